@@ -1,0 +1,92 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Every target is built with complete concurrency checking, and a warning is an error.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// Loops over buffers need fused multiply-add and 256-bit vectors (every x86-64 processor since 2013); `VectorMath`
+// alone is compiled for them, and the command line checks at start that the processor has them.
+#if arch(x86_64)
+    let vectorised: [SwiftSetting] = strict + [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
+#else
+    let vectorised: [SwiftSetting] = strict
+#endif
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "entrepot",
+    products: [.executable(name: "entrepot", targets: ["entrepot"])],
+    dependencies: [
+        // Versions are exact because Package.resolved is not kept; each line says what the package is for.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),  // the command line
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),  // DER of keys and AMD certificates
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),  // X.509 chains of evidence
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),  // digests, signatures, HKDF
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),  // header names, statuses
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),  // structured logs
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),  // sockets under the service and proxy
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),  // TLS 1.3 with client certificates
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),  // SQLite for the ledger
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),  // HTTP service
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),  // task files
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),  // shutdown
+    ],
+    targets: [
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"], swiftSettings: strict),
+        .target(name: "VectorMath", swiftSettings: vectorised),
+        .target(name: "Tables", dependencies: ["VectorMath"], swiftSettings: strict),
+        .target(name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], swiftSettings: strict),
+        .target(name: "GraphicalModels", dependencies: ["VectorMath"], swiftSettings: strict),
+        .target(
+            name: "Synthesizers",
+            dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
+            swiftSettings: strict),
+        .target(name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], swiftSettings: strict),
+        .target(name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: [crypto, grdb], swiftSettings: strict),
+        .target(
+            name: "Service",
+            dependencies: [
+                "Attestation", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", crypto, cryptoExtras, x509,
+                asn1, hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Client",
+            dependencies: [
+                "Attestation", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "entrepot",
+            dependencies: [
+                "Attestation", "Client", "Ledger", "Service", "Synthesizers", "Tables", "Tasks", arguments, logging, yams,
+            ],
+            swiftSettings: strict),
+    ]
+)

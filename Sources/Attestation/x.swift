@@ -1,0 +1,4 @@
+import Crypto
+import CryptoExtras
+import X509
+import SwiftASN1

@@ -199,7 +199,10 @@ struct SimulatedTests {
             stateDirectory: scene.directory, taskSpecification: scene.task, buildManifest: [],
             sources: .init(executable: scene.directory + "/program"))
         #expect(again.root == scene.attester.root)
-        #expect(try CertificateFile.certificates(Array(Data(contentsOf: URL(fileURLWithPath: again.rootFile)))) == [again.root])
+        #expect(
+            try CertificateFile.certificates(Array(Data(contentsOf: URL(fileURLWithPath: again.rootFile)))) == [
+                again.root
+            ])
         let key = scene.directory + "/simulated-root/root.key"
         let files = FileManager.default
         #expect((try files.attributesOfItem(atPath: key)[.posixPermissions] as? NSNumber)?.intValue == 0o600)

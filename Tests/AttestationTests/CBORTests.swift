@@ -104,7 +104,7 @@ struct CBORTests {
                 }
             }
             guard bytes != original else { continue }
-            let verifier = EvidenceVerifier(roots: .vendors, now: expected.timestamp_ms / 1_000)
+            let verifier = EvidenceVerifier(roots: .vendors, now: expected.timestampMs / 1_000)
             #expect(throws: EvidenceError.self) { try verifier.verify(document: bytes, format: .nitro) }
         }
     }

@@ -151,7 +151,7 @@ struct SimulatedTests {
     func nitroAsSimulated() throws {
         let scene = try SimulatedScene()
         let real = try #require(NitroCase.all.first)
-        let verifier = EvidenceVerifier(roots: scene.roots, now: real.timestamp_ms / 1_000)
+        let verifier = EvidenceVerifier(roots: scene.roots, now: real.timestampMs / 1_000)
         #expect(throws: EvidenceError.nitroEvidenceAsSimulated) {
             try verifier.verify(document: Vectors.bytes("nitro/" + real.file), format: .simulated)
         }

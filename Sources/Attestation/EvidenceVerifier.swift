@@ -48,7 +48,7 @@ public struct EvidenceVerifier: Sendable {
         switch format {
         case .nitro, .simulated: try verifyDocument(bytes, format: format)
         case .sevSNP: try verifyReport(bytes, certificates: certificates)
-        case .tdx: throw .unknownFormat
+        case .tdx: try verifyQuote(bytes)
         }
     }
 }

@@ -17,6 +17,8 @@ public enum DocumentVerification {
         if let document = try? NitroDocument(bytes: bytes) {
             return document.moduleID.hasPrefix(SimulatedAttester.modulePrefix) ? .simulated : .nitro
         }
+        if bytes.count == SNPReport.byteCount, (try? SNPReport(bytes: bytes)) != nil { return .sevSNP }
+        if (try? TDXQuote(bytes: bytes)) != nil { return .tdx }
         return nil
     }
 

@@ -40,7 +40,11 @@ extension EvidenceVerifier {
     private func platform(_ quote: TDXQuote) throws(EvidenceError) -> CertificatePath {
         let text = Array(quote.certificateChain.prefix { $0 != 0 })
         guard quote.certificateChain.dropFirst(text.count).allSatisfy({ $0 == 0 }) else { throw .quoteSignatureData }
-        let chain = Array(try CertificatePath.parse(try CertificateFile.certificates(text)).reversed())
+        let certificates = try CertificateFile.certificates(text)
+        // No signature covers the PEM text around the certificates: one form of it is accepted.
+        let canonical = CertificateFile.pem(certificates)
+        guard text == canonical || text + [0x0A] == canonical else { throw .quoteSignatureData }
+        let chain = Array(try CertificatePath.parse(certificates).reversed())
         guard chain.count == 3 else { throw .certificateMissing }
         guard let root = chain.first, roots.intelFingerprints.contains(root.fingerprint) else { throw .rootNotPinned }
         return try CertificatePath(certificates: chain, profile: .intel, now: now)

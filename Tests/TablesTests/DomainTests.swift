@@ -81,11 +81,13 @@ import Testing
         #expect(plain.code(of: "1e-300") == 1)
         #expect(plain.code(of: "100.01") == nil)
         let none = try field(
-            #""type":"number","constraints":{"minimum":0,"maximum":100,"required":true},"bins":{"count":10,"spikes":[]}"#)
+            #""type":"number","constraints":{"minimum":0,"maximum":100,"required":true},"bins":{"count":10,"spikes":[]}"#
+        )
         #expect(none.size == 10)
         #expect(none.label(of: 0) == "[0, 10)")
         let own = try field(
-            #""type":"number","constraints":{"minimum":1,"maximum":9,"required":true},"bins":{"edges":[1,5,9],"spikes":[3,9]}"#)
+            #""type":"number","constraints":{"minimum":1,"maximum":9,"required":true},"bins":{"edges":[1,5,9],"spikes":[3,9]}"#
+        )
         #expect((0..<own.size).map { own.label(of: $0) } == ["[1, 3)", "3", "(3, 5)", "[5, 9)", "9"])
     }
 
@@ -109,7 +111,8 @@ import Testing
     @Test("whole numbers in bins have whole edges that cover every value once")
     func wholeEdges() throws {
         let domain = try field(
-            #""type":"integer","constraints":{"minimum":0,"maximum":5000,"required":true},"bins":{"count":40,"scale":"log"}"#)
+            #""type":"integer","constraints":{"minimum":0,"maximum":5000,"required":true},"bins":{"count":40,"scale":"log"}"#
+        )
         var next = 0.0
         for code in 0..<domain.size {
             let edges = try #require(domain.edges(of: code))
@@ -141,7 +144,8 @@ import Testing
     @Test("a joined domain names columns after their party and moves derivations along")
     func joined() throws {
         let schema = try schema(
-            #"{"fields":[{"name":"a","type":"string","categories":["xy"]},{"name":"b","type":"string","derivedFrom":{"field":"a","prefix":1}}]}"#)
+            #"{"fields":[{"name":"a","type":"string","categories":["xy"]},{"name":"b","type":"string","derivedFrom":{"field":"a","prefix":1}}]}"#
+        )
         let domain = try TableDomain(schema: schema, keyColumns: [])
         let joined = TableDomain.joined([("Alice", domain), ("Bob", domain)])
         #expect(joined.columns.map(\.name) == ["Alice_a", "Alice_b", "Bob_a", "Bob_b"])
@@ -172,7 +176,8 @@ import Testing
     @Test("a schema survives encoding")
     func schemaCoding() throws {
         let schema = try schema(
-            #"{"fields":[{"name":"x","type":"integer","categories":[{"value":1,"label":"one"}],"constraints":{"minimum":1,"required":true}}],"missingValues":["","NA"],"primaryKey":"id"}"#)
+            #"{"fields":[{"name":"x","type":"integer","categories":[{"value":1,"label":"one"}],"constraints":{"minimum":1,"required":true}}],"missingValues":["","NA"],"primaryKey":"id"}"#
+        )
         #expect(schema.primaryKey == ["id"])
         let bytes = try JSONEncoder().encode(schema)
         #expect(try JSONDecoder().decode(TableSchema.self, from: bytes) == schema)

@@ -137,7 +137,7 @@ import Testing
         for (index, column) in domain.columns.enumerated() where column.isBinned && rows > 0 {
             let line = String(decoding: bytes, as: UTF8.self)
             let text = column.text(of: Int(codes[index][0]), fraction: Double(fractions[index][0]))
-            #expect(line.contains(text))
+            #expect(text.isEmpty || line.contains(text))
         }
     }
 }

@@ -84,7 +84,10 @@ private let id = KeyRule(columns: ["id"], pattern: "^[0-9]{1,8}$", normalise: [.
         ("id,size,price,doors\n1,small,1,5,2\n", "ragged_row", 2, nil, "decimal comma"),
         ("id,size,price,doors\n1,small,1,2\n2,\"small,1,2\n3,small,1,2\n", "unclosed_quote", 3, nil, "never closes"),
         ("id,size,price,doors\n1,\"small\"x,1,2\n", "bad_quote", 2, nil, "quote"),
-        ("id,size,price,doors\n1,small,1,2\n2,small,1,2\n1,small,1,3\n", "duplicate_key", 4, "id", "Row 2 has the same"),
+        (
+            "id,size,price,doors\n1,small,1,2\n2,small,1,2\n1,small,1,3\n", "duplicate_key", 4, "id",
+            "Row 2 has the same"
+        ),
         ("id,size,price,doors\n,small,1,2\n", "key_empty", 2, "id", "Fill in"),
         ("id,size,price,doors\nx1,small,1,2\n", "key_pattern", 2, "id", "Correct the key"),
         ("id,size,price,doors\n123456789,small,1,2\n", "key_pattern", 2, "id", "Correct the key"),
@@ -190,7 +193,8 @@ private let id = KeyRule(columns: ["id"], pattern: "^[0-9]{1,8}$", normalise: [.
     @Test(
         "the small matcher agrees with Regex",
         arguments: [
-            "^[0-9]{1,8}$", "[A-Z]{2}\\d{4}", "^[a-f0-9]+$", "\\d{2}-\\d{3}", "[0-9]{1,3}[0-9]{2}", "A?B*", "x", "^\\w{3,}$",
+            "^[0-9]{1,8}$", "[A-Z]{2}\\d{4}", "^[a-f0-9]+$", "\\d{2}-\\d{3}", "[0-9]{1,3}[0-9]{2}", "A?B*", "x",
+            "^\\w{3,}$",
             "[0-9]{2}|[a-z]", "(ab)+", "[^a]",
         ])
     func patterns(pattern: String) throws {
@@ -199,7 +203,8 @@ private let id = KeyRule(columns: ["id"], pattern: "^[0-9]{1,8}$", normalise: [.
         var random = Seeded(state: 7)
         for _ in 0..<2_000 {
             let text = String(
-                (0..<Int.random(in: 0...9, using: &random)).map { _ in "AB01ab-x9".randomElement(using: &random) ?? "A" })
+                (0..<Int.random(in: 0...9, using: &random)).map { _ in "AB01ab-x9".randomElement(using: &random) ?? "A"
+                })
             #expect(matcher.matches(Array(text.utf8)[...]) == (try regex.wholeMatch(in: text) != nil), "\(text)")
         }
     }

@@ -211,7 +211,7 @@ public final class CSVTableReader {
         if !traits.hasQuote {
             if !traits.isASCII { checkEncoding(start..<end) }
             block.endsInCarriageReturn = traits.hasCarriageReturn
-            if cutLines(&block, start..<end, delimiter: delimiter) {
+            if cutLines(&block, start..<end, lines: traits.lineFeeds, delimiter: delimiter) {
                 try takeRows(block, rowNumbers: nil)
                 return end
             }

@@ -103,7 +103,9 @@ public struct ColumnDomain: Sendable, Equatable {
         switch cells {
         case .listed(let texts, let accepted, _):
             for (code, text) in texts.enumerated() { add(text, code) }
-            for (code, spellings) in accepted.enumerated() { spellings.forEach { add($0, code) } }
+            for (code, spellings) in accepted.enumerated() {
+                for spelling in spellings { add(spelling, code) }
+            }
             if type == .integer || type == .number {
                 // "1.0" is listed, "1" is written: the same number, and the first that is listed.
                 for (code, text) in texts.enumerated() {
@@ -194,7 +196,9 @@ extension ColumnDomain {
         case .units(let lower, _):
             return type == .date ? CalendarDate.text(ofDay: lower + code) : String(lower + code)
         case .bins(let binning):
-            let (digits, exponent) = binning.point(cell: code, fraction: fraction)
+            guard let (digits, exponent) = binning.point(cell: code, fraction: fraction) else {
+                return DecimalText.text(of: binning.starts[code])
+            }
             return type == .date
                 ? CalendarDate.text(ofDay: Int(digits)) : DecimalText.text(digits: digits, exponent: exponent)
         }

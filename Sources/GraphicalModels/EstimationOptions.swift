@@ -8,6 +8,8 @@ public struct EstimationOptions: Sendable, Equatable, Codable {
         case closedForm
         /// Accelerated mirror descent on the potentials.
         case iterative
+        /// Regularised iterative proportional fitting; only `proportionalFit` does it.
+        case proportional
     }
 
     public var method: Method

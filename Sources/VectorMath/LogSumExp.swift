@@ -37,3 +37,6 @@ public func logSumExp(_ values: [Double], in range: Range<Int>) -> Double {
 
 /// The natural logarithm, so that targets without Foundation need no C library of their own.
 public func naturalLogarithm(_ x: Double) -> Double { log(x) }
+
+/// `eˣ` of the C library.
+public func exponential(_ x: Double) -> Double { exp(x) }

@@ -8,11 +8,14 @@ struct TreeBeliefs: Sendable {
     /// One arena over all separators; after calibration the marginals of their cliques.
     var separators: [Double]
     private var ratio: [Double]
+    /// By how much each node's message was scaled on its way up.
+    private var scales: [Double]
 
     init(_ layout: TreeLayout) {
         cliques = [Double](repeating: 0, count: layout.cellCount)
         separators = [Double](repeating: 0, count: layout.separatorCellCount)
         ratio = [Double](repeating: 0, count: layout.edges.reduce(0) { max($0, $1?.range.count ?? 0) })
+        scales = [Double](repeating: 1, count: layout.edges.count)
     }
 
     /// Turns log-potentials into calibrated marginals.
@@ -61,6 +64,7 @@ struct TreeBeliefs: Sendable {
                 let scale = 1 / largest
                 guard scale.isFinite else { return nil }
                 for i in edge.range { separators[i] *= scale }
+                scales[node] = scale
                 logScale += naturalLogarithm(largest)
                 edge.fromParent.multiply(
                     &cliques, from: layout.ranges[edge.parent].lowerBound, by: separators, at: edge.range.lowerBound)
@@ -84,7 +88,7 @@ struct TreeBeliefs: Sendable {
                 let old = separators[from + i]
                 let new = ratio[i]
                 separators[from + i] = new
-                ratio[i] = old > 0 ? new / old : 0
+                ratio[i] = old > 0 ? scales[node] * (new / old) : 0
             }
             edge.fromNode.multiply(&cliques, from: layout.ranges[node].lowerBound, by: ratio)
         }

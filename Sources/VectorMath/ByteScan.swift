@@ -1,0 +1,273 @@
+/// Delimited text cut into fields: field `i` of a grid is `bytes[starts[i] ..< starts[i + 1] - 1]`.
+///
+/// The byte after each field is its separator. `bytes` carries eight bytes of padding, so that any field may be
+/// loaded as a word.
+public struct FieldGrid: Sendable {
+    /// Padding that `bytes` needs behind the last separator.
+    public static let padding = 8
+
+    public var bytes: [UInt8]
+    public var starts: [UInt32]
+    public var rows: Int
+    public var columns: Int
+    /// Whether fields of the last column may end in a carriage return that does not belong to them.
+    public var endsInCarriageReturn: Bool
+
+    public init(columns: Int) {
+        self.bytes = []
+        self.starts = []
+        self.rows = 0
+        self.columns = columns
+        self.endsInCarriageReturn = false
+    }
+
+    /// The bytes of one field.
+    public func withField<Result>(
+        row: Int, column: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        let field = row * columns + column
+        let start = Int(starts[field])
+        var end = Int(starts[field + 1]) - 1
+        precondition(start <= end && end + FieldGrid.padding <= bytes.count)
+        if endsInCarriageReturn, column == columns - 1, end > start, bytes[end - 1] == 0x0D { end -= 1 }
+        return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+    }
+
+    /// Whether the invariant holds on which the unchecked loops rest.
+    func checkInvariant() -> Bool {
+        guard starts.count >= rows * columns + 1, rows >= 0, columns > 0 else { return false }
+        return Int(starts[rows * columns]) + FieldGrid.padding <= bytes.count + 1
+    }
+}
+
+/// Which bytes a stretch of text holds that need care.
+public struct ByteTraits: Sendable {
+    public var hasQuote: Bool
+    public var hasCarriageReturn: Bool
+    public var isASCII: Bool
+}
+
+/// Looks for quotes, carriage returns and bytes outside ASCII.
+public func byteTraits(_ bytes: [UInt8], _ range: Range<Int>) -> ByteTraits {
+    bytes.withUnsafeBufferPointer { bytes in
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
+        var quotes: UInt8 = 0
+        var returns: UInt8 = 0
+        var union: UInt8 = 0
+        for index in range {
+            let byte = bytes[index]
+            quotes |= byte == 0x22 ? 1 : 0
+            returns |= byte == 0x0D ? 1 : 0
+            union |= byte
+        }
+        return ByteTraits(hasQuote: quotes != 0, hasCarriageReturn: returns != 0, isASCII: union < 0x80)
+    }
+}
+
+/// The place after the last line feed of `bytes[range]`, or nil where there is none.
+public func endOfLastLine(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
+    bytes.withUnsafeBufferPointer { bytes in
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
+        var index = range.upperBound
+        while index > range.lowerBound {
+            if bytes[index &- 1] == 0x0A { return index }
+            index &-= 1
+        }
+        return nil
+    }
+}
+
+/// Cuts whole lines without quotes into a grid.
+///
+/// - Parameters:
+///   - grid: holds the text in `bytes`; receives `starts` and `rows`.
+///   - range: lies in `grid.bytes` less its padding, and ends behind a line feed.
+/// - Returns: false where a line has not exactly `grid.columns` fields; the grid is then of no use.
+public func cutLines(_ grid: inout FieldGrid, _ range: Range<Int>, delimiter: UInt8) -> Bool {
+    precondition(range.lowerBound >= 0 && range.upperBound + FieldGrid.padding <= grid.bytes.count)
+    let columns = grid.columns
+    if grid.starts.count < range.count + 2 {
+        grid.starts = [UInt32](repeating: 0, count: range.count + 2)
+    }
+    let (fields, lines) = grid.starts.withUnsafeMutableBufferPointer { starts in
+        grid.bytes.withUnsafeBufferPointer { bytes in
+            guard let starts = starts.baseAddress, let bytes = bytes.baseAddress else { return (0, 0) }
+            var fields = 0
+            var lines = 0
+            starts[0] = UInt32(truncatingIfNeeded: range.lowerBound)
+            for index in range {
+                let byte = bytes[index]
+                let isLine = byte == 0x0A ? 1 : 0
+                let isField = byte == delimiter ? 1 : isLine
+                starts[fields &+ 1] = UInt32(truncatingIfNeeded: index &+ 1)
+                fields &+= isField
+                lines &+= isLine
+            }
+            return (fields, lines)
+        }
+    }
+    guard fields == lines * columns else { return false }
+    grid.rows = lines
+    // As many line feeds as rows, and one at the end of each row: so none is elsewhere.
+    var isRegular = true
+    for row in 0..<lines where grid.bytes[Int(grid.starts[(row + 1) * columns]) - 1] != 0x0A { isRegular = false }
+    return isRegular
+}
+
+/// What stands for a code that a loop could not find.
+public let unknownCode = UInt32.max
+
+/// Texts and their codes: open addressing on words of packed bytes.
+public final class CategoryTable: Sendable {
+    private let mask: Int
+    private let shift: UInt64
+    /// Up to seven bytes and their number, or a hash of longer text under a top byte of 0xFF; zero codes are real.
+    private let keys: [UInt64]
+    private let codes: [UInt32]
+    /// Where the long text of a slot stands in `text`.
+    private let places: [UInt32]
+    private let lengths: [UInt32]
+    private let text: [UInt8]
+
+    /// Of equal texts the first one counts.
+    public init(_ entries: [(text: [UInt8], code: UInt32)]) {
+        var bits: UInt64 = 3
+        while (1 << bits) < entries.count * 3 { bits += 1 }
+        let size = 1 << Int(bits)
+        var keys = [UInt64](repeating: 0, count: size)
+        var codes = [UInt32](repeating: unknownCode, count: size)
+        var places = [UInt32](repeating: 0, count: size)
+        var lengths = [UInt32](repeating: 0, count: size)
+        var text: [UInt8] = []
+        for entry in entries {
+            let key = entry.text.withUnsafeBytes { CategoryTable.key($0) }
+            var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> (64 - bits))
+            var isKnown = false
+            while codes[slot] != unknownCode {
+                if keys[slot] == key {
+                    let place = Int(places[slot])
+                    isKnown =
+                        entry.text.count < 8
+                        || (Int(lengths[slot]) == entry.text.count
+                            && text[place..<place + entry.text.count].elementsEqual(entry.text))
+                    if isKnown { break }
+                }
+                slot = (slot + 1) & (size - 1)
+            }
+            if isKnown { continue }
+            keys[slot] = key
+            codes[slot] = entry.code
+            lengths[slot] = UInt32(entry.text.count)
+            if entry.text.count >= 8 {
+                places[slot] = UInt32(text.count)
+                text += entry.text
+            }
+        }
+        self.mask = size - 1
+        self.shift = 64 - bits
+        self.keys = keys
+        self.codes = codes
+        self.places = places
+        self.lengths = lengths
+        self.text = text
+    }
+
+    /// The code of a text, or nil.
+    public func code(of bytes: UnsafeRawBufferPointer) -> UInt32? {
+        let key = CategoryTable.key(bytes)
+        var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+        while codes[slot] != unknownCode {
+            if keys[slot] == key, bytes.count < 8 || isSame(slot, bytes) { return codes[slot] }
+            slot = (slot + 1) & mask
+        }
+        return nil
+    }
+
+    private func isSame(_ slot: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard Int(lengths[slot]) == bytes.count else { return false }
+        let place = Int(places[slot])
+        return text[place..<place + bytes.count].elementsEqual(bytes)
+    }
+
+    @inline(__always)
+    private static func key(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        guard bytes.count >= 8, let start = bytes.baseAddress else {
+            var key = UInt64(bytes.count) << 56
+            for (index, byte) in bytes.enumerated() { key |= UInt64(byte) << UInt64(8 * index) }
+            return key
+        }
+        return longKey(start, bytes.count)
+    }
+
+    /// A hash over words, the last of which overlaps.
+    @inline(__always)
+    private static func longKey(_ start: UnsafeRawPointer, _ count: Int) -> UInt64 {
+        var hash = UInt64(truncatingIfNeeded: count)
+        var offset = 0
+        while offset &+ 8 < count {
+            let word = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            hash = (hash ^ word) &* 0xff51_afd7_ed55_8ccd
+            hash ^= hash &>> 32
+            offset &+= 8
+        }
+        let word = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+        hash = (hash ^ word) &* 0xc4ce_b9fe_1a85_ec53
+        return (hash ^ (hash &>> 29)) | 0xFF00_0000_0000_0000
+    }
+
+    /// Looks up one column of a grid; `unknownCode` where a text is not in the table.
+    public func lookUp(_ grid: FieldGrid, column: Int, into output: inout [UInt32]) {
+        precondition(grid.checkInvariant() && column < grid.columns && output.count >= grid.rows)
+        let (mask, shift, rows, stride) = (mask, shift, grid.rows, grid.columns)
+        let dropsReturn = grid.endsInCarriageReturn && column == stride - 1
+        grid.bytes.withUnsafeBytes { bytes in
+            grid.starts.withUnsafeBufferPointer { starts in
+                keys.withUnsafeBufferPointer { keys in
+                    codes.withUnsafeBufferPointer { codes in
+                        output.withUnsafeMutableBufferPointer { output in
+                            guard let bytes = bytes.baseAddress, let starts = starts.baseAddress,
+                                let keys = keys.baseAddress, let codes = codes.baseAddress,
+                                let output = output.baseAddress
+                            else { return }
+                            var field = column
+                            for row in 0..<rows {
+                                let start = Int(starts[field])
+                                var count = Int(starts[field &+ 1]) &- 1 &- start
+                                field &+= stride
+                                if dropsReturn, count > 0,
+                                    bytes.load(fromByteOffset: start &+ count &- 1, as: UInt8.self) == 0x0D
+                                {
+                                    count &-= 1
+                                }
+                                var code = unknownCode
+                                if count < 8 {
+                                    let size = UInt64(truncatingIfNeeded: count)
+                                    let word = UInt64(
+                                        littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+                                    let key = (word & ((1 &<< (size &* 8)) &- 1)) | (size &<< 56)
+                                    var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+                                    while true {
+                                        code = codes[slot]
+                                        if keys[slot] == key || code == unknownCode { break }
+                                        slot = (slot &+ 1) & mask
+                                    }
+                                } else {
+                                    let key = CategoryTable.longKey(bytes + start, count)
+                                    let text = UnsafeRawBufferPointer(start: bytes + start, count: count)
+                                    var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+                                    while true {
+                                        code = codes[slot]
+                                        if code == unknownCode { break }
+                                        if keys[slot] == key, self.isSame(slot, text) { break }
+                                        slot = (slot &+ 1) & mask
+                                    }
+                                }
+                                output[row] = code
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

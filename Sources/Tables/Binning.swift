@@ -17,15 +17,6 @@ struct Binning: Sendable, Equatable {
     /// Lowest point, number of points and decimal exponent of each cell's grid.
     let grids: [DecimalGrid]
 
-    struct DecimalGrid: Sendable, Equatable {
-        var lowest: Int64
-        var count: Int64
-        var exponent: Int
-        /// Both ends of the cell on the axis.
-        var from: Double
-        var to: Double
-    }
-
     struct Mistake: Error {
         var what: String
         var fix: String
@@ -83,13 +74,7 @@ struct Binning: Sendable, Equatable {
     /// The grid point at a fraction of the cell, on the bins' own scale.
     func point(cell: Int, fraction: Double) -> (digits: Int64, exponent: Int) {
         let grid = grids[cell]
-        let fraction = fraction >= 0 && fraction < 1 ? fraction : (fraction < 0 ? 0 : 1.0.nextDown)
-        guard scale != .linear, grid.count > 1 else {
-            return (grid.lowest + min(Int64(fraction * Double(grid.count)), grid.count - 1), grid.exponent)
-        }
-        let value = scale.value(at: grid.from + fraction * (grid.to - grid.from), pivot: pivot)
-        let steps = (Binning.scaled(value, by: -grid.exponent) - Double(grid.lowest)).rounded(.down)
-        return (grid.lowest + Int64(min(max(steps, 0), Double(grid.count - 1))), grid.exponent)
+        return (grid.digits(fraction: fraction, scale: scale, pivot: pivot), grid.exponent)
     }
 
     /// The lower edge as people read it: of an interval above a spike it is the spike's value.
@@ -146,9 +131,6 @@ struct Binning: Sendable, Equatable {
     }
 
     static func scaled(_ value: Double, by exponent: Int) -> Double {
-        if let power = exactDecimal(1, exponent: abs(exponent)) {
-            return exponent < 0 ? value / power : value * power
-        }
-        return value * (DecimalText.number(of: "1e\(exponent)") ?? .infinity)
+        scaledByPowerOfTen(value, exponent)
     }
 }

@@ -1,6 +1,8 @@
+import VectorMath
+
 /// Days since 1970-01-01 in the proleptic Gregorian calendar, and their ISO 8601 text.
 ///
-/// Source: H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil and civil_from_days.
+/// Source: H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil.
 enum CalendarDate {
     /// The day of `2022-12-31`, or nil for any other text.
     static func day(of bytes: UnsafeRawBufferPointer) -> Int? {
@@ -33,15 +35,7 @@ enum CalendarDate {
     }
 
     static func text(ofDay day: Int) -> String {
-        let shifted = day + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        let dayOfMonth = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let (year, month, dayOfMonth) = civilDate(ofDay: day)
         return padded(year, to: 4) + "-" + padded(month, to: 2) + "-" + padded(dayOfMonth, to: 2)
     }
 

@@ -1,3 +1,5 @@
+import VectorMath
+
 /// The codes of one column at the narrowest width, each proven smaller than `domainSize`.
 public struct CodedColumn: Sendable {
     /// Codes as bytes up to 256 cells, as halves up to 65,536, as words beyond.
@@ -29,6 +31,23 @@ public struct CodedColumn: Sendable {
         }
         self.domainSize = domainSize
         self.storage = codes
+    }
+
+    /// Codes of which another column has proven the range.
+    private init(proven codes: Storage, domainSize: Int) {
+        self.domainSize = domainSize
+        self.storage = codes
+    }
+
+    /// The codes of chosen rows.
+    func gathered(_ rows: [UInt32]) -> CodedColumn {
+        let codes: Storage =
+            switch storage {
+            case .bytes(let codes): .bytes(gather(codes, rows))
+            case .halves(let codes): .halves(gather(codes, rows))
+            case .words(let codes): .words(gather(codes, rows))
+            }
+        return CodedColumn(proven: codes, domainSize: domainSize)
     }
 
     /// Number of rows.
@@ -76,6 +95,12 @@ public struct CodedTable: Sendable {
     public init(columns: [CodedColumn]) throws {
         let rowCount = columns.first?.count ?? 0
         guard columns.allSatisfy({ $0.count == rowCount }) else { throw CodedTableError.unequalLengths }
+        self.columns = columns
+        self.rowCount = rowCount
+    }
+
+    /// Columns that one gather made equally long.
+    init(proven columns: [CodedColumn], rowCount: Int) {
         self.columns = columns
         self.rowCount = rowCount
     }

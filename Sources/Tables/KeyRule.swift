@@ -31,7 +31,7 @@ public struct KeyRule: Codable, Sendable, Equatable {
             problems.append(
                 SchemaProblem(field: "key", what: "a key column is named twice", fix: "Name each column once"))
         }
-        if let pattern, false {
+        if let pattern, (try? KeyPattern(pattern)) == nil {
             problems.append(
                 SchemaProblem(
                     field: "key", what: "pattern \"\(pattern)\" is not a regular expression",

@@ -23,9 +23,21 @@ public struct TableProblem: Sendable, Equatable, Codable {
     }
 }
 
+extension TableProblem: CustomStringConvertible {
+    /// The sentence that the owner reads.
+    public var description: String {
+        var place: [String] = []
+        if let row { place.append("row \(row)") }
+        if let column { place.append("column \"\(column)\"") }
+        let found = value.map { "found \"\($0)\", " } ?? ""
+        let head = place.isEmpty ? code : "\(code) at \(place.joined(separator: ", "))"
+        return "\(head): \(found)expected \(expected). \(hint)."
+    }
+}
+
 /// Why a table was refused: the first problems in full, and how many there were of each kind.
 public struct TableProblems: Error, Sendable, Equatable, Codable, CustomStringConvertible {
-    /// At most 20.
+    /// At most 20, in the order of the file.
     public var problems: [TableProblem]
     /// Number of problems of each code, including those not listed.
     public var counts: [String: Int]
@@ -35,5 +47,13 @@ public struct TableProblems: Error, Sendable, Equatable, Codable, CustomStringCo
         self.counts = counts
     }
 
-    public var description: String { "\(problems)" }
+    public var description: String {
+        let total = counts.values.reduce(0, +)
+        var lines = problems.map(\.description)
+        if total > problems.count {
+            let tally = counts.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
+            lines.append("In all \(total) problems: \(tally.joined(separator: ", ")).")
+        }
+        return lines.joined(separator: "\n")
+    }
 }

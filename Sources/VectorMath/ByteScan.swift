@@ -6,9 +6,9 @@ public struct FieldGrid: Sendable {
     /// Padding that `bytes` needs behind the last separator.
     public static let padding = 8
 
-    public var bytes: [UInt8]
-    public var starts: [UInt32]
-    public var rows: Int
+    public internal(set) var bytes: [UInt8]
+    public internal(set) var starts: [UInt32]
+    public internal(set) var rows: Int
     public var columns: Int
     /// Whether fields of the last column may end in a carriage return that does not belong to them.
     public var endsInCarriageReturn: Bool
@@ -19,6 +19,38 @@ public struct FieldGrid: Sendable {
         self.rows = 0
         self.columns = columns
         self.endsInCarriageReturn = false
+    }
+
+    /// Fields that were cut elsewhere.
+    ///
+    /// - Precondition: `starts` ascends, has one entry more than there are fields, and leaves room for the padding.
+    public init(columns: Int, bytes: [UInt8], starts: [UInt32]) {
+        precondition(columns > 0 && (starts.count - 1) % columns == 0 && !starts.isEmpty)
+        var isAscending = true
+        for index in 1..<max(starts.count, 1) where starts[index] <= starts[index - 1] { isAscending = false }
+        precondition(isAscending && Int(starts[starts.count - 1]) + FieldGrid.padding <= bytes.count)
+        self.bytes = bytes
+        self.starts = starts
+        self.rows = (starts.count - 1) / columns
+        self.columns = columns
+        self.endsInCarriageReturn = false
+    }
+
+    /// Copies text into `bytes` at a place, making room where there is none.
+    public mutating func put(_ text: UnsafeRawBufferPointer, at place: Int) {
+        let needed = place + text.count + FieldGrid.padding
+        if bytes.count < needed { bytes += [UInt8](repeating: 0, count: needed - bytes.count) }
+        bytes.withUnsafeMutableBytes { $0[place..<place + text.count].copyBytes(from: text) }
+    }
+
+    /// Moves the text of a range to the front.
+    public mutating func moveToFront(_ range: Range<Int>) {
+        guard range.lowerBound > 0, !range.isEmpty else { return }
+        bytes.withUnsafeMutableBytes { bytes in
+            precondition(range.upperBound <= bytes.count)
+            guard let start = bytes.baseAddress else { return }
+            start.copyMemory(from: start + range.lowerBound, byteCount: range.count)
+        }
     }
 
     /// The bytes of one field.

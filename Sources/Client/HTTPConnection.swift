@@ -1,3 +1,4 @@
+import Attestation
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -33,7 +34,8 @@ final class HTTPConnection {
         }
 
         func receiveKeyLogLine(_ line: ByteBuffer) {
-            guard let exporter = TLSExporter.channelBinding(keyLogLine: line.readableBytesView) else { return }
+            guard let secret = ChannelBinding.exporterSecret(fromKeyLogLine: line.readableBytesView) else { return }
+            let exporter = ChannelBinding.exporter(secret)
             facts.withLock { $0.exporter = exporter }
         }
     }
@@ -146,7 +148,8 @@ final class HTTPConnection {
     func nextPiece() async throws -> ByteBuffer? {
         switch try await nextPart() {
         case .body(let buffer): return buffer
-        case .end, nil: return nil
+        case .end: return nil
+        case nil: throw ClientError.brokenConnection("the answer ended before it was complete")
         case .head: throw ClientError.brokenConnection("an answer began inside another")
         }
     }

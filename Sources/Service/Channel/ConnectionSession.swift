@@ -1,3 +1,4 @@
+import Attestation
 import NIOCore
 import NIOSSL
 import Synchronization
@@ -31,7 +32,8 @@ final class ConnectionSession: Sendable {
 
     /// Takes one line of the key log, keeps the exporter if it is that line, and forgets the rest.
     func receiveKeyLogLine(_ line: ByteBuffer) {
-        guard let exporter = TLSExporter.channelBinding(keyLogLine: line.readableBytesView) else { return }
+        guard let secret = ChannelBinding.exporterSecret(fromKeyLogLine: line.readableBytesView) else { return }
+        let exporter = ChannelBinding.exporter(secret)
         state.withLock { $0.exporter = exporter }
     }
 }

@@ -3,13 +3,13 @@
 /// `unsigned → collecting → training → trained → closed`, or `failed`, `halted`, `expired`. Every event either returns
 /// what the driver must do or throws why it may not happen; nothing here knows of a server, a file or a clock. No
 /// event leads back to `training`: the last confirmation starts the fit exactly once, ever.
-public struct TaskLife: Sendable, Equatable {
+struct TaskLife: Sendable, Equatable {
     /// Where the task stands.
-    public enum Stage: String, Sendable, Equatable, Codable, CaseIterable {
+    enum Stage: String, Sendable, Equatable, Codable, CaseIterable {
         case unsigned, collecting, training, trained, closed, failed, halted, expired
 
         /// Whether nothing further can happen.
-        public var isFinal: Bool {
+        var isFinal: Bool {
             switch self {
             case .unsigned, .collecting, .training, .trained: false
             case .closed, .failed, .halted, .expired: true
@@ -17,7 +17,7 @@ public struct TaskLife: Sendable, Equatable {
         }
 
         /// The word of the enclave workshop for this stage (reference/systems.md §7.4).
-        public var workshopWord: String {
+        var workshopWord: String {
             switch self {
             case .unsigned, .collecting: "awaiting data"
             case .training: "training"
@@ -28,7 +28,7 @@ public struct TaskLife: Sendable, Equatable {
     }
 
     /// Something that happens to a task.
-    public enum Event: Sendable, Equatable {
+    enum Event: Sendable, Equatable {
         /// A provider's signature over the task has been verified.
         case signed(party: String)
         /// A provider begins to send a table.
@@ -47,12 +47,12 @@ public struct TaskLife: Sendable, Equatable {
     }
 
     /// The three moments that a task declares.
-    public enum Deadline: String, Sendable, Equatable, CaseIterable {
+    enum Deadline: String, Sendable, Equatable, CaseIterable {
         case upload, compute, retrieve
     }
 
     /// What the driver must do.
-    public enum Action: Sendable, Equatable {
+    enum Action: Sendable, Equatable {
         case nothing
         /// Accept the table that follows.
         case receive
@@ -67,17 +67,17 @@ public struct TaskLife: Sendable, Equatable {
         case destroyTablesAndModel
     }
 
-    public let providers: [String]
-    public private(set) var stage: Stage
-    public private(set) var signed: Set<String> = []
+    let providers: [String]
+    private(set) var stage: Stage
+    private(set) var signed: Set<String> = []
     /// Digest of the table held for each party.
-    public private(set) var uploads: [String: String] = [:]
-    public private(set) var confirmed: Set<String> = []
+    private(set) var uploads: [String: String] = [:]
+    private(set) var confirmed: Set<String> = []
     /// Tables that alone may be used, by party: those of a reservation from which nothing was drawn (DESIGN §4.5).
-    public private(set) var reserved: [String: String] = [:]
+    private(set) var reserved: [String: String] = [:]
 
     /// A task at its beginning.
-    public init(providers: [String]) {
+    init(providers: [String]) {
         self.providers = providers
         self.stage = .unsigned
     }
@@ -85,7 +85,7 @@ public struct TaskLife: Sendable, Equatable {
     /// A task after a restart: all signatures are known, and the disk says how far it had come.
     ///
     /// - Parameter reserved: digests of the uploads of a reservation from which nothing was drawn.
-    public init(providers: [String], signed: Set<String>, stage: Stage, reserved: [String: String] = [:]) {
+    init(providers: [String], signed: Set<String>, stage: Stage, reserved: [String: String] = [:]) {
         self.providers = providers
         self.signed = signed
         self.stage = stage
@@ -94,13 +94,13 @@ public struct TaskLife: Sendable, Equatable {
     }
 
     /// Providers whose signature is missing, in the order of the task.
-    public var missingSignatures: [String] { providers.filter { !signed.contains($0) } }
+    var missingSignatures: [String] { providers.filter { !signed.contains($0) } }
 
     /// Takes an event.
     ///
     /// - Returns: what the driver must do now.
     /// - Throws: why the event may not happen; the life is then as it was before.
-    public mutating func handle(_ event: Event) throws(LifeRefusal) -> Action {
+    mutating func handle(_ event: Event) throws(LifeRefusal) -> Action {
         switch event {
         case .signed(let party): try sign(party)
         case .uploadBegan(let party): try beginUpload(party)
@@ -219,7 +219,7 @@ extension TaskLife {
 }
 
 /// Why an event may not happen to a task. Says nothing of any table.
-public enum LifeRefusal: Error, Sendable, Equatable {
+enum LifeRefusal: Error, Sendable, Equatable {
     case notAProvider
     case unsigned(missing: [String])
     case alreadyConfirmed

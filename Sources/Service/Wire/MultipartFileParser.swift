@@ -1,7 +1,7 @@
 /// A push parser of `multipart/form-data` (RFC 7578) that hands on the bytes of one field and keeps none of them.
 ///
 /// It holds at most one delimiter, or the headers of one part, whatever the size of the body.
-public struct MultipartFileParser: Sendable {
+struct MultipartFileParser: Sendable {
     private enum State: Sendable, Equatable {
         /// Before the first delimiter.
         case preamble
@@ -23,12 +23,12 @@ public struct MultipartFileParser: Sendable {
     /// What has come in and could not be decided upon yet.
     private var pending: [UInt8]
     /// Whether the wanted field has begun.
-    public private(set) var hasFoundField = false
+    private(set) var hasFoundField = false
 
     /// - Parameters:
     ///   - boundary: the parameter of the request's content type, 1 to 70 characters (RFC 2046).
     ///   - field: the name of the field whose content is wanted.
-    public init(boundary: String, field: String) throws(MultipartError) {
+    init(boundary: String, field: String) throws(MultipartError) {
         guard (1...70).contains(boundary.utf8.count), boundary.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
             throw MultipartError.badBoundary
         }
@@ -41,7 +41,7 @@ public struct MultipartFileParser: Sendable {
     /// Takes the next bytes of the body, cut anywhere.
     ///
     /// - Parameter content: receives the content of the wanted field, piece by piece.
-    public mutating func consume(
+    mutating func consume(
         _ bytes: some Sequence<UInt8>, content: (ArraySlice<UInt8>) throws -> Void
     ) throws {
         pending.append(contentsOf: bytes)
@@ -53,7 +53,7 @@ public struct MultipartFileParser: Sendable {
     /// Ends the body.
     ///
     /// - Throws: where the closing delimiter has not been seen or the field was not there.
-    public func finish() throws(MultipartError) {
+    func finish() throws(MultipartError) {
         guard state == .epilogue else { throw MultipartError.truncated }
         guard hasFoundField else { throw MultipartError.fieldMissing }
     }
@@ -156,7 +156,7 @@ public struct MultipartFileParser: Sendable {
 }
 
 /// Why a form is refused. Quotes nothing of it.
-public enum MultipartError: Error, Sendable, Equatable {
+enum MultipartError: Error, Sendable, Equatable {
     case badBoundary
     case malformed
     case headersTooLong

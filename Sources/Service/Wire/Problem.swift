@@ -1,8 +1,8 @@
-public import HTTPTypes
-public import Tables
+import HTTPTypes
+import Tables
 
 /// Who may read an error.
-public enum Audience: String, Sendable, Equatable {
+enum Audience: String, Sendable, Equatable {
     /// The party whose table or request it is about.
     case owner
     /// Every party of the task.
@@ -13,36 +13,36 @@ public enum Audience: String, Sendable, Equatable {
 
 /// An error as the service answers it: `application/problem+json` (RFC 9457) that also carries the `detail` of the
 /// enclave workshop, a stable `code`, and what to do.
-public struct Problem: Error, Sendable, Equatable {
+struct Problem: Error, Sendable, Equatable {
     /// One faulty argument of a request, in the shape that the workshop's clients read.
-    public struct Argument: Sendable, Equatable {
-        public var location: [String]
-        public var message: String
-        public var type: String
+    struct Argument: Sendable, Equatable {
+        var location: [String]
+        var message: String
+        var type: String
 
-        public init(location: [String], message: String, type: String) {
+        init(location: [String], message: String, type: String) {
             self.location = location
             self.message = message
             self.type = type
         }
     }
 
-    public var status: HTTPResponse.Status
+    var status: HTTPResponse.Status
     /// A stable word for programs.
-    public var code: String
+    var code: String
     /// What happened, in one sentence.
-    public var detail: String
+    var detail: String
     /// What to do about it.
-    public var hint: String
-    public var audience: Audience
+    var hint: String
+    var audience: Audience
     /// What is wrong with an uploaded table: for its owner alone.
-    public var table: TableProblems?
+    var table: TableProblems?
     /// What is wrong with the arguments of a request; where present it is the `detail`, as in the workshop.
-    public var arguments: [Argument]
+    var arguments: [Argument]
     /// Further response headers, such as `Allow` and `Retry-After`.
-    public var headers: HTTPFields
+    var headers: HTTPFields
 
-    public init(
+    init(
         _ status: HTTPResponse.Status, code: String, detail: String, hint: String, audience: Audience,
         table: TableProblems? = nil, arguments: [Argument] = [], headers: HTTPFields = [:]
     ) {
@@ -57,8 +57,8 @@ public struct Problem: Error, Sendable, Equatable {
     }
 
     /// The body of the answer.
-    public var body: JSONValue {
-        var members: [(String, JSONValue)] = [
+    var body: OrderedJSON {
+        var members: [(String, OrderedJSON)] = [
             ("type", .string("urn:entrepot:problem:\(code)")),
             ("title", .string(status.reasonPhrase.isEmpty ? "Error" : status.reasonPhrase)),
             ("status", .integer(Int64(status.code))),
@@ -74,19 +74,19 @@ public struct Problem: Error, Sendable, Equatable {
         return .object(members)
     }
 
-    private var detailValue: JSONValue {
+    private var detailValue: OrderedJSON {
         guard !arguments.isEmpty else { return .string(detail) }
         return .array(
             arguments.map { argument in
                 .object([
-                    ("loc", .array(argument.location.map(JSONValue.string))), ("msg", .string(argument.message)),
+                    ("loc", .array(argument.location.map(OrderedJSON.string))), ("msg", .string(argument.message)),
                     ("type", .string(argument.type)),
                 ])
             })
     }
 
-    private static func value(_ problem: TableProblem) -> JSONValue {
-        var members: [(String, JSONValue)] = [("code", .string(problem.code))]
+    private static func value(_ problem: TableProblem) -> OrderedJSON {
+        var members: [(String, OrderedJSON)] = [("code", .string(problem.code))]
         if let row = problem.row { members.append(("row", .integer(Int64(row)))) }
         if let column = problem.column { members.append(("column", .string(column))) }
         if let value = problem.value { members.append(("value", .string(value))) }

@@ -1,19 +1,19 @@
 /// A JSON value that is written in the order in which it was put together.
 ///
 /// Answers are small and their members stand in the order of the contract; `JSONEncoder` keeps no order.
-public enum JSONValue: Sendable {
+enum OrderedJSON: Sendable {
     case null
     case boolean(Bool)
     case integer(Int64)
     case number(Double)
     case string(String)
-    case array([JSONValue])
-    case object([(String, JSONValue)])
+    case array([OrderedJSON])
+    case object([(String, OrderedJSON)])
     /// JSON that is already written.
     case raw([UInt8])
 
     /// The bytes of the value, without white space.
-    public var bytes: [UInt8] {
+    var bytes: [UInt8] {
         var bytes: [UInt8] = []
         write(into: &bytes)
         return bytes
@@ -25,7 +25,7 @@ public enum JSONValue: Sendable {
         case .boolean(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
         case .integer(let value): bytes.append(contentsOf: String(value).utf8)
         case .number(let value): bytes.append(contentsOf: (value.isFinite ? "\(value)" : "null").utf8)
-        case .string(let text): JSONValue.write(text, into: &bytes)
+        case .string(let text): OrderedJSON.write(text, into: &bytes)
         case .raw(let written): bytes.append(contentsOf: written)
         case .array(let values):
             bytes.append(UInt8(ascii: "["))
@@ -38,7 +38,7 @@ public enum JSONValue: Sendable {
             bytes.append(UInt8(ascii: "{"))
             for (index, member) in members.enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                JSONValue.write(member.0, into: &bytes)
+                OrderedJSON.write(member.0, into: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 member.1.write(into: &bytes)
             }

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Tasks
 
 /// Files on their way to and from the service, piece by piece.
 extension VerifiedConnection {
@@ -31,7 +32,7 @@ extension VerifiedConnection {
         } catch {
             throw ClientError.unreadable(path: path)
         }
-        try VerifiedConnection.observing {
+        try VerifiedConnection.observing { () throws(RememberedConflict) in
             try remembered.prepareUpload(
                 task: taskDigest.hex, boot: bootID, acceptNewInstance: configuration.acceptNewInstance)
         }

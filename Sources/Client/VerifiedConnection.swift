@@ -71,7 +71,7 @@ public final class VerifiedConnection {
         do {
             let verifier = EvidenceVerifier(roots: configuration.roots, now: Int64(Date().timeIntervalSince1970))
             evidence = try verifier.verify(Evidence(json: document))
-        } catch let error as EvidenceError {
+        } catch {
             throw ClientError.evidence(error)
         }
         let policy = Policy(
@@ -92,7 +92,7 @@ public final class VerifiedConnection {
         var remembered = try RememberedState(file: configuration.stateFile)
         // Strangers are told of the first entry only: that is nothing to remember.
         if party != nil {
-            try observing {
+            try observing { () throws(RememberedConflict) in
                 try remembered.observe(
                     task: digest.hex, boot: hexadecimal(statement.bootID), sequence: statement.ledgerSequence,
                     head: hexadecimal(statement.ledgerHead), acceptNewInstance: configuration.acceptNewInstance)

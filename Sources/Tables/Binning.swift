@@ -71,9 +71,10 @@ struct Binning: Sendable, Equatable {
         return lower
     }
 
-    /// The grid point at a fraction of the cell, on the bins' own scale.
-    func point(cell: Int, fraction: Double) -> (digits: Int64, exponent: Int) {
+    /// The grid point at a fraction of the cell, on the bins' own scale; nil for a value off every grid.
+    func point(cell: Int, fraction: Double) -> (digits: Int64, exponent: Int)? {
         let grid = grids[cell]
+        guard grid.count > 0 else { return nil }
         return (grid.digits(fraction: fraction, scale: scale, pivot: pivot), grid.exponent)
     }
 
@@ -95,7 +96,10 @@ struct Binning: Sendable, Equatable {
     ) -> DecimalGrid? {
         let width = upper - lower
         if isSpike || width == 0 {
-            guard let (digits, exponent) = exactPoint(lower) else { return nil }
+            // A number of many figures is written as its own shortest text, not from a grid.
+            guard let (digits, exponent) = exactPoint(lower) else {
+                return DecimalGrid(lowest: 0, count: 0, exponent: 0, from: 0, to: 0)
+            }
             return DecimalGrid(lowest: digits, count: 1, exponent: exponent, from: 0, to: 0)
         }
         guard width > 0, width.isFinite else { return nil }

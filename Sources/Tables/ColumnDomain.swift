@@ -194,7 +194,9 @@ extension ColumnDomain {
         case .units(let lower, _):
             return type == .date ? CalendarDate.text(ofDay: lower + code) : String(lower + code)
         case .bins(let binning):
-            let (digits, exponent) = binning.point(cell: code, fraction: fraction)
+            guard let (digits, exponent) = binning.point(cell: code, fraction: fraction) else {
+                return DecimalText.text(of: binning.starts[code])
+            }
             return type == .date
                 ? CalendarDate.text(ofDay: Int(digits)) : DecimalText.text(digits: digits, exponent: exponent)
         }

@@ -16,10 +16,11 @@ extension DomainBuilder {
         if isWhole, field.bins == nil, upper - lower <= Double(Self.maximumUnits) {
             return .units(lower: Int(lower), count: Int(upper - lower) + 1)
         }
+        let spikes = spikes(field, lower, upper)
+        guard problems.count == known else { return nil }
         let axis = axis(field, lower, upper)
         let count = field.bins?.count ?? Self.defaultBins
-        return cells(
-            field, edges: edges(count, lower, upper, axis, isWhole), axis: axis, spikes: spikes(field, lower, upper))
+        return cells(field, edges: edges(count, lower, upper, axis, isWhole), axis: axis, spikes: spikes)
     }
 
     private mutating func checkBins(_ field: Field) {
@@ -111,8 +112,9 @@ extension DomainBuilder {
                 field.name, "has the \(which) \(text(field, value)) but its bin edges end at \(text(field, edge))",
                 "Let the outer edges be the bounds")
         }
+        let spikes = spikes(field, first, last)
         guard problems.count == known else { return nil }
-        return cells(field, edges: edges, axis: (.linear, 1), spikes: spikes(field, first, last))
+        return cells(field, edges: edges, axis: (.linear, 1), spikes: spikes)
     }
 
     private mutating func spikes(_ field: Field, _ lower: Double, _ upper: Double) -> [Double] {

@@ -178,8 +178,11 @@ public struct SampleEncoder: Sendable {
     ) -> TextColumn {
         var binning: Binning?
         if case .bins(let bins) = column.cells { binning = bins }
+        func isOnGrid(_ code: Int) -> Bool {
+            binning.map { code < $0.grids.count && $0.grids[code].count > 0 } ?? false
+        }
         let labels = (0..<column.size).map { code in
-            code < binning?.grids.count ?? 0 ? [] : Array((before + label(code) + after).utf8)
+            isOnGrid(code) ? [] : Array((before + label(code) + after).utf8)
         }
         return TextColumn(
             labels: labels, grids: binning?.grids ?? [],

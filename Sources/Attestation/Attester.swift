@@ -13,3 +13,14 @@ public protocol Attester: Sendable {
     /// - Throws: `AttesterError`.
     func evidence(spki: [UInt8], nonce: [UInt8], statement: Statement) async throws -> Evidence
 }
+
+extension Attester {
+    /// What every attester asks of its input.
+    func check(spki: [UInt8], nonce: [UInt8], statement: Statement) throws(AttesterError) {
+        guard nonce.count == 32 else { throw .nonceLength(nonce.count) }
+        guard (1...NitroDocument.Limits.publicKey).contains(spki.count) else { throw .publicKeyLength(spki.count) }
+        guard statement.flags.contains(.simulated) == (format == .simulated) else {
+            throw .statementContradictsFormat
+        }
+    }
+}

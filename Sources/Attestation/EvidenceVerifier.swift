@@ -21,8 +21,33 @@ public struct EvidenceVerifier: Sendable {
         self.unknownFields = unknownFields
     }
 
-    /// Verifies the evidence of a live service: the document, and that it signs the statement beside it.
+    /// Verifies the evidence of a live service: the document, and the statement beside it.
+    ///
+    /// Nitro and simulated documents carry the statement, which must be the same bytes. SEV-SNP and TDX evidence carries
+    /// a hash over key, nonce and statement, which `Policy` recomputes because only the caller knows key and nonce.
     public func verify(_ evidence: Evidence) throws(EvidenceError) -> VerifiedEvidence {
-        throw .unknownFormat
+        let statement = try Statement(bytes: evidence.statement)
+        guard statement.flags.contains(.simulated) == (evidence.format == .simulated) else {
+            throw .statementContradictsFormat
+        }
+        var verified = try verify(
+            document: evidence.evidence, format: evidence.format, certificates: evidence.auxiliary)
+        if evidence.format == .nitro || evidence.format == .simulated {
+            guard let signed = verified.userData else { throw .statementMissing }
+            guard signed == evidence.statement else { throw .statementMismatch }
+        }
+        verified.statement = statement
+        return verified
+    }
+
+    /// Verifies a document without a statement beside it.
+    /// - Parameter certificates: DER beside the document; trusted for nothing until they chain to a root.
+    public func verify(
+        document bytes: [UInt8], format: EvidenceFormat, certificates: [[UInt8]] = []
+    ) throws(EvidenceError) -> VerifiedEvidence {
+        switch format {
+        case .nitro, .simulated: try verifyDocument(bytes, format: format)
+        case .sevSNP, .tdx: throw .unknownFormat
+        }
     }
 }

@@ -46,3 +46,29 @@ public struct ReleaseManifest: Sendable, Equatable, Codable {
         return Array(try encoder.encode(self))
     }
 }
+
+extension ReleaseManifest.Release {
+    /// The registers without which a list of measurements says too little about what runs.
+    static func requiredRegisters(_ format: EvidenceFormat) -> [String] {
+        switch format {
+        case .nitro, .simulated: ["PCR0", "PCR1", "PCR2"]
+        case .sevSNP: ["MEASUREMENT"]
+        case .tdx: ["MRTD", "RTMR0", "RTMR1", "RTMR2"]
+        }
+    }
+
+    /// Whether the release lists all that must be compared for a format.
+    func covers(_ format: EvidenceFormat) -> Bool {
+        guard let expected = measurements[format.rawValue] else { return false }
+        return Self.requiredRegisters(format).allSatisfy { expected[$0] != nil }
+    }
+
+    /// Whether every register that the release lists is there and equal.
+    func matches(_ evidence: VerifiedEvidence) -> Bool {
+        guard covers(evidence.format), let expected = measurements[evidence.format.rawValue] else { return false }
+        return expected.allSatisfy { name, text in
+            guard let value = evidence[measurement: name] else { return false }
+            return Hex.decode(text.utf8) == value
+        }
+    }
+}

@@ -1,25 +1,48 @@
+import Crypto
+
 /// The roots that evidence may chain to, a set for each format. A root of one format never vouches for another.
 public struct TrustRoots: Sendable, Equatable {
     /// DER of AWS Nitro roots.
-    public var nitro: [[UInt8]]
+    public let nitro: [[UInt8]]
     /// SHA-256 of the DER of AMD root keys (ARK).
-    public var amdFingerprints: [[UInt8]]
+    public let amdFingerprints: [[UInt8]]
     /// SHA-256 of the DER of Intel SGX roots.
-    public var intelFingerprints: [[UInt8]]
-    /// DER of simulated roots: empty unless somebody chose one by name.
-    public private(set) var simulated: [[UInt8]]
+    public let intelFingerprints: [[UInt8]]
+    /// DER of simulated roots: empty unless somebody chose one by name and file.
+    public let simulated: [[UInt8]]
 
-    public init(nitro: [[UInt8]], amdFingerprints: [[UInt8]], intelFingerprints: [[UInt8]]) {
+    public init(
+        nitro: [[UInt8]] = [], amdFingerprints: [[UInt8]] = [], intelFingerprints: [[UInt8]] = [],
+        simulated: [[UInt8]] = []
+    ) {
         self.nitro = nitro
         self.amdFingerprints = amdFingerprints
         self.intelFingerprints = intelFingerprints
-        simulated = []
+        self.simulated = simulated
+    }
+
+    /// No root but those of one file, for one format: what `--root FILE` means.
+    ///
+    /// Of several certificates, those that name themselves as issuer are the roots.
+    /// - Parameter certificates: DER, as `CertificateFile.certificates` reads them.
+    public init(only certificates: [[UInt8]], for format: EvidenceFormat) throws(EvidenceError) {
+        var roots: [ChainCertificate] = []
+        for certificate in try CertificatePath.parse(certificates) where certificate.isSelfIssued {
+            roots.append(certificate)
+        }
+        guard !roots.isEmpty else { throw .noTrustedRoot(format) }
+        switch format {
+        case .nitro: self.init(nitro: roots.map(\.der))
+        case .sevSNP: self.init(amdFingerprints: roots.map(\.fingerprint))
+        case .tdx: self.init(intelFingerprints: roots.map(\.fingerprint))
+        case .simulated: self.init(simulated: roots.map(\.der))
+        }
     }
 
     /// These roots and one simulated root, which somebody chose by name and file.
     public func trustingSimulated(root: [UInt8]) -> TrustRoots {
-        var roots = self
-        roots.simulated.append(root)
-        return roots
+        TrustRoots(
+            nitro: nitro, amdFingerprints: amdFingerprints, intelFingerprints: intelFingerprints,
+            simulated: simulated + [root])
     }
 }

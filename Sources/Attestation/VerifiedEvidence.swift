@@ -59,6 +59,8 @@ public struct VerifiedEvidence: Sendable, Equatable {
     public internal(set) var chainValidity: Validity
     /// The platform lets its host look inside.
     public internal(set) var isDebug: Bool
+    /// SEV-SNP: the guest may be moved by a migration agent.
+    public internal(set) var allowsMigration = false
     public internal(set) var warnings: [Warning]
 
     /// The value of a register, or nil if the evidence does not have it.

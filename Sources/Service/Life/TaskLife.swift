@@ -16,6 +16,17 @@ struct TaskLife: Sendable, Equatable {
             }
         }
 
+        /// What a stage that is no success means, in one sentence that is the same whatever the tables held.
+        var reason: String? {
+            switch self {
+            case .unsigned, .collecting, .training, .trained: nil
+            case .closed: "The time for retrieving samples is over."
+            case .failed: "The fit could not be completed. What was spent stays spent."
+            case .halted: "A provider stopped the task."
+            case .expired: "A deadline of the task has passed."
+            }
+        }
+
         /// The word of the enclave workshop for this stage (reference/systems.md §7.4).
         var workshopWord: String {
             switch self {

@@ -54,8 +54,9 @@ struct UploadReader {
     }
 
     /// Reads a whole body.
-    mutating func read(_ body: RequestBody) async throws -> ReceivedTable {
+    mutating func read(_ body: RequestBody, state: BodyState) async throws -> ReceivedTable {
         for try await buffer in body { try consume(buffer) }
+        state.finish()
         if case .form(let parser) = framing {
             do {
                 try parser.finish()

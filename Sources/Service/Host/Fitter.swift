@@ -1,0 +1,99 @@
+import Foundation
+import PrivacyKernel
+import Synthesizers
+import Tables
+
+/// Why a fit gave no model. It says nothing of the rows.
+enum FitFailure: Error, Sendable, Equatable {
+    case failed
+}
+
+/// Runs the one fit of a task on a thread of its own, far from the threads that answer requests.
+struct Fitter: Sendable {
+    let synthesizer: any Synthesizer
+    let plan: MechanismPlan
+    let privacy: PrivacyParameters
+    /// The joined table's domain.
+    let domain: TableDomain
+    /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
+    var tick: Duration = .seconds(1)
+
+    /// Plans the fit, and refuses here what cannot work.
+    init(
+        synthesizer: any Synthesizer, privacy: PrivacyParameters, domain: TableDomain
+    ) throws {
+        self.synthesizer = synthesizer
+        self.privacy = privacy
+        self.domain = domain
+        self.plan = try synthesizer.plan(domain, privacy)
+    }
+
+    /// Begins the fit.
+    ///
+    /// - Parameters:
+    ///   - tables: the parties' tables in the order of the task; none to go on from the ledger's transcript.
+    ///   - ledger: takes every release before the synthesizer sees it.
+    func begin(
+        tables: [(name: String, table: KeyedTable)], rowsPerKey: Int, ledger: LedgerBook
+    ) -> Task<Result<FittedModel, FitFailure>, Never> {
+        let box = TableBox(tables)
+        return Task {
+            await withCheckedContinuation { continuation in
+                let thread = Thread {
+                    let clock = ContinuousClock()
+                    let start = clock.now
+                    let outcome = run(box, rowsPerKey, ledger)
+                    waitForTick(since: start, clock)
+                    continuation.resume(returning: outcome)
+                }
+                thread.name = "fit"
+                thread.stackSize = 64 << 20
+                thread.start()
+            }
+        }
+    }
+
+    /// Writes the model so that it appears complete or not at all.
+    func write(_ model: FittedModel, to directory: StateDirectory) throws {
+        let part = "\(directory.modelPath).part"
+        try model.write(to: part)
+        try FileManager.default.moveItem(atPath: part, toPath: directory.modelPath)
+    }
+
+    private func run(_ box: TableBox, _ rowsPerKey: Int, _ ledger: LedgerBook) -> Result<FittedModel, FitFailure> {
+        do {
+            let budget = try Budget(privacy, accounting: plan.accounting)
+            let kernel = kernel(box, rowsPerKey, ledger)
+            return .success(try synthesizer.fit(kernel, budget: budget) { _ in })
+        } catch {
+            return .failure(.failed)
+        }
+    }
+
+    private func kernel(_ box: TableBox, _ rowsPerKey: Int, _ ledger: LedgerBook) -> Kernel {
+        var tables = box.take()
+        guard !tables.isEmpty else { return Kernel(replaying: ledger.transcript, domain: domain) }
+        let joined = JoinedTable(joining: tables, rowsPerKey: rowsPerKey)
+        for index in tables.indices { tables[index].table.wipe() }
+        return Kernel(table: PrivateTable(joined)) { release in try ledger.record(release) }
+    }
+
+    private func waitForTick(since start: ContinuousClock.Instant, _ clock: ContinuousClock) {
+        guard tick > .zero else { return }
+        let ticks = ((clock.now - start) / tick).rounded(.up)
+        let rest = start.advanced(by: tick * ticks) - clock.now
+        if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) }
+    }
+}
+
+/// Tables on their way to the fit's thread, so that nobody else holds them when they are wiped.
+private final class TableBox: @unchecked Sendable {
+    private var tables: [(name: String, table: KeyedTable)]
+
+    init(_ tables: [(name: String, table: KeyedTable)]) { self.tables = tables }
+
+    func take() -> [(name: String, table: KeyedTable)] {
+        defer { tables = [] }
+        return tables
+    }
+}

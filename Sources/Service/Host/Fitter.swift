@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import PrivacyKernel
 import Synthesizers
@@ -6,6 +7,20 @@ import Tables
 /// Why a fit gave no model. It says nothing of the rows.
 enum FitFailure: Error, Sendable, Equatable {
     case failed
+}
+
+/// A fitted model and the file that keeps it.
+struct FinishedFit: Sendable {
+    let model: FittedModel
+    let file: [UInt8]
+    /// SHA-256 of the file.
+    let digest: [UInt8]
+
+    init(_ model: FittedModel) throws {
+        self.model = model
+        file = try model.encoded()
+        digest = Array(SHA256.hash(data: file))
+    }
 }
 
 /// Runs the one fit of a task on a thread of its own, far from the threads that answer requests.
@@ -35,7 +50,7 @@ struct Fitter: Sendable {
     ///   - ledger: takes every release before the synthesizer sees it.
     func begin(
         tables: [(name: String, table: KeyedTable)], rowsPerKey: Int, ledger: LedgerBook
-    ) -> Task<Result<FittedModel, FitFailure>, Never> {
+    ) -> Task<Result<FinishedFit, FitFailure>, Never> {
         let box = TableBox(tables)
         return Task {
             await withCheckedContinuation { continuation in
@@ -53,26 +68,19 @@ struct Fitter: Sendable {
         }
     }
 
-    /// Writes the model so that it appears complete or not at all.
-    func write(_ model: FittedModel, to directory: StateDirectory) throws {
-        let part = "\(directory.modelPath).part"
-        try model.write(to: part)
-        try FileManager.default.moveItem(atPath: part, toPath: directory.modelPath)
-    }
-
-    private func run(_ box: TableBox, _ rowsPerKey: Int, _ ledger: LedgerBook) -> Result<FittedModel, FitFailure> {
+    private func run(_ box: TableBox, _ rowsPerKey: Int, _ ledger: LedgerBook) -> Result<FinishedFit, FitFailure> {
         do {
             let budget = try Budget(privacy, accounting: plan.accounting)
-            let kernel = kernel(box, rowsPerKey, ledger)
-            return .success(try synthesizer.fit(kernel, budget: budget) { _ in })
+            let kernel = try kernel(box, rowsPerKey, ledger)
+            return .success(try FinishedFit(try synthesizer.fit(kernel, budget: budget) { _ in }))
         } catch {
             return .failure(.failed)
         }
     }
 
-    private func kernel(_ box: TableBox, _ rowsPerKey: Int, _ ledger: LedgerBook) -> Kernel {
+    private func kernel(_ box: TableBox, _ rowsPerKey: Int, _ ledger: LedgerBook) throws -> Kernel {
         var tables = box.take()
-        guard !tables.isEmpty else { return Kernel(replaying: ledger.transcript, domain: domain) }
+        guard !tables.isEmpty else { return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: domain) }
         let joined = JoinedTable(joining: tables, rowsPerKey: rowsPerKey)
         for index in tables.indices { tables[index].table.wipe() }
         return Kernel(table: PrivateTable(joined)) { release in try ledger.record(release) }

@@ -1,7 +1,7 @@
 import Foundation
 import Tasks
 
-/// What survives a restart beside the ledger: signatures, the fitted model, and how the task ended. No table, ever.
+/// What survives a restart beside the ledger: signatures and the fitted model. No table, ever.
 ///
 /// One service at a time holds a directory; files appear complete or not at all.
 struct StateDirectory: Sendable {
@@ -22,10 +22,9 @@ struct StateDirectory: Sendable {
         lock = try FileLock(path: "\(path)/lock")
     }
 
-    var modelPath: String { "\(path)/task.model" }
+    static let modelName = "task.model"
 
-    /// Whether a model has been finished here.
-    var hasModel: Bool { FileManager.default.fileExists(atPath: modelPath) }
+    private var modelPath: String { "\(path)/\(StateDirectory.modelName)" }
 
     /// Forgets the model.
     func removeModel() { try? FileManager.default.removeItem(atPath: modelPath) }
@@ -52,17 +51,11 @@ struct StateDirectory: Sendable {
         try write(signature.fileBytes, to: "\(name).sig")
     }
 
-    /// How the task ended before, where it did not end well.
-    func ending() -> TaskLife.Stage? {
-        guard let bytes = FileManager.default.contents(atPath: "\(path)/ended") else { return nil }
-        let word = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        return TaskLife.Stage(rawValue: word).flatMap { $0.isFinal ? $0 : nil }
-    }
+    /// Keeps the model: what the file holds appears complete or not at all.
+    func keep(model: [UInt8]) throws(ServiceError) { try write(model, to: StateDirectory.modelName) }
 
-    /// Remembers that the task has ended.
-    func keep(ending: TaskLife.Stage) throws(ServiceError) {
-        try write(Array("\(ending.rawValue)\n".utf8), to: "ended")
-    }
+    /// The model's file, where there is one.
+    func modelFile() -> [UInt8]? { FileManager.default.contents(atPath: modelPath).map(Array.init) }
 
     private func write(_ bytes: [UInt8], to name: String) throws(ServiceError) {
         do {

@@ -71,7 +71,8 @@ actor TaskHost {
             throw Problem.signature(error)
         }
         try perform(.signed(party: signature.party)) { _ in
-            do { try directory?.keep(signature) } catch { throw Problem.notRecorded }
+            try directory?.keep(signature)
+            try ledger.recordSignatureOnce(of: signature.party)
         }
         unsigned = signed
     }
@@ -105,16 +106,12 @@ actor TaskHost {
     /// Takes a confirmation; the last one starts the fit.
     func confirm(party: String, digest fileDigest: String?) throws {
         try perform(.confirmed(party: party, digest: fileDigest)) { action in
-            switch action {
-            case .recordConfirmation:
-                try ledger.recordConfirmation(party: party)
-            case .recordConfirmationAndStartFit:
-                try ledger.recordConfirmation(party: party)
-                // ε is spent here, durably, before anything is drawn.
-                try ledger.reserve(plan: fitter.plan, uploads: life.uploads)
-                startFit()
-            default: break
-            }
+            guard action != .nothing, let held = life.uploads[party] else { return }
+            try ledger.recordConfirmation(party: party, digest: held)
+            guard action == .recordConfirmationAndStartFit(party: party) else { return }
+            // ε is spent here, durably, before anything is drawn.
+            try ledger.reserve(plan: fitter.plan, uploads: life.uploads)
+            startFit()
         }
     }
 
@@ -130,8 +127,7 @@ actor TaskHost {
     func halt(party: String) throws {
         try perform(.halted(party: party)) { action in
             guard action == .destroyTablesAndModel else { return }
-            try ledger.recordHalt(party: party)
-            try end(.halted)
+            try end(.halted, by: party)
         }
     }
 
@@ -147,8 +143,7 @@ actor TaskHost {
             do {
                 try perform(.deadlinePassed(deadline)) { action in
                     guard action == .destroyTablesAndModel else { return }
-                    // What cannot be written down is still over: the deadline stands in the task.
-                    try? end(deadline == .retrieve && life.stage == .trained ? .closed : .expired)
+                    try end(life.stage == .trained ? .closed : .expired)
                 }
             } catch {
                 logger.error("a deadline could not be recorded")
@@ -180,26 +175,28 @@ actor TaskHost {
         }
     }
 
-    private func fitEnded(_ outcome: Result<FittedModel, FitFailure>) {
+    private func fitEnded(_ outcome: Result<FinishedFit, FitFailure>) {
         fit = nil
         var next = life
         let isAwaited = life.stage == .training
+        record { try ledger.recordDestruction() }
         switch outcome {
-        case .success(let fitted):
+        case .success(let finished):
             _ = try? next.handle(.fitFinished)
             guard isAwaited else { break }
-            do {
-                if let directory { try fitter.write(fitted, to: directory) }
-                try ledger.recordRelease(of: fitted)
-            } catch {
-                logger.error("the model could not be written; the service keeps it in memory")
-            }
-            model = fitted
+            if let directory { record { try directory.keep(model: finished.file) } }
+            record { try ledger.recordModel(file: StateDirectory.modelName, digest: finished.digest) }
+            model = finished.model
         case .failure:
             _ = try? next.handle(.fitFailed)
-            if isAwaited { try? end(.failed) }
+            if isAwaited { record { try end(.failed) } }
         }
         change(to: next)
+    }
+
+    /// Writes down what has happened already and cannot be taken back.
+    private func record(_ work: () throws -> Void) {
+        do { try work() } catch { logger.error("what has happened could not be written down") }
     }
 
     // MARK: - Ways of changing
@@ -233,11 +230,12 @@ actor TaskHost {
     }
 
     /// Forgets tables and model for good.
-    private func end(_ ending: TaskLife.Stage) throws {
+    private func end(_ ending: TaskLife.Stage, by party: String? = nil) throws {
+        try ledger.record(ending: ending, by: party)
+        if !tables.isEmpty { try ledger.recordDestruction() }
         for party in specification.providers { destroyTable(of: party.name) }
         model = nil
         directory?.removeModel()
-        try directory?.keep(ending: ending)
     }
 
     /// Overwrites a table that nobody else holds.

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Ledger
 import Logging
 import PrivacyKernel
 import Synthesizers
@@ -35,15 +36,23 @@ struct TaskStart {
         directory = try configuration.stateDirectory.map { path throws(ServiceError) in try StateDirectory(path: path) }
         domains = try TaskStart.domains(of: specification)
         fitter = try TaskStart.fitter(for: specification, domains)
-        ledger = try LedgerBook(
-            directory: configuration.stateDirectory, specification: specification, boot: boot)
+        do {
+            ledger = try LedgerBook(
+                directory: configuration.stateDirectory, specification: specification, now: configuration.now)
+        } catch let error as LedgerError {
+            throw ServiceError.ledger("\(error)")
+        }
         unsigned = try TaskStart.signed(
             specification, files: configuration.signatures + (directory?.signatureFiles() ?? []))
-        let past = Past(ledger: ledger, directory: directory)
+        for signature in unsigned.signatures.values.sorted(by: { $0.party < $1.party }) {
+            try directory?.keep(signature)
+            try ledger.recordSignatureOnce(of: signature.party)
+        }
+        let past = try Past(ledger: ledger, directory: directory)
         life = TaskLife(
             providers: specification.providers.map(\.name), signed: Set(unsigned.signed),
             stage: past.stage(isSigned: unsigned.missing.isEmpty), reserved: past.reserved)
-        model = try life.stage == .trained ? directory.map(TaskStart.model) : nil
+        model = life.stage == .trained ? past.model : nil
     }
 
     private static func domains(of specification: TaskSpecification) throws -> [String: TableDomain] {
@@ -83,37 +92,38 @@ struct TaskStart {
         }
         return task
     }
-
-    private static func model(_ directory: StateDirectory) throws -> FittedModel {
-        do {
-            return try FittedModel(reading: directory.modelPath)
-        } catch {
-            throw ServiceError.damagedModel("\(error)")
-        }
-    }
 }
 
 /// How far the task had come before this boot, by what is on disk.
 private struct Past {
     let isReserved: Bool
     let hasReleases: Bool
-    let hasModel: Bool
+    let model: FittedModel?
     let ending: TaskLife.Stage?
     /// Digests of the uploads of a reservation from which nothing was drawn.
     let reserved: [String: String]
 
-    init(ledger: LedgerBook, directory: StateDirectory?) {
-        let uploads = ledger.reservedUploads
+    init(ledger: LedgerBook, directory: StateDirectory?) throws {
+        let uploads = try ledger.reservedUploads()
         isReserved = uploads != nil
-        hasReleases = !ledger.transcript.releases.isEmpty
-        hasModel = directory?.hasModel ?? false
-        ending = directory?.ending()
+        hasReleases = try !ledger.releases().isEmpty
+        ending = try ledger.ending()
         reserved = hasReleases ? [:] : uploads ?? [:]
+        guard ending == nil, uploads != nil, let file = directory?.modelFile() else {
+            model = nil
+            return
+        }
+        do {
+            model = try FittedModel(encoded: file)
+        } catch {
+            throw ServiceError.damagedModel("\(error)")
+        }
+        try ledger.recognise(model: Array(SHA256.hash(data: file)))
     }
 
     func stage(isSigned: Bool) -> TaskLife.Stage {
         if let ending { return ending }
-        if hasModel, isReserved { return .trained }
+        if model != nil { return .trained }
         if isReserved, hasReleases { return .training }
         return isSigned ? .collecting : .unsigned
     }

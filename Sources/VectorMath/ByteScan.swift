@@ -43,6 +43,11 @@ public struct FieldGrid: Sendable {
         bytes.withUnsafeMutableBytes { $0[place..<place + text.count].copyBytes(from: text) }
     }
 
+    /// Overwrites the text with zeros.
+    public mutating func wipe() {
+        for index in bytes.indices { bytes[index] = 0 }
+    }
+
     /// Moves the text of a range to the front.
     public mutating func moveToFront(_ range: Range<Int>) {
         guard range.lowerBound > 0, !range.isEmpty else { return }

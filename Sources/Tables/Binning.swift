@@ -33,7 +33,7 @@ struct Binning: Sendable, Equatable {
         self.isWhole = isWhole
         self.scale = scale
         self.pivot = pivot
-        guard let first = starts.first, first.isFinite, maximum.isFinite, pivot > 0,
+        guard let first = starts.first, first.isFinite, maximum.isFinite, pivot > 0, pivot.isFinite,
             zip(starts, starts.dropFirst()).allSatisfy({ $0 < $1 }), starts[starts.count - 1] <= maximum,
             spikes.allSatisfy({ starts.indices.contains($0) }), scale != .positiveLog || first > 0,
             scale != .negativeLog || maximum < 0

@@ -23,6 +23,7 @@ public final class CSVTableReader {
     let limits: TableLimits
     let rowsPerKey: Int
     let delimiter: UInt8
+    let hash: KeyedHash
     var keys: KeyReader?
     var log = ProblemLog()
     var header: CSVHeader?
@@ -66,8 +67,6 @@ public final class CSVTableReader {
             }
         }
     }
-
-    let hash: KeyedHash
 
     /// Takes the next bytes of the file, cut anywhere.
     ///
@@ -128,6 +127,8 @@ public final class CSVTableReader {
         self.rows = nil
         return try rows.table(log: &log, keys: &keys, rowsPerKey: rowsPerKey, hash: hash)
     }
+
+    deinit { block.wipe() }
 
     private func stop(_ problem: TableProblem) -> TableProblems {
         log.add(problem)
@@ -211,7 +212,7 @@ public final class CSVTableReader {
         if !traits.hasQuote {
             if !traits.isASCII { checkEncoding(start..<end) }
             block.endsInCarriageReturn = traits.hasCarriageReturn
-            if cutLines(&block, start..<end, delimiter: delimiter) {
+            if cutLines(&block, start..<end, lines: traits.lineFeeds, delimiter: delimiter) {
                 try takeRows(block, rowNumbers: nil)
                 return end
             }
@@ -223,7 +224,9 @@ public final class CSVTableReader {
         var cutter = RecordCutter(columns: block.columns, delimiter: delimiter)
         cutter.cut(block.bytes, range, firstRow: nextRow)
         if !isASCII { checkEncoding(range.lowerBound..<cutter.consumed) }
-        for (row, flaw) in cutter.flaws { log.add(problem(flaw, row)) }
+        for (row, flaw) in cutter.flaws {
+            log.add(flaw.code, column: nil) { problem(flaw, row) }
+        }
         try takeRows(cutter.grid, rowNumbers: cutter.rowNumbers)
         nextRow = cutter.nextRow
         return cutter.consumed
@@ -244,14 +247,14 @@ public final class CSVTableReader {
         switch flaw {
         case .ragged(let fields):
             TableProblem(
-                code: "ragged_row", row: row, value: "\(fields) fields",
+                code: flaw.code, row: row, value: "\(fields) fields",
                 expected: "\(block.columns) fields, as in the header",
                 hint: fields > block.columns
                     ? "Quote values that contain the delimiter (a decimal comma is one), or remove the extra fields"
                     : "Add the missing fields; a row may also be cut short by a line break that is not quoted")
         case .textAfterQuote:
             TableProblem(
-                code: "bad_quote", row: row, expected: "a delimiter after the closing quote",
+                code: flaw.code, row: row, expected: "a delimiter after the closing quote",
                 hint: "Write a quote inside a quoted value twice, or close the quote that opens in this row")
         }
     }

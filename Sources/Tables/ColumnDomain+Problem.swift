@@ -1,30 +1,33 @@
 extension ColumnDomain {
-    /// What to tell the owner about a text that the domain does not hold.
+    /// The code of the problem with a text that the domain does not hold.
+    func problemCode(_ bytes: UnsafeRawBufferPointer) -> String {
+        let trimmed = bytes.trimmed
+        if trimmed.isEmpty, missing == nil || type != .string { return "missing_value" }
+        return switch type {
+        case .string, .boolean: "out_of_domain"
+        case .date: CalendarDate.day(of: trimmed) == nil ? "not_a_date" : "out_of_domain"
+        case .integer, .number: DecimalText.number(of: trimmed) == nil ? "not_a_number" : "out_of_domain"
+        }
+    }
+
+    /// What to tell the owner about it.
     func problem(_ bytes: UnsafeRawBufferPointer, row: Int) -> TableProblem {
         let text = shortened(bytes)
-        func problem(_ code: String, _ hint: String) -> TableProblem {
-            TableProblem(code: code, row: row, column: name, value: text, expected: expectation, hint: hint)
-        }
-        if bytes.trimmed.isEmpty, missing == nil || type != .string {
-            return problem("missing_value", "Fill the cell, or declare the column not required")
-        }
-        switch type {
-        case .string: return problem("out_of_domain", hint(forText: text))
-        case .boolean:
-            return problem("out_of_domain", "Write true or false, or declare trueValues and falseValues")
-        case .date:
-            if CalendarDate.day(of: bytes.trimmed) != nil {
-                return problem("out_of_domain", "Correct the date, or widen the bounds in the task")
-            }
-            return problem("not_a_date", "Write dates as year-month-day, such as 2022-12-31")
-        case .integer, .number:
-            guard let value = DecimalText.number(of: bytes.trimmed) else {
-                return problem("not_a_number", hint(forNumber: text))
-            }
-            if type == .integer, value != value.rounded() {
-                return problem("out_of_domain", "Write a whole number, or declare type: number")
-            }
-            return problem("out_of_domain", "Correct the value, or widen the declared domain in the task")
+        let code = problemCode(bytes)
+        return TableProblem(
+            code: code, row: row, column: name, value: text, expected: expectation, hint: hint(code, bytes, text))
+    }
+
+    private func hint(_ code: String, _ bytes: UnsafeRawBufferPointer, _ text: String) -> String {
+        switch (code, type) {
+        case ("missing_value", _): "Fill the cell, or declare the column not required"
+        case ("not_a_date", _): "Write dates as year-month-day, such as 2022-12-31"
+        case ("not_a_number", _): hint(forNumber: text)
+        case (_, .string): hint(forText: text)
+        case (_, .boolean): "Write true or false, or declare trueValues and falseValues"
+        case (_, .integer) where DecimalText.number(of: bytes.trimmed).map { $0 != $0.rounded() } == true:
+            "Write a whole number, or declare type: number"
+        default: "Correct the value, or widen the declared domain in the task"
         }
     }
 

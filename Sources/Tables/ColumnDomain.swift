@@ -103,7 +103,9 @@ public struct ColumnDomain: Sendable, Equatable {
         switch cells {
         case .listed(let texts, let accepted, _):
             for (code, text) in texts.enumerated() { add(text, code) }
-            for (code, spellings) in accepted.enumerated() { spellings.forEach { add($0, code) } }
+            for (code, spellings) in accepted.enumerated() {
+                for spelling in spellings { add(spelling, code) }
+            }
             if type == .integer || type == .number {
                 // "1.0" is listed, "1" is written: the same number, and the first that is listed.
                 for (code, text) in texts.enumerated() {

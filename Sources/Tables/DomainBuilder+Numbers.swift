@@ -36,8 +36,8 @@ extension DomainBuilder {
                 report(field.name, "is a date with bin edges", "Give dates a `count` of bins")
             }
             if edges.count < 2 { report(field.name, "has fewer than two bin edges", "Write at least two") }
-            if !edges.allSatisfy(\.isFinite) {
-                report(field.name, "has a bin edge that is not finite", "Write numbers")
+            if !edges.allSatisfy({ abs($0) <= Self.largestNumber }) {
+                report(field.name, "has a bin edge beyond ±1e300", "Write smaller numbers")
             }
             if zip(edges, edges.dropFirst()).contains(where: { $0 >= $1 }) {
                 report(field.name, "has bin edges that do not ascend", "Sort them and write each once")
@@ -88,6 +88,10 @@ extension DomainBuilder {
         }
         guard let value = DecimalText.number(of: written) else {
             report(field.name, "has the \(which) \"\(written)\", which is not a number", "Write a number")
+            return nil
+        }
+        if abs(value) > Self.largestNumber {
+            report(field.name, "has the \(which) \(written), beyond ±1e300", "Write a smaller number")
             return nil
         }
         if field.type == .integer, !DomainBuilder.isExactInteger(value) {

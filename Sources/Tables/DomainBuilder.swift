@@ -5,6 +5,8 @@ struct DomainBuilder {
     /// No column has more cells than this.
     static let maximumSize = 1 << 20
     static let defaultBins = 32
+    /// Bounds stay far enough from the end of `Double` that no width overflows.
+    static let largestNumber = 1e300
 
     let schema: TableSchema
     let keyColumns: [String]

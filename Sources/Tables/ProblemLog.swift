@@ -4,20 +4,30 @@ struct ProblemLog {
 
     private var problems: [TableProblem] = []
     private var counts: [String: Int] = [:]
-    private var kept: [String: Int] = [:]
+    private var kept: [Kind: Int] = [:]
+
+    private struct Kind: Hashable {
+        var code: String
+        var column: String?
+    }
 
     var isEmpty: Bool { counts.isEmpty }
 
     /// Whether a further problem of this kind would be shown; where not, `count` is enough.
-    func wants(_ code: String, column: String?) -> Bool {
-        kept["\(code)\u{0}\(column ?? "")", default: 0] < ProblemLog.listed
+    private func wants(_ code: String, column: String?) -> Bool {
+        kept[Kind(code: code, column: column), default: 0] < ProblemLog.listed
     }
 
     mutating func add(_ problem: TableProblem) {
-        count(problem.code)
-        guard wants(problem.code, column: problem.column) else { return }
-        kept["\(problem.code)\u{0}\(problem.column ?? "")", default: 0] += 1
-        problems.append(problem)
+        add(problem.code, column: problem.column) { problem }
+    }
+
+    /// Asks for the full problem only while it would be shown: hints cost too much for every row of a large file.
+    mutating func add(_ code: String, column: String?, _ problem: () -> TableProblem) {
+        count(code)
+        guard wants(code, column: column) else { return }
+        kept[Kind(code: code, column: column), default: 0] += 1
+        problems.append(problem())
     }
 
     mutating func count(_ code: String) {

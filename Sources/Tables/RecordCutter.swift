@@ -9,6 +9,13 @@ struct RecordCutter {
         case ragged(fields: Int)
         /// Text stands between a closing quote and the next delimiter.
         case textAfterQuote
+
+        var code: String {
+            switch self {
+            case .ragged: "ragged_row"
+            case .textAfterQuote: "bad_quote"
+            }
+        }
     }
 
     let delimiter: UInt8

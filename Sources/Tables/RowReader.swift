@@ -131,7 +131,11 @@ struct RowReader {
                 continue
             }
             isKnown = false
-            log.add(grid.withField(row: row, column: field) { column.problem($0, row: fileRow(count + row)) })
+            grid.withField(row: row, column: field) { text in
+                log.add(column.problemCode(text), column: column.name) {
+                    column.problem(text, row: fileRow(count + row))
+                }
+            }
         }
         return isKnown
     }
@@ -152,13 +156,14 @@ struct RowReader {
                 case .separator:
                     ("key_pattern", "no | in a part of a composite key", "Remove the | or declare another key")
                 }
-            let value = grid.withField(row: row, column: keyColumns[part]) {
-                String(decoding: $0.prefix(80), as: UTF8.self)
-            }
-            log.add(
-                TableProblem(
+            log.add(code, column: rule.columns[part]) {
+                let value = grid.withField(row: row, column: keyColumns[part]) {
+                    String(decoding: $0.prefix(80), as: UTF8.self)
+                }
+                return TableProblem(
                     code: code, row: fileRow(count + row), column: rule.columns[part], value: value,
-                    expected: expected, hint: hint))
+                    expected: expected, hint: hint)
+            }
         }
     }
 
@@ -182,16 +187,17 @@ struct RowReader {
                 }
                 let implied = derivation.map[Int(parent[row])]
                 if codes[row] != implied, parent[row] != other {
-                    let value = grid.withField(row: row, column: field) {
-                        String(decoding: $0.prefix(80), as: UTF8.self)
+                    let names = (domain.columns[column].name, domain.columns[derivation.parent].name)
+                    log.add("derived_mismatch", column: names.0) {
+                        let value = grid.withField(row: row, column: field) {
+                            String(decoding: $0.prefix(80), as: UTF8.self)
+                        }
+                        let meant = domain.columns[column].text(of: Int(implied), fraction: 0)
+                        return TableProblem(
+                            code: "derived_mismatch", row: fileRow(count + row), column: names.0, value: value,
+                            expected: "\"\(meant)\", as \"\(names.1)\" implies",
+                            hint: "Correct one of the two, or leave this column out: it is computed")
                     }
-                    let meant = domain.columns[column].text(of: Int(implied), fraction: 0)
-                    let name = domain.columns[derivation.parent].name
-                    log.add(
-                        TableProblem(
-                            code: "derived_mismatch", row: fileRow(count + row), column: domain.columns[column].name,
-                            value: value, expected: "\"\(meant)\", as \"\(name)\" implies",
-                            hint: "Correct one of the two, or leave this column out: it is computed"))
                 }
                 codes[row] = implied
             }
@@ -235,6 +241,7 @@ struct RowReader {
 
     private func reportDuplicates(_ rows: [HashedRow], _ reader: KeyReader, _ log: inout ProblemLog) {
         let noKey = reader.noKey
+        // The first few in the order of the file, however many there are.
         var pairs: [(first: Int, second: Int)] = []
         var first = 0
         for index in rows.indices.dropFirst() {
@@ -242,15 +249,12 @@ struct RowReader {
                 first = index
                 continue
             }
-            if !rows[index].hasSameKey(as: noKey) { pairs.append((rows[first].row, rows[index].row)) }
+            if rows[index].hasSameKey(as: noKey) { continue }
+            pairs.append((rows[first].row, rows[index].row))
+            if pairs.count > 2 * ProblemLog.listed { pairs = countRest(pairs, &log) }
         }
-        pairs.sort { $0.second < $1.second }
         let name = reader.rule.columns.joined(separator: "|")
-        for (index, pair) in pairs.enumerated() {
-            guard index < ProblemLog.listed else {
-                log.count("duplicate_key")
-                continue
-            }
+        for pair in countRest(pairs, &log) {
             let (row, earlier) = (fileRow(pair.second), fileRow(pair.first))
             log.add(
                 TableProblem(
@@ -259,5 +263,14 @@ struct RowReader {
                         "Row \(earlier) has the same key: remove one of the two rows, or raise rows_per_key in the task"
                 ))
         }
+    }
+
+    /// Keeps the pairs that come first in the file, and counts the others.
+    private func countRest(
+        _ pairs: [(first: Int, second: Int)], _ log: inout ProblemLog
+    ) -> [(first: Int, second: Int)] {
+        let sorted = pairs.sorted { $0.second < $1.second }
+        for _ in sorted.dropFirst(ProblemLog.listed) { log.count("duplicate_key") }
+        return Array(sorted.prefix(ProblemLog.listed))
     }
 }

@@ -43,6 +43,11 @@ public struct FieldGrid: Sendable {
         bytes.withUnsafeMutableBytes { $0[place..<place + text.count].copyBytes(from: text) }
     }
 
+    /// Overwrites the text with zeros.
+    public mutating func wipe() {
+        for index in bytes.indices { bytes[index] = 0 }
+    }
+
     /// Moves the text of a range to the front.
     public mutating func moveToFront(_ range: Range<Int>) {
         guard range.lowerBound > 0, !range.isEmpty else { return }
@@ -77,22 +82,51 @@ public struct ByteTraits: Sendable {
     public var hasQuote: Bool
     public var hasCarriageReturn: Bool
     public var isASCII: Bool
+    public var lineFeeds: Int
 }
 
-/// Looks for quotes, carriage returns and bytes outside ASCII.
+private let highBits: UInt64 = 0x8080_8080_8080_8080
+private let lowBits: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+
+/// The high bit of every byte of `word` that equals the byte of which `pattern` is made.
+@inline(__always)
+private func matches(_ word: UInt64, _ pattern: UInt64) -> UInt64 {
+    let difference = word ^ pattern
+    return ~(((difference & lowBits) &+ lowBits) | difference | lowBits)
+}
+
+@inline(__always)
+private func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+/// Looks for quotes, carriage returns and bytes outside ASCII, and counts lines: eight bytes at a time.
 public func byteTraits(_ bytes: [UInt8], _ range: Range<Int>) -> ByteTraits {
-    bytes.withUnsafeBufferPointer { bytes in
+    bytes.withUnsafeBytes { bytes in
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
-        var quotes: UInt8 = 0
-        var returns: UInt8 = 0
-        var union: UInt8 = 0
-        for index in range {
-            let byte = bytes[index]
-            quotes |= byte == 0x22 ? 1 : 0
-            returns |= byte == 0x0D ? 1 : 0
-            union |= byte
+        guard let start = bytes.baseAddress else {
+            return ByteTraits(hasQuote: false, hasCarriageReturn: false, isASCII: true, lineFeeds: 0)
         }
-        return ByteTraits(hasQuote: quotes != 0, hasCarriageReturn: returns != 0, isASCII: union < 0x80)
+        let (quote, carriageReturn, lineFeed) = (repeated(0x22), repeated(0x0D), repeated(0x0A))
+        var (quotes, returns, union): (UInt64, UInt64, UInt64) = (0, 0, 0)
+        var lines = 0
+        var index = range.lowerBound
+        while index &+ 8 <= range.upperBound {
+            let word = start.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            quotes |= matches(word, quote)
+            returns |= matches(word, carriageReturn)
+            union |= word
+            lines &+= matches(word, lineFeed).nonzeroBitCount
+            index &+= 8
+        }
+        while index < range.upperBound {
+            let byte = start.load(fromByteOffset: index, as: UInt8.self)
+            if byte == 0x22 { quotes = 1 }
+            if byte == 0x0D { returns = 1 }
+            if byte == 0x0A { lines &+= 1 }
+            union |= UInt64(byte)
+            index &+= 1
+        }
+        return ByteTraits(
+            hasQuote: quotes != 0, hasCarriageReturn: returns != 0, isASCII: union & highBits == 0, lineFeeds: lines)
     }
 }
 
@@ -114,36 +148,57 @@ public func endOfLastLine(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
 /// - Parameters:
 ///   - grid: holds the text in `bytes`; receives `starts` and `rows`.
 ///   - range: lies in `grid.bytes` less its padding, and ends behind a line feed.
+///   - lines: how many line feeds the range holds, as `byteTraits` counts them.
 /// - Returns: false where a line has not exactly `grid.columns` fields; the grid is then of no use.
-public func cutLines(_ grid: inout FieldGrid, _ range: Range<Int>, delimiter: UInt8) -> Bool {
+public func cutLines(_ grid: inout FieldGrid, _ range: Range<Int>, lines: Int, delimiter: UInt8) -> Bool {
     precondition(range.lowerBound >= 0 && range.upperBound + FieldGrid.padding <= grid.bytes.count)
     let columns = grid.columns
-    if grid.starts.count < range.count + 2 {
-        grid.starts = [UInt32](repeating: 0, count: range.count + 2)
+    if grid.starts.count < range.count + 16 {
+        grid.starts = [UInt32](repeating: 0, count: range.count + 16)
     }
-    let (fields, lines) = grid.starts.withUnsafeMutableBufferPointer { starts in
-        grid.bytes.withUnsafeBufferPointer { bytes in
-            guard let starts = starts.baseAddress, let bytes = bytes.baseAddress else { return (0, 0) }
-            var fields = 0
-            var lines = 0
-            starts[0] = UInt32(truncatingIfNeeded: range.lowerBound)
-            for index in range {
-                let byte = bytes[index]
-                let isLine = byte == 0x0A ? 1 : 0
-                let isField = byte == delimiter ? 1 : isLine
-                starts[fields &+ 1] = UInt32(truncatingIfNeeded: index &+ 1)
-                fields &+= isField
-                lines &+= isLine
+    let fields = grid.starts.withUnsafeMutableBufferPointer { starts in
+        grid.bytes.withUnsafeBytes { bytes in
+            guard let starts = starts.baseAddress, let bytes = bytes.baseAddress else { return 0 }
+            let (delimiters, lineFeeds) = (repeated(delimiter), repeated(0x0A))
+            var index = range.lowerBound
+            starts[0] = UInt32(truncatingIfNeeded: index)
+            var next = 1
+            while index &+ 8 <= range.upperBound {
+                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                var found = matches(word, delimiters) | matches(word, lineFeeds)
+                // Four places are written whether or not there are so many, so that no branch hangs on the text.
+                let count = found.nonzeroBitCount
+                for slot in 0..<4 {
+                    starts[next &+ slot] = UInt32(truncatingIfNeeded: index &+ 1 &+ found.trailingZeroBitCount / 8)
+                    found &= found &- 1
+                }
+                if count > 4 {
+                    for slot in 4..<8 {
+                        starts[next &+ slot] = UInt32(truncatingIfNeeded: index &+ 1 &+ found.trailingZeroBitCount / 8)
+                        found &= found &- 1
+                    }
+                }
+                next &+= count
+                index &+= 8
             }
-            return (fields, lines)
+            while index < range.upperBound {
+                let byte = bytes.load(fromByteOffset: index, as: UInt8.self)
+                index &+= 1
+                starts[next] = UInt32(truncatingIfNeeded: index)
+                next &+= byte == delimiter || byte == 0x0A ? 1 : 0
+            }
+            return next &- 1
         }
     }
     guard fields == lines * columns else { return false }
     grid.rows = lines
     // As many line feeds as rows, and one at the end of each row: so none is elsewhere.
-    var isRegular = true
-    for row in 0..<lines where grid.bytes[Int(grid.starts[(row + 1) * columns]) - 1] != 0x0A { isRegular = false }
-    return isRegular
+    return grid.starts.withUnsafeBufferPointer { starts in
+        grid.bytes.withUnsafeBufferPointer { bytes in
+            for row in 0..<lines where bytes[Int(starts[(row + 1) * columns]) - 1] != 0x0A { return false }
+            return true
+        }
+    }
 }
 
 /// What stands for a code that a loop could not find.

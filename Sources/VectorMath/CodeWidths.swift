@@ -10,16 +10,23 @@ public func union(_ codes: [UInt32], count: Int) -> UInt32 {
 
 /// Appends codes as bytes. The caller knows that they fit.
 public func appendNarrow(_ codes: [UInt32], count: Int, to output: inout [UInt8]) {
-    precondition(count <= codes.count)
-    codes.withUnsafeBufferPointer { codes in
-        output.append(contentsOf: codes.prefix(count).lazy.map { UInt8(truncatingIfNeeded: $0) })
-    }
+    narrow(codes, count, &output)
 }
 
 /// Appends codes as halves. The caller knows that they fit.
 public func appendNarrow(_ codes: [UInt32], count: Int, to output: inout [UInt16]) {
-    precondition(count <= codes.count)
+    narrow(codes, count, &output)
+}
+
+@inline(__always)
+private func narrow<Code: FixedWidthInteger>(_ codes: [UInt32], _ count: Int, _ output: inout [Code]) {
+    precondition(count >= 0 && count <= codes.count)
+    let used = output.count
+    output.append(contentsOf: repeatElement(0, count: count))
     codes.withUnsafeBufferPointer { codes in
-        output.append(contentsOf: codes.prefix(count).lazy.map { UInt16(truncatingIfNeeded: $0) })
+        output.withUnsafeMutableBufferPointer { output in
+            guard let source = codes.baseAddress, let target = output.baseAddress.map({ $0 + used }) else { return }
+            for index in 0..<count { target[index] = Code(truncatingIfNeeded: source[index]) }
+        }
     }
 }

@@ -18,14 +18,15 @@ public struct DecimalGrid: Sendable, Equatable {
     /// The point at a fraction of the cell, evenly spread on the axis; never outside the cell.
     @inline(__always)
     public func digits(fraction: Double, scale: AxisScale, pivot: Double) -> Int64 {
-        let fraction = min(max(fraction, 0), 1.0.nextDown)
+        // Written so that what is not a number counts as zero.
+        let fraction = fraction > 0 ? min(fraction, 1.0.nextDown) : 0
         let last = Double(count &- 1)
         if scale == .linear || count == 1 {
             return lowest &+ Int64(min((fraction * Double(count)).rounded(.down), last))
         }
         let value = scale.value(at: from + fraction * (to - from), pivot: pivot)
         let steps = (scaledByPowerOfTen(value, -exponent) - Double(lowest)).rounded(.down)
-        return lowest &+ Int64(min(max(steps, 0), last))
+        return lowest &+ Int64(steps > 0 ? min(steps, last) : 0)
     }
 }
 

@@ -73,25 +73,42 @@ public func findCells(
     _ values: [Double], count: Int, starts: [Double], maximum: Double, onlyWhole: Bool, into output: inout [UInt32]
 ) {
     precondition(values.count >= count && output.count >= count && !starts.isEmpty)
+    let (cells, batch) = (starts.count, 512)
     values.withUnsafeBufferPointer { values in
         starts.withUnsafeBufferPointer { starts in
             output.withUnsafeMutableBufferPointer { output in
-                guard let values = values.baseAddress, let cells = starts.baseAddress, let output = output.baseAddress
+                guard let values = values.baseAddress, let starts = starts.baseAddress,
+                    let output = output.baseAddress
                 else { return }
-                let minimum = cells[0]
-                for row in 0..<count {
-                    let value = values[row]
-                    var base = 0
-                    var length = starts.count
+                let minimum = starts[0]
+                var first = 0
+                while first < count {
+                    let size = min(batch, count &- first)
+                    let (values, output) = (values + first, output + first)
+                    for row in 0..<size { output[row] = 0 }
+                    // Step by step for many rows at once: their loads overlap, where one search waits for each.
+                    var length = cells
                     while length > 1 {
                         let half = length / 2
-                        base = cells[base &+ half] <= value ? base &+ half : base
+                        let step = UInt32(truncatingIfNeeded: half)
+                        for row in 0..<size {
+                            // The sign of the difference, not a comparison: this must not become a branch. Adding
+                            // zero makes -0 positive.
+                            let base = output[row]
+                            let difference = (values[row] + 0) - starts[Int(base) &+ half]
+                            let isBelow = UInt32(truncatingIfNeeded: difference.bitPattern &>> 63)
+                            output[row] = base &+ (step & (isBelow &- 1))
+                        }
                         length &-= half
                     }
-                    let isInside =
-                        value >= minimum && value <= maximum
-                        && (!onlyWhole || value.rounded(.towardZero) == value)
-                    output[row] = isInside ? UInt32(truncatingIfNeeded: base) : unknownCode
+                    for row in 0..<size {
+                        let value = values[row]
+                        let isInside =
+                            value >= minimum && value <= maximum
+                            && (!onlyWhole || value.rounded(.towardZero) == value)
+                        output[row] = isInside ? output[row] : unknownCode
+                    }
+                    first &+= size
                 }
             }
         }

@@ -38,7 +38,8 @@ public struct TextColumn: Sendable {
         self.writesDates = writesDates
         self.prefix = prefix
         self.suffix = suffix
-        self.longest = max(labels.map(\.count).max() ?? 0, prefix.count + suffix.count + 48) + 8
+        let longestNumber = grids.isEmpty ? 0 : prefix.count + suffix.count + 48
+        self.longest = max(labels.map(\.count).max() ?? 0, longestNumber) + 8
     }
 
     var size: Int { places.count }
@@ -63,7 +64,7 @@ public func appendRows(
         columns.reduce(8) { $0 + $1.longest } + (numbering.map { $0.before.count + $0.after.count + 24 } ?? 0)
     var start = rows.lowerBound
     while start < rows.upperBound {
-        let end = min(rows.upperBound, start + max(1, 65_536 / longestRow))
+        let end = min(rows.upperBound, start + max(1, (1 << 18) / longestRow))
         let used = output.count
         let room = (end - start) * longestRow
         output.append(contentsOf: repeatElement(0, count: room))
@@ -84,75 +85,39 @@ private func largest(_ codes: [UInt32], _ rows: Range<Int>) -> UInt32 {
     }
 }
 
+/// The arrays of one column, opened: nothing is counted or copied a row.
 private struct ColumnPointers {
-    var labels: UnsafePointer<UInt8>
-    var places: UnsafePointer<UInt32>
-    var lengths: UnsafePointer<UInt32>
-    var codes: UnsafePointer<UInt32>
-    var column: Int
+    var labels: UnsafeBufferPointer<UInt8>
+    var places: UnsafeBufferPointer<UInt32>
+    var lengths: UnsafeBufferPointer<UInt32>
+    var grids: UnsafeBufferPointer<DecimalGrid>
+    var prefix: UnsafeBufferPointer<UInt8>
+    var suffix: UnsafeBufferPointer<UInt8>
+    var codes: UnsafeBufferPointer<UInt32>
+    var fractions: UnsafeBufferPointer<Float>
+    var scale: AxisScale
+    var pivot: Double
+    var writesDates: Bool
 }
 
 private func writeRows(
     _ columns: [TextColumn], _ codes: [[UInt32]], _ fractions: [[Float]], _ rows: Range<Int>,
     _ numbering: (before: [UInt8], after: [UInt8], first: UInt64)?, _ output: UnsafeMutableRawPointer
 ) -> Int {
-    withPointers(columns, codes, from: 0, []) { pointers in
-        var place = output
-        for row in rows {
-            if let numbering {
-                place = writeBytes(numbering.before, place)
-                place = writeDigits(numbering.first &+ UInt64(row), place)
-                place = writeBytes(numbering.after, place)
-            }
-            for pointer in pointers {
-                let code = Int(pointer.codes[row])
-                let length = Int(pointer.lengths[code])
-                if length > 0 {
-                    let source = UnsafeRawPointer(pointer.labels + Int(pointer.places[code]))
-                    place.storeBytes(of: source.loadUnaligned(as: UInt64.self), as: UInt64.self)
-                    var offset = 8
-                    while offset < length {
-                        place.storeBytes(
-                            of: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self), toByteOffset: offset,
-                            as: UInt64.self)
-                        offset &+= 8
+    withPointers(columns, codes, fractions, []) { pointers in
+        (numbering?.before ?? []).withUnsafeBufferPointer { before in
+            (numbering?.after ?? []).withUnsafeBufferPointer { after in
+                pointers.withUnsafeBufferPointer { pointers in
+                    var place = output
+                    for row in rows {
+                        if let numbering {
+                            place = writeBytes(before, place)
+                            place = writeDigits(numbering.first &+ UInt64(row), place)
+                            place = writeBytes(after, place)
+                        }
+                        for index in 0..<pointers.count { place = writeCell(pointers[index], row, place) }
                     }
-                    place += length
-                } else {
-                    let column = columns[pointer.column]
-                    let grid = column.grids[code]
-                    let digits = grid.digits(
-                        fraction: Double(fractions[pointer.column][row]), scale: column.scale, pivot: column.pivot)
-                    place = writeBytes(column.prefix, place)
-                    place =
-                        column.writesDates ? writeDate(Int(digits), place) : writeDecimal(digits, grid.exponent, place)
-                    place = writeBytes(column.suffix, place)
-                }
-            }
-        }
-        return UnsafeRawPointer(place) - UnsafeRawPointer(output)
-    }
-}
-
-/// Opens the arrays of all columns at once.
-private func withPointers(
-    _ columns: [TextColumn], _ codes: [[UInt32]], from index: Int, _ opened: [ColumnPointers],
-    _ body: ([ColumnPointers]) -> Int
-) -> Int {
-    guard index < columns.count else { return body(opened) }
-    let column = columns[index]
-    return column.labels.withUnsafeBufferPointer { labels in
-        column.places.withUnsafeBufferPointer { places in
-            column.lengths.withUnsafeBufferPointer { lengths in
-                codes[index].withUnsafeBufferPointer { codesOfColumn in
-                    guard let places = places.baseAddress, let lengths = lengths.baseAddress,
-                        let codesOfColumn = codesOfColumn.baseAddress
-                    else { return 0 }
-                    // A column of numbers alone has no labels, and none is read.
-                    let labels = labels.baseAddress ?? UnsafeRawPointer(places).assumingMemoryBound(to: UInt8.self)
-                    let pointers = ColumnPointers(
-                        labels: labels, places: places, lengths: lengths, codes: codesOfColumn, column: index)
-                    return withPointers(columns, codes, from: index + 1, opened + [pointers], body)
+                    return UnsafeRawPointer(place) - UnsafeRawPointer(output)
                 }
             }
         }
@@ -160,7 +125,66 @@ private func withPointers(
 }
 
 @inline(__always)
-private func writeBytes(_ bytes: [UInt8], _ place: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+private func writeCell(
+    _ column: ColumnPointers, _ row: Int, _ start: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+    let code = Int(column.codes[row])
+    let length = Int(column.lengths[code])
+    if length > 0 {
+        guard let source = UnsafeRawBufferPointer(column.labels).baseAddress.map({ $0 + Int(column.places[code]) })
+        else { return start }
+        start.storeBytes(of: source.loadUnaligned(as: UInt64.self), as: UInt64.self)
+        var offset = 8
+        while offset < length {
+            let word = source.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            start.storeBytes(of: word, toByteOffset: offset, as: UInt64.self)
+            offset &+= 8
+        }
+        return start + length
+    }
+    let grid = column.grids[code]
+    let digits = grid.digits(fraction: Double(column.fractions[row]), scale: column.scale, pivot: column.pivot)
+    var place = writeBytes(column.prefix, start)
+    place = column.writesDates ? writeDate(Int(digits), place) : writeDecimal(digits, grid.exponent, place)
+    return writeBytes(column.suffix, place)
+}
+
+/// Opens the arrays of all columns at once.
+private func withPointers(
+    _ columns: [TextColumn], _ codes: [[UInt32]], _ fractions: [[Float]], _ opened: [ColumnPointers],
+    _ body: ([ColumnPointers]) -> Int
+) -> Int {
+    let index = opened.count
+    guard index < columns.count else { return body(opened) }
+    let column = columns[index]
+    return column.labels.withUnsafeBufferPointer { labels in
+        column.places.withUnsafeBufferPointer { places in
+            column.lengths.withUnsafeBufferPointer { lengths in
+                column.grids.withUnsafeBufferPointer { grids in
+                    column.prefix.withUnsafeBufferPointer { prefix in
+                        column.suffix.withUnsafeBufferPointer { suffix in
+                            codes[index].withUnsafeBufferPointer { codesOfColumn in
+                                fractions[index].withUnsafeBufferPointer { fractionsOfColumn in
+                                    let pointers = ColumnPointers(
+                                        labels: labels, places: places, lengths: lengths, grids: grids,
+                                        prefix: prefix, suffix: suffix, codes: codesOfColumn,
+                                        fractions: fractionsOfColumn, scale: column.scale, pivot: column.pivot,
+                                        writesDates: column.writesDates)
+                                    return withPointers(columns, codes, fractions, opened + [pointers], body)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+@inline(__always)
+private func writeBytes(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ place: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
     for index in 0..<bytes.count { place.storeBytes(of: bytes[index], toByteOffset: index, as: UInt8.self) }
     return place + bytes.count
 }

@@ -124,6 +124,20 @@ private let id = KeyRule(columns: ["id"], pattern: "^[0-9]{1,8}$", normalise: [.
         #expect(found.problems.map(\.row).prefix(2) == [2, 2])
     }
 
+    @Test("a file of mistakes is refused as fast as it is read, duplicates included", .timeLimit(.minutes(1)))
+    func allWrong() {
+        let codes = TableSchema(fields: [
+            Field(name: "x", type: .string, categories: (0..<5_000).map { String(100_000 + $0) })
+        ])
+        let csv = "id,x\n" + String(repeating: "7,12345\n", count: 100_000)
+        let found = problems(csv.utf8, codes, key: id)
+        #expect(found.counts == ["out_of_domain": 100_000, "duplicate_key": 99_999])
+        #expect(found.problems.count == 20)
+        let twins = problems(("id,x\n" + String(repeating: "7,100001\n", count: 100)).utf8, codes, key: id)
+        #expect(twins.problems.map(\.row) == Array(3...22))
+        #expect(twins.counts == ["duplicate_key": 99])
+    }
+
     @Test("Windows-1252 and UTF-16 are recognised")
     func encodings() throws {
         let latin = Array("id,size,price,doors\n1,small,1,2\n2,sm".utf8) + [0xE4] + Array("ll,1,2\n".utf8)

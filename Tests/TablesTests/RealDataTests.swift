@@ -48,6 +48,18 @@ import Testing
             .compactMap { $0.split(separator: ",").first.map { Substring(String($0)) } }
     }
 
+    /// For each column of a file without quotes its values.
+    static func values(_ file: [UInt8]) -> [String: [String]] {
+        var lines = file.split(separator: 0x0A).map { $0.split(separator: 0x2C, omittingEmptySubsequences: false) }
+        let names = lines.removeFirst().map { String(decoding: $0, as: UTF8.self) }
+        var values: [String: [String]] = [:]
+        for (place, name) in names.enumerated() {
+            let found = Set(lines.map { $0[place] }).filter { !$0.isEmpty }
+            values[name] = found.map { String(decoding: $0, as: UTF8.self) }.sorted()
+        }
+        return values
+    }
+
     static func unzipped(_ path: String) throws -> [UInt8] {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -68,15 +80,7 @@ import Testing
         let customs = try Self.unzipped("trade/c_microdata/c1_kr_customs/party_customs.csv.gz")
         let trade = try Self.unzipped("trade/c_microdata/c1_kr_customs/party_trade.csv.gz")
         // The lists below stand for public code lists; only the test takes them from the file.
-        func values(_ file: [UInt8], _ column: String) -> [String] {
-            let lines = String(decoding: file, as: UTF8.self).split(whereSeparator: \.isNewline)
-            let names = lines[0].split(separator: ",", omittingEmptySubsequences: false)
-            guard let place = names.firstIndex(of: Substring(column)) else { return [] }
-            let found = lines.dropFirst().map {
-                String($0.split(separator: ",", omittingEmptySubsequences: false)[place])
-            }
-            return Set(found).subtracting([""]).sorted()
-        }
+        let (customsValues, tradeValues) = (Self.values(customs), Self.values(trade))
         let customsSchema = TableSchema(
             fields: [
                 Field(
@@ -84,16 +88,17 @@ import Testing
                 Field(
                     name: "tax_rate", type: .number, constraints: Constraints(minimum: 0, maximum: 1_000),
                     bins: Bins(count: 20)),
-                Field(name: "fraud", type: .boolean), Field(name: "critical_fraud", type: .boolean),
+                Field(name: "fraud", type: .boolean),
+                Field(name: "critical_fraud", type: .integer, constraints: Constraints(minimum: 0, maximum: 2)),
             ]
                 + [
                     "office_id", "process_type", "import_type", "import_use", "payment_type", "mode_of_transport",
                     "tax_type", "split",
-                ].map { Field(name: $0, type: .string, categories: values(customs, $0)) })
+                ].map { Field(name: $0, type: .string, categories: customsValues[$0]) })
         let money = Constraints(minimum: 0, maximum: 1e12)
         let tradeSchema = TableSchema(
             fields: [
-                Field(name: "hs6_code", type: .string, categories: values(trade, "hs6_code")),
+                Field(name: "hs6_code", type: .string, categories: tradeValues["hs6_code"]),
                 Field(name: "hs2", type: .string, derivedFrom: DerivedFrom(field: "hs6_code", prefix: 2)),
                 Field(name: "net_mass", type: .number, constraints: money, bins: Bins(count: 32, scale: .log)),
                 Field(name: "item_price", type: .number, constraints: money, bins: Bins(count: 32, scale: .log)),
@@ -102,7 +107,7 @@ import Testing
                     "declarant_id", "importer_id", "seller_id", "courier_id", "country_of_departure",
                     "country_of_origin",
                     "country_of_origin_indicator",
-                ].map { Field(name: $0, type: .string, categories: values(trade, $0)) })
+                ].map { Field(name: $0, type: .string, categories: tradeValues[$0]) })
         let left = try read(customs, customsSchema, key: key, chunk: 10_000)
         let right = try read(trade, tradeSchema, key: key, chunk: 65_536)
         #expect(left.rowCount == 54_000)

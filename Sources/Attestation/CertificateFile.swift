@@ -1,3 +1,4 @@
+import Foundation
 import SwiftASN1
 
 /// Certificate files as people have them: DER, or any number of PEM blocks.
@@ -15,5 +16,20 @@ public enum CertificateFile {
         let certificates = documents.filter { $0.discriminator == "CERTIFICATE" }.map(\.derBytes)
         guard !certificates.isEmpty else { throw .certificateEncoding(0) }
         return certificates
+    }
+
+    /// The one PEM text of certificates that has lines of 64 characters, each ended by a line feed.
+    static func pem(_ certificates: [[UInt8]]) -> [UInt8] {
+        var text: [UInt8] = []
+        for certificate in certificates {
+            text += Array("-----BEGIN CERTIFICATE-----\n".utf8)
+            let base64 = Array(Data(certificate).base64EncodedData())
+            for start in stride(from: 0, to: base64.count, by: 64) {
+                text += base64[start..<min(start + 64, base64.count)]
+                text.append(0x0A)
+            }
+            text += Array("-----END CERTIFICATE-----\n".utf8)
+        }
+        return text
     }
 }

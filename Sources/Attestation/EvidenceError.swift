@@ -41,7 +41,6 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case noTrustedRoot(EvidenceFormat)
     case rootNotPinned
     case certificateEncoding(Int)
-    case certificateExtension(Int)
     case certificateMissing
     case certificateNotYetValid(Int)
     case certificateExpired(Int)
@@ -79,6 +78,7 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case quotingEnclaveBinding
     case quotingEnclaveSignature
     case quotingEnclaveDebug
+    case quotingEnclaveIdentity
 
     /// The parts of the JSON envelope around evidence.
     public enum EnvelopeField: String, Sendable {

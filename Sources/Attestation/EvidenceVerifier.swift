@@ -47,7 +47,8 @@ public struct EvidenceVerifier: Sendable {
     ) throws(EvidenceError) -> VerifiedEvidence {
         switch format {
         case .nitro, .simulated: try verifyDocument(bytes, format: format)
-        case .sevSNP, .tdx: throw .unknownFormat
+        case .sevSNP: try verifyReport(bytes, certificates: certificates)
+        case .tdx: try verifyQuote(bytes)
         }
     }
 }

@@ -21,15 +21,15 @@ struct NitroVectorTests {
     @Test("a real document verifies at its own time and says what the manifest says", arguments: NitroCase.all)
     func authentic(_ expected: NitroCase) throws {
         let verified = try verify(
-            Vectors.bytes("nitro/" + expected.file), at: expected.timestamp_ms / 1_000)
-        #expect(verified.moduleID == expected.module_id)
-        #expect(verified.time == expected.timestamp_ms / 1_000)
-        #expect(verified.measurements.count == expected.pcr_count)
+            Vectors.bytes("nitro/" + expected.file), at: expected.timestampMs / 1_000)
+        #expect(verified.moduleID == expected.moduleId)
+        #expect(verified.time == expected.timestampMs / 1_000)
+        #expect(verified.measurements.count == expected.pcrCount)
         #expect(verified.isDebug == expected.debug)
-        #expect(verified.publicKey.map(Hex.encode) == expected.public_key)
-        #expect(verified.userData.map(Hex.encode) == expected.user_data)
+        #expect(verified.publicKey.map(Hex.encode) == expected.publicKey)
+        #expect(verified.userData.map(Hex.encode) == expected.userData)
         #expect(verified.nonce.map(Hex.encode) == expected.nonce)
-        #expect(verified.chainValidity == .init(notBefore: expected.not_before, notAfter: expected.not_after))
+        #expect(verified.chainValidity == .init(notBefore: expected.notBefore, notAfter: expected.notAfter))
         for measurement in verified.measurements {
             let index = String(measurement.name.dropFirst(3))
             #expect(expected.pcrs[index] ?? "" == (measurement.isZero ? "" : measurement.hexadecimal))
@@ -43,9 +43,9 @@ struct NitroVectorTests {
     @Test("a real document verifies to the second of its window and fails outside", arguments: NitroCase.all)
     func window(_ expected: NitroCase) throws {
         let bytes = try Vectors.bytes("nitro/" + expected.file)
-        _ = try verify(bytes, at: expected.not_before)
-        _ = try verify(bytes, at: expected.not_after)
-        for time in [0, expected.not_before - 1, expected.not_after + 1, 1_793_491_200, .max] {
+        _ = try verify(bytes, at: expected.notBefore)
+        _ = try verify(bytes, at: expected.notAfter)
+        for time in [0, expected.notBefore - 1, expected.notAfter + 1, 1_793_491_200, .max] {
             #expect(throws: EvidenceError.self) { try verify(bytes, at: time) }
         }
     }
@@ -54,7 +54,7 @@ struct NitroVectorTests {
     func negative(_ negative: NegativeCase) throws {
         let test = TrustRoots(nitro: [try Vectors.bytes("nitro/negative/test_root.der")])
         let bytes = try Vectors.bytes("nitro/negative/" + negative.file)
-        let time = Int64(try #require(negative.verify_at))
+        let time = Int64(try #require(negative.verifyAt))
         let result = Result { try verify(bytes, at: time, roots: negative.root == "aws" ? .vendors : test) }
         switch negative.expect {
         // (r, n − s) verifies as any ECDSA signature does: nothing here uses a document's bytes as its name.
@@ -80,7 +80,7 @@ struct NitroVectorTests {
     func flippedBits() throws {
         let expected = try #require(NitroCase.all.first { $0.file.hasPrefix("veracruz") })
         let bytes = try Vectors.bytes("nitro/" + expected.file)
-        let time = expected.timestamp_ms / 1_000
+        let time = expected.timestampMs / 1_000
         for bit in stride(from: 5, to: bytes.count * 8, by: 16) {
             var changed = bytes
             changed[bit / 8] ^= 1 << (bit % 8)

@@ -151,7 +151,7 @@ struct SimulatedTests {
     func nitroAsSimulated() throws {
         let scene = try SimulatedScene()
         let real = try #require(NitroCase.all.first)
-        let verifier = EvidenceVerifier(roots: scene.roots, now: real.timestamp_ms / 1_000)
+        let verifier = EvidenceVerifier(roots: scene.roots, now: real.timestampMs / 1_000)
         #expect(throws: EvidenceError.nitroEvidenceAsSimulated) {
             try verifier.verify(document: Vectors.bytes("nitro/" + real.file), format: .simulated)
         }
@@ -199,7 +199,10 @@ struct SimulatedTests {
             stateDirectory: scene.directory, taskSpecification: scene.task, buildManifest: [],
             sources: .init(executable: scene.directory + "/program"))
         #expect(again.root == scene.attester.root)
-        #expect(try CertificateFile.certificates(Array(Data(contentsOf: URL(fileURLWithPath: again.rootFile)))) == [again.root])
+        #expect(
+            try CertificateFile.certificates(Array(Data(contentsOf: URL(fileURLWithPath: again.rootFile)))) == [
+                again.root
+            ])
         let key = scene.directory + "/simulated-root/root.key"
         let files = FileManager.default
         #expect((try files.attributesOfItem(atPath: key)[.posixPermissions] as? NSNumber)?.intValue == 0o600)

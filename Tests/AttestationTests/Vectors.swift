@@ -28,7 +28,9 @@ enum Vectors {
     }
 
     static func json<T: Decodable>(_ path: String, as _: T.Type = T.self) throws -> T {
-        try JSONDecoder().decode(T.self, from: Data(bytes(path)))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(T.self, from: Data(bytes(path)))
     }
 }
 
@@ -36,15 +38,15 @@ enum Vectors {
 struct NitroCase: Decodable, CustomTestStringConvertible {
     let file: String
     let valid: Bool
-    let module_id: String
-    let timestamp_ms: Int64
-    let not_before: Int64
-    let not_after: Int64
-    let pcr_count: Int
+    let moduleId: String
+    let timestampMs: Int64
+    let notBefore: Int64
+    let notAfter: Int64
+    let pcrCount: Int
     let pcrs: [String: String]
     let debug: Bool
-    let public_key: String?
-    let user_data: String?
+    let publicKey: String?
+    let userData: String?
     let nonce: String?
 
     var testDescription: String { file }
@@ -55,7 +57,7 @@ struct NitroCase: Decodable, CustomTestStringConvertible {
 struct NegativeCase: Decodable, CustomTestStringConvertible {
     let file: String
     let root: String?
-    let verify_at: Double?
+    let verifyAt: Double?
     let leaf: String?
     let chain: String?
     let expect: String

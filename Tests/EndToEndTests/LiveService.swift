@@ -12,6 +12,7 @@ struct LiveService: Sendable {
     let specification: TaskSpecification
     let keys: [String: PartyPrivateKey]
     let attester: SimulatedAttester
+    let service: EntrepotService
 
     /// How a party's client is set up. The build under test is a debug build, and says so in its evidence.
     func client(_ party: String?, memory: String = "seen.json") -> ClientConfiguration {
@@ -135,7 +136,8 @@ func withService<Result: Sendable>(
         throw CancellationError()
     }
     let live = LiveService(
-        port: port, directory: folder, specification: task.specification, keys: task.keys, attester: attester)
+        port: port, directory: folder, specification: task.specification, keys: task.keys, attester: attester,
+        service: service)
     do {
         let result = try await use(live)
         running.cancel()

@@ -8,8 +8,8 @@ struct RawCalls: Sendable {
     private let certificate: [String]
 
     /// - Parameter party: whose key to connect with; nil connects as a stranger.
-    init(_ live: LiveService, as party: String?) async throws {
-        port = live.port
+    init(_ live: LiveService, as party: String?, port: Int? = nil) async throws {
+        self.port = port ?? live.port
         directory = live.directory.appending(path: "curl-\(party ?? "nobody")")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         guard let party, let key = live.keys[party] else {

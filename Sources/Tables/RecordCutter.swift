@@ -27,8 +27,6 @@ struct RecordCutter {
     private(set) var consumed = 0
     /// Row of the next record.
     private(set) var nextRow = 1
-    /// Whether the text ended inside quotes.
-    private(set) var endsInQuotes = false
 
     init(columns: Int, delimiter: UInt8) {
         self.grid = FieldGrid(columns: columns)
@@ -52,7 +50,6 @@ struct RecordCutter {
         consumed = range.lowerBound
         rowNumbers.removeAll(keepingCapacity: true)
         flaws.removeAll(keepingCapacity: true)
-        endsInQuotes = false
         var output: [UInt8] = []
         output.reserveCapacity(range.count + FieldGrid.padding)
         var starts: [UInt32] = [0]
@@ -66,10 +63,7 @@ struct RecordCutter {
                 let isQuoted = bytes[place] == 0x22
                 if isQuoted {
                     hasQuotes = true
-                    guard let end = copyQuoted(bytes, place + 1..<range.upperBound, &output) else {
-                        endsInQuotes = true
-                        break record
-                    }
+                    guard let end = copyQuoted(bytes, place + 1..<range.upperBound, &output) else { break record }
                     place = end
                 }
                 let fieldStart = place

@@ -1,0 +1,6 @@
+/// Draws noise of any scale.
+struct NoiseSource {
+    var generator: NoiseGenerator
+
+    init(_ generator: NoiseGenerator) { self.generator = generator }
+}

@@ -108,6 +108,7 @@ struct TestTask: Sendable {
 ///
 /// - Parameters:
 ///   - directory: a folder to go on with after a restart; a fresh one is made and removed where it is nil.
+@discardableResult
 func withService<Result: Sendable>(
     _ task: TestTask, signatures: [[UInt8]]? = nil, directory: URL? = nil, keepsState: Bool = true,
     now: @escaping @Sendable () -> Date = { Date() }, _ use: (LiveService) async throws -> Result

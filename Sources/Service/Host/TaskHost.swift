@@ -28,7 +28,7 @@ actor TaskHost {
     nonisolated let fitter: Fitter
     nonisolated let now: @Sendable () -> Date
 
-    let ledger: LedgerBook
+    nonisolated let ledger: LedgerBook
     let directory: StateDirectory?
     private(set) var life: TaskLife
     private(set) var since: Date

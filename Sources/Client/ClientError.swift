@@ -57,7 +57,8 @@ extension ClientError: CustomStringConvertible {
         switch self {
         case .unreachable(let address, let reason):
             "\(address) cannot be reached over TLS 1.3 (\(reason)). Check the address and that the service runs."
-        case .brokenConnection(let reason): "The connection broke: \(reason). Nothing that was not answered counts: try again."
+        case .brokenConnection(let reason):
+            "The connection broke: \(reason). Nothing that was not answered counts: try again."
         case .evidence(let error):
             "The evidence is not authentic (\(error)). Nothing was sent. Do not use this service; tell its operator."
         case .refused(let refusals):

@@ -54,7 +54,8 @@ final class HTTPConnection {
 
     private init(
         peer: Peer, host: String, outbound: Outbound,
-        inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator, earlyAnswer: EarlyAnswerHandler.Flag
+        inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator,
+        earlyAnswer: EarlyAnswerHandler.Flag
     ) {
         self.peer = peer
         self.host = host
@@ -109,7 +110,9 @@ final class HTTPConnection {
         _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: [UInt8] = []
     ) async throws -> Head {
         var head = requestHead(method, path, headers)
-        if !body.isEmpty || method == .POST { head.headers.replaceOrAdd(name: "Content-Length", value: "\(body.count)") }
+        if !body.isEmpty || method == .POST {
+            head.headers.replaceOrAdd(name: "Content-Length", value: "\(body.count)")
+        }
         earlyAnswer.clear()
         try await guarded {
             try await outbound.write(.head(head))

@@ -41,7 +41,9 @@ struct ClientErrorTests {
         #expect(text.contains("row 7, column safety: \"big\": expected low, med, high. mend it"))
     }
 
-    @Test("an answer that is no problem+json is still an answer", arguments: ["", "<html>", "[1]", "{\"detail\":[{\"loc\":[\"body\",\"file\"],\"msg\":\"field required\"}]}"])
+    @Test(
+        "an answer that is no problem+json is still an answer",
+        arguments: ["", "<html>", "[1]", "{\"detail\":[{\"loc\":[\"body\",\"file\"],\"msg\":\"field required\"}]}"])
     func otherAnswers(body: String) {
         let problem = ServiceProblem(422, Array(body.utf8))
         #expect(!problem.detail.isEmpty)
@@ -57,7 +59,9 @@ struct ClientErrorTests {
         #expect(try ServiceAddress(text).description == expected)
     }
 
-    @Test("what is no address of a service is bad input", arguments: ["http://example.org", "https://", "https://a/b", "https://u:p@h"])
+    @Test(
+        "what is no address of a service is bad input",
+        arguments: ["http://example.org", "https://", "https://a/b", "https://u:p@h"])
     func badAddresses(text: String) {
         let error = #expect(throws: ClientError.self) { try ServiceAddress(text) }
         #expect(error?.exitCode == 65)

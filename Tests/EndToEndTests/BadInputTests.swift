@@ -52,13 +52,15 @@ struct BadFile: Sendable, CustomTestStringConvertible {
             "a missing column", "id,buying,maint\n1,low,low\n", code: "schema_mismatch", problem: "missing_column",
             row: 1, column: "doors"),
         BadFile(
-            "a value outside the domain", "id,buying,maint,doors\n1,low,low,2\n2,cheap,low,2\n", code: "schema_mismatch",
+            "a value outside the domain", "id,buying,maint,doors\n1,low,low,2\n2,cheap,low,2\n",
+            code: "schema_mismatch",
             problem: "out_of_domain", row: 3, column: "buying", value: "cheap"),
         BadFile(
             "a key of another shape", "id,buying,maint,doors\nA1,low,low,2\n", code: "schema_mismatch",
             problem: "key_pattern", row: 2, column: "id", value: "A1"),
         BadFile(
-            "bytes that are not UTF-8", Data("id,buying,maint,doors\n1,lo".utf8) + [0xFF, 0xFE] + Data(",low,2\n".utf8),
+            "bytes that are not UTF-8",
+            Data("id,buying,maint,doors\n1,lo".utf8) + [0xFF, 0xFE] + Data(",low,2\n".utf8),
             code: "encoding", problem: "encoding"),
         BadFile(
             "a ragged row", "id,buying,maint,doors\n1,low,low,2\n2,low,low\n", code: "csv_invalid",
@@ -68,7 +70,8 @@ struct BadFile: Sendable, CustomTestStringConvertible {
             problem: "unclosed_quote", row: 2),
         BadFile("an empty file", "", code: "csv_invalid", problem: "empty_file"),
         BadFile(
-            "too many bytes", "id,buying,maint,doors\n" + String(repeating: "1,low,low,2\n", count: 30_000), status: 413,
+            "too many bytes", "id,buying,maint,doors\n" + String(repeating: "1,low,low,2\n", count: 30_000),
+            status: 413,
             code: "too_large", problem: ""),
         BadFile(
             "too many rows", Cars.alice(1..<5_100), status: 413, code: "too_large", problem: "too_many_rows"),
@@ -115,9 +118,11 @@ struct BadInputTests {
             let duplicate = try await alice.upload("id,buying,maint,doors\n1,low,low,2\n1,low,low,2\n")
             #expect(
                 duplicate.detail
-                    == "All values in the id column must be unique. This is important for the differential privacy budget.")
+                    == "All values in the id column must be unique. This is important for the differential privacy budget."
+            )
             let field = try await alice.upload(Data(Cars.alice().utf8), field: "data")
-            #expect(field.status == 422 && field.body.contains("\"loc\":[\"body\",\"file\"],\"msg\":\"field required\""))
+            #expect(
+                field.status == 422 && field.body.contains("\"loc\":[\"body\",\"file\"],\"msg\":\"field required\""))
             let json = try await alice("/upload_data", ["-H", "Content-Type: application/json", "-d", "{}"])
             #expect(json.status == 422)
             let media = try await alice("/upload_data", ["-H", "Content-Type: application/xml", "-d", "<a/>"])

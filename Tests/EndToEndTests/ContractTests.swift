@@ -45,9 +45,10 @@ struct ContractTests {
             #expect(theirs["columns"] as? [String] == ["Alice_buying", "Alice_maint", "Alice_doors"])
             #expect((theirs["rows"] as? [[String]])?.first == ["low", "low", "2"])
             #expect(try await bob("/columns?party=xyz").status == 400)
-            #expect(try await bob("/columns").object["columns"] as? [String] == [
-                "Bob_persons", "Bob_lug_boot", "Bob_safety", "Bob_value",
-            ])
+            #expect(
+                try await bob("/columns").object["columns"] as? [String] == [
+                    "Bob_persons", "Bob_lug_boot", "Bob_safety", "Bob_value",
+                ])
 
             let csv = try await alice("/samples?format=csv&num_samples=2")
             #expect(csv.type == "text/csv; charset=utf-8")

@@ -195,7 +195,7 @@ struct LifeTests {
         let upload = UTCInstant(seconds: 1_800_000_100)
         let retrieve = UTCInstant(seconds: 1_800_000_900)
         let task = try TestTask.workshop(deadlines: "{upload_by: \(upload), retrieve_by: \(retrieve)}")
-        try await withService(task, now: { clock.now }) { live in
+        try await withService(task, clock: clock) { live in
             let alice = try await RawCalls(live, as: "Alice")
             #expect(try await alice.upload(Cars.alice()).status == 200)
             clock.advance(by: 101)
@@ -204,7 +204,7 @@ struct LifeTests {
             #expect(try await alice("/model_status?verbose=1").object["stage"] as? String == "expired")
         }
         clock.advance(by: -101)
-        try await withService(task, now: { clock.now }) { live in
+        try await withService(task, clock: clock) { live in
             try await train(live)
             clock.advance(by: 901)
             let alice = try await RawCalls(live, as: "Alice")
@@ -238,15 +238,4 @@ struct LifeTests {
             return
         }
     }
-}
-
-/// A clock that moves when a test says so.
-final class TestClock: Sendable {
-    private let time: Mutex<Date>
-
-    init(_ start: Date) { time = Mutex(start) }
-
-    var now: Date { time.withLock { $0 } }
-
-    func advance(by seconds: Double) { time.withLock { $0 += seconds } }
 }

@@ -2,8 +2,10 @@ import Attestation
 import Client
 import Foundation
 import Logging
-import Service
+import Synchronization
 import Tasks
+
+@testable import Service
 
 /// A service on a real socket, and the parties that talk to it.
 struct LiveService: Sendable {
@@ -111,7 +113,7 @@ struct TestTask: Sendable {
 @discardableResult
 func withService<Result: Sendable>(
     _ task: TestTask, signatures: [[UInt8]]? = nil, directory: URL? = nil, keepsState: Bool = true,
-    now: @escaping @Sendable () -> Date = { Date() }, _ use: (LiveService) async throws -> Result
+    clock: TestClock? = nil, _ use: (LiveService) async throws -> Result
 ) async throws -> Result {
     let folder = directory ?? FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -126,7 +128,7 @@ func withService<Result: Sendable>(
         ServiceConfiguration(
             specification: task.specification, signatures: signatures ?? task.signatures, attester: attester,
             buildManifest: manifest, port: 0, stateDirectory: keepsState ? folder.appending(path: "state").path : nil,
-            logger: logger, onListening: { continuation.yield($0) }, now: now))
+            logger: logger, onListening: { continuation.yield($0) }, now: { clock?.now ?? Date() }))
     let running = Task {
         defer { continuation.finish() }
         try await service.run(signals: [])
@@ -155,7 +157,9 @@ func withService<Result: Sendable>(
 enum SharedData {
     static let folder: URL? = {
         var candidates: [URL] = []
-        if let named = ProcessInfo.processInfo.environment["ENTREPOT_DATA"] { candidates.append(URL(fileURLWithPath: named)) }
+        if let named = ProcessInfo.processInfo.environment["ENTREPOT_DATA"] {
+            candidates.append(URL(fileURLWithPath: named))
+        }
         let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         candidates.append(package.deletingLastPathComponent().appending(path: "shared/data"))
@@ -168,4 +172,15 @@ enum SharedData {
         guard let folder else { throw CancellationError() }
         return folder.appending(path: name).path
     }
+}
+
+/// A clock that moves when a test says so.
+final class TestClock: Sendable {
+    private let time: Mutex<Date>
+
+    init(_ start: Date) { time = Mutex(start) }
+
+    var now: Date { time.withLock { $0 } }
+
+    func advance(by seconds: Double) { time.withLock { $0 += seconds } }
 }

@@ -20,7 +20,9 @@ struct ChannelTests {
         }
 
         func admit(_ call: Call, to endpoint: Endpoint) async throws {
-            if call.request.headers[.contentLength].flatMap({ Int($0) }) ?? 0 > 1_000_000 { throw Problem.tooLarge(1_000_000) }
+            if call.request.headers[.contentLength].flatMap({ Int($0) }) ?? 0 > 1_000_000 {
+                throw Problem.tooLarge(1_000_000)
+            }
         }
 
         func answer(_ call: Call, to endpoint: Endpoint) async throws -> Response {
@@ -76,7 +78,8 @@ struct ChannelTests {
             for name in ["p256", "rsa"] {
                 let key = try await run(
                     "sh",
-                    ["-c", "openssl pkey -in \(name).key -pubout -outform DER | od -An -vtx1 | tr -d ' \\n'"], in: directory)
+                    ["-c", "openssl pkey -in \(name).key -pubout -outform DER | od -An -vtx1 | tr -d ' \\n'"],
+                    in: directory)
                 let answer = try await run(
                     "curl", ["-sk", "--cert", "\(name).crt", "--key", "\(name).key", base + "/details"], in: directory)
                 #expect(answer.split(separator: " ")[1] == key[...])
@@ -85,8 +88,11 @@ struct ChannelTests {
             #expect(stranger.split(separator: " ")[1] == "-")
             let claim = try await run(
                 "curl",
-                ["-sk", "-w", " %{http_code}", "-H", "X-OBLV-User-Name: Alice", "-H", "X-OBLV-User-Role: data_provider",
-                 base + "/details"], in: directory)
+                [
+                    "-sk", "-w", " %{http_code}", "-H", "X-OBLV-User-Name: Alice", "-H",
+                    "X-OBLV-User-Role: data_provider",
+                    base + "/details",
+                ], in: directory)
             #expect(claim.hasSuffix(" 401") && claim.contains("not_a_party"))
         }
     }
@@ -103,7 +109,8 @@ struct ChannelTests {
                 allowFailure: true)
             #expect(plain.hasSuffix("000"))
             let session = try await run(
-                "sh", ["-c", "openssl s_client -connect 127.0.0.1:\(port) -tls1_3 -brief </dev/null 2>&1"], in: directory)
+                "sh", ["-c", "openssl s_client -connect 127.0.0.1:\(port) -tls1_3 -brief </dev/null 2>&1"],
+                in: directory)
             #expect(session.contains("TLSv1.3"))
         }
     }
@@ -114,11 +121,14 @@ struct ChannelTests {
             // s_client prints its own exporter and the answer over the same connection.
             let output = try await run(
                 "sh",
-                ["-c",
-                 "(printf 'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n'; sleep 1) | openssl s_client "
-                    + "-connect 127.0.0.1:\(port) -tls1_3 -cert p256.crt -key p256.key -ign_eof "
-                    + "-keymatexport EXPORTER-Channel-Binding -keymatexportlen 32 2>/dev/null"], in: directory)
-            let line = try #require(output.split(whereSeparator: \.isNewline).first { $0.contains("Keying material: ") })
+                [
+                    "-c",
+                    "(printf 'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n'; sleep 1) | openssl s_client "
+                        + "-connect 127.0.0.1:\(port) -tls1_3 -cert p256.crt -key p256.key -ign_eof "
+                        + "-keymatexport EXPORTER-Channel-Binding -keymatexportlen 32 2>/dev/null",
+                ], in: directory)
+            let line = try #require(
+                output.split(whereSeparator: \.isNewline).first { $0.contains("Keying material: ") })
             let expected = line.split(separator: " ").last.map { $0.lowercased() }
             let body = try #require(output.split(whereSeparator: \.isNewline).first { $0.hasPrefix("health ") })
             #expect(String(body.split(separator: " ")[2]) == expected)
@@ -152,7 +162,8 @@ struct ChannelTests {
             let large = try await run("curl", post + certificate + ["--data-binary", "@big", url], in: directory)
             #expect(large.hasSuffix(" 413"))
             let asked = try await run(
-                "curl", post + certificate + ["-H", "Expect: 100-continue", "--data-binary", "@small", url], in: directory)
+                "curl", post + certificate + ["-H", "Expect: 100-continue", "--data-binary", "@small", url],
+                in: directory)
             #expect(asked.hasSuffix(" 200000 200"))
         }
     }

@@ -32,16 +32,21 @@ struct MultipartTests {
     func roundTrip() throws {
         var generator = SplitMix(state: 1)
         // Contents full of what could be taken for the beginning of a delimiter.
-        let alphabet: [[UInt8]] = [[13], [10], [13, 10], Array("\r\n-".utf8), Array("\r\n--X".utf8), [45], [88], [0, 255]]
+        let alphabet: [[UInt8]] = [
+            [13], [10], [13, 10], Array("\r\n-".utf8), Array("\r\n--X".utf8), [45], [88], [0, 255],
+        ]
         for _ in 0..<500 {
             var content: [UInt8] = []
             for _ in 0..<Int.random(in: 0..<40, using: &generator) {
                 content += alphabet.randomElement(using: &generator) ?? []
             }
-            let body = form([
-                ("Content-Disposition: form-data; name=\"note\"", Array("x".utf8)), (Self.disposition, content),
-            ], boundary: "XXY")
-            guard !content.indices.contains(where: { content[$0...].starts(with: Array("\r\n--XXY".utf8)) }) else { continue }
+            let body = form(
+                [
+                    ("Content-Disposition: form-data; name=\"note\"", Array("x".utf8)), (Self.disposition, content),
+                ], boundary: "XXY")
+            guard !content.indices.contains(where: { content[$0...].starts(with: Array("\r\n--XXY".utf8)) }) else {
+                continue
+            }
             let pieces = (0..<body.count).map { _ in Int.random(in: 1..<9, using: &generator) }
             #expect(try read(body, pieces: pieces, boundary: "XXY") == content)
             #expect(try read(body, boundary: "XXY") == content)
@@ -63,14 +68,17 @@ struct MultipartTests {
     @Test("the name may be bare, and header names may be in any case")
     func spelling() throws {
         #expect(try read(form([("content-DISPOSITION: Form-Data; NAME=file", [65])])) == [65])
-        #expect(try read(form([("Content-Disposition: form-data; filename=\"a;name=\\\"x\"; name=\"file\"", [65])])) == [65])
+        #expect(
+            try read(form([("Content-Disposition: form-data; filename=\"a;name=\\\"x\"; name=\"file\"", [65])])) == [65]
+        )
     }
 
     @Test(
         "what is not a form is refused",
         arguments: [
             ("", MultipartError.truncated), ("--XX", .truncated), ("--XX\r\n", .truncated), ("--XXY\r\n", .malformed),
-            ("--XX\r\n\(disposition)\r\n\r\nabc", .truncated), ("--XX\r\n\(disposition)\r\n\r\nabc\r\n--XX", .truncated),
+            ("--XX\r\n\(disposition)\r\n\r\nabc", .truncated),
+            ("--XX\r\n\(disposition)\r\n\r\nabc\r\n--XX", .truncated),
             ("--XX\r\nContent-Disposition: form-data\r\n\r\nabc\r\n--XX--", .malformed),
             ("--XX\r\n\r\nabc\r\n--XX--", .malformed),
             ("--XX\r\n\(disposition)\n\r\nabc\r\n--XX--", .malformed),

@@ -52,7 +52,9 @@ struct TaskLifeTests {
         var starts = 0
         for _ in 0..<100 {
             for party in Self.providers {
-                if try life.handle(.confirmed(party: party, digest: nil)) == .recordConfirmationAndStartFit(party: party) {
+                if try life.handle(.confirmed(party: party, digest: nil))
+                    == .recordConfirmationAndStartFit(party: party)
+                {
                     starts += 1
                 }
             }

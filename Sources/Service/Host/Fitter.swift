@@ -80,7 +80,9 @@ struct Fitter: Sendable {
 
     private func kernel(_ box: TableBox, _ rowsPerKey: Int, _ ledger: LedgerBook) throws -> Kernel {
         var tables = box.take()
-        guard !tables.isEmpty else { return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: domain) }
+        guard !tables.isEmpty else {
+            return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: domain)
+        }
         let joined = JoinedTable(joining: tables, rowsPerKey: rowsPerKey)
         for index in tables.indices { tables[index].table.wipe() }
         return Kernel(table: PrivateTable(joined)) { release in try ledger.record(release) }

@@ -10,12 +10,14 @@ extension Problem {
             let names = missing.joined(separator: ", ")
             return Problem(
                 .conflict, code: "spec_unsigned", detail: "The task has not been signed by every provider.",
-                hint: "Missing: \(names). Sign with `entrepot task sign` and hand the signature to POST /spec/signatures.",
+                hint:
+                    "Missing: \(names). Sign with `entrepot task sign` and hand the signature to POST /spec/signatures.",
                 audience: .parties)
         case .alreadyConfirmed:
             return Problem(
                 .conflict, code: "already_confirmed", detail: "This person has already uploaded their data.",
-                hint: "A confirmed table cannot be replaced. Before the fit, DELETE /data takes it back.", audience: .owner)
+                hint: "A confirmed table cannot be replaced. Before the fit, DELETE /data takes it back.",
+                audience: .owner)
         case .noUpload:
             return Problem(
                 .conflict, code: "no_upload", detail: "There is no table of this party.",

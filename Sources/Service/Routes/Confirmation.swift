@@ -24,7 +24,8 @@ struct Confirmation: Sendable, Equatable {
     private static func text(_ name: String, of members: [String: Any]) throws(Problem) -> String? {
         guard let value = members[name] else { return nil }
         guard let text = value as? String else {
-            throw Problem.argument(["body", name], "str type expected", "type_error.str", hint: "Give \(name) as text.")
+            throw Problem.argument(
+                ["body", name], "str type expected", "type_error.str", hint: "Give \(name) as text.")
         }
         return text.lowercased()
     }

@@ -138,7 +138,8 @@ extension TaskHost {
             domain: domain, schema: table.schema, key: table.key, hash: keyedHash, limits: specification.limits.table,
             rowsPerKey: specification.join.rowsPerKey)
         var upload = try UploadReader(
-            contentType: call.request.headers[.contentType], reader: reader, byteLimit: specification.limits.uploadBytes)
+            contentType: call.request.headers[.contentType], reader: reader, byteLimit: specification.limits.uploadBytes
+        )
         return try await upload.read(call.request.body, state: call.bodyState)
     }
 

@@ -50,7 +50,8 @@ extension TaskHost {
             throw Problem(
                 .conflict, code: "not_confirmed",
                 detail: "\(party.name) has not uploaded and confirmed their data yet.",
-                hint: "Wait for the confirmation; GET /spec shows every declared domain at any time.", audience: .parties)
+                hint: "Wait for the confirmation; GET /spec shows every declared domain at any time.",
+                audience: .parties)
         }
         let columns = wanted.flatMap { party in
             (domains[party.name]?.columns ?? []).map { $0.renamed("\(party.name)_\($0.name)") }

@@ -8,11 +8,13 @@ extension TaskHost {
         let head = ledger.head
         return Response.json(
             .object([
-                ("head", .object([("sequence", .integer(Int64(head.sequence))), ("hash", .string(head.hash.hexadecimal))])),
+                (
+                    "head",
+                    .object([("sequence", .integer(Int64(head.sequence))), ("hash", .string(head.hash.hexadecimal))])
+                ),
                 ("entries", .array(try ledger.entries().map(OrderedJSON.raw))),
             ]))
     }
-
 
     /// `GET /ledger/total`: what was spent over the whole life of the task.
     nonisolated func ledgerTotal() async throws -> Response {

@@ -94,7 +94,8 @@ extension SampleFormat {
         guard let format = SampleFormat(rawValue: text) else {
             let known = SampleFormat.allCases.map(\.rawValue).joined(separator: ", ")
             throw Problem(
-                .badRequest, code: "format_unsupported", detail: "This format is not supported. Please try csv or json.",
+                .badRequest, code: "format_unsupported",
+                detail: "This format is not supported. Please try csv or json.",
                 hint: "The service writes \(known).", audience: .owner)
         }
         return format

@@ -19,12 +19,6 @@ struct Problem: Error, Sendable, Equatable {
         var location: [String]
         var message: String
         var type: String
-
-        init(location: [String], message: String, type: String) {
-            self.location = location
-            self.message = message
-            self.type = type
-        }
     }
 
     var status: HTTPResponse.Status
@@ -69,7 +63,8 @@ struct Problem: Error, Sendable, Equatable {
         if let table {
             members.append(("problems", .array(table.problems.map(Problem.value))))
             members.append(
-                ("counts", .object(table.counts.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })))
+                ("counts", .object(table.counts.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) }))
+            )
         }
         return .object(members)
     }

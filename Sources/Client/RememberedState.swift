@@ -70,8 +70,24 @@ public struct RememberedState: Codable, Sendable, Equatable {
         self = state
     }
 
-    /// Writes the file in one step, readable by its owner only.
+    /// Writes the file in one step, readable by its owner only. What another run of the client has seen meanwhile of the
+    /// same boots stays.
     public func write(file path: String) throws(ClientError) {
+        try merged(with: RememberedState(file: path)).replace(file: path)
+    }
+
+    private func merged(with other: RememberedState) -> RememberedState {
+        var merged = self
+        merged.tasks.merge(other.tasks) { mine, theirs in
+            guard mine.boot == theirs.boot else { return mine }
+            var newer = theirs.sequence > mine.sequence ? theirs : mine
+            newer.uploadedTo = mine.uploadedTo ?? theirs.uploadedTo
+            return newer
+        }
+        return merged
+    }
+
+    private func replace(file path: String) throws(ClientError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
         do {

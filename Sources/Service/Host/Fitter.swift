@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import PrivacyKernel
+import Synchronization
 import Synthesizers
 import Tables
 
@@ -46,18 +47,17 @@ struct Fitter: Sendable {
     /// Begins the fit.
     ///
     /// - Parameters:
-    ///   - tables: the parties' tables in the order of the task; none to go on from the ledger's transcript.
+    ///   - handover: the parties' tables in the order of the task; none to go on from the ledger's transcript.
     ///   - ledger: takes every release before the synthesizer sees it.
     func begin(
-        tables: [(name: String, table: KeyedTable)], rowsPerKey: Int, ledger: LedgerBook
+        _ handover: TableHandover, rowsPerKey: Int, ledger: LedgerBook
     ) -> Task<Result<FinishedFit, FitFailure>, Never> {
-        let box = TableBox(tables)
         return Task {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
                     let clock = ContinuousClock()
                     let start = clock.now
-                    let outcome = run(box, rowsPerKey, ledger)
+                    let outcome = run(handover, rowsPerKey, ledger)
                     waitForTick(since: start, clock)
                     continuation.resume(returning: outcome)
                 }
@@ -68,24 +68,26 @@ struct Fitter: Sendable {
         }
     }
 
-    private func run(_ box: TableBox, _ rowsPerKey: Int, _ ledger: LedgerBook) -> Result<FinishedFit, FitFailure> {
+    private func run(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: LedgerBook) -> Result<
+        FinishedFit, FitFailure
+    > {
         do {
             let budget = try Budget(privacy, accounting: plan.accounting)
-            let kernel = try kernel(box, rowsPerKey, ledger)
+            let kernel = try kernel(handover, rowsPerKey, ledger)
             return .success(try FinishedFit(try synthesizer.fit(kernel, budget: budget) { _ in }))
         } catch {
             return .failure(.failed)
         }
     }
 
-    private func kernel(_ box: TableBox, _ rowsPerKey: Int, _ ledger: LedgerBook) throws -> Kernel {
-        var tables = box.take()
+    private func kernel(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: LedgerBook) throws -> Kernel {
+        var tables = handover.take()
         guard !tables.isEmpty else {
             return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: domain)
         }
         let joined = JoinedTable(joining: tables, rowsPerKey: rowsPerKey)
         for index in tables.indices { tables[index].table.wipe() }
-        return Kernel(table: PrivateTable(joined)) { release in try ledger.record(release) }
+        return Kernel(table: PrivateTable(consume joined)) { release in try ledger.record(release) }
     }
 
     private func waitForTick(since start: ContinuousClock.Instant, _ clock: ContinuousClock) {
@@ -96,14 +98,16 @@ struct Fitter: Sendable {
     }
 }
 
-/// Tables on their way to the fit's thread, so that nobody else holds them when they are wiped.
-private final class TableBox: @unchecked Sendable {
-    private var tables: [(name: String, table: KeyedTable)]
+/// Tables on their way to the fit's thread. Whoever puts one in keeps nothing, and whoever takes them is alone with them.
+final class TableHandover: Sendable {
+    private let tables = Mutex<[(name: String, table: KeyedTable)]>([])
 
-    init(_ tables: [(name: String, table: KeyedTable)]) { self.tables = tables }
+    func put(_ name: String, _ table: KeyedTable) { tables.withLock { $0.append((name, table)) } }
 
     func take() -> [(name: String, table: KeyedTable)] {
-        defer { tables = [] }
-        return tables
+        tables.withLock { held in
+            defer { held = [] }
+            return held
+        }
     }
 }

@@ -163,11 +163,12 @@ actor TaskHost {
     // MARK: - The fit
 
     private func startFit() {
-        let tables = specification.providers.compactMap { party in
-            self.tables[party.name].map { (name: party.name, table: $0) }
+        // Handed over one by one, so that the fit alone holds them when it wipes them.
+        let handover = TableHandover()
+        for party in specification.providers {
+            if let table = tables.removeValue(forKey: party.name) { handover.put(party.name, table) }
         }
-        self.tables = [:]
-        let work = fitter.begin(tables: tables, rowsPerKey: specification.join.rowsPerKey, ledger: ledger)
+        let work = fitter.begin(handover, rowsPerKey: specification.join.rowsPerKey, ledger: ledger)
         logger.info("the fit begins")
         fit = Task { [weak self] in
             let outcome = await work.value

@@ -53,7 +53,7 @@ final class BudgetRoot: Sendable {
     static func usable(_ promise: PrivacyPromise, isExact: Bool) -> (epsilon: Double, delta: Double) {
         var epsilon = min(promise.parameters.epsilon, 500)
         var delta = promise.parameters.delta
-        if !isExact { delta -= (1 + exponential(epsilon)) * 0x1p-62 * (1 + 0x1p-40) }
+        if !isExact, !planted(.deltaNotSetAside) { delta -= (1 + exponential(epsilon)) * 0x1p-62 * (1 + 0x1p-40) }
         if promise.accounting == .gaussian {
             epsilon *= 1 - 0x1p-20
             delta *= 1 - 0x1p-19

@@ -1,4 +1,5 @@
 public import Tables
+import VectorMath
 
 /// The private rows. Nothing outside the kernel can read one: there is no subscript, description, equality or
 /// encoding. The codes are overwritten when the last reference goes.
@@ -20,4 +21,19 @@ public final class PrivateTable: Sendable {
 
     /// The only way to the rows; the kernel's files alone can call it.
     var rows: CodedTable { joined.table }
+
+    /// Exact marginals of ascending attribute sets. Codes are below the domain's sizes by `CodedColumn`.
+    func counts(_ cliques: [[Int]]) -> [[Int64]] {
+        guard rows.rowCount > 0, !cliques.isEmpty else {
+            return cliques.map { [Int64](repeating: 0, count: $0.reduce(1) { $0 * domain.columns[$1].size }) }
+        }
+        let columns = rows.columns.map { column in
+            switch column.storage {
+            case .bytes(let codes): CodeArray.bytes(codes)
+            case .halves(let codes): CodeArray.halves(codes)
+            case .words(let codes): CodeArray.words(codes)
+            }
+        }
+        return countCodes(columns, sizes: domain.sizes, cliques: cliques)
+    }
 }

@@ -7,7 +7,8 @@ extension EvidenceVerifier {
     func verifyReport(_ bytes: [UInt8], certificates: [[UInt8]]) throws(EvidenceError) -> VerifiedEvidence {
         guard !roots.amdFingerprints.isEmpty else { throw .noTrustedRoot(.sevSNP) }
         let report = try SNPReport(bytes: bytes)
-        let path = try CertificatePath(certificates: try chain(certificates), profile: .amd, now: now)
+        let chain = try chain(certificates, for: report.signingKey)
+        let path = try CertificatePath(certificates: chain, profile: .amd, now: now)
         guard case .p384(let key) = path.leaf.publicKey else { throw .certificateKey(2) }
         guard let signature = try? P384.Signing.ECDSASignature(rawRepresentation: report.signature),
             key.isValidSignature(signature, for: SHA384.hash(data: report.signedBytes))
@@ -25,11 +26,13 @@ extension EvidenceVerifier {
     }
 
     /// Root, intermediate and leaf out of a heap of certificates.
-    private func chain(_ certificates: [[UInt8]]) throws(EvidenceError) -> [ChainCertificate] {
+    private func chain(
+        _ certificates: [[UInt8]], for key: SNPReport.SigningKey
+    ) throws(EvidenceError) -> [ChainCertificate] {
         guard certificates.count <= 16 else { throw .certificateMissing }
         let parsed = try CertificatePath.parse(certificates)
-        // AMD's leaf certificates are the only ones with an elliptic key.
-        let leaves = parsed.filter { if case .p384 = $0.publicKey { true } else { false } }
+        // A host may hand out both kinds of leaf; several of one kind would leave open which one was meant.
+        let leaves = parsed.filter { $0.commonName == key.commonName }
         guard let leaf = leaves.first else { throw .certificateMissing }
         guard leaves.allSatisfy({ $0.der == leaf.der }) else { throw .certificateKey(2) }
         guard let authority = parsed.first(where: { $0.subject == leaf.issuer && !$0.isSelfIssued }) else {
@@ -43,18 +46,17 @@ extension EvidenceVerifier {
     }
 }
 
+extension SNPReport.SigningKey {
+    /// The name that AMD gives to every certificate of such a key.
+    fileprivate var commonName: String { self == .vcek ? "SEV-VCEK" : "SEV-VLEK" }
+}
+
 /// What AMD says about a chip in the extensions of its leaf certificate (AMD 57230 §3).
 private struct AMDEndorsement {
-    let signingKey: SNPReport.SigningKey
     let patchLevel: SNPReport.PatchLevel
     let hardwareID: [UInt8]?
 
     init(certificate: ChainCertificate) throws(EvidenceError) {
-        switch certificate.commonName {
-        case "SEV-VCEK": signingKey = .vcek
-        case "SEV-VLEK": signingKey = .vlek
-        default: throw .reportSigningKey
-        }
         let level = { (identifier: ASN1ObjectIdentifier) -> UInt8? in
             guard let der = certificate.extensions.value(identifier), let node = try? DER.parse(der) else { return nil }
             return try? UInt8(derEncoded: node)
@@ -72,9 +74,8 @@ private struct AMDEndorsement {
     /// The report's own word for its patch level and chip counts for nothing (Trail of Bits TOB-WAPI-8): the
     /// certificate must say the same.
     func check(_ report: SNPReport) throws(EvidenceError) {
-        guard report.signingKey == signingKey else { throw .reportSigningKey }
         guard try report.patchLevel(hasFMC: patchLevel.fmc != nil) == patchLevel else { throw .reportPatchLevel }
-        guard signingKey == .vcek else { return }
+        guard report.signingKey == .vcek else { return }
         // Turin's identity has 8 bytes; the report fills the rest of its 64 with zeros.
         guard let hardwareID, !hardwareID.isEmpty, hardwareID.count <= report.chipID.count,
             report.chipID.starts(with: hardwareID), report.chipID.dropFirst(hardwareID.count).allSatisfy({ $0 == 0 })

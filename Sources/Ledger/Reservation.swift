@@ -59,6 +59,7 @@ extension Ledger {
     ///   - plan: the mechanism plan, as text; JSON by custom.
     ///   - uploads: SHA-256 of every provider's upload, by party.
     /// - Throws: `alreadySpent` once something was released, `otherUploads`, `otherTerms`, `invalidPrice`.
+    @discardableResult
     public func reserve(
         task: LedgerHash, epsilon: Double, delta: Double, plan: String, uploads: [String: LedgerHash], time: Int64
     ) throws(LedgerError) -> Reservation {

@@ -72,11 +72,14 @@ extension DocumentNode {
         self.line = line
         switch node {
         case .scalar(let scalar):
-            guard scalar.tag.description.isEmpty || scalar.tag.description == "!" else {
+            // Yams gives every quoted scalar the tag of a text, so that one alone says nothing.
+            let tag = scalar.tag.description
+            let isPlain = scalar.style == .plain
+            guard tag.isEmpty || (!isPlain && tag == Tag.Name.str.rawValue) else {
                 throw DocumentProblem(
-                    line: line, what: "the tag \(scalar.tag.description) is not taken", fix: "Remove the tag")
+                    line: line, what: "the tag \(tag.shortened) is not taken", fix: "Remove the tag")
             }
-            content = .scalar(scalar.string, isPlain: scalar.style == .plain && scalar.tag.description.isEmpty)
+            content = .scalar(scalar.string, isPlain: isPlain)
         case .sequence(let sequence):
             var values: [DocumentNode] = []
             for value in sequence { values.append(try DocumentNode(value, depth: depth + 1)) }

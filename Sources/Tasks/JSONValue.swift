@@ -73,16 +73,15 @@ extension JSONValue {
     /// The shortest text that reads back as `value`, laid out as Python's `repr` does: decimal from 1e-4 up to
     /// 1e16, otherwise with an exponent of two digits or more; whole numbers keep a `.0`.
     static func shortestText(of value: Double) -> String {
-        // Swift's description holds the same shortest digits; only the layout differs above 1e16.
+        // Swift's description holds the same shortest digits; the layout differs between 2^53 and 1e16, where Swift
+        // has an exponent already.
         let text = value.description
-        guard abs(value) >= 1e16, !text.contains("e"), value.isFinite else { return text }
+        guard abs(value) < 1e16, let e = text.firstIndex(of: "e"), text[text.index(after: e)] == "+",
+            let exponent = Int(text[text.index(e, offsetBy: 2)...])
+        else { return text }
         let sign = value < 0 ? "-" : ""
-        let whole = text.drop { $0 == "-" }.prefix { $0 != "." }
-        let exponent = whole.count - 1
-        let lead = whole.prefix(1)
-        var rest = String(whole.dropFirst())
-        while rest.hasSuffix("0") { rest.removeLast() }
-        return sign + lead + (rest.isEmpty ? "" : "." + rest) + "e+\(exponent)"
+        let digits = text[..<e].filter(\.isNumber)
+        return sign + digits + String(repeating: "0", count: max(0, exponent + 1 - digits.count)) + ".0"
     }
 }
 

@@ -15,7 +15,7 @@ struct TaskReader {
         do {
             root = try DocumentNode(yaml: yaml)
         } catch {
-            problems.append(TaskProblem(severity: .error, line: error.line, path: "", what: error.what, fix: error.fix))
+            report(error)
             return nil
         }
         guard let task = section(root, at: "", keys: Self.topLevelKeys) else { return nil }
@@ -36,6 +36,11 @@ struct TaskReader {
         return TaskSpecification(
             version: version, name: name, purpose: purpose, parties: parties, join: join, privacy: privacy,
             synthesizer: synthesizer, queries: queries, limits: limits, deadlines: deadlines, retention: retention)
+    }
+
+    /// The text is no document: the only problem there can be.
+    mutating func report(_ error: DocumentProblem) {
+        problems.append(TaskProblem(severity: .error, line: error.line, path: "", what: error.what, fix: error.fix))
     }
 
     static let topLevelKeys = [

@@ -213,6 +213,8 @@ final class HTTPConnection {
             tls.certificateChain = [.certificate(certificate.certificate)]
             tls.privateKey = .privateKey(certificate.privateKey)
         }
+        // Who goes away in the middle of an answer does not wait long for a farewell.
+        tls.shutdownTimeout = .milliseconds(500)
         tls.keyLogCallback = { line in peer.receiveKeyLogLine(line) }
         return try NIOSSLContext(configuration: tls)
     }

@@ -125,17 +125,22 @@ final class HTTPConnection {
     /// Sends a request whose body comes piece by piece, and stops sending where the service answers before its end.
     ///
     /// - Parameters:
-    ///   - length: size of the whole body.
+    ///   - length: size of the whole body; nil where only its end will tell.
     ///   - next: the next piece, or nil at the end.
     func send(
-        _ method: HTTPMethod, _ path: String, headers: HTTPHeaders, length: Int, next: () throws -> ByteBuffer?
+        _ method: HTTPMethod, _ path: String, headers: HTTPHeaders, length: Int?,
+        next: () async throws -> ByteBuffer?
     ) async throws -> Head {
         var head = requestHead(method, path, headers)
-        head.headers.replaceOrAdd(name: "Content-Length", value: "\(length)")
+        if let length {
+            head.headers.replaceOrAdd(name: "Content-Length", value: "\(length)")
+        } else {
+            head.headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
+        }
         earlyAnswer.clear()
         do {
             try await outbound.write(.head(head))
-            while !earlyAnswer.isSet, let piece = try next() {
+            while !earlyAnswer.isSet, let piece = try await next() {
                 try await outbound.write(.body(.byteBuffer(piece)))
             }
             if !earlyAnswer.isSet { try await outbound.write(.end(nil)) }

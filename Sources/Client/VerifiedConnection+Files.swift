@@ -32,11 +32,7 @@ extension VerifiedConnection {
         } catch {
             throw ClientError.unreadable(path: path)
         }
-        try VerifiedConnection.observing { () throws(RememberedConflict) in
-            try remembered.prepareUpload(
-                task: taskDigest.hex, boot: bootID, acceptNewInstance: configuration.acceptNewInstance)
-        }
-        try remember()
+        try prepareUpload(path: "/upload_data")
         var sent = 0
         let head = try await http.send(.POST, "/upload_data", headers: ["Content-Type": "text/csv"], length: size) {
             guard let piece = try file.read(upToCount: VerifiedConnection.pieceSize), !piece.isEmpty else { return nil }
@@ -50,6 +46,16 @@ extension VerifiedConnection {
         } catch {
             throw ClientError.brokenConnection("the receipt of the service cannot be read")
         }
+    }
+
+    /// Remembers that a table goes to this boot, and refuses where one went to another before.
+    func prepareUpload(path: String) throws(ClientError) {
+        guard path.hasPrefix("/upload_data"), party != nil else { return }
+        try VerifiedConnection.observing { () throws(RememberedConflict) in
+            try remembered.prepareUpload(
+                task: taskDigest.hex, boot: bootID, acceptNewInstance: configuration.acceptNewInstance)
+        }
+        try remember()
     }
 
     /// What to ask of `GET /samples`.

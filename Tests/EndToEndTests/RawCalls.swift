@@ -6,10 +6,25 @@ struct RawCalls: Sendable {
     let port: Int
     let directory: URL
     private let certificate: [String]
+    private let scheme: String
+
+    /// Calls over plain HTTP, as through a local proxy.
+    static func plain(_ port: Int, in directory: URL) throws -> RawCalls {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        return RawCalls(port: port, directory: directory, certificate: [], scheme: "http")
+    }
+
+    private init(port: Int, directory: URL, certificate: [String], scheme: String) {
+        self.port = port
+        self.directory = directory
+        self.certificate = certificate
+        self.scheme = scheme
+    }
 
     /// - Parameter party: whose key to connect with; nil connects as a stranger.
     init(_ live: LiveService, as party: String?, port: Int? = nil) async throws {
         self.port = port ?? live.port
+        scheme = "https"
         directory = live.directory.appending(path: "curl-\(party ?? "nobody")")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         guard let party, let key = live.keys[party] else {
@@ -38,7 +53,7 @@ struct RawCalls: Sendable {
         let output = try await RawCalls.run(
             "curl",
             ["-sk", "--globoff", "-w", "\n%{http_code} %{content_type}"] + certificate + arguments
-                + ["https://127.0.0.1:\(port)\(path)"], in: directory)
+                + ["\(scheme)://127.0.0.1:\(port)\(path)"], in: directory)
         let lines = output.components(separatedBy: "\n")
         let last = (lines.last ?? "").split(separator: " ", maxSplits: 1)
         return Answer(

@@ -1,0 +1,98 @@
+/// Which column of the file is what.
+struct CSVHeader {
+    enum Role: Hashable {
+        /// The n-th part of the key.
+        case key(Int)
+        case column(Int)
+        /// Declared but without a domain, or not declared at all (which is reported).
+        case ignored
+    }
+
+    let names: [String]
+    let roles: [Role]
+    let problems: [TableProblem]
+    /// Whether rows can be read at all.
+    let isReadable: Bool
+
+    init(names: [String], domain: TableDomain, schema: TableSchema, key: KeyRule?, delimiter: UInt8, row: Int) {
+        self.names = names
+        let keys = key?.columns ?? []
+        let declared = keys + domain.columns.map(\.name)
+        let derived = Set(domain.derivations.map { domain.columns[$0.column].name })
+        var problems: [TableProblem] = []
+        var roles: [Role] = []
+        var seen: Set<String> = []
+
+        if names.count == 1, declared.count > 1, let found = CSVHeader.otherDelimiter(names[0], delimiter) {
+            problems.append(
+                TableProblem(
+                    code: "wrong_delimiter", row: row, value: String(names[0].prefix(80)),
+                    expected: "columns separated by \(CSVHeader.name(delimiter))",
+                    hint: "The file is separated by \(CSVHeader.name(found)): declare that delimiter or save it again"))
+            self.roles = []
+            self.problems = problems
+            self.isReadable = false
+            return
+        }
+        for name in names {
+            guard seen.insert(name).inserted else {
+                problems.append(
+                    TableProblem(
+                        code: "duplicate_column", row: row, column: name, expected: "each column once",
+                        hint: "Remove or rename the second column of this name"))
+                roles.append(.ignored)
+                continue
+            }
+            if let part = keys.firstIndex(of: name) {
+                roles.append(.key(part))
+            } else if let column = domain.index(of: name) {
+                roles.append(.column(column))
+            } else {
+                roles.append(.ignored)
+                if !schema.fields.contains(where: { $0.name == name }) {
+                    let absent = declared.filter { !names.contains($0) }
+                    problems.append(
+                        TableProblem(
+                            code: "undeclared_column", row: row, column: String(name.prefix(80)),
+                            expected: "only the declared columns: \(declared.joined(separator: ", "))",
+                            hint: Spelling.nearest(to: name, among: absent).map { "Did you mean \"\($0)\"?" }
+                                ?? "Remove the column, or declare it in the task"))
+                }
+            }
+        }
+        for name in declared where !seen.contains(name) && !derived.contains(name) {
+            let isKey = keys.contains(name)
+            let extra = names.filter { !declared.contains($0) }
+            problems.append(
+                TableProblem(
+                    code: isKey ? "key_missing" : "missing_column", row: row, column: name,
+                    expected: isKey ? "the key column \"\(name)\"" : "the declared column \"\(name)\"",
+                    hint: Spelling.nearest(to: name, among: extra).map { "Did you mean the column \"\($0)\"?" }
+                        ?? "Add the column to the file; its header has \(CSVHeader.shortList(names))"))
+        }
+        self.roles = roles
+        self.problems = problems
+        self.isReadable = true
+    }
+
+    /// A delimiter that would cut the header, other than the declared one.
+    private static func otherDelimiter(_ header: String, _ declared: UInt8) -> UInt8? {
+        ",;\t|".utf8.filter { $0 != declared }
+            .map { delimiter in (delimiter, header.utf8.count { $0 == delimiter }) }
+            .filter { $0.1 > 0 }.max { $0.1 < $1.1 }?.0
+    }
+
+    private static func name(_ delimiter: UInt8) -> String {
+        switch delimiter {
+        case UInt8(ascii: ","): "commas"
+        case UInt8(ascii: ";"): "semicolons"
+        case 0x09: "tabs"
+        default: "\"\(Character(UnicodeScalar(delimiter)))\""
+        }
+    }
+
+    private static func shortList(_ names: [String]) -> String {
+        let shown = names.prefix(12).map { String($0.prefix(40)) }.joined(separator: ", ")
+        return names.count > 12 ? "\(shown), …" : shown
+    }
+}

@@ -1,0 +1,102 @@
+extension ColumnDomain {
+    /// The code of the problem with a text that the domain does not hold.
+    func problemCode(_ bytes: UnsafeRawBufferPointer) -> String {
+        let trimmed = bytes.trimmed
+        if trimmed.isEmpty, missing == nil || type != .string { return "missing_value" }
+        return switch type {
+        case .string, .boolean: "out_of_domain"
+        case .date: CalendarDate.day(of: trimmed) == nil ? "not_a_date" : "out_of_domain"
+        case .integer, .number: DecimalText.number(of: trimmed) == nil ? "not_a_number" : "out_of_domain"
+        }
+    }
+
+    /// What to tell the owner about it.
+    func problem(_ bytes: UnsafeRawBufferPointer, row: Int) -> TableProblem {
+        let text = shortened(bytes)
+        let code = problemCode(bytes)
+        return TableProblem(
+            code: code, row: row, column: name, value: text, expected: expectation, hint: hint(code, bytes, text))
+    }
+
+    private func hint(_ code: String, _ bytes: UnsafeRawBufferPointer, _ text: String) -> String {
+        switch (code, type) {
+        case ("missing_value", _): "Fill the cell, or declare the column not required"
+        case ("not_a_date", _): "Write dates as year-month-day, such as 2022-12-31"
+        case ("not_a_number", _): hint(forNumber: text)
+        case (_, .string): hint(forText: text)
+        case (_, .boolean): "Write true or false, or declare trueValues and falseValues"
+        case (_, .integer) where DecimalText.number(of: bytes.trimmed).map { $0 != $0.rounded() } == true:
+            "Write a whole number, or declare type: number"
+        default: "Correct the value, or widen the declared domain in the task"
+        }
+    }
+
+    /// What the column takes, in words.
+    var expectation: String {
+        let blank = missing == nil ? "" : ", or \(missing?.first.map { $0.isEmpty ? "an empty cell" : $0 } ?? "")"
+        switch cells {
+        case .listed(let texts, _, _):
+            let shown = texts.prefix(12).joined(separator: ", ")
+            let more = texts.count > 12 ? ", … (\(texts.count) values)" : ""
+            return "one of \(shown)\(more)\(blank)"
+        case .units(let lower, let count):
+            return type == .date
+                ? "a date from \(CalendarDate.text(ofDay: lower)) to \(CalendarDate.text(ofDay: lower + count - 1))\(blank)"
+                : "an integer from \(lower) to \(lower + count - 1)\(blank)"
+        case .bins(let binning):
+            let (first, last) = (binning.starts[0], binning.maximum)
+            switch type {
+            case .date:
+                return
+                    "a date from \(CalendarDate.text(ofDay: Int(first))) to \(CalendarDate.text(ofDay: Int(last)))\(blank)"
+            case .integer:
+                return "an integer from \(DecimalText.text(of: first)) to \(DecimalText.text(of: last))\(blank)"
+            default: return "a number from \(DecimalText.text(of: first)) to \(DecimalText.text(of: last))\(blank)"
+            }
+        }
+    }
+
+    private func shortened(_ bytes: UnsafeRawBufferPointer) -> String {
+        let text = String(decoding: bytes.prefix(80), as: UTF8.self)
+        return bytes.count > 80 ? text + "…" : text
+    }
+
+    private func hint(forText text: String) -> String {
+        guard case .listed(let texts, _, _) = cells else { return "Correct the value" }
+        let trimmed = Array(text.utf8).withUnsafeBytes { String(decoding: $0.trimmed, as: UTF8.self) }
+        if trimmed != text, texts.contains(trimmed) { return "Remove the blanks around \"\(trimmed)\"" }
+        if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            let widths = Set(texts.prefix(100_000).map(\.utf8.count)).filter { $0 > text.utf8.count }.sorted()
+            for width in widths {
+                let padded = String(repeating: "0", count: width - text.utf8.count) + text
+                if texts.contains(padded) {
+                    return
+                        "Leading zeros were lost: write \"\(padded)\" (spreadsheets drop them unless the column is text)"
+                }
+            }
+        }
+        if text.hasSuffix(".0"), texts.contains(String(text.dropLast(2))) {
+            return "Write \"\(text.dropLast(2))\": the code was saved as a decimal number"
+        }
+        if let near = Spelling.nearest(to: text, among: texts) { return "Did you mean \"\(near)\"?" }
+        return "Correct the value, or add it to the categories (or declare `other`) in the task"
+    }
+
+    private func hint(forNumber text: String) -> String {
+        let bytes = Array(text.utf8)
+        let commas = bytes.count { $0 == UInt8(ascii: ",") }
+        if commas > 0, bytes.allSatisfy({ (0x30...0x39).contains($0) || "+-., ".utf8.contains($0) }) {
+            let last = bytes.lastIndex(of: UInt8(ascii: ",")) ?? 0
+            let isDecimal = commas == 1 && (bytes.lastIndex(of: UInt8(ascii: ".")) ?? -1) < last
+            return isDecimal
+                ? "Write a decimal point instead of the decimal comma" : "Write numbers without thousands separators"
+        }
+        if bytes.contains(0x20), bytes.allSatisfy({ (0x30...0x39).contains($0) || "+-. ".utf8.contains($0) }) {
+            return "Write numbers without blanks between the digits"
+        }
+        if ["na", "n/a", "nan", "null", "none", "-", ".", "inf", "-inf"].contains(text.lowercased()) {
+            return "If it means that no value is known, add it to missingValues in the task or leave the cell empty"
+        }
+        return "Write plain digits with a decimal point, without units"
+    }
+}

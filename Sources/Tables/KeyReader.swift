@@ -1,0 +1,140 @@
+import VectorMath
+
+/// Reads the keys of rows: normalises, matches, hashes, forgets.
+struct KeyReader {
+    enum Fault {
+        case empty
+        case pattern
+        /// A part of a composite key holds the separator.
+        case separator
+    }
+
+    let rule: KeyRule
+    let pattern: KeyPattern?
+    private let hash: KeyedHash
+    /// What a key may look like that needs neither normalisation nor the slow pattern; nil for composite keys.
+    private let shape: ByteShape?
+    private var chunks: [[HashedRow]] = []
+    private var current: [HashedRow] = []
+
+    static let longestKey = 1_024
+    private static let chunk = 1 << 17
+
+    /// - Throws: where the pattern is no regular expression.
+    init(rule: KeyRule, hash: KeyedHash) throws {
+        self.rule = rule
+        self.hash = hash
+        self.pattern = try rule.pattern.map { try KeyPattern($0) }
+        self.shape = rule.columns.count == 1 ? KeyReader.plainShape(rule, pattern) : nil
+    }
+
+    /// Takes the keys of a block of rows.
+    ///
+    /// - Parameters:
+    ///   - columns: for each part of the key its column in the grid.
+    ///   - onFault: called for each row without a valid key.
+    mutating func read(
+        _ grid: FieldGrid, columns: [Int], firstRow: Int, onFault: (_ row: Int, _ part: Int, _ fault: Fault) -> Void
+    ) {
+        if current.capacity == 0 { current.reserveCapacity(KeyReader.chunk + grid.rows) }
+        let base = current.count
+        if let shape {
+            for row in hashKeys(grid, column: columns[0], shape: shape, hash: hash, firstRow: firstRow, into: &current)
+            {
+                if let key = key(grid, row, columns, onFault) {
+                    current[base + row] = HashedRow(hash: hash.hash(key), row: firstRow + row)
+                }
+            }
+        } else {
+            for row in 0..<grid.rows {
+                let key = key(grid, row, columns, onFault) ?? []
+                current.append(HashedRow(hash: hash.hash(key), row: firstRow + row))
+            }
+        }
+        if current.count >= KeyReader.chunk {
+            chunks.append(current)
+            current = []
+        }
+    }
+
+    /// All rows sorted by the hash of their keys. Empties the reader.
+    mutating func sorted() -> [HashedRow] {
+        chunks.append(current)
+        current = []
+        return sortedByKey(&chunks)
+    }
+
+    /// The hash that stands for a row without a valid key: no key is empty.
+    var noKey: HashedRow { HashedRow(hash: hash.hash([UInt8]()), row: 0) }
+
+    /// The whole key of a row, or nil after a fault.
+    private func key(
+        _ grid: FieldGrid, _ row: Int, _ columns: [Int], _ onFault: (Int, Int, Fault) -> Void
+    ) -> [UInt8]? {
+        var key: [UInt8] = []
+        for (part, column) in columns.enumerated() {
+            let text = grid.withField(row: row, column: column) { normalised($0) }
+            var fault: Fault?
+            if text.isEmpty {
+                fault = .empty
+            } else if text.count > KeyReader.longestKey || pattern.map({ !$0.matches(text[...]) }) == true {
+                fault = .pattern
+            } else if columns.count > 1, text.contains(UInt8(ascii: "|")) {
+                fault = .separator
+            }
+            if let fault {
+                onFault(row, part, fault)
+                return nil
+            }
+            if part > 0 { key.append(UInt8(ascii: "|")) }
+            key += text
+        }
+        return key
+    }
+
+    private func normalised(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        var bytes = bytes
+        if rule.normalise.contains(.trim) { bytes = bytes.trimmed }
+        var text = Array(bytes)
+        if text.isEmpty { return text }
+        for step in rule.normalise {
+            switch step {
+            case .trim: break
+            case .upper: text = cased(text, ascii: 0x61...0x7A) { $0.uppercased() }
+            case .lower: text = cased(text, ascii: 0x41...0x5A) { $0.lowercased() }
+            case .zeroFill(let width):
+                let length = String(decoding: text, as: UTF8.self).count
+                if length < width { text = [UInt8](repeating: 0x30, count: width - length) + text }
+            }
+        }
+        return text
+    }
+
+    private func cased(_ text: [UInt8], ascii: ClosedRange<UInt8>, _ convert: (String) -> String) -> [UInt8] {
+        if text.allSatisfy({ $0 < 0x80 }) { return text.map { ascii.contains($0) ? $0 ^ 0x20 : $0 } }
+        return Array(convert(String(decoding: text, as: UTF8.self)).utf8)
+    }
+
+    /// The pattern's shape less everything that a normalisation would change.
+    private static func plainShape(_ rule: KeyRule, _ pattern: KeyPattern?) -> ByteShape? {
+        var allowed = [Bool](repeating: true, count: 256)
+        var (shortest, longest) = (1, longestKey)
+        if let pattern {
+            guard let shape = pattern.shape else { return nil }
+            (allowed, shortest, longest) = (shape.allowed, shape.shortest, min(shape.longest, longestKey))
+        }
+        for step in rule.normalise {
+            switch step {
+            case .trim:
+                allowed[0x20] = false
+                allowed[0x09] = false
+            case .upper: for byte in Array(0x61...0x7A) + Array(0x80...0xFF) { allowed[byte] = false }
+            case .lower: for byte in Array(0x41...0x5A) + Array(0x80...0xFF) { allowed[byte] = false }
+            case .zeroFill(let width):
+                for byte in 0x80...0xFF { allowed[byte] = false }
+                shortest = max(shortest, width)
+            }
+        }
+        return ByteShape(allowed: allowed, shortest: shortest, longest: longest)
+    }
+}

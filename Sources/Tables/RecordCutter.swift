@@ -1,0 +1,129 @@
+import VectorMath
+
+/// Cuts CSV with quotes, blank lines or ragged rows into fields: the careful way, record by record (RFC 4180).
+///
+/// Records of the right length go into `grid`, quotes removed; others are told apart and left out.
+struct RecordCutter {
+    /// Something about the shape of one record.
+    enum Flaw {
+        case ragged(fields: Int)
+        /// Text stands between a closing quote and the next delimiter.
+        case textAfterQuote
+
+        var code: String {
+            switch self {
+            case .ragged: "ragged_row"
+            case .textAfterQuote: "bad_quote"
+            }
+        }
+    }
+
+    let delimiter: UInt8
+    private(set) var grid: FieldGrid
+    /// For each record of the grid its row in the file.
+    private(set) var rowNumbers: [Int] = []
+    private(set) var flaws: [(row: Int, flaw: Flaw)] = []
+    /// Where the first record begins that did not end within the text.
+    private(set) var consumed = 0
+    /// Row of the next record.
+    private(set) var nextRow = 1
+
+    init(columns: Int, delimiter: UInt8) {
+        self.grid = FieldGrid(columns: columns)
+        self.delimiter = delimiter
+    }
+
+    /// The fields of the first record as text, or nil where it does not end within the range.
+    mutating func cutOne(_ bytes: [UInt8], _ range: Range<Int>, row: Int) -> [String]? {
+        cut(bytes, range, firstRow: row, onlyFirst: true)
+        guard consumed > range.lowerBound else { return nil }
+        return zip(grid.starts, grid.starts.dropFirst()).map { start, end in
+            String(decoding: grid.bytes[Int(start)..<Int(end) - 1], as: UTF8.self)
+        }
+    }
+
+    /// - Parameters:
+    ///   - range: begins at a record.
+    ///   - onlyFirst: stop after one record, however many fields it has.
+    mutating func cut(_ bytes: [UInt8], _ range: Range<Int>, firstRow: Int, onlyFirst: Bool = false) {
+        nextRow = firstRow
+        consumed = range.lowerBound
+        rowNumbers.removeAll(keepingCapacity: true)
+        flaws.removeAll(keepingCapacity: true)
+        var output: [UInt8] = []
+        output.reserveCapacity(range.count + FieldGrid.padding)
+        var starts: [UInt32] = [0]
+        var place = range.lowerBound
+        while place < range.upperBound {
+            let (outputMark, startsMark) = (output.count, starts.count)
+            var hasTextAfterQuote = false
+            var hasQuotes = false
+            var isComplete = false
+            record: while place < range.upperBound {
+                let isQuoted = bytes[place] == 0x22
+                if isQuoted {
+                    hasQuotes = true
+                    guard let end = copyQuoted(bytes, place + 1..<range.upperBound, &output) else { break record }
+                    place = end
+                }
+                let fieldStart = place
+                while place < range.upperBound, bytes[place] != delimiter, bytes[place] != 0x0A { place += 1 }
+                guard place < range.upperBound else { break record }
+                var fieldEnd = place
+                if bytes[place] == 0x0A, fieldEnd > fieldStart, bytes[fieldEnd - 1] == 0x0D { fieldEnd -= 1 }
+                if isQuoted, fieldStart < fieldEnd { hasTextAfterQuote = true }
+                output += bytes[fieldStart..<fieldEnd]
+                output.append(0)
+                starts.append(UInt32(output.count))
+                let isEnd = bytes[place] == 0x0A
+                place += 1
+                if isEnd {
+                    isComplete = true
+                    break record
+                }
+            }
+            guard isComplete else {
+                output.removeLast(output.count - outputMark)
+                starts.removeLast(starts.count - startsMark)
+                break
+            }
+            consumed = place
+            let fields = starts.count - startsMark
+            if onlyFirst { break }
+            let isBlank = fields == 1 && output.count == outputMark + 1 && !hasQuotes && grid.columns > 1
+            if isBlank || fields != grid.columns || hasTextAfterQuote {
+                if !isBlank {
+                    flaws.append((nextRow, hasTextAfterQuote ? .textAfterQuote : .ragged(fields: fields)))
+                }
+                output.removeLast(output.count - outputMark)
+                starts.removeLast(starts.count - startsMark)
+            } else {
+                rowNumbers.append(nextRow)
+            }
+            nextRow += 1
+        }
+        output += [UInt8](repeating: 0, count: FieldGrid.padding)
+        grid = FieldGrid(columns: onlyFirst ? max(1, starts.count - 1) : grid.columns, bytes: output, starts: starts)
+    }
+
+    /// Copies what stands between quotes, and gives the place behind the closing one; nil where there is none.
+    private func copyQuoted(_ bytes: [UInt8], _ range: Range<Int>, _ output: inout [UInt8]) -> Int? {
+        var place = range.lowerBound
+        while place < range.upperBound {
+            let byte = bytes[place]
+            place += 1
+            if byte != 0x22 {
+                output.append(byte)
+            } else if place < range.upperBound, bytes[place] == 0x22 {
+                output.append(byte)
+                place += 1
+            } else if place < range.upperBound {
+                return place
+            } else {
+                // Whether the quote closes is known by the next byte, which has not come.
+                return nil
+            }
+        }
+        return nil
+    }
+}

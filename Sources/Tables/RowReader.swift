@@ -1,0 +1,276 @@
+import VectorMath
+
+/// Turns grids of fields into codes, column by column.
+struct RowReader {
+    private let domain: TableDomain
+    private let roles: [CSVHeader.Role]
+    /// For each part of the key its column in the file; empty where a part is missing or there is no key.
+    private let keyColumns: [Int]
+    private var builders: [ColumnBuilder]
+    /// Columns that the file does not have and that follow from their parents, parents first.
+    private let absent: [Derivation]
+    private let derivations: [Int: Derivation]
+    private let isParent: [Bool]
+    private(set) var count = 0
+    /// Where rows of the file are not rows of the table: from which row of the table on, and how many were left out.
+    private var gaps: [(row: Int, offset: Int)] = [(0, 2)]
+    private var codes: [UInt32] = []
+    private var numbers: [Double] = []
+
+    init(domain: TableDomain, header: CSVHeader, keyParts: Int) {
+        self.domain = domain
+        self.roles = header.roles
+        self.builders = domain.columns.map { ColumnBuilder(size: $0.size) }
+        let found = (0..<keyParts).compactMap { part in header.roles.firstIndex(of: .key(part)) }
+        self.keyColumns = found.count == keyParts ? found : []
+        let present = Set(header.roles)
+        self.absent = RowReader.parentsFirst(domain.derivations).filter { !present.contains(.column($0.column)) }
+        var isParent = domain.columns.map { _ in false }
+        var derivations: [Int: Derivation] = [:]
+        for derivation in domain.derivations where present.contains(.column(derivation.column)) {
+            derivations[derivation.column] = derivation
+        }
+        for derivation in domain.derivations { isParent[derivation.parent] = true }
+        self.derivations = derivations
+        self.isParent = isParent
+    }
+
+    private static func parentsFirst(_ derivations: [Derivation]) -> [Derivation] {
+        var waiting = derivations
+        var ordered: [Derivation] = []
+        while !waiting.isEmpty {
+            let ready = waiting.filter { one in !waiting.contains { $0.column == one.parent } }
+            guard !ready.isEmpty else { return ordered }
+            ordered += ready
+            waiting.removeAll { one in ready.contains { $0.column == one.column } }
+        }
+        return ordered
+    }
+
+    /// The row of the file in which a row of the table stands.
+    func fileRow(_ row: Int) -> Int {
+        var (lower, upper) = (0, gaps.count)
+        while upper - lower > 1 {
+            let middle = (lower + upper) / 2
+            if gaps[middle].row <= row { lower = middle } else { upper = middle }
+        }
+        return row + gaps[lower].offset
+    }
+
+    private mutating func noteRows(_ grid: FieldGrid, _ firstRow: Int, _ rowNumbers: [Int]?) {
+        var offset = gaps[gaps.count - 1].offset
+        func note(_ row: Int, _ number: Int) {
+            guard number - row != offset else { return }
+            offset = number - row
+            gaps.append((row, offset))
+        }
+        if let rowNumbers {
+            for (index, number) in rowNumbers.enumerated() { note(count + index, number) }
+        } else if grid.rows > 0 {
+            note(count, firstRow)
+        }
+    }
+
+    mutating func read(
+        _ grid: FieldGrid, firstRow: Int, rowNumbers: [Int]?, keys: inout KeyReader?, log: inout ProblemLog
+    ) {
+        guard grid.rows > 0 else { return }
+        noteRows(grid, firstRow, rowNumbers)
+        if codes.count < grid.rows { codes = [UInt32](repeating: 0, count: grid.rows) }
+        if !keyColumns.isEmpty { readKeys(grid, &keys, &log) }
+        var parents: [Int: [UInt32]] = [:]
+        var derived: [(field: Int, column: Int)] = []
+        for (field, role) in roles.enumerated() {
+            guard case .column(let column) = role else { continue }
+            guard derivations[column] == nil else {
+                derived.append((field, column))
+                continue
+            }
+            look(grid, field, domain.columns[column])
+            let isKnown = resolve(grid, field, domain.columns[column], &log)
+            if isParent[column] { parents[column] = Array(codes.prefix(grid.rows)) }
+            if isKnown { builders[column].append(codes, count: grid.rows) }
+        }
+        readDerived(grid, derived, &parents, &log)
+        for derivation in absent {
+            guard let parent = parents[derivation.parent] else { continue }
+            for row in 0..<grid.rows {
+                codes[row] = parent[row] == unknownCode ? unknownCode : derivation.map[Int(parent[row])]
+            }
+            if isParent[derivation.column] { parents[derivation.column] = Array(codes.prefix(grid.rows)) }
+            if union(codes, count: grid.rows) < unknownCode &>> 1 {
+                builders[derivation.column].append(codes, count: grid.rows)
+            }
+        }
+        count += grid.rows
+    }
+
+    /// Finds codes the fast way; what is left is `unknownCode`.
+    private mutating func look(_ grid: FieldGrid, _ field: Int, _ column: ColumnDomain) {
+        guard case .bins(let binning) = column.cells, column.type != .date else {
+            return column.texts.lookUp(grid, column: field, into: &codes)
+        }
+        if numbers.count < grid.rows { numbers = [Double](repeating: 0, count: grid.rows) }
+        scanNumbers(grid, column: field, into: &numbers)
+        findCells(
+            numbers, count: grid.rows, starts: binning.starts, maximum: binning.maximum, onlyWhole: binning.isWhole,
+            into: &codes)
+    }
+
+    /// Asks the domain itself about every text that the fast way did not know, and reports what it does not hold.
+    ///
+    /// - Returns: whether every row has a code now.
+    private mutating func resolve(
+        _ grid: FieldGrid, _ field: Int, _ column: ColumnDomain, _ log: inout ProblemLog
+    ) -> Bool {
+        guard union(codes, count: grid.rows) > unknownCode &>> 1 else { return true }
+        var isKnown = true
+        for row in 0..<grid.rows where codes[row] == unknownCode {
+            if let code = grid.withField(row: row, column: field, { column.code(of: $0) }) {
+                codes[row] = UInt32(truncatingIfNeeded: code)
+                continue
+            }
+            isKnown = false
+            grid.withField(row: row, column: field) { text in
+                log.add(column.problemCode(text), column: column.name) {
+                    column.problem(text, row: fileRow(count + row))
+                }
+            }
+        }
+        return isKnown
+    }
+
+    private mutating func readKeys(_ grid: FieldGrid, _ keys: inout KeyReader?, _ log: inout ProblemLog) {
+        guard let rule = keys?.rule else { return }
+        var faults: [(row: Int, part: Int, fault: KeyReader.Fault)] = []
+        keys?.read(grid, columns: keyColumns, firstRow: count) { faults.append(($0, $1, $2)) }
+        for (row, part, fault) in faults {
+            let (code, expected, hint): (String, String, String) =
+                switch fault {
+                case .empty: ("key_empty", "a key in every row", "Fill in the key or remove the row")
+                case .pattern:
+                    (
+                        "key_pattern", "a key that matches \(rule.pattern ?? "at most \(KeyReader.longestKey) bytes")",
+                        "Correct the key; the task declares its shape and normalisation"
+                    )
+                case .separator:
+                    ("key_pattern", "no | in a part of a composite key", "Remove the | or declare another key")
+                }
+            log.add(code, column: rule.columns[part]) {
+                let value = grid.withField(row: row, column: keyColumns[part]) {
+                    String(decoding: $0.prefix(80), as: UTF8.self)
+                }
+                return TableProblem(
+                    code: code, row: fileRow(count + row), column: rule.columns[part], value: value,
+                    expected: expected, hint: hint)
+            }
+        }
+    }
+
+    /// Derived columns that the file holds must say what their parents imply.
+    private mutating func readDerived(
+        _ grid: FieldGrid, _ derived: [(field: Int, column: Int)], _ parents: inout [Int: [UInt32]],
+        _ log: inout ProblemLog
+    ) {
+        var waiting = derived
+        while !waiting.isEmpty {
+            let index = waiting.firstIndex { one in derivations[one.column].map { parents[$0.parent] != nil } ?? false }
+            guard let index else { return }
+            let (field, column) = waiting.remove(at: index)
+            guard let derivation = derivations[column], let parent = parents[derivation.parent] else { continue }
+            let other = domain.columns[derivation.parent].otherCode.map { UInt32($0) }
+            look(grid, field, domain.columns[column])
+            for row in 0..<grid.rows {
+                guard parent[row] != unknownCode else {
+                    codes[row] = unknownCode
+                    continue
+                }
+                let implied = derivation.map[Int(parent[row])]
+                if codes[row] != implied, parent[row] != other {
+                    let names = (domain.columns[column].name, domain.columns[derivation.parent].name)
+                    log.add("derived_mismatch", column: names.0) {
+                        let value = grid.withField(row: row, column: field) {
+                            String(decoding: $0.prefix(80), as: UTF8.self)
+                        }
+                        let meant = domain.columns[column].text(of: Int(implied), fraction: 0)
+                        return TableProblem(
+                            code: "derived_mismatch", row: fileRow(count + row), column: names.0, value: value,
+                            expected: "\"\(meant)\", as \"\(names.1)\" implies",
+                            hint: "Correct one of the two, or leave this column out: it is computed")
+                    }
+                }
+                codes[row] = implied
+            }
+            if isParent[column] { parents[column] = Array(codes.prefix(grid.rows)) }
+            if union(codes, count: grid.rows) < unknownCode &>> 1 { builders[column].append(codes, count: grid.rows) }
+        }
+    }
+
+    /// Ends the table.
+    mutating func table(
+        log: inout ProblemLog, keys: inout KeyReader?, rowsPerKey: Int, hash: KeyedHash
+    ) throws(TableProblems) -> KeyedTable {
+        var sorted: [HashedRow]?
+        if var reader = keys, !keyColumns.isEmpty {
+            keys = nil
+            let rows = reader.sorted()
+            if rowsPerKey == 1 { reportDuplicates(rows, reader, &log) }
+            sorted = rows
+        }
+        guard log.isEmpty else { throw log.summary }
+        var columns: [CodedColumn] = []
+        for index in builders.indices {
+            let builder = builders[index]
+            builders[index] = ColumnBuilder(size: 1)
+            guard let column = try? builder.finish() else { continue }
+            columns.append(column)
+        }
+        guard columns.count == builders.count, let table = try? CodedTable(columns: columns), table.rowCount == count
+        else {
+            log.add(
+                TableProblem(code: "internal", expected: "codes within the domain", hint: "Report this as a defect"))
+            throw log.summary
+        }
+        guard let sorted, rowsPerKey > 1 else {
+            return KeyedTable(domain: domain, table: table, keys: sorted, hash: hash, rowsPerKey: 1)
+        }
+        return KeyedTable(
+            domain: domain, table: table, keys: RowChoice(hash).bounded(sorted, rowsPerKey, table), hash: hash,
+            rowsPerKey: rowsPerKey)
+    }
+
+    private func reportDuplicates(_ rows: [HashedRow], _ reader: KeyReader, _ log: inout ProblemLog) {
+        let noKey = reader.noKey
+        // The first few in the order of the file, however many there are.
+        var pairs: [(first: Int, second: Int)] = []
+        var first = 0
+        for index in rows.indices.dropFirst() {
+            guard rows[index].hasSameKey(as: rows[first]) else {
+                first = index
+                continue
+            }
+            if rows[index].hasSameKey(as: noKey) { continue }
+            pairs.append((rows[first].row, rows[index].row))
+            if pairs.count > 2 * ProblemLog.listed { pairs = countRest(pairs, &log) }
+        }
+        let name = reader.rule.columns.joined(separator: "|")
+        for pair in countRest(pairs, &log) {
+            let (row, earlier) = (fileRow(pair.second), fileRow(pair.first))
+            log.add(
+                TableProblem(
+                    code: "duplicate_key", row: row, column: name, expected: "each key once",
+                    hint:
+                        "Row \(earlier) has the same key: remove one of the two rows, or raise rows_per_key in the task"
+                ))
+        }
+    }
+
+    /// Keeps the pairs that come first in the file, and counts the others.
+    private func countRest(
+        _ pairs: [(first: Int, second: Int)], _ log: inout ProblemLog
+    ) -> [(first: Int, second: Int)] {
+        let sorted = pairs.sorted { $0.second < $1.second }
+        for _ in sorted.dropFirst(ProblemLog.listed) { log.count("duplicate_key") }
+        return Array(sorted.prefix(ProblemLog.listed))
+    }
+}

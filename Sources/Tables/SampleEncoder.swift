@@ -1,0 +1,219 @@
+import VectorMath
+
+/// The formats in which samples leave.
+public enum SampleFormat: String, Sendable, Codable, CaseIterable {
+    /// RFC 4180 with a header row and LF.
+    case csv
+    /// Column-oriented as pandas writes it: `{"column":{"0":"high","1":"med"}}`.
+    case json
+    /// One JSON object a line.
+    case ndjson
+}
+
+/// Turns sampled codes into text.
+///
+/// In both JSON formats numbers are numbers, truth values truth values, and a missing value is `null`.
+public struct SampleEncoder: Sendable {
+    private let format: SampleFormat
+    private let domains: [ColumnDomain]
+    /// Which columns of a block are written, in this order.
+    private let chosen: [Int]
+    private let columns: [TextColumn]
+    /// Blocks of `json`, which needs every row of a column before the next column.
+    private var blocks: [SampleBlock] = []
+
+    /// - Parameter columns: which columns to write and in which order; nil for all.
+    public init(domain: TableDomain, columns: [Int]?, format: SampleFormat) {
+        let chosen = columns ?? Array(domain.columns.indices)
+        self.format = format
+        self.chosen = chosen
+        self.domains = chosen.map { domain.columns[$0] }
+        self.columns = domains.enumerated().map { index, column in
+            let isLast = index == chosen.count - 1
+            switch format {
+            case .csv:
+                return SampleEncoder.csvColumn(column, isAlone: chosen.count == 1, end: isLast ? "\n" : ",")
+            case .json: return SampleEncoder.jsonColumn(column, before: "", after: "")
+            case .ndjson:
+                let name = JSONText.quoted(column.name)
+                return SampleEncoder.jsonColumn(
+                    column, before: (index == 0 ? "{" : ",") + name + ":", after: isLast ? "}\n" : "")
+            }
+        }
+    }
+
+    /// What stands before the first row.
+    public mutating func header(into bytes: inout [UInt8]) {
+        blocks = []
+        if format == .csv { bytes += csvHeader }
+    }
+
+    /// The rows of a block.
+    ///
+    /// `json` goes column by column, so its blocks are kept until `footer`; `encode(rowCount:block:write:)` needs no
+    /// such memory.
+    public mutating func append(_ block: SampleBlock, into bytes: inout [UInt8]) {
+        if format == .json {
+            blocks.append(block)
+        } else {
+            appendRows(block, into: &bytes)
+        }
+    }
+
+    /// What stands after the last row.
+    public mutating func footer(into bytes: inout [UInt8]) {
+        guard format == .json else { return }
+        bytes += [UInt8(ascii: "{")]
+        for index in chosen.indices {
+            bytes += opening(index)
+            var row: UInt64 = 0
+            for block in blocks {
+                appendColumn(index, block, firstRow: row, into: &bytes)
+                row += UInt64(block.rowCount)
+            }
+            bytes += [UInt8(ascii: "}")]
+        }
+        bytes += [UInt8(ascii: "}")]
+        blocks = []
+    }
+
+    /// Encodes rows from a source that can be read again, in constant memory, one piece of output a block.
+    ///
+    /// - Parameters:
+    ///   - rowCount: how many rows to write.
+    ///   - blockRows: how many rows to ask for at once.
+    ///   - block: gives the rows of a range; each is asked for once in `csv` and `ndjson`, once a column in `json`.
+    ///   - write: takes the next piece of output.
+    public func encode(
+        rowCount: UInt64, blockRows: UInt64 = 16_384, block: (Range<UInt64>) throws -> SampleBlock,
+        write: ([UInt8]) throws -> Void
+    ) rethrows {
+        func ranges(_ body: (Range<UInt64>) throws -> Void) rethrows {
+            var start: UInt64 = 0
+            while start < rowCount {
+                let end = start + min(max(blockRows, 1), rowCount - start)
+                try body(start..<end)
+                start = end
+            }
+        }
+        guard format == .json else {
+            if format == .csv { try write(csvHeader) }
+            try ranges { range in
+                var bytes: [UInt8] = []
+                appendRows(try block(range), into: &bytes)
+                try write(bytes)
+            }
+            return
+        }
+        try write([UInt8(ascii: "{")])
+        for index in chosen.indices {
+            try write(opening(index))
+            try ranges { range in
+                var bytes: [UInt8] = []
+                appendColumn(index, try block(range), firstRow: range.lowerBound, into: &bytes)
+                try write(bytes)
+            }
+            try write([UInt8(ascii: "}")])
+        }
+        try write([UInt8(ascii: "}")])
+    }
+
+    private var csvHeader: [UInt8] {
+        Array((domains.map { SampleEncoder.csvQuoted($0.name) }.joined(separator: ",") + "\n").utf8)
+    }
+
+    private func opening(_ index: Int) -> [UInt8] {
+        Array(((index == 0 ? "" : ",") + JSONText.quoted(domains[index].name) + ":{").utf8)
+    }
+
+    private func appendRows(_ block: SampleBlock, into bytes: inout [UInt8]) {
+        VectorMath.appendRows(
+            columns, codes: chosen.map { block.codes[$0] },
+            fractions: chosen.map { $0 < block.fractions.count ? block.fractions[$0] : [] }, rows: 0..<block.rowCount,
+            to: &bytes)
+    }
+
+    private func appendColumn(_ index: Int, _ block: SampleBlock, firstRow: UInt64, into bytes: inout [UInt8]) {
+        let column = chosen[index]
+        var rows = 0..<block.rowCount
+        func append(_ rows: Range<Int>, after separator: String) {
+            VectorMath.appendRows(
+                [columns[index]], codes: [block.codes[column]],
+                fractions: [column < block.fractions.count ? block.fractions[column] : []], rows: rows,
+                numbering: (Array((separator + "\"").utf8), Array("\":".utf8), firstRow), to: &bytes)
+        }
+        if firstRow == 0, !rows.isEmpty {
+            append(0..<1, after: "")
+            rows = 1..<block.rowCount
+        }
+        append(rows, after: ",")
+    }
+
+    // MARK: - Tables of labels
+
+    private static func csvColumn(_ column: ColumnDomain, isAlone: Bool, end: String) -> TextColumn {
+        textColumn(column, before: "", after: end) { code in
+            let text = csvQuoted(column.text(of: code, fraction: 0))
+            // A line with nothing on it would be read as no row at all.
+            return text.isEmpty && isAlone ? "\"\"" : text
+        }
+    }
+
+    private static func jsonColumn(_ column: ColumnDomain, before: String, after: String) -> TextColumn {
+        let mark = column.type == .date ? "\"" : ""
+        return textColumn(column, before: before, after: after, mark: mark) { code in
+            if code == column.missingCode { return "null" }
+            let text = column.text(of: code, fraction: 0)
+            switch column.type {
+            case .integer, .number:
+                return DecimalText.number(of: text).map { DecimalText.text(of: $0) } ?? JSONText.quoted(text)
+            case .boolean: return code == 0 ? "false" : "true"
+            case .string, .date: return JSONText.quoted(text)
+            }
+        }
+    }
+
+    private static func textColumn(
+        _ column: ColumnDomain, before: String, after: String, mark: String = "", label: (Int) -> String
+    ) -> TextColumn {
+        var binning: Binning?
+        if case .bins(let bins) = column.cells { binning = bins }
+        func isOnGrid(_ code: Int) -> Bool {
+            binning.map { code < $0.grids.count && $0.grids[code].count > 0 } ?? false
+        }
+        let labels = (0..<column.size).map { code in
+            isOnGrid(code) ? [] : Array((before + label(code) + after).utf8)
+        }
+        return TextColumn(
+            labels: labels, grids: binning?.grids ?? [],
+            scale: binning?.scale ?? .linear, pivot: binning?.pivot ?? 1, writesDates: column.type == .date,
+            prefix: Array((before + mark).utf8), suffix: Array((mark + after).utf8))
+    }
+
+    /// Quoted where RFC 4180 asks for it.
+    private static func csvQuoted(_ text: String) -> String {
+        guard text.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else { return text }
+        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}
+
+/// JSON strings (RFC 8259).
+enum JSONText {
+    static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,59 @@
+/// Something wrong with an uploaded table. It quotes the owner's data, so it is for the owner alone.
+public struct TableProblem: Sendable, Equatable, Codable {
+    /// A stable word for programs: `duplicate_key`, `out_of_domain`, …
+    public var code: String
+    /// As a spreadsheet numbers it: the header is row 1.
+    public var row: Int?
+    public var column: String?
+    /// The offending text, shortened. For the owner only.
+    public var value: String?
+    public var expected: String
+    /// What to do about it.
+    public var hint: String
+
+    public init(
+        code: String, row: Int? = nil, column: String? = nil, value: String? = nil, expected: String, hint: String
+    ) {
+        self.code = code
+        self.row = row
+        self.column = column
+        self.value = value
+        self.expected = expected
+        self.hint = hint
+    }
+}
+
+extension TableProblem: CustomStringConvertible {
+    /// The sentence that the owner reads.
+    public var description: String {
+        var place: [String] = []
+        if let row { place.append("row \(row)") }
+        if let column { place.append("column \"\(column)\"") }
+        let found = value.map { "found \"\($0)\", " } ?? ""
+        let head = place.isEmpty ? code : "\(code) at \(place.joined(separator: ", "))"
+        return "\(head): \(found)expected \(expected). \(hint)."
+    }
+}
+
+/// Why a table was refused: the first problems in full, and how many there were of each kind.
+public struct TableProblems: Error, Sendable, Equatable, Codable, CustomStringConvertible {
+    /// At most 20, in the order of the file.
+    public var problems: [TableProblem]
+    /// Number of problems of each code, including those not listed.
+    public var counts: [String: Int]
+
+    public init(problems: [TableProblem], counts: [String: Int]) {
+        self.problems = problems
+        self.counts = counts
+    }
+
+    public var description: String {
+        let total = counts.values.reduce(0, +)
+        var lines = problems.map(\.description)
+        if total > problems.count {
+            let tally = counts.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
+            lines.append("In all \(total) problems: \(tally.joined(separator: ", ")).")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

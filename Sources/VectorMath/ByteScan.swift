@@ -1,0 +1,360 @@
+/// Delimited text cut into fields: field `i` of a grid is `bytes[starts[i] ..< starts[i + 1] - 1]`.
+///
+/// The byte after each field is its separator. `bytes` carries eight bytes of padding, so that any field may be
+/// loaded as a word.
+public struct FieldGrid: Sendable {
+    /// Padding that `bytes` needs behind the last separator.
+    public static let padding = 8
+
+    public internal(set) var bytes: [UInt8]
+    public internal(set) var starts: [UInt32]
+    public internal(set) var rows: Int
+    public var columns: Int
+    /// Whether fields of the last column may end in a carriage return that does not belong to them.
+    public var endsInCarriageReturn: Bool
+
+    public init(columns: Int) {
+        self.bytes = []
+        self.starts = []
+        self.rows = 0
+        self.columns = columns
+        self.endsInCarriageReturn = false
+    }
+
+    /// Fields that were cut elsewhere.
+    ///
+    /// - Precondition: `starts` ascends, has one entry more than there are fields, and leaves room for the padding.
+    public init(columns: Int, bytes: [UInt8], starts: [UInt32]) {
+        precondition(columns > 0 && (starts.count - 1) % columns == 0 && !starts.isEmpty)
+        var isAscending = true
+        for index in 1..<max(starts.count, 1) where starts[index] <= starts[index - 1] { isAscending = false }
+        precondition(isAscending && Int(starts[starts.count - 1]) + FieldGrid.padding <= bytes.count)
+        self.bytes = bytes
+        self.starts = starts
+        self.rows = (starts.count - 1) / columns
+        self.columns = columns
+        self.endsInCarriageReturn = false
+    }
+
+    /// Copies text into `bytes` at a place, making room where there is none.
+    public mutating func put(_ text: UnsafeRawBufferPointer, at place: Int) {
+        let needed = place + text.count + FieldGrid.padding
+        if bytes.count < needed { bytes += [UInt8](repeating: 0, count: needed - bytes.count) }
+        bytes.withUnsafeMutableBytes { $0[place..<place + text.count].copyBytes(from: text) }
+    }
+
+    /// Overwrites the text with zeros.
+    public mutating func wipe() {
+        for index in bytes.indices { bytes[index] = 0 }
+    }
+
+    /// Moves the text of a range to the front.
+    public mutating func moveToFront(_ range: Range<Int>) {
+        guard range.lowerBound > 0, !range.isEmpty else { return }
+        bytes.withUnsafeMutableBytes { bytes in
+            precondition(range.upperBound <= bytes.count)
+            guard let start = bytes.baseAddress else { return }
+            start.copyMemory(from: start + range.lowerBound, byteCount: range.count)
+        }
+    }
+
+    /// The bytes of one field.
+    public func withField<Result>(
+        row: Int, column: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        let field = row * columns + column
+        let start = Int(starts[field])
+        var end = Int(starts[field + 1]) - 1
+        precondition(start <= end && end + FieldGrid.padding <= bytes.count)
+        if endsInCarriageReturn, column == columns - 1, end > start, bytes[end - 1] == 0x0D { end -= 1 }
+        return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+    }
+
+    /// Whether the invariant holds on which the unchecked loops rest.
+    func checkInvariant() -> Bool {
+        guard starts.count >= rows * columns + 1, rows >= 0, columns > 0 else { return false }
+        return Int(starts[rows * columns]) + FieldGrid.padding <= bytes.count + 1
+    }
+}
+
+/// Which bytes a stretch of text holds that need care.
+public struct ByteTraits: Sendable {
+    public var hasQuote: Bool
+    public var hasCarriageReturn: Bool
+    public var isASCII: Bool
+    public var lineFeeds: Int
+}
+
+private let highBits: UInt64 = 0x8080_8080_8080_8080
+private let lowBits: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+
+/// The high bit of every byte of `word` that equals the byte of which `pattern` is made.
+@inline(__always)
+private func matches(_ word: UInt64, _ pattern: UInt64) -> UInt64 {
+    let difference = word ^ pattern
+    return ~(((difference & lowBits) &+ lowBits) | difference | lowBits)
+}
+
+@inline(__always)
+private func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+/// Looks for quotes, carriage returns and bytes outside ASCII, and counts lines: eight bytes at a time.
+public func byteTraits(_ bytes: [UInt8], _ range: Range<Int>) -> ByteTraits {
+    bytes.withUnsafeBytes { bytes in
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
+        guard let start = bytes.baseAddress else {
+            return ByteTraits(hasQuote: false, hasCarriageReturn: false, isASCII: true, lineFeeds: 0)
+        }
+        let (quote, carriageReturn, lineFeed) = (repeated(0x22), repeated(0x0D), repeated(0x0A))
+        var (quotes, returns, union): (UInt64, UInt64, UInt64) = (0, 0, 0)
+        var lines = 0
+        var index = range.lowerBound
+        while index &+ 8 <= range.upperBound {
+            let word = start.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            quotes |= matches(word, quote)
+            returns |= matches(word, carriageReturn)
+            union |= word
+            lines &+= matches(word, lineFeed).nonzeroBitCount
+            index &+= 8
+        }
+        while index < range.upperBound {
+            let byte = start.load(fromByteOffset: index, as: UInt8.self)
+            if byte == 0x22 { quotes = 1 }
+            if byte == 0x0D { returns = 1 }
+            if byte == 0x0A { lines &+= 1 }
+            union |= UInt64(byte)
+            index &+= 1
+        }
+        return ByteTraits(
+            hasQuote: quotes != 0, hasCarriageReturn: returns != 0, isASCII: union & highBits == 0, lineFeeds: lines)
+    }
+}
+
+/// The place after the last line feed of `bytes[range]`, or nil where there is none.
+public func endOfLastLine(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
+    bytes.withUnsafeBufferPointer { bytes in
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
+        var index = range.upperBound
+        while index > range.lowerBound {
+            if bytes[index &- 1] == 0x0A { return index }
+            index &-= 1
+        }
+        return nil
+    }
+}
+
+/// Cuts whole lines without quotes into a grid.
+///
+/// - Parameters:
+///   - grid: holds the text in `bytes`; receives `starts` and `rows`.
+///   - range: lies in `grid.bytes` less its padding, and ends behind a line feed.
+///   - lines: how many line feeds the range holds, as `byteTraits` counts them.
+/// - Returns: false where a line has not exactly `grid.columns` fields; the grid is then of no use.
+public func cutLines(_ grid: inout FieldGrid, _ range: Range<Int>, lines: Int, delimiter: UInt8) -> Bool {
+    precondition(range.lowerBound >= 0 && range.upperBound + FieldGrid.padding <= grid.bytes.count)
+    let columns = grid.columns
+    if grid.starts.count < range.count + 16 {
+        grid.starts = [UInt32](repeating: 0, count: range.count + 16)
+    }
+    let fields = grid.starts.withUnsafeMutableBufferPointer { starts in
+        grid.bytes.withUnsafeBytes { bytes in
+            guard let starts = starts.baseAddress, let bytes = bytes.baseAddress else { return 0 }
+            let (delimiters, lineFeeds) = (repeated(delimiter), repeated(0x0A))
+            var index = range.lowerBound
+            starts[0] = UInt32(truncatingIfNeeded: index)
+            var next = 1
+            while index &+ 8 <= range.upperBound {
+                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                var found = matches(word, delimiters) | matches(word, lineFeeds)
+                // Four places are written whether or not there are so many, so that no branch hangs on the text.
+                let count = found.nonzeroBitCount
+                for slot in 0..<4 {
+                    starts[next &+ slot] = UInt32(truncatingIfNeeded: index &+ 1 &+ found.trailingZeroBitCount / 8)
+                    found &= found &- 1
+                }
+                if count > 4 {
+                    for slot in 4..<8 {
+                        starts[next &+ slot] = UInt32(truncatingIfNeeded: index &+ 1 &+ found.trailingZeroBitCount / 8)
+                        found &= found &- 1
+                    }
+                }
+                next &+= count
+                index &+= 8
+            }
+            while index < range.upperBound {
+                let byte = bytes.load(fromByteOffset: index, as: UInt8.self)
+                index &+= 1
+                starts[next] = UInt32(truncatingIfNeeded: index)
+                next &+= byte == delimiter || byte == 0x0A ? 1 : 0
+            }
+            return next &- 1
+        }
+    }
+    guard fields == lines * columns else { return false }
+    grid.rows = lines
+    // As many line feeds as rows, and one at the end of each row: so none is elsewhere.
+    return grid.starts.withUnsafeBufferPointer { starts in
+        grid.bytes.withUnsafeBufferPointer { bytes in
+            for row in 0..<lines where bytes[Int(starts[(row + 1) * columns]) - 1] != 0x0A { return false }
+            return true
+        }
+    }
+}
+
+/// What stands for a code that a loop could not find.
+public let unknownCode = UInt32.max
+
+/// Texts and their codes: open addressing on words of packed bytes.
+public final class CategoryTable: Sendable {
+    private let mask: Int
+    private let shift: UInt64
+    /// Up to seven bytes and their number, or a hash of longer text under a top byte of 0xFF; zero codes are real.
+    private let keys: [UInt64]
+    private let codes: [UInt32]
+    /// Where the long text of a slot stands in `text`.
+    private let places: [UInt32]
+    private let lengths: [UInt32]
+    private let text: [UInt8]
+
+    /// Of equal texts the first one counts.
+    public init(_ entries: [(text: [UInt8], code: UInt32)]) {
+        var bits: UInt64 = 3
+        while (1 << bits) < entries.count * 3 { bits += 1 }
+        let size = 1 << Int(bits)
+        var keys = [UInt64](repeating: 0, count: size)
+        var codes = [UInt32](repeating: unknownCode, count: size)
+        var places = [UInt32](repeating: 0, count: size)
+        var lengths = [UInt32](repeating: 0, count: size)
+        var text: [UInt8] = []
+        for entry in entries {
+            let key = entry.text.withUnsafeBytes { CategoryTable.key($0) }
+            var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> (64 - bits))
+            var isKnown = false
+            while codes[slot] != unknownCode {
+                if keys[slot] == key {
+                    let place = Int(places[slot])
+                    isKnown =
+                        entry.text.count < 8
+                        || (Int(lengths[slot]) == entry.text.count
+                            && text[place..<place + entry.text.count].elementsEqual(entry.text))
+                    if isKnown { break }
+                }
+                slot = (slot + 1) & (size - 1)
+            }
+            if isKnown { continue }
+            keys[slot] = key
+            codes[slot] = entry.code
+            lengths[slot] = UInt32(entry.text.count)
+            if entry.text.count >= 8 {
+                places[slot] = UInt32(text.count)
+                text += entry.text
+            }
+        }
+        self.mask = size - 1
+        self.shift = 64 - bits
+        self.keys = keys
+        self.codes = codes
+        self.places = places
+        self.lengths = lengths
+        self.text = text
+    }
+
+    /// The code of a text, or nil.
+    public func code(of bytes: UnsafeRawBufferPointer) -> UInt32? {
+        let key = CategoryTable.key(bytes)
+        var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+        while codes[slot] != unknownCode {
+            if keys[slot] == key, bytes.count < 8 || isSame(slot, bytes) { return codes[slot] }
+            slot = (slot + 1) & mask
+        }
+        return nil
+    }
+
+    private func isSame(_ slot: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard Int(lengths[slot]) == bytes.count else { return false }
+        let place = Int(places[slot])
+        return text[place..<place + bytes.count].elementsEqual(bytes)
+    }
+
+    @inline(__always)
+    private static func key(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        guard bytes.count >= 8, let start = bytes.baseAddress else {
+            var key = UInt64(bytes.count) << 56
+            for (index, byte) in bytes.enumerated() { key |= UInt64(byte) << UInt64(8 * index) }
+            return key
+        }
+        return longKey(start, bytes.count)
+    }
+
+    /// A hash over words, the last of which overlaps.
+    @inline(__always)
+    private static func longKey(_ start: UnsafeRawPointer, _ count: Int) -> UInt64 {
+        var hash = UInt64(truncatingIfNeeded: count)
+        var offset = 0
+        while offset &+ 8 < count {
+            let word = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            hash = (hash ^ word) &* 0xff51_afd7_ed55_8ccd
+            hash ^= hash &>> 32
+            offset &+= 8
+        }
+        let word = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+        hash = (hash ^ word) &* 0xc4ce_b9fe_1a85_ec53
+        return (hash ^ (hash &>> 29)) | 0xFF00_0000_0000_0000
+    }
+
+    /// Looks up one column of a grid; `unknownCode` where a text is not in the table.
+    public func lookUp(_ grid: FieldGrid, column: Int, into output: inout [UInt32]) {
+        precondition(grid.checkInvariant() && column < grid.columns && output.count >= grid.rows)
+        let (mask, shift, rows, stride) = (mask, shift, grid.rows, grid.columns)
+        let dropsReturn = grid.endsInCarriageReturn && column == stride - 1
+        grid.bytes.withUnsafeBytes { bytes in
+            grid.starts.withUnsafeBufferPointer { starts in
+                keys.withUnsafeBufferPointer { keys in
+                    codes.withUnsafeBufferPointer { codes in
+                        output.withUnsafeMutableBufferPointer { output in
+                            guard let bytes = bytes.baseAddress, let starts = starts.baseAddress,
+                                let keys = keys.baseAddress, let codes = codes.baseAddress,
+                                let output = output.baseAddress
+                            else { return }
+                            var field = column
+                            for row in 0..<rows {
+                                let start = Int(starts[field])
+                                var count = Int(starts[field &+ 1]) &- 1 &- start
+                                field &+= stride
+                                if dropsReturn, count > 0,
+                                    bytes.load(fromByteOffset: start &+ count &- 1, as: UInt8.self) == 0x0D
+                                {
+                                    count &-= 1
+                                }
+                                var code = unknownCode
+                                if count < 8 {
+                                    let size = UInt64(truncatingIfNeeded: count)
+                                    let word = UInt64(
+                                        littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+                                    let key = (word & ((1 &<< (size &* 8)) &- 1)) | (size &<< 56)
+                                    var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+                                    while true {
+                                        code = codes[slot]
+                                        if keys[slot] == key || code == unknownCode { break }
+                                        slot = (slot &+ 1) & mask
+                                    }
+                                } else {
+                                    let key = CategoryTable.longKey(bytes + start, count)
+                                    let text = UnsafeRawBufferPointer(start: bytes + start, count: count)
+                                    var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+                                    while true {
+                                        code = codes[slot]
+                                        if code == unknownCode { break }
+                                        if keys[slot] == key, self.isSame(slot, text) { break }
+                                        slot = (slot &+ 1) & mask
+                                    }
+                                }
+                                output[row] = code
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

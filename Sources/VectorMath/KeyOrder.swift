@@ -1,0 +1,147 @@
+/// A row under its key: the first 96 bits of the key's hash, and the row's number.
+public struct HashedRow: Sendable, Equatable {
+    public var high: UInt64
+    /// 32 bits of hash above 32 bits of row.
+    public var low: UInt64
+
+    @inlinable
+    public init(hash: (UInt64, UInt64), row: Int) {
+        high = hash.0
+        low = (hash.1 & 0xFFFF_FFFF_0000_0000) | UInt64(UInt32(truncatingIfNeeded: row))
+    }
+
+    @inlinable public var row: Int { Int(UInt32(truncatingIfNeeded: low)) }
+
+    @inlinable
+    public func hasSameKey(as other: HashedRow) -> Bool {
+        high == other.high && (low ^ other.low) &>> 32 == 0
+    }
+
+    /// Order by hash; rows of one key by number.
+    @inlinable
+    public static func < (first: HashedRow, second: HashedRow) -> Bool {
+        first.high != second.high ? first.high < second.high : first.low < second.low
+    }
+}
+
+/// Sorts rows by the hash of their keys.
+///
+/// Hashes are uniform, so one scatter by the leading bits gives parts that fit the cache, and one more by the next
+/// bits leaves almost nothing to an insertion sort. Both are stable: rows of one key stay in order, however many.
+///
+/// - Parameter chunks: emptied on the way, so that memory does not double.
+public func sortedByKey(_ chunks: inout [[HashedRow]]) -> [HashedRow] {
+    let count = chunks.reduce(0) { $0 + $1.count }
+    guard count > 1 else { return chunks.flatMap(\.self) }
+    let bits = UInt64(max(1, Int.bitWidth - count.leadingZeroBitCount - 12))
+    var ends = [Int](repeating: 0, count: (1 << bits) + 1)
+    for chunk in chunks {
+        for row in chunk { ends[Int(row.high &>> (64 &- bits)) &+ 1] += 1 }
+    }
+    for part in 1..<ends.count { ends[part] += ends[part - 1] }
+    let borders = ends
+    let rows = [HashedRow](unsafeUninitializedCapacity: count) { output, used in
+        used = count
+        guard let output = output.baseAddress else { return }
+        ends.withUnsafeMutableBufferPointer { places in
+            for index in chunks.indices {
+                chunks[index].withUnsafeBufferPointer { chunk in
+                    for row in chunk {
+                        let part = Int(row.high &>> (64 &- bits))
+                        (output + places[part]).initialize(to: row)
+                        places[part] &+= 1
+                    }
+                }
+                chunks[index] = []
+            }
+        }
+        var scratch: [HashedRow] = []
+        for part in 0..<borders.count - 1 where borders[part + 1] - borders[part] > 1 {
+            sortPart(output + borders[part], borders[part + 1] - borders[part], skipping: bits, &scratch)
+        }
+    }
+    return rows
+}
+
+private func sortPart(
+    _ rows: UnsafeMutablePointer<HashedRow>, _ count: Int, skipping: UInt64, _ scratch: inout [HashedRow]
+) {
+    let bits = UInt64(max(1, Int.bitWidth - count.leadingZeroBitCount))
+    let shift = 64 &- skipping &- bits
+    let mask = (UInt64(1) &<< bits) &- 1
+    if scratch.count < count { scratch = [HashedRow](repeating: HashedRow(hash: (0, 0), row: 0), count: count) }
+    scratch.withUnsafeMutableBufferPointer { scratch in
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: (1 << Int(bits)) + 1) { places in
+            places.initialize(repeating: 0)
+            for index in 0..<count { places[Int((rows[index].high &>> shift) & mask) &+ 1] &+= 1 }
+            for part in 1..<places.count { places[part] &+= places[part &- 1] }
+            for index in 0..<count {
+                let part = Int((rows[index].high &>> shift) & mask)
+                scratch[Int(places[part])] = rows[index]
+                places[part] &+= 1
+            }
+        }
+        for index in 0..<count {
+            let row = scratch[index]
+            var place = index
+            while place > 0, row < rows[place &- 1] {
+                rows[place] = rows[place &- 1]
+                place &-= 1
+            }
+            rows[place] = row
+        }
+    }
+}
+
+/// The codes of chosen rows; each index is checked.
+public func gather(_ codes: [UInt8], _ rows: [UInt32]) -> [UInt8] { gatherCodes(codes, rows) }
+public func gather(_ codes: [UInt16], _ rows: [UInt32]) -> [UInt16] { gatherCodes(codes, rows) }
+public func gather(_ codes: [UInt32], _ rows: [UInt32]) -> [UInt32] { gatherCodes(codes, rows) }
+
+@inline(__always)
+private func gatherCodes<Code: FixedWidthInteger>(_ codes: [Code], _ rows: [UInt32]) -> [Code] {
+    [Code](unsafeUninitializedCapacity: rows.count) { output, used in
+        codes.withUnsafeBufferPointer { codes in
+            let limit = UInt32(clamping: codes.count)
+            rows.withUnsafeBufferPointer { rows in
+                for index in 0..<rows.count {
+                    precondition(rows[index] < limit)
+                    output.initializeElement(at: index, to: codes[Int(rows[index])])
+                }
+            }
+        }
+        used = rows.count
+    }
+}
+
+/// The rows of both lists whose keys meet, by a merge; no key may repeat within a list.
+public func matchUniqueKeys(_ first: [HashedRow], _ second: [HashedRow]) -> (first: [UInt32], second: [UInt32]) {
+    let limit = min(first.count, second.count)
+    var matches = 0
+    var others = [UInt32](repeating: 0, count: limit)
+    let kept = [UInt32](unsafeUninitializedCapacity: limit) { kept, used in
+        first.withUnsafeBufferPointer { first in
+            second.withUnsafeBufferPointer { second in
+                others.withUnsafeMutableBufferPointer { others in
+                    var left = 0
+                    var right = 0
+                    while left < first.count, right < second.count, matches < limit {
+                        let one = first[left]
+                        let two = second[right]
+                        let isSame = one.hasSameKey(as: two)
+                        // Written whether or not it matches: the branch would be a coin toss.
+                        kept.initializeElement(at: matches, to: UInt32(truncatingIfNeeded: one.row))
+                        others[matches] = UInt32(truncatingIfNeeded: two.row)
+                        matches &+= isSame ? 1 : 0
+                        let isBefore = one.high != two.high ? one.high < two.high : one.low &>> 32 < two.low &>> 32
+                        left &+= isSame || isBefore ? 1 : 0
+                        right &+= isSame || !isBefore ? 1 : 0
+                    }
+                }
+            }
+        }
+        used = matches
+    }
+    others.removeLast(limit - matches)
+    return (kept, others)
+}

@@ -1,0 +1,78 @@
+import Client
+import Foundation
+import Testing
+
+/// The workshop's notebook, replayed: two local proxies and a plain HTTP client that knows nothing of TLS or keys.
+@Suite("Two local proxies", .serialized, .timeLimit(.minutes(3)))
+struct ProxyTests {
+    private func withProxy(
+        _ configuration: ClientConfiguration, _ use: (Int) async throws -> Void
+    ) async throws {
+        let proxy = try LocalProxy(configuration, port: 0)
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        let running = Task {
+            defer { continuation.finish() }
+            try await proxy.run(verified: { _ in }, listening: { continuation.yield($0) })
+        }
+        defer { running.cancel() }
+        var iterator = ports.makeAsyncIterator()
+        guard let port = await iterator.next() else { return try await running.value }
+        try await use(port)
+    }
+
+    @Test("the notebook's calls pass unchanged, in its order")
+    func notebook() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            try await withProxy(live.client("Alice")) { alicePort in
+                try await withProxy(live.client("Bob")) { bobPort in
+                    let alice = try RawCalls.plain(alicePort, in: live.directory.appending(path: "alice"))
+                    let bob = try RawCalls.plain(bobPort, in: live.directory.appending(path: "bob"))
+                    #expect(try await alice("/details").object["party_names"] as? [String] == ["Alice", "Bob"])
+                    #expect(try await alice.upload(Cars.alice()).object["message"] as? String == "Upload completed")
+                    #expect(try await bob.upload(Cars.bob()).object["message"] as? String == "Upload completed")
+                    #expect(try await alice("/confirm_data").object["message"] as? String == "Data confirmed")
+                    #expect(try await bob("/confirm_data").object["message"] as? String == "Data confirmed")
+                    #expect(try await alice("/formats").body == "[\"csv\",\"json\"]")
+                    try await waitForModel(alice)
+                    #expect(try await alice("/columns?party=mine").object["user"] as? String == "Alice")
+                    #expect(try await alice("/columns?party=theirs").object["user"] as? String == "Alice")
+                    let samples = try await bob("/samples?format=csv&num_samples=100")
+                    #expect(samples.type == "text/csv; charset=utf-8")
+                    #expect(samples.body.split(separator: "\n").count == 101)
+                }
+            }
+        }
+    }
+
+    @Test("a page of another origin, a header that names a party, and a refused table are answered as they must be")
+    func refusals() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            try await withProxy(live.client("Carol")) { port in
+                let calls = try RawCalls.plain(port, in: live.directory.appending(path: "carol"))
+                #expect(try await calls("/details", ["-H", "Origin: https://evil.example"]).status == 403)
+                #expect(try await calls("/details", ["-H", "Host: evil.example"]).status == 403)
+                let claim = try await calls("/confirm_data", ["-H", "X-OBLV-User-Name: Alice"])
+                #expect(claim.status == 403 && claim.code == "role")
+                #expect(try await calls.upload(Cars.alice()).status == 403)
+                #expect(try await calls("/nowhere").status == 404)
+            }
+        }
+    }
+
+    @Test("a proxy does not begin to listen before a service that fails verification")
+    func unverified() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            var configuration = live.client("Alice")
+            configuration.allowSimulated = false
+            let error = await #expect(throws: ClientError.self) { try await withProxy(configuration) { _ in } }
+            #expect(error?.exitCode == 3)
+        }
+    }
+
+    @Test("a proxy listens on this machine only")
+    func loopback() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            #expect(throws: ClientError.self) { try LocalProxy(live.client("Alice"), host: "0.0.0.0", port: 0) }
+        }
+    }
+}

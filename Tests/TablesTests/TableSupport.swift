@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+import VectorMath
+
+@testable import Tables
+
+let testHash = KeyedHash(key: (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908))
+let roomy = TableLimits(bytes: 1 << 32, rows: 1 << 30)
+
+func schema(_ json: String) throws -> TableSchema {
+    try JSONDecoder().decode(TableSchema.self, from: Data(json.utf8))
+}
+
+/// A schema with one field `x`.
+func field(_ json: String) throws -> ColumnDomain {
+    let schema = try schema(#"{"fields":[{"name":"x",\#(json)}]}"#)
+    return try TableDomain(schema: schema, keyColumns: []).columns[0]
+}
+
+func read(
+    _ csv: some Collection<UInt8>, _ schema: TableSchema, key: KeyRule? = nil, limits: TableLimits = roomy,
+    rowsPerKey: Int = 1, delimiter: Character = ",", chunk: Int = 1 << 20, hash: KeyedHash = testHash
+) throws -> KeyedTable {
+    let domain = try TableDomain(schema: schema, keyColumns: key?.columns ?? [])
+    let reader = CSVTableReader(
+        domain: domain, schema: schema, key: key, hash: hash, limits: limits, rowsPerKey: rowsPerKey,
+        delimiter: delimiter.asciiValue ?? 0x2C)
+    var rest = Array(csv)[...]
+    while !rest.isEmpty {
+        try reader.consume(rest.prefix(chunk))
+        rest = rest.dropFirst(chunk)
+    }
+    return try reader.finish()
+}
+
+func problems(
+    _ csv: some Collection<UInt8>, _ schema: TableSchema, key: KeyRule? = nil, limits: TableLimits = roomy,
+    delimiter: Character = ","
+) -> TableProblems {
+    do {
+        _ = try read(csv, schema, key: key, limits: limits, delimiter: delimiter)
+    } catch let problems as TableProblems {
+        return problems
+    } catch {
+        Issue.record(error)
+    }
+    return TableProblems(problems: [], counts: [:])
+}
+
+/// The texts of a table, column by column.
+func texts(_ table: CodedTable, _ domain: TableDomain) -> [[String]] {
+    zip(table.columns, domain.columns).map { column, domain in
+        (0..<column.count).map { domain.text(of: column[$0], fraction: 0) }
+    }
+}
+
+/// A small seeded generator (SplitMix64), so that a failing case comes back.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}
+
+/// The folder of shared data, or nil.
+func sharedData(_ path: String, file: String = #filePath) -> URL? {
+    let root = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    let places = [
+        ProcessInfo.processInfo.environment["ENTREPOT_DATA"].map { URL(fileURLWithPath: $0) },
+        root.appendingPathComponent("../shared/data"), root.appendingPathComponent("../../shared/data"),
+    ]
+    for place in places.compactMap({ $0 }) {
+        let url = place.appendingPathComponent(path)
+        if FileManager.default.fileExists(atPath: url.path) { return url }
+    }
+    return nil
+}

@@ -26,23 +26,13 @@ struct FinishedFit: Sendable {
 
 /// Runs the one fit of a task on a thread of its own, far from the threads that answer requests.
 struct Fitter: Sendable {
-    let synthesizer: any Synthesizer
-    let plan: MechanismPlan
-    let privacy: PrivacyParameters
-    /// The joined table's domain.
-    let domain: TableDomain
+    let task: TaskPlan
     /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
     var tick: Duration = .seconds(1)
 
-    /// Plans the fit, and refuses here what cannot work.
-    init(
-        synthesizer: any Synthesizer, privacy: PrivacyParameters, domain: TableDomain
-    ) throws {
-        self.synthesizer = synthesizer
-        self.privacy = privacy
-        self.domain = domain
-        self.plan = try synthesizer.plan(domain, privacy)
-    }
+    init(_ task: TaskPlan) { self.task = task }
+
+    var plan: MechanismPlan { task.plan }
 
     /// Begins the fit.
     ///
@@ -72,9 +62,9 @@ struct Fitter: Sendable {
         FinishedFit, FitFailure
     > {
         do {
-            let budget = try Budget(privacy, accounting: plan.accounting)
+            let budget = try Budget(task.privacy, accounting: plan.accounting)
             let kernel = try kernel(handover, rowsPerKey, ledger)
-            return .success(try FinishedFit(try synthesizer.fit(kernel, budget: budget) { _ in }))
+            return .success(try FinishedFit(try task.synthesizer.fit(kernel, budget: budget) { _ in }))
         } catch {
             return .failure(.failed)
         }
@@ -83,7 +73,7 @@ struct Fitter: Sendable {
     private func kernel(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: LedgerBook) throws -> Kernel {
         var tables = handover.take()
         guard !tables.isEmpty else {
-            return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: domain)
+            return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: task.domain)
         }
         let joined = JoinedTable(joining: tables, rowsPerKey: rowsPerKey)
         for index in tables.indices { tables[index].table.wipe() }

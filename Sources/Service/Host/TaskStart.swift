@@ -35,7 +35,7 @@ struct TaskStart {
             buildManifestDigest: Array(SHA256.hash(data: configuration.buildManifest)))
         directory = try configuration.stateDirectory.map { path throws(ServiceError) in try StateDirectory(path: path) }
         domains = try TaskStart.domains(of: specification)
-        fitter = try TaskStart.fitter(for: specification, domains)
+        fitter = try TaskStart.fitter(for: specification)
         do {
             ledger = try LedgerBook(
                 directory: configuration.stateDirectory, specification: specification, now: configuration.now)
@@ -68,16 +68,9 @@ struct TaskStart {
         return domains
     }
 
-    private static func fitter(
-        for specification: TaskSpecification, _ domains: [String: TableDomain]
-    ) throws -> Fitter {
-        let joined = TableDomain.joined(
-            specification.providers.compactMap { party in domains[party.name].map { (name: party.name, domain: $0) } })
+    private static func fitter(for specification: TaskSpecification) throws -> Fitter {
         do {
-            return try Fitter(
-                synthesizer: try SynthesizerFactory.make(specification.synthesizer.name, parameters: [:]),
-                privacy: PrivacyParameters(
-                    epsilon: specification.privacy.epsilon, delta: specification.privacy.delta), domain: joined)
+            return Fitter(try TaskPlan(specification))
         } catch {
             throw ServiceError.unusableTask("\(error)")
         }

@@ -1,0 +1,79 @@
+internal import VectorMath
+
+/// Where the cells of a junction tree's cliques and separators lie, and every index map between them, computed once.
+///
+/// All cliques share one array (the arena), and so do all separators.
+struct TreeLayout: Sendable {
+    /// The connection of a node to its parent.
+    struct Edge: Sendable {
+        let parent: Int
+        /// The separator's place in the separator arena.
+        let range: Range<Int>
+        /// From the node's cells to the separator's.
+        let fromNode: CellProjection
+        /// From the parent's cells to the separator's.
+        let fromParent: CellProjection
+    }
+
+    let tree: JunctionTree
+    /// The place of each node's cells in the arena.
+    let ranges: [Range<Int>]
+    /// One edge for each node, nil for roots.
+    let edges: [Edge?]
+    let cellCount: Int
+    let separatorCellCount: Int
+    /// Natural logarithm of the number of combinations of codes; bounds what underflow can lose.
+    let logDomainSize: Double
+
+    init(_ tree: JunctionTree) {
+        self.tree = tree
+        var ranges: [Range<Int>] = []
+        var next = 0
+        for node in tree.nodes {
+            ranges.append(next..<next + node.cells)
+            next += node.cells
+        }
+        cellCount = next
+        var edges: [Edge?] = []
+        var separator = 0
+        for node in tree.nodes {
+            guard let parent = node.parent else {
+                edges.append(nil)
+                continue
+            }
+            let axes = tree.dependencies.axes(of: node.separator)
+            let fromNode = tree.projection(from: node.axes, onto: axes)
+            edges.append(
+                Edge(
+                    parent: parent, range: separator..<separator + fromNode.targetCount, fromNode: fromNode,
+                    fromParent: tree.projection(from: tree.nodes[parent].axes, onto: axes)))
+            separator += fromNode.targetCount
+        }
+        self.ranges = ranges
+        self.edges = edges
+        separatorCellCount = separator
+        logDomainSize = tree.sizes.reduce(0) { $0 + naturalLogarithm(Double($1)) }
+    }
+}
+
+extension JunctionTree {
+    /// The map from the cells of a table with the given axes to those of a table over `attributes`, each of which must
+    /// be one of the axes or determined by one.
+    func projection(from axes: [Int], onto attributes: [Int]) -> CellProjection {
+        var contributions = axes.map { [Int32](repeating: 0, count: sizes[$0]) }
+        var stride: Int32 = 1
+        for attribute in attributes.reversed() {
+            if let axis = axes.firstIndex(of: attribute) {
+                for code in contributions[axis].indices { contributions[axis][code] += stride * Int32(code) }
+            } else {
+                let axis = axes.indices.first { dependencies.map(of: attribute, from: axes[$0]) != nil }
+                precondition(axis != nil, "attribute \(attribute) is not in the clique")
+                if let axis, let map = dependencies.map(of: attribute, from: axes[axis]) {
+                    for code in contributions[axis].indices { contributions[axis][code] += stride * map[code] }
+                }
+            }
+            stride *= Int32(sizes[attribute])
+        }
+        return CellProjection(contributions: contributions, targetCount: Int(stride))
+    }
+}

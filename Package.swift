@@ -57,7 +57,8 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
-        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"], swiftSettings: strict),
+        .target(
+            name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "VectorMath", swiftSettings: vectorised),
         .target(name: "Tables", dependencies: ["VectorMath"], swiftSettings: strict),
         .target(name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], swiftSettings: strict),
@@ -87,6 +88,10 @@ let package = Package(
             dependencies: [
                 "Attestation", "Client", "Ledger", "Service", "Synthesizers", "Tables", "Tasks", arguments, logging, yams,
             ],
+            resources: [
+                .embedInCode("Configs/trade-mirror.yaml"), .embedInCode("Configs/workshop.yaml"),
+            ],
             swiftSettings: strict),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], swiftSettings: strict),
     ]
 )

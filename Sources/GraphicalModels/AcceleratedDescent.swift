@@ -35,7 +35,7 @@ struct AcceleratedDescent {
         var average = model.cliques
         var averageMeasured = measured
         var loss = tables.loss(averageMeasured, total: total)
-        let target = options.earlyStopRatio.map { $0 * tables.expectedLoss } ?? 0
+        let target = targetLoss
         var outcome = Outcome(cliques: average, loss: loss, iterations: 0, converged: true)
         guard !tables.tables.isEmpty, loss > target else { return outcome }
 
@@ -120,6 +120,14 @@ struct AcceleratedDescent {
             }
         }
         return Outcome(cliques: average, loss: loss, iterations: passes, converged: false)
+    }
+
+    private var targetLoss: Double {
+        switch options.earlyStop {
+        case .adaptive: tables.adaptiveStopRatio(total: total) * tables.expectedLoss
+        case .ratio(let ratio): ratio * tables.expectedLoss
+        case .never: 0
+        }
     }
 
     private func slope(_ gradient: [[Double]], _ marginals: [[Double]]) -> Double {

@@ -1,7 +1,7 @@
 /// How to find a model for noisy marginals.
 public struct EstimationOptions: Sendable, Equatable, Codable {
     public enum Method: String, Sendable, Codable {
-        /// Iterative with early stopping, which is at least as accurate as the closed form and as fast.
+        /// The iterative method: stopped early it is more accurate than the closed form, and as fast.
         case automatic
         /// Weighted least squares on the residuals of the marginals with non-negativity, then one product over the
         /// tree. Only for measured cliques that form the tree; others fall back to the iterative method.
@@ -12,13 +12,22 @@ public struct EstimationOptions: Sendable, Equatable, Codable {
         case proportional
     }
 
+    /// When to leave the path from the uniform model to the best fit.
+    public enum EarlyStop: Sendable, Equatable, Codable {
+        /// At a share of the expected loss that follows from how far the measurements are from any table of
+        /// non-negative counts; see `MeasuredTables.adaptiveStopRatio`.
+        case adaptive
+        /// At a given share of the expected loss of the truth, half the number of measured cells.
+        case ratio(Double)
+        /// Only at convergence.
+        case never
+    }
+
     public var method: Method
     /// Passes over the tree at most. Public and independent of the data.
     public var maximumIterations: Int
-    /// Stop when the loss is at most this share of its expectation at the truth, half the number of measured cells.
-    /// nil converges.
-    public var earlyStopRatio: Double?
-    /// Stop when a step improves the loss by less than this share of it.
+    public var earlyStop: EarlyStop
+    /// Stop when 32 passes improve the loss by less than this share of it.
     public var relativeTolerance: Double
     /// The largest model to allocate, in cells.
     public var cellLimit: Int
@@ -26,15 +35,26 @@ public struct EstimationOptions: Sendable, Equatable, Codable {
     public var total: Double?
 
     public init(
-        method: Method = .automatic, maximumIterations: Int = 1_000, earlyStopRatio: Double? = 0.88,
-        relativeTolerance: Double = 1e-7, cellLimit: Int = 4_000_000, total: Double? = nil
+        method: Method = .automatic, maximumIterations: Int = 1_000, earlyStop: EarlyStop = .adaptive,
+        relativeTolerance: Double = 1e-4, cellLimit: Int = 4_000_000, total: Double? = nil
     ) {
         self.method = method
         self.maximumIterations = maximumIterations
-        self.earlyStopRatio = earlyStopRatio
+        self.earlyStop = earlyStop
         self.relativeTolerance = relativeTolerance
         self.cellLimit = cellLimit
         self.total = total
+    }
+
+    /// - Parameter earlyStopRatio: the share of the expected loss at which to stop; nil converges.
+    public init(
+        method: Method = .automatic, maximumIterations: Int = 1_000, earlyStopRatio: Double?,
+        relativeTolerance: Double = 1e-4, cellLimit: Int = 4_000_000, total: Double? = nil
+    ) {
+        self.init(
+            method: method, maximumIterations: maximumIterations,
+            earlyStop: earlyStopRatio.map { .ratio($0) } ?? .never, relativeTolerance: relativeTolerance,
+            cellLimit: cellLimit, total: total)
     }
 }
 

@@ -97,10 +97,13 @@ private struct ProportionalFit {
     var beliefs: TreeBeliefs
     var ratio: [Double] = []
     var largestMove = 0.0
+    /// What the beliefs sum to at present.
+    var mass: Double
 
     init(_ layout: TreeLayout, marginals: [SoftMarginal], total: Double, prior: [[Double]?]) {
         self.layout = layout
         self.total = total
+        mass = total
         let tree = layout.tree
         var tables: [Table] = []
         var tablesOfNode = [[Int]](repeating: [], count: tree.nodes.count)
@@ -145,9 +148,15 @@ private struct ProportionalFit {
         while sweeps < options.sweeps && !converged {
             sweeps += 1
             largestMove = 0
-            for root in roots { visit(root) }
+            for root in roots {
+                // Trees of the forest share nothing but the mass; it passes from one root to the next.
+                setMass(of: root)
+                visit(root)
+                mass = VectorMath.total(of: beliefs.cliques, in: layout.ranges[root])
+            }
             converged = largestMove < options.tolerance * total
         }
+        for root in roots { setMass(of: root) }
         for node in layout.tree.nodes.indices where layout.edges[node] != nil { moveDown(to: node) }
         var loss = 0.0
         var cells = 0.0
@@ -165,6 +174,12 @@ private struct ProportionalFit {
             layout, cliques: beliefs.cliques, total: total,
             fit: FitSummary(
                 loss: loss, expectedLoss: cells / 2, iterations: sweeps, method: .proportional, converged: converged))
+    }
+
+    private mutating func setMass(of root: Int) {
+        let current = VectorMath.total(of: beliefs.cliques, in: layout.ranges[root])
+        guard current > 0, current != mass, (mass / current).isFinite else { return }
+        for i in layout.ranges[root] { beliefs.cliques[i] *= mass / current }
     }
 
     private mutating func visit(_ node: Int) {

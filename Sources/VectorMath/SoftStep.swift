@@ -12,7 +12,10 @@
 /// `z = ln(marginal / slack) + a` it is `a − ω(z)`, where ω is Wright's omega function.
 public func softStep(marginal: Double, target: Double, slack: Double, potential: Double) -> Double {
     let a = target / slack - potential
-    return a - wrightOmega(log(marginal / slack) + a)
+    let logRatio = log(marginal / slack)
+    let omega = wrightOmega(logRatio + a)
+    // a − ω = ln ω − ln(marginal / slack); whichever of the two does not cancel.
+    return omega > 1 ? log(omega) - logRatio : a - omega
 }
 
 /// Wright's omega function: the w > 0 with `w + ln w = z` (Corless and Jeffrey 2002).

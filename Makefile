@@ -1,0 +1,28 @@
+# Everything a person does with this project, by name. Each target prints what it found and fails when it fails.
+SHELL := /bin/bash
+SCENARIO ?= trade
+ENTREPOT = .build/release/entrepot
+
+.PHONY: demo test lint format audit audit-long clean setup release
+
+demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop]
+	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
+
+test: setup                  ## every test, one debug build
+	@scripts/build --build-tests
+	swift test --skip-build --parallel
+
+lint:                        ## the formatter's strict check
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:                      ## rewrites the sources in the house style
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:                       ## removes what building and demonstrating made
+	rm -rf .build demo-output
+
+setup:
+	@scripts/setup
+
+release: setup
+	@scripts/build -c release --product entrepot

@@ -1,0 +1,35 @@
+import Foundation
+import SwiftASN1
+
+/// Certificate files as people have them: DER, or any number of PEM blocks.
+public enum CertificateFile {
+    /// DER of each certificate of a file, in the file's order.
+    /// - Throws: `EvidenceError.certificateEncoding` when the bytes are neither PEM nor one DER certificate.
+    public static func certificates(_ bytes: [UInt8]) throws(EvidenceError) -> [[UInt8]] {
+        if bytes.first == 0x30 {
+            guard (try? ChainCertificate(der: bytes)) != nil else { throw .certificateEncoding(0) }
+            return [bytes]
+        }
+        guard let text = String(validating: bytes, as: UTF8.self),
+            let documents = try? PEMDocument.parseMultiple(pemString: text)
+        else { throw .certificateEncoding(0) }
+        let certificates = documents.filter { $0.discriminator == "CERTIFICATE" }.map(\.derBytes)
+        guard !certificates.isEmpty else { throw .certificateEncoding(0) }
+        return certificates
+    }
+
+    /// The one PEM text of certificates that has lines of 64 characters, each ended by a line feed.
+    static func pem(_ certificates: [[UInt8]]) -> [UInt8] {
+        var text: [UInt8] = []
+        for certificate in certificates {
+            text += Array("-----BEGIN CERTIFICATE-----\n".utf8)
+            let base64 = Array(Data(certificate).base64EncodedData())
+            for start in stride(from: 0, to: base64.count, by: 64) {
+                text += base64[start..<min(start + 64, base64.count)]
+                text.append(0x0A)
+            }
+            text += Array("-----END CERTIFICATE-----\n".utf8)
+        }
+        return text
+    }
+}

@@ -1,0 +1,55 @@
+/// What was verified, for a person to read: one line a fact, the caveats first.
+public struct EvidenceCard: Sendable, CustomStringConvertible {
+    let evidence: VerifiedEvidence
+    let refusals: [Refusal]
+
+    public init(_ evidence: VerifiedEvidence, refusals: [Refusal] = []) {
+        self.evidence = evidence
+        self.refusals = refusals
+    }
+
+    public var description: String { lines.joined(separator: "\n") }
+
+    /// The lines of the card.
+    public var lines: [String] {
+        var lines = evidence.warnings.map { "warning       \($0)" }
+        lines += refusals.map { "refused       \($0.description)" }
+        lines.append("format        \(evidence.format.rawValue)")
+        if !evidence.moduleID.isEmpty { lines.append("module        \(printable(evidence.moduleID))") }
+        lines.append("made          \(UnixTime.text(evidence.time))")
+        if evidence.verifiedAt != evidence.time { lines.append("verified at   \(UnixTime.text(evidence.verifiedAt))") }
+        let validity = evidence.chainValidity
+        lines.append("certificates  \(UnixTime.text(validity.notBefore)) to \(UnixTime.text(validity.notAfter))")
+        lines += evidence.measurements.filter { !$0.isZero }.map { row($0.name, $0.hexadecimal) }
+        if let statement = evidence.statement {
+            lines.append(row("task", Hex.encode(statement.taskDigest)))
+            lines.append(row("boot", Hex.encode(statement.bootID)))
+            lines.append(row("started", UnixTime.text(Int64(clamping: statement.bootTime / 1_000))))
+            lines.append(row("ledger", "\(statement.ledgerSequence), \(Hex.encode(statement.ledgerHead))"))
+            lines.append(row("build", Hex.encode(statement.buildManifestDigest)))
+        }
+        return lines
+    }
+
+    private func row(_ name: String, _ value: String) -> String {
+        name + String(repeating: " ", count: max(1, 14 - name.count)) + value
+    }
+
+    /// A document's text goes to a terminal: nothing but visible ASCII.
+    private func printable(_ text: String) -> String {
+        String(decoding: text.utf8.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+}
+
+extension VerifiedEvidence.Warning: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unknownFields(let count): "\(count) field(s) of the document are not known to this version."
+        case .emptyField(let field): "The field \(field.rawValue) is empty."
+        case .tcbStatusNotEvaluated: "TCB status not evaluated: Intel's patch level and revocation were not looked at."
+        case .revocationNotChecked: "The vendor's revocation lists were not looked at."
+        case .verifiedAtOwnTime: "Certificates were checked at the time that the document gives for itself."
+        case .simulated: "SIMULATED, gives no confidentiality against the host."
+        }
+    }
+}

@@ -1,0 +1,172 @@
+extension CBORError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .truncated: "the CBOR ends too early"
+        case .trailingBytes: "bytes follow the CBOR value"
+        case .reservedInformation: "the CBOR uses a reserved length code"
+        case .indefiniteLength: "the CBOR has an indefinite length where none is allowed"
+        case .unexpectedBreak: "the CBOR has a break outside a list"
+        case .countTooLarge: "the CBOR claims more items than it has bytes"
+        case .depth: "the CBOR nests deeper than \(CBOR.depthLimit)"
+        case .duplicateKey: "the CBOR has the same key twice"
+        case .keyType: "the CBOR has a key that is neither number nor text"
+        case .invalidText: "the CBOR has text that is not UTF-8"
+        case .tag: "the CBOR has a tag"
+        case .simpleValue: "the CBOR has a value of a kind that is not used here"
+        }
+    }
+}
+
+extension EvidenceError: CustomStringConvertible {
+    /// One sentence for a person, without any byte of the evidence.
+    public var description: String { "The evidence is not authentic: \(reason)." }
+
+    private var reason: String {
+        switch self {
+        case .envelope, .unknownFormat, .statementLength, .statementMagic, .statementFlags, .statementField,
+            .statementMissing, .statementMismatch, .statementContradictsFormat:
+            envelopeReason
+        case .cbor, .coseTag, .coseArray, .protectedHeader, .unprotectedHeader, .payloadLength, .signatureLength,
+            .payloadNotMap, .missingField, .fieldType, .fieldLength, .unknownField, .digestAlgorithm, .timestamp,
+            .pcrCount, .pcrIndex, .pcrLength, .missingPCR, .bundleCount, .documentSignature,
+            .simulatedEvidenceAsNitro, .nitroEvidenceAsSimulated:
+            documentReason
+        case .noTrustedRoot, .rootNotPinned, .certificateEncoding, .certificateMissing,
+            .certificateNotYetValid, .certificateExpired, .certificateIssuer, .certificateAlgorithm, .certificateKey,
+            .certificateSignature, .certificateNotAuthority, .certificateKeyUsage, .certificatePathLength,
+            .certificateCriticalExtension, .leafIsAuthority:
+            certificateReason
+        case .reportLength, .reportVersion, .reportAlgorithm, .reportReserved, .reportSignatureEncoding,
+            .reportSignature, .reportSigningKey, .reportPatchLevel, .reportChip:
+            reportReason
+        case .quoteLength, .quoteVersion, .quoteKeyType, .quoteTEEType, .quoteVendor, .quoteReserved,
+            .quoteSignatureData, .quoteTrailingBytes, .quoteSignature, .quotingEnclaveBinding,
+            .quotingEnclaveSignature, .quotingEnclaveDebug, .quotingEnclaveIdentity:
+            quoteReason
+        }
+    }
+
+    private var envelopeReason: String {
+        switch self {
+        case .envelope(let field): "its JSON is malformed (\(field.rawValue))"
+        case .unknownFormat: "its format is not one that this version knows"
+        case .statementLength(let count): "its statement has \(count) bytes instead of \(Statement.byteCount)"
+        case .statementMagic: "its statement does not begin with ENTREP01"
+        case .statementFlags: "its statement has flags that this version does not know"
+        case .statementField: "its statement has a digest of the wrong length"
+        case .statementMissing: "the document signs no statement"
+        case .statementMismatch: "the document signs another statement than the one shown"
+        case .statementContradictsFormat: "its statement and its format disagree on whether it is simulated"
+        default: ""
+        }
+    }
+
+    private var documentReason: String {
+        switch self {
+        case .cbor(let error): error.description
+        case .coseTag: "it has a tag other than 18"
+        case .coseArray: "it is not a COSE_Sign1 of four items in their shortest form"
+        case .protectedHeader: "its protected header does not say ES384 alone"
+        case .unprotectedHeader: "its unprotected header is not empty"
+        case .payloadLength(let count): "\(count) bytes are no length for it"
+        case .signatureLength(let count): "its signature has \(count) bytes instead of 96"
+        case .payloadNotMap: "its payload is not a map"
+        case .missingField(let field): "the field \(field.rawValue) is missing"
+        case .fieldType(let field): "the field \(field.rawValue) has the wrong type"
+        case .fieldLength(let field): "the field \(field.rawValue) has a length that is not allowed"
+        case .unknownField: "it has a field that this version does not know"
+        case .digestAlgorithm: "its digest is not SHA384"
+        case .timestamp: "its timestamp is zero"
+        case .pcrCount(let count): "it has \(count) registers"
+        case .pcrIndex: "it has a register that is not PCR0 to PCR31"
+        case .pcrLength(let index, let count): "PCR\(index) has \(count) bytes instead of 48"
+        case .missingPCR(let index): "PCR\(index) is missing"
+        case .bundleCount(let count): "it has \(count) certificates above its own"
+        case .documentSignature: "its signature is not its certificate's"
+        case .simulatedEvidenceAsNitro: "it is simulated and says that it is of AWS Nitro"
+        case .nitroEvidenceAsSimulated: "it is of AWS Nitro and says that it is simulated"
+        default: ""
+        }
+    }
+
+    private var certificateReason: String {
+        switch self {
+        case .noTrustedRoot(let format): "no root is trusted for \(format.rawValue)"
+        case .rootNotPinned: "its certificates lead to a root that is not trusted"
+        case .certificateEncoding(let place): "\(name(place)) cannot be read"
+        case .certificateMissing: "a certificate between its key and the root is missing"
+        case .certificateNotYetValid(let place): "\(name(place)) is not valid yet at that time"
+        case .certificateExpired(let place): "\(name(place)) has expired at that time"
+        case .certificateIssuer(let place): "\(name(place)) names another issuer than the one above it"
+        case .certificateAlgorithm(let place): "\(name(place)) is signed with an algorithm that the vendor does not use"
+        case .certificateKey(let place): "\(name(place)) holds a key of the wrong kind"
+        case .certificateSignature(let place): "\(name(place)) is not signed by the one above it"
+        case .certificateNotAuthority(let place): "\(name(place)) may not issue certificates"
+        case .certificateKeyUsage(let place): "\(name(place)) has a key that is not for this use"
+        case .certificatePathLength(let place): "\(name(place)) has more authorities below it than it allows"
+        case .certificateCriticalExtension(let place): "\(name(place)) has a critical extension that is not understood"
+        case .leafIsAuthority: "the certificate that signs it may issue certificates"
+        default: ""
+        }
+    }
+
+    private var reportReason: String {
+        switch self {
+        case .reportLength(let count): "the report has \(count) bytes instead of 1184"
+        case .reportVersion(let version): "the report has version \(version)"
+        case .reportAlgorithm(let algorithm): "the report has signature algorithm \(algorithm) instead of 1"
+        case .reportReserved: "a reserved field of the report is not zero"
+        case .reportSignatureEncoding: "the report's signature is not encoded as AMD does"
+        case .reportSignature: "the report's signature is not its certificate's"
+        case .reportSigningKey: "the report and its certificate disagree on the kind of key"
+        case .reportPatchLevel: "the report claims another patch level than its certificate"
+        case .reportChip: "the report names another chip than its certificate"
+        default: ""
+        }
+    }
+
+    private var quoteReason: String {
+        switch self {
+        case .quoteLength(let count): "\(count) bytes are no length for the quote"
+        case .quoteVersion(let version): "the quote has version \(version)"
+        case .quoteKeyType(let type): "the quote has key type \(type) instead of 2"
+        case .quoteTEEType(let type): "the quote is of TEE type \(type), which is not TDX"
+        case .quoteVendor: "the quote is of another vendor's quoting enclave"
+        case .quoteReserved: "a reserved field of the quote is not zero"
+        case .quoteSignatureData: "the quote's signature data does not fit together"
+        case .quoteTrailingBytes: "bytes other than zero follow the quote"
+        case .quoteSignature: "the quote's signature is not its attestation key's"
+        case .quotingEnclaveBinding: "the quoting enclave does not vouch for the attestation key"
+        case .quotingEnclaveSignature: "the quoting enclave's report is not signed by its platform"
+        case .quotingEnclaveDebug: "the quoting enclave is a debug one"
+        case .quotingEnclaveIdentity: "the quoting enclave is not Intel's"
+        default: ""
+        }
+    }
+
+    private func name(_ position: Int) -> String {
+        position == 0 ? "the root certificate" : "certificate \(position) below the root"
+    }
+}
+
+extension EvidenceError {
+    /// What the person who sees the error can do.
+    public var hint: String {
+        switch self {
+        case .noTrustedRoot(.simulated):
+            "Simulated evidence is looked at only with --allow-simulated and --simulated-root FILE."
+        case .noTrustedRoot, .rootNotPinned:
+            "Check that the root file is the vendor's own and belongs to this format."
+        case .certificateExpired, .certificateNotYetValid:
+            "Check this machine's clock. For a saved document, give its time with --at."
+        case .certificateMissing:
+            "Give the certificates that came with the document with --certificates."
+        case .simulatedEvidenceAsNitro:
+            "Send no data: somebody passes off a simulation as an enclave."
+        case .unknownFormat:
+            "Name the format with --format."
+        default:
+            "Send no data, and ask the operator of the service."
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Crypto
+
+/// What a relying party wants beyond authenticity. `evaluate` gives every reason at once.
+public struct Policy: Sendable {
+    /// What only the caller knows about this connection and task.
+    public struct Expectation: Sendable {
+        /// The 32 bytes that the caller sent.
+        public var nonce: [UInt8]
+        /// DER of the SubjectPublicKeyInfo of the certificate that this connection showed.
+        public var spki: [UInt8]
+        /// `ChannelBinding.exporter` of this connection.
+        public var exporter: [UInt8]
+        /// The bytes that `GET /spec` returned, or that the caller approved before.
+        public var taskSpecification: [UInt8]
+
+        public init(nonce: [UInt8], spki: [UInt8], exporter: [UInt8], taskSpecification: [UInt8]) {
+            self.nonce = nonce
+            self.spki = spki
+            self.exporter = exporter
+            self.taskSpecification = taskSpecification
+        }
+    }
+
+    /// The releases that are accepted; nil looks at no measurement, for reading a document without trusting it.
+    public let allowed: ReleaseManifest?
+    public let allowSimulated: Bool
+    public let allowDebug: Bool
+    /// Accept Intel TDX although TCB level and revocation were not evaluated.
+    public let allowUnevaluatedTCB: Bool
+    /// Seconds between the evidence's own time and the time of verification; nil for archived evidence.
+    public let maximumSkew: Int64?
+    /// nil for archived evidence.
+    public let expected: Expectation?
+
+    /// The policy of a live connection.
+    public init(
+        allowed: ReleaseManifest, allowSimulated: Bool = false, allowDebug: Bool = false,
+        allowUnevaluatedTCB: Bool = false, maximumSkew: Int64 = 300, expected: Expectation
+    ) {
+        self.allowed = allowed
+        self.allowSimulated = allowSimulated
+        self.allowDebug = allowDebug
+        self.allowUnevaluatedTCB = allowUnevaluatedTCB
+        self.maximumSkew = maximumSkew
+        self.expected = expected
+    }
+
+    /// The policy of a saved document: no connection, no nonce, no task.
+    /// - Parameter allowed: nil asks only what the document says about itself (debug, simulated, TCB).
+    public init(
+        archived allowed: ReleaseManifest?, allowSimulated: Bool = false, allowDebug: Bool = false,
+        allowUnevaluatedTCB: Bool = false
+    ) {
+        self.allowed = allowed
+        self.allowSimulated = allowSimulated
+        self.allowDebug = allowDebug
+        self.allowUnevaluatedTCB = allowUnevaluatedTCB
+        maximumSkew = nil
+        expected = nil
+    }
+
+    /// Every reason to refuse; empty means accepted.
+    public func evaluate(_ evidence: VerifiedEvidence) -> [Refusal] {
+        platform(evidence) + measurements(evidence) + freshness(evidence) + connection(evidence) + task(evidence)
+    }
+
+    private func platform(_ evidence: VerifiedEvidence) -> [Refusal] {
+        var reasons: [Refusal] = []
+        if evidence.format == .simulated, !allowSimulated { reasons.append(.simulated) }
+        if evidence.isDebug, !allowDebug { reasons.append(.debug) }
+        if evidence.statement?.flags.contains(.debugBuild) == true, !allowDebug { reasons.append(.debugBuild) }
+        if evidence.allowsMigration { reasons.append(.migrationAgent) }
+        if evidence.warnings.contains(.tcbStatusNotEvaluated), !allowUnevaluatedTCB { reasons.append(.tcbNotEvaluated) }
+        if evidence.publicKey?.isEmpty == true { reasons.append(.emptyPublicKey) }
+        return reasons
+    }
+
+    private func measurements(_ evidence: VerifiedEvidence) -> [Refusal] {
+        guard let allowed else { return [] }
+        guard !allowed.releases.isEmpty else { return [.noReleaseAllowed] }
+        let candidates = allowed.releases.filter { $0.covers(evidence.format) }
+        guard !candidates.isEmpty else { return [.noReleaseForFormat(evidence.format)] }
+        guard let release = candidates.first(where: { $0.matches(evidence) }) else { return [.measurementsUnknown] }
+        return allowed.refused?[release.version] == nil ? [] : [.releaseRefused(version: release.version)]
+    }
+
+    private func freshness(_ evidence: VerifiedEvidence) -> [Refusal] {
+        guard let maximumSkew else { return [] }
+        let skew = (evidence.time - evidence.verifiedAt).magnitude
+        return skew <= maximumSkew.magnitude ? [] : [.stale(seconds: Int64(clamping: skew))]
+    }
+
+    private func connection(_ evidence: VerifiedEvidence) -> [Refusal] {
+        guard let expected else { return [] }
+        guard let statement = evidence.statement else { return [.statementMissing] }
+        var reasons: [Refusal] = []
+        switch evidence.format {
+        case .nitro, .simulated:
+            switch evidence.nonce {
+            case expected.nonce?: break
+            case nil: reasons.append(.nonceMissing)
+            default: reasons.append(.nonceMismatch)
+            }
+            switch evidence.publicKey {
+            case expected.spki?: break
+            case nil: reasons.append(.publicKeyMissing)
+            default: reasons.append(.publicKeyMismatch)
+            }
+        case .sevSNP, .tdx:
+            let bound = ReportData.bytes(
+                format: evidence.format, spki: expected.spki, nonce: expected.nonce, statement: statement)
+            if evidence.reportData != bound { reasons.append(.reportDataMismatch) }
+        }
+        let binding = ChannelBinding.binding(
+            exporter: expected.exporter, nonce: expected.nonce, spki: expected.spki)
+        if statement.channelBinding != binding { reasons.append(.channelBindingMismatch) }
+        return reasons
+    }
+
+    private func task(_ evidence: VerifiedEvidence) -> [Refusal] {
+        guard let expected, let statement = evidence.statement else { return [] }
+        var reasons: [Refusal] = []
+        if statement.taskDigest != Array(SHA256.hash(data: expected.taskSpecification)) {
+            reasons.append(.taskMismatch)
+        }
+        if evidence.format == .nitro || evidence.format == .simulated,
+            evidence[measurement: "PCR16"] != Register.task(expected.taskSpecification)
+        {
+            reasons.append(.taskRegisterMismatch)
+        }
+        return reasons
+    }
+}

@@ -1,0 +1,104 @@
+/// One reason why authentic evidence is not accepted. Safe to log.
+public enum Refusal: Error, Sendable, Equatable, Hashable {
+    /// The allow-list is empty, which accepts nothing.
+    case noReleaseAllowed
+    /// No release in the allow-list has measurements of this format.
+    case noReleaseForFormat(EvidenceFormat)
+    /// The measurements are of no release in the allow-list.
+    case measurementsUnknown
+    /// The measurements are of a release that is known to be bad.
+    case releaseRefused(version: String)
+    /// The platform lets its host look inside.
+    case debug
+    /// The service says that it is a debug build.
+    case debugBuild
+    case simulated
+    /// The guest may be moved by a migration agent, whose code was not attested.
+    case migrationAgent
+    /// Intel's TCB level and revocation lists were not evaluated.
+    case tcbNotEvaluated
+    /// A field that must hold a key is there and empty.
+    case emptyPublicKey
+    /// The evidence's own time is too far from now.
+    case stale(seconds: Int64)
+    case nonceMissing
+    /// The evidence answers another challenge: it is a replay, or meant for somebody else.
+    case nonceMismatch
+    case publicKeyMissing
+    /// The evidence vouches for another key than this connection showed.
+    case publicKeyMismatch
+    /// The evidence was made for another connection.
+    case channelBindingMismatch
+    /// SEV-SNP and TDX: the report does not bind this key, nonce and statement.
+    case reportDataMismatch
+    case statementMissing
+    /// The service runs another task.
+    case taskMismatch
+    /// PCR16 is not the measurement of the task.
+    case taskRegisterMismatch
+
+    /// 2 stale or replayed, 3 refused by policy, 4 not this channel (DESIGN 4.1).
+    public var exitCode: Int32 {
+        switch self {
+        case .noReleaseAllowed, .noReleaseForFormat, .measurementsUnknown, .releaseRefused, .debug, .debugBuild,
+            .simulated, .migrationAgent, .tcbNotEvaluated, .emptyPublicKey, .taskMismatch, .taskRegisterMismatch:
+            3
+        case .stale, .nonceMissing, .nonceMismatch, .statementMissing: 2
+        case .publicKeyMissing, .publicKeyMismatch, .channelBindingMismatch, .reportDataMismatch: 4
+        }
+    }
+}
+
+extension [Refusal] {
+    /// The exit code of several reasons: the lowest, because evidence that is not for us says nothing about policy,
+    /// and 0 for none.
+    public var exitCode: Int32 { map(\.exitCode).min() ?? 0 }
+}
+
+extension Refusal: CustomStringConvertible {
+    /// One sentence for a person: what is wrong.
+    public var description: String {
+        switch self {
+        case .noReleaseAllowed: "The list of accepted releases is empty, which accepts nothing."
+        case .noReleaseForFormat(let format):
+            "No accepted release lists all the measurements that \(format.rawValue) evidence must match."
+        case .measurementsUnknown: "The service runs code that is in no accepted release."
+        case .releaseRefused(let version): "The service runs release \(version), which is known to be bad."
+        case .debug: "The enclave runs in debug mode, which lets its host look inside."
+        case .debugBuild: "The service is a debug build."
+        case .simulated: "The evidence is simulated, which gives no confidentiality against the host."
+        case .migrationAgent: "The guest may be moved to another machine by code that was not attested."
+        case .tcbNotEvaluated: "Intel's patch level and revocation lists were not evaluated for this platform."
+        case .emptyPublicKey: "The evidence has an empty key where a key must stand."
+        case .stale(let seconds): "The evidence was made \(seconds) s away from this machine's time."
+        case .nonceMissing: "The evidence answers no challenge."
+        case .nonceMismatch: "The evidence answers another challenge: it is replayed, or meant for somebody else."
+        case .publicKeyMissing: "The evidence vouches for no key."
+        case .publicKeyMismatch: "The evidence vouches for another key than this connection uses."
+        case .channelBindingMismatch: "The evidence was made for another connection than this one."
+        case .reportDataMismatch: "The evidence does not bind this connection's key, challenge and statement."
+        case .statementMissing: "The evidence carries no statement of a service."
+        case .taskMismatch: "The service runs another task than the one expected."
+        case .taskRegisterMismatch: "The measurement of the task (PCR16) is not that of the expected task."
+        }
+    }
+
+    /// What the person who sees the reason can do.
+    public var hint: String {
+        switch self {
+        case .noReleaseAllowed, .noReleaseForFormat:
+            "Give the release.json of the releases you accept with --measurements."
+        case .measurementsUnknown, .releaseRefused:
+            "Ask the operator which release runs, and accept it only after you have its measurements from its builders."
+        case .simulated: "For a rehearsal without secrets, add --allow-simulated."
+        case .debug, .debugBuild: "Ask the operator to start the service without debug mode."
+        case .tcbNotEvaluated: "Accept it by name if you have checked the platform's patch level by other means."
+        case .stale: "Check this machine's clock."
+        case .taskMismatch, .taskRegisterMismatch:
+            "Compare the task's digest with the one that you signed, and ask the other parties."
+        case .migrationAgent, .emptyPublicKey, .nonceMissing, .nonceMismatch, .publicKeyMissing, .publicKeyMismatch,
+            .channelBindingMismatch, .reportDataMismatch, .statementMissing:
+            "Send no data: somebody may stand between you and the service."
+        }
+    }
+}

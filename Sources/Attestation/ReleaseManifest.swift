@@ -1,0 +1,74 @@
+import Foundation
+
+/// The measurements of the releases that a relying party accepts: `release.json`.
+///
+/// ```json
+/// {"releases": [{"version": "1.2", "commit": "…", "measurements": {
+///    "nitro": {"PCR0": "…", "PCR1": "…", "PCR2": "…"},
+///    "sev-snp": {"MEASUREMENT": "…"}, "tdx": {"MRTD": "…", "RTMR1": "…"}}}],
+///  "refused": {"1.1": "reads one row too many"}}
+/// ```
+/// An empty list accepts nothing.
+public struct ReleaseManifest: Sendable, Equatable, Codable {
+    /// One release: for each format, the registers that must be equal. Registers not listed are not looked at.
+    public struct Release: Sendable, Equatable, Codable {
+        public var version: String
+        public var commit: String?
+        /// Format name → register name → lower-case hexadecimal.
+        public var measurements: [String: [String: String]]
+
+        public init(version: String, commit: String? = nil, measurements: [String: [String: String]]) {
+            self.version = version
+            self.commit = commit
+            self.measurements = measurements
+        }
+    }
+
+    /// Newest first.
+    public var releases: [Release]
+    /// Versions that are known to be bad, and why.
+    public var refused: [String: String]?
+
+    public init(releases: [Release], refused: [String: String]? = nil) {
+        self.releases = releases
+        self.refused = refused
+    }
+
+    /// Reads `release.json`.
+    public init(json: some Sequence<UInt8>) throws {
+        self = try JSONDecoder().decode(ReleaseManifest.self, from: Data(json))
+    }
+
+    /// The JSON text, keys sorted.
+    public func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self))
+    }
+}
+
+extension ReleaseManifest.Release {
+    /// The registers without which a list of measurements says too little about what runs.
+    static func requiredRegisters(_ format: EvidenceFormat) -> [String] {
+        switch format {
+        case .nitro, .simulated: ["PCR0", "PCR1", "PCR2"]
+        case .sevSNP: ["MEASUREMENT"]
+        case .tdx: ["MRTD", "RTMR0", "RTMR1", "RTMR2"]
+        }
+    }
+
+    /// Whether the release lists all that must be compared for a format.
+    func covers(_ format: EvidenceFormat) -> Bool {
+        guard let expected = measurements[format.rawValue] else { return false }
+        return Self.requiredRegisters(format).allSatisfy { expected[$0] != nil }
+    }
+
+    /// Whether every register that the release lists is there and equal.
+    func matches(_ evidence: VerifiedEvidence) -> Bool {
+        guard covers(evidence.format), let expected = measurements[evidence.format.rawValue] else { return false }
+        return expected.allSatisfy { name, text in
+            guard let value = evidence[measurement: name] else { return false }
+            return Hex.decode(text.utf8) == value
+        }
+    }
+}

@@ -1,0 +1,17 @@
+import Crypto
+
+/// The 64 bytes that SEV-SNP and TDX let a guest put into its evidence.
+public enum ReportData {
+    /// SHA-512("ENTREPOT-RD1" || format || SPKI || nonce || statement) (`reference/attestation.md` §3.2).
+    public static func bytes(
+        format: EvidenceFormat, spki: [UInt8], nonce: [UInt8], statement: Statement
+    ) -> [UInt8] {
+        var hash = SHA512()
+        hash.update(data: Array("ENTREPOT-RD1".utf8))
+        hash.update(data: Array(format.rawValue.utf8))
+        hash.update(data: spki)
+        hash.update(data: nonce)
+        hash.update(data: statement.bytes)
+        return Array(hash.finalize())
+    }
+}

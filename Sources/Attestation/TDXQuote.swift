@@ -1,0 +1,127 @@
+/// An Intel TDX quote of version 4 or 5 with an ECDSA P-256 attestation key, parsed and checked for form.
+///
+/// Little endian, fixed offsets. Source: Intel "TDX DCAP Quoting Library API", appendix A.3 and A.4;
+/// `reference/attestation.md` §1.4.
+public struct TDXQuote: Sendable, Equatable {
+    /// Bounds of the format; quotes of real machines take about 5 KB, and padding to 8 KB has been seen.
+    enum Limits {
+        static let quote = 32_768
+        static let chain = 16_384
+    }
+
+    /// Intel's quoting enclave vendor.
+    static let intelVendor = Hex.decode("939a7233f79c4ca9940a0db3957f0607".utf8) ?? []
+
+    public let version: UInt16
+    public let attributes: UInt64
+    public let seamMeasurement: [UInt8]
+    public let seamSigner: [UInt8]
+    public let mrtd: [UInt8]
+    public let configurationID: [UInt8]
+    public let owner: [UInt8]
+    public let ownerConfiguration: [UInt8]
+    /// RTMR0 to RTMR3.
+    public let runtimeRegisters: [[UInt8]]
+    public let reportData: [UInt8]
+
+    /// Header and body: what the attestation key signs.
+    public let signedBytes: [UInt8]
+    /// r and s, 32 bytes each, big endian.
+    public let signature: [UInt8]
+    /// x and y of the attestation key.
+    public let attestationKey: [UInt8]
+    /// The report of the quoting enclave that made the attestation key.
+    public let enclaveReport: SGXReport
+    public let enclaveSignature: [UInt8]
+    public let enclaveAuthenticationData: [UInt8]
+    /// PEM of the platform's certificate chain, leaf first.
+    public let certificateChain: [UInt8]
+
+    /// Any of the bits under which a TD is not protected from its host; bit 0 is DEBUG.
+    public var allowsDebug: Bool { attributes & 0xFF != 0 }
+
+    /// Parses a quote, after which only zeros may follow (configfs and clouds pad with them).
+    public init(bytes: [UInt8]) throws(EvidenceError) {
+        guard bytes.count <= Limits.quote else { throw .quoteLength(bytes.count) }
+        var cursor = ByteCursor(bytes)
+        let header = LittleEndian(Array(try cursor.take(48)))
+        version = header.uint16(0)
+        guard version == 4 || version == 5 else { throw .quoteVersion(version) }
+        guard header.uint16(2) == 2 else { throw .quoteKeyType(header.uint16(2)) }
+        guard header.uint32(4) == 0x81 else { throw .quoteTEEType(header.uint32(4)) }
+        guard Array(header.bytes[12..<28]) == TDXQuote.intelVendor else { throw .quoteVendor }
+        if version == 5 {
+            // Version 5 says what body follows: 2 is TDX 1.0, 3 is TDX 1.5 with 64 bytes more.
+            let descriptor = LittleEndian(Array(try cursor.take(6)))
+            switch (descriptor.uint16(0), descriptor.uint32(2)) {
+            case (2, 584), (3, 648): break
+            default: throw .quoteReserved
+            }
+        }
+        let body = LittleEndian(Array(try cursor.take(584)))
+        if version == 5, bytes[48] == 3 { _ = try cursor.take(64) }
+        signedBytes = Array(bytes[0..<cursor.position])
+        let field = { (offset: Int, count: Int) in Array(body.bytes[offset..<offset + count]) }
+        seamMeasurement = field(16, 48)
+        seamSigner = field(64, 48)
+        guard body.uint64(112) == 0 else { throw .quoteReserved }  // attributes of the TDX module
+        attributes = body.uint64(120)
+        mrtd = field(136, 48)
+        configurationID = field(184, 48)
+        owner = field(232, 48)
+        ownerConfiguration = field(280, 48)
+        runtimeRegisters = (0..<4).map { field(328 + 48 * $0, 48) }
+        reportData = field(520, 64)
+
+        let signatureCount = Int(LittleEndian(Array(try cursor.take(4))).uint32(0))
+        var data = ByteCursor(Array(try cursor.take(signatureCount)))
+        guard cursor.rest.allSatisfy({ $0 == 0 }) else { throw .quoteTrailingBytes }
+        signature = Array(try data.take(64))
+        attestationKey = Array(try data.take(64))
+        let certification = Array(try data.takeSection(type: 6))
+        guard data.rest.isEmpty else { throw .quoteSignatureData }
+
+        var inner = ByteCursor(certification)
+        enclaveReport = SGXReport(bytes: Array(try inner.take(384)))
+        enclaveSignature = Array(try inner.take(64))
+        let authenticationCount = Int(LittleEndian(Array(try inner.take(2))).uint16(0))
+        enclaveAuthenticationData = Array(try inner.take(authenticationCount))
+        certificateChain = Array(try inner.takeSection(type: 5))
+        guard inner.rest.isEmpty, certificateChain.count <= Limits.chain else { throw .quoteSignatureData }
+    }
+}
+
+/// The body of an SGX report: of the quoting enclave, inside a quote.
+public struct SGXReport: Sendable, Equatable {
+    /// The 384 bytes that the platform's key signs.
+    public let bytes: [UInt8]
+
+    /// Bit 1 of the attributes: the enclave can be looked into.
+    public var isDebug: Bool { bytes[48] & 2 != 0 }
+    public var signer: [UInt8] { Array(bytes[128..<160]) }
+    public var productID: UInt16 { LittleEndian(bytes).uint16(256) }
+    public var reportData: [UInt8] { Array(bytes[320..<384]) }
+}
+
+/// Takes bytes from the front of an array, never more than there are.
+private struct ByteCursor {
+    let bytes: [UInt8]
+    var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var rest: ArraySlice<UInt8> { bytes[position...] }
+
+    mutating func take(_ count: Int) throws(EvidenceError) -> ArraySlice<UInt8> {
+        guard count <= bytes.count - position else { throw .quoteLength(bytes.count) }
+        defer { position += count }
+        return bytes[position..<position + count]
+    }
+
+    /// A section of a type (16 bits) and a length (32 bits).
+    mutating func takeSection(type: UInt16) throws(EvidenceError) -> ArraySlice<UInt8> {
+        let head = LittleEndian(Array(try take(6)))
+        guard head.uint16(0) == type else { throw .quoteSignatureData }
+        return try take(Int(head.uint32(2)))
+    }
+}

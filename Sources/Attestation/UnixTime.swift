@@ -1,0 +1,33 @@
+/// Calendar arithmetic without a calendar: certificates give dates, verification wants seconds.
+enum UnixTime {
+    /// Unix seconds of a date of the proleptic Gregorian calendar, in UTC.
+    static func seconds(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) -> Int64 {
+        // Days since 1970-01-01, counting years from March so that the leap day comes last.
+        let year = month <= 2 ? year - 1 : year
+        let era = (year >= 0 ? year : year - 399) / 400
+        let yearOfEra = year - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        let days = Int64(era * 146_097 + dayOfEra - 719_468)
+        return days * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
+    }
+
+    /// `2026-11-21 08:05:00 UTC`.
+    static func text(_ seconds: Int64) -> String {
+        // Times far outside the calendar come only from documents that lie.
+        guard abs(seconds) < 253_402_300_800 else { return "\(seconds) s after 1970" }
+        let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
+        let rest = Int(seconds - days * 86_400)
+        let shifted = Int(days) + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9)
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let pad = { (number: Int) in (number < 10 ? "0" : "") + String(number) }
+        let date = "\(year)-\(pad(month))-\(pad(dayOfYear - (153 * shiftedMonth + 2) / 5 + 1))"
+        return "\(date) \(pad(rest / 3_600)):\(pad(rest / 60 % 60)):\(pad(rest % 60)) UTC"
+    }
+}

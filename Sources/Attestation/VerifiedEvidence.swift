@@ -1,0 +1,70 @@
+/// Evidence whose signatures, certificates and encoding have been checked. Whether to trust it is for `Policy` to say.
+public struct VerifiedEvidence: Sendable, Equatable {
+    /// One measured register: `PCR0`…, `MEASUREMENT`, `MRTD`, `RTMR0`….
+    public struct Measurement: Sendable, Equatable, Hashable {
+        public let name: String
+        public let value: [UInt8]
+
+        public init(name: String, value: [UInt8]) {
+            self.name = name
+            self.value = value
+        }
+
+        /// Lower-case hexadecimal.
+        public var hexadecimal: String { Hex.encode(value) }
+        /// An unused register, or a debug one.
+        public var isZero: Bool { value.allSatisfy { $0 == 0 } }
+    }
+
+    /// The time in which every certificate of the chain is valid, in unix seconds, both ends included.
+    public struct Validity: Sendable, Equatable, Hashable {
+        public let notBefore: Int64
+        public let notAfter: Int64
+    }
+
+    /// Something true that a reader should see, though it makes nothing false.
+    public enum Warning: Sendable, Equatable, Hashable {
+        /// The payload has fields that this version does not know.
+        case unknownFields(Int)
+        /// A field that must hold at least one byte is empty.
+        case emptyField(NitroDocument.Field)
+        /// Intel's collateral (TCB level, revocation) was not looked at.
+        case tcbStatusNotEvaluated
+        /// The vendor's revocation lists were not looked at.
+        case revocationNotChecked
+        /// No time was given, so that the certificates were checked at the time the document gives for itself.
+        case verifiedAtOwnTime
+        /// The evidence gives no confidentiality against the host.
+        case simulated
+    }
+
+    public internal(set) var format: EvidenceFormat
+    /// Unix seconds: when the evidence says it was made or, where a format carries no time, when it was verified.
+    public internal(set) var time: Int64
+    /// Unix seconds: the time at which the certificates were checked.
+    public internal(set) var verifiedAt: Int64
+    /// The platform's name for the enclave; empty where a format has none.
+    public internal(set) var moduleID: String
+    public internal(set) var measurements: [Measurement]
+    /// DER of the key that the evidence vouches for (Nitro and simulated).
+    public internal(set) var publicKey: [UInt8]?
+    /// The caller's challenge (Nitro and simulated).
+    public internal(set) var nonce: [UInt8]?
+    /// The caller's or service's free bytes (Nitro and simulated).
+    public internal(set) var userData: [UInt8]?
+    /// 64 bytes that bind key, nonce and statement by hash (SEV-SNP and TDX).
+    public internal(set) var reportData: [UInt8]?
+    /// What the service says about itself; nil for evidence that is not of an Entrepot service.
+    public internal(set) var statement: Statement?
+    public internal(set) var chainValidity: Validity
+    /// The platform lets its host look inside.
+    public internal(set) var isDebug: Bool
+    /// SEV-SNP: the guest may be moved by a migration agent.
+    public internal(set) var allowsMigration = false
+    public internal(set) var warnings: [Warning]
+
+    /// The value of a register, or nil if the evidence does not have it.
+    public subscript(measurement name: String) -> [UInt8]? {
+        measurements.first { $0.name == name }?.value
+    }
+}

@@ -1,4 +1,0 @@
-import Crypto
-import CryptoExtras
-import X509
-import SwiftASN1

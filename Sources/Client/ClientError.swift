@@ -1,0 +1,119 @@
+public import Attestation
+public import Tables
+
+/// Why a client stopped. Each kind has its own exit code (DESIGN 4.1), so that scripts can tell them apart.
+public enum ClientError: Error, Sendable, Equatable {
+    /// No connection, or none with TLS 1.3.
+    case unreachable(address: String, reason: String)
+    case brokenConnection(String)
+    /// The evidence is not authentic.
+    case evidence(EvidenceError)
+    /// The evidence is authentic and still not acceptable, for these reasons.
+    case refused([Refusal])
+    /// The task is not the one that the user approved.
+    case anotherTask(expected: String, found: String)
+    /// The service's task is not well formed, or its bytes are not canonical.
+    case unreadableTask(String)
+    /// TLS gave no exporter or no key to bind the evidence to.
+    case noBinding
+    /// The key is not one that the task lists.
+    case notListed(fingerprint: String)
+    case noKey
+    case unreadableKey(String)
+    /// What this client remembers contradicts what the service says.
+    case remembered(RememberedConflict)
+    case unwritable(path: String)
+    case unreadable(path: String)
+    case badInput(String)
+    /// The service answered with an error.
+    case service(ServiceProblem)
+    /// Waiting for the model took longer than allowed.
+    case timedOut
+
+    /// The exit code of the command line.
+    public var exitCode: Int32 {
+        switch self {
+        case .unreachable, .brokenConnection, .unwritable, .timedOut: 1
+        case .evidence(let error): error.exitCode
+        case .refused(let refusals): refusals.map(\.exitCode).min(by: ClientError.outweighs) ?? 3
+        case .anotherTask, .unreadableTask: 3
+        case .noBinding: 4
+        case .notListed, .noKey, .unreadableKey: 5
+        case .remembered: 6
+        case .badInput, .unreadable: 65
+        case .service(let problem): problem.exitCode
+        }
+    }
+
+    /// Of several reasons the gravest decides: another channel, then replay, then policy.
+    private static func outweighs(_ first: Int32, _ second: Int32) -> Bool {
+        let order: [Int32] = [4, 2, 3]
+        return (order.firstIndex(of: first) ?? order.count) < (order.firstIndex(of: second) ?? order.count)
+    }
+}
+
+extension ClientError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreachable(let address, let reason):
+            "\(address) cannot be reached over TLS 1.3 (\(reason)). Check the address and that the service runs."
+        case .brokenConnection(let reason):
+            "The connection broke: \(reason). Nothing that was not answered counts: try again."
+        case .evidence(let error):
+            "The evidence is not authentic (\(error)). Nothing was sent. Do not use this service; tell its operator."
+        case .refused(let refusals):
+            "The evidence is authentic and refused: \(refusals.map { "\($0)" }.joined(separator: "; ")). Nothing was sent."
+        case .anotherTask(let expected, let found):
+            "The service runs task \(found), not \(expected) that was approved. Nothing was sent. Compare the tasks with "
+                + "`entrepot task show`."
+        case .unreadableTask(let reason): "The service's task cannot be read (\(reason)). Nothing was sent."
+        case .noBinding:
+            "This connection gave nothing to bind the evidence to, so the evidence could belong to another one. Nothing "
+                + "was sent."
+        case .notListed(let fingerprint):
+            "The key \(fingerprint) is not listed in the task. Use the key whose public half the task names."
+        case .noKey: "This needs the private key of a party of the task: name it with --key."
+        case .unreadableKey(let reason): "The key file cannot be used: \(reason)"
+        case .remembered(let conflict): "\(conflict)"
+        case .unwritable(let path): "\(path) cannot be written. Check that its folder exists and is yours."
+        case .unreadable(let path): "\(path) cannot be read. Check that the file exists and is yours."
+        case .badInput(let what): what
+        case .service(let problem): "\(problem)"
+        case .timedOut: "The model was not ready in time. Ask again with `entrepot status --wait`."
+        }
+    }
+}
+
+/// An error that the service answered (`application/problem+json`).
+public struct ServiceProblem: Sendable, Equatable {
+    public var status: Int
+    public var code: String
+    public var detail: String
+    public var hint: String
+    /// What is wrong with the table that was sent.
+    public var table: [TableProblem]
+
+    /// 5 where the service does not know the key, 65 where what was sent is bad, 1 otherwise.
+    public var exitCode: Int32 {
+        switch status {
+        case 401, 403: 5
+        case 400 where code != "model_not_ready", 413, 415, 422: 65
+        default: 1
+        }
+    }
+}
+
+extension ServiceProblem: CustomStringConvertible {
+    public var description: String {
+        var lines = ["\(detail) (\(status), \(code)) \(hint)"]
+        for problem in table {
+            var place: [String] = []
+            if let row = problem.row { place.append("row \(row)") }
+            if let column = problem.column { place.append("column \(column)") }
+            let value = problem.value.map { ": \"\($0)\"" } ?? ""
+            lines.append(
+                "  \(place.joined(separator: ", "))\(value): expected \(problem.expected). \(problem.hint)")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+
+/// What a client has seen of tasks before: which boot served one, and how far its ledger had come.
+///
+/// A service that was rolled back or started twice cannot take that away (reference/attestation.md §6).
+public struct RememberedState: Codable, Sendable, Equatable {
+    /// The newest that was seen of one task.
+    public struct Sighting: Codable, Sendable, Equatable {
+        /// Boot id, hexadecimal.
+        public var boot: String
+        public var sequence: UInt64
+        /// Hash of the newest ledger entry, hexadecimal.
+        public var head: String
+        /// The boot to which this client sent a table.
+        public var uploadedTo: String?
+
+        public init(boot: String, sequence: UInt64, head: String, uploadedTo: String? = nil) {
+            self.boot = boot
+            self.sequence = sequence
+            self.head = head
+            self.uploadedTo = uploadedTo
+        }
+    }
+
+    /// By task digest, hexadecimal.
+    public private(set) var tasks: [String: Sighting] = [:]
+
+    public init() {}
+
+    /// Takes what a verified service says about its ledger.
+    ///
+    /// - Parameter acceptNewInstance: whether the user has said that another instance is meant.
+    /// - Throws: `RememberedConflict`; nothing is then remembered.
+    public mutating func observe(
+        task: String, boot: String, sequence: UInt64, head: String, acceptNewInstance: Bool = false
+    ) throws(RememberedConflict) {
+        guard let earlier = tasks[task] else {
+            tasks[task] = Sighting(boot: boot, sequence: sequence, head: head)
+            return
+        }
+        if !acceptNewInstance || boot == earlier.boot {
+            if sequence < earlier.sequence {
+                throw .rolledBack(remembered: earlier.sequence, found: sequence)
+            }
+            if sequence == earlier.sequence, head != earlier.head {
+                throw .forked(sequence: sequence)
+            }
+        }
+        tasks[task] = Sighting(boot: boot, sequence: sequence, head: head, uploadedTo: earlier.uploadedTo)
+    }
+
+    /// Whether a table may go to this boot: not where it went to another one before.
+    public mutating func prepareUpload(
+        task: String, boot: String, acceptNewInstance: Bool
+    ) throws(RememberedConflict) {
+        guard var sighting = tasks[task] else { return }
+        if let earlier = sighting.uploadedTo, earlier != boot, !acceptNewInstance {
+            throw .anotherInstance(remembered: earlier, found: boot)
+        }
+        sighting.uploadedTo = boot
+        tasks[task] = sighting
+    }
+
+    /// Reads the file of an earlier run; nothing is remembered where there is none.
+    public init(file path: String) throws(ClientError) {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        guard let data = FileManager.default.contents(atPath: path),
+            let state = try? JSONDecoder().decode(RememberedState.self, from: data)
+        else { throw .remembered(.unreadable(path)) }
+        self = state
+    }
+
+    /// Writes the file in one step, readable by its owner only. What another run of the client has seen meanwhile of the
+    /// same boots stays.
+    public func write(file path: String) throws(ClientError) {
+        try merged(with: RememberedState(file: path)).replace(file: path)
+    }
+
+    private func merged(with other: RememberedState) -> RememberedState {
+        var merged = self
+        merged.tasks.merge(other.tasks) { mine, theirs in
+            guard mine.boot == theirs.boot else { return mine }
+            var newer = theirs.sequence > mine.sequence ? theirs : mine
+            newer.uploadedTo = mine.uploadedTo ?? theirs.uploadedTo
+            return newer
+        }
+        return merged
+    }
+
+    private func replace(file path: String) throws(ClientError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        do {
+            let url = URL(fileURLWithPath: path)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+            try encoder.encode(self).write(to: url, options: .atomic)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        } catch {
+            throw .unwritable(path: path)
+        }
+    }
+}
+
+/// How what is remembered contradicts what is seen.
+public enum RememberedConflict: Error, Sendable, Equatable, CustomStringConvertible {
+    case rolledBack(remembered: UInt64, found: UInt64)
+    case forked(sequence: UInt64)
+    case anotherInstance(remembered: String, found: String)
+    case unreadable(String)
+
+    public var description: String {
+        switch self {
+        case .rolledBack(let remembered, let found):
+            "The service's ledger ends at entry \(found), and this client has seen entry \(remembered): it was rolled back "
+                + "or is another instance, and ε may be spent again. Nothing was sent. Ask the operator; if another "
+                + "instance is meant, say --accept-new-instance."
+        case .forked(let sequence):
+            "Entry \(sequence) of the service's ledger is not the one that this client has seen: the ledger was forked. "
+                + "Nothing was sent. Compare heads with the other parties."
+        case .anotherInstance(let remembered, let found):
+            "A table for this task went to boot \(remembered.prefix(16)) before; this is boot \(found.prefix(16)), where ε "
+                + "may be spent again. Nothing was sent. If you mean it, say --accept-new-instance."
+        case .unreadable(let path):
+            "\(path) is not a state file of this client. Move it away only if you know why it is damaged."
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Tasks
+
+/// What can be asked without sending data. Bodies are the service's JSON, as it stands.
+extension VerifiedConnection {
+    /// `GET /details`.
+    public func details() async throws -> [UInt8] { try await get("/details") }
+
+    /// `GET /formats`.
+    public func formats() async throws -> [UInt8] { try await get("/formats") }
+
+    /// `GET /columns`: declared domains of a party, `mine`, `theirs` or a name.
+    public func columns(party: String) async throws -> [UInt8] {
+        try await get("/columns?party=\(VerifiedConnection.escaped(party))")
+    }
+
+    /// `GET /ledger`.
+    public func ledger() async throws -> [UInt8] { try await get("/ledger") }
+
+    /// `GET /ledger/total`.
+    public func ledgerTotal() async throws -> [UInt8] { try await get("/ledger/total") }
+
+    /// The task as the service canonically writes it; its digest is `taskDigest`.
+    public func specificationBytes() async throws -> [UInt8] { try await get("/spec") }
+
+    /// Where the task stands.
+    public func status() async throws -> TaskStatus {
+        let body = try await get("/model_status?verbose=1")
+        do {
+            return try JSONDecoder().decode(TaskStatus.self, from: Data(body))
+        } catch {
+            throw ClientError.brokenConnection("the status of the service cannot be read")
+        }
+    }
+
+    /// Asks again until the task needs no more waiting: the model is trained, or never will be.
+    ///
+    /// - Parameters:
+    ///   - limit: how long to wait, in seconds.
+    ///   - progress: told each new status.
+    public func waitForModel(
+        upTo limit: Double = 3600, progress: (TaskStatus) -> Void = { _ in }
+    ) async throws -> TaskStatus {
+        let clock = ContinuousClock()
+        let end = clock.now.advanced(by: .seconds(limit))
+        var last: TaskStatus?
+        while true {
+            let status = try await status()
+            if status != last { progress(status) }
+            last = status
+            if !status.isWaiting { return status }
+            guard clock.now < end else { throw ClientError.timedOut }
+            try await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
+    /// `POST /spec/signatures`: hands in the content of a signature file.
+    public func sign(_ signatureFile: [UInt8]) async throws -> [UInt8] {
+        try await post("/spec/signatures", signatureFile, type: "application/json")
+    }
+
+    /// `POST /halt`: stops the task before anything is released.
+    public func halt() async throws -> [UInt8] { try await post("/halt", [], type: "application/json") }
+
+    /// `DELETE /data`: takes one's own table back before the fit.
+    public func withdraw() async throws -> [UInt8] {
+        let head = try await http.send(.DELETE, "/data")
+        return try await finish(head)
+    }
+
+    /// `POST /confirm_data`: agrees that the fit may use the table with this digest.
+    ///
+    /// - Parameter digest: SHA-256 of the file in hexadecimal, as the upload answered it; nil confirms what is held.
+    public func confirm(digest: String? = nil) async throws -> [UInt8] {
+        var members = ["\"spec_hash\":\"\(taskDigest.hex)\"", "\"boot\":\"\(bootID)\""]
+        if let digest { members.append("\"file_sha256\":\"\(digest)\"") }
+        return try await post(
+            "/confirm_data", Array("{\(members.joined(separator: ","))}".utf8), type: "application/json")
+    }
+
+    func get(_ path: String) async throws -> [UInt8] {
+        try await finish(try await http.send(.GET, path))
+    }
+
+    private func post(_ path: String, _ body: [UInt8], type: String) async throws -> [UInt8] {
+        try await finish(try await http.send(.POST, path, headers: ["Content-Type": type], body: body))
+    }
+
+    /// The body of a successful answer; what it says of the ledger is compared and remembered.
+    func finish(_ head: HTTPConnection.Head) async throws -> [UInt8] {
+        let body = try await http.readBody()
+        guard (200..<300).contains(head.status) else { throw ClientError.service(ServiceProblem(head.status, body)) }
+        try observe(head.headers)
+        try remember()
+        return body
+    }
+
+    static func escaped(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? text
+    }
+}
+
+/// Where a task stands, as `GET /model_status?verbose=1` tells it.
+public struct TaskStatus: Sendable, Equatable, Codable {
+    /// `unsigned`, `collecting`, `training`, `trained`, `closed`, `failed`, `halted` or `expired`.
+    public var stage: String
+    /// Seconds since 1970 at which the stage began.
+    public var since: Int64?
+    public var reason: String?
+
+    /// Whether the model may still come.
+    public var isWaiting: Bool { ["unsigned", "collecting", "training"].contains(stage) }
+    public var isTrained: Bool { stage == "trained" }
+}

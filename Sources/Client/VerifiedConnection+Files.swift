@@ -1,0 +1,125 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Tasks
+
+/// Files on their way to and from the service, piece by piece.
+extension VerifiedConnection {
+    /// What the service says of a table that it holds. The row count is the owner's own.
+    public struct UploadReceipt: Sendable, Equatable, Codable {
+        public var message: String
+        public var sha256: String
+        public var rows: Int
+        public var columns: Int
+    }
+
+    private static let pieceSize = 256 * 1024
+
+    /// `POST /upload_data`: sends a CSV file.
+    ///
+    /// - Parameters:
+    ///   - path: the file; it is read piece by piece.
+    ///   - progress: told how many of how many bytes have been sent.
+    /// - Throws: `ClientError.service` with the table's problems where the service refuses it.
+    public func upload(file path: String, progress: (Int, Int) -> Void = { _, _ in }) async throws -> UploadReceipt {
+        guard party != nil else { throw ClientError.noKey }
+        guard let file = FileHandle(forReadingAtPath: path) else { throw ClientError.unreadable(path: path) }
+        defer { try? file.close() }
+        let size: Int
+        do {
+            size = Int(try file.seekToEnd())
+            try file.seek(toOffset: 0)
+        } catch {
+            throw ClientError.unreadable(path: path)
+        }
+        try VerifiedConnection.observing { () throws(RememberedConflict) in
+            try remembered.prepareUpload(
+                task: taskDigest.hex, boot: bootID, acceptNewInstance: configuration.acceptNewInstance)
+        }
+        try remember()
+        var sent = 0
+        let head = try await http.send(.POST, "/upload_data", headers: ["Content-Type": "text/csv"], length: size) {
+            guard let piece = try file.read(upToCount: VerifiedConnection.pieceSize), !piece.isEmpty else { return nil }
+            sent += piece.count
+            progress(sent, size)
+            return ByteBuffer(bytes: piece)
+        }
+        let body = try await finish(head)
+        do {
+            return try JSONDecoder().decode(UploadReceipt.self, from: Data(body))
+        } catch {
+            throw ClientError.brokenConnection("the receipt of the service cannot be read")
+        }
+    }
+
+    /// What to ask of `GET /samples`.
+    public struct SampleRequest: Sendable, Equatable {
+        public var rows: Int
+        public var format: String
+        /// nil lets the service draw a fresh one.
+        public var seed: UInt64?
+        /// Names of the columns wanted; nil for all.
+        public var columns: [String]?
+
+        public init(rows: Int = 1000, format: String = "csv", seed: UInt64? = nil, columns: [String]? = nil) {
+            self.rows = rows
+            self.format = format
+            self.seed = seed
+            self.columns = columns
+        }
+
+        var path: String {
+            var path = "/samples?format=\(VerifiedConnection.escaped(format))&num_samples=\(rows)"
+            if let seed { path += "&seed=\(seed)" }
+            if let columns { path += "&columns=\(columns.map(VerifiedConnection.escaped).joined(separator: ","))" }
+            return path
+        }
+    }
+
+    /// What came with samples.
+    public struct SampleReceipt: Sendable, Equatable {
+        public var bytes: Int
+        /// The seed that gives these rows again.
+        public var seed: UInt64?
+        public var epsilonSpent: String?
+        public var ledgerHead: String?
+    }
+
+    /// `GET /samples`: hands the rows on as they come.
+    public func samples(_ request: SampleRequest, to write: ([UInt8]) throws -> Void) async throws -> SampleReceipt {
+        let head = try await http.send(.GET, request.path)
+        guard (200..<300).contains(head.status) else {
+            throw ClientError.service(ServiceProblem(head.status, try await http.readBody()))
+        }
+        try observe(head.headers)
+        var bytes = 0
+        while let piece = try await http.nextPiece() {
+            bytes += piece.readableBytes
+            try write(Array(piece.readableBytesView))
+        }
+        try remember()
+        return SampleReceipt(
+            bytes: bytes, seed: head.headers.first(name: "Entrepot-Seed").flatMap { UInt64($0) },
+            epsilonSpent: head.headers.first(name: "X-Epsilon-Spent"),
+            ledgerHead: head.headers.first(name: "X-Ledger-Head"))
+    }
+
+    /// `GET /samples` into a file, which appears only when it is complete.
+    public func samples(_ request: SampleRequest, file path: String) async throws -> SampleReceipt {
+        let part = "\(path).part"
+        guard FileManager.default.createFile(atPath: part, contents: nil),
+            let file = FileHandle(forWritingAtPath: part)
+        else { throw ClientError.unwritable(path: path) }
+        do {
+            let receipt = try await samples(request) { try file.write(contentsOf: Data($0)) }
+            try file.close()
+            try? FileManager.default.removeItem(atPath: path)
+            try FileManager.default.moveItem(atPath: part, toPath: path)
+            return receipt
+        } catch {
+            try? file.close()
+            try? FileManager.default.removeItem(atPath: part)
+            throw error
+        }
+    }
+}

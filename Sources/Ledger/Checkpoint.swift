@@ -1,0 +1,68 @@
+/// What a ledger says of itself at one moment: its size and the root of its Merkle tree.
+///
+/// The text is a C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint): origin, size, root in base64, a line each.
+public struct Checkpoint: Sendable, Equatable {
+    /// Which ledger it is: a name without scheme, such as `entrepot.example/ledger/<boot>`.
+    public let origin: String
+    public let size: UInt64
+    public let root: LedgerHash
+
+    public init(origin: String, size: UInt64, root: LedgerHash) {
+        self.origin = origin
+        self.size = size
+        self.root = root
+    }
+
+    /// The lines that are signed, each ended by a line break.
+    public var text: String { "\(origin)\n\(size)\n\(Base64.text(of: root.bytes))\n" }
+
+    /// Reads the signed lines. Lines after the third are extensions, which are read over.
+    public init?(text: String) {
+        guard text.hasSuffix("\n") else { return nil }
+        let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count >= 3, !lines[0].isEmpty, let size = Self.decimal(lines[1]),
+            let bytes = Base64.bytes(of: String(lines[2])), let root = LedgerHash(bytes: bytes),
+            lines.dropFirst(3).allSatisfy({ !$0.isEmpty })
+        else { return nil }
+        self.init(origin: String(lines[0]), size: size, root: root)
+    }
+
+    /// Digits alone, without leading zeros.
+    private static func decimal(_ text: Substring) -> UInt64? {
+        guard text.utf8.allSatisfy({ (48...57).contains($0) }), text == "0" || text.first != "0" else { return nil }
+        return UInt64(text)
+    }
+}
+
+extension Ledger {
+    /// The size and root of the ledger as it stands.
+    public func checkpoint(origin: String) throws(LedgerError) -> Checkpoint {
+        let leaves = try leaves()
+        return Checkpoint(origin: origin, size: UInt64(leaves.count), root: MerkleTree.root(of: leaves))
+    }
+
+    /// Proves the entry at `sequence` to be in the ledger of `size` entries. The leaf's index is `sequence - 1`.
+    public func inclusionProof(of sequence: UInt64, size: UInt64) throws(LedgerError) -> [LedgerHash] {
+        let leaves = try leaves(upTo: size)
+        guard sequence >= 1, let index = Int(exactly: sequence - 1),
+            let proof = MerkleTree.inclusionProof(index: index, leaves: leaves)
+        else { throw .noSuchEntry(sequence) }
+        return proof
+    }
+
+    /// Proves the ledger of `newSize` entries to be that of `oldSize` entries with more behind it.
+    public func consistencyProof(from oldSize: UInt64, to newSize: UInt64) throws(LedgerError) -> [LedgerHash] {
+        let leaves = try leaves(upTo: newSize)
+        guard let size = Int(exactly: oldSize),
+            let proof = MerkleTree.consistencyProof(from: size, leaves: leaves)
+        else { throw .noSuchEntry(oldSize) }
+        return proof
+    }
+
+    private func leaves(upTo size: UInt64? = nil) throws(LedgerError) -> [LedgerHash] {
+        if size == 0 { return [] }
+        let leaves = try entries(to: size ?? .max).map { MerkleTree.leafHash(of: $0.canonicalBytes) }
+        guard size == nil || leaves.count == size.flatMap({ Int(exactly: $0) }) else { throw .noSuchEntry(size ?? 0) }
+        return leaves
+    }
+}

@@ -1,0 +1,118 @@
+internal import Foundation
+internal import GRDB
+
+extension Ledger {
+    /// The file inside the state directory.
+    public static let fileName = "ledger.sqlite"
+
+    /// Opens the ledger of a state directory, which is made if it is not there, and verifies every entry.
+    ///
+    /// - Throws: `tampered` and `transcriptTampered` where the file was changed; `notDurable` where the database would
+    ///   not sync each commit.
+    public static func open(directory: String) throws(LedgerError) -> Ledger {
+        let pool: DatabasePool
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            var configuration = Configuration()
+            configuration.label = "ledger"
+            configuration.busyMode = .timeout(10)
+            configuration.foreignKeysEnabled = true
+            let path = directory + "/" + fileName
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            // GRDB puts a WAL writer on NORMAL while it opens, whatever the configuration says, and NORMAL may lose
+            // the last commits in a power cut. FULL has to be set here, after.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        } catch {
+            throw LedgerError(error)
+        }
+        let ledger = try Ledger(pool)
+        guard try ledger.synchronousLevel() >= 2, try ledger.journalMode() == "wal" else {
+            throw .notDurable(synchronous: try ledger.synchronousLevel())
+        }
+        return ledger
+    }
+
+    /// What `PRAGMA synchronous` reads on the connection that writes: 2 is FULL.
+    func synchronousLevel() throws(LedgerError) -> Int {
+        try perform { database in
+            try database.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? 0 }
+        }
+    }
+
+    private func journalMode() throws(LedgerError) -> String {
+        try perform { database in
+            try database.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA journal_mode") ?? "" }
+        }
+    }
+
+    /// Recomputes every hash.
+    ///
+    /// What it cannot see is a file cut off at its end, or exchanged for an older copy: that is what the heads are for
+    /// that clients remember.
+    public func verify() throws(LedgerError) {
+        try perform { database in
+            try database.read { database in
+                try Self.verifyEntries(in: database)
+                try Self.verifyTranscripts(in: database)
+            }
+        }
+    }
+
+    private static func verifyEntries(in database: Database) throws {
+        var expected = Head(sequence: 0, hash: .zero)
+        let rows = try Row.fetchCursor(database, sql: "SELECT sequence, task, kind, bytes FROM entry ORDER BY sequence")
+        while let row = try rows.next() {
+            let sequence = expected.sequence + 1
+            guard let entry = LedgerEntry(canonicalBytes: Array(row["bytes"] as Data)), entry.sequence == sequence,
+                (row["sequence"] as Int64) == Int64(clamping: sequence), entry.previous == expected.hash,
+                (row["task"] as String) == entry.task.hex, (row["kind"] as String) == entry.kind.rawValue
+            else { throw LedgerError.tampered(sequence: sequence) }
+            expected = Head(sequence: sequence, hash: entry.hash)
+        }
+    }
+
+    private static func verifyTranscripts(in database: Database) throws {
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT task, ordinal, bytes, hash FROM release ORDER BY task, ordinal")
+        var task: LedgerHash?
+        var chain = LedgerHash.zero
+        var ordinal = 0
+        while let row = try rows.next() {
+            guard let owner = LedgerHash(hex: row["task"]) else { throw LedgerError.storage("release of no task") }
+            if owner != task {
+                guard let reservation = try reservation(of: owner, in: database) else {
+                    throw LedgerError.transcriptTampered(task: owner, ordinal: 0)
+                }
+                task = owner
+                chain = reservation.hash
+                ordinal = 0
+            }
+            chain = Transcript.next(after: chain, releasing: row["bytes"])
+            guard (row["ordinal"] as Int64) == Int64(ordinal), (row["hash"] as String) == chain.hex else {
+                throw LedgerError.transcriptTampered(task: owner, ordinal: ordinal)
+            }
+            ordinal += 1
+        }
+        try verifyFinishedTranscripts(in: database)
+    }
+
+    /// A finished fit has said up to where its transcript went; what follows may follow, what went before must stand.
+    private static func verifyFinishedTranscripts(in database: Database) throws {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT sequence, bytes FROM entry WHERE kind = ?",
+            arguments: [LedgerEntry.Kind.trained.rawValue])
+        for row in rows {
+            let entry = try entry(row)
+            let said = entry.details["transcript"]
+            let stands = try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM release WHERE task = ? AND hash = ?)",
+                arguments: [entry.task.hex, said])
+            guard try stands == true || said == reservation(of: entry.task, in: database)?.hash.hex else {
+                throw LedgerError.transcriptTampered(
+                    task: entry.task, ordinal: try transcriptEnd(of: entry.task, in: database)?.count ?? 0)
+            }
+        }
+    }
+}

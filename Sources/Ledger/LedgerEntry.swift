@@ -1,0 +1,62 @@
+/// One line of the ledger. Its hash covers its canonical bytes, and those name the hash of the line before.
+public struct LedgerEntry: Sendable, Equatable {
+    /// What happened.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// The service took up a task.
+        case specification = "spec"
+        /// A provider signed the task.
+        case signature
+        /// A provider's table was accepted; the details name its SHA-256.
+        case upload
+        /// A provider withdrew its upload before confirming.
+        case withdrawal
+        /// A provider confirmed its upload.
+        case confirmation = "confirm"
+        /// ε and δ were set aside before the first noise; made by `Ledger.reserve` alone.
+        case reservation
+        /// The model was written; the details name its file, its SHA-256 and the transcript's head.
+        case trained
+        /// Something left the service for good: a model, a report.
+        case release
+        case halted
+        case expired
+        case failed
+        /// The tables were wiped.
+        case destroyed
+        /// Retrieval ended.
+        case closed
+    }
+
+    /// Counted from 1.
+    public let sequence: UInt64
+    /// The hash of the entry before; `LedgerHash.zero` in the first.
+    public let previous: LedgerHash
+    public let kind: Kind
+    /// Seconds since 1970-01-01T00:00:00Z, as the service's host told them.
+    public let time: Int64
+    /// The digest of the task that it is about.
+    public let task: LedgerHash
+    /// The fingerprint of the key of the party that did it.
+    public let party: String?
+    public let epsilon: Double?
+    public let delta: Double?
+    public let details: [String: String]
+
+    init(
+        sequence: UInt64, previous: LedgerHash, kind: Kind, time: Int64, task: LedgerHash, party: String? = nil,
+        epsilon: Double? = nil, delta: Double? = nil, details: [String: String] = [:]
+    ) {
+        self.sequence = sequence
+        self.previous = previous
+        self.kind = kind
+        self.time = time
+        self.task = task
+        self.party = party
+        self.epsilon = epsilon
+        self.delta = delta
+        self.details = details
+    }
+
+    /// SHA-256 of `canonicalBytes`.
+    public var hash: LedgerHash { LedgerHash(of: canonicalBytes) }
+}

@@ -1,0 +1,56 @@
+/// What the ledger refuses, and why. No case holds anything private: digests and counts are known to all parties.
+public enum LedgerError: Error, Sendable, Equatable {
+    /// The database could not be opened, read or written; nothing was recorded.
+    case storage(String)
+    /// The database would not promise that what it records survives a power cut.
+    case notDurable(synchronous: Int)
+    /// An entry is not what was once written.
+    case tampered(sequence: UInt64)
+    /// A recorded release is not what was once written.
+    case transcriptTampered(task: LedgerHash, ordinal: Int)
+    /// A file of a later version.
+    case unknownFormat(Int)
+    /// This ε or δ is not one that can be spent.
+    case invalidPrice(epsilon: Double, delta: Double)
+    /// The task has spent its ε: noise was drawn, and the transcript has it.
+    case alreadySpent(releases: Int)
+    /// ε is set aside for other uploads.
+    case otherUploads
+    /// ε is set aside on other terms: another ε, δ or plan.
+    case otherTerms
+    /// A release needs a reservation before it.
+    case noReservation
+    /// Reservations are made by `reserve`, and `trained` is written by `recordTrained`.
+    case kindNotAppendable(LedgerEntry.Kind)
+    case noSuchEntry(UInt64)
+}
+
+extension LedgerError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .storage(let reason): "The ledger's database failed (\(reason)). Nothing was recorded and nothing spent."
+        case .notDurable(let level):
+            "The ledger's database syncs at level \(level) instead of 2 (FULL), so an entry could be lost. Use a local "
+                + "disk with a working SQLite."
+        case .tampered(let sequence):
+            "Entry \(sequence) of the ledger is not what was written: the file was changed. Keep it as evidence, and do "
+                + "not serve from it."
+        case .transcriptTampered(let task, let ordinal):
+            "Release \(ordinal) of task \(task) is not what was written: the file was changed. Keep it as evidence, and "
+                + "do not serve from it."
+        case .unknownFormat(let version):
+            "The ledger has format \(version), which this version of entrepot does not know. Use a newer one."
+        case .invalidPrice(let epsilon, let delta):
+            "ε = \(epsilon) with δ = \(delta) cannot be spent: ε must be finite and above 0, δ in [0, 1)."
+        case .alreadySpent(let releases):
+            "The task's ε is spent: \(releases) releases are recorded. Fit from the transcript, or agree on a new task."
+        case .otherUploads:
+            "The task's ε is set aside for other files. Upload the same files as before (compare SHA-256), or agree on "
+                + "a new task."
+        case .otherTerms: "The task's ε is set aside on other terms than these. Agree on a new task."
+        case .noReservation: "No ε is set aside for this task, so nothing may be released."
+        case .kindNotAppendable(let kind): "An entry of kind \(kind.rawValue) has a call of its own."
+        case .noSuchEntry(let sequence): "The ledger has no entry \(sequence)."
+        }
+    }
+}

@@ -1,0 +1,86 @@
+internal import Foundation
+internal import GRDB
+
+/// The releases drawn from one reservation, in order: opaque bytes, each bound to those before it.
+enum Transcript {
+    /// The hash after one more release; the chain begins at the reservation's own hash.
+    static func next(after hash: LedgerHash, releasing bytes: Data) -> LedgerHash {
+        LedgerHash(of: hash.bytes + Array(bytes))
+    }
+}
+
+extension Ledger {
+    /// Where a transcript ends: how many releases, and the hash over all of them.
+    public struct TranscriptEnd: Sendable, Equatable {
+        public let count: Int
+        public let hash: LedgerHash
+    }
+
+    /// Records one release of the kernel, durably, before its noise is used.
+    ///
+    /// - Parameter release: opaque to the ledger; the kernel's own JSON.
+    /// - Returns: where the transcript ends now.
+    /// - Throws: `noReservation` where no ε was set aside; then nothing may be released.
+    @discardableResult
+    public func record(release: [UInt8], task: LedgerHash) throws(LedgerError) -> TranscriptEnd {
+        try perform { database in
+            try database.write { database in
+                guard let end = try Self.transcriptEnd(of: task, in: database) else {
+                    throw LedgerError.noReservation
+                }
+                let bytes = Data(release)
+                let hash = Transcript.next(after: end.hash, releasing: bytes)
+                try database.execute(
+                    sql: "INSERT INTO release (task, ordinal, bytes, hash) VALUES (?, ?, ?, ?)",
+                    arguments: [task.hex, end.count, bytes, hash.hex])
+                return TranscriptEnd(count: end.count + 1, hash: hash)
+            }
+        }
+    }
+
+    /// Every release of a task, in order; empty where nothing was released.
+    public func transcript(task: LedgerHash) throws(LedgerError) -> [[UInt8]] {
+        try perform { database in
+            try database.read { database in
+                try Data.fetchAll(
+                    database, sql: "SELECT bytes FROM release WHERE task = ? ORDER BY ordinal", arguments: [task.hex]
+                ).map { Array($0) }
+            }
+        }
+    }
+
+    /// Where the transcript of a task ends; nil where no ε was set aside.
+    public func transcriptEnd(of task: LedgerHash) throws(LedgerError) -> TranscriptEnd? {
+        try perform { database in try database.read { try Self.transcriptEnd(of: task, in: $0) } }
+    }
+
+    /// Records that the model was written, with its file's name and digest and with the hash of the transcript.
+    @discardableResult
+    public func recordTrained(
+        task: LedgerHash, modelFile: String, modelDigest: LedgerHash, time: Int64
+    ) throws(LedgerError) -> LedgerEntry {
+        try perform { database in
+            try database.write { database in
+                guard let end = try Self.transcriptEnd(of: task, in: database) else {
+                    throw LedgerError.noReservation
+                }
+                let details = ["model": modelFile, "model_sha256": modelDigest.hex, "transcript": end.hash.hex]
+                return try Self.append(.trained, task: task, details: details, time: time, in: database)
+            }
+        }
+    }
+
+    static func transcriptEnd(of task: LedgerHash, in database: Database) throws -> TranscriptEnd? {
+        guard let reservation = try reservation(of: task, in: database) else { return nil }
+        guard
+            let row = try Row.fetchOne(
+                database, sql: "SELECT ordinal, hash FROM release WHERE task = ? ORDER BY ordinal DESC LIMIT 1",
+                arguments: [task.hex])
+        else { return TranscriptEnd(count: 0, hash: reservation.hash) }
+        let ordinal = Int(row["ordinal"] as Int64)
+        guard let hash = LedgerHash(hex: row["hash"]) else {
+            throw LedgerError.transcriptTampered(task: task, ordinal: ordinal)
+        }
+        return TranscriptEnd(count: ordinal + 1, hash: hash)
+    }
+}

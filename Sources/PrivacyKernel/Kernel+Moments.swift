@@ -1,0 +1,208 @@
+import Tables
+
+/// Σ over rows of a public integer value of the row's code, clamped, for each cell of the groups.
+public struct SumQuestion: Sendable, Equatable {
+    public let attribute: Int
+    /// One value a code of `attribute`.
+    public let values: [Int64]
+    /// Within ±2^30.
+    public let clamp: ClosedRange<Int64>
+    public let groups: [Int]
+
+    public init(attribute: Int, values: [Int64], clamp: ClosedRange<Int64>, groups: [Int] = []) {
+        self.attribute = attribute
+        self.values = values
+        self.clamp = clamp
+        self.groups = groups
+    }
+}
+
+/// The codes of an ordered attribute at which the noisy distribution function passes the asked shares.
+public struct NoisyQuantiles: Sendable, Equatable, Codable {
+    /// What was released; the codes are computed from it.
+    public let marginal: NoisyMarginal
+    public let shares: [Double]
+    public let codes: [Int]
+}
+
+extension Kernel {
+    /// The noisy Gram matrix Σ z zᵀ of public integer scores of each row's codes.
+    ///
+    /// Rows longer than `bound` are shortened to it in whole numbers, so one row moves the matrix by at most bound² in
+    /// Frobenius norm and a key of k rows by k·bound². Noise of σ² on the diagonal and σ²/2 off it: with the diagonal
+    /// and √2 times the off-diagonals stacked, that is one Gaussian release with σ² = k²·bound⁴/(2ρ). Under pure
+    /// accounting the lower triangle has L1-sensitivity k·⌈(m+1)/2·bound²⌉. Both matrices of a changed key are positive
+    /// semidefinite, so changing costs twice ρ. Proof and tests: KERNEL.md, "Gram".
+    ///
+    /// - Parameters:
+    ///   - attributes: distinct columns, in the order of the matrix.
+    ///   - scores: for each of them one score a code, within ±2^13.
+    ///   - bound: at most 2^13.
+    public func gram(
+        of attributes: [Int], scores: [[Int32]], bound: Int, spending budget: consuming Budget
+    ) throws(PrivacyError) -> NoisyGram {
+        let payment = try payment(budget)
+        guard !attributes.isEmpty else { throw .noQuestions }
+        for attribute in attributes { _ = try shape(of: [attribute], limit: .max) }
+        for (place, attribute) in attributes.enumerated() where attributes[..<place].contains(attribute) {
+            throw .attributeRepeated(attribute)
+        }
+        guard scores.count == attributes.count else {
+            throw .shapeMismatch(expected: attributes.count, found: scores.count)
+        }
+        for (attribute, scores) in zip(attributes, scores) {
+            let size = domain.columns[attribute].size
+            guard scores.count == size else { throw .shapeMismatch(expected: size, found: scores.count) }
+            for score in scores where score.magnitude > 1 << 13 {
+                throw .figureTooLarge(what: "score", figure: Double(score), limit: 0x1p13)
+            }
+        }
+        guard bound >= 1, bound <= 1 << 13 else {
+            throw .figureTooLarge(what: "bound of a row", figure: Double(bound), limit: 0x1p13)
+        }
+        let rowsPerKey = try rowsPerKey()
+        let size = attributes.count
+        let square = UInt64(bound * bound) * rowsPerKey
+        let linear = (square * UInt64(size + 1) + 1) / 2
+        let squared = UInt128(square) * UInt128(square)
+        let diagonal = try payment.scale(squared: squared, linear: linear, units: payment.units)
+        let offDiagonal = try payment.scale(squared: (squared + 1) / 2, linear: linear, units: payment.units)
+        let count = size * (size + 1) / 2
+        try noise.check(diagonal, count: count, isExact: payment.root.isExact)
+        switch try open(payment, changed: count) {
+        case .recorded(.gram(let gram)):
+            guard gram.attributes == attributes, gram.bound == bound else { throw mismatch() }
+            accept()
+            return gram
+        case .recorded: throw mismatch()
+        case .rows(let table):
+            let sums = gramSums(attributes, scores, bound, table)
+            var onDiagonal = (0..<size).map { sums[$0 * (size + 1)] }
+            var below: [Int64] = []
+            for row in 0..<size { below += sums[(row * size)..<(row * size + row)] }
+            addNoise(diagonal, to: &onDiagonal, isExact: payment.root.isExact)
+            addNoise(offDiagonal, to: &below, isExact: payment.root.isExact)
+            var entries: [Int64] = []
+            for row in 0..<size {
+                let start = row * (row - 1) / 2
+                entries += below[start..<(start + row)]
+                entries.append(onDiagonal[row])
+            }
+            let gram = NoisyGram(
+                attributes: attributes, entries: entries, diagonalVariance: diagonal.variance,
+                offDiagonalVariance: offDiagonal.variance, bound: bound)
+            try publish(.gram(gram), payment, changingOne: 2)
+            return gram
+        }
+    }
+
+    /// Σ z zᵀ of clipped rows: entries within 2^32 rows · 2^26.
+    private func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ table: PrivateTable) -> [Int64] {
+        let size = attributes.count
+        let columns = attributes.map { table.rows.columns[$0] }
+        var sums = [Int64](repeating: 0, count: size * size)
+        var row = [Int64](repeating: 0, count: size)
+        for index in 0..<table.rows.rowCount {
+            var norm: Int64 = 0
+            for place in 0..<size {
+                row[place] = Int64(scores[place][columns[place][index]])
+                norm &+= row[place] &* row[place]
+            }
+            if norm > Int64(bound * bound), !planted(.gramUnclipped) {
+                // Division rounds towards zero and the root is rounded up, so that the result is never longer.
+                let length = Int64(TextbookSampler.squareRoot(UInt128(norm))) + 1
+                for place in 0..<size { row[place] = row[place] * Int64(bound) / length }
+            }
+            for first in 0..<size {
+                let value = row[first]
+                for second in 0...first { sums[first &* size &+ second] &+= value &* row[second] }
+            }
+        }
+        row.wipe()
+        return sums
+    }
+
+    /// Noisy sums of public values, by group. A key of k rows moves a question's sums by at most k·max(|L|, |U|) in L1
+    /// and L2; the budget is split equally. Changing its rows moves them by twice that at most: four times ρ.
+    public func sums(
+        _ questions: [SumQuestion], spending budget: consuming Budget, cellLimit: Int = Kernel.defaultCellLimit
+    ) throws(PrivacyError) -> [NoisySums] {
+        let payment = try payment(budget)
+        guard !questions.isEmpty else { throw .noQuestions }
+        let rowsPerKey = try rowsPerKey()
+        var shapes: [(attributes: [Int], shape: [Int], cells: Int)] = []
+        var scales: [NoiseScale] = []
+        for question in questions {
+            _ = try shape(of: question.groups + [question.attribute], limit: cellLimit)
+            shapes.append(try shape(of: question.groups, limit: cellLimit))
+            let size = domain.columns[question.attribute].size
+            guard question.values.count == size else {
+                throw .shapeMismatch(expected: size, found: question.values.count)
+            }
+            let largest = max(question.clamp.lowerBound.magnitude, question.clamp.upperBound.magnitude)
+            guard largest <= 1 << 30 else {
+                throw .figureTooLarge(what: "clamp", figure: Double(largest), limit: 0x1p30)
+            }
+            scales.append(
+                try payment.scale(
+                    sensitivity: max(1, largest) * rowsPerKey, units: payment.units / UInt64(questions.count)))
+        }
+        let cells = shapes.reduce(0) { $0 + $1.cells }
+        for scale in scales { try noise.check(scale, count: cells, isExact: payment.root.isExact) }
+        switch try open(payment, changed: questions.count * Int(rowsPerKey)) {
+        case .recorded(.sums(let sums)):
+            guard sums.map(\.groups) == shapes.map(\.attributes),
+                sums.map(\.attribute) == questions.map(\.attribute)
+            else { throw mismatch() }
+            accept()
+            return sums
+        case .recorded: throw mismatch()
+        case .rows(let table):
+            var answers: [NoisySums] = []
+            for (question, (shape, scale)) in zip(questions, zip(shapes, scales)) {
+                var sums = groupedSums(question, shape.attributes, shape.cells, table)
+                addNoise(scale, to: &sums, isExact: payment.root.isExact)
+                answers.append(
+                    NoisySums(
+                        attribute: question.attribute, groups: shape.attributes, shape: shape.shape, sums: sums,
+                        variance: scale.variance))
+            }
+            try publish(.sums(answers), payment, changingOne: payment.accounting == .pure ? 2 : 4)
+            return answers
+        }
+    }
+
+    /// Exact sums: within 2^32 rows · 2^30.
+    private func groupedSums(_ question: SumQuestion, _ groups: [Int], _ cells: Int, _ table: PrivateTable) -> [Int64] {
+        let clamp = question.clamp
+        let values = question.values.map {
+            planted(.sumsUnclamped) ? $0 : min(max($0, clamp.lowerBound), clamp.upperBound)
+        }
+        var sums = [Int64](repeating: 0, count: cells)
+        let columns = groups.map { (codes: table.rows.columns[$0], size: domain.columns[$0].size) }
+        let codes = table.rows.columns[question.attribute]
+        for row in 0..<table.rows.rowCount {
+            let cell = columns.reduce(0) { $0 * $1.size + $1.codes[row] }
+            sums[cell] &+= values[codes[row]]
+        }
+        return sums
+    }
+
+    /// Codes at which the noisy distribution function of an ordered attribute passes each share of the noisy total.
+    /// One marginal is released; everything else is computed from it.
+    public func quantiles(
+        of attribute: Int, at shares: [Double], spending budget: consuming Budget
+    ) throws(PrivacyError) -> NoisyQuantiles {
+        for share in shares where !(share >= 0 && share <= 1) { throw .shareNotPositive(share) }
+        guard let marginal = try measure([[attribute]], spending: budget).first else { throw .noQuestions }
+        var sum: Int64 = 0
+        let cumulative = marginal.counts.map { count in
+            sum &+= count
+            return Double(sum)
+        }
+        let codes = shares.map { share in
+            cumulative.firstIndex { $0 >= share * Double(sum) } ?? max(0, cumulative.count - 1)
+        }
+        return NoisyQuantiles(marginal: marginal, shares: shares, codes: codes)
+    }
+}

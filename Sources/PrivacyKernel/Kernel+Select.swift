@@ -1,0 +1,158 @@
+extension Kernel {
+    /// Chooses a candidate of high score: weight · ‖M(D) − estimate‖₁ − penalty, all in whole numbers.
+    ///
+    /// A key of k rows moves each L1-error by at most k in either direction, so a score moves by at most
+    /// Δ = k · (largest weight). Scores are not monotone, so the factor 2 stays.
+    /// - pure: exponential mechanism, P ∝ exp(ε·score/(2Δ)).
+    /// - zCDP: the same with ε = √(8ρ): an exponential mechanism satisfies ε²/8-zCDP (Cesar and Rogers, 2021).
+    /// - GDP: all errors are measured (`measureErrors`) and the largest noisy score wins, which is post-processing.
+    ///
+    /// Changing a key's rows doubles Δ: twice ε, four times ρ. Proof and tests: KERNEL.md, "Select".
+    ///
+    /// - Returns: a place in `candidates`.
+    public func select(
+        from candidates: [Candidate], spending budget: consuming Budget, cellLimit: Int = Kernel.defaultCellLimit
+    ) throws(PrivacyError) -> Int {
+        guard budget.accounting != .gaussian else {
+            let errors = try measureErrors(of: candidates, spending: budget, cellLimit: cellLimit)
+            let scores = zip(candidates, errors).map { Int128($0.weight) * Int128($1.value) - Int128($0.penalty) }
+            return scores.indices.max { scores[$0] < scores[$1] } ?? 0
+        }
+        let payment = try payment(budget)
+        let attributes = try check(candidates, cellLimit: cellLimit)
+        let sensitivity = UInt128(try errorSensitivity()) * UInt128(largestWeight(candidates))
+        switch try open(payment, changed: 0, selections: 1) {
+        case .recorded(.selection(let chosen, candidates.count)) where candidates.indices.contains(chosen):
+            accept()
+            return chosen
+        case .recorded: throw mismatch()
+        case .rows(let table):
+            let errors = errors(of: candidates, attributes, in: table)
+            let scores = zip(candidates, errors).map { Int64($0.weight) * $1 - $0.penalty }
+            // ε in units of 2^-50; for zCDP the largest whole number whose square is within 8ρ.
+            let isPure = payment.accounting == .pure
+            let units = UInt128(payment.units)
+            let epsilon = isPure ? units : TextbookSampler.squareRoot(units << 53)
+            let denominator = (planted(.selectionWithoutHalf) ? 1 : 2) * sensitivity << 50
+            let chosen =
+                payment.root.isExact
+                ? selectExactly(scores, epsilon, denominator) : selectInFixedTime(scores, epsilon, denominator)
+            let isUncharged = planted(.selectionUncharged)
+            try publish(
+                .selection(chosen: chosen, candidates: candidates.count),
+                isUncharged ? Payment(root: payment.root, units: 0) : payment, changingOne: isPure ? 2 : 4)
+            return chosen
+        }
+    }
+
+    /// All L1-errors at once with discrete Gaussian noise (Laplace under pure accounting).
+    ///
+    /// A key of k rows moves each of m errors by at most k: k·√m in L2, k·m in L1. Changing its rows moves each by 2k:
+    /// four times ρ, twice ε. Weights and penalties play no part.
+    public func measureErrors(
+        of candidates: [Candidate], spending budget: consuming Budget, cellLimit: Int = Kernel.defaultCellLimit
+    ) throws(PrivacyError) -> [NoisyError] {
+        let payment = try payment(budget)
+        let attributes = try check(candidates, cellLimit: cellLimit)
+        let sensitivity = try errorSensitivity()
+        let count = UInt64(candidates.count)
+        let scale = try payment.scale(
+            squared: UInt128(sensitivity * sensitivity) * UInt128(count), linear: sensitivity * count,
+            units: payment.units)
+        try noise.check(scale, count: candidates.count, isExact: payment.root.isExact)
+        switch try open(payment, changed: candidates.count) {
+        case .recorded(.errors(let errors)):
+            guard errors.map(\.attributes) == attributes else { throw mismatch() }
+            accept()
+            return errors
+        case .recorded: throw mismatch()
+        case .rows(let table):
+            var values = errors(of: candidates, attributes, in: table)
+            addNoise(scale, to: &values, isExact: payment.root.isExact)
+            let errors = zip(attributes, values).map {
+                NoisyError(attributes: $0, value: $1, variance: scale.variance)
+            }
+            try publish(.errors(errors), payment, changingOne: payment.accounting == .pure ? 2 : 4)
+            return errors
+        }
+    }
+
+    /// How far a key can move one L1-error.
+    private func errorSensitivity() throws(PrivacyError) -> UInt64 {
+        let rowsPerKey = try rowsPerKey()
+        return planted(.errorsScaledByRoot) ? UInt64(TextbookSampler.squareRoot(UInt128(rowsPerKey))) : rowsPerKey
+    }
+
+    private func largestWeight(_ candidates: [Candidate]) -> Int {
+        planted(.weightsOutsideSensitivity) ? 1 : candidates.reduce(1) { max($0, $1.weight) }
+    }
+
+    /// Bounds that keep every score below 2^62: weights to 2^20, estimates to 2^40 in sum, penalties to 2^61.
+    private func check(_ candidates: [Candidate], cellLimit: Int) throws(PrivacyError) -> [[Int]] {
+        guard !candidates.isEmpty else { throw .noQuestions }
+        var attributes: [[Int]] = []
+        for candidate in candidates {
+            let question = try shape(of: candidate.attributes, limit: cellLimit)
+            guard candidate.estimate.count == question.cells else {
+                throw .shapeMismatch(expected: question.cells, found: candidate.estimate.count)
+            }
+            guard candidate.weight >= 1 else { throw .weightNotPositive(Double(candidate.weight)) }
+            guard candidate.weight <= 1 << 20 else {
+                throw .figureTooLarge(what: "weight", figure: Double(candidate.weight), limit: 0x1p20)
+            }
+            guard candidate.penalty.magnitude <= 1 << 61 else {
+                throw .figureTooLarge(what: "penalty", figure: Double(candidate.penalty), limit: 0x1p61)
+            }
+            var sum: UInt64 = 0
+            for value in candidate.estimate {
+                sum = sum.addingReportingOverflow(value.magnitude).partialValue
+                guard value.magnitude <= 1 << 40, sum <= 1 << 40 else {
+                    throw .figureTooLarge(what: "sum of an estimate", figure: Double(sum), limit: 0x1p40)
+                }
+            }
+            attributes.append(question.attributes)
+        }
+        return attributes
+    }
+
+    /// ‖M(D) − estimate‖₁, exactly: at most 2^32 rows + 2^40.
+    private func errors(of candidates: [Candidate], _ attributes: [[Int]], in table: PrivateTable) -> [Int64] {
+        zip(candidates, counts(attributes, in: table)).map { candidate, counts in
+            var sum: Int64 = 0
+            for cell in counts.indices { sum &+= abs(counts[cell] &- candidate.estimate[cell]) }
+            return sum
+        }
+    }
+
+    /// The exponential mechanism by rejection: a uniform proposal, accepted with probability exp(−γ), again and again.
+    /// The law is exact; the running time depends on the scores.
+    private func selectExactly(_ scores: [Int64], _ epsilon: UInt128, _ denominator: UInt128) -> Int {
+        let best = scores.max() ?? 0
+        while true {
+            let proposal = Int(TextbookSampler.uniform(below: UInt128(scores.count), &noise.generator))
+            let gap = UInt128((best - scores[proposal]).magnitude)
+            if TextbookSampler.bernoulliExponential(epsilon * gap, denominator, &noise.generator) { return proposal }
+        }
+    }
+
+    /// The same with 56 proposals a candidate, whatever the scores: the first that is accepted stands, the rest are
+    /// drawn and masked. The best candidate is accepted surely, so none is with probability below e^-56 < 2^-80.
+    /// Acceptance and proposals are compared with 127 and 128 random bits.
+    private func selectInFixedTime(_ scores: [Int64], _ epsilon: UInt128, _ denominator: UInt128) -> Int {
+        let best = scores.max() ?? 0
+        let acceptance = scores.map { score in
+            FixedPoint.exponential(minus: epsilon * UInt128((best - score).magnitude), over: denominator)
+        }
+        var chosen = 0
+        var isOpen = 1
+        for _ in 0..<(56 * scores.count) {
+            let place = UInt128(noise.generator.next()) << 64 | UInt128(noise.generator.next())
+            let proposal = Int(place.multipliedFullWidth(by: UInt128(scores.count)).high)
+            let uniform = UInt128(noise.generator.next()) << 63 | UInt128(noise.generator.next() >> 1)
+            let isTaken = isOpen & (uniform < acceptance[proposal] ? 1 : 0)
+            chosen += isTaken * (proposal - chosen)
+            isOpen &= ~isTaken
+        }
+        return chosen
+    }
+}

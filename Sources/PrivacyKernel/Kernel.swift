@@ -1,0 +1,202 @@
+public import Tables
+
+/// The one door between private rows and everything else.
+///
+/// Each call consumes budget, appends to the transcript and hands the release to the sink before it returns. What it
+/// returns depends on the multiset of rows alone, never on their order. Refusals depend on public figures alone, come
+/// before any noise is drawn, and leave nothing in the transcript. Neighbouring tables differ in all rows of one key.
+public final class Kernel {
+    public let domain: TableDomain
+    public private(set) var transcript: Transcript
+    /// nil where a transcript is replayed.
+    let table: PrivateTable?
+    var noise: NoiseSource
+    private let record: (@Sendable (Release) throws -> Void)?
+    private let firstGenerator: NoiseGenerator
+    /// The budget that the first call brought; slices of another are refused, so that all releases stay within one.
+    private var root: BudgetRoot?
+    private var answered = 0
+    private var selections = 0
+    private var changedCoordinates = 0.0
+    private var knownCounts: [[Int]: [Int64]] = [:]
+
+    /// No single question may have more cells than this unless the call says otherwise.
+    public static let defaultCellLimit = 1 << 26
+    private static let knownCellLimit = 1 << 22
+
+    /// - Parameters:
+    ///   - table: the rows.
+    ///   - record: takes each release before it is returned; where it throws, the answer is withheld and counts as
+    ///     spent.
+    public convenience init(table: PrivateTable, record: (@Sendable (Release) throws -> Void)? = nil) {
+        self.init(table: table, record: record, generator: NoiseGenerator())
+    }
+
+    /// A kernel without rows: it answers the same questions from the transcript, then throws `transcriptExhausted`.
+    public init(replaying transcript: Transcript, domain: TableDomain) {
+        self.domain = domain
+        self.table = nil
+        self.record = nil
+        self.transcript = transcript
+        self.firstGenerator = NoiseGenerator()
+        self.noise = NoiseSource(firstGenerator)
+    }
+
+    /// For tests: noise that repeats. Production has no way to choose a seed.
+    init(table: PrivateTable, record: (@Sendable (Release) throws -> Void)? = nil, generator: NoiseGenerator) {
+        self.domain = table.domain
+        self.table = table
+        self.record = record
+        self.transcript = Transcript()
+        self.firstGenerator = generator
+        self.noise = NoiseSource(generator)
+    }
+
+    deinit { for key in knownCounts.keys { knownCounts[key]?.wipe() } }
+
+    /// Number of codes of each column.
+    public var sizes: [Int] { domain.sizes }
+}
+
+/// A budget that was handed over and checked.
+struct Payment {
+    let root: BudgetRoot
+    let units: UInt64
+
+    var accounting: Accounting { root.promise.accounting }
+
+    /// The noise that `units` pay for, for one figure or vector of this Euclidean sensitivity; L1 under pure accounting.
+    ///
+    /// σ² = sensitivity²/(2ρ), plus `BudgetRoot.smoothing` under Gaussian accounting, rounded up.
+    func scale(sensitivity: UInt64, units: UInt64) throws(PrivacyError) -> NoiseScale {
+        try scale(squared: UInt128(sensitivity) * UInt128(sensitivity), linear: sensitivity, units: units)
+    }
+
+    /// The same where the square of the sensitivity is not that of a whole number.
+    func scale(squared: UInt128, linear: UInt64, units: UInt64) throws(PrivacyError) -> NoiseScale {
+        guard units > 0 else { throw .budgetIsEmpty }
+        guard accounting != .pure else { return .laplace(LaplaceScale(units: units, sensitivity: linear)) }
+        guard squared < 1 << 78 else {
+            throw .figureTooLarge(what: "squared sensitivity", figure: Double(squared), limit: 0x1p78)
+        }
+        var numerator = squared << 49
+        if planted(.deviationForVariance) {
+            numerator = TextbookSampler.squareRoot(numerator / UInt128(units)) * UInt128(units)
+        }
+        let smoothing = accounting == .gaussian && !planted(.smoothingDropped) ? BudgetRoot.smoothing : 0
+        return .gaussian(try GaussianScale(atLeast: numerator, over: UInt128(units), plus: smoothing))
+    }
+}
+
+/// Where an answer comes from.
+enum Source {
+    case rows(PrivateTable)
+    case recorded(Answer)
+}
+
+extension Kernel {
+    /// Takes the budget over. Every slice must come from the budget of the first call.
+    func payment(_ budget: consuming Budget) throws(PrivacyError) -> Payment {
+        guard budget.units > 0 else { throw .budgetIsEmpty }
+        if let root, root !== budget.root, !planted(.foreignBudgetTaken) { throw .foreignBudget }
+        return Payment(root: budget.root, units: budget.units)
+    }
+
+    /// The last checks before rows are read or the transcript is asked.
+    ///
+    /// - Parameter changed: how many released coordinates one key can change.
+    func open(_ payment: Payment, changed: Int, selections: Int = 0) throws(PrivacyError) -> Source {
+        guard let table else {
+            guard answered < transcript.releases.count else {
+                throw .transcriptExhausted(releases: transcript.releases.count)
+            }
+            let release = transcript.releases[answered]
+            guard release.promise == payment.root.promise, release.spent == payment.units else {
+                throw .replayMismatch(release: answered)
+            }
+            root = payment.root
+            return .recorded(release.answer)
+        }
+        if planted(.emptyTableRefused), table.rows.rowCount == 0 { throw .noQuestions }
+        let changedAfter = changedCoordinates + Double(changed)
+        guard changedAfter <= payment.root.changedCoordinateLimit else {
+            throw .drawLimitReached(limit: UInt64(payment.root.changedCoordinateLimit))
+        }
+        guard self.selections + selections <= BudgetRoot.selectionLimit || payment.root.isExact else {
+            throw .drawLimitReached(limit: UInt64(BudgetRoot.selectionLimit))
+        }
+        changedCoordinates = changedAfter
+        self.selections += selections
+        root = payment.root
+        if planted(.generatorReseeded) { noise.generator = firstGenerator }
+        return .rows(table)
+    }
+
+    /// Accepts a recorded answer.
+    func accept() { answered += 1 }
+
+    func mismatch() -> PrivacyError { .replayMismatch(release: answered) }
+
+    /// Writes the release down before anyone sees it.
+    func publish(_ answer: Answer, _ payment: Payment, changingOne factor: UInt64) throws(PrivacyError) {
+        let isUncharged = planted(.releaseUncharged) && transcript.releases.isEmpty
+        let release = Release(
+            promise: payment.root.promise, spent: isUncharged ? 0 : payment.units,
+            spentChangingOne: payment.units.multipliedReportingOverflow(
+                by: planted(.changeOneSoldAsAddRemove) ? 1 : factor
+            ).partialValue,
+            answer: answer)
+        transcript.append(release)
+        do { try record?(release) } catch {
+            if planted(.unrecordedReturned) { return }
+            throw .notRecorded("\(error)")
+        }
+    }
+
+    /// An attribute set in ascending order, and its shape. One product of sizes is checked against `limit`.
+    func shape(of attributes: [Int], limit: Int) throws(PrivacyError) -> (attributes: [Int], shape: [Int], cells: Int) {
+        let sorted = attributes.sorted()
+        var cells = 1
+        var shape: [Int] = []
+        for (place, attribute) in sorted.enumerated() {
+            guard domain.columns.indices.contains(attribute) else {
+                throw .attributeOutOfRange(attribute, columns: domain.columns.count)
+            }
+            if place > 0, sorted[place - 1] == attribute { throw .attributeRepeated(attribute) }
+            let size = domain.columns[attribute].size
+            let (product, overflow) = cells.multipliedReportingOverflow(by: size)
+            guard !overflow else { throw .tooManyCells(cells: nil, limit: limit) }
+            cells = product
+            shape.append(size)
+        }
+        guard cells <= limit else { throw .tooManyCells(cells: cells, limit: limit) }
+        return (sorted, shape, cells)
+    }
+
+    /// Rows a key may have, as a factor of every sensitivity.
+    func rowsPerKey() throws(PrivacyError) -> UInt64 {
+        guard let table, !planted(.rowsPerKeyIgnored) else { return 1 }
+        guard table.rowsPerKey <= 4096 else {
+            throw .figureTooLarge(what: "number of rows a key", figure: Double(table.rowsPerKey), limit: 4096)
+        }
+        return UInt64(table.rowsPerKey)
+    }
+
+    /// The private marginals, each counted once as long as they fit in memory set aside for them.
+    func counts(_ cliques: [[Int]], in table: PrivateTable) -> [[Int64]] {
+        let missing = cliques.filter { knownCounts[$0] == nil }
+        let counted = table.counts(missing)
+        var answers: [[Int]: [Int64]] = [:]
+        var known = knownCounts.values.reduce(0) { $0 + $1.count }
+        for (clique, counts) in zip(missing, counted) {
+            answers[clique] = counts
+            known += counts.count
+            if known <= Kernel.knownCellLimit { knownCounts[clique] = counts }
+        }
+        return cliques.map { answers[$0] ?? knownCounts[$0] ?? [] }
+    }
+}
+
+extension [Int64] {
+    mutating func wipe() { for index in indices { self[index] = 0 } }
+}

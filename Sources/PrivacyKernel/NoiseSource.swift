@@ -1,0 +1,45 @@
+/// Draws noise of any scale, by the fast tables or by the exact textbook methods.
+struct NoiseSource {
+    var generator: NoiseGenerator
+    private var chains: [GaussianScale: GaussianChain] = [:]
+    private(set) var draws: UInt64 = 0
+    #if ENTREPOT_MUTATIONS
+        var firstScale: NoiseScale?
+    #endif
+
+    init(_ generator: NoiseGenerator) { self.generator = generator }
+
+    /// Refuses what could not be drawn, before anything is.
+    func check(_ scale: NoiseScale, count: Int, isExact: Bool) throws(PrivacyError) {
+        let (drawsAfter, overflow) = draws.addingReportingOverflow(UInt64(count) * 16)
+        guard !overflow, drawsAfter <= BudgetRoot.drawLimit else {
+            throw .drawLimitReached(limit: BudgetRoot.drawLimit)
+        }
+        guard scale.variance < (isExact ? 0x1p56 : 0x1p80) else { throw .noiseTooLarge(variance: scale.variance) }
+    }
+
+    /// Adds independent noise to each number.
+    mutating func add(_ scale: NoiseScale, to numbers: inout [Int64], isExact: Bool) {
+        switch scale {
+        case .laplace(let scale):
+            for index in numbers.indices {
+                numbers[index] &+= TextbookSampler.laplace(
+                    numerator: scale.numerator, denominator: scale.denominator, &generator)
+            }
+        case .gaussian(let scale) where isExact:
+            for index in numbers.indices { numbers[index] &+= TextbookSampler.gaussian(scale, &generator) }
+        case .gaussian(let scale):
+            let chain = chain(scale)
+            draws += UInt64(numbers.count) * UInt64(chain.tablesPerDraw)
+            chain.add(to: &numbers, &generator)
+        }
+    }
+
+    private mutating func chain(_ scale: GaussianScale) -> GaussianChain {
+        if let known = chains[scale] { return known }
+        if chains.count > 32 { chains.removeAll() }
+        let chain = GaussianChain(scale)
+        chains[scale] = chain
+        return chain
+    }
+}

@@ -1,0 +1,66 @@
+/// Why the kernel refused. Every refusal depends on public figures alone, comes before any noise is drawn, and costs
+/// nothing.
+public enum PrivacyError: Error, Sendable, Equatable {
+    case epsilonNotPositive(Double)
+    case epsilonTooLarge(Double)
+    case deltaOutsideRange(Double)
+    /// A Gaussian plan needs δ > 0.
+    case deltaIsZero(Accounting)
+    /// A share that is not a positive number.
+    case shareNotPositive(Double)
+    /// A share beyond what is left, both in ε or ρ.
+    case budgetExceeded(asked: Double, left: Double)
+    /// A budget of nothing pays for nothing.
+    case budgetIsEmpty
+    /// Slices of two budgets were offered to one kernel.
+    case foreignBudget
+    case attributeOutOfRange(Int, columns: Int)
+    case attributeRepeated(Int)
+    case noQuestions
+    case weightsMismatch(expected: Int, found: Int)
+    case weightNotPositive(Double)
+    /// The product of the domain sizes is beyond the limit; `cells` is nil where it overflows 63 bits.
+    case tooManyCells(cells: Int?, limit: Int)
+    case shapeMismatch(expected: Int, found: Int)
+    /// A weight, penalty, estimate, score or clamp beyond what integer arithmetic is proven for.
+    case figureTooLarge(what: String, figure: Double, limit: Double)
+    case noiseTooLarge(variance: Double)
+    case drawLimitReached(limit: UInt64)
+    /// The sink did not take the release; it was not returned and counts as spent.
+    case notRecorded(String)
+    /// Every recorded release has been answered; the rows are gone.
+    case transcriptExhausted(releases: Int)
+    /// The question is not the one that the transcript answers at this place.
+    case replayMismatch(release: Int)
+}
+
+extension PrivacyError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .epsilonNotPositive(let epsilon): "ε must be a positive number; it is \(epsilon)."
+        case .epsilonTooLarge(let epsilon): "ε must be below 8192; it is \(epsilon)."
+        case .deltaOutsideRange(let delta): "δ must be at least 0 and below 1; it is \(delta)."
+        case .deltaIsZero(let accounting):
+            "Gaussian noise (accounting '\(accounting.rawValue)') needs δ above 0; choose δ, or pure accounting."
+        case .shareNotPositive(let share): "A share of a budget must be a positive number; it is \(share)."
+        case .budgetExceeded(let asked, let left): "The plan asks for \(asked) where \(left) of the budget is left."
+        case .budgetIsEmpty: "Nothing is left of this budget (0 units)."
+        case .foreignBudget: "The budget is not a slice of the one that this kernel began with."
+        case .attributeOutOfRange(let attribute, let columns):
+            "Attribute \(attribute) is outside the table's \(columns) columns."
+        case .attributeRepeated(let attribute): "Attribute \(attribute) stands twice in one question."
+        case .noQuestions: "The list of questions is empty (0)."
+        case .weightsMismatch(let expected, let found): "\(expected) questions carry \(found) weights."
+        case .weightNotPositive(let weight): "A weight must be a positive number; it is \(weight)."
+        case .tooManyCells(let cells, let limit):
+            "The domain has \(cells.map(String.init) ?? "more than 2^63") cells; the limit is \(limit)."
+        case .shapeMismatch(let expected, let found): "\(expected) figures are needed; there are \(found)."
+        case .figureTooLarge(let what, let figure, let limit): "The \(what) is \(figure); the limit is \(limit)."
+        case .noiseTooLarge(let variance): "The budget is too small: the noise would have variance \(variance)."
+        case .drawLimitReached(let limit): "This kernel has drawn its \(limit) noise values; δ covers no more."
+        case .notRecorded(let reason): "The release was not recorded and is withheld: \(reason)"
+        case .transcriptExhausted(let releases): "The transcript holds \(releases) releases, all of them answered."
+        case .replayMismatch(let release): "Release \(release) of the transcript answers another question."
+        }
+    }
+}

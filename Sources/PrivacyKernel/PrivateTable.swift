@@ -1,0 +1,39 @@
+public import Tables
+import VectorMath
+
+/// The private rows. Nothing outside the kernel can read one: there is no subscript, description, equality or
+/// encoding. The codes are overwritten when the last reference goes.
+public final class PrivateTable: Sendable {
+    /// Public: which columns there are and what their codes mean.
+    public let domain: TableDomain
+    /// No key has more rows than this; every sensitivity is a multiple of it.
+    let rowsPerKey: Int
+    /// Written once here and once more, with zeros, in deinit, when no one else can hold the table.
+    private nonisolated(unsafe) var joined: JoinedTable
+
+    public init(_ joined: consuming JoinedTable) {
+        domain = joined.domain
+        rowsPerKey = joined.rowsPerKey
+        self.joined = joined
+    }
+
+    deinit { joined.wipe() }
+
+    /// The only way to the rows; the kernel's files alone can call it.
+    var rows: CodedTable { joined.table }
+
+    /// Exact marginals of ascending attribute sets. Codes are below the domain's sizes by `CodedColumn`.
+    func counts(_ cliques: [[Int]]) -> [[Int64]] {
+        guard rows.rowCount > 0, !cliques.isEmpty else {
+            return cliques.map { [Int64](repeating: 0, count: $0.reduce(1) { $0 * domain.columns[$1].size }) }
+        }
+        let columns = rows.columns.map { column in
+            switch column.storage {
+            case .bytes(let codes): CodeArray.bytes(codes)
+            case .halves(let codes): CodeArray.halves(codes)
+            case .words(let codes): CodeArray.words(codes)
+            }
+        }
+        return countCodes(columns, sizes: domain.sizes, cliques: cliques)
+    }
+}

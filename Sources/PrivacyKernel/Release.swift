@@ -1,0 +1,105 @@
+/// One noisy table of counts: the marginal of an attribute set.
+public struct NoisyMarginal: Sendable, Equatable, Codable {
+    /// Columns, ascending.
+    public let attributes: [Int]
+    public let shape: [Int]
+    /// Row-major: the last attribute is fastest. Noisy, so cells may be negative.
+    public let counts: [Int64]
+    /// Of the noise in each cell.
+    public let variance: Double
+    /// The exact parameter of the noise.
+    public let scale: NoiseScale
+
+    public init(attributes: [Int], shape: [Int], counts: [Int64], scale: NoiseScale) {
+        self.attributes = attributes
+        self.shape = shape
+        self.counts = counts
+        self.scale = scale
+        self.variance = scale.variance
+    }
+}
+
+/// A marginal that a selection may choose, with the model's public opinion of it.
+public struct Candidate: Sendable, Equatable, Codable {
+    public let attributes: [Int]
+    /// The public model's marginal, rounded to whole counts, row-major in ascending order of attributes.
+    public let estimate: [Int64]
+    /// At least 1. The score is weight · ‖M(D) − estimate‖₁ − penalty.
+    public let weight: Int
+    public let penalty: Int64
+
+    public init(attributes: [Int], estimate: [Int64], weight: Int = 1, penalty: Int64 = 0) {
+        self.attributes = attributes
+        self.estimate = estimate
+        self.weight = weight
+        self.penalty = penalty
+    }
+}
+
+/// The noisy L1-distance between a marginal of the rows and a public estimate.
+public struct NoisyError: Sendable, Equatable, Codable {
+    public let attributes: [Int]
+    public let value: Int64
+    public let variance: Double
+
+    public init(attributes: [Int], value: Int64, variance: Double) {
+        self.attributes = attributes
+        self.value = value
+        self.variance = variance
+    }
+}
+
+/// The noisy Gram matrix of clipped integer scores.
+public struct NoisyGram: Sendable, Equatable, Codable {
+    public let attributes: [Int]
+    /// Lower triangle, row by row: (0,0), (1,0), (1,1), (2,0)…
+    public let entries: [Int64]
+    public let diagonalVariance: Double
+    public let offDiagonalVariance: Double
+    /// Rows were clipped to this Euclidean norm, in units of the scores.
+    public let bound: Int
+}
+
+/// Noisy sums of a public integer value of one attribute, one for each cell of the groups.
+public struct NoisySums: Sendable, Equatable, Codable {
+    public let attribute: Int
+    public let groups: [Int]
+    public let shape: [Int]
+    public let sums: [Int64]
+    public let variance: Double
+}
+
+/// The answer of one call.
+public enum Answer: Sendable, Equatable, Codable {
+    case marginals([NoisyMarginal])
+    /// The place of the chosen candidate among so many.
+    case selection(chosen: Int, candidates: Int)
+    case errors([NoisyError])
+    case gram(NoisyGram)
+    case sums([NoisySums])
+}
+
+/// One release: what left the kernel and what it cost.
+public struct Release: Sendable, Equatable, Codable {
+    /// The promise of the budget that paid.
+    public let promise: PrivacyPromise
+    /// Units of 2^-50 of ε or ρ, for adding or removing one key.
+    public let spent: UInt64
+    /// The same for changing all rows of one key: twice ε; twice ρ for counts and four times for scores (KERNEL.md).
+    public let spentChangingOne: UInt64
+    public let answer: Answer
+}
+
+/// Every release in order. It can be written, read and replayed; the ledger entry is a function of it.
+public struct Transcript: Sendable, Equatable, Codable {
+    public private(set) var releases: [Release]
+
+    public init(releases: [Release] = []) { self.releases = releases }
+
+    mutating func append(_ release: Release) { releases.append(release) }
+
+    /// What all releases together cost; nil before the first.
+    ///
+    /// ε is rounded up and never exceeds the promise, which a test and `Budget` prove.
+    public var spent: PrivacySpent? { PrivacySpent(releases) }
+}

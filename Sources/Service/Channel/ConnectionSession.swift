@@ -1,0 +1,39 @@
+import Attestation
+import NIOCore
+import NIOSSL
+import Synchronization
+
+/// What one TLS connection proves: the key of its client, and the exporter that binds evidence to it.
+///
+/// Filled by the handshake, read by requests. The exporter secret itself is never kept.
+final class ConnectionSession: Sendable {
+    private struct State {
+        var clientKeyInfo: [UInt8]?
+        var exporter: [UInt8]?
+    }
+
+    private let state = Mutex(State())
+
+    /// SubjectPublicKeyInfo of the certificate that the client presented and whose key it holds; nil for strangers.
+    var clientKeyInfo: [UInt8]? { state.withLock { $0.clientKeyInfo } }
+
+    /// TLS-Exporter of this connection (RFC 9266), 32 bytes; nil where the handshake gave none.
+    var exporter: [UInt8]? { state.withLock { $0.exporter } }
+
+    /// Takes what the client presented. Any self-signed certificate will do: TLS proves that the client holds the key,
+    /// and the key alone is compared with the task.
+    func present(_ certificates: [NIOSSLCertificate]) -> NIOSSLVerificationResult {
+        guard let leaf = certificates.first, let key = try? leaf.extractPublicKey().toSPKIBytes() else {
+            return .failed
+        }
+        state.withLock { $0.clientKeyInfo = key }
+        return .certificateVerified
+    }
+
+    /// Takes one line of the key log, keeps the exporter if it is that line, and forgets the rest.
+    func receiveKeyLogLine(_ line: ByteBuffer) {
+        guard let secret = ChannelBinding.exporterSecret(fromKeyLogLine: line.readableBytesView) else { return }
+        let exporter = ChannelBinding.exporter(secret)
+        state.withLock { $0.exporter = exporter }
+    }
+}

@@ -1,0 +1,42 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// The listening socket: TLS 1.3 and HTTP/1.1, with limits that hold before a request is complete.
+struct HTTPServer: Sendable {
+    let host: String
+    let port: Int
+    let identity: ServerIdentity
+    let frontDoor: FrontDoor
+    let logger: Logger
+    /// Told the port once the socket listens.
+    let onListening: @Sendable (Int) async -> Void
+
+    /// A connection that neither finishes its handshake nor sends a request for this long is closed.
+    private static let idleTimeout = TimeAmount.seconds(60)
+    private static let connectionLimit = 512
+
+    /// The server as a service of a `ServiceGroup`: it ends with graceful shutdown.
+    func service() -> any Service {
+        let frontDoor = frontDoor
+        let channel = AttestedChannel(
+            identity: identity,
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: HTTPServer.idleTimeout,
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100)),
+            respond: { request, writer, channel, session in
+                try await frontDoor.respond(to: request, writer: writer, channel: channel, session: session)
+            })
+        let onListening = onListening
+        return channel.server(
+            configuration: ServerConfiguration(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: MaximumAvailableConnections(HTTPServer.connectionLimit)),
+            onServerRunning: { listening in await onListening(listening.localAddress?.port ?? 0) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger)
+    }
+}

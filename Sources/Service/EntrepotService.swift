@@ -1,0 +1,75 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+public import UnixSignals
+
+/// The service: one task, from signatures to samples.
+///
+/// ```swift
+/// try await EntrepotService(configuration).run()
+/// ```
+public struct EntrepotService: Sendable {
+    let host: TaskHost
+    private let configuration: ServiceConfiguration
+
+    /// Opens the state, plans the fit, and finds out how far the task has come. Nothing listens yet.
+    ///
+    /// - Throws: `ServiceError`, in words for the operator.
+    public init(_ configuration: ServiceConfiguration) throws {
+        self.configuration = configuration
+        self.host = TaskHost(try TaskStart(configuration))
+    }
+
+    /// Serves until the process is asked to end (SIGTERM, SIGINT); requests under way are answered first.
+    public func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
+        CoreDumps.forbid()
+        let server = HTTPServer(
+            host: configuration.host, port: configuration.port, identity: host.identity,
+            frontDoor: FrontDoor(handler: host, metrics: host.metrics, logger: configuration.logger),
+            logger: configuration.logger.quiet, onListening: configuration.onListening)
+        await host.resume()
+        let services: [any Service] = [server.service(), DeadlineWatch(host: host)]
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: signals, logger: configuration.logger.quiet))
+        do {
+            try await group.run()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw ServiceError.cannotListen(
+                host: configuration.host, port: configuration.port, reason: "\(error)")
+        }
+    }
+}
+
+/// Ends what deadlines end, also where nobody calls.
+private struct DeadlineWatch: Service {
+    let host: TaskHost
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                await host.expire()
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+}
+
+private enum CoreDumps {
+    /// Keeps tables out of core files.
+    static func forbid() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    }
+}
+
+extension Logger {
+    /// The same log without the chatter of the libraries below.
+    fileprivate var quiet: Logger {
+        var logger = self
+        logger.logLevel = max(logLevel, .warning)
+        return logger
+    }
+}

@@ -1,0 +1,113 @@
+import Crypto
+import Foundation
+import PrivacyKernel
+import Synchronization
+import Synthesizers
+import Tables
+
+/// Why a fit gave no model. It says nothing of the rows.
+enum FitFailure: Error, Sendable, Equatable {
+    case failed
+}
+
+/// A fitted model and the file that keeps it.
+struct FinishedFit: Sendable {
+    let model: FittedModel
+    let file: [UInt8]
+    /// SHA-256 of the file.
+    let digest: [UInt8]
+
+    init(_ model: FittedModel) throws {
+        self.model = model
+        file = try model.encoded()
+        digest = Array(SHA256.hash(data: file))
+    }
+}
+
+/// Runs the one fit of a task on a thread of its own, far from the threads that answer requests.
+struct Fitter: Sendable {
+    let synthesizer: any Synthesizer
+    let plan: MechanismPlan
+    let privacy: PrivacyParameters
+    /// The joined table's domain.
+    let domain: TableDomain
+    /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
+    var tick: Duration = .seconds(1)
+
+    /// Plans the fit, and refuses here what cannot work.
+    init(
+        synthesizer: any Synthesizer, privacy: PrivacyParameters, domain: TableDomain
+    ) throws {
+        self.synthesizer = synthesizer
+        self.privacy = privacy
+        self.domain = domain
+        self.plan = try synthesizer.plan(domain, privacy)
+    }
+
+    /// Begins the fit.
+    ///
+    /// - Parameters:
+    ///   - handover: the parties' tables in the order of the task; none to go on from the ledger's transcript.
+    ///   - ledger: takes every release before the synthesizer sees it.
+    func begin(
+        _ handover: TableHandover, rowsPerKey: Int, ledger: LedgerBook
+    ) -> Task<Result<FinishedFit, FitFailure>, Never> {
+        return Task {
+            await withCheckedContinuation { continuation in
+                let thread = Thread {
+                    let clock = ContinuousClock()
+                    let start = clock.now
+                    let outcome = run(handover, rowsPerKey, ledger)
+                    waitForTick(since: start, clock)
+                    continuation.resume(returning: outcome)
+                }
+                thread.name = "fit"
+                thread.stackSize = 64 << 20
+                thread.start()
+            }
+        }
+    }
+
+    private func run(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: LedgerBook) -> Result<
+        FinishedFit, FitFailure
+    > {
+        do {
+            let budget = try Budget(privacy, accounting: plan.accounting)
+            let kernel = try kernel(handover, rowsPerKey, ledger)
+            return .success(try FinishedFit(try synthesizer.fit(kernel, budget: budget) { _ in }))
+        } catch {
+            return .failure(.failed)
+        }
+    }
+
+    private func kernel(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: LedgerBook) throws -> Kernel {
+        var tables = handover.take()
+        guard !tables.isEmpty else {
+            return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: domain)
+        }
+        let joined = JoinedTable(joining: tables, rowsPerKey: rowsPerKey)
+        for index in tables.indices { tables[index].table.wipe() }
+        return Kernel(table: PrivateTable(consume joined)) { release in try ledger.record(release) }
+    }
+
+    private func waitForTick(since start: ContinuousClock.Instant, _ clock: ContinuousClock) {
+        guard tick > .zero else { return }
+        let ticks = ((clock.now - start) / tick).rounded(.up)
+        let rest = start.advanced(by: tick * ticks) - clock.now
+        if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) }
+    }
+}
+
+/// Tables on their way to the fit's thread. Whoever puts one in keeps nothing, and whoever takes them is alone with them.
+final class TableHandover: Sendable {
+    private let tables = Mutex<[(name: String, table: KeyedTable)]>([])
+
+    func put(_ name: String, _ table: KeyedTable) { tables.withLock { $0.append((name, table)) } }
+
+    func take() -> [(name: String, table: KeyedTable)] {
+        tables.withLock { held in
+            defer { held = [] }
+            return held
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import HTTPTypes
+
+/// Every call of the service, with who may make it. The one list of permissions.
+enum Endpoint: String, Sendable, CaseIterable {
+    case attestation, spec, health, ready
+    case signatures, details, modelStatus, formats, columns, samples, ledger, ledgerTotal, metrics
+    case upload, confirm, confirmAsPost, withdraw, halt
+
+    /// Who may call.
+    enum Access: Sendable, Equatable {
+        /// Also callers without a certificate or with a key that the task does not list.
+        case anybody
+        /// Every key that the task lists.
+        case parties
+        case providers
+        /// Those who may have synthetic rows.
+        case recipients
+    }
+
+    var path: String {
+        switch self {
+        case .attestation: "/attestation"
+        case .spec: "/spec"
+        case .health: "/healthz"
+        case .ready: "/readyz"
+        case .signatures: "/spec/signatures"
+        case .details: "/details"
+        case .modelStatus: "/model_status"
+        case .formats: "/formats"
+        case .columns: "/columns"
+        case .samples: "/samples"
+        case .ledger: "/ledger"
+        case .ledgerTotal: "/ledger/total"
+        case .metrics: "/metrics"
+        case .upload: "/upload_data"
+        case .confirm, .confirmAsPost: "/confirm_data"
+        case .withdraw: "/data"
+        case .halt: "/halt"
+        }
+    }
+
+    var method: HTTPRequest.Method {
+        switch self {
+        case .signatures, .upload, .confirmAsPost, .halt: .post
+        case .withdraw: .delete
+        default: .get
+        }
+    }
+
+    var access: Access {
+        switch self {
+        case .attestation, .spec, .health, .ready: .anybody
+        case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns: .parties
+        case .samples: .recipients
+        case .signatures, .upload, .confirm, .confirmAsPost, .withdraw, .halt: .providers
+        }
+    }
+
+    private static let byPath = Dictionary(grouping: allCases, by: \.path)
+
+    /// The endpoint of a request.
+    ///
+    /// - Throws: 404 for an unknown path, 405 with `Allow` for an unknown method.
+    static func find(_ method: HTTPRequest.Method, _ path: String) throws(Problem) -> Endpoint {
+        guard let endpoints = byPath[path] else { throw Problem.notFound }
+        guard let endpoint = endpoints.first(where: { $0.method == method }) else {
+            throw Problem.methodNotAllowed(endpoints.map(\.method.rawValue))
+        }
+        return endpoint
+    }
+}

@@ -1,0 +1,44 @@
+import HTTPTypes
+
+/// What can be wrong with a request before it reaches the task.
+extension Problem {
+    static let notFound = Problem(
+        .notFound, code: "not_found", detail: "Not Found",
+        hint: "The calls of this service are listed in its documentation under HTTP.", audience: .everyone)
+
+    static func methodNotAllowed(_ allowed: [String]) -> Problem {
+        let list = allowed.joined(separator: ", ")
+        return Problem(
+            .methodNotAllowed, code: "method_not_allowed", detail: "Method Not Allowed", hint: "Use \(list).",
+            audience: .everyone, headers: [.allow: list])
+    }
+
+    static let notAParty = Problem(
+        .unauthorized, code: "not_a_party", detail: "This connection does not belong to a party of the task.",
+        hint: "Connect with a client certificate whose public key the task lists; no header can name a party.",
+        audience: .everyone)
+
+    static func wrongRole(_ needed: String) -> Problem {
+        Problem(
+            .forbidden, code: "role", detail: "The role of this party does not permit this call.",
+            hint: "It is for \(needed); the task says which party has which role.", audience: .owner)
+    }
+
+    static let internalError = Problem(
+        .internalServerError, code: "internal", detail: "The service failed to answer.",
+        hint: "This is a fault of the service; nothing that was confirmed is lost. Tell its operator.",
+        audience: .everyone)
+
+    /// An argument that cannot be read, with the words that the workshop's clients know.
+    static func argument(_ location: [String], _ message: String, _ type: String, hint: String) -> Problem {
+        Problem(
+            .unprocessableContent, code: "validation", detail: message, hint: hint, audience: .owner,
+            arguments: [Argument(location: location, message: message, type: type)])
+    }
+
+    static func busy(_ detail: String, retryAfter seconds: Int) -> Problem {
+        Problem(
+            .tooManyRequests, code: "busy", detail: detail, hint: "Try again in \(seconds) s.", audience: .owner,
+            headers: [.retryAfter: String(seconds)])
+    }
+}

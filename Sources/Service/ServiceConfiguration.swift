@@ -1,0 +1,42 @@
+public import Attestation
+public import Foundation
+public import Logging
+public import Tasks
+
+/// What an operator chooses. Everything else stands in the task.
+public struct ServiceConfiguration: Sendable {
+    public var specification: TaskSpecification
+    /// Contents of the signature files that lie beside the task; more may come over `POST /spec/signatures`.
+    public var signatures: [[UInt8]]
+    public var attester: any Attester
+    /// What was built; its digest stands in every statement, and the attester measures the same bytes.
+    public var buildManifest: [UInt8]
+    public var host: String
+    /// 0 takes a free one; see `onListening`.
+    public var port: Int
+    /// Folder for ledger, signatures and model; nil keeps all in memory, and one boot is one task.
+    public var stateDirectory: String?
+    public var logger: Logger
+    /// Told the port once the service listens.
+    public var onListening: @Sendable (Int) async -> Void
+    /// The present time, for deadlines.
+    public var now: @Sendable () -> Date
+
+    public init(
+        specification: TaskSpecification, signatures: [[UInt8]] = [], attester: any Attester,
+        buildManifest: [UInt8], host: String = "127.0.0.1", port: Int = 8443, stateDirectory: String?,
+        logger: Logger = Logger(label: "entrepot"), onListening: @escaping @Sendable (Int) async -> Void = { _ in },
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.specification = specification
+        self.signatures = signatures
+        self.attester = attester
+        self.buildManifest = buildManifest
+        self.host = host
+        self.port = port
+        self.stateDirectory = stateDirectory
+        self.logger = logger
+        self.onListening = onListening
+        self.now = now
+    }
+}

@@ -1,0 +1,33 @@
+/// Why a service does not start. Nothing of any table stands in it.
+public enum ServiceError: Error, Sendable, Equatable {
+    case stateUnusable(path: String)
+    case stateInUse(path: String)
+    /// The state directory belongs to another task.
+    case stateOfAnotherTask(expected: String, found: String)
+    /// The task cannot be fitted as it stands: too large a domain, unknown parameters, ….
+    case unusableTask(String)
+    case unusableSignature(String)
+    case damagedModel(String)
+    case ledger(String)
+    case cannotListen(host: String, port: Int, reason: String)
+}
+
+extension ServiceError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .stateUnusable(let path):
+            "\(path) cannot be used for state. Check that the folder exists or can be made, and is yours."
+        case .stateInUse(let path):
+            "\(path) is in use by another service. One folder serves one service at a time."
+        case .stateOfAnotherTask(let expected, let found):
+            "The state folder belongs to task \(found), and this is task \(expected). Give each task a folder of its own."
+        case .unusableTask(let reason): "This task cannot be served: \(reason)"
+        case .unusableSignature(let reason): "A signature is not valid: \(reason)"
+        case .damagedModel(let reason):
+            "The model in the state folder cannot be read (\(reason)). ε is spent; restore the file from a copy."
+        case .ledger(let reason): "The ledger cannot be used: \(reason)"
+        case .cannotListen(let host, let port, let reason):
+            "Cannot listen on \(host):\(port) (\(reason)). Choose another --listen."
+        }
+    }
+}

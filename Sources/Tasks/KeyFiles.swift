@@ -1,0 +1,57 @@
+internal import Foundation
+
+/// The two files of a party's key, as `entrepot keygen NAME` writes them.
+///
+/// `NAME.key` is PEM of PKCS#8 and readable by its owner alone; `NAME.pub` is the one line that a task lists.
+public enum KeyFiles {
+    public struct Paths: Sendable, Equatable {
+        public let privateKey: String
+        public let publicKey: String
+    }
+
+    /// Writes both files, and neither if one is there already.
+    @discardableResult
+    public static func write(_ key: PartyPrivateKey, name: String, directory: String) throws(TaskError) -> Paths {
+        let paths = Paths(privateKey: "\(directory)/\(name).key", publicKey: "\(directory)/\(name).pub")
+        for path in [paths.privateKey, paths.publicKey] where FileManager.default.fileExists(atPath: path) {
+            throw .keyFileExists(path)
+        }
+        try create(paths.privateKey, mode: 0o600, key.pemRepresentation)
+        try create(paths.publicKey, mode: 0o644, key.publicKey.base64 + "\n")
+        return paths
+    }
+
+    public static func privateKey(at path: String) throws(TaskError) -> PartyPrivateKey {
+        try PartyPrivateKey(file: try bytes(at: path))
+    }
+
+    /// Reads a public key from its base64, from PEM or DER, or out of a private key's file.
+    public static func publicKey(at path: String) throws(TaskError) -> PartyKey {
+        let bytes = try bytes(at: path)
+        if let key = try? PartyPrivateKey(file: bytes) { return key.publicKey }
+        guard let text = String(validating: bytes, as: UTF8.self), !text.contains("\0") else {
+            return try PartyKey(derRepresentation: bytes)
+        }
+        return try PartyKey(text: text)
+    }
+
+    private static func bytes(at path: String) throws(TaskError) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .unreadableKey("the file \(path) cannot be read")
+        }
+        return Array(data)
+    }
+
+    /// Makes a file that was not there, with its mode from the first moment.
+    private static func create(_ path: String, mode: mode_t, _ text: String) throws(TaskError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw errno == EEXIST ? .keyFileExists(path) : .keyFileUnwritable(path) }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try file.write(contentsOf: Data(text.utf8))
+            try file.close()
+        } catch {
+            throw .keyFileUnwritable(path)
+        }
+    }
+}

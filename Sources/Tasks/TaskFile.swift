@@ -1,0 +1,71 @@
+/// A task as somebody wrote it: its text, what it says, and everything that is wrong with it.
+public struct TaskFile: Sendable {
+    /// What a reader must know besides the text.
+    public struct Context: Sendable {
+        /// In a demonstration the workshop's published keys are a warning, elsewhere an error.
+        public var isDemonstration: Bool
+        /// The present time, to find deadlines that have passed; nil leaves them unjudged.
+        public var now: UTCInstant?
+        /// Names of presets in `Models/`; nil leaves preset names unjudged.
+        public var presets: Set<String>?
+
+        public init(isDemonstration: Bool = false, now: UTCInstant? = nil, presets: Set<String>? = nil) {
+            self.isDemonstration = isDemonstration
+            self.now = now
+            self.presets = presets
+        }
+    }
+
+    /// What the text says; nil where an error keeps it from being a task.
+    public let specification: TaskSpecification?
+    /// Every mistake, in the order of lines.
+    public let problems: [TaskProblem]
+
+    public var errors: [TaskProblem] { problems.filter { $0.severity == .error } }
+    public var warnings: [TaskProblem] { problems.filter { $0.severity == .warning } }
+
+    /// Reads a task from YAML (or JSON, which is YAML) and lints it.
+    public init(yaml: String, context: Context = Context()) {
+        var reader = TaskReader(context: context)
+        let specification = reader.read(yaml)
+        problems = reader.problems.sortedByLine()
+        self.specification = problems.contains { $0.severity == .error } ? nil : specification
+    }
+}
+
+extension TaskSpecification {
+    /// Reads a task that must be usable: throws every problem at once, warnings among them, if one is an error.
+    public init(yaml: String, context: TaskFile.Context = TaskFile.Context()) throws(TaskProblems) {
+        let file = TaskFile(yaml: yaml, context: context)
+        guard let specification = file.specification else { throw TaskProblems(file.problems) }
+        self = specification
+    }
+
+    /// Reads the bytes of `GET /spec`, which must be canonical: then `TaskDigest(hashing:)` of them is the digest.
+    public init(canonicalBytes: [UInt8], context: TaskFile.Context = TaskFile.Context()) throws {
+        guard let text = String(validating: canonicalBytes, as: UTF8.self) else { throw TaskError.notCanonical }
+        try self.init(yaml: text, context: context)
+        guard self.canonicalBytes == canonicalBytes else { throw TaskError.notCanonical }
+    }
+
+    /// Every mistake in a task that was built in code; none has a line.
+    public func lint(context: TaskFile.Context = TaskFile.Context()) -> [TaskProblem] {
+        TaskFile(yaml: String(decoding: canonicalBytes, as: UTF8.self), context: context).problems
+            .map { problem in
+                var problem = problem
+                problem.line = nil
+                return problem
+            }
+    }
+}
+
+extension TaskSpecification: Codable {
+    public init(from decoder: any Decoder) throws {
+        let value = try JSONValue(from: decoder)
+        try self.init(yaml: String(decoding: value.canonicalBytes, as: UTF8.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try json.encode(to: encoder)
+    }
+}

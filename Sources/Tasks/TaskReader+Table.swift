@@ -1,0 +1,134 @@
+internal import Tables
+
+/// A provider's table: its key and its fields, in the words of DESIGN 4.2.
+extension TaskReader {
+    mutating func readTable(_ node: DocumentNode, at path: String) -> TaskSpecification.PartyTable? {
+        guard let section = section(node, at: path, keys: ["key", "fields", "missingValues"]) else { return nil }
+        let key = readKeyRule(section)
+        let missingValues = optionalTexts(section, "missingValues")
+        guard let list = section.present("fields") else {
+            problem(
+                line: section.line("fields"), path: section.path("fields"), "`fields` is missing",
+                fix: "List the columns besides the key")
+            return nil
+        }
+        guard case .sequence(let elements) = list.content else {
+            problem(
+                line: list.line, path: section.path("fields"), "this should be a list", fix: "Begin each with `- name:`"
+            )
+            return nil
+        }
+        guard elements.count <= 10_000 else {
+            problem(
+                line: list.line, path: section.path("fields"), "there are more than 10,000 fields", fix: "Name fewer")
+            return nil
+        }
+        var fields: [Field?] = []
+        for (index, element) in elements.enumerated() {
+            fields.append(readField(element, at: "\(section.path("fields"))[\(index)]"))
+        }
+        let whole = zip(fields, elements).enumerated().compactMap { index, pair in
+            pair.0.map { (field: $0, line: pair.1.line, path: "\(section.path("fields"))[\(index)]") }
+        }
+        checkNames(whole, key: key)
+        guard let missingValues, let key, whole.count == elements.count else { return nil }
+        let schema = TableSchema(fields: whole.map(\.field), missingValues: missingValues)
+        return checkDomain(schema, key: key, lines: whole, section: section)
+            ? TaskSpecification.PartyTable(key: key, schema: schema) : nil
+    }
+
+    private typealias Located = (field: Field, line: Int, path: String)
+
+    private mutating func checkNames(_ fields: [Located], key: KeyRule?) {
+        for (index, located) in fields.enumerated() {
+            let name = located.field.name
+            if let earlier = fields[..<index].first(where: { $0.field.name == name }) {
+                problem(
+                    line: located.line, path: "\(located.path).name",
+                    "the column \"\(name.shortened)\" is declared on line \(earlier.line) already",
+                    fix: "Keep one of the two")
+            }
+            if let key, key.columns.contains(name) {
+                problem(
+                    line: located.line, path: "\(located.path).name",
+                    "the column \"\(name.shortened)\" is the key, and keys never appear in the output",
+                    fix: "Remove it from `fields`, or choose another key")
+            }
+        }
+    }
+
+    /// Asks Tables for the domain and passes on what it finds, at the lines of the fields.
+    private mutating func checkDomain(
+        _ schema: TableSchema, key: KeyRule, lines: [Located], section: Section
+    ) -> Bool {
+        let before = problems.count
+        for mistake in key.problems {
+            problem(line: section.line("key"), path: section.path("key"), mistake.what, fix: mistake.fix)
+        }
+        do {
+            _ = try TableDomain(schema: schema, keyColumns: key.columns)
+        } catch {
+            let names = lines.map(\.field.name)
+            let repeated = Set(names).count < names.count || !Set(names).isDisjoint(with: key.columns)
+            // A repeated name has been reported at its line; Tables can only say it without one.
+            for mistake in error.problems where !(repeated && mistake.isAboutNames(names, key: key.columns)) {
+                let place = lines.first { $0.field.name == mistake.field }
+                problem(
+                    line: place?.line ?? section.line("fields"), path: place?.path ?? section.path("fields"),
+                    mistake.what, fix: mistake.fix)
+            }
+        }
+        return problems.count == before
+    }
+
+    private mutating func readKeyRule(_ table: Section) -> KeyRule? {
+        guard let node = table.present("key") else {
+            problem(
+                line: table.line, path: table.path("key"), "`key` is missing",
+                fix: "Write `key: {column: NAME, pattern: '^[0-9]{1,8}$', normalise: [trim]}`")
+            return nil
+        }
+        guard
+            let key = section(
+                node, at: table.path("key"), keys: ["column", "columns", "pattern", "normalise"])
+        else { return nil }
+        let one = optionalText(key, "column")
+        let several = optionalTexts(key, "columns")
+        let pattern = optionalText(key, "pattern")
+        let steps = optional(key, "normalise") { reader, node, path -> [KeyRule.Normalisation]? in
+            guard let words = reader.texts(node, at: path) else { return nil }
+            let steps = words.compactMap { reader.normalisation($0, line: node.line, path: path) }
+            return steps.count == words.count ? steps : nil
+        }
+        guard let one, let several, let pattern, let steps else { return nil }
+        guard (one == nil) != (several == nil) else {
+            problem(
+                line: key.line, path: key.path, "a key has either `column` or `columns`",
+                fix: "Write the one column as `column: NAME`, or all as `columns: [A, B]`")
+            return nil
+        }
+        if pattern == nil {
+            problem(
+                .warning, line: key.line, path: key.path("pattern"), "the key has no `pattern`",
+                fix: "Agree on one, such as '^[0-9]{8}$': if the parties write keys differently the join is empty, and "
+                    + "nobody is told why")
+        }
+        return KeyRule(columns: several ?? one.map { [$0] } ?? [], pattern: pattern, normalise: steps ?? [])
+    }
+
+    private mutating func normalisation(_ word: String, line: Int, path: String) -> KeyRule.Normalisation? {
+        guard let step = KeyRule.Normalisation(word: word) else {
+            problem(
+                line: line, path: path, "unknown normalisation \"\(word.shortened)\"",
+                fix: "Write trim, upper, lower or zero-fill:N with N from 1 to 64")
+            return nil
+        }
+        return step
+    }
+}
+
+extension SchemaProblem {
+    fileprivate func isAboutNames(_ names: [String], key: [String]) -> Bool {
+        names.filter { $0 == field }.count > 1 || key.contains(field)
+    }
+}

@@ -1,0 +1,145 @@
+internal import Tables
+
+extension TaskSpecification {
+    /// The canonical form: what `GET /spec` returns and what is hashed. Defaults are written out, so that no later
+    /// change of a default can change what was signed.
+    public var canonicalBytes: [UInt8] { json.canonicalBytes }
+
+    public var digest: TaskDigest { TaskDigest(hashing: canonicalBytes) }
+
+    /// The task as one JSON object, every default written out; what is absent and has no default stays absent.
+    public var json: JSONValue {
+        .object([
+            "entrepot": .integer(version),
+            "task": .text(name),
+            "purpose": .text(purpose),
+            "parties": .array(parties.map(\.json)),
+            "join": .object(["kind": .text(join.kind.rawValue), "rows_per_key": .integer(join.rowsPerKey)]),
+            "privacy": privacy.json,
+            "synthesizer": synthesizer.json,
+            "queries": .array(queries.map(\.json)),
+            "limits": .object(["upload_bytes": .integer(limits.uploadBytes), "rows": .integer(limits.rows)]),
+            "deadlines": deadlines.json,
+            "retention": .object(["tables": .text(retention.tables.rawValue)]),
+        ])
+    }
+}
+
+extension TaskSpecification.Party {
+    var json: JSONValue {
+        .members([
+            "name": .text(name), "role": .text(role.rawValue), "public_key": .text(publicKey.base64),
+            "table": table?.json,
+        ])
+    }
+}
+
+extension TaskSpecification.PartyTable {
+    var json: JSONValue {
+        .members([
+            "key": key.json, "fields": .array(schema.fields.map(\.json)),
+            "missingValues": schema.missingValues.map(JSONValue.texts),
+        ])
+    }
+}
+
+extension TaskSpecification.Privacy {
+    var json: JSONValue {
+        .members([
+            "epsilon": .number(epsilon), "delta": .number(delta), "unit": .text(unit),
+            "accept_high_epsilon": acceptHighEpsilon.map(JSONValue.text),
+        ])
+    }
+}
+
+extension TaskSpecification.SynthesizerChoice {
+    var json: JSONValue {
+        switch method {
+        case .named(let name): .object(["method": .text(name), "params": .object(parameters)])
+        case .preset(let name): .object(["preset": .text(name), "params": .object(parameters)])
+        }
+    }
+}
+
+extension TaskSpecification.PermittedQuery {
+    var json: JSONValue {
+        .object([
+            "name": .text(name), "kind": .text(kind.rawValue), "columns": .texts(columns),
+            "where": .object(conditions.mapValues(JSONValue.text)), "epsilon": .number(epsilon),
+            "delta": .number(delta),
+        ])
+    }
+}
+
+extension TaskSpecification.Deadlines {
+    var json: JSONValue {
+        .members([
+            "upload_by": uploadBy.map { .text($0.description) }, "compute_by": computeBy.map { .text($0.description) },
+            "retrieve_by": retrieveBy.map { .text($0.description) },
+        ])
+    }
+}
+
+extension KeyRule {
+    var json: JSONValue {
+        .members([
+            "columns": .texts(columns), "pattern": pattern.map(JSONValue.text),
+            "normalise": .texts(normalise.map(\.word)),
+        ])
+    }
+}
+
+extension Field {
+    var json: JSONValue {
+        .members([
+            "name": .text(name), "type": .text(type.rawValue),
+            "categories": categories.map { values in
+                .array(
+                    values.map { value in
+                        guard let label = categoryLabels?[value] else { return .text(value) }
+                        return .object(["value": .text(value), "label": .text(label)])
+                    })
+            },
+            "constraints": constraints?.json, "bins": bins?.json,
+            "derivedFrom": derivedFrom.map { .object(["field": .text($0.field), "prefix": .integer($0.prefix)]) },
+            "other": other.map(JSONValue.text), "missingValues": missingValues.map(JSONValue.texts),
+            "trueValues": trueValues.map(JSONValue.texts), "falseValues": falseValues.map(JSONValue.texts),
+            "title": title.map(JSONValue.text), "description": description.map(JSONValue.text),
+        ])
+    }
+}
+
+extension Constraints {
+    var json: JSONValue {
+        .members([
+            "required": required.map(JSONValue.boolean), "enum": self.enum.map(JSONValue.texts),
+            "minimum": minimum?.json, "maximum": maximum?.json,
+        ])
+    }
+}
+
+extension Bound {
+    var json: JSONValue {
+        switch self {
+        case .number(let value): .number(value)
+        case .text(let value): .text(value)
+        }
+    }
+}
+
+extension Bins {
+    var json: JSONValue {
+        .members([
+            "count": count.map(JSONValue.integer), "scale": (scale?.rawValue).map(JSONValue.text),
+            "edges": edges.map { .array($0.map(JSONValue.number)) },
+            "spikes": spikes.map { .array($0.map(JSONValue.number)) },
+        ])
+    }
+}
+
+extension JSONValue {
+    /// An object without the members that are nil.
+    static func members(_ members: [String: JSONValue?]) -> JSONValue { .object(members.compactMapValues { $0 }) }
+
+    static func texts(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.text)) }
+}

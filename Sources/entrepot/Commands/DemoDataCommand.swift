@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+
+/// `entrepot demo-data SCENARIO --output DIR`: two generated tables and the task that describes them.
+struct DemoDataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo-data",
+        abstract: "Writes two generated tables and their task (without keys).",
+        discussion: """
+            trade     consignments of two offices from a small gravity model: categories, integers and heavy-tailed \
+            numbers, with relations that only the joined table shows; a tenth of each office's rows has no partner
+            workshop  cars in the shape of the enclave workshop's two tables (at most 1,728 rows)
+            """
+    )
+
+    @Argument(help: "trade or workshop")
+    var scenario: DemoScenario
+
+    @Option(help: "The folder to write to; it is made where missing.")
+    var output: String
+
+    @Option(help: "Rows of each table.")
+    var rows: Int?
+
+    @Option(help: "Seed of the generator: the same seed gives the same files.")
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        guard let rows else { return }
+        guard rows >= 0, rows <= scenario.largestRows else {
+            throw ValidationError("--rows must lie between 0 and \(scenario.largestRows) (got \(rows))")
+        }
+    }
+
+    func run() throws {
+        let directory = URL(fileURLWithPath: output, isDirectory: true)
+        for file in try scenario.write(to: directory, rows: rows ?? scenario.defaultRows, seed: seed) {
+            print(file.path)
+        }
+        let task = directory.appendingPathComponent("task.yaml")
+        try Data(scenario.taskTemplate.utf8).write(to: task)
+        print(task.path)
+    }
+}
+
+extension DemoScenario: ExpressibleByArgument {}

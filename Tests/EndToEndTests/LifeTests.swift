@@ -1,0 +1,241 @@
+import Client
+import Foundation
+import Synchronization
+import Tasks
+import Testing
+
+@testable import Service
+
+@Suite("The life of a task, live", .serialized, .timeLimit(.minutes(5)))
+struct LifeTests {
+    private func folder() -> URL {
+        FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
+    }
+
+    private func train(_ live: LiveService) async throws {
+        let alice = try live.file("alice.csv", Cars.alice())
+        let bob = try live.file("bob.csv", Cars.bob())
+        for (party, file) in [("Alice", alice), ("Bob", bob)] {
+            try await live.asParty(party) { connection in
+                let receipt = try await connection.upload(file: file)
+                _ = try await connection.confirm(digest: receipt.sha256)
+            }
+        }
+        let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 60) }
+        #expect(status.isTrained)
+    }
+
+    private func samples(_ live: LiveService) async throws -> [UInt8] {
+        try await live.asParty("Carol") { connection in
+            var bytes: [UInt8] = []
+            _ = try await connection.samples(.init(rows: 50, seed: 11)) { bytes += $0 }
+            return bytes
+        }
+    }
+
+    @Test("signatures handed in over the wire open the collection, and are there after a restart")
+    func signatures() async throws {
+        let task = try TestTask.workshop()
+        let folder = folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await withService(task, signatures: [], directory: folder) { live in
+            let alice = try await RawCalls(live, as: "Alice")
+            let early = try await alice.upload(Cars.alice())
+            #expect(early.status == 409 && early.code == "spec_unsigned")
+            let first = try await live.asParty("Alice") { try await $0.sign(task.signatures[0]) }
+            #expect(String(decoding: first, as: UTF8.self) == "{\"signed\":[\"Alice\"],\"missing\":[\"Bob\"]}")
+            await #expect(throws: ClientError.self) {
+                try await live.asParty("Alice") { try await $0.sign(task.signatures[1]) }
+            }
+            let other = try TestTask.workshop(method: "mst")
+            let foreign = try TaskSignature.sign(
+                other.specification.digest, as: "Bob", with: try #require(live.keys["Bob"]))
+            let error = await #expect(throws: ClientError.self) {
+                try await live.asParty("Bob") { try await $0.sign(foreign.fileBytes) }
+            }
+            guard case .service(let problem)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(problem.code == "hash_mismatch")
+            _ = try await live.asParty("Bob") { try await $0.sign(task.signatures[1]) }
+            let status = try await live.asParty("Alice") { try await $0.status() }
+            #expect(status.stage == "collecting")
+        }
+        try await withService(task, signatures: [], directory: folder) { live in
+            let status = try await live.asParty("Alice") { try await $0.status() }
+            #expect(status.stage == "collecting")
+        }
+    }
+
+    @Test("after a restart a trained task serves the same rows, and nothing more is spent")
+    func trainedRestart() async throws {
+        let task = try TestTask.workshop()
+        let folder = folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let before = try await withService(task, directory: folder) { live in
+            try await train(live)
+            return try await samples(live)
+        }
+        try await withService(task, directory: folder) { live in
+            #expect(try await samples(live) == before)
+            let (total, confirmed) = try await live.asParty("Alice") { connection in
+                _ = try await connection.confirm()
+                return (try await connection.ledgerTotal(), try await connection.status())
+            }
+            #expect(String(decoding: total, as: UTF8.self).hasPrefix("{\"epsilon\":3.0,"))
+            #expect(confirmed.isTrained)
+        }
+    }
+
+    @Test("a model that was changed on disk is not served")
+    func damagedModel() async throws {
+        let task = try TestTask.workshop()
+        let folder = folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await withService(task, directory: folder) { try await train($0) }
+        let file = folder.appending(path: "state/task.model")
+        var bytes = try Data(contentsOf: file)
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: file)
+        await #expect(throws: ServiceError.self) { try await withService(task, directory: folder) { _ in } }
+    }
+
+    @Test("a restart before the last confirmation asks for the tables again and has spent nothing")
+    func collectingRestart() async throws {
+        let task = try TestTask.workshop()
+        let folder = folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await withService(task, directory: folder) { live in
+            let alice = try await RawCalls(live, as: "Alice")
+            #expect(try await alice.upload(Cars.alice()).status == 200)
+            #expect(try await alice("/confirm_data").status == 200)
+        }
+        try await withService(task, directory: folder) { live in
+            let alice = try await RawCalls(live, as: "Alice")
+            #expect(try await alice("/confirm_data").code == "no_upload")
+            #expect(try await alice("/ledger/total").object["epsilon"] as? Double == 0)
+            #expect(try await alice.upload(Cars.alice()).status == 200)
+        }
+    }
+
+    @Test("a reservation from which nothing was drawn takes the same files once more, no others, and is spent once")
+    func reservedRestart() async throws {
+        let task = try TestTask.workshop()
+        let folder = folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        // What a crash leaves that comes after the ledger's entry and before the first noise.
+        let digests = try await withService(task, directory: folder) { live in
+            let alice = try await RawCalls(live, as: "Alice")
+            let bob = try await RawCalls(live, as: "Bob")
+            let digests = [
+                "Alice": try await alice.upload(Cars.alice()).object["sha256"] as? String ?? "",
+                "Bob": try await bob.upload(Cars.bob()).object["sha256"] as? String ?? "",
+            ]
+            let host = live.service.host
+            try host.ledger.reserve(plan: host.fitter.plan, uploads: digests)
+            return digests
+        }
+        #expect(digests.values.allSatisfy { $0.count == 64 })
+        try await withService(task, directory: folder) { live in
+            let alice = try await RawCalls(live, as: "Alice")
+            let bob = try await RawCalls(live, as: "Bob")
+            #expect(try await alice("/model_status?verbose=1").object["stage"] as? String == "collecting")
+            let other = try await alice.upload(Cars.alice(1..<40))
+            #expect(other.status == 409 && other.code == "reserved")
+            #expect(try await alice.upload(Cars.alice()).status == 200)
+            #expect(try await bob.upload(Cars.bob()).status == 200)
+            #expect(try await alice("/confirm_data").status == 200)
+            #expect(try await bob("/confirm_data").status == 200)
+            try await waitForModel(bob)
+            #expect(try await bob("/model_status").body == "\"Model status: trained\"")
+            let entries = try await bob("/ledger").body
+            #expect(entries.components(separatedBy: "\"kind\":\"reservation\"").count == 2)
+        }
+    }
+
+    @Test("any provider halts the task before the release, for good")
+    func halt() async throws {
+        let task = try TestTask.workshop()
+        let folder = folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await withService(task, directory: folder) { live in
+            let alice = try await RawCalls(live, as: "Alice")
+            let bob = try await RawCalls(live, as: "Bob")
+            #expect(try await alice.upload(Cars.alice()).status == 200)
+            #expect(try await bob("/halt", ["-X", "POST"]).status == 200)
+            #expect(try await alice("/model_status").body == "\"Model status: failed\"")
+            #expect(try await alice("/confirm_data").status == 409)
+            #expect(try await alice("/samples").code == "stage_failed")
+            #expect(try await alice.upload(Cars.alice()).code == "closed")
+        }
+        try await withService(task, directory: folder) { live in
+            let alice = try await RawCalls(live, as: "Alice")
+            #expect(try await alice("/model_status?verbose=1").object["stage"] as? String == "halted")
+        }
+    }
+
+    @Test("a provider takes its table back before the fit and not after")
+    func withdrawal() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            let alice = try await RawCalls(live, as: "Alice")
+            #expect(try await alice("/data", ["-X", "DELETE"]).code == "no_upload")
+            #expect(try await alice.upload(Cars.alice()).status == 200)
+            #expect(try await alice("/data", ["-X", "DELETE"]).status == 200)
+            #expect(try await alice("/confirm_data").code == "no_upload")
+            try await train(live)
+            #expect(try await alice("/data", ["-X", "DELETE"]).code == "already_fitted")
+            #expect(try await alice("/halt", ["-X", "POST"]).code == "already_released")
+        }
+    }
+
+    @Test("deadlines end the collection and the retrieval by themselves")
+    func deadlines() async throws {
+        let clock = TestClock(Date(timeIntervalSince1970: 1_800_000_000))
+        let upload = UTCInstant(seconds: 1_800_000_100)
+        let retrieve = UTCInstant(seconds: 1_800_000_900)
+        let task = try TestTask.workshop(deadlines: "{upload_by: \(upload), retrieve_by: \(retrieve)}")
+        try await withService(task, clock: clock) { live in
+            let alice = try await RawCalls(live, as: "Alice")
+            #expect(try await alice.upload(Cars.alice()).status == 200)
+            clock.advance(by: 101)
+            let late = try await alice.upload(Cars.alice())
+            #expect(late.status == 410 && late.code == "deadline_passed")
+            #expect(try await alice("/model_status?verbose=1").object["stage"] as? String == "expired")
+        }
+        clock.advance(by: -101)
+        try await withService(task, clock: clock) { live in
+            try await train(live)
+            clock.advance(by: 901)
+            let alice = try await RawCalls(live, as: "Alice")
+            #expect(try await alice("/samples").status == 410)
+            #expect(try await alice("/model_status?verbose=1").object["stage"] as? String == "closed")
+        }
+    }
+
+    @Test("without a state folder all is in memory, and works")
+    func memoryOnly() async throws {
+        try await withService(try TestTask.workshop(), keepsState: false) { live in
+            try await train(live)
+            #expect(try await samples(live).count > 1000)
+        }
+    }
+
+    @Test("one state folder serves one service and one task")
+    func stateFolder() async throws {
+        let task = try TestTask.workshop()
+        let folder = folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await withService(task, directory: folder) { _ in
+            await #expect(throws: ServiceError.self) { try await withService(task, directory: folder) { _ in } }
+        }
+        let other = try TestTask.workshop()
+        let error = await #expect(throws: ServiceError.self) {
+            try await withService(other, directory: folder) { _ in }
+        }
+        guard case .stateOfAnotherTask? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import Attestation
+import Foundation
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+@testable import Service
+
+/// Real sockets, with curl and openssl as peers that know nothing of us.
+@Suite("The TLS channel", .serialized, .timeLimit(.minutes(2)))
+struct ChannelTests {
+    /// Answers every call with what the connection proved.
+    private struct Mirror: CallHandler {
+        func caller(publicKeyInfo: [UInt8]?) -> Caller {
+            publicKeyInfo == nil ? .stranger : .party(name: "Alice", role: .provider)
+        }
+
+        func admit(_ call: Call, to endpoint: Endpoint) async throws {
+            if call.request.headers[.contentLength].flatMap({ Int($0) }) ?? 0 > 1_000_000 {
+                throw Problem.tooLarge(1_000_000)
+            }
+        }
+
+        func answer(_ call: Call, to endpoint: Endpoint) async throws -> Response {
+            let body = try await call.body(upTo: 1_000_000)
+            let text = [
+                endpoint.rawValue, call.session.clientKeyInfo?.hexadecimal ?? "-",
+                call.session.exporter?.hexadecimal ?? "-", String(body.count),
+            ].joined(separator: " ")
+            return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        }
+
+        func standing(for caller: Caller) async -> HTTPFields { [:] }
+    }
+
+    private func withServer(_ use: (Int, URL) async throws -> Void) async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "channel-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        for (name, arguments) in [
+            ("p256", ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]), ("rsa", ["-newkey", "rsa:2048"]),
+        ] {
+            _ = try await run(
+                "openssl",
+                ["req", "-x509", "-nodes", "-subj", "/CN=\(name)", "-keyout", "\(name).key", "-out", "\(name).crt"]
+                    + arguments, in: directory)
+        }
+        let identity = try ServerIdentity(name: "entrepot", now: Date())
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        let server = HTTPServer(
+            host: "127.0.0.1", port: 0, identity: identity,
+            frontDoor: FrontDoor(handler: Mirror(), metrics: Metrics(), logger: logger), logger: logger,
+            onListening: { continuation.yield($0) })
+        let group = ServiceGroup(configuration: .init(services: [server.service()], logger: logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            var iterator = ports.makeAsyncIterator()
+            let port = try #require(await iterator.next())
+            do { try await use(port, directory) } catch {
+                await group.triggerGracefulShutdown()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test("curl's client certificate becomes the caller's identity, of either kind of key, and no header does")
+    func identity() async throws {
+        try await withServer { port, directory in
+            let base = "https://127.0.0.1:\(port)"
+            for name in ["p256", "rsa"] {
+                let key = try await run(
+                    "sh",
+                    ["-c", "openssl pkey -in \(name).key -pubout -outform DER | od -An -vtx1 | tr -d ' \\n'"],
+                    in: directory)
+                let answer = try await run(
+                    "curl", ["-sk", "--cert", "\(name).crt", "--key", "\(name).key", base + "/details"], in: directory)
+                #expect(answer.split(separator: " ")[1] == key[...])
+            }
+            let stranger = try await run("curl", ["-sk", base + "/healthz"], in: directory)
+            #expect(stranger.split(separator: " ")[1] == "-")
+            let claim = try await run(
+                "curl",
+                [
+                    "-sk", "-w", " %{http_code}", "-H", "X-OBLV-User-Name: Alice", "-H",
+                    "X-OBLV-User-Role: data_provider",
+                    base + "/details",
+                ], in: directory)
+            #expect(claim.hasSuffix(" 401") && claim.contains("not_a_party"))
+        }
+    }
+
+    @Test("only TLS 1.3 is spoken, and plain HTTP is not")
+    func versions() async throws {
+        try await withServer { port, directory in
+            let old = try await run(
+                "curl", ["-sk", "--tls-max", "1.2", "-w", "%{http_code}", "https://127.0.0.1:\(port)/healthz"],
+                in: directory, allowFailure: true)
+            #expect(old == "000")
+            let plain = try await run(
+                "curl", ["-s", "-m", "5", "-w", "%{http_code}", "http://127.0.0.1:\(port)/healthz"], in: directory,
+                allowFailure: true)
+            #expect(plain.hasSuffix("000"))
+            let session = try await run(
+                "sh", ["-c", "openssl s_client -connect 127.0.0.1:\(port) -tls1_3 -brief </dev/null 2>&1"],
+                in: directory)
+            #expect(session.contains("TLSv1.3"))
+        }
+    }
+
+    @Test("the server's exporter is the one that OpenSSL computes for the same connection")
+    func exporter() async throws {
+        try await withServer { port, directory in
+            // s_client prints its own exporter and the answer over the same connection.
+            let output = try await run(
+                "sh",
+                [
+                    "-c",
+                    "(printf 'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n'; sleep 1) | openssl s_client "
+                        + "-connect 127.0.0.1:\(port) -tls1_3 -cert p256.crt -key p256.key -ign_eof "
+                        + "-keymatexport EXPORTER-Channel-Binding -keymatexportlen 32 2>/dev/null",
+                ], in: directory)
+            let line = try #require(
+                output.split(whereSeparator: \.isNewline).first { $0.contains("Keying material: ") })
+            let expected = line.split(separator: " ").last.map { $0.lowercased() }
+            let body = try #require(output.split(whereSeparator: \.isNewline).first { $0.hasPrefix("health ") })
+            #expect(String(body.split(separator: " ")[2]) == expected)
+        }
+    }
+
+    @Test("two connections have different exporters, and one connection keeps its own")
+    func connections() async throws {
+        try await withServer { port, directory in
+            let url = "https://127.0.0.1:\(port)/healthz"
+            let one = try await run("curl", ["-sk", "-w", "\n", url, "--next", "-sk", "-w", "\n", url], in: directory)
+            let exporters = one.split(separator: "\n").map { $0.split(separator: " ")[2] }
+            #expect(exporters.count == 2 && exporters[0] == exporters[1])
+            let other = try await run("curl", ["-sk", url], in: directory)
+            #expect(other.split(separator: " ")[2] != exporters[0])
+        }
+    }
+
+    @Test("a body that is refused unread gets its answer, also where the client waits for leave to send it")
+    func refusedBody() async throws {
+        try await withServer { port, directory in
+            try Data(count: 8_000_000).write(to: directory.appending(path: "big"))
+            try Data(count: 200_000).write(to: directory.appending(path: "small"))
+            let post = ["-sk", "-w", " %{http_code}", "-H", "Content-Type: text/csv"]
+            let url = "https://127.0.0.1:\(port)/upload_data"
+            let certificate = ["--cert", "p256.crt", "--key", "p256.key"]
+            let stranger = try await run("curl", post + ["--data-binary", "@big", url], in: directory)
+            #expect(stranger.hasSuffix(" 401"))
+            let unasked = try await run("curl", post + ["-H", "Expect:", "--data-binary", "@big", url], in: directory)
+            #expect(unasked.hasSuffix(" 401"))
+            let large = try await run("curl", post + certificate + ["--data-binary", "@big", url], in: directory)
+            #expect(large.hasSuffix(" 413"))
+            let asked = try await run(
+                "curl", post + certificate + ["-H", "Expect: 100-continue", "--data-binary", "@small", url],
+                in: directory)
+            #expect(asked.hasSuffix(" 200000 200"))
+        }
+    }
+}
+
+/// Runs a program and returns what it wrote to stdout.
+func run(
+    _ program: String, _ arguments: [String], in directory: URL, allowFailure: Bool = false
+) async throws -> String {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = [program] + arguments
+            process.currentDirectoryURL = directory
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = FileHandle.nullDevice
+            do {
+                try process.run()
+                let data = output.fileHandleForReading.readDataToEndOfFile()
+                process.waitUntilExit()
+                guard allowFailure || process.terminationStatus == 0 else {
+                    throw ProgramFailed(program: program, status: process.terminationStatus)
+                }
+                continuation.resume(returning: String(decoding: data, as: UTF8.self))
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}
+
+struct ProgramFailed: Error {
+    let program: String
+    let status: Int32
+}

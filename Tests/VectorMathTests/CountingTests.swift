@@ -18,7 +18,9 @@ struct CountingTests {
             .words(codes[2].map { UInt32($0) }), .bytes(codes[3].map { UInt8($0) }),
             .words(codes[4].map { UInt32($0) }),
         ]
-        let cliques = [[], [0], [1], [2], [0, 1], [1, 0], [0, 2], [2, 3], [1, 3], [0, 1, 3], [3, 1, 0, 4], [0, 0]]
+        let cliques = [
+            [], [0], [1], [2], [0, 1], [1, 0], [0, 2], [2, 3], [1, 3], [0, 1, 3], [3, 1, 0, 4], [0, 0],
+        ]
         let found = countCodes(columns, sizes: sizes, cliques: cliques)
         for (clique, table) in zip(cliques, found) {
             var expected = [Int64](repeating: 0, count: clique.reduce(1) { $0 * sizes[$1] })

@@ -104,7 +104,7 @@ extension Kernel {
     }
 
     /// Σ z zᵀ of clipped rows: entries within 2^32 rows · 2^26.
-    private func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ table: PrivateTable) -> [Int64] {
+    func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ table: PrivateTable) -> [Int64] {
         let size = attributes.count
         let columns = attributes.map { table.rows.columns[$0] }
         var sums = [Int64](repeating: 0, count: size * size)
@@ -180,7 +180,7 @@ extension Kernel {
     }
 
     /// Exact sums: within 2^32 rows · 2^30.
-    private func groupedSums(_ question: SumQuestion, _ groups: [Int], _ cells: Int, _ table: PrivateTable) -> [Int64] {
+    func groupedSums(_ question: SumQuestion, _ groups: [Int], _ cells: Int, _ table: PrivateTable) -> [Int64] {
         let clamp = question.clamp
         let values = question.values.map {
             planted(.sumsUnclamped) ? $0 : min(max($0, clamp.lowerBound), clamp.upperBound)

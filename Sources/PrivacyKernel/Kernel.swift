@@ -59,6 +59,11 @@ public final class Kernel {
         self.noise = NoiseSource(generator)
     }
 
+    #if ENTREPOT_MUTATIONS
+        /// For tests that spend several budgets through one kernel.
+        func forgetRoot() { root = nil }
+    #endif
+
     deinit {
         for key in knownCounts.keys { knownCounts[key]?.wipe() }
         for index in groupedColumns.indices { groupedColumns[index].wipe() }

@@ -163,7 +163,9 @@ extension ModelBody {
             else { throw .malformedModel("the shares of column \(column) are out of range") }
             distributions.append(values)
         }
-        guard known.allSatisfy({ derived[$0.column] == nil }) else { throw .malformedModel("a derived column is modelled") }
+        guard known.allSatisfy({ derived[$0.column] == nil }) else {
+            throw .malformedModel("a derived column is modelled")
+        }
         let tree = TreeTables(
             total: total, cliques: try tables(cliques, known), separators: try tables(separators, known))
         var marginals: [MeasuredMarginal] = []

@@ -68,7 +68,9 @@ extension FittedModel {
             }
         }
         let logs = (0..<attribute.size).map { group in
-            let share = attribute.groups == nil || whole[group] == 0 ? kept[group] / max(members[group], 1) : part[group] / whole[group]
+            let share =
+                attribute.groups == nil || whole[group] == 0
+                ? kept[group] / max(members[group], 1) : part[group] / whole[group]
             return share > 0 ? naturalLogarithm(share) : -.infinity
         }
         return Factor(attributes: [index], shape: [attribute.size], values: logs)

@@ -1,6 +1,6 @@
+import GraphicalModels
 public import PrivacyKernel
 public import Tables
-import GraphicalModels
 
 /// Every column on its own: what the other synthesizers have to beat.
 ///
@@ -37,14 +37,10 @@ public struct Independent: Synthesizer {
         let domain = kernel.domain
         let noise = NoiseBudget(budget.accounting)
         var oneWays = OneWayMarginals(domain)
-        var measured: [NoisyMarginal] = []
-        do {
-            measured = try kernel.measure(
-                oneWays.modelled.map { [$0] },
-                weights: oneWays.modelled.map { noise.share(ofWeight: Double(domain.columns[$0].size)) },
-                spending: budget)
+        let weights = oneWays.modelled.map { noise.share(ofWeight: Double(domain.columns[$0].size)) }
+        if let measured = try kernel.measured(oneWays.modelled.map { [$0] }, weights: weights, spending: budget) {
             oneWays.add(measured)
-        } catch PrivacyError.transcriptExhausted {}
+        }
         progress(0.5)
         let model = try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
         progress(1)

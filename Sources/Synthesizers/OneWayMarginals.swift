@@ -35,11 +35,14 @@ struct OneWayMarginals {
     /// Takes measurements of single columns in; further ones of the same column are averaged by precision.
     mutating func add(_ measured: [NoisyMarginal]) {
         for one in measured {
-            guard let column = one.attributes.first, one.attributes.count == 1, let old = columns[column] else { continue }
+            guard let column = one.attributes.first, one.attributes.count == 1, let old = columns[column] else {
+                continue
+            }
             let share = old.variance.isFinite ? old.variance / (old.variance + one.variance) : 1
             var counts = old.counts
             for code in counts.indices { counts[code] += share * (Double(one.counts[code]) - counts[code]) }
-            let variance = old.variance.isFinite ? old.variance * one.variance / (old.variance + one.variance) : one.variance
+            let variance =
+                old.variance.isFinite ? old.variance * one.variance / (old.variance + one.variance) : one.variance
             columns[column] = Column(counts: counts, variance: variance, shares: old.shares)
         }
         refresh()

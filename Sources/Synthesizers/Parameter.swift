@@ -26,7 +26,8 @@ public enum Parameter: Sendable, Equatable, Codable {
 
     var written: String {
         switch self {
-        case .number(let number): number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
+        case .number(let number):
+            number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
         case .text(let text): text
         case .flag(let flag): String(flag)
         }
@@ -41,7 +42,9 @@ struct ParameterReader {
     init(_ parameters: [String: Parameter]) { self.parameters = parameters }
 
     /// A whole number within a range.
-    mutating func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws(SynthesisError) -> Int {
+    mutating func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws(SynthesisError)
+        -> Int
+    {
         asked.append(name)
         guard let value = parameters[name] else { return fallback }
         let number = number(value)

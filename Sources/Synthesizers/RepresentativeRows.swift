@@ -40,7 +40,8 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// - Parameter pairs: sets of attributes whose marginals were measured.
     init(_ program: RowProgram, count: Int, pairs: [[Int]]) {
         var generator = SplitMix(0x456E_7472_6570_6F74)
-        let candidates = min(max(RepresentativeRows.candidatesPerRow * count, 200_000), RepresentativeRows.candidateLimit)
+        let candidates = min(
+            max(RepresentativeRows.candidatesPerRow * count, 200_000), RepresentativeRows.candidateLimit)
         let codes = program.evenAttributes(count: candidates, &generator)
         let columns = program.evenColumns(of: codes, count: candidates, &generator)
         let weights = RepresentativeRows.weights(program, codes, count: candidates)
@@ -52,7 +53,9 @@ public struct RepresentativeRows: Sendable, Equatable {
         _ generator: inout SplitMix
     ) {
         let modelled = columns.indices.filter { !columns[$0].isEmpty }
-        let watched = modelled.map { WatchedCodes(columns[$0], size: program.domain.columns[$0].size, weights: weights) }
+        let watched = modelled.map {
+            WatchedCodes(columns[$0], size: program.domain.columns[$0].size, weights: weights)
+        }
         var watchedPairs: [(Int, Int)] = []
         let measured = Set(
             pairs.filter { $0.count > 1 }.flatMap { set in

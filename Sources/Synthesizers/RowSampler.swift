@@ -102,7 +102,8 @@ public struct RowSampler: Sendable {
 /// Random words for each row and purpose: word i of a stream belongs to row i.
 struct RowStreams: Sendable {
     enum Purpose: UInt64 {
-        case attribute = 1, code, fraction, place
+        case attribute = 1
+        case code, fraction, place
     }
 
     private let key: [UInt8]

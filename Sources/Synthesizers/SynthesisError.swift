@@ -52,7 +52,8 @@ extension SynthesisError: CustomStringConvertible {
         case .digestMismatch:
             "The model file was changed or cut short: its SHA-256 digest does not agree. Fetch it again."
         case .malformedModel(let what): "The model file is not sound: \(what)."
-        case .conditionOutsideDomain(let column, let code): "There is no code \(code) of column \(column) in the domain."
+        case .conditionOutsideDomain(let column, let code):
+            "There is no code \(code) of column \(column) in the domain."
         case .impossibleConditions: "The model gives these conditions probability zero. Ask for fewer or others."
         case .estimation(let error): error.description
         }

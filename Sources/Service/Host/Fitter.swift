@@ -31,13 +31,16 @@ struct Fitter: Sendable {
     let privacy: PrivacyParameters
     /// The joined table's domain.
     let domain: TableDomain
+    /// SHA-256 of the task, hexadecimal: it stands in the model's file.
+    let taskDigest: String
     /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
     var tick: Duration = .seconds(1)
 
     /// Plans the fit, and refuses here what cannot work.
     init(
-        synthesizer: any Synthesizer, privacy: PrivacyParameters, domain: TableDomain
+        synthesizer: any Synthesizer, privacy: PrivacyParameters, domain: TableDomain, taskDigest: String
     ) throws {
+        self.taskDigest = taskDigest
         self.synthesizer = synthesizer
         self.privacy = privacy
         self.domain = domain
@@ -52,7 +55,7 @@ struct Fitter: Sendable {
     func begin(
         _ handover: TableHandover, rowsPerKey: Int, ledger: LedgerBook
     ) -> Task<Result<FinishedFit, FitFailure>, Never> {
-        return Task {
+        Task {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
                     let clock = ContinuousClock()
@@ -74,7 +77,9 @@ struct Fitter: Sendable {
         do {
             let budget = try Budget(privacy, accounting: plan.accounting)
             let kernel = try kernel(handover, rowsPerKey, ledger)
-            return .success(try FinishedFit(try synthesizer.fit(kernel, budget: budget) { _ in }))
+            var model = try synthesizer.fit(kernel, budget: budget) { _ in }
+            model.taskDigest = taskDigest
+            return .success(try FinishedFit(model))
         } catch {
             return .failure(.failed)
         }

@@ -21,55 +21,57 @@ func consistentModel(
     guard single, tree.nodes.allSatisfy({ $0.attributes.count <= 12 }) else { return nil }
 
     var basis = ResidualBasis(sizes: tree.sizes)
-    for table in tables.tables {
-        let factor = Factor(
-            attributes: table.attributes, shape: table.attributes.map { tree.sizes[$0] }, values: table.values)
-        basis.add(factor, precision: table.precision)
+    let tableParts = tables.tables.map { basis.parts(of: $0.attributes) }
+    let cliqueParts = tree.nodes.map { basis.parts(of: $0.attributes) }
+    var measured = basis.empty()
+    for (table, parts) in zip(tables.tables, tableParts) {
+        basis.add(table.values, parts, precision: table.precision, to: &measured)
     }
-    var cliques = tree.nodes.map { basis.table(over: $0.attributes, total: total) }
+    var cliques = tree.nodes.map { [Double](repeating: 0, count: $0.cells) }
+    for i in cliques.indices { basis.synthesise(measured, cliqueParts[i], total: total, into: &cliques[i]) }
     var iterations = 1
     var converged = true
-    if cliques.contains(where: { $0.values.contains { $0 < 0 } }) {
+    if cliques.contains(where: { $0.contains { $0 < 0 } }) {
         converged = false
-        var duals = cliques.map { [Double](repeating: 0, count: $0.values.count) }
-        var copies = cliques.map { $0.values.map { max($0, 0) } }
-        let tolerance = 1e-9 * total
+        let penalties = tree.nodes.map { precisions[$0.attributes] ?? 1 }
+        var duals = cliques.map { [Double](repeating: 0, count: $0.count) }
+        var copies = cliques.map { $0.map { max($0, 0) } }
+        var target = copies
         while iterations < options.maximumIterations && !converged {
             iterations += 1
-            var augmented = basis
-            for (i, clique) in cliques.enumerated() {
-                var target = clique
-                for j in target.values.indices { target.values[j] = copies[i][j] - duals[i][j] }
-                augmented.add(target, precision: precisions[clique.attributes] ?? 1)
+            var sums = measured
+            for i in cliques.indices {
+                for j in target[i].indices { target[i][j] = copies[i][j] - duals[i][j] }
+                basis.add(target[i], cliqueParts[i], precision: penalties[i], to: &sums)
             }
             var moved = 0.0
             for i in cliques.indices {
-                cliques[i] = augmented.table(over: cliques[i].attributes, total: total)
-                for j in cliques[i].values.indices {
-                    let value = cliques[i].values[j] + duals[i][j]
+                basis.synthesise(sums, cliqueParts[i], total: total, into: &cliques[i])
+                for j in cliques[i].indices {
+                    let value = cliques[i][j] + duals[i][j]
                     let copy = max(value, 0)
-                    moved = max(moved, abs(copy - copies[i][j]), abs(cliques[i].values[j] - copy))
+                    moved = max(moved, abs(copy - copies[i][j]), abs(cliques[i][j] - copy))
                     copies[i][j] = copy
                     duals[i][j] = value - copy
                 }
             }
-            converged = moved <= tolerance
+            converged = moved <= 1e-6 * total
         }
-        for i in cliques.indices { cliques[i].values = copies[i] }
+        cliques = copies
     }
     return product(of: cliques, tables, layout, total: total, iterations: iterations, converged: converged)
 }
 
 /// The distribution `∏ μ_C / ∏ μ_S`, made exactly consistent by one calibration.
 private func product(
-    of cliques: [Factor], _ tables: MeasuredTables, _ layout: TreeLayout, total: Double, iterations: Int,
+    of cliques: [[Double]], _ tables: MeasuredTables, _ layout: TreeLayout, total: Double, iterations: Int,
     converged: Bool
 ) -> GraphicalModel? {
     var arena = [Double](repeating: 0, count: layout.cellCount)
     for (clique, range) in zip(cliques, layout.ranges) {
         // A trace of uniform keeps every conditional defined; it is far below one record.
         let trace = 1e-12 / Double(max(range.count, 1))
-        for (i, value) in zip(range, clique.values) { arena[i] = max(value, 0) / total + trace }
+        for (i, value) in zip(range, clique) { arena[i] = max(value, 0) / total + trace }
     }
     let zeros = [Double](repeating: 0, count: layout.cellCount)
     var beliefs = TreeBeliefs(layout)

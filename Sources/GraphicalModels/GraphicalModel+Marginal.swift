@@ -30,36 +30,42 @@ extension GraphicalModel {
     }
 }
 
-/// `P(extra attributes | separator)`: what a part of the tree says to the rest.
+/// `P(query attributes | separator)`: what a part of the tree says to the rest.
 private struct ConditionalMessage {
+    /// The separator's axes; empty where there is nobody to send to.
+    var separator: [Int]
     /// Query attributes in the order in which they vary, the last fastest.
     var attributes: [Int]
+    /// Product of the sizes of `attributes`.
     var width: Int
     /// Row-major: one row of `width` for each separator cell.
     var values: [Double]
-    /// From the receiving clique's cells to the separator's.
-    var rows: CellProjection?
 }
 
 extension GraphicalModel {
     private func eliminate(_ query: [Int]) -> Factor {
         // Each query attribute belongs to the topmost clique that holds it, which is the first in the list.
         var home: [Int: [Int]] = [:]
+        var wanted: [Int: Int] = [:]
+        let roots = tree.roots
         for attribute in query {
             if let node = tree.nodes.firstIndex(where: { $0.attributes.contains(attribute) }) {
                 home[node, default: []].append(attribute)
+                wanted[roots[node], default: 0] += 1
             }
         }
         var messages: [Int: [ConditionalMessage]] = [:]
-        var product = ConditionalMessage(attributes: [], width: 1, values: [total])
+        var product = ConditionalMessage(separator: [], attributes: [], width: 1, values: [total])
         for node in tree.nodes.indices.reversed() {
             let incoming = messages.removeValue(forKey: node) ?? []
             let own = home[node] ?? []
             if incoming.isEmpty && own.isEmpty { continue }
-            var message = self.message(from: node, own: own, incoming: incoming)
-            if let parent = tree.nodes[node].parent {
-                let separator = tree.dependencies.axes(of: tree.nodes[node].separator)
-                message.rows = tree.projection(from: tree.nodes[parent].axes, onto: separator)
+            // Where everything asked of this tree has come together, nothing needs to go further up.
+            let complete = own.count + incoming.reduce(0) { $0 + $1.attributes.count } == wanted[roots[node]]
+            let parent = complete ? nil : tree.nodes[node].parent
+            let separator = parent == nil ? [] : tree.dependencies.axes(of: tree.nodes[node].separator)
+            let message = self.message(from: node, to: separator, own: own, incoming: incoming)
+            if let parent {
                 messages[parent, default: []].append(message)
             } else {
                 product = Self.outer(product, message)
@@ -69,57 +75,62 @@ extension GraphicalModel {
     }
 
     /// Σ over the node's cells of P(cell | separator) · ∏ incoming messages, for each code of the node's own attributes.
-    private func message(from node: Int, own: [Int], incoming: [ConditionalMessage]) -> ConditionalMessage {
+    ///
+    /// The clique is first summed onto the attributes that still matter; each message is then multiplied in while the
+    /// attributes that only it needed are summed out, narrow messages first.
+    private func message(
+        from node: Int, to separator: [Int], own: [Int], incoming: [ConditionalMessage]
+    ) -> ConditionalMessage {
         let place = tree.nodes[node]
-        let cells = marginals[node].values
-        let separator = tree.dependencies.axes(of: place.separator)
-        let toSeparator = tree.projection(from: place.axes, onto: separator)
-        let toOwn = tree.projection(from: place.axes, onto: own)
+        let ordered = incoming.sorted { $0.width < $1.width }
+        func needed(after count: Int) -> [Int] {
+            let all = Set(separator + own + ordered.dropFirst(count).flatMap(\.separator))
+            return tree.dependencies.axes(of: all.sorted())
+        }
+        var axes = needed(after: 0)
+        let projection = tree.projection(from: place.axes, onto: axes)
+        var cells = [Double](repeating: 0, count: projection.targetCount)
+        projection.sum(marginals[node].values, into: &cells)
+        let toSeparator = tree.projection(from: axes, onto: separator)
         var mass = [Double](repeating: 0, count: toSeparator.targetCount)
         toSeparator.sum(cells, into: &mass)
-        let extraWidth = incoming.reduce(1) { $0 * $1.width }
-        let width = toOwn.targetCount * extraWidth
-        var values = [Double](repeating: 0, count: toSeparator.targetCount * width)
-        var row = [Double](repeating: 0, count: extraWidth)
-        for cell in cells.indices where cells[cell] > 0 {
-            let s = toSeparator.target(of: cell)
-            row[0] = cells[cell] / mass[s]
-            var filled = 1
-            for message in incoming {
-                // The row grows by one message: from the back, so that nothing is overwritten before it is read.
-                for i in stride(from: filled - 1, through: 0, by: -1) {
-                    let left = row[i]
-                    let from = (message.rows?.target(of: cell) ?? 0) * message.width
-                    for j in 0..<message.width { row[i * message.width + j] = left * message.values[from + j] }
-                }
-                filled *= message.width
-            }
-            let from = s * width + toOwn.target(of: cell) * extraWidth
-            for i in 0..<extraWidth { values[from + i] += row[i] }
+        for i in mass.indices { mass[i] = mass[i] > 0 ? 1 / mass[i] : 0 }
+        toSeparator.multiply(&cells, by: mass)
+
+        var attributes: [Int] = []
+        var width = 1
+        for (count, message) in ordered.enumerated() {
+            let rest = needed(after: count + 1)
+            cells = carryRows(
+                cells, from: tree.projection(from: axes, onto: message.separator, ignoring: width),
+                rows: message.values, width: message.width,
+                onto: tree.projection(from: axes, onto: rest, keeping: width))
+            axes = rest
+            attributes += message.attributes
+            width *= message.width
         }
-        return ConditionalMessage(attributes: own + incoming.flatMap(\.attributes), width: width, values: values)
+        let final = tree.projection(from: axes, onto: separator + own, keeping: width)
+        var values = [Double](repeating: 0, count: final.targetCount)
+        final.sum(cells, into: &values)
+        return ConditionalMessage(
+            separator: separator, attributes: own + attributes,
+            width: own.reduce(width) { $0 * sizes[$1] }, values: values)
     }
 
     private static func outer(_ a: ConditionalMessage, _ b: ConditionalMessage) -> ConditionalMessage {
         var values: [Double] = []
         values.reserveCapacity(a.width * b.width)
         for x in a.values { for y in b.values { values.append(x * y) } }
-        return ConditionalMessage(attributes: a.attributes + b.attributes, width: a.width * b.width, values: values)
+        return ConditionalMessage(
+            separator: [], attributes: a.attributes + b.attributes, width: a.width * b.width, values: values)
     }
 
     private func sorted(_ product: ConditionalMessage, _ query: [Int]) -> Factor {
+        if product.attributes == query {
+            return Factor(attributes: query, shape: query.map { sizes[$0] }, values: product.values)
+        }
         var result = Factor(attributes: query, sizes: sizes, repeating: 0)
-        var strides = [Int](repeating: 0, count: query.count)
-        var stride = 1
-        for axis in query.indices.reversed() {
-            strides[axis] = stride
-            stride *= sizes[query[axis]]
-        }
-        let contributions = product.attributes.map { attribute in
-            let step = strides[query.firstIndex(of: attribute) ?? 0]
-            return (0..<sizes[attribute]).map { Int32($0 * step) }
-        }
-        CellProjection(contributions: contributions, targetCount: stride).sum(product.values, into: &result.values)
+        tree.projection(from: product.attributes, onto: query).sum(product.values, into: &result.values)
         return result
     }
 }

@@ -58,6 +58,13 @@ public struct JunctionTree: Sendable, Equatable {
         predicted(EliminationGraph(cliques: cliques, sizes: sizes, dependencies: dependencies)).cells
     }
 
+    /// The root of the tree that each node belongs to.
+    var roots: [Int] {
+        var roots = Array(nodes.indices)
+        for (index, node) in nodes.enumerated() { if let parent = node.parent { roots[index] = roots[parent] } }
+        return roots
+    }
+
     /// The node that holds all the attributes with the fewest cells, or nil if none does.
     public func smallestNode(containing attributes: [Int]) -> Int? {
         var best: Int?

@@ -60,8 +60,28 @@ extension JunctionTree {
     /// The map from the cells of a table with the given axes to those of a table over `attributes`, each of which must
     /// be one of the axes or determined by one.
     func projection(from axes: [Int], onto attributes: [Int]) -> CellProjection {
+        let (contributions, count) = contributions(from: axes, onto: attributes, stride: 1)
+        return CellProjection(contributions: contributions, targetCount: count)
+    }
+
+    /// As above, for tables with one more axis, the fastest, which the target has too.
+    func projection(from axes: [Int], onto attributes: [Int], keeping width: Int) -> CellProjection {
+        let (contributions, count) = contributions(from: axes, onto: attributes, stride: Int32(width))
+        return CellProjection(contributions: contributions + [(0..<Int32(width)).map { $0 }], targetCount: count)
+    }
+
+    /// As above, for a table with one more axis, the fastest, which is summed over.
+    func projection(from axes: [Int], onto attributes: [Int], ignoring width: Int) -> CellProjection {
+        let (contributions, count) = contributions(from: axes, onto: attributes, stride: 1)
+        return CellProjection(
+            contributions: contributions + [[Int32](repeating: 0, count: width)], targetCount: count)
+    }
+
+    private func contributions(
+        from axes: [Int], onto attributes: [Int], stride: Int32
+    ) -> (contributions: [[Int32]], targetCount: Int) {
         var contributions = axes.map { [Int32](repeating: 0, count: sizes[$0]) }
-        var stride: Int32 = 1
+        var stride = stride
         for attribute in attributes.reversed() {
             if let axis = axes.firstIndex(of: attribute) {
                 for code in contributions[axis].indices { contributions[axis][code] += stride * Int32(code) }
@@ -74,6 +94,6 @@ extension JunctionTree {
             }
             stride *= Int32(sizes[attribute])
         }
-        return CellProjection(contributions: contributions, targetCount: Int(stride))
+        return (contributions, Int(stride))
     }
 }

@@ -1,0 +1,254 @@
+import Crypto
+public import Foundation
+import GraphicalModels
+import PrivacyKernel
+import Tables
+
+/// The model file: one line of JSON, `{"entrepot-model":1,"sha256":"…","body":{…}}`.
+///
+/// The digest is of the bytes of `body` exactly as they stand. What is in it says the target's README.
+extension FittedModel {
+    /// The version that this program writes and the only one that it reads.
+    public static let fileVersion = 1
+
+    private static let opening = #"{"entrepot-model":"#
+    private static let digestLabel = #","sha256":""#
+    private static let bodyLabel = #"","body":"#
+    private static let closing = "}\n"
+
+    /// The bytes of the model file.
+    public func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let body = [UInt8](try encoder.encode(ModelBody(self)))
+        let digest = SHA256.hash(data: body).hexadecimal
+        let head = "\(Self.opening)\(Self.fileVersion)\(Self.digestLabel)\(digest)\(Self.bodyLabel)"
+        return Array(head.utf8) + body + Array(Self.closing.utf8)
+    }
+
+    /// Reads a model file.
+    ///
+    /// - Throws: `SynthesisError` for bytes that are no model file, have another version, do not agree with their
+    ///   digest, or do not make a model.
+    public init(encoded bytes: [UInt8]) throws(SynthesisError) {
+        var rest = bytes[...]
+        guard rest.starts(with: Self.opening.utf8) else { throw .notAModelFile }
+        rest = rest.dropFirst(Self.opening.utf8.count)
+        let version = rest.prefix(20).prefix { $0 != UInt8(ascii: ",") }
+        guard version.elementsEqual(String(Self.fileVersion).utf8) else {
+            throw .unknownModelVersion(String(decoding: version, as: UTF8.self))
+        }
+        rest = rest.dropFirst(version.count)
+        guard rest.starts(with: Self.digestLabel.utf8) else { throw .notAModelFile }
+        rest = rest.dropFirst(Self.digestLabel.utf8.count)
+        let digest = rest.prefix(64)
+        rest = rest.dropFirst(64)
+        guard rest.starts(with: Self.bodyLabel.utf8) else { throw .notAModelFile }
+        rest = rest.dropFirst(Self.bodyLabel.utf8.count)
+        guard rest.suffix(Self.closing.utf8.count).elementsEqual(Self.closing.utf8) else { throw .digestMismatch }
+        let body = Array(rest.dropLast(Self.closing.utf8.count))
+        guard digest.elementsEqual(SHA256.hash(data: body).hexadecimal.utf8) else { throw .digestMismatch }
+        let decoded: ModelBody
+        do {
+            decoded = try JSONDecoder().decode(ModelBody.self, from: Data(body))
+        } catch {
+            throw .malformedModel("its JSON lacks something or has a wrong type")
+        }
+        self = try decoded.model()
+    }
+
+    /// Writes the model file.
+    public func write(to url: URL) throws { try Data(encoded()).write(to: url, options: .atomic) }
+
+    /// Reads a model file from disk.
+    public init(reading url: URL) throws { try self.init(encoded: [UInt8](Data(contentsOf: url))) }
+}
+
+/// What the digest covers.
+private struct ModelBody: Codable {
+    struct Table: Codable {
+        var attributes: [Int]
+        var shape: [Int]
+        var values: NumberArray
+
+        init(_ factor: Factor) {
+            attributes = factor.attributes
+            shape = factor.shape
+            values = NumberArray(factor.values)
+        }
+    }
+
+    struct Attribute: Codable {
+        var column: Int
+        var groups: NumberArray?
+        var size: Int
+
+        init(_ attribute: ModelAttribute) {
+            column = attribute.column
+            groups = attribute.groups.map { NumberArray($0, below: attribute.size) }
+            size = attribute.size
+        }
+    }
+
+    struct Measurement: Codable {
+        var attributes: [Int]
+        var counts: NumberArray
+        var variance: Double
+    }
+
+    struct Misfit: Codable {
+        var first: Attribute
+        var second: Attribute
+        var value: Int64
+        var variance: Double
+    }
+
+    struct Representatives: Codable {
+        var count: Int
+        /// One array a column; empty for derived columns.
+        var columns: [NumberArray]
+    }
+
+    var domain: TableDomain
+    var plan: MechanismPlan
+    var total: Double
+    var attributes: [Attribute]
+    var cliques: [Table]
+    var separators: [Table]
+    var shares: [NumberArray]
+    var corrections: [Table]
+    var measurements: [Measurement]
+    var misfits: [Misfit]
+    var representatives: Representatives
+    var transcript: Transcript
+    var taskDigest: String?
+
+    init(_ model: FittedModel) {
+        domain = model.domain
+        plan = model.plan
+        total = model.tree.total
+        attributes = model.attributes.map { Attribute($0) }
+        cliques = model.tree.cliques.map { Table($0) }
+        separators = model.tree.separators.map { Table($0) }
+        shares = model.shares.map { NumberArray($0) }
+        corrections = model.corrections.map { Table($0) }
+        measurements = model.measurements.map {
+            Measurement(attributes: $0.attributes, counts: NumberArray($0.counts), variance: $0.variance)
+        }
+        misfits = model.misfits.map {
+            Misfit(first: Attribute($0.first), second: Attribute($0.second), value: $0.value, variance: $0.variance)
+        }
+        representatives = Representatives(
+            count: model.representatives.count,
+            columns: zip(model.representatives.columns, model.domain.sizes).map { NumberArray($0, below: $1) })
+        transcript = model.transcript
+        taskDigest = model.taskDigest
+    }
+}
+
+extension ModelBody {
+    /// Checks every figure that the rest of the program relies on, and makes the model.
+    func model() throws(SynthesisError) -> FittedModel {
+        let sizes = domain.sizes
+        guard total >= 1, total < 1e18 else { throw .malformedModel("the total is out of range") }
+        var known: [ModelAttribute] = []
+        for attribute in attributes { known.append(try self.attribute(attribute, sizes)) }
+        guard !known.isEmpty else { throw .malformedModel("there are no attributes") }
+        let derived = domain.derivationOf
+        guard shares.count == sizes.count else { throw .malformedModel("shares are missing") }
+        var distributions: [[Double]] = []
+        for (column, array) in shares.enumerated() {
+            guard let values = array.doubles, values.count == (derived[column] == nil ? sizes[column] : 0),
+                values.allSatisfy({ $0 >= 0 && $0 <= 2 })
+            else { throw .malformedModel("the shares of column \(column) are out of range") }
+            distributions.append(values)
+        }
+        guard known.allSatisfy({ derived[$0.column] == nil }) else {
+            throw .malformedModel("a derived column is modelled")
+        }
+        let tree = TreeTables(
+            total: total, cliques: try tables(cliques, known), separators: try tables(separators, known))
+        var marginals: [MeasuredMarginal] = []
+        for one in measurements {
+            guard let counts = one.counts.counts, one.variance > 0, one.variance < .infinity,
+                cells(one.attributes, known) == counts.count
+            else { throw .malformedModel("a measurement does not fit its attributes") }
+            marginals.append(MeasuredMarginal(attributes: one.attributes, counts: counts, variance: one.variance))
+        }
+        var distances: [MeasuredMisfit] = []
+        for one in misfits {
+            distances.append(
+                MeasuredMisfit(
+                    first: try attribute(one.first, sizes), second: try attribute(one.second, sizes), value: one.value,
+                    variance: one.variance))
+        }
+        return try FittedModel(
+            domain: domain, plan: plan, attributes: known, tree: tree, shares: distributions,
+            corrections: try tables(corrections, known, areLogarithms: true), measurements: marginals,
+            misfits: distances, transcript: transcript, taskDigest: taskDigest,
+            representatives: try rows(sizes, derived: Set(derived.keys)))
+    }
+
+    private func attribute(_ attribute: Attribute, _ sizes: [Int]) throws(SynthesisError) -> ModelAttribute {
+        guard sizes.indices.contains(attribute.column), attribute.size >= 1 else {
+            throw .malformedModel("an attribute is of no column")
+        }
+        guard let array = attribute.groups else {
+            guard attribute.size == sizes[attribute.column] else { throw .malformedModel("an attribute has no groups") }
+            return ModelAttribute(column: attribute.column, size: attribute.size)
+        }
+        guard let groups = array.codes, groups.count == sizes[attribute.column],
+            groups.allSatisfy({ $0 < attribute.size })
+        else { throw .malformedModel("the groups of an attribute do not fit its column") }
+        return ModelAttribute(column: attribute.column, groups: groups, size: attribute.size)
+    }
+
+    /// The number of cells of a table over these attributes, or nil.
+    private func cells(_ list: [Int], _ known: [ModelAttribute]) -> Int? {
+        guard !list.isEmpty, zip(list, list.dropFirst()).allSatisfy({ $0 < $1 }),
+            list.allSatisfy(known.indices.contains)
+        else { return nil }
+        var product = 1
+        for one in list {
+            let (next, overflow) = product.multipliedReportingOverflow(by: known[one].size)
+            if overflow { return nil }
+            product = next
+        }
+        return product
+    }
+
+    private func tables(
+        _ list: [Table], _ known: [ModelAttribute], areLogarithms: Bool = false
+    ) throws(SynthesisError) -> [Factor] {
+        var result: [Factor] = []
+        for table in list {
+            guard let values = table.values.doubles, cells(table.attributes, known) == values.count,
+                table.shape == table.attributes.map({ known[$0].size }),
+                values.allSatisfy({ areLogarithms ? abs($0) < 1e6 : $0 >= 0 && $0 < 1e18 })
+            else { throw .malformedModel("a table does not fit its attributes") }
+            result.append(Factor(attributes: table.attributes, shape: table.shape, values: values))
+        }
+        return result
+    }
+
+    private func rows(_ sizes: [Int], derived: Set<Int>) throws(SynthesisError) -> RepresentativeRows {
+        guard representatives.count >= 1, representatives.columns.count == sizes.count else {
+            throw .malformedModel("representative rows are missing")
+        }
+        var columns: [[UInt32]] = []
+        for (column, array) in representatives.columns.enumerated() {
+            guard let codes = array.codes, codes.count == (derived.contains(column) ? 0 : representatives.count),
+                codes.allSatisfy({ Int($0) < sizes[column] })
+            else { throw .malformedModel("representative rows do not fit column \(column)") }
+            columns.append(codes)
+        }
+        return RepresentativeRows(count: representatives.count, columns: columns)
+    }
+}
+
+extension SHA256.Digest {
+    var hexadecimal: String {
+        let digits = Array("0123456789abcdef")
+        return String(flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}

@@ -1,0 +1,111 @@
+import GraphicalModels
+import Tables
+import VectorMath
+
+extension FittedModel {
+    /// How to draw rows, given codes of some columns.
+    func program(conditions: [(column: Int, code: Int)]) throws(SynthesisError) -> RowProgram {
+        guard !conditions.isEmpty else {
+            return try RowProgram(
+                model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections)
+        }
+        let allowed = try allowedCodes(conditions)
+        let finest = attributes.finest(columnCount: domain.columns.count)
+        var weights: [Factor] = []
+        for (column, codes) in allowed.sorted(by: { $0.key < $1.key }) {
+            guard !codes.isEmpty else { throw .impossibleConditions }
+            guard let index = finest[column] else { continue }
+            weights.append(weight(of: codes, in: column, attribute: index))
+        }
+        let conditioned: GraphicalModel
+        do {
+            conditioned = try tree.model(attributes: attributes, columnSizes: domain.sizes, weights: weights)
+        } catch SynthesisError.estimation(.impossible) {
+            throw .impossibleConditions
+        } catch {
+            throw error
+        }
+        return try RowProgram(
+            model: conditioned, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
+            allowed: allowed)
+    }
+
+    /// The codes that conditions leave to columns that are not derived.
+    private func allowedCodes(_ conditions: [(column: Int, code: Int)]) throws(SynthesisError) -> [Int: Set<Int>] {
+        let derivations = domain.derivationOf
+        var allowed: [Int: Set<Int>] = [:]
+        for (column, code) in conditions {
+            guard domain.columns.indices.contains(column), code >= 0, code < domain.columns[column].size else {
+                throw .conditionOutsideDomain(column: column, code: code)
+            }
+            var codes: Set<Int> = [code]
+            var at = column
+            for _ in domain.columns {
+                guard let derivation = derivations[at] else { break }
+                codes = Set(derivation.map.indices.filter { codes.contains(Int(derivation.map[$0])) })
+                at = derivation.parent
+            }
+            allowed[at] = allowed[at]?.intersection(codes) ?? codes
+        }
+        return allowed
+    }
+
+    /// For each group the logarithm of the share of it that the codes have.
+    private func weight(of codes: Set<Int>, in column: Int, attribute index: Int) -> Factor {
+        let attribute = attributes[index]
+        var part = [Double](repeating: 0, count: attribute.size)
+        var whole = part
+        var members = part
+        var kept = part
+        for code in 0..<domain.columns[column].size {
+            let group = attribute.group(of: code)
+            let share = shares[column][code]
+            whole[group] += share
+            members[group] += 1
+            if codes.contains(code) {
+                part[group] += share
+                kept[group] += 1
+            }
+        }
+        let logs = (0..<attribute.size).map { group in
+            let share =
+                attribute.groups == nil || whole[group] == 0
+                ? kept[group] / max(members[group], 1) : part[group] / whole[group]
+            return share > 0 ? naturalLogarithm(share) : -.infinity
+        }
+        return Factor(attributes: [index], shape: [attribute.size], values: logs)
+    }
+
+    /// The model's distribution of a column's codes; for a derived column too.
+    public func estimatedShares(of column: Int) -> [Double] {
+        if let derivation = domain.derivationOf[column] {
+            var result = [Double](repeating: 0, count: domain.columns[column].size)
+            for (code, share) in estimatedShares(of: derivation.parent).enumerated() {
+                result[Int(derivation.map[code])] += share
+            }
+            return result
+        }
+        let finest = attributes.finest(columnCount: domain.columns.count)[column]
+        guard let finest else { return shares[column] }
+        let attribute = attributes[finest]
+        let groups = model.marginal([finest]).values.map { $0 / model.total }
+        if attribute.groups == nil { return groups }
+        let within = ConditionalRows(attribute: attribute, shares: shares[column], allowed: nil)
+        var result = [Double](repeating: 0, count: shares[column].count)
+        for group in 0..<within.rowCount {
+            for entry in within.offsets[group]..<within.offsets[group + 1] {
+                result[Int(within.codes[entry])] = groups[group] * within.probabilities[entry]
+            }
+        }
+        return result
+    }
+}
+
+extension RepresentativeRows {
+    private static let conditionedRows = 1 << 14
+
+    /// Rows that stand for a model under conditions.
+    init(given program: RowProgram, of model: FittedModel) {
+        self.init(program, count: RepresentativeRows.conditionedRows, pairs: model.measurements.map(\.attributes))
+    }
+}

@@ -1,0 +1,66 @@
+import GraphicalModels
+public import PrivacyKernel
+public import Tables
+
+/// Every column on its own: what the other synthesizers have to beat.
+///
+/// One release of all one-way marginals, the budget split such that the expected absolute error is least
+/// (∝ size^(2/3) for Gaussian noise), ordered columns smoothed. Privacy: one call of `Kernel.measure`.
+public struct Independent: Synthesizer {
+    public static var name: SynthesizerName { .independent }
+    public let parameters: [String: Parameter]
+    private let choice: AccountingChoice
+
+    /// - Parameter parameters: `accounting`.
+    public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
+        self.parameters = parameters
+        var reader = ParameterReader(parameters)
+        choice = try reader.choice("accounting", default: .automatic)
+        try reader.finish()
+    }
+
+    public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
+
+    public func plan(
+        _ domain: TableDomain, _ privacy: PrivacyParameters
+    ) throws(SynthesisError) -> MechanismPlan {
+        let columns = domain.modelledColumns
+        guard !columns.isEmpty else { throw .noColumns }
+        return plan(
+            [.init(name: "one-way marginals", share: 1, cells: columns.reduce(0) { $0 + domain.columns[$1].size })],
+            privacy)
+    }
+
+    public func fit(
+        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
+    ) throws -> FittedModel {
+        let domain = kernel.domain
+        let noise = NoiseBudget(budget.accounting)
+        var oneWays = OneWayMarginals(domain)
+        let weights = oneWays.modelled.map { noise.share(ofWeight: Double(domain.columns[$0].size)) }
+        if let measured = try kernel.measured(oneWays.modelled.map { [$0] }, weights: weights, spending: budget) {
+            oneWays.add(measured)
+        }
+        progress(0.5)
+        let model = try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+        progress(1)
+        return model
+    }
+}
+
+/// The model of independent columns with the distributions of `oneWays`.
+func independentModel(
+    _ oneWays: OneWayMarginals, _ domain: TableDomain, plan: MechanismPlan, _ transcript: Transcript
+) throws(SynthesisError) -> FittedModel {
+    let shares = oneWays.shares
+    let attributes = oneWays.modelled.map { ModelAttribute(column: $0, size: domain.columns[$0].size) }
+    let tables = attributes.enumerated().map { place, attribute in
+        Factor(
+            attributes: [place], shape: [attribute.size], values: shares[attribute.column].map { $0 * oneWays.total })
+    }
+    return try FittedModel(
+        domain: domain, plan: plan, attributes: attributes,
+        tree: TreeTables(total: oneWays.total, cliques: tables, separators: []), shares: shares, corrections: [],
+        measurements: oneWays.measured(numbering: attributes), misfits: [], transcript: transcript, taskDigest: nil,
+        representatives: nil)
+}

@@ -1,0 +1,93 @@
+import GraphicalModels
+import VectorMath
+
+/// Representative rows, gone through in one seed's order again and again.
+///
+/// From the second round on, codes are drawn anew within their groups, so that rows differ where the model leaves it
+/// open.
+struct RowCycle: Sendable {
+    enum Order: Sendable {
+        /// Halves of halves in an order that hangs on the seed.
+        case balanced(seed: UInt64)
+        /// Each row is one of the representatives, picked at random.
+        case chance
+    }
+
+    private let rows: RepresentativeRows
+    /// The place of each row of a round; nil for `chance`.
+    private let order: [UInt32]?
+    /// For each column whose groups hold several codes.
+    private let redraws: [Redraw?]
+
+    private struct Redraw: Sendable {
+        /// The group of each code; nil for one group.
+        let groups: [UInt32]?
+        let table: AliasTable
+    }
+
+    init(_ rows: RepresentativeRows, program: RowProgram, order: Order) {
+        self.rows = rows
+        switch order {
+        case .chance: self.order = nil
+        case .balanced(let seed):
+            var generator = SplitMix(seed)
+            self.order = RowCycle.scrambled(0..<UInt32(rows.count), &generator)
+        }
+        redraws = program.within.enumerated().map { column, within in
+            within.map {
+                Redraw(
+                    groups: program.finest[column].flatMap { program.attributes[$0].groups }, table: $0.aliasTable)
+            }
+        }
+    }
+
+    /// Swaps the halves of each stretch at random, as Owen (1995) scrambles digits: stretches stay together.
+    private static func scrambled(_ range: Range<UInt32>, _ generator: inout SplitMix) -> [UInt32] {
+        if range.count <= RepresentativeRows.shortestStretch {
+            return generator.permutation(range.count).map { range.lowerBound + $0 }
+        }
+        let middle = range.lowerBound + UInt32((range.count + 1) / 2)
+        let isSwapped = generator.next() & 1 == 1
+        let first = scrambled(range.lowerBound..<middle, &generator)
+        let second = scrambled(middle..<range.upperBound, &generator)
+        return isSwapped ? second + first : first + second
+    }
+
+    /// Codes of every column that is not derived.
+    func columns(_ range: Range<UInt64>, _ streams: RowStreams) -> [[UInt32]] {
+        let count = UInt64(rows.count)
+        var places = [UInt32](repeating: 0, count: range.count)
+        var firstOfSecondRound = 0
+        if let order {
+            var at = Int(range.lowerBound % count)
+            for i in places.indices {
+                places[i] = order[at]
+                at += 1
+                if at == rows.count { at = 0 }
+            }
+            firstOfSecondRound = range.lowerBound >= count ? 0 : Int(min(count - range.lowerBound, UInt64(range.count)))
+        } else {
+            for (i, word) in streams.words(.place, 0, range).enumerated() {
+                places[i] = UInt32(word.multipliedFullWidth(by: count).high)
+            }
+        }
+        return rows.columns.enumerated().map { column, codes in
+            if codes.isEmpty { return [] }
+            var drawn = [UInt32](repeating: 0, count: places.count)
+            gather(codes, at: places, into: &drawn)
+            guard let redraw = redraws[column], firstOfSecondRound < places.count else { return drawn }
+            var groups: [UInt32]?
+            if let map = redraw.groups {
+                var found = [UInt32](repeating: 0, count: places.count)
+                gather(map, at: drawn, into: &found)
+                groups = found
+            }
+            var redrawn = [UInt32](repeating: 0, count: places.count)
+            redraw.table.draw(rows: groups, words: streams.words(.code, column, range), into: &redrawn)
+            if firstOfSecondRound > 0 {
+                redrawn.replaceSubrange(0..<firstOfSecondRound, with: drawn[0..<firstOfSecondRound])
+            }
+            return redrawn
+        }
+    }
+}

@@ -1,0 +1,206 @@
+import Crypto
+import Dispatch
+import GraphicalModels
+public import Tables
+import VectorMath
+
+/// How rows are drawn.
+public enum Draws: String, Sendable, Codable, CaseIterable {
+    /// Every stretch of rows follows the model more evenly than chance would: best for figures made from the rows.
+    case balanced
+    /// Each row is drawn on its own: the variance is that of a random sample.
+    case independent
+}
+
+/// Draws rows from a model: row i of a seed is the same whoever asks, in whichever block, however many rows are asked.
+///
+/// A pure function of model, seed, kind of draws and conditions. Memory does not grow with the rows drawn.
+public struct RowSampler: Sendable {
+    /// Blocks that one thread draws at a time.
+    private static let blockRows: UInt64 = 1 << 16
+
+    private enum Source: Sendable {
+        /// Alias tables along the model's tree.
+        case program(RowDrawing)
+        /// Representative rows in this seed's order.
+        case representatives(RowCycle)
+    }
+
+    private let source: Source
+    private let domain: TableDomain
+    private let derivations: [Int: Derivation]
+    private let derivedOrder: [Int]
+    private let densities: [BinDensity?]
+    private let streams: RowStreams
+
+    /// - Parameters:
+    ///   - seed: another seed gives other rows.
+    ///   - conditions: only rows with these codes are drawn, from the model's distribution given them.
+    /// - Throws: `SynthesisError.conditionOutsideDomain` or `.impossibleConditions`.
+    public init(
+        _ model: FittedModel, seed: UInt64, draws: Draws = .balanced, conditions: [(column: Int, code: Int)] = []
+    ) throws(SynthesisError) {
+        domain = model.domain
+        derivations = model.domain.derivationOf
+        derivedOrder = model.domain.derivedOrder
+        streams = RowStreams(seed: seed)
+        densities = model.domain.columns.enumerated().map { index, column in
+            column.isBinned ? BinDensity(column, shares: model.estimatedShares(of: index)) : nil
+        }
+        let program = try model.program(conditions: conditions)
+        switch draws {
+        case .independent where model.corrections.isEmpty: source = .program(RowDrawing(program))
+        case .independent:
+            let rows = conditions.isEmpty ? model.representatives : RepresentativeRows(given: program, of: model)
+            source = .representatives(RowCycle(rows, program: program, order: .chance))
+        case .balanced:
+            let rows = conditions.isEmpty ? model.representatives : RepresentativeRows(given: program, of: model)
+            source = .representatives(RowCycle(rows, program: program, order: .balanced(seed: streams.orderSeed)))
+        }
+    }
+
+    /// The rows with these numbers.
+    public func rows(_ range: Range<UInt64>) -> SampleBlock {
+        var blocks: [Range<UInt64>] = []
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let (next, overflow) = (start / Self.blockRows * Self.blockRows).addingReportingOverflow(Self.blockRows)
+            let end = overflow ? range.upperBound : min(next, range.upperBound)
+            blocks.append(start..<end)
+            start = end
+        }
+        let ranges = blocks
+        guard ranges.count > 1 else { return block(range) }
+        let parts = BlockParts(count: ranges.count)
+        DispatchQueue.concurrentPerform(iterations: ranges.count) { index in
+            parts.put(block(ranges[index]), at: index)
+        }
+        return parts.joined(columnCount: domain.columns.count)
+    }
+
+    private func block(_ range: Range<UInt64>) -> SampleBlock {
+        let count = range.count
+        var columns: [[UInt32]]
+        switch source {
+        case .program(let drawing): columns = drawing.columns(range, streams)
+        case .representatives(let cycle): columns = cycle.columns(range, streams)
+        }
+        for column in derivedOrder {
+            guard let derivation = derivations[column] else { continue }
+            var codes = [UInt32](repeating: 0, count: count)
+            gather(derivation.map, at: columns[derivation.parent], into: &codes)
+            columns[column] = codes
+        }
+        let fractions = densities.enumerated().map { index, density -> [Float] in
+            guard let density else { return [] }
+            return density.fractions(of: columns[index], words: streams.words(.fraction, index, range))
+        }
+        return SampleBlock(rowCount: count, codes: columns, fractions: fractions)
+    }
+}
+
+/// Random words for each row and purpose: word i of a stream belongs to row i.
+struct RowStreams: Sendable {
+    enum Purpose: UInt64 {
+        case attribute = 1
+        case code, fraction, place
+    }
+
+    private let key: [UInt8]
+    let orderSeed: UInt64
+
+    init(seed: UInt64) {
+        var message = Array("entrepot rows 1".utf8)
+        for byte in 0..<8 { message.append(UInt8(truncatingIfNeeded: seed >> UInt64(8 * byte))) }
+        key = Array(SHA256.hash(data: message))
+        orderSeed = key.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    func words(_ purpose: Purpose, _ index: Int, _ range: Range<UInt64>) -> [UInt64] {
+        let skipped = Int(range.lowerBound % 8)
+        var words = [UInt64](repeating: 0, count: range.count + skipped)
+        Keystream(key: key, nonce: purpose.rawValue << 32 | UInt64(index)).fill(
+            &words, fromBlock: range.lowerBound / 8)
+        if skipped > 0 { words.removeFirst(skipped) }
+        return words
+    }
+}
+
+/// Alias tables along a program.
+struct RowDrawing: Sendable {
+    private enum Step: Sendable {
+        case draw(RowProgram.Draw, AliasTable)
+        case look(FunctionalDependency)
+    }
+
+    private let program: RowProgram
+    private let steps: [Step]
+    private let within: [AliasTable?]
+
+    init(_ program: RowProgram) {
+        self.program = program
+        steps = program.steps.map { step in
+            switch step {
+            case .draw(let draw): .draw(draw, draw.rows.aliasTable)
+            case .look(let look): .look(look)
+            }
+        }
+        within = program.within.map { $0?.aliasTable }
+    }
+
+    /// Codes of every column that is not derived.
+    func columns(_ range: Range<UInt64>, _ streams: RowStreams) -> [[UInt32]] {
+        let count = range.count
+        var codes = [[UInt32]](repeating: [], count: program.attributes.count)
+        for step in steps {
+            switch step {
+            case .draw(let draw, let table):
+                var drawn = [UInt32](repeating: 0, count: count)
+                table.draw(
+                    rows: program.rows(of: draw, given: codes, count: count),
+                    words: streams.words(.attribute, draw.attribute, range), into: &drawn)
+                codes[draw.attribute] = drawn
+            case .look(let look):
+                var found = [UInt32](repeating: 0, count: count)
+                gather(look.map, at: codes[look.parent], into: &found)
+                codes[look.attribute] = found
+            }
+        }
+        return program.domain.columns.indices.map { column in
+            if program.derivations[column] != nil { return [] }
+            let groups = program.finest[column].map { codes[$0] }
+            guard let table = within[column] else { return groups ?? [UInt32](repeating: 0, count: count) }
+            var drawn = [UInt32](repeating: 0, count: count)
+            table.draw(rows: groups, words: streams.words(.code, column, range), into: &drawn)
+            return drawn
+        }
+    }
+}
+
+/// Blocks that several threads draw, each put once at its own place.
+private final class BlockParts: @unchecked Sendable {
+    private let lock = DispatchQueue(label: "blocks")
+    private var parts: [SampleBlock?]
+
+    init(count: Int) { parts = [SampleBlock?](repeating: nil, count: count) }
+
+    func put(_ block: SampleBlock, at index: Int) { lock.sync { parts[index] = block } }
+
+    func joined(columnCount: Int) -> SampleBlock {
+        let blocks = lock.sync { parts.compactMap { $0 } }
+        let count = blocks.reduce(0) { $0 + $1.rowCount }
+        var joined = SampleBlock(
+            rowCount: count, codes: [[UInt32]](repeating: [], count: columnCount),
+            fractions: [[Float]](repeating: [], count: columnCount))
+        for column in 0..<columnCount {
+            joined.codes[column].reserveCapacity(count)
+            let isBinned = blocks.first.map { !$0.fractions[column].isEmpty } ?? false
+            if isBinned { joined.fractions[column].reserveCapacity(count) }
+            for block in blocks {
+                joined.codes[column] += block.codes[column]
+                joined.fractions[column] += block.fractions[column]
+            }
+        }
+        return joined
+    }
+}

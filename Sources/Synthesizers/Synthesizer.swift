@@ -1,0 +1,55 @@
+public import PrivacyKernel
+public import Tables
+
+/// A way to turn noisy answers of the kernel into a model of the rows.
+///
+/// A synthesizer sees the public domain and what the kernel releases, nothing else; so everything that it does beyond
+/// asking the kernel is post-processing. It must work for any rows, none included, and for a kernel that replays a
+/// transcript: where that ends early, the model is made of what was measured.
+public protocol Synthesizer: Sendable {
+    /// What tasks and the command line call it.
+    static var name: SynthesizerName { get }
+
+    /// - Throws: `SynthesisError.unknownParameter` or `.invalidParameter`.
+    init(parameters: [String: Parameter]) throws(SynthesisError)
+
+    /// As they were given.
+    var parameters: [String: Parameter] { get }
+
+    /// How spending adds up: pure for δ = 0, otherwise Gaussian unless the parameters say `accounting: zcdp`.
+    func accounting(for privacy: PrivacyParameters) -> Accounting
+
+    /// What will be spent on what. A function of public figures alone; what cannot work is refused here.
+    func plan(_ domain: TableDomain, _ privacy: PrivacyParameters) throws(SynthesisError) -> MechanismPlan
+
+    /// Asks the kernel and fits.
+    ///
+    /// - Parameters:
+    ///   - budget: of the plan's accounting; all of it may be spent.
+    ///   - progress: told the share of the work that is done, from 0 to 1. It depends on public figures alone.
+    func fit(_ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void) throws -> FittedModel
+}
+
+/// The synthesizers that a task can name.
+public enum SynthesizerName: String, Codable, Sendable, CaseIterable {
+    case auto
+    case independent
+    case mwem
+    case mst
+    case aim
+    case cliqueTree = "clique-tree"
+    case gaussianCopula = "gaussian-copula"
+}
+
+/// The synthesizer that a task names.
+///
+/// - Throws: `SynthesisError.unknownSynthesizer`, or what its parameters throw.
+public func synthesizer(
+    named name: String, parameters: [String: Parameter] = [:]
+) throws(SynthesisError) -> any Synthesizer {
+    guard let known = SynthesizerName(rawValue: name) else { throw .unknownSynthesizer(name) }
+    switch known {
+    case .independent: return try Independent(parameters: parameters)
+    case .mwem, .mst, .aim, .cliqueTree, .auto, .gaussianCopula: throw .notBuilt(known)
+    }
+}

@@ -15,22 +15,26 @@ public enum Conversion {
 
     /// The δ of ρ-zCDP at ε, rounded up: min over α > 1 of exp((α−1)(αρ−ε)) · (1−1/α)^α / (α−1).
     ///
-    /// Any α gives a true bound, so an imperfect minimum errs on the safe side.
+    /// Any α gives a true bound, so an imperfect minimum errs on the safe side, here and in both inverses.
     /// Source: Canonne, Kamath, Steinke, "The Discrete Gaussian for Differential Privacy", 2020, Corollary 13.
     public static func delta(rho: Double, epsilon: Double) -> Double {
-        min(1, rawDelta(rho: rho, epsilon: epsilon) * (1 + safety))
+        let exponent = least { excess, order, logarithms in excess * (order * rho - epsilon) + logarithms }
+        return min(1, exp(min(exponent, 0)) * (1 + safety))
     }
 
     /// The least ε at which ρ-zCDP gives δ, rounded up.
     public static func epsilon(rho: Double, delta: Double) -> Double {
         guard rho > 0 else { return 0 }
-        let textbook = rho + 2 * (rho * log(1 / delta)).squareRoot()
-        return bisect(from: 0, to: textbook) { rawDelta(rho: rho, epsilon: $0) <= delta }.upper * (1 + safety)
+        let logDelta = log(delta)
+        let least = least { excess, order, logarithms in order * rho + (logarithms - logDelta) / excess }
+        return max(0, least) * (1 + safety)
     }
 
     /// The most ρ that ρ-zCDP may spend within (ε, δ), rounded down.
     public static func rho(epsilon: Double, delta: Double) -> Double {
-        bisect(from: 0, to: epsilon + 1) { rawDelta(rho: $0, epsilon: epsilon) > delta }.lower * (1 - safety)
+        let logDelta = log(delta)
+        let least = least { excess, order, logarithms in ((logarithms - logDelta) / excess - epsilon) / order }
+        return max(0, -least) * (1 - safety)
     }
 
     /// The δ of μ-GDP at ε, rounded up: Φ(−ε/μ + μ/2) − e^ε · Φ(−ε/μ − μ/2), which is exact.
@@ -61,21 +65,29 @@ public enum Conversion {
         epsilon(mu: mu * 2.0.squareRoot() * (1 + safety), delta: delta)
     }
 
-    private static func rawDelta(rho: Double, epsilon: Double) -> Double {
-        func exponent(_ logExcess: Double) -> Double {
+    /// The least value over α > 1 of a function of α − 1, α and α·log(1−1/α) − log(α−1), by golden section.
+    private static func least(_ value: (Double, Double, Double) -> Double) -> Double {
+        func at(_ logExcess: Double) -> Double {
             let excess = exp(logExcess)
             let order = 1 + excess
-            return excess * (order * rho - epsilon) + order * log(excess / order) - logExcess
+            return value(excess, order, order * (logExcess - log(order)) - logExcess)
         }
-        var low = -40.0
-        var high = 40.0
         let golden = (5.0.squareRoot() - 1) / 2
-        for _ in 0..<120 {
-            let left = high - golden * (high - low)
-            let right = low + golden * (high - low)
-            if exponent(left) < exponent(right) { high = right } else { low = left }
+        var (low, high) = (-30.0, 30.0)
+        var (left, right) = (high - golden * (high - low), low + golden * (high - low))
+        var (atLeft, atRight) = (at(left), at(right))
+        for _ in 0..<80 {
+            if atLeft < atRight {
+                (high, right, atRight) = (right, left, atLeft)
+                left = high - golden * (high - low)
+                atLeft = at(left)
+            } else {
+                (low, left, atLeft) = (left, right, atRight)
+                right = low + golden * (high - low)
+                atRight = at(right)
+            }
         }
-        return exp(min(exponent((low + high) / 2), 0))
+        return min(atLeft, atRight)
     }
 
     private static func rawDelta(mu: Double, epsilon: Double) -> Double {

@@ -45,6 +45,9 @@ struct GaussianTable {
         self.thresholds = thresholds
     }
 
+    /// P[|x| ≤ y] · 2^127; for tests.
+    func threshold(_ y: Int) -> UInt128 { thresholds[y] }
+
     /// The value that 128 random bits stand for: 127 for the magnitude, the lowest for the sign.
     @inline(__always)
     func value(_ high: UInt64, _ low: UInt64) -> Int64 {

@@ -43,7 +43,7 @@ extension Kernel {
     ) throws(PrivacyError) -> NoisyGram {
         let payment = try payment(budget)
         guard !attributes.isEmpty else { throw .noQuestions }
-        for attribute in attributes { _ = try shape(of: [attribute], limit: .max) }
+        try checkColumns(attributes)
         for (place, attribute) in attributes.enumerated() where attributes[..<place].contains(attribute) {
             throw .attributeRepeated(attribute)
         }
@@ -96,8 +96,15 @@ extension Kernel {
         }
     }
 
+    /// Groupings count in marginals alone.
+    private func checkColumns(_ attributes: [Int]) throws(PrivacyError) {
+        for attribute in attributes where !domain.columns.indices.contains(attribute) {
+            throw .attributeOutOfRange(attribute, columns: domain.columns.count)
+        }
+    }
+
     /// Σ z zᵀ of clipped rows: entries within 2^32 rows · 2^26.
-    private func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ table: PrivateTable) -> [Int64] {
+    func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ table: PrivateTable) -> [Int64] {
         let size = attributes.count
         let columns = attributes.map { table.rows.columns[$0] }
         var sums = [Int64](repeating: 0, count: size * size)
@@ -133,7 +140,7 @@ extension Kernel {
         var shapes: [(attributes: [Int], shape: [Int], cells: Int)] = []
         var scales: [NoiseScale] = []
         for question in questions {
-            _ = try shape(of: question.groups + [question.attribute], limit: cellLimit)
+            try checkColumns(question.groups + [question.attribute])
             shapes.append(try shape(of: question.groups, limit: cellLimit))
             let size = domain.columns[question.attribute].size
             guard question.values.count == size else {
@@ -173,7 +180,7 @@ extension Kernel {
     }
 
     /// Exact sums: within 2^32 rows · 2^30.
-    private func groupedSums(_ question: SumQuestion, _ groups: [Int], _ cells: Int, _ table: PrivateTable) -> [Int64] {
+    func groupedSums(_ question: SumQuestion, _ groups: [Int], _ cells: Int, _ table: PrivateTable) -> [Int64] {
         let clamp = question.clamp
         let values = question.values.map {
             planted(.sumsUnclamped) ? $0 : min(max($0, clamp.lowerBound), clamp.upperBound)

@@ -88,8 +88,11 @@ extension Kernel {
     }
 
     /// Bounds that keep every score below 2^62: weights to 2^20, estimates to 2^40 in sum, penalties to 2^61.
-    private func check(_ candidates: [Candidate], cellLimit: Int) throws(PrivacyError) -> [[Int]] {
+    func check(_ candidates: [Candidate], cellLimit: Int) throws(PrivacyError) -> [[Int]] {
         guard !candidates.isEmpty else { throw .noQuestions }
+        #if ENTREPOT_MUTATIONS
+            Mutation.observer?(candidates)
+        #endif
         var attributes: [[Int]] = []
         for candidate in candidates {
             let question = try shape(of: candidate.attributes, limit: cellLimit)
@@ -116,7 +119,7 @@ extension Kernel {
     }
 
     /// ‖M(D) − estimate‖₁, exactly: at most 2^32 rows + 2^40.
-    private func errors(of candidates: [Candidate], _ attributes: [[Int]], in table: PrivateTable) -> [Int64] {
+    func errors(of candidates: [Candidate], _ attributes: [[Int]], in table: PrivateTable) -> [Int64] {
         zip(candidates, counts(attributes, in: table)).map { candidate, counts in
             var sum: Int64 = 0
             for cell in counts.indices { sum &+= abs(counts[cell] &- candidate.estimate[cell]) }

@@ -1,4 +1,5 @@
 public import Tables
+import VectorMath
 
 /// The one door between private rows and everything else.
 ///
@@ -7,6 +8,8 @@ public import Tables
 /// before any noise is drawn, and leave nothing in the transcript. Neighbouring tables differ in all rows of one key.
 public final class Kernel {
     public let domain: TableDomain
+    /// Number of codes of each column, then of each grouping.
+    public internal(set) var sizes: [Int]
     public private(set) var transcript: Transcript
     /// nil where a transcript is replayed.
     let table: PrivateTable?
@@ -19,6 +22,8 @@ public final class Kernel {
     private var selections = 0
     private var changedCoordinates = 0.0
     private var knownCounts: [[Int]: [Int64]] = [:]
+    /// The codes of each grouping, row by row.
+    var groupedColumns: [CodeArray] = []
 
     /// No single question may have more cells than this unless the call says otherwise.
     public static let defaultCellLimit = 1 << 26
@@ -35,6 +40,7 @@ public final class Kernel {
     /// A kernel without rows: it answers the same questions from the transcript, then throws `transcriptExhausted`.
     public init(replaying transcript: Transcript, domain: TableDomain) {
         self.domain = domain
+        self.sizes = domain.sizes
         self.table = nil
         self.record = nil
         self.transcript = transcript
@@ -45,6 +51,7 @@ public final class Kernel {
     /// For tests: noise that repeats. Production has no way to choose a seed.
     init(table: PrivateTable, record: (@Sendable (Release) throws -> Void)? = nil, generator: NoiseGenerator) {
         self.domain = table.domain
+        self.sizes = table.domain.sizes
         self.table = table
         self.record = record
         self.transcript = Transcript()
@@ -52,10 +59,16 @@ public final class Kernel {
         self.noise = NoiseSource(generator)
     }
 
-    deinit { for key in knownCounts.keys { knownCounts[key]?.wipe() } }
+    #if ENTREPOT_MUTATIONS
+        /// For tests that spend several budgets through one kernel.
+        func forgetRoot() { root = nil }
+    #endif
 
-    /// Number of codes of each column.
-    public var sizes: [Int] { domain.sizes }
+    deinit {
+        for key in knownCounts.keys { knownCounts[key]?.wipe() }
+        for index in groupedColumns.indices { groupedColumns[index].wipe() }
+    }
+
 }
 
 /// A budget that was handed over and checked.
@@ -159,11 +172,11 @@ extension Kernel {
         var cells = 1
         var shape: [Int] = []
         for (place, attribute) in sorted.enumerated() {
-            guard domain.columns.indices.contains(attribute) else {
-                throw .attributeOutOfRange(attribute, columns: domain.columns.count)
+            guard sizes.indices.contains(attribute) else {
+                throw .attributeOutOfRange(attribute, columns: sizes.count)
             }
             if place > 0, sorted[place - 1] == attribute { throw .attributeRepeated(attribute) }
-            let size = domain.columns[attribute].size
+            let size = sizes[attribute]
             let (product, overflow) = cells.multipliedReportingOverflow(by: size)
             guard !overflow else { throw .tooManyCells(cells: nil, limit: limit) }
             cells = product
@@ -185,7 +198,7 @@ extension Kernel {
     /// The private marginals, each counted once as long as they fit in memory set aside for them.
     func counts(_ cliques: [[Int]], in table: PrivateTable) -> [[Int64]] {
         let missing = cliques.filter { knownCounts[$0] == nil }
-        let counted = table.counts(missing)
+        let counted = table.counts(missing, sizes: sizes, grouped: groupedColumns)
         var answers: [[Int]: [Int64]] = [:]
         var known = knownCounts.values.reduce(0) { $0 + $1.count }
         for (clique, counts) in zip(missing, counted) {

@@ -51,6 +51,8 @@
         case deltaNotSetAside
 
         @TaskLocal static var active: Mutation?
+        /// Sees the candidates of each selection and error release, so that an audit can compute their likelihoods.
+        @TaskLocal static var observer: (@Sendable ([Candidate]) -> Void)?
     }
 
     @inline(__always)

@@ -22,10 +22,10 @@ public final class PrivateTable: Sendable {
     /// The only way to the rows; the kernel's files alone can call it.
     var rows: CodedTable { joined.table }
 
-    /// Exact marginals of ascending attribute sets. Codes are below the domain's sizes by `CodedColumn`.
-    func counts(_ cliques: [[Int]]) -> [[Int64]] {
+    /// Exact marginals of ascending attribute sets. Codes are below the sizes by `CodedColumn` and by the groupings.
+    func counts(_ cliques: [[Int]], sizes: [Int], grouped: [CodeArray]) -> [[Int64]] {
         guard rows.rowCount > 0, !cliques.isEmpty else {
-            return cliques.map { [Int64](repeating: 0, count: $0.reduce(1) { $0 * domain.columns[$1].size }) }
+            return cliques.map { [Int64](repeating: 0, count: $0.reduce(1) { $0 * sizes[$1] }) }
         }
         let columns = rows.columns.map { column in
             switch column.storage {
@@ -34,6 +34,6 @@ public final class PrivateTable: Sendable {
             case .words(let codes): CodeArray.words(codes)
             }
         }
-        return countCodes(columns, sizes: domain.sizes, cliques: cliques)
+        return countCodes(columns + grouped, sizes: sizes, cliques: cliques)
     }
 }

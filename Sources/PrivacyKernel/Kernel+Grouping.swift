@@ -1,0 +1,39 @@
+import Tables
+import VectorMath
+
+extension Kernel {
+    /// Adds a coarser copy of a column as a further attribute of every later marginal and candidate.
+    ///
+    /// The groups are public, one row still lies in one cell of each marginal, so this costs nothing.
+    ///
+    /// - Parameters:
+    ///   - attribute: a column of the domain.
+    ///   - map: the group of each code; groups are `0...map.max()`.
+    /// - Returns: the number of the new attribute.
+    public func addGrouping(of attribute: Int, map: [UInt32]) throws(PrivacyError) -> Int {
+        guard domain.columns.indices.contains(attribute) else {
+            throw .attributeOutOfRange(attribute, columns: domain.columns.count)
+        }
+        guard map.count == domain.columns[attribute].size else {
+            throw .shapeMismatch(expected: domain.columns[attribute].size, found: map.count)
+        }
+        let groups = Int(map.max() ?? 0) + 1
+        guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
+        if let table {
+            let column = table.rows.columns[attribute]
+            groupedColumns.append(.words((0..<column.count).map { map[column[$0]] }))
+        }
+        sizes.append(groups)
+        return sizes.count - 1
+    }
+}
+
+extension CodeArray {
+    /// Overwrites every code with zero, in place where no one else holds the storage.
+    mutating func wipe() {
+        guard case .words(var codes) = self else { return }
+        self = .bytes([])
+        for index in codes.indices { codes[index] = 0 }
+        self = .words(codes)
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+@testable import PrivacyKernel
+
+@Suite("Budget")
+struct BudgetTests {
+    @Test("a budget converts back to no more than its ε and δ, what is set aside included")
+    func conversion() throws {
+        for accounting in Accounting.allCases {
+            for epsilon in [0.001, 0.1, 1, 5, 12, 20, 100] {
+                for delta in [1e-3, 1e-5, 1e-9, 1e-14] {
+                    let budget = try testBudget(epsilon, delta, accounting)
+                    let amount = budget.amount
+                    switch accounting {
+                    case .pure: #expect(amount <= epsilon && amount > epsilon * (1 - 1e-9) - 0x1p-50)
+                    case .zeroConcentrated:
+                        #expect(Conversion.delta(rho: amount, epsilon: epsilon) <= delta * (1 + 2e-9))
+                        #expect(amount > Conversion.rho(epsilon: epsilon, delta: delta) * (1 - 1e-3))
+                    case .gaussian:
+                        #expect(Conversion.delta(mu: (2 * amount).squareRoot(), epsilon: epsilon) <= delta * (1 + 2e-9))
+                        let most = Conversion.mu(epsilon: epsilon, delta: delta)
+                        #expect(amount > most * most / 2 * (1 - 1e-3))
+                    }
+                }
+            }
+        }
+    }
+
+    /// 20,000 random cuts.
+    @Test("slices never sum to more than the whole, to the unit")
+    func slices() throws {
+        var random = Seeded(state: 7)
+        for _ in 0..<200 {
+            let epsilon = Double.random(in: 0.001...20, using: &random)
+            var budget = try testBudget(epsilon, 1e-6, .zeroConcentrated)
+            let whole = budget.units
+            var sum: UInt64 = 0
+            for _ in 0..<100 where budget.units > 0 {
+                let units: UInt64
+                if Bool.random(using: &random) {
+                    let part = Int.random(in: 1...9, using: &random)
+                    guard let slice = try? budget.take(.fraction(part, 9)) else { continue }
+                    units = slice.units
+                } else {
+                    let amount = Double.random(in: 0...0.4, using: &random) * budget.amount
+                    guard let slice = try? budget.take(.amount(amount)) else { continue }
+                    units = slice.units
+                }
+                sum += units
+            }
+            #expect(sum + budget.units == whole)
+        }
+    }
+
+    @Test("bad figures are refused by name, and nothing is cut")
+    func refusals() throws {
+        func refusal(_ epsilon: Double, _ delta: Double, _ accounting: Accounting = .gaussian) -> PrivacyError? {
+            do throws(PrivacyError) {
+                _ = try Budget(PrivacyParameters(epsilon: epsilon, delta: delta), accounting: accounting)
+                return nil
+            } catch { return error }
+        }
+        #expect(refusal(0, 1e-9) == .epsilonNotPositive(0))
+        #expect(refusal(-1, 1e-9) == .epsilonNotPositive(-1))
+        #expect(refusal(.infinity, 1e-9) == .epsilonTooLarge(.infinity))
+        guard case .epsilonNotPositive = refusal(.nan, 1e-9) else {
+            Issue.record("NaN was taken")
+            return
+        }
+        #expect(refusal(1, 1) == .deltaOutsideRange(1))
+        #expect(refusal(1, -1e-9) == .deltaOutsideRange(-1e-9))
+        guard case .deltaOutsideRange = refusal(1, .nan) else {
+            Issue.record("NaN was taken")
+            return
+        }
+        #expect(refusal(1, 0) == .deltaIsZero(.gaussian))
+        #expect(refusal(1, 0, .zeroConcentrated) == .deltaIsZero(.zeroConcentrated))
+        #expect(refusal(1, 0, .pure) == nil)
+        #expect(refusal(1e-300, 1e-9, .pure) == .budgetIsEmpty)
+        #expect("\(PrivacyError.epsilonNotPositive(-1))".contains("-1.0"))
+
+        var budget = try testBudget(1, 1e-9, .zeroConcentrated)
+        let whole = budget.units
+        for share in [
+            BudgetShare.amount(0), .amount(-1), .amount(.nan), .amount(1), .amount(.infinity), .fraction(2, 1),
+            .fraction(0, 3), .fraction(1, 0), .amount(1e-300),
+        ] {
+            #expect(throws: PrivacyError.self) { _ = try budget.take(share) }
+            #expect(budget.units == whole)
+        }
+    }
+
+    /// SwiftPM puts the modules beside the test bundle.
+    @Test("spending a budget twice does not compile")
+    func doubleSpend() throws {
+        let modules = try #require(
+            CommandLine.arguments.compactMap { argument -> String? in
+                guard let range = argument.range(of: "/(debug|release)/", options: .regularExpression) else {
+                    return nil
+                }
+                let folder = String(argument[..<range.upperBound]) + "Modules"
+                return FileManager.default.fileExists(atPath: folder) ? folder : nil
+            }.first)
+        let folder = FileManager.default.temporaryDirectory.appending(path: "double-spend-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func compile(_ second: String) throws -> (status: Int32, text: String) {
+            let file = folder.appending(path: "mistake.swift")
+            try """
+            import PrivacyKernel
+            func fit(_ kernel: Kernel, _ budget: consuming Budget) throws {
+                _ = try kernel.measure([[0]], spending: budget)
+                \(second)
+            }
+            """.write(to: file, atomically: true, encoding: .utf8)
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = ["swiftc", "-emit-sil", "-o", "/dev/null", "-I", modules, file.path()]
+            let pipe = Pipe()
+            process.standardError = pipe
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            return (process.terminationStatus, text)
+        }
+        let mistake = try compile("_ = try kernel.measure([[1]], spending: budget)")
+        #expect(mistake.status != 0)
+        #expect(mistake.text.contains("consumed more than once"), "\(mistake.text)")
+        let correct = try compile("")
+        #expect(correct.status == 0, "\(correct.text)")
+    }
+}

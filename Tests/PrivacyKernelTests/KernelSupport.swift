@@ -1,0 +1,47 @@
+import Tables
+
+@testable import PrivacyKernel
+
+/// A domain of categorical columns c0, c1… of these sizes.
+func testDomain(_ sizes: [Int]) throws -> TableDomain {
+    let fields = sizes.enumerated().map { place, size in
+        Field(
+            name: "c\(place)", type: .string, categories: (0..<size).map(String.init),
+            constraints: Constraints(required: true))
+    }
+    return try TableDomain(schema: TableSchema(fields: fields), keyColumns: [])
+}
+
+func testTable(_ domain: TableDomain, _ rows: [[Int]], rowsPerKey: Int = 1) throws -> PrivateTable {
+    let columns = try domain.sizes.indices.map { place in
+        try CodedColumn(.words(rows.map { UInt32($0[place]) }), domainSize: domain.sizes[place])
+    }
+    return PrivateTable(
+        try JoinedTable(domain: domain, table: CodedTable(columns: columns), rowsPerKey: rowsPerKey))
+}
+
+func testTable(_ sizes: [Int], _ rows: [[Int]], rowsPerKey: Int = 1) throws -> PrivateTable {
+    try testTable(testDomain(sizes), rows, rowsPerKey: rowsPerKey)
+}
+
+/// A kernel whose noise is the same each time, so that a statistical test never turns red by chance alone.
+func testKernel(_ table: PrivateTable, key: UInt64 = 1) -> Kernel {
+    Kernel(table: table, generator: NoiseGenerator(testKey: [key, 2, 3, 4]))
+}
+
+func testBudget(_ epsilon: Double, _ delta: Double, _ accounting: Accounting) throws -> Budget {
+    try Budget(PrivacyParameters(epsilon: epsilon, delta: delta), accounting: accounting)
+}
+
+/// A small seeded generator (SplitMix64), so that a failing case comes back.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
+        return word ^ (word >> 31)
+    }
+}

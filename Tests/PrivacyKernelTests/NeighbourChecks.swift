@@ -1,0 +1,257 @@
+import Foundation
+import Tables
+import VectorMath
+
+@testable import PrivacyKernel
+
+/// Two parties' tables of two keys and one binary column each, read from CSV and joined by the production path.
+struct JoinedUniverse {
+    let rowsPerKey: Int
+    /// For each party all ways to give two keys up to `rowsPerKey + 1` rows.
+    private(set) var tables: [[KeyedTable]] = [[], []]
+    private(set) var rowsByKey: [[Int]] = []
+
+    init(rowsPerKey: Int) throws {
+        self.rowsPerKey = rowsPerKey
+        let most = rowsPerKey == 1 ? 1 : rowsPerKey + 1
+        for count in 0...most {
+            for ones in 0...count { rowsByKey.append((0..<count).map { $0 < ones ? 1 : 0 }) }
+        }
+        let hash = KeyedHash(key: (11, 12))
+        let schema = TableSchema(fields: [
+            Field(name: "id", type: .string),
+            Field(name: "x", type: .string, categories: ["0", "1"], constraints: Constraints(required: true)),
+        ])
+        let rule = KeyRule(columns: ["id"])
+        let domain = try TableDomain(schema: schema, keyColumns: ["id"])
+        for party in 0..<2 {
+            for first in rowsByKey {
+                for second in rowsByKey {
+                    let reader = CSVTableReader(
+                        domain: domain, schema: schema, key: rule, hash: hash,
+                        limits: TableLimits(bytes: 1 << 20, rows: 1 << 10), rowsPerKey: rowsPerKey)
+                    var text = "id,x\n"
+                    for value in first { text += "a,\(value)\n" }
+                    for value in second { text += "b,\(value)\n" }
+                    try reader.consume(Array(text.utf8))
+                    tables[party].append(try reader.finish())
+                }
+            }
+        }
+    }
+
+    func joined(_ alice: Int, _ bob: Int) -> PrivateTable {
+        PrivateTable(
+            JoinedTable(
+                joining: [(name: "alice", table: tables[0][alice]), (name: "bob", table: tables[1][bob])],
+                rowsPerKey: rowsPerKey))
+    }
+
+    /// Key a: what each party holds of it is `choice / count`; of key b `choice % count`.
+    var choices: Int { rowsByKey.count }
+}
+
+private let cliques = [[], [0], [1], [0, 1]]
+private let candidates = [
+    Candidate(attributes: [0], estimate: [1, 0]), Candidate(attributes: [0, 1], estimate: [1, 0, 2, 1]),
+    Candidate(attributes: [1], estimate: [0, 5]),
+]
+
+/// What one release of marginals and one of errors cost, and the exact figures behind them on every table.
+private struct Costs {
+    let marginals: Release
+    let errors: Release
+
+    init(_ accounting: Accounting, _ table: PrivateTable) throws {
+        let kernel = testKernel(table)
+        var budget = try testBudget(2, 1e-3, accounting)
+        _ = try kernel.measure(cliques, weights: [1, 2, 3, 5], spending: budget.take(.fraction(1, 3)))
+        _ = try kernel.measureErrors(of: candidates, spending: budget.take(.fraction(1, 2)))
+        marginals = kernel.transcript.releases[0]
+        errors = kernel.transcript.releases[1]
+    }
+
+    /// Privacy loss between two tables by the released scales, in units of 2^-50: Σ‖Δ‖₂²/(2σ²) or Σ‖Δ‖₁·decay.
+    static func loss(_ differences: [[Int64]], _ scales: [NoiseScale], _ accounting: Accounting) -> Double {
+        var loss = 0.0
+        for (difference, scale) in zip(differences, scales) {
+            switch scale {
+            case .laplace(let scale):
+                let decay = Double(scale.numerator) / Double(scale.denominator)
+                loss += decay * Double(difference.reduce(0) { $0 + abs($1) })
+            case .gaussian(let scale):
+                let effective = scale.sigmaSquared - (accounting == .gaussian ? 2 : 0)
+                loss += difference.reduce(0.0) { $0 + Double($1 * $1) } / (2 * effective)
+            }
+        }
+        return loss * Budget.unitsPerWhole
+    }
+}
+
+/// Runs over pairs of neighbours and compares the loss that the released scales imply with what was recorded.
+///
+/// - Parameters:
+///   - neighbours: pairs of (Alice's, Bob's) choices.
+///   - charged: the figure that must cover them.
+private func isCovered(
+    _ universe: JoinedUniverse, _ neighbours: [((Int, Int), (Int, Int))], _ charged: (Release) -> UInt64
+) throws -> Bool {
+    var exact: [Int: (counts: [[Int64]], errors: [Int64])] = [:]
+    func figures(_ pair: (Int, Int)) -> (counts: [[Int64]], errors: [Int64]) {
+        let place = pair.0 * universe.tables[1].count + pair.1
+        if let known = exact[place] { return known }
+        let table = universe.joined(pair.0, pair.1)
+        let kernel = testKernel(table)
+        let found = (
+            kernel.counts(cliques, in: table), kernel.errors(of: candidates, candidates.map(\.attributes), in: table)
+        )
+        exact[place] = found
+        return found
+    }
+    for accounting in Accounting.allCases {
+        let costs = try Costs(accounting, universe.joined(0, 0))
+        guard case .marginals(let marginals) = costs.marginals.answer, case .errors(let errors) = costs.errors.answer
+        else { return false }
+        for (one, other) in neighbours {
+            let (left, right) = (figures(one), figures(other))
+            let differences = zip(left.counts, right.counts).map { zip($0, $1).map { $0 - $1 } }
+            let loss = Costs.loss(differences, marginals.map(\.scale), accounting)
+            guard loss <= Double(charged(costs.marginals)) * (1 + 1e-12) else { return false }
+            let moved = zip(left.errors, right.errors).map { $0 - $1 }
+            // All errors share one variance.
+            guard let variance = errors.first?.variance else { return false }
+            let effective = variance - (accounting == .gaussian ? 2 : 0)
+            let square = moved.reduce(0.0) { $0 + Double($1 * $1) }
+            let errorLoss =
+                accounting == .pure
+                ? Double(moved.reduce(0) { $0 + abs($1) }) * decay(ofVariance: variance) : square / (2 * effective)
+            guard errorLoss * Budget.unitsPerWhole <= Double(charged(costs.errors)) * (1 + 1e-9) else { return false }
+        }
+    }
+    return true
+}
+
+/// The decay of a discrete Laplace from its variance v = 2q/(1−q)²: q + 1/q = 2 + 2/v.
+private func decay(ofVariance variance: Double) -> Double { acosh(1 + 1 / variance) }
+
+extension AuditCheck {
+    /// Every table of two keys and every removal of one of them, from both parties or from one, through CSV, keyed
+    /// hashes, truncation and join, for one row a key and for two.
+    static let neighbours = AuditCheck(
+        claim: "what is recorded covers every removal of a key, through join and truncation"
+    ) {
+        for rowsPerKey in [1, 2] {
+            let universe = try JoinedUniverse(rowsPerKey: rowsPerKey)
+            let n = universe.choices
+            var pairs: [((Int, Int), (Int, Int))] = []
+            for alice in 0..<(n * n) {
+                for bob in 0..<(n * n) {
+                    pairs.append(((alice, bob), (alice % n, bob % n)))
+                    pairs.append(((alice, bob), (alice % n, bob)))
+                    pairs.append(((alice, bob), (alice, bob % n)))
+                }
+            }
+            guard try isCovered(universe, pairs, \.spent) else { return false }
+        }
+        return true
+    }
+
+    /// The same for every change of all rows of one key, with the figure for changing one.
+    static let changedKeys = AuditCheck(claim: "the figure for changing one key covers every change of its rows") {
+        let universe = try JoinedUniverse(rowsPerKey: 2)
+        let n = universe.choices
+        var random = Seeded(state: 3)
+        var pairs: [((Int, Int), (Int, Int))] = []
+        for alice in 0..<n {
+            for bob in 0..<n {
+                for newAlice in 0..<n {
+                    for newBob in 0..<n {
+                        let rest = (Int.random(in: 0..<n, using: &random), Int.random(in: 0..<n, using: &random))
+                        pairs.append(
+                            ((alice * n + rest.0, bob * n + rest.1), (newAlice * n + rest.0, newBob * n + rest.1)))
+                    }
+                }
+            }
+        }
+        return try isCovered(universe, pairs, \.spentChangingOne)
+    }
+
+    static let gramNeighbours = AuditCheck(claim: "what a Gram matrix costs covers every row and every change of a row")
+    {
+        let sizes = [5, 4, 3]
+        let scores: [[Int32]] = [[-90, -20, 0, 35, 90], [-70, 5, 6, 80], [-60, 1, 60]]
+        let bound = 60
+        var all: [[Int64]] = []
+        for row in 0..<60 {
+            let table = try testTable(sizes, [[row / 12, row / 3 % 4, row % 3]])
+            all.append(testKernel(table).gramSums([0, 1, 2], scores, bound, table))
+        }
+        for accounting in Accounting.allCases {
+            let kernel = testKernel(try testTable(sizes, []))
+            let gram = try kernel.gram(
+                of: [0, 1, 2], scores: scores, bound: bound, spending: testBudget(2, 1e-3, accounting))
+            let release = kernel.transcript.releases[0]
+            let isPure = accounting == .pure
+            let smoothing = accounting == .gaussian ? 2.0 : 0
+            func loss(_ difference: [Int64]) -> Double {
+                var loss = 0.0
+                for first in 0..<3 {
+                    for second in 0...first {
+                        let value = Double(difference[first * 3 + second])
+                        let variance = first == second ? gram.diagonalVariance : gram.offDiagonalVariance
+                        loss +=
+                            isPure
+                            ? abs(value) * decay(ofVariance: variance) : value * value / (2 * (variance - smoothing))
+                    }
+                }
+                return loss * Budget.unitsPerWhole
+            }
+            for one in all {
+                guard loss(one) <= Double(release.spent) * (1 + 1e-9) else { return false }
+                for other in all {
+                    let difference = zip(one, other).map { $0 - $1 }
+                    guard loss(difference) <= Double(release.spentChangingOne) * (1 + 1e-9) else { return false }
+                }
+            }
+        }
+        return true
+    }
+
+    static let sumNeighbours = AuditCheck(claim: "what sums cost covers every row and every change of a row") {
+        let sizes = [4, 3]
+        let questions = [
+            SumQuestion(attribute: 0, values: [-900, -3, 4, 70], clamp: -50...60, groups: [1]),
+            SumQuestion(attribute: 1, values: [0, 1, 1000], clamp: 0...500),
+        ]
+        for accounting in Accounting.allCases {
+            let kernel = testKernel(try testTable(sizes, []))
+            let sums = try kernel.sums(questions, spending: testBudget(2, 1e-3, accounting))
+            let release = kernel.transcript.releases[0]
+            let smoothing = accounting == .gaussian ? 2.0 : 0
+            var all: [[[Int64]]] = [[[0, 0, 0], [0]]]
+            for row in 0..<12 {
+                let table = try testTable(sizes, [[row / 3, row % 3]])
+                let kernel = testKernel(table)
+                all.append(
+                    questions.map { kernel.groupedSums($0, $0.groups, $0.groups.isEmpty ? 1 : 3, table) })
+            }
+            for (place, one) in all.enumerated() {
+                for other in all {
+                    var loss = 0.0
+                    for (sum, (left, right)) in zip(sums, zip(one, other)) {
+                        for (a, b) in zip(left, right) {
+                            let value = Double(a - b)
+                            loss +=
+                                accounting == .pure
+                                ? abs(value) * decay(ofVariance: sum.variance)
+                                : value * value / (2 * (sum.variance - smoothing))
+                        }
+                    }
+                    let charged = place == 0 ? release.spent : release.spentChangingOne
+                    guard loss * Budget.unitsPerWhole <= Double(charged) * (1 + 1e-9) else { return false }
+                }
+            }
+        }
+        return true
+    }
+}

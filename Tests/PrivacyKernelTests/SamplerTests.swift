@@ -1,0 +1,110 @@
+import Testing
+
+@testable import PrivacyKernel
+
+@Suite("Noise samplers")
+struct SamplerTests {
+    static let scales: [(name: String, units: UInt128)] = [
+        ("σ² = 1/4", 1 << 30), ("σ² = 1", 1 << 32), ("σ² = 7/3", (7 << 32) / 3), ("σ² = 100", 100 << 32),
+        ("σ² = 10^4", 10000 << 32),
+    ]
+    static let large: UInt128 = 100_000_000 << 32
+
+    private func draws(_ scale: GaussianScale, _ count: Int, key: UInt64) -> [Int64] {
+        var source = NoiseSource(NoiseGenerator(testKey: [key, 0, 0, 7]))
+        var values = [Int64](repeating: 0, count: count)
+        source.add(.gaussian(scale), to: &values, isExact: false)
+        return values
+    }
+
+    private func textbook(_ scale: GaussianScale, _ count: Int, key: UInt64) -> [Int64] {
+        var source = NoiseSource(NoiseGenerator(testKey: [key, 0, 0, 8]))
+        var values = [Int64](repeating: 0, count: count)
+        source.add(.gaussian(scale), to: &values, isExact: true)
+        return values
+    }
+
+    /// A million draws put σ·1.01 fourteen standard errors away: power beyond 1 − 10^-15, false positives below 10^-6.
+    @Test("table draws fit the exact law, and a σ off by 1 % either way does not", arguments: 0..<6)
+    func tables(_ index: Int) throws {
+        let units = index < 5 ? SamplerTests.scales[index].units : SamplerTests.large
+        let scale = try GaussianScale(atLeast: units, over: 1 << 32, plus: 0)
+        #expect(abs(scale.sigmaSquared / (Double(units) * 0x1p-32) - 1) < 1e-6)
+        let values = draws(scale, 1_000_000, key: 11 + UInt64(index))
+        #expect(GoodnessOfFit.gaussian(values, sigmaSquared: scale.sigmaSquared).worst < 5)
+        #expect(GoodnessOfFit.gaussian(values, sigmaSquared: scale.sigmaSquared * 1.01 * 1.01).worst > 5)
+        #expect(GoodnessOfFit.gaussian(values, sigmaSquared: scale.sigmaSquared * 0.99 * 0.99).worst > 5)
+    }
+
+    /// 200,000 draws put σ·1.03 nineteen standard errors away.
+    @Test("textbook draws fit the exact law, and a σ off by 3 % does not", arguments: 0..<6)
+    func textbookFits(_ index: Int) throws {
+        let units = index < 5 ? SamplerTests.scales[index].units : SamplerTests.large
+        let scale = try GaussianScale(atLeast: units, over: 1 << 32, plus: 0)
+        let values = textbook(scale, 200_000, key: 31 + UInt64(index))
+        #expect(GoodnessOfFit.gaussian(values, sigmaSquared: scale.sigmaSquared).worst < 5)
+        #expect(GoodnessOfFit.gaussian(values, sigmaSquared: scale.sigmaSquared * 1.03 * 1.03).worst > 5)
+        #expect(GoodnessOfFit.gaussian(values, sigmaSquared: scale.sigmaSquared * 0.97 * 0.97).worst > 5)
+    }
+
+    @Test("Laplace draws fit the exact law, and a scale off by 2 % does not", arguments: [0.05, 0.5, 1.0, 3.7])
+    func laplace(_ epsilon: Double) {
+        let scale = LaplaceScale(units: UInt64(epsilon * 0x1p50), sensitivity: 1)
+        var source = NoiseSource(NoiseGenerator(testKey: [5, 0, 0, 9]))
+        var values = [Int64](repeating: 0, count: 500_000)
+        source.add(.laplace(scale), to: &values, isExact: true)
+        #expect(GoodnessOfFit.laplace(values, decay: epsilon).worst < 5)
+        #expect(GoodnessOfFit.laplace(values, decay: epsilon * 1.02).worst > 5)
+        let variance = values.reduce(0.0) { $0 + Double($1 * $1) } / 500_000
+        #expect(abs(NoiseScale.laplace(scale).variance / variance - 1) < 0.02)
+    }
+
+    /// Values of P[|x| ≤ y]·2^127 by mpmath with 80 digits (`Tests/PrivacyKernelTests/table-vectors.py`).
+    @Test("cumulative tables agree with 80 digits to 2^-100")
+    func tableDigits() {
+        for (units, place, high, low) in tableVectors {
+            let exact = UInt128(high) << 64 | UInt128(low)
+            let found = GaussianTable(units: units).threshold(place)
+            #expect((found > exact ? found - exact : exact - found) < 1 << 27, "σ² = \(units) · 2^-32 at \(place)")
+        }
+    }
+
+    @Test("e^-x in fixed point agrees with 80 digits to 2^-121")
+    func exponential() {
+        for (numerator, denominator, high, low) in exponentialVectors {
+            let exact = UInt128(high) << 64 | UInt128(low)
+            let found = FixedPoint.exponential(minus: numerator, over: denominator)
+            #expect((found > exact ? found - exact : exact - found) < 1 << 6 + UInt128(numerator / denominator) * 2)
+        }
+    }
+
+    @Test("Bernoulli(e^-γ) has its probability", arguments: [(0, 1), (1, 3), (1, 1), (7, 3), (9, 2)])
+    func bernoulli(_ fraction: (Int, Int)) {
+        var generator = NoiseGenerator(testKey: [3, 1, 4, 1])
+        let count = 200_000
+        let hits = (0..<count).count { _ in
+            TextbookSampler.bernoulliExponential(UInt128(fraction.0), UInt128(fraction.1), &generator)
+        }
+        let probability = PrivacyKernel.exponential(-Double(fraction.0) / Double(fraction.1))
+        let error = (Double(hits) - probability * Double(count))
+        #expect(abs(error) <= 5 * (probability * (1 - probability) * Double(count)).squareRoot())
+    }
+
+    @Test("square roots are whole and rounded down")
+    func squareRoots() {
+        for x: UInt128 in [0, 1, 2, 3, 4, 15, 16, 17, 1 << 64, (1 << 64) - 1, .max] {
+            let root = TextbookSampler.squareRoot(x)
+            #expect(root * root <= x)
+            #expect(root == UInt128(UInt64.max) || (root + 1) * (root + 1) > x)
+        }
+    }
+
+    @Test("two kernels draw different noise, and a word is used once")
+    func seeding() {
+        var first = NoiseGenerator()
+        var second = NoiseGenerator()
+        let words = (0..<5000).map { _ in first.next() }
+        #expect(words != (0..<5000).map { _ in second.next() })
+        #expect(Set(words).count == 5000)
+    }
+}

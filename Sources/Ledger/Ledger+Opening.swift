@@ -19,8 +19,12 @@ extension Ledger {
             configuration.busyMode = .timeout(10)
             configuration.foreignKeysEnabled = true
             let path = directory + "/" + fileName
+            // SQLite gives its other files the permissions of this one, so it has them before it is opened.
+            if !FileManager.default.fileExists(atPath: path) {
+                _ = FileManager.default.createFile(
+                    atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+            }
             pool = try DatabasePool(path: path, configuration: configuration)
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             // GRDB puts a WAL writer on NORMAL while it opens, whatever the configuration says, and NORMAL may lose
             // the last commits in a power cut. FULL has to be set here, after.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }

@@ -1,6 +1,6 @@
 /// What the ledger refuses, and why. No case holds anything private: digests and counts are known to all parties.
 public enum LedgerError: Error, Sendable, Equatable {
-    /// The database could not be opened, read or written; nothing was recorded.
+    /// The database could not be opened, read or written: what was asked is not known to be recorded.
     case storage(String)
     /// The database would not promise that what it records survives a power cut.
     case notDurable(synchronous: Int)
@@ -28,7 +28,8 @@ public enum LedgerError: Error, Sendable, Equatable {
 extension LedgerError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .storage(let reason): "The ledger's database failed (\(reason)). Nothing was recorded and nothing spent."
+        case .storage(let reason):
+            "The ledger's database failed (\(reason)). Nothing may be released before the ledger works again."
         case .notDurable(let level):
             "The ledger's database syncs at level \(level) instead of 2 (FULL), so an entry could be lost. Use a local "
                 + "disk with a working SQLite."

@@ -39,7 +39,9 @@ extension DocumentNode {
             throw DocumentProblem(
                 line: line, what: "aliases (*name) are not taken", fix: "Write the text out, or quote it if it is text")
         }
-        try self.init(composing: yaml)
+        // Editors on Windows put a byte order mark in front.
+        let hasMark = yaml.unicodeScalars.first == "\u{FEFF}"
+        try self.init(composing: hasMark ? String(yaml.unicodeScalars.dropFirst()) : yaml)
     }
 
     private init(composing yaml: String) throws(DocumentProblem) {
@@ -145,8 +147,8 @@ extension String {
 
 /// Finds aliases in YAML text without composing it.
 ///
-/// It looks only at what stands before a `&` or `*` on its line, so that quotes cannot hide an alias from it; a name
-/// counts only if it occurs after both signs, so that a pattern such as `[*a-z]` does not.
+/// It heeds neither quotes nor comments, so that none of them can hide an alias from it. A name counts only if it stands
+/// after both signs, so that a pattern such as `[*a-z]` alone is no alias; text that does have both must be reworded.
 enum AnchorScan {
     static func firstAlias(in yaml: String) -> Int? {
         var anchors: Set<String> = []

@@ -85,6 +85,12 @@ extension TaskReader {
     }
 
     private mutating func readKey(_ section: Section) -> PartyKey? {
+        if case .scalar("", _)? = section.present("public_key")?.content {
+            problem(
+                line: section.line("public_key"), path: section.path("public_key"), "`public_key` is empty",
+                fix: "Write the line that `entrepot keygen` prints, the content of NAME.pub")
+            return nil
+        }
         guard let text = text(section, "public_key") else { return nil }
         let path = section.path("public_key")
         let key: PartyKey

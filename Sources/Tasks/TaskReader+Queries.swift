@@ -1,17 +1,37 @@
+internal import Tables
+
 /// The permitted queries, each with its price.
 extension TaskReader {
     mutating func readQueries(
-        _ task: Section, privacy: TaskSpecification.Privacy?
+        _ task: Section, privacy: TaskSpecification.Privacy?, parties: [TaskSpecification.Party]?
     ) -> [TaskSpecification.PermittedQuery]? {
         guard let node = task.present("queries") else { return [] }
-        guard let queries = list(node, at: "queries", { reader, node, path in reader.readQuery(node, at: path) }) else {
-            return nil
-        }
+        guard let queries = list(node, at: "queries", { reader, node, path in reader.readQuery(node, at: path) }),
+            case .sequence(let elements) = node.content
+        else { return nil }
+        let columns = parties.map { Set($0.flatMap(\.joinedColumns)) }
         var names: Set<String> = []
-        for query in queries where !names.insert(query.name).inserted {
+        for (index, (query, element)) in zip(queries, elements).enumerated() {
+            if !names.insert(query.name).inserted {
+                problem(
+                    line: element.line, path: "queries[\(index)].name",
+                    "another query is called \"\(query.name.shortened)\"", fix: "Give each its own name")
+            }
+            for column in query.columns + query.conditions.keys.sorted() where columns?.contains(column) == false {
+                let near =
+                    Nearest.word(to: column, among: columns?.sorted() ?? []).map { "Did you mean `\($0)`? " } ?? ""
+                problem(
+                    line: element.line, path: "queries[\(index)]",
+                    "there is no joined column \"\(column.shortened)\"", fix: near + "Columns are <party>_<column>")
+            }
+        }
+        // One ε for the whole life of the task: what the queries cost is part of it.
+        let prices = queries.reduce(0) { $0 + $1.epsilon }
+        if let privacy, !queries.isEmpty, prices >= privacy.epsilon {
             problem(
-                line: node.line, path: "queries", "two queries are called \"\(query.name.shortened)\"",
-                fix: "Give each its own name")
+                line: node.line, path: "queries",
+                "the queries cost \(prices), and ε is \(privacy.epsilon): nothing is left for the model",
+                fix: "Their prices are part of `privacy.epsilon`; lower them, or agree on a higher ε")
         }
         return queries
     }
@@ -64,4 +84,9 @@ extension TaskReader {
         for (key, _, value) in members { conditions[key] = text(value, at: "\(path).\(key.shortened)") }
         return conditions.count == members.count ? conditions : nil
     }
+}
+
+extension TaskSpecification.Party {
+    /// The names of this party's columns in the joined table.
+    fileprivate var joinedColumns: [String] { table?.schema.fields.map { "\(name)_\($0.name)" } ?? [] }
 }

@@ -31,21 +31,25 @@ extension TaskReader {
             pair.0.map { (field: $0, line: pair.1.line, path: "\(section.path("fields"))[\(index)]") }
         }
         checkNames(whole, key: key)
-        guard let missingValues, let key, whole.count == elements.count else { return nil }
-        let schema = TableSchema(fields: whole.map(\.field), missingValues: missingValues)
-        return checkDomain(schema, key: key, lines: whole, section: section)
+        guard let missingValues, let key else { return nil }
+        let isWhole = whole.count == elements.count
+        // A field that could not be read is unknown to those derived from it, which is not their mistake.
+        let checked = isWhole ? whole : whole.filter { $0.field.derivedFrom == nil }
+        let schema = TableSchema(fields: checked.map(\.field), missingValues: missingValues)
+        return checkDomain(schema, key: key, lines: checked, section: section) && isWhole
             ? TaskSpecification.PartyTable(key: key, schema: schema) : nil
     }
 
     private typealias Located = (field: Field, line: Int, path: String)
 
     private mutating func checkNames(_ fields: [Located], key: KeyRule?) {
-        for (index, located) in fields.enumerated() {
+        var lines: [String: Int] = [:]
+        for located in fields {
             let name = located.field.name
-            if let earlier = fields[..<index].first(where: { $0.field.name == name }) {
+            if let earlier = lines.updateValue(located.line, forKey: name) {
                 problem(
                     line: located.line, path: "\(located.path).name",
-                    "the column \"\(name.shortened)\" is declared on line \(earlier.line) already",
+                    "the column \"\(name.shortened)\" is declared on line \(earlier) already",
                     fix: "Keep one of the two")
             }
             if let key, key.columns.contains(name) {

@@ -26,7 +26,7 @@ struct TaskReader {
         let join = readJoin(task)
         let privacy = readPrivacy(task)
         let synthesizer = readSynthesizer(task)
-        let queries = readQueries(task, privacy: privacy)
+        let queries = readQueries(task, privacy: privacy, parties: parties)
         let limits = readLimits(task)
         let deadlines = readDeadlines(task)
         let retention = readRetention(task)

@@ -171,12 +171,15 @@ struct DurabilityTests {
         #expect(try StateDirectory().open().synchronousLevel() == 2)
     }
 
-    @Test("the ledger's file is for its owner alone")
-    func permissions() throws {
+    @Test("the ledger's files are for their owner alone", arguments: ["", "-wal", "-shm"])
+    func permissions(suffix: String) throws {
         let state = StateDirectory()
-        _ = try state.open()
-        let file = try FileManager.default.attributesOfItem(atPath: state.path + "/" + Ledger.fileName)
+        try FileManager.default.createDirectory(
+            atPath: state.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        let ledger = try state.open()
+        let file = try FileManager.default.attributesOfItem(atPath: "\(state.path)/\(Ledger.fileName)\(suffix)")
         #expect(file[.posixPermissions] as? Int == 0o600)
+        #expect(try ledger.head().sequence == 0)
     }
 
     @Test("what a process recorded is there after it was killed")

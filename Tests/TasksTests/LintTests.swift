@@ -146,6 +146,21 @@ struct LintTests {
                 Fixture.privacyLine + "\nqueries: [{name: n, kind: sql, epsilon: 1}]", "queries[0].kind", .error,
                 "not known"
             ),
+            (
+                Fixture.privacyLine + "\nqueries: [{name: n, kind: sum, columns: [Alice_valu_usd], epsilon: 0.1}]",
+                "queries[0]",
+                .error, "no joined column"
+            ),
+            (
+                Fixture.privacyLine
+                    + "\nqueries:\n- {name: a, kind: count, epsilon: 0.5}\n- {name: b, kind: count, epsilon: 0.5}",
+                "queries", .error, "nothing is left"
+            ),
+            (
+                Fixture.privacyLine
+                    + "\nqueries: [{name: n, kind: count, epsilon: 0.1}, {name: n, kind: count, epsilon: 0.1}]",
+                "queries[1].name", .error, "another query"
+            ),
             (Fixture.privacyLine + "\nquery: []", "query", .error, "unknown key"),
         ]
 
@@ -188,6 +203,21 @@ struct LintTests {
     func noPrivacy() throws {
         let yaml = try Fixture.yaml(replacing: Fixture.privacyLine, with: "")
         #expect(TaskFile(yaml: yaml).errors.map(\.path) == ["privacy"])
+    }
+
+    @Test("a field that cannot be read hides no mistake of the others")
+    func besideUnreadable() throws {
+        let yaml = try Fixture.yaml(replacing: "type: number", with: "type: real")
+            .replacing("[low, med, high, vhigh]", with: "[low, low]")
+        #expect(
+            TaskFile(yaml: yaml).errors.map(\.path)
+                == ["parties[0].table.fields[0]", "parties[0].table.fields[1].type"])
+    }
+
+    @Test("a byte order mark and Windows line ends are no mistakes")
+    func windows() throws {
+        let yaml = "\u{FEFF}" + Fixture.yaml.replacing("\n", with: "\r\n")
+        #expect(try TaskSpecification(yaml: yaml) == (try Fixture.task()))
     }
 
     @Test("a single provider is no task")

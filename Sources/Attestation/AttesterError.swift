@@ -45,3 +45,32 @@ public enum AttesterError: Error, Sendable, Equatable, Hashable {
         case success = "Success"
     }
 }
+
+extension AttesterError: CustomStringConvertible {
+    /// One sentence for the operator: what is wrong and, where it helps, what to do.
+    public var description: String {
+        switch self {
+        case .nonceLength(let count): "The nonce has \(count) bytes instead of 32."
+        case .publicKeyLength(let count): "A key of \(count) bytes does not fit into evidence."
+        case .statementContradictsFormat: "The statement and the attester disagree on whether this is a simulation."
+        case .emptyTask: "There is no task to measure."
+        case .stateDirectoryUnusable: "The state directory cannot be written."
+        case .rootPermissions: "Others may read the simulated root's key: run chmod 600 on root.key, or delete it."
+        case .rootUnreadable: "The simulated root cannot be read: delete the folder simulated-root to make a new one."
+        case .executableUnreadable: "The running program cannot be read, so that it cannot be measured."
+        case .certificateIssuance: "The simulated root could not issue a certificate."
+        case .deviceMissing: "There is no /dev/nsm: this is not a Nitro enclave, or its driver is not loaded."
+        case .deviceFailed(let errno): "The Nitro Secure Module failed (errno \(errno))."
+        case .deviceRefused(let refusal): "The Nitro Secure Module refused (\(refusal.rawValue))."
+        case .deviceAnswer: "The Nitro Secure Module gave an answer that is not in its protocol."
+        case .taskRegisterLocked: "PCR16 holds something other than this task: restart the enclave."
+        case .weakEntropy: "The Nitro Secure Module gave too little randomness to start safely."
+        case .tsmMissing: "There is no configfs-tsm: this is not a confidential guest, or Linux is older than 6.7."
+        case .tsmProvider: "configfs-tsm names a platform that this version does not know."
+        case .tsmFileSystem(let errno): "configfs-tsm failed (errno \(errno))."
+        case .tsmRace: "Another program keeps writing to our configfs-tsm entry."
+        case .tsmEmptyReport:
+            "The platform gave an empty report: on TDX, check that the quoting service runs on the host."
+        }
+    }
+}

@@ -207,3 +207,21 @@ private struct BigEndian {
         bytes[offset..<offset + count].reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
+
+extension EnclaveImage.Problem: CustomStringConvertible {
+    /// One sentence for the person who measures.
+    public var description: String {
+        switch self {
+        case .unreadable: "The file cannot be read."
+        case .truncated: "The file ends too early for an enclave image."
+        case .magic: "The file does not begin with .eif: it is no enclave image."
+        case .version(let version): "The image has version \(version); versions 3 and 4 are known."
+        case .sectionCount(let count): "The image says that it has \(count) sections."
+        case .sectionTable(let index): "The header and section \(index) of the image disagree."
+        case .sectionType(let type): "The image has a section of the unknown type \(type)."
+        case .sectionOrder: "The image's sections are not kernel, command line, ramdisks."
+        case .missingSection: "The image has no ramdisk."
+        case .signature: "The image's signature section cannot be read."
+        }
+    }
+}

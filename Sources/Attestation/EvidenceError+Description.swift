@@ -23,31 +23,7 @@ extension EvidenceError: CustomStringConvertible {
 
     private var reason: String {
         switch self {
-        case .envelope, .unknownFormat, .statementLength, .statementMagic, .statementFlags, .statementField,
-            .statementMissing, .statementMismatch, .statementContradictsFormat:
-            envelopeReason
-        case .cbor, .coseTag, .coseArray, .protectedHeader, .unprotectedHeader, .payloadLength, .signatureLength,
-            .payloadNotMap, .missingField, .fieldType, .fieldLength, .unknownField, .digestAlgorithm, .timestamp,
-            .pcrCount, .pcrIndex, .pcrLength, .missingPCR, .bundleCount, .documentSignature,
-            .simulatedEvidenceAsNitro, .nitroEvidenceAsSimulated:
-            documentReason
-        case .noTrustedRoot, .rootNotPinned, .certificateEncoding, .certificateMissing,
-            .certificateNotYetValid, .certificateExpired, .certificateIssuer, .certificateAlgorithm, .certificateKey,
-            .certificateSignature, .certificateNotAuthority, .certificateKeyUsage, .certificatePathLength,
-            .certificateCriticalExtension, .leafIsAuthority:
-            certificateReason
-        case .reportLength, .reportVersion, .reportAlgorithm, .reportReserved, .reportSignatureEncoding,
-            .reportSignature, .reportSigningKey, .reportPatchLevel, .reportChip:
-            reportReason
-        case .quoteLength, .quoteVersion, .quoteKeyType, .quoteTEEType, .quoteVendor, .quoteReserved,
-            .quoteSignatureData, .quoteTrailingBytes, .quoteSignature, .quotingEnclaveBinding,
-            .quotingEnclaveSignature, .quotingEnclaveDebug, .quotingEnclaveIdentity:
-            quoteReason
-        }
-    }
-
-    private var envelopeReason: String {
-        switch self {
+        // Envelope and statement.
         case .envelope(let field): "its JSON is malformed (\(field.rawValue))"
         case .unknownFormat: "its format is not one that this version knows"
         case .statementLength(let count): "its statement has \(count) bytes instead of \(Statement.byteCount)"
@@ -57,12 +33,7 @@ extension EvidenceError: CustomStringConvertible {
         case .statementMissing: "the document signs no statement"
         case .statementMismatch: "the document signs another statement than the one shown"
         case .statementContradictsFormat: "its statement and its format disagree on whether it is simulated"
-        default: ""
-        }
-    }
-
-    private var documentReason: String {
-        switch self {
+        // Nitro and simulated documents.
         case .cbor(let error): error.description
         case .coseTag: "it has a tag other than 18"
         case .coseArray: "it is not a COSE_Sign1 of four items in their shortest form"
@@ -85,12 +56,7 @@ extension EvidenceError: CustomStringConvertible {
         case .documentSignature: "its signature is not its certificate's"
         case .simulatedEvidenceAsNitro: "it is simulated and says that it is of AWS Nitro"
         case .nitroEvidenceAsSimulated: "it is of AWS Nitro and says that it is simulated"
-        default: ""
-        }
-    }
-
-    private var certificateReason: String {
-        switch self {
+        // Certificate chains.
         case .noTrustedRoot(let format): "no root is trusted for \(format.rawValue)"
         case .rootNotPinned: "its certificates lead to a root that is not trusted"
         case .certificateEncoding(let place): "\(name(place)) cannot be read"
@@ -106,12 +72,7 @@ extension EvidenceError: CustomStringConvertible {
         case .certificatePathLength(let place): "\(name(place)) has more authorities below it than it allows"
         case .certificateCriticalExtension(let place): "\(name(place)) has a critical extension that is not understood"
         case .leafIsAuthority: "the certificate that signs it may issue certificates"
-        default: ""
-        }
-    }
-
-    private var reportReason: String {
-        switch self {
+        // AMD SEV-SNP reports.
         case .reportLength(let count): "the report has \(count) bytes instead of 1184"
         case .reportVersion(let version): "the report has version \(version)"
         case .reportAlgorithm(let algorithm): "the report has signature algorithm \(algorithm) instead of 1"
@@ -121,12 +82,7 @@ extension EvidenceError: CustomStringConvertible {
         case .reportSigningKey: "the report and its certificate disagree on the kind of key"
         case .reportPatchLevel: "the report claims another patch level than its certificate"
         case .reportChip: "the report names another chip than its certificate"
-        default: ""
-        }
-    }
-
-    private var quoteReason: String {
-        switch self {
+        // Intel TDX quotes.
         case .quoteLength(let count): "\(count) bytes are no length for the quote"
         case .quoteVersion(let version): "the quote has version \(version)"
         case .quoteKeyType(let type): "the quote has key type \(type) instead of 2"
@@ -140,7 +96,6 @@ extension EvidenceError: CustomStringConvertible {
         case .quotingEnclaveSignature: "the quoting enclave's report is not signed by its platform"
         case .quotingEnclaveDebug: "the quoting enclave is a debug one"
         case .quotingEnclaveIdentity: "the quoting enclave is not Intel's"
-        default: ""
         }
     }
 

@@ -20,7 +20,7 @@ public struct NitroDocument: Sendable, Equatable {
     }
 
     /// Bounds of the format. Documents of real enclaves take about 4.5 KB.
-    public enum Limits {
+    enum Limits {
         static let document = payload + 160
         static let payload = 16384
         static let certificate = 1024

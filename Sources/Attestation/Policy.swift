@@ -86,8 +86,9 @@ public struct Policy: Sendable {
 
     private func freshness(_ evidence: VerifiedEvidence) -> [Refusal] {
         guard let maximumSkew else { return [] }
-        let skew = (evidence.time - evidence.verifiedAt).magnitude
-        return skew <= maximumSkew.magnitude ? [] : [.stale(seconds: Int64(clamping: skew))]
+        let (difference, overflow) = evidence.time.subtractingReportingOverflow(evidence.verifiedAt)
+        let skew = overflow ? .max : Int64(clamping: difference.magnitude)
+        return skew <= maximumSkew ? [] : [.stale(seconds: skew)]
     }
 
     private func connection(_ evidence: VerifiedEvidence) -> [Refusal] {

@@ -15,7 +15,7 @@ enum UnixTime {
     /// `2026-11-21 08:05:00 UTC`.
     static func text(_ seconds: Int64) -> String {
         // Times far outside the calendar come only from documents that lie.
-        guard abs(seconds) < 253_402_300_800 else { return "\(seconds) s after 1970" }
+        guard seconds.magnitude < 253_402_300_800 else { return "\(seconds) s after 1970" }
         let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
         let rest = Int(seconds - days * 86_400)
         let shifted = Int(days) + 719_468

@@ -18,6 +18,9 @@ let strict: [SwiftSetting] = [
     let vectorised: [SwiftSetting] = strict
 #endif
 
+// Planted bugs for the audit: they exist in debug builds alone, and no release build holds one.
+let mutations: SwiftSetting = .define("ENTREPOT_MUTATIONS", .when(configuration: .debug))
+
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
@@ -25,7 +28,6 @@ let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -33,7 +35,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -60,38 +62,77 @@ let package = Package(
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "VectorMath", swiftSettings: vectorised),
-        .target(name: "Tables", dependencies: ["VectorMath"], swiftSettings: strict),
-        .target(name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], swiftSettings: strict),
-        .target(name: "GraphicalModels", dependencies: ["VectorMath"], swiftSettings: strict),
+        .target(name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Synthesizers",
-            dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
+            name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], exclude: ["README.md", "KERNEL.md"],
+            swiftSettings: strict + [mutations]),
+        .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Synthesizers", dependencies: ["GraphicalModels", "PrivacyKernel", "Tables", "VectorMath", crypto],
+            exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
             swiftSettings: strict),
-        .target(name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], swiftSettings: strict),
-        .target(name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], swiftSettings: strict),
-        .target(name: "Ledger", dependencies: [crypto, grdb], swiftSettings: strict),
+        .target(
+            name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], exclude: ["README.md"],
+            swiftSettings: strict),
+        .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", crypto, cryptoExtras, x509,
-                asn1, hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle,
+                "Attestation", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath", crypto,
+                cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                lifecycle, unixSignals,
             ],
-            swiftSettings: strict),
+            exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Client",
             dependencies: [
                 "Attestation", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL,
             ],
-            swiftSettings: strict),
+            exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Service", "Synthesizers", "Tables", "Tasks", arguments, logging, yams,
+                "Attestation", "Client", "Ledger", "PrivacyKernel", "Service", "Synthesizers", "Tables", "Tasks",
+                "VectorMath", arguments, crypto, logging,
             ],
             resources: [
                 .embedInCode("Configs/trade-mirror.yaml"), .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], swiftSettings: strict),
+        .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
+        .testTarget(
+            name: "TablesTests", dependencies: ["Tables", "VectorMath"], exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "PrivacyKernelTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
+            swiftSettings: strict + [mutations]),
+        .testTarget(
+            name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
+        .testTarget(
+            name: "AttestationTests", dependencies: ["Attestation", crypto, cryptoExtras, x509, asn1],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TasksTests", dependencies: ["Tables", "Tasks", crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", crypto, grdb], swiftSettings: strict),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Attestation", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore, logging,
+                lifecycle,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ClientTests",
+            dependencies: ["Attestation", "Client", "Tables", "Tasks", crypto, nioCore, nioPosix, nioHTTP1, nioSSL],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Attestation", "Client", "Ledger", "Service", "Tables", "Tasks", crypto, httpTypes, nioCore, nioPosix,
+                nioSSL, logging,
+            ],
+            swiftSettings: strict),
     ]
 )

@@ -59,6 +59,19 @@ public struct PartyKey: Sendable, Hashable {
         try self.init(derRepresentation: Array(data))
     }
 
+    /// A key of which nobody keeps the private half: the place of a party that has none yet.
+    static func ofNobody() -> PartyKey {
+        let info = Array(P256.Signing.PrivateKey().publicKey.derRepresentation)
+        return PartyKey(algorithm: .p256, derRepresentation: info, subjectPublicKeyInfo: info, bits: 256)
+    }
+
+    private init(algorithm: Algorithm, derRepresentation: [UInt8], subjectPublicKeyInfo: [UInt8], bits: Int) {
+        self.algorithm = algorithm
+        self.derRepresentation = derRepresentation
+        self.subjectPublicKeyInfo = subjectPublicKeyInfo
+        self.bits = bits
+    }
+
     public static func == (left: PartyKey, right: PartyKey) -> Bool {
         left.subjectPublicKeyInfo == right.subjectPublicKeyInfo
     }

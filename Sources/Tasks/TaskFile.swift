@@ -9,8 +9,15 @@ public struct TaskFile: Sendable {
         /// Names of presets in `Models/`; nil leaves preset names unjudged.
         public var presets: Set<String>?
 
-        public init(isDemonstration: Bool = false, now: UTCInstant? = nil, presets: Set<String>? = nil) {
+        /// The task is read to plan or to fit locally, not to be signed: parties without a key (`public_key: ""`) get one
+        /// that nobody holds.
+        public var isPlan: Bool
+
+        public init(
+            isDemonstration: Bool = false, now: UTCInstant? = nil, presets: Set<String>? = nil, isPlan: Bool = false
+        ) {
             self.isDemonstration = isDemonstration
+            self.isPlan = isPlan
             self.now = now
             self.presets = presets
         }

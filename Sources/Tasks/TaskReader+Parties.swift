@@ -93,6 +93,12 @@ extension TaskReader {
         }
         guard let text = text(section, "public_key") else { return nil }
         let path = section.path("public_key")
+        if text.isEmpty {
+            problem(
+                .warning, line: section.line("public_key"), path: path, "this party has no key yet: nobody can sign",
+                fix: "Paste the line that `entrepot keygen` prints")
+            return context.isPlan ? .ofNobody() : nil
+        }
         let key: PartyKey
         do {
             key = try PartyKey(text: text)

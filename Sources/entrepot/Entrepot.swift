@@ -6,7 +6,10 @@ import ArgumentParser
         commandName: "entrepot",
         abstract: "Joins private tables inside an attested service and serves synthetic rows for one recorded epsilon.",
         subcommands: [
-            DemoDataCommand.self,
+            DemoCommand.self, DemoDataCommand.self, ServeCommand.self, KeygenCommand.self, FingerprintCommand.self,
+            TaskCommand.self, VerifyCommand.self, CheckCommand.self, DetailsCommand.self, UploadCommand.self,
+            ConfirmCommand.self, StatusCommand.self, SamplesCommand.self, LedgerCommand.self, FitCommand.self,
+            SampleCommand.self, MeasureCommand.self,
         ]
     )
 }

@@ -26,26 +26,18 @@ struct FinishedFit: Sendable {
 
 /// Runs the one fit of a task on a thread of its own, far from the threads that answer requests.
 struct Fitter: Sendable {
-    let synthesizer: any Synthesizer
-    let plan: MechanismPlan
-    let privacy: PrivacyParameters
-    /// The joined table's domain.
-    let domain: TableDomain
+    let task: TaskPlan
     /// SHA-256 of the task, hexadecimal: it stands in the model's file.
     let taskDigest: String
     /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
     var tick: Duration = .seconds(1)
 
-    /// Plans the fit, and refuses here what cannot work.
-    init(
-        synthesizer: any Synthesizer, privacy: PrivacyParameters, domain: TableDomain, taskDigest: String
-    ) throws {
+    init(_ task: TaskPlan, taskDigest: String) {
+        self.task = task
         self.taskDigest = taskDigest
-        self.synthesizer = synthesizer
-        self.privacy = privacy
-        self.domain = domain
-        self.plan = try synthesizer.plan(domain, privacy)
     }
+
+    var plan: MechanismPlan { task.plan }
 
     /// Begins the fit.
     ///
@@ -55,7 +47,7 @@ struct Fitter: Sendable {
     func begin(
         _ handover: TableHandover, rowsPerKey: Int, ledger: LedgerBook
     ) -> Task<Result<FinishedFit, FitFailure>, Never> {
-        Task {
+        return Task {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
                     let clock = ContinuousClock()
@@ -75,9 +67,9 @@ struct Fitter: Sendable {
         FinishedFit, FitFailure
     > {
         do {
-            let budget = try Budget(privacy, accounting: plan.accounting)
+            let budget = try Budget(task.privacy, accounting: plan.accounting)
             let kernel = try kernel(handover, rowsPerKey, ledger)
-            var model = try synthesizer.fit(kernel, budget: budget) { _ in }
+            var model = try task.synthesizer.fit(kernel, budget: budget) { _ in }
             model.taskDigest = taskDigest
             return .success(try FinishedFit(model))
         } catch {
@@ -88,7 +80,7 @@ struct Fitter: Sendable {
     private func kernel(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: LedgerBook) throws -> Kernel {
         var tables = handover.take()
         guard !tables.isEmpty else {
-            return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: domain)
+            return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: task.domain)
         }
         let joined = JoinedTable(joining: tables, rowsPerKey: rowsPerKey)
         for index in tables.indices { tables[index].table.wipe() }

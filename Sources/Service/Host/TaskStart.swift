@@ -35,7 +35,7 @@ struct TaskStart {
             buildManifestDigest: Array(SHA256.hash(data: configuration.buildManifest)))
         directory = try configuration.stateDirectory.map { path throws(ServiceError) in try StateDirectory(path: path) }
         domains = try TaskStart.domains(of: specification)
-        fitter = try TaskStart.fitter(for: specification, domains)
+        fitter = try TaskStart.fitter(for: specification)
         do {
             ledger = try LedgerBook(
                 directory: configuration.stateDirectory, specification: specification, now: configuration.now)
@@ -68,40 +68,12 @@ struct TaskStart {
         return domains
     }
 
-    private static func fitter(
-        for specification: TaskSpecification, _ domains: [String: TableDomain]
-    ) throws -> Fitter {
-        let joined = TableDomain.joined(
-            specification.providers.compactMap { party in domains[party.name].map { (name: party.name, domain: $0) } })
-        guard case .named(let name) = specification.synthesizer.method else {
-            throw ServiceError.unusableTask("it names a preset; write the preset's method and parameters into the task.")
-        }
+    private static func fitter(for specification: TaskSpecification) throws -> Fitter {
         do {
-            return try Fitter(
-                synthesizer: try synthesizer(named: name, parameters: parameters(of: specification)),
-                privacy: PrivacyParameters(
-                    epsilon: specification.privacy.epsilon, delta: specification.privacy.delta), domain: joined,
-                taskDigest: specification.digest.hex)
-        } catch let error as ServiceError {
-            throw error
+            return Fitter(try TaskPlan(specification), taskDigest: specification.digest.hex)
         } catch {
             throw ServiceError.unusableTask("\(error)")
         }
-    }
-
-    private static func parameters(of specification: TaskSpecification) throws(ServiceError) -> [String: Parameter] {
-        var parameters: [String: Parameter] = [:]
-        for (name, value) in specification.synthesizer.parameters {
-            switch value {
-            case .integer(let number): parameters[name] = .number(Double(number))
-            case .number(let number): parameters[name] = .number(number)
-            case .text(let text): parameters[name] = .text(text)
-            case .boolean(let flag): parameters[name] = .flag(flag)
-            case .null, .array, .object:
-                throw .unusableTask("the synthesizer's parameter \(name) is neither a number, a text nor true or false.")
-            }
-        }
-        return parameters
     }
 
     private static func signed(_ specification: TaskSpecification, files: [[UInt8]]) throws -> UnsignedTask {

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+import Tables
+import VectorMath
+import Tasks
+
+/// `entrepot check`: the service's own validator, run locally; nothing is sent.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Checks a table as the service would, on your own machine.")
+
+    @Argument(help: "The CSV file.")
+    var file: String
+
+    @Option(help: "The task file.")
+    var task: String
+
+    @Option(help: "Your party's name in the task.")
+    var party: String
+
+    @Flag(help: "One JSON object on stdout.")
+    var json = false
+
+    func run() async throws {
+        try await CommandFailure.reported {
+            let task = try Files.task(at: task, isPlan: true)
+            do {
+                let table = try LocalTables.read(file, party: party, task: task, hash: LocalTables.freshHash())
+                if json {
+                    print(#"{"rows":\#(table.rowCount),"problems":[]}"#)
+                } else {
+                    print("\(file): \(table.rowCount) rows, no problem; the service would take it")
+                }
+            } catch let problems as TableProblems {
+                if json {
+                    let encoder = JSONEncoder()
+                    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                    print(String(decoding: try encoder.encode(problems), as: UTF8.self))
+                }
+                throw problems
+            }
+        }
+    }
+}
+
+/// Tables that are read on this machine, by the service's own reader.
+enum LocalTables {
+    /// A keyed hash with a random key, shared by the tables that are to be joined.
+    static func freshHash() -> KeyedHash {
+        var generator = SystemRandomNumberGenerator()
+        return KeyedHash(key: (generator.next(), generator.next()))
+    }
+
+    /// A party's table.
+    ///
+    /// - Throws: `TableProblems`, `SchemaProblems`, ``CommandFailure``.
+    static func read(_ path: String, party name: String, task: TaskSpecification, hash: KeyedHash) throws -> KeyedTable {
+        guard let table = task.providers.first(where: { $0.name == name })?.table else {
+            let known = task.providers.map(\.name).joined(separator: ", ")
+            throw CommandFailure("the task has no provider '\(name)'; it has \(known)", code: .identity)
+        }
+        return try read(
+            path,
+            reader: CSVTableReader(
+                domain: try table.domain(), schema: table.schema, key: table.key, hash: hash, limits: task.limits.table,
+                rowsPerKey: task.join.rowsPerKey))
+    }
+
+    /// Feeds a file to a reader, a mebibyte at a time.
+    static func read(_ path: String, reader: CSVTableReader) throws -> KeyedTable {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw CommandFailure("the file \(path) cannot be read", code: .badData)
+        }
+        defer { try? file.close() }
+        while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
+            try data.withUnsafeBytes { bytes throws(TableProblems) in try reader.consume(bytes) }
+        }
+        return try reader.finish()
+    }
+}

@@ -1,0 +1,198 @@
+import ArgumentParser
+import Attestation
+import Client
+import Foundation
+import Tasks
+
+/// `entrepot demo`: the whole product on generated data, told as a story. The service is a process of its own, and the two
+/// parties talk to it over the network like anybody else.
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Plays the whole product: two parties, one service, synthetic rows at the end.")
+
+    @Argument(help: "trade or workshop")
+    var scenario: DemoScenario = .trade
+
+    @Option(help: "The folder for everything the demo makes; an earlier demo there is replaced.")
+    var output = "demo-output"
+
+    @Option(help: "Rows of each generated table.")
+    var rows: Int?
+
+    @Option(help: "Synthetic rows to download.")
+    var samples = 50_000
+
+    func run() async throws {
+        try await CommandFailure.reported {
+            let stage = try DemoStage(scenario, directory: URL(fileURLWithPath: output, isDirectory: true))
+            try await play(stage)
+        }
+    }
+
+    private func play(_ stage: DemoStage) async throws {
+        let started = Date()
+        let names = stage.scenario.parties.map(\.name)
+        Console.step(1, "\(names[0]) and \(names[1]) each hold a table about the same keys")
+        let tables = try stage.scenario.write(to: stage.directory, rows: rows ?? stage.scenario.defaultRows, seed: 1)
+        for (party, table) in zip(stage.scenario.parties, tables) {
+            Console.say("   \(party.name): \(stage.shown(table))")
+        }
+
+        Console.step(2, "Each makes a key pair; together they sign one task")
+        let task = try stage.signTask()
+        Console.say("   task digest \(task.digest.hex)")
+        Console.say("   \(try TaskWords.text(task).replacingOccurrences(of: "\n", with: "\n   "))")
+
+        Console.step(3, "The service starts with the SIMULATED attester (no confidentiality against the host)")
+        let service = try await DemoService(stage)
+        defer { service.stop() }
+        Console.say("   listening on \(service.url), state in \(stage.shown(stage.state))")
+
+        var card: EvidenceCard?
+        for (number, party) in stage.scenario.parties.enumerated() {
+            Console.step(4 + number, "\(party.name) verifies the evidence, reads the details, uploads and confirms")
+            let client = try stage.client(party.name, service)
+            try await VerifiedConnection.open(client) { connection in
+                if card == nil {
+                    let shown = EvidenceCard(connection.evidence)
+                    Console.say("   \("\(shown)".replacingOccurrences(of: "\n", with: "\n   "))")
+                    card = shown
+                } else {
+                    Console.say("   same program, same task, bound to this very connection")
+                }
+                Console.say("   /details       \(stage.line(try await connection.details()))")
+                let receipt = try await connection.upload(file: tables[number].path) { sent, size in
+                    Console.progress("   uploading \(size == 0 ? 100 : 100 * sent / size) %")
+                }
+                Console.endProgress()
+                Console.say("   /upload_data   \(receipt.rows) rows, sha256 \(receipt.sha256.prefix(16))…")
+                Console.say("   /confirm_data  \(stage.line(try await connection.confirm(digest: receipt.sha256)))")
+            }
+        }
+
+        Console.step(6, "The last confirmation started the fit, once and for all")
+        let files = try await stage.collect(service, samples: samples)
+        Console.step(7, "What was released (noisy measurement) against what was sampled")
+        Console.say(try DemoComparison(model: stage.model, samples: files.csv).text)
+
+        Console.step(8, "The ledger: one epsilon, recorded before the noise was drawn")
+        Console.say("   \(files.ledgerLine)")
+        let seconds = (Date().timeIntervalSince(started) * 10).rounded() / 10
+        Console.say("\nDone in \(seconds) s. Look at:")
+        Console.say("   \(stage.shown(files.csv))    synthetic rows: as many as you like cost nothing more")
+        Console.say("   \(stage.shown(stage.model))   the model: entrepot sample \(stage.shown(stage.model)) --rows 10 --seed 1")
+        Console.say("   \(stage.shown(stage.taskFile))          the signed task: entrepot task show \(stage.shown(stage.taskFile))")
+    }
+}
+
+/// The folder of a demo and what lies where.
+struct DemoStage {
+    let scenario: DemoScenario
+    let directory: URL
+
+    var taskFile: URL { directory.appendingPathComponent("task.yaml") }
+    var state: URL { directory.appendingPathComponent("state") }
+    var model: URL { state.appendingPathComponent("task.model") }
+
+    /// Makes the folder anew. A folder that no demo made is left alone.
+    init(_ scenario: DemoScenario, directory: URL) throws {
+        self.scenario = scenario
+        self.directory = directory
+        let mark = directory.appendingPathComponent(".entrepot-demo")
+        let manager = FileManager.default
+        if manager.fileExists(atPath: directory.path) {
+            guard manager.fileExists(atPath: mark.path) else {
+                throw CommandFailure("\(directory.path) exists and no demo made it; choose another --output")
+            }
+            try manager.removeItem(at: directory)
+        }
+        try manager.createDirectory(at: directory, withIntermediateDirectories: true)
+        try Data().write(to: mark)
+    }
+
+    /// Makes the keys, writes them into the task, and signs it for both parties.
+    func signTask() throws -> TaskSpecification {
+        var text = scenario.taskTemplate
+        let keys = directory.appendingPathComponent("keys").path
+        try FileManager.default.createDirectory(atPath: keys, withIntermediateDirectories: true)
+        for party in scenario.parties {
+            let key = try PartyPrivateKey.generate(.p256)
+            try KeyFiles.write(key, name: party.name, directory: keys)
+            guard let place = text.range(of: DemoScenario.emptyKey) else {
+                throw CommandFailure("the task template has no place for the key of \(party.name)")
+            }
+            text.replaceSubrange(place, with: "public_key: \(key.publicKey.base64)")
+        }
+        try Data(text.utf8).write(to: taskFile)
+        let task = try Files.task(at: taskFile.path)
+        for party in scenario.parties {
+            let key = try KeyFiles.privateKey(at: keyFile(party.name))
+            let signature = try TaskSignature.sign(task.digest, as: party.name, with: key)
+            try Files.write(signature.fileBytes, to: SignatureFile.path(task: taskFile.path, party: party.name))
+        }
+        return task
+    }
+
+    func keyFile(_ party: String) -> String { directory.appendingPathComponent("keys/\(party).key").path }
+
+    /// A party's client: its key, the task that it signed, and the measurements of the program that is running here.
+    func client(_ party: String, _ service: DemoService) throws -> ClientConfiguration {
+        var roots = TrustRoots.vendors
+        for root in try CertificateFile.certificates(try Files.bytes(at: service.rootFile)) {
+            roots = roots.trustingSimulated(root: root)
+        }
+        #if DEBUG
+            let allowDebug = true
+        #else
+            let allowDebug = false
+        #endif
+        return ClientConfiguration(
+            address: try ServiceAddress(service.url), key: try KeyFiles.privateKey(at: keyFile(party)), roots: roots,
+            allowed: try ReleaseManifest(json: try Files.bytes(at: service.measurementsFile)), allowSimulated: true,
+            allowDebug: allowDebug, task: try Files.task(at: taskFile.path).digest,
+            stateFile: directory.appendingPathComponent("\(party).seen.json").path)
+    }
+
+    /// What the first party downloads once the model is there.
+    func collect(_ service: DemoService, samples: Int) async throws -> (csv: URL, ledgerLine: String) {
+        let csv = directory.appendingPathComponent("samples.csv")
+        let json = directory.appendingPathComponent("samples.json")
+        let ledger = directory.appendingPathComponent("ledger.json")
+        let client = try client(scenario.parties[0].name, service)
+        let line = try await VerifiedConnection.open(client) { connection in
+            let started = Date()
+            let status = try await connection.waitForModel { status in
+                Console.progress("   \(status.stage)…")
+            }
+            Console.endProgress()
+            guard status.isTrained else { throw CommandFailure("the task is \(status.stage): \(status.reason ?? "")") }
+            let seconds = (Date().timeIntervalSince(started) * 10).rounded() / 10
+            Console.say("   /model_status  \(status.stage) after \(seconds) s; the tables are gone")
+            Console.say("   /formats       \(line(try await connection.formats()))")
+            Console.say("   /columns       \(line(try await connection.columns(party: "theirs")))")
+            _ = try await connection.samples(.init(rows: samples, format: "csv", seed: 1), file: csv.path)
+            _ = try await connection.samples(.init(rows: 1_000, format: "json", seed: 1), file: json.path)
+            Console.say("   /samples       \(samples) rows in \(shown(csv)), 1000 in \(shown(json))")
+            try Files.write(try await connection.ledger(), to: ledger.path)
+            return self.line(try await connection.ledgerTotal())
+        }
+        return (csv, line)
+    }
+
+    /// A path as a person would type it.
+    func shown(_ file: URL) -> String {
+        let here = FileManager.default.currentDirectoryPath + "/"
+        return file.path.hasPrefix(here) ? String(file.path.dropFirst(here.count)) : file.path
+    }
+
+    /// A body on one line of reasonable length.
+    func line(_ body: [UInt8]) -> String {
+        let text = String(decoding: body, as: UTF8.self).replacingOccurrences(of: "\n", with: " ")
+        return text.count > 150 ? text.prefix(147) + "…" : text
+    }
+}
+
+extension DemoScenario {
+    /// What stands in the templates where a key belongs.
+    static let emptyKey = ##"public_key: ""  # the line that `entrepot keygen` prints"##
+}

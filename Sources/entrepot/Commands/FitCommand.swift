@@ -1,0 +1,126 @@
+import ArgumentParser
+import Foundation
+import PrivacyKernel
+import Service
+import Synthesizers
+import Tables
+import Tasks
+
+/// `entrepot fit`: the engine without the service, for planning and for tests. Same kernel, same plan, one epsilon.
+struct FitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fit", abstract: "Fits a model to one table with a schema, or to the tables of a task.",
+        discussion: "The ledger entry of the fit is printed on stdout; keep it with the model.")
+
+    @Option(help: "One CSV file.")
+    var table: String?
+
+    @Option(help: "Its Table Schema (JSON).")
+    var schema: String?
+
+    @Option(help: "The method: \(SynthesizerName.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var synthesizer: String = "auto"
+
+    @Option(help: "Epsilon, above 0.")
+    var epsilon: Double?
+
+    @Option(help: "Delta, at least 0 and below 1; 0 asks for pure differential privacy.")
+    var delta: Double = 1e-9
+
+    @Option(help: ArgumentHelp("A parameter of the method.", valueName: "k=v"))
+    var param: [String] = []
+
+    @Option(help: "A task file, in place of --table.")
+    var task: String?
+
+    @Option(help: ArgumentHelp("A provider's table, with --task.", valueName: "party=file"))
+    var data: [String] = []
+
+    @Option(help: "The model file to write.")
+    var output: String
+
+    func validate() throws {
+        if (table == nil) == (task == nil) { throw ValidationError("give either --table and --schema, or --task") }
+        if table != nil && (schema == nil || epsilon == nil) {
+            throw ValidationError("--table needs --schema and --epsilon")
+        }
+        if task != nil && (epsilon != nil || !param.isEmpty) {
+            throw ValidationError("with --task, epsilon and parameters stand in the task")
+        }
+    }
+
+    func run() async throws {
+        try await CommandFailure.reported {
+            let job = try task.map { try taskJob($0) } ?? tableJob()
+            let plan = try job.synthesizer.plan(job.joined.domain, job.privacy)
+            Console.say(
+                "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
+                    + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
+            let budget = try Budget(job.privacy, accounting: plan.accounting)
+            let kernel = Kernel(table: PrivateTable(job.joined))
+            var model = try job.synthesizer.fit(kernel, budget: budget) { share in
+                Console.progress("fit: \(Int(share * 100)) %")
+            }
+            Console.endProgress()
+            model.taskDigest = job.digest
+            try Files.write(try model.encoded(), to: output)
+            print(try ledgerLine(plan, job.digest))
+            Console.say("model written to \(output)")
+        }
+    }
+
+    private struct Job {
+        let synthesizer: any Synthesizer
+        let privacy: PrivacyParameters
+        let joined: JoinedTable
+        let digest: String?
+    }
+
+    private func taskJob(_ path: String) throws -> Job {
+        let task = try Files.task(at: path, isPlan: true)
+        let plan = try TaskPlan(task)
+        let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
+        let hash = LocalTables.freshHash()
+        var tables: [(name: String, table: KeyedTable)] = []
+        for party in task.providers {
+            guard let file = files[party.name] else {
+                throw CommandFailure("there is no --data \(party.name)=FILE", code: ExitCode(64))
+            }
+            tables.append((party.name, try LocalTables.read(file, party: party.name, task: task, hash: hash)))
+        }
+        return Job(
+            synthesizer: plan.synthesizer, privacy: plan.privacy,
+            joined: JoinedTable(joining: tables, rowsPerKey: task.join.rowsPerKey), digest: task.digest.hex)
+    }
+
+    private func tableJob() throws -> Job {
+        guard let table, let schemaPath = schema, let epsilon else { throw CommandFailure("--table is missing") }
+        let schema = try JSONDecoder().decode(TableSchema.self, from: Data(try Files.bytes(at: schemaPath)))
+        let keys = schema.primaryKey ?? []
+        let reader = CSVTableReader(
+            domain: try TableDomain(schema: schema, keyColumns: keys), schema: schema,
+            key: keys.isEmpty ? nil : KeyRule(columns: keys), hash: LocalTables.freshHash(),
+            limits: TableLimits(bytes: .max, rows: Int(UInt32.max)))
+        let read = try LocalTables.read(table, reader: reader)
+        let parameters = try Dictionary(
+            param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
+        return Job(
+            synthesizer: try Synthesizers.synthesizer(named: synthesizer, parameters: parameters),
+            privacy: try PrivacyParameters(epsilon: epsilon, delta: delta), joined: JoinedTable(single: read), digest: nil)
+    }
+
+    /// What the ledger of the service would hold, as one line of JSON.
+    private func ledgerLine(_ plan: MechanismPlan, _ digest: String?) throws -> String {
+        struct Entry: Encodable {
+            let kind = "reservation"
+            let task: String?
+            let epsilon: Double
+            let delta: Double
+            let plan: MechanismPlan
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let entry = Entry(task: digest, epsilon: plan.epsilon, delta: plan.delta, plan: plan)
+        return String(decoding: try encoder.encode(entry), as: UTF8.self)
+    }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Client
+import Foundation
+
+/// `entrepot details`, `columns`, `upload`, `confirm`, `status`, `samples`, `ledger`: the calls of the service through a
+/// connection that was verified first.
+struct DetailsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "details", abstract: "Prints what the service will do: method, epsilon, parties (JSON).")
+
+    @OptionGroup var service: ServiceOptions
+
+    func run() async throws {
+        print(String(decoding: try await service.connect { try await $0.details() }, as: UTF8.self))
+    }
+}
+
+struct UploadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "upload", abstract: "Sends a table, after verifying the service. It can be replaced until confirmed.")
+
+    @Argument(help: "The CSV file.")
+    var file: String
+
+    @OptionGroup var service: ServiceOptions
+
+    func run() async throws {
+        let receipt = try await service.connect { connection in
+            try await connection.upload(file: file) { sent, size in
+                Console.progress("upload: \(size == 0 ? 100 : 100 * sent / size) %")
+            }
+        }
+        Console.endProgress()
+        Console.say("\(receipt.rows) rows, \(receipt.columns) columns; confirm with: entrepot confirm --digest \(receipt.sha256)")
+        print(receipt.sha256)
+    }
+}
+
+struct ConfirmCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "confirm",
+        abstract: "Agrees to the fit with the table that was uploaded. The last confirmation starts it; there is no way back.")
+
+    @Option(help: "SHA-256 of the file, as upload printed it; without it whatever is held is confirmed.")
+    var digest: String?
+
+    @OptionGroup var service: ServiceOptions
+
+    func run() async throws {
+        print(String(decoding: try await service.connect { try await $0.confirm(digest: digest) }, as: UTF8.self))
+    }
+}
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "status", abstract: "Prints where the task stands.")
+
+    @Flag(help: "Wait until the model is there, or never will be.")
+    var wait = false
+
+    @OptionGroup var service: ServiceOptions
+
+    func run() async throws {
+        let status = try await service.connect { connection in
+            guard wait else { return try await connection.status() }
+            return try await connection.waitForModel { Console.say("status: \($0.stage)") }
+        }
+        print(status.stage)
+        if wait && !status.isTrained { throw ExitCode.failed }
+    }
+}
+
+struct SamplesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "samples", abstract: "Downloads synthetic rows; as many and as often as you like, for no epsilon.")
+
+    @Option(help: "How many rows.")
+    var rows = 1_000
+
+    @Option(help: "csv, json or ndjson.")
+    var format = "csv"
+
+    @Option(help: "The same seed gives the same rows.")
+    var seed: UInt64?
+
+    @Option(help: "A file; stdout otherwise.")
+    var output: String?
+
+    @OptionGroup var service: ServiceOptions
+
+    func run() async throws {
+        let request = VerifiedConnection.SampleRequest(rows: rows, format: format, seed: seed)
+        let receipt = try await service.connect { connection in
+            if let output { return try await connection.samples(request, file: output) }
+            return try await connection.samples(request) { FileHandle.standardOutput.write(Data($0)) }
+        }
+        if let seed = receipt.seed { Console.say("seed \(seed) gives these rows again") }
+    }
+}
+
+struct LedgerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ledger", abstract: "Prints what was spent (JSON), for the whole life of the task.")
+
+    @Flag(help: "Only the total.")
+    var total = false
+
+    @OptionGroup var service: ServiceOptions
+
+    func run() async throws {
+        let bytes = try await service.connect { connection in
+            total ? try await connection.ledgerTotal() : try await connection.ledger()
+        }
+        print(String(decoding: bytes, as: UTF8.self))
+    }
+}

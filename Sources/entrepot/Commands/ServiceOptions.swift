@@ -1,0 +1,59 @@
+import ArgumentParser
+import Attestation
+import Client
+import Foundation
+import Tasks
+
+/// What every command that talks to a service needs to know before it trusts it.
+struct ServiceOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Where the service listens: https://HOST:PORT.", valueName: "url"))
+    var url: String
+
+    @Option(help: "Your private key, as keygen wrote it; without it only public calls are open.")
+    var key: String?
+
+    @Option(help: "release.json: the measurements that you accept.")
+    var measurements: String?
+
+    @Option(help: "The task file that you approved; without it the task that the evidence names is taken and shown.")
+    var task: String?
+
+    @Flag(help: "Accept a simulated attester. It gives no confidentiality against the host.")
+    var allowSimulated = false
+
+    @Option(help: "The simulated attester's root certificate (state folder, simulated-root/).")
+    var simulatedRoot: String?
+
+    @Option(help: "Where boots and ledger heads are remembered.")
+    var memory: String = ClientConfiguration.defaultStateFile
+
+    @Flag(help: "Upload to another instance of the service than before; epsilon may then be spent again.")
+    var acceptNewInstance = false
+
+    func validate() throws {
+        if allowSimulated != (simulatedRoot != nil) {
+            throw ValidationError("--allow-simulated and --simulated-root go together")
+        }
+    }
+
+    /// - Throws: `TaskError`, `ClientError`, or what reading a file throws.
+    func configuration() throws -> ClientConfiguration {
+        var roots = TrustRoots.vendors
+        if let simulatedRoot {
+            for root in try CertificateFile.certificates(try Files.bytes(at: simulatedRoot)) {
+                roots = roots.trustingSimulated(root: root)
+            }
+        }
+        let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
+        return ClientConfiguration(
+            address: try ServiceAddress(url), key: try key.map { try KeyFiles.privateKey(at: $0) }, roots: roots,
+            allowed: allowed ?? ReleaseManifest(releases: []), allowSimulated: allowSimulated,
+            task: try task.map { try Files.task(at: $0).digest }, stateFile: memory,
+            acceptNewInstance: acceptNewInstance)
+    }
+
+    /// Opens a verified connection, runs `use`, and turns what went wrong into words and an exit code.
+    func connect<Result>(_ use: (VerifiedConnection) async throws -> Result) async throws -> Result {
+        try await CommandFailure.reported { try await VerifiedConnection.open(try configuration(), use: use) }
+    }
+}

@@ -109,6 +109,25 @@ struct BadInputTests {
         }
     }
 
+    @Test("our client stops sending where the service refuses a file in the middle, and says why")
+    func earlyAnswer() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            let rows = String(repeating: "1,low,low,2\n", count: 600_000)
+            let file = try live.file("large.csv", "id,buying,maint,doors\n" + rows)
+            let error = await #expect(throws: ClientError.self) {
+                try await live.asParty("Alice") { try await $0.upload(file: file) }
+            }
+            #expect(error?.exitCode == 65)
+            guard case .service(let problem)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(problem.status == 413 && problem.code == "too_large")
+            let status = try await live.asParty("Alice") { try await $0.status() }
+            #expect(status.stage == "collecting")
+        }
+    }
+
     @Test("the workshop's own sentences are kept where it had them")
     func sentences() async throws {
         try await withService(try TestTask.workshop()) { live in

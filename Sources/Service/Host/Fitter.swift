@@ -27,10 +27,15 @@ struct FinishedFit: Sendable {
 /// Runs the one fit of a task on a thread of its own, far from the threads that answer requests.
 struct Fitter: Sendable {
     let task: TaskPlan
+    /// SHA-256 of the task, hexadecimal: it stands in the model's file.
+    let taskDigest: String
     /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
     var tick: Duration = .seconds(1)
 
-    init(_ task: TaskPlan) { self.task = task }
+    init(_ task: TaskPlan, taskDigest: String) {
+        self.task = task
+        self.taskDigest = taskDigest
+    }
 
     var plan: MechanismPlan { task.plan }
 
@@ -64,7 +69,9 @@ struct Fitter: Sendable {
         do {
             let budget = try Budget(task.privacy, accounting: plan.accounting)
             let kernel = try kernel(handover, rowsPerKey, ledger)
-            return .success(try FinishedFit(try task.synthesizer.fit(kernel, budget: budget) { _ in }))
+            var model = try task.synthesizer.fit(kernel, budget: budget) { _ in }
+            model.taskDigest = taskDigest
+            return .success(try FinishedFit(model))
         } catch {
             return .failure(.failed)
         }

@@ -147,6 +147,9 @@ final class LedgerBook: Sendable {
         return (total.epsilon, total.delta)
     }
 
+    /// The other reading of what was drawn so far: ε where one joined record is changed, not added or removed.
+    func epsilonChangingOne() throws -> Double? { Transcript(releases: try releases()).spent?.epsilonChangingOne }
+
     /// The entries of the task, oldest first, each in the bytes that its hash covers.
     func entries() throws -> [[UInt8]] { try ledger.entries(of: task).map(\.canonicalBytes) }
 

@@ -79,8 +79,7 @@ actor TaskHost {
 
     /// Opens the way for a table; call `uploadEnded` whatever becomes of it.
     func uploadBegins(party: String) throws {
-        var next = life
-        do { _ = try next.handle(.uploadBegan(party: party)) } catch { throw Problem.life(error) }
+        try admitsUpload(party: party)
         guard uploadsUnderWay.insert(party).inserted else {
             throw Problem.busy("Another upload of this party is under way.", retryAfter: 5)
         }
@@ -156,9 +155,6 @@ actor TaskHost {
         guard life.stage == .training, fit == nil else { return }
         startFit()
     }
-
-    /// Waits until no fit is running.
-    func settle() async { await fit?.value }
 
     // MARK: - The fit
 

@@ -70,7 +70,7 @@ struct TaskStart {
 
     private static func fitter(for specification: TaskSpecification) throws -> Fitter {
         do {
-            return Fitter(try TaskPlan(specification))
+            return Fitter(try TaskPlan(specification), taskDigest: specification.digest.hex)
         } catch {
             throw ServiceError.unusableTask("\(error)")
         }

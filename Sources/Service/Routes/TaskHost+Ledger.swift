@@ -16,9 +16,11 @@ extension TaskHost {
             ]))
     }
 
-    /// `GET /ledger/total`: what was spent over the whole life of the task.
+    /// `GET /ledger/total`: what was spent over the whole life of the task, in both readings. That of changing a record
+    /// is known once everything is drawn.
     nonisolated func ledgerTotal() async throws -> Response {
         let total = try ledger.total()
+        let changing = try total.epsilon > 0 ? ledger.epsilonChangingOne() : 0
         let limit = specification.privacy
         return Response.json(
             .object([
@@ -26,6 +28,13 @@ extension TaskHost {
                 ("limit", .object([("epsilon", .number(limit.epsilon)), ("delta", .number(limit.delta))])),
                 ("remaining", .object([("epsilon", .number(max(0, limit.epsilon - total.epsilon)))])),
                 ("unit", .string(limit.unit)),
+                (
+                    "readings",
+                    .object([
+                        ("add_or_remove_one", .number(total.epsilon)),
+                        ("change_one", changing.map(OrderedJSON.number) ?? .null),
+                    ])
+                ),
             ]))
     }
 }

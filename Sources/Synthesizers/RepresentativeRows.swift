@@ -37,14 +37,16 @@ public struct RepresentativeRows: Sendable, Equatable {
         return count
     }
 
-    /// - Parameter pairs: sets of attributes whose marginals were measured.
-    init(_ program: RowProgram, count: Int, pairs: [[Int]]) {
+    /// - Parameters:
+    ///   - pairs: sets of attributes whose marginals were measured.
+    ///   - weigh: the weight of each candidate, given the codes of its attributes; nil for the program's corrections.
+    init(_ program: RowProgram, count: Int, pairs: [[Int]], weigh: (([[UInt32]]) -> [Double])? = nil) {
         var generator = SplitMix(0x456E_7472_6570_6F74)
         let candidates = min(
             max(RepresentativeRows.candidatesPerRow * count, 200_000), RepresentativeRows.candidateLimit)
         let codes = program.evenAttributes(count: candidates, &generator)
         let columns = program.evenColumns(of: codes, count: candidates, &generator)
-        let weights = RepresentativeRows.weights(program, codes, count: candidates)
+        let weights = weigh?(codes) ?? RepresentativeRows.weights(program, codes, count: candidates)
         self.init(columns, weights: weights, count: count, program: program, pairs: pairs, &generator)
     }
 

@@ -4,7 +4,8 @@ extension GraphicalModel {
     /// The marginal of any set of attributes: from one clique where one holds them all, else by variable elimination
     /// over the part of the tree between them (Koller and Friedman 2009, §10.3.3.2).
     ///
-    /// - Parameter attributes: distinct attribute numbers in any order; the factor's attributes ascend.
+    /// - Parameter attributes: distinct attribute numbers in any order, with fewer than 2³¹ combinations of codes; the
+    ///   factor's attributes ascend.
     public func marginal(_ attributes: [Int]) -> Factor {
         let query = attributes.sorted()
         precondition(
@@ -63,7 +64,7 @@ extension GraphicalModel {
             // Where everything asked of this tree has come together, nothing needs to go further up.
             let complete = own.count + incoming.reduce(0) { $0 + $1.attributes.count } == wanted[roots[node]]
             let parent = complete ? nil : tree.nodes[node].parent
-            let separator = parent == nil ? [] : tree.dependencies.axes(of: tree.nodes[node].separator)
+            let separator = parent == nil ? [] : tree.nodes[node].separatorAxes
             let message = self.message(from: node, to: separator, own: own, incoming: incoming)
             if let parent {
                 messages[parent, default: []].append(message)

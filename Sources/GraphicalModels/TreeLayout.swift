@@ -41,12 +41,11 @@ struct TreeLayout: Sendable {
                 edges.append(nil)
                 continue
             }
-            let axes = tree.dependencies.axes(of: node.separator)
-            let fromNode = tree.projection(from: node.axes, onto: axes)
+            let fromNode = tree.projection(from: node.axes, onto: node.separatorAxes)
             edges.append(
                 Edge(
                     parent: parent, range: separator..<separator + fromNode.targetCount, fromNode: fromNode,
-                    fromParent: tree.projection(from: tree.nodes[parent].axes, onto: axes)))
+                    fromParent: tree.projection(from: tree.nodes[parent].axes, onto: node.separatorAxes)))
             separator += fromNode.targetCount
         }
         self.ranges = ranges

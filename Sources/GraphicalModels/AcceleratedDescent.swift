@@ -48,6 +48,7 @@ struct AcceleratedDescent {
         var gradient = measured
         var blended = measured
         var checkpoint = loss
+        var nextCheck = Self.checkInterval
         var passes = 0
         while passes < options.maximumIterations {
             let step = (1 + (1 + 4 * smoothness * weight).squareRoot()) / (2 * smoothness)
@@ -91,16 +92,15 @@ struct AcceleratedDescent {
             let next = tables.loss(averageMeasured, total: total)
             if next <= target {
                 // The loss is a parabola along the step: stop where it crosses the target.
-                let full = tables.loss(averageMeasured, total: total)
-                let part = crossing(from: before, to: averageMeasured, lossBefore: loss, lossAfter: full, at: target)
+                let part = crossing(from: before, to: averageMeasured, lossBefore: loss, lossAfter: next, at: target)
                 blend(&average, toward: model.cliques, by: share * part)
-                outcome.loss = part < 1 ? target : full
+                outcome.loss = part < 1 ? target : next
                 outcome.cliques = average
                 outcome.iterations = passes
                 return outcome
             }
             blend(&average, toward: model.cliques, by: share)
-            if next > loss {
+            if next > loss, passes < options.maximumIterations {
                 // Restart from the average: it becomes the model.
                 potentials = logPotentials(of: average, layout, minus: start)
                 guard let partition = model.calibrate(potentials, layout) else { return nil }
@@ -112,7 +112,8 @@ struct AcceleratedDescent {
                 passes += 1
             }
             loss = next
-            if passes % 32 == 0 {
+            if passes >= nextCheck {
+                nextCheck = passes + Self.checkInterval
                 if checkpoint - loss <= options.relativeTolerance * checkpoint, loss <= checkpoint {
                     return Outcome(cliques: average, loss: loss, iterations: passes, converged: true)
                 }
@@ -121,6 +122,9 @@ struct AcceleratedDescent {
         }
         return Outcome(cliques: average, loss: loss, iterations: passes, converged: false)
     }
+
+    /// Passes between two looks at how much the loss still improves.
+    private static let checkInterval = 32
 
     private var targetLoss: Double {
         switch options.earlyStop {

@@ -46,6 +46,7 @@ public struct GraphicalModel: Sendable {
         cellLimit: Int = 4_000_000
     ) throws(GraphicalModelError) {
         try validate(measurements: [], sizes: sizes)
+        try validate(total: total)
         for one in potentials {
             try validate(attributes: one.attributes, sizes: sizes)
             guard one.shape == one.attributes.map({ sizes[$0] }) else {

@@ -36,7 +36,7 @@ struct MeasuredTables: Sendable {
         var tables: [Table] = []
         var reachable: [[Double]] = []
         var expected = 0.0
-        for index in order {
+        for index in order where !tree.nodes.isEmpty {
             let one = merged[index]
             var source = Source.node(0)
             var axes: [Int] = []

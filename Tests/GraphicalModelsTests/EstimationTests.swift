@@ -175,6 +175,8 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
         }
         let uniform = try estimate([], sizes: sizes)
         #expect(distance(uniform.marginal([0]).values, [1 / 3.0, 1 / 3.0, 1 / 3.0]) < 1e-12)
+        let constant = MarginalMeasurement(attributes: [], values: [9], variance: 1)
+        #expect(try estimate([constant], sizes: []).total == 9)
         let empty = try estimate([], sizes: [])
         #expect(empty.marginals.isEmpty && empty.marginal([]).values == [1])
     }
@@ -290,6 +292,14 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
         }
         #expect(throws: GraphicalModelError.invalidMeasurement(attributes: [0])) {
             try attempt(MarginalMeasurement(attributes: [0], values: [1, .nan], variance: 1))
+        }
+        #expect(throws: GraphicalModelError.invalidMeasurement(attributes: [0])) {
+            try attempt(MarginalMeasurement(attributes: [0], values: [1, 1e19], variance: 1))
+        }
+        for total in [0, -3, .nan, .infinity] {
+            #expect(throws: GraphicalModelError.invalidTotal) {
+                try estimate([], sizes: [2], options: EstimationOptions(total: total))
+            }
         }
         #expect(throws: GraphicalModelError.emptyDomain(attribute: 1)) { try estimate([], sizes: [2, 0]) }
     }

@@ -30,8 +30,8 @@ struct AcceleratedDescent {
         var potentials = start
         var model = TreeBeliefs(layout)
         guard var logPartition = model.calibrate(potentials, layout) else { return nil }
-        var measured = tables.zeros()
-        tables.marginals(of: model.cliques, layout, into: &measured)
+        var measured = tables.forest.zeros()
+        tables.forest.fill(&measured, from: model.cliques, layout)
         var average = model.cliques
         var averageMeasured = measured
         var loss = tables.loss(averageMeasured, total: total)
@@ -45,7 +45,7 @@ struct AcceleratedDescent {
         var candidate = model
         var candidatePotentials = potentials
         var candidateMeasured = measured
-        var gradient = measured
+        var gradient = tables.forest.zeros()
         var blended = measured
         var checkpoint = loss
         var nextCheck = Self.checkInterval
@@ -53,28 +53,24 @@ struct AcceleratedDescent {
         while passes < options.maximumIterations {
             let step = (1 + (1 + 4 * smoothness * weight).squareRoot()) / (2 * smoothness)
             let share = step / (weight + step)
-            for i in measured.indices {
+            for table in tables.tables {
+                let i = table.place
                 copyCells(averageMeasured[i], into: &blended[i])
                 blend(&blended[i], toward: measured[i], by: share)
-                let table = tables.tables[i]
                 scaledDifference(
                     blended[i], scale: total, table.values, factor: table.precision * total, into: &gradient[i])
             }
             copyCells(potentials, into: &candidatePotentials)
             let slopeBefore = slope(gradient, measured)
             var pushed = gradient
-            tables.add(-step, times: &pushed, to: &candidatePotentials, layout)
+            tables.forest.spread(-step, times: &pushed, to: &candidatePotentials, layout)
             passes += 1
             guard let candidatePartition = candidate.calibrate(candidatePotentials, layout) else { return nil }
-            tables.marginals(of: candidate.cliques, layout, into: &candidateMeasured)
+            tables.forest.fill(&candidateMeasured, from: candidate.cliques, layout)
             // KL(z′ ‖ z) = ⟨θ′ − θ, z′⟩ − (ln Z′ − ln Z), and θ′ − θ = −step · gradient.
             let slopeAfter = slope(gradient, candidateMeasured)
             let divergence = max(0, -step * slopeAfter - (candidatePartition - logPartition))
-            var curvature = 0.0
-            for (i, table) in tables.tables.enumerated() {
-                curvature += 0.5 * table.precision * squaredDistance(candidateMeasured[i], measured[i])
-            }
-            curvature *= total * total
+            let curvature = tables.squaredDistance(candidateMeasured, measured, total: total)
             let roundoff = 1e-13 * (abs(candidatePartition) + abs(step * (slopeAfter - slopeBefore)))
             if curvature > smoothness * (divergence + roundoff), smoothness < 4 * bound {
                 smoothness = min(smoothness * 2, 4 * bound)
@@ -88,7 +84,9 @@ struct AcceleratedDescent {
             smoothness *= 0.8
 
             let before = averageMeasured
-            for i in measured.indices { blend(&averageMeasured[i], toward: measured[i], by: share) }
+            for table in tables.tables {
+                blend(&averageMeasured[table.place], toward: measured[table.place], by: share)
+            }
             let next = tables.loss(averageMeasured, total: total)
             if next <= target {
                 // The loss is a parabola along the step: stop where it crosses the target.
@@ -105,7 +103,7 @@ struct AcceleratedDescent {
                 potentials = logPotentials(of: average, layout, minus: start)
                 guard let partition = model.calibrate(potentials, layout) else { return nil }
                 logPartition = partition
-                tables.marginals(of: model.cliques, layout, into: &measured)
+                tables.forest.fill(&measured, from: model.cliques, layout)
                 copyCells(model.cliques, into: &average)
                 averageMeasured = measured
                 weight = 0
@@ -135,18 +133,14 @@ struct AcceleratedDescent {
     }
 
     private func slope(_ gradient: [[Double]], _ marginals: [[Double]]) -> Double {
-        zip(gradient, marginals).reduce(0) { $0 + dotProduct($1.0, $1.1) }
+        tables.tables.reduce(0) { $0 + dotProduct(gradient[$1.place], marginals[$1.place]) }
     }
 
     /// The share of the step at which the loss equals the target, between 0 and 1.
     private func crossing(
         from before: [[Double]], to after: [[Double]], lossBefore: Double, lossAfter: Double, at target: Double
     ) -> Double {
-        var quadratic = 0.0
-        for (i, table) in tables.tables.enumerated() {
-            quadratic += 0.5 * table.precision * squaredDistance(before[i], after[i])
-        }
-        quadratic *= total * total
+        let quadratic = tables.squaredDistance(before, after, total: total)
         // loss(s) = lossBefore + linear · s + quadratic · s²
         let linear = lossAfter - lossBefore - quadratic
         let discriminant = linear * linear - 4 * quadratic * (lossBefore - target)

@@ -55,9 +55,8 @@ extension GraphicalModel {
         let limit = JunctionTree.saturatingSum(10_000_000, layout.cellCount)
         guard layout.tree.nodes.allSatisfy({ cellsToEliminate($0.axes) <= limit }) else { return nil }
         var arena = [Double](repeating: 0, count: layout.cellCount)
-        for (node, range) in zip(layout.tree.nodes, layout.ranges) {
-            let values = marginal(node.axes).normalized(to: 1).values
-            for (i, value) in zip(range, values) { arena[i] = value }
+        for (index, node) in layout.tree.nodes.enumerated() {
+            layout.add(marginal(node.axes).normalized(to: 1).values, over: node.axes, to: &arena, node: index)
         }
         return arena
     }

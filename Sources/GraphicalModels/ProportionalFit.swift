@@ -82,6 +82,7 @@ public func proportionalFit(
 
 private struct ProportionalFit {
     struct Table {
+        /// With cells in storage order.
         let target: SoftMarginal
         let node: Int
         let projection: CellProjection
@@ -113,8 +114,10 @@ private struct ProportionalFit {
             tablesOfNode[node].append(tables.count)
             tables.append(
                 Table(
-                    target: one, node: node,
-                    projection: tree.projection(from: tree.nodes[node].axes, onto: one.attributes),
+                    target: SoftMarginal(
+                        attributes: one.attributes, values: tree.stored(one.values, over: one.attributes),
+                        slack: tree.stored(one.slack, over: one.attributes)),
+                    node: node, projection: layout.projection(from: node, onto: tree.storageOrder(one.attributes)),
                     potential: [Double](repeating: 0, count: one.values.count)))
         }
         var children = [[Int]](repeating: [], count: tree.nodes.count)
@@ -132,8 +135,7 @@ private struct ProportionalFit {
             let sum = distribution.reduce(0, +)
             let floor = 1e-10
             let terms = distribution.map { naturalLogarithm(max(sum > 0 ? $0 / sum : 1, floor)) }
-            tree.projection(from: tree.nodes[node].axes, onto: [attribute]).add(
-                1, times: terms, to: &logs, from: layout.ranges[node].lowerBound)
+            layout.add(terms, over: [attribute], to: &logs, node: node)
         }
         var beliefs = TreeBeliefs(layout)
         _ = beliefs.calibrate(logs, layout)

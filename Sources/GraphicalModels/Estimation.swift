@@ -25,7 +25,9 @@ public func estimate(
     let layout = TreeLayout(tree)
     let base = try zeros.potentials(layout)
     let tables = MeasuredTables(measurements, layout: layout, possible: base.map { $0 > -.infinity ? 1 : 0 })
-    if options.method == .closedForm, zeros.combinations.isEmpty,
+    // Without noise to speak of there is nothing to stop early for.
+    let exact = options.method == .automatic && tables.unexplainedShare(total: total) < 0.05
+    if options.method == .closedForm || exact, zeros.combinations.isEmpty,
         let model = consistentModel(tables, layout, total: total, options: options)
     {
         return model

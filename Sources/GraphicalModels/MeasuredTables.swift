@@ -61,18 +61,23 @@ struct MeasuredTables: Sendable {
 
     /// The share of the expected loss at which to stop, from the noise itself.
     ///
-    /// A noisy table cannot be fitted exactly by counts that are not negative: the loss of its projection to the simplex
-    /// of the total, as a share r of the expected loss, goes from about 0.4 where cells are large against the noise to 1
-    /// where the noise drowns them. The best place to stop lies between r and 1. The parabola was fitted to the best
+    /// A noisy table cannot be fitted exactly by counts that are not negative: the share r of the expected loss that is
+    /// left goes from about 0.4 where cells are large against the noise to 1 where the noise drowns them. The best place
+    /// to stop lies between r and 1. The parabola was fitted to the best
     /// ratios for unmeasured pairs of Adult and ma2019 at seven noise levels each (σ from 1 to 344).
     func adaptiveStopRatio(total: Double) -> Double {
-        guard expectedLoss > 0 else { return 1 }
-        var loss = 0.0
-        for table in tables {
-            loss += 0.5 * table.precision * Self.squaredDistanceToSimplex(table.values, total: total)
-        }
-        let r = min(loss / expectedLoss, 1)
+        let r = unexplainedShare(total: total)
         return min(0.327 + r * (1.022 - 0.342 * r), 0.99)
+    }
+
+    /// The loss that no tables of non-negative counts can avoid, even without having to agree, as a share of the
+    /// expected loss; at most 1.
+    func unexplainedShare(total: Double) -> Double {
+        guard expectedLoss > 0 else { return 1 }
+        let loss = tables.reduce(0) { sum, table in
+            sum + 0.5 * table.precision * Self.squaredDistanceToSimplex(table.values, total: total)
+        }
+        return min(loss / expectedLoss, 1)
     }
 
     /// ‖y − p‖² for the closest table p of non-negative cells that sum to the total.

@@ -39,11 +39,6 @@ struct EliminationGraph: Sendable {
         }
     }
 
-    /// Whether every two of the attributes are connected.
-    func isClique(_ attributes: [Int]) -> Bool {
-        attributes.allSatisfy { a in attributes.allSatisfy { $0 == a || contains($0, in: adjacency, row: a) } }
-    }
-
     /// The maximal cliques of a triangulation, each as a bitset row, and their cells in all (saturating).
     func triangulated(by rule: Rule, seed: UInt64) -> (cliques: [[UInt64]], cells: Int) {
         var rows = adjacency
@@ -202,11 +197,6 @@ struct EliminationGraph: Sendable {
     private func isDetermined(_ v: Int, within clique: [UInt64]) -> Bool {
         for w in 0..<words where determining[v * words + w] & clique[w] != 0 { return true }
         return false
-    }
-
-    @inline(__always)
-    private func contains(_ u: Int, in rows: [UInt64], row v: Int) -> Bool {
-        rows[v * words + u >> 6] & (1 << UInt64(u & 63)) != 0
     }
 
     @inline(__always)

@@ -12,6 +12,7 @@ extension GraphicalModel {
             Set(query).count == query.count && query.allSatisfy(sizes.indices.contains),
             "a marginal is of distinct attributes of the domain")
         if query.isEmpty { return .constant(total) }
+        precondition(cellsToEliminate(query) < Int(Int32.max), "the marginal of \(query) needs more than 2³¹ cells")
         var result = Factor(attributes: query, sizes: sizes, repeating: 0)
         if let node = tree.smallestNode(containing: query) {
             tree.projection(from: tree.nodes[node].axes, onto: query).sum(marginals[node].values, into: &result.values)
@@ -89,7 +90,6 @@ private struct ConditionalMessage: EliminationMessage {
 
 extension GraphicalModel {
     private func eliminate(_ query: [Int]) -> Factor {
-        precondition(cellsToEliminate(query) < Int(Int32.max), "the marginal of \(query) needs more than 2³¹ cells")
         var product = ConditionalMessage(separator: [], attributes: [], width: 1, values: [total])
         let last = walk(query) { message(from: $0, to: $1, own: $2, incoming: $3) }
         for message in last { product = Self.outer(product, message) }

@@ -7,8 +7,7 @@ import Testing
 /// (ryan112358/mbi, examples/convergence_benchmark.py: junction tree of 10 nodes, 22,303 cells, the largest 4,200).
 struct AdultFixture: Sendable {
     static let path =
-        ProcessInfo.processInfo.environment["ENTREPOT_BENCHMARK_DATA"].map { $0 + "/adult/coded.csv" }
-        ?? "/work/shared/data/benchmark/adult/coded.csv"
+        (ProcessInfo.processInfo.environment["ENTREPOT_DATA"] ?? "../shared/data") + "/benchmark/adult/coded.csv"
     static let isPresent = FileManager.default.isReadableFile(atPath: path)
 
     static let columns: [(name: String, size: Int)] = [

@@ -1,4 +1,5 @@
 import Foundation
+import PrivacyKernel
 import Synthesizers
 import Tables
 
@@ -27,11 +28,11 @@ struct DemoComparison {
         text = lines.joined(separator: "\n")
     }
 
-    /// The noisy shares of a column's codes, where it was measured on its own.
+    /// The noisy shares of a column's codes, from the first release of that column alone.
     private static func measured(_ model: FittedModel, column: Int) -> [Double]? {
-        for marginal in model.measurements where marginal.attributes.count == 1 {
-            let attribute = model.attributes[marginal.attributes[0]]
-            guard attribute.column == column, attribute.groups == nil else { continue }
+        for release in model.transcript.releases {
+            guard case .marginals(let marginals) = release.answer else { continue }
+            guard let marginal = marginals.first(where: { $0.attributes == [column] }) else { continue }
             return marginal.counts.map { Double($0) / max(1, Double(model.rowCount)) }
         }
         return nil

@@ -1,7 +1,7 @@
 import GraphicalModels
 
 /// What an attribute of the graphical model stands for: a column, or the groups into which its codes were put.
-public struct ModelAttribute: Sendable, Equatable, Codable {
+public struct ModelAttribute: Sendable, Hashable, Codable {
     /// Place of the column in the domain.
     public let column: Int
     /// The group of each code; nil where every code is a group of its own.

@@ -50,6 +50,9 @@ public func synthesizer(
     guard let known = SynthesizerName(rawValue: name) else { throw .unknownSynthesizer(name) }
     switch known {
     case .independent: return try Independent(parameters: parameters)
-    case .mwem, .mst, .aim, .cliqueTree, .auto, .gaussianCopula: throw .notBuilt(known)
+    case .mst: return try MST(parameters: parameters)
+    case .cliqueTree: return try CliqueTree(parameters: parameters)
+    case .auto: return try Auto(parameters: parameters)
+    case .mwem, .aim, .gaussianCopula: throw .notBuilt(known)
     }
 }

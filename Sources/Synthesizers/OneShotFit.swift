@@ -1,0 +1,203 @@
+import GraphicalModels
+import PrivacyKernel
+import Tables
+
+/// What `clique-tree` and `auto` do, in the three questions that they ask.
+struct OneShotFit {
+    let cellLimit: Int
+    /// Whether tables that do not fit into the tree are measured as well.
+    let measuresAcross: Bool
+
+    private static let oneWayShare = (numerator: 4, denominator: 10)
+    /// Of what the one-ways leave.
+    private static let errorShare = (numerator: 1, denominator: 6)
+    /// A pair's table may have so many cells that their noise in all is this part of the rows.
+    private static let noiseOfLegibleTable = 0.15
+    private static let detail = [2, 4, 8, 16, 32, 64, 128]
+
+    static func steps(_ domain: TableDomain) throws(SynthesisError) -> [MechanismPlan.Step] {
+        let columns = domain.modelledColumns
+        guard !columns.isEmpty else { throw .noColumns }
+        let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
+        return [
+            .init(name: "one-way marginals", share: 0.4, cells: cells), .init(name: "pair errors", share: 0.1),
+            .init(name: "pair marginals, and one-way marginals again", share: 0.5),
+        ]
+    }
+
+    func fit(
+        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void,
+        plan: (Kernel) throws -> MechanismPlan
+    ) throws -> FittedModel {
+        let domain = kernel.domain
+        var noise = NoiseBudget(budget.accounting)
+        var oneWays = OneWayMarginals(domain)
+        let columns = oneWays.modelled
+        let sizes = columns.map { domain.columns[$0].size }
+
+        // One-way marginals.
+        let first = try budget.take(.fraction(Self.oneWayShare.numerator, Self.oneWayShare.denominator))
+        let weights = sizes.map { noise.share(ofWeight: Double($0)) }
+        let weightSum = weights.reduce(0, +)
+        var amounts = weights.map { first.amount * $0 / weightSum }
+        guard let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: first) else {
+            return try independentModel(oneWays, domain, plan: plan(kernel), kernel.transcript)
+        }
+        oneWays.add(measured)
+        if let one = measured.first { noise.calibrate(variance: one.variance, amount: amounts[0]) }
+        progress(0.2)
+
+        // Distances from independence.
+        let errorBudget = try budget.take(.fraction(Self.errorShare.numerator, Self.errorShare.denominator))
+        let typical = noise.deviation(amount: budget.amount / Double(2 * columns.count))
+        var tables = pairTables(oneWays, domain, typical: typical)
+        var grouped = GroupedKernel(kernel)
+        guard !tables.candidates.isEmpty else {
+            // Nothing to pair: the rest goes to the one-ways.
+            if let again = try kernel.measured(columns.map { [$0] }, weights: weights, spending: budget) {
+                oneWays.add(again)
+            }
+            return try independentModel(oneWays, domain, plan: plan(kernel), kernel.transcript)
+        }
+        let misfits = try self.misfits(tables, oneWays, &grouped, spending: errorBudget)
+        guard let misfits else {
+            return try independentModel(oneWays, domain, plan: plan(kernel), kernel.transcript)
+        }
+        tables.setMisfits(misfits.map { Double($0.value) })
+        progress(0.3)
+
+        // The tables that promise most.
+        let left = budget.amount
+        let choice = try TableChoice(
+            tables, noise: noise, amount: left + amounts.reduce(0, +), oneWaySizes: sizes, typical: typical,
+            cellLimit: cellLimit)
+        progress(0.4)
+        let chosen = choice.inTree + (measuresAcross ? choice.across : [])
+        let split = split(chosen.map { choice.share(of: $0) }, sizes: sizes, known: amounts, left: left, noise)
+        var questions: [[Int]] = []
+        var members: [[ModelAttribute]] = []
+        for place in chosen {
+            let ordered = try grouped.ordered(tables.members(of: tables.candidates[place]))
+            questions.append(ordered.numbers)
+            members.append(ordered.members)
+        }
+        let again = columns.indices.filter { split.oneWays[$0] > 0 }
+        let answers = try kernel.measured(
+            questions + again.map { [columns[$0]] }, weights: split.tables + again.map { split.oneWays[$0] },
+            spending: budget)
+        guard let answers else {
+            return try independentModel(oneWays, domain, plan: plan(kernel), kernel.transcript)
+        }
+        oneWays.add(Array(answers.dropFirst(chosen.count)))
+        for column in again { amounts[column] += split.oneWays[column] }
+        let pairs = zip(members, answers).map {
+            MeasuredTable(members: $0, counts: $1.counts, variance: $1.variance)
+        }
+        progress(0.5)
+        return try model(
+            pairs, inTree: choice.inTree.count, oneWays, domain, misfits: misfits, plan: plan(kernel),
+            transcript: kernel.transcript, progress: progress)
+    }
+
+    /// The levels of each column and the tables that can be made of them.
+    private func pairTables(_ oneWays: OneWayMarginals, _ domain: TableDomain, typical: Double) -> PairTables {
+        let legible = max(Self.noiseOfLegibleTable * oneWays.total / (meanAbsoluteNoise * typical), 4)
+        let detail = Self.detail.filter { Double($0 * $0) >= legible / 8 && Double($0) <= max(legible, 2) }
+        let shares = oneWays.shares
+        return PairTables(
+            oneWays.modelled.map {
+                CodeLevels($0, domain: domain.columns[$0], shares: shares[$0], sizes: detail.isEmpty ? [2] : detail)
+            }, legible: 1.5 * legible)
+    }
+
+    private func misfits(
+        _ tables: PairTables, _ oneWays: OneWayMarginals, _ grouped: inout GroupedKernel,
+        spending budget: consuming Budget
+    ) throws -> [MeasuredMisfit]? {
+        let shares = oneWays.shares
+        var questions: [Candidate] = []
+        for table in tables.candidates {
+            let ordered = try grouped.ordered(tables.members(of: table))
+            questions.append(
+                Candidate(
+                    attributes: ordered.numbers,
+                    estimate: ordered.members.productOfShares(shares, total: oneWays.total)))
+        }
+        guard let errors = try grouped.kernel.measuredErrors(of: questions, spending: budget) else { return nil }
+        return zip(tables.candidates, errors).map { table, error in
+            let members = tables.members(of: table)
+            return MeasuredMisfit(
+                first: members[0], second: members[1], value: error.value, variance: error.variance)
+        }
+    }
+
+    /// Amounts for the tables and further amounts for the one-ways, in the proportion of their shares; one-ways that
+    /// have more already keep it and get nothing.
+    private func split(
+        _ tables: [Double], sizes: [Int], known: [Double], left: Double, _ noise: NoiseBudget
+    ) -> (tables: [Double], oneWays: [Double]) {
+        let shares = sizes.map {
+            noise.share(ofWeight: TableChoice.oneWayWeight(size: $0, columns: sizes.count))
+        }
+        var satisfied = Set<Int>()
+        var rate = 0.0
+        while true {
+            let open = shares.indices.filter { !satisfied.contains($0) }
+            let sum = tables.reduce(0, +) + open.reduce(0) { $0 + shares[$1] }
+            rate = sum > 0 ? (left + open.reduce(0) { $0 + known[$1] }) / sum : 0
+            let rich = open.filter { rate * shares[$0] < known[$0] }
+            if rich.isEmpty { break }
+            satisfied.formUnion(rich)
+        }
+        if tables.isEmpty && satisfied.count == shares.count { return ([], shares) }
+        return (
+            tables.map { rate * $0 },
+            shares.indices.map { satisfied.contains($0) ? 0 : max(0, rate * shares[$0] - known[$0]) }
+        )
+    }
+
+    private func model(
+        _ pairs: [MeasuredTable], inTree: Int, _ oneWays: OneWayMarginals, _ domain: TableDomain,
+        misfits: [MeasuredMisfit], plan: MechanismPlan, transcript: Transcript, progress: (Double) -> Void
+    ) throws -> FittedModel {
+        var attributes: [ModelAttribute] = []
+        for member in pairs.flatMap(\.members) where !attributes.contains(member) { attributes.append(member) }
+        attributes.sort { ($0.column, $0.size) < ($1.column, $1.size) }
+        guard !attributes.isEmpty else { return try independentModel(oneWays, domain, plan: plan, transcript) }
+        let treePairs = Array(pairs.prefix(inTree))
+        let across = Array(pairs.dropFirst(inTree))
+        // Dropping tables from the grown tree cannot make it larger than the limit by much; the fit must not fail.
+        let model = try fittedTree(
+            treePairs, oneWays: oneWays, attributes: attributes, domain: domain, cellLimit: max(cellLimit, 1) * 20)
+        progress(0.6)
+        let tree = TreeTables(model, attributes: attributes)
+        let measurements = pairs.map { $0.measurement(attributes) }
+        guard !across.isEmpty else {
+            return try FittedModel(
+                domain: domain, plan: plan, attributes: attributes, tree: tree, shares: oneWays.shares,
+                corrections: [], measurements: measurements, misfits: misfits, transcript: transcript,
+                taskDigest: nil, representatives: nil)
+        }
+        let program = try RowProgram(
+            model: tree.model(attributes: attributes, columnSizes: domain.sizes), attributes: attributes,
+            shares: oneWays.shares, domain: domain, corrections: [])
+        let fitted =
+            oneWayTargets(oneWays, attributes: attributes, columnCount: domain.columns.count)
+            + treePairs.map { $0.target(attributes) }
+        let count = RepresentativeRows.count(forTotal: oneWays.total)
+        var corrections: [Factor] = []
+        let rows = RepresentativeRows(program, count: count, pairs: measurements.map(\.attributes)) { codes in
+            var raking = Raking(
+                codes, attributes: attributes, total: oneWays.total, fitted: fitted,
+                across: across.map { $0.target(attributes) })
+            raking.run()
+            corrections = raking.corrections
+            return raking.weights
+        }
+        progress(0.95)
+        return try FittedModel(
+            domain: domain, plan: plan, attributes: attributes, tree: tree, shares: oneWays.shares,
+            corrections: corrections, measurements: measurements, misfits: misfits, transcript: transcript,
+            taskDigest: nil, representatives: rows)
+    }
+}

@@ -1,0 +1,193 @@
+import GraphicalModels
+import PrivacyKernel
+
+/// A table of two columns at some level of detail that could be measured.
+struct PairTable {
+    /// Places of the two columns in the list of modelled columns, ascending.
+    let columns: (Int, Int)
+    /// Levels of the two columns.
+    let levels: (Int, Int)
+    let cells: Int
+    /// The noisy distance of the rows from independence.
+    var misfit = 0.0
+}
+
+/// Which tables to choose from, and what is public about them.
+struct PairTables {
+    /// For each modelled column its levels.
+    let levels: [CodeLevels]
+    private(set) var candidates: [PairTable] = []
+    /// The number of the first level of each column among all levels of all columns.
+    private let firstNode: [Int]
+
+    /// The combinations of two columns' levels that noise leaves legible and of which none refines another in both
+    /// columns; where none is legible, the coarsest.
+    ///
+    /// - Parameter legible: so many cells are worth their noise.
+    init(_ levels: [CodeLevels], legible: Double) {
+        self.levels = levels
+        var next = 0
+        firstNode = levels.map { column in
+            defer { next += column.levels.count }
+            return next
+        }
+        for a in levels.indices {
+            for b in levels.indices.dropFirst(a + 1) where !levels[a].levels.isEmpty && !levels[b].levels.isEmpty {
+                var fitting: [(Int, Int)] = []
+                for (i, first) in levels[a].levels.enumerated() {
+                    for (j, second) in levels[b].levels.enumerated() where Double(first.size * second.size) <= legible {
+                        fitting.append((i, j))
+                    }
+                }
+                if fitting.isEmpty { fitting = [(0, 0)] }
+                for (i, j) in fitting where !fitting.contains(where: { $0 != (i, j) && $0.0 >= i && $0.1 >= j }) {
+                    candidates.append(
+                        PairTable(
+                            columns: (a, b), levels: (i, j), cells: levels[a].levels[i].size * levels[b].levels[j].size)
+                    )
+                }
+            }
+        }
+    }
+
+    func members(of table: PairTable) -> [ModelAttribute] {
+        [levels[table.columns.0].levels[table.levels.0], levels[table.columns.1].levels[table.levels.1]]
+    }
+
+    /// The two levels' numbers among all levels of all columns, which junction trees are grown on.
+    func nodes(of table: PairTable) -> [Int] {
+        [firstNode[table.columns.0] + table.levels.0, firstNode[table.columns.1] + table.levels.1]
+    }
+
+    mutating func setMisfits(_ values: [Double]) {
+        for (place, value) in values.enumerated() { candidates[place].misfit = value }
+    }
+
+    /// A junction tree over all levels, in which a coarse level is a function of the next finer one.
+    func emptyTree() throws(SynthesisError) -> TreeGrowth {
+        let all = levels.flatMap(\.levels)
+        var functions: [FunctionalDependency] = []
+        for (column, one) in levels.enumerated() {
+            for (level, coarse) in one.levels.enumerated().dropLast() {
+                let fine = one.levels[level + 1]
+                guard let map = fine.map(to: coarse) else { continue }
+                functions.append(
+                    FunctionalDependency(
+                        attribute: firstNode[column] + level, parent: firstNode[column] + level + 1, map: map))
+            }
+        }
+        do {
+            return TreeGrowth(
+                cliques: [], sizes: all.map(\.size), dependencies: try Dependencies(functions, sizes: all.map(\.size)))
+        } catch {
+            throw .estimation(error)
+        }
+    }
+}
+
+/// Which tables to measure, and how to share out the budget.
+///
+/// The expected gain of a set S is Σ misfit − Σ γ·E|noise|, least over all splits of the budget (as SWIFT of
+/// google/dpsynth does); one-way marginals take part with a fixed weight. γ < 1 because the fit takes part of the noise
+/// out again.
+struct TableChoice {
+    static let noiseThatStays = 0.6
+
+    /// Tables that the junction tree holds.
+    var inTree: [Int] = []
+    /// Tables across the tree, which rows are weighted for afterwards.
+    var across: [Int] = []
+
+    private let tables: PairTables
+    private let noise: NoiseBudget
+    private let amount: Double
+    /// Σ share(weight) of the one-way marginals.
+    private let baseShare: Double
+
+    /// - Parameters:
+    ///   - amount: what one-way and pair marginals together may have.
+    ///   - oneWaySizes: sizes of the modelled columns.
+    ///   - typical: standard deviation of a pair table's noise, before it is known how many are measured.
+    init(
+        _ tables: PairTables, noise: NoiseBudget, amount: Double, oneWaySizes: [Int], typical: Double, cellLimit: Int
+    ) throws(SynthesisError) {
+        self.tables = tables
+        self.noise = noise
+        self.amount = amount
+        baseShare = oneWaySizes.reduce(0) {
+            $0 + noise.share(ofWeight: Self.oneWayWeight(size: $1, columns: oneWaySizes.count))
+        }
+        let candidates = tables.candidates
+        func score(_ place: Int, _ strictness: Double) -> Double {
+            candidates[place].misfit
+                - strictness * Self.noiseThatStays * meanAbsoluteNoise * Double(candidates[place].cells) * typical
+        }
+        let empty = try tables.emptyTree()
+        var best: (value: Double, tree: [Int])?
+        for strictness in [0.5, 1, 2] {
+            let scores = candidates.indices.map { score($0, strictness) }
+            var taken: [[Int]: Int] = [:]
+            var growth = empty
+            for place in candidates.indices.sorted(by: { (scores[$1], $0) < (scores[$0], $1) }) {
+                let pair = [candidates[place].columns.0, candidates[place].columns.1]
+                guard scores[place] > 0, taken[pair] == nil else { continue }
+                let nodes = tables.nodes(of: candidates[place])
+                if growth.supports(nodes) {
+                    taken[pair] = place
+                } else if growth.cells(adding: nodes) <= cellLimit {
+                    growth.add(nodes)
+                    taken[pair] = place
+                }
+            }
+            let (value, _) = subset(of: Array(taken.values))
+            if best.map({ value > $0.value }) ?? true { best = (value, taken.values.sorted()) }
+        }
+        let tree = best?.tree ?? []
+        var bestAcross: [[Int]: Int] = [:]
+        let inTree = Set(tree.map { [candidates[$0].columns.0, candidates[$0].columns.1] })
+        for place in candidates.indices where score(place, 1) > 0 {
+            let pair = [candidates[place].columns.0, candidates[place].columns.1]
+            if inTree.contains(pair) { continue }
+            if let known = bestAcross[pair], score(known, 1) >= score(place, 1) { continue }
+            bestAcross[pair] = place
+        }
+        let (_, chosen) = subset(of: tree + bestAcross.values.sorted())
+        let treeSet = Set(tree)
+        self.inTree = chosen.filter(treeSet.contains).sorted()
+        across = chosen.filter { !treeSet.contains($0) }.sorted()
+    }
+
+    static func oneWayWeight(size: Int, columns: Int) -> Double {
+        Double(columns - 1) / 2 * noiseThatStays * meanAbsoluteNoise * Double(size)
+    }
+
+    func share(of place: Int) -> Double {
+        noise.share(
+            ofWeight: Self.noiseThatStays * meanAbsoluteNoise * Double(tables.candidates[place].cells))
+    }
+
+    /// The subset of greatest expected gain, by falling gain for each part of the budget.
+    private func subset(of places: [Int]) -> (value: Double, chosen: [Int]) {
+        func ratio(_ place: Int) -> Double { tables.candidates[place].misfit / share(of: place) }
+        var chosen: [Int] = []
+        var misfit = 0.0
+        var shares = baseShare
+        var value = -noise.leastNoise(shares: shares, amount: amount)
+        for place in places.sorted(by: { (ratio($1), $0) < (ratio($0), $1) }) {
+            let next = misfit + tables.candidates[place].misfit
+            let nextShares = shares + share(of: place)
+            let gain = next - noise.leastNoise(shares: nextShares, amount: amount)
+            guard gain > value else { continue }
+            chosen.append(place)
+            (misfit, shares, value) = (next, nextShares, gain)
+        }
+        return (value, chosen)
+    }
+}
+
+extension ModelAttribute {
+    /// The group of `other` for each group of `self`, both of one column and of grouped codes.
+    func map(to other: ModelAttribute) -> [UInt32]? {
+        map(to: other, codes: groups?.count ?? other.groups?.count ?? size)
+    }
+}

@@ -1,0 +1,108 @@
+import GraphicalModels
+import VectorMath
+
+/// Weights for rows of a tree model that bring tables across the tree to what was measured.
+///
+/// The same update as proportional fitting on the tree, on weighted rows in place of cliques: iterative proportional
+/// fitting as survey statistics knows it (raking), regularised by the noise of each table.
+struct Raking {
+    private struct Target {
+        let first: Int
+        let second: Int?
+        let marginal: SoftMarginal
+        /// The potential θ of each cell.
+        var potential: [Double]
+        /// Log-weight that the rows of each cell have got.
+        var moved: [Double]
+    }
+
+    /// For each row its weight; they sum to about the total.
+    private(set) var weights: [Double]
+    private var targets: [Target] = []
+    private let codes: [[UInt16]]
+    private let sizes: [Int]
+
+    static let sweeps = 10
+    private static let potentialLimit = 30.0
+
+    /// - Parameters:
+    ///   - codes: the codes of each attribute in each row, as `RowProgram` draws them.
+    ///   - fitted: targets that the tree has been fitted to already.
+    ///   - across: further ones.
+    init(
+        _ codes: [[UInt32]], attributes: [ModelAttribute], total: Double, fitted: [SoftMarginal],
+        across: [SoftMarginal]
+    ) {
+        let count = codes.first { !$0.isEmpty }?.count ?? 0
+        weights = [Double](repeating: total / Double(max(count, 1)), count: count)
+        sizes = attributes.map(\.size)
+        let used = Set((fitted + across).flatMap(\.attributes))
+        self.codes = codes.enumerated().map { index, column in
+            used.contains(index) ? column.map { UInt16(truncatingIfNeeded: $0) } : []
+        }
+        for marginal in fitted + across where marginal.attributes.count <= 2 && Raking.fits(marginal, sizes) {
+            targets.append(
+                Target(
+                    first: marginal.attributes[0], second: marginal.attributes.count > 1 ? marginal.attributes[1] : nil,
+                    marginal: marginal, potential: [Double](repeating: 0, count: marginal.values.count),
+                    moved: [Double](repeating: 0, count: marginal.values.count)))
+        }
+        for index in targets.indices where index < fitted.count {
+            let counts = self.counts(index)
+            for cell in counts.indices {
+                let target = targets[index].marginal
+                let potential = (target.values[cell] - counts[cell]) / target.slack[cell]
+                targets[index].potential[cell] = min(max(potential, -Self.potentialLimit), Self.potentialLimit)
+            }
+        }
+    }
+
+    /// 16 bits hold every code.
+    private static func fits(_ marginal: SoftMarginal, _ sizes: [Int]) -> Bool {
+        marginal.attributes.allSatisfy { sizes[$0] <= 1 << 16 }
+    }
+
+    private func counts(_ index: Int) -> [Double] {
+        let target = targets[index]
+        var sums = [Double](repeating: 0, count: target.marginal.values.count)
+        weightedCounts(
+            codes[target.first], target.second.map { codes[$0] },
+            secondSize: target.second.map { sizes[$0] } ?? 1, weights: weights, into: &sums)
+        return sums
+    }
+
+    mutating func run() {
+        for _ in 0..<Self.sweeps {
+            for index in targets.indices { update(index) }
+        }
+    }
+
+    private mutating func update(_ index: Int) {
+        var factors = counts(index)
+        let target = targets[index]
+        for cell in factors.indices {
+            let move = softStep(
+                marginal: max(factors[cell], 1e-30), target: target.marginal.values[cell],
+                slack: target.marginal.slack[cell], potential: target.potential[cell])
+            guard factors[cell] > 0 else {
+                factors[cell] = 1
+                continue
+            }
+            targets[index].potential[cell] += move
+            targets[index].moved[cell] += move
+            factors[cell] = exponential(move)
+        }
+        scaleWeights(
+            codes[target.first], target.second.map { codes[$0] },
+            secondSize: target.second.map { sizes[$0] } ?? 1, factors: factors, weights: &weights)
+    }
+
+    /// The log-weights as tables over the attributes.
+    var corrections: [Factor] {
+        targets.map { target in
+            Factor(
+                attributes: target.marginal.attributes, shape: target.marginal.attributes.map { sizes[$0] },
+                values: target.moved)
+        }
+    }
+}

@@ -30,8 +30,8 @@ struct AcceleratedDescent {
         var potentials = start
         var model = TreeBeliefs(layout)
         guard var logPartition = model.calibrate(potentials, layout) else { return nil }
-        var measured = tables.zeros()
-        tables.marginals(of: model.cliques, layout, into: &measured)
+        var measured = tables.forest.zeros()
+        tables.forest.fill(&measured, from: model.cliques, layout)
         var average = model.cliques
         var averageMeasured = measured
         var loss = tables.loss(averageMeasured, total: total)
@@ -45,35 +45,32 @@ struct AcceleratedDescent {
         var candidate = model
         var candidatePotentials = potentials
         var candidateMeasured = measured
-        var gradient = measured
+        var gradient = tables.forest.zeros()
         var blended = measured
         var checkpoint = loss
+        var nextCheck = Self.checkInterval
         var passes = 0
         while passes < options.maximumIterations {
             let step = (1 + (1 + 4 * smoothness * weight).squareRoot()) / (2 * smoothness)
             let share = step / (weight + step)
-            for i in measured.indices {
+            for table in tables.tables {
+                let i = table.place
                 copyCells(averageMeasured[i], into: &blended[i])
                 blend(&blended[i], toward: measured[i], by: share)
-                let table = tables.tables[i]
                 scaledDifference(
                     blended[i], scale: total, table.values, factor: table.precision * total, into: &gradient[i])
             }
             copyCells(potentials, into: &candidatePotentials)
             let slopeBefore = slope(gradient, measured)
             var pushed = gradient
-            tables.add(-step, times: &pushed, to: &candidatePotentials, layout)
+            tables.forest.spread(-step, times: &pushed, to: &candidatePotentials, layout)
             passes += 1
             guard let candidatePartition = candidate.calibrate(candidatePotentials, layout) else { return nil }
-            tables.marginals(of: candidate.cliques, layout, into: &candidateMeasured)
+            tables.forest.fill(&candidateMeasured, from: candidate.cliques, layout)
             // KL(z′ ‖ z) = ⟨θ′ − θ, z′⟩ − (ln Z′ − ln Z), and θ′ − θ = −step · gradient.
             let slopeAfter = slope(gradient, candidateMeasured)
             let divergence = max(0, -step * slopeAfter - (candidatePartition - logPartition))
-            var curvature = 0.0
-            for (i, table) in tables.tables.enumerated() {
-                curvature += 0.5 * table.precision * squaredDistance(candidateMeasured[i], measured[i])
-            }
-            curvature *= total * total
+            let curvature = tables.squaredDistance(candidateMeasured, measured, total: total)
             let roundoff = 1e-13 * (abs(candidatePartition) + abs(step * (slopeAfter - slopeBefore)))
             if curvature > smoothness * (divergence + roundoff), smoothness < 4 * bound {
                 smoothness = min(smoothness * 2, 4 * bound)
@@ -87,32 +84,34 @@ struct AcceleratedDescent {
             smoothness *= 0.8
 
             let before = averageMeasured
-            for i in measured.indices { blend(&averageMeasured[i], toward: measured[i], by: share) }
+            for table in tables.tables {
+                blend(&averageMeasured[table.place], toward: measured[table.place], by: share)
+            }
             let next = tables.loss(averageMeasured, total: total)
             if next <= target {
                 // The loss is a parabola along the step: stop where it crosses the target.
-                let full = tables.loss(averageMeasured, total: total)
-                let part = crossing(from: before, to: averageMeasured, lossBefore: loss, lossAfter: full, at: target)
+                let part = crossing(from: before, to: averageMeasured, lossBefore: loss, lossAfter: next, at: target)
                 blend(&average, toward: model.cliques, by: share * part)
-                outcome.loss = part < 1 ? target : full
+                outcome.loss = part < 1 ? target : next
                 outcome.cliques = average
                 outcome.iterations = passes
                 return outcome
             }
             blend(&average, toward: model.cliques, by: share)
-            if next > loss {
+            if next > loss, passes < options.maximumIterations {
                 // Restart from the average: it becomes the model.
                 potentials = logPotentials(of: average, layout, minus: start)
                 guard let partition = model.calibrate(potentials, layout) else { return nil }
                 logPartition = partition
-                tables.marginals(of: model.cliques, layout, into: &measured)
+                tables.forest.fill(&measured, from: model.cliques, layout)
                 copyCells(model.cliques, into: &average)
                 averageMeasured = measured
                 weight = 0
                 passes += 1
             }
             loss = next
-            if passes % 32 == 0 {
+            if passes >= nextCheck {
+                nextCheck = passes + Self.checkInterval
                 if checkpoint - loss <= options.relativeTolerance * checkpoint, loss <= checkpoint {
                     return Outcome(cliques: average, loss: loss, iterations: passes, converged: true)
                 }
@@ -121,6 +120,9 @@ struct AcceleratedDescent {
         }
         return Outcome(cliques: average, loss: loss, iterations: passes, converged: false)
     }
+
+    /// Passes between two looks at how much the loss still improves.
+    private static let checkInterval = 32
 
     private var targetLoss: Double {
         switch options.earlyStop {
@@ -131,18 +133,14 @@ struct AcceleratedDescent {
     }
 
     private func slope(_ gradient: [[Double]], _ marginals: [[Double]]) -> Double {
-        zip(gradient, marginals).reduce(0) { $0 + dotProduct($1.0, $1.1) }
+        tables.tables.reduce(0) { $0 + dotProduct(gradient[$1.place], marginals[$1.place]) }
     }
 
     /// The share of the step at which the loss equals the target, between 0 and 1.
     private func crossing(
         from before: [[Double]], to after: [[Double]], lossBefore: Double, lossAfter: Double, at target: Double
     ) -> Double {
-        var quadratic = 0.0
-        for (i, table) in tables.tables.enumerated() {
-            quadratic += 0.5 * table.precision * squaredDistance(before[i], after[i])
-        }
-        quadratic *= total * total
+        let quadratic = tables.squaredDistance(before, after, total: total)
         // loss(s) = lossBefore + linear · s + quadratic · s²
         let linear = lossAfter - lossBefore - quadratic
         let discriminant = linear * linear - 4 * quadratic * (lossBefore - target)

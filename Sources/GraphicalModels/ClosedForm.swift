@@ -25,7 +25,10 @@ func consistentModel(
     let cliqueParts = tree.nodes.map { basis.parts(of: $0.attributes) }
     var measured = basis.empty()
     for (table, parts) in zip(tables.tables, tableParts) {
-        basis.add(table.values, parts, precision: table.precision, to: &measured)
+        var values = [Double](repeating: 0, count: table.values.count)
+        tree.projection(from: tree.storageOrder(table.attributes), onto: table.attributes).sum(
+            table.values, into: &values)
+        basis.add(values, parts, precision: table.precision, to: &measured)
     }
     var cliques = tree.nodes.map { [Double](repeating: 0, count: $0.cells) }
     for i in cliques.indices { basis.synthesise(measured, cliqueParts[i], total: total, into: &cliques[i]) }
@@ -68,16 +71,17 @@ private func product(
     converged: Bool
 ) -> GraphicalModel? {
     var arena = [Double](repeating: 0, count: layout.cellCount)
-    for (clique, range) in zip(cliques, layout.ranges) {
+    for (node, clique) in cliques.enumerated() {
         // A trace of uniform keeps every conditional defined; it is far below one record.
-        let trace = 1e-12 / Double(max(range.count, 1))
-        for (i, value) in zip(range, clique) { arena[i] = max(value, 0) / total + trace }
+        let trace = 1e-12 / Double(max(clique.count, 1))
+        let values = clique.map { max($0, 0) / total + trace }
+        layout.add(values, over: layout.tree.nodes[node].axes, to: &arena, node: node)
     }
     let zeros = [Double](repeating: 0, count: layout.cellCount)
     var beliefs = TreeBeliefs(layout)
     guard beliefs.calibrate(logPotentials(of: arena, layout, minus: zeros), layout) != nil else { return nil }
-    var measured = tables.zeros()
-    tables.marginals(of: beliefs.cliques, layout, into: &measured)
+    var measured = tables.forest.zeros()
+    tables.forest.fill(&measured, from: beliefs.cliques, layout)
     return GraphicalModel(
         layout, cliques: beliefs.cliques, total: total,
         fit: FitSummary(

@@ -51,11 +51,6 @@ public struct Dependencies: Sendable, Equatable {
         }
     }
 
-    /// The attributes that `attribute` determines.
-    func determined(by attribute: Int) -> [Int] {
-        ancestors.keys.filter { ancestors[$0]?[attribute] != nil }.sorted()
-    }
-
     /// Adds the determining attributes of determining attributes, and refuses maps that contradict each other.
     private mutating func compose() throws(GraphicalModelError) {
         var grew = true

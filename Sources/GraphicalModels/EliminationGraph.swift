@@ -39,11 +39,6 @@ struct EliminationGraph: Sendable {
         }
     }
 
-    /// Whether every two of the attributes are connected.
-    func isClique(_ attributes: [Int]) -> Bool {
-        attributes.allSatisfy { a in attributes.allSatisfy { $0 == a || contains($0, in: adjacency, row: a) } }
-    }
-
     /// The maximal cliques of a triangulation, each as a bitset row, and their cells in all (saturating).
     func triangulated(by rule: Rule, seed: UInt64) -> (cliques: [[UInt64]], cells: Int) {
         var rows = adjacency
@@ -59,31 +54,39 @@ struct EliminationGraph: Sendable {
         }
         var cliques: [[UInt64]] = []
         var clique = [UInt64](repeating: 0, count: words)
+        // Vertices whose neighbours are a clique already: taking them out first costs nothing, in any order.
+        var simplicial: [Int] = []
         for _ in 0..<count {
-            for v in 0..<count where dirty[v >> 6] & left[v >> 6] & (1 << UInt64(v & 63)) != 0 {
-                fill[v] = fillIn(of: v, in: rows)
-                weight[v] = logCells(of: v, in: rows)
+            for w in 0..<words {
+                var bits = dirty[w] & left[w]
+                while bits != 0 {
+                    let v = w << 6 + bits.trailingZeroBitCount
+                    bits &= bits - 1
+                    fill[v] = fillIn(of: v, in: rows)
+                    weight[v] = logCells(of: v, in: rows, scratch: &clique)
+                    if fill[v] == 0 { simplicial.append(v) }
+                }
             }
             var best = -1
-            for v in 0..<count where left[v >> 6] & (1 << UInt64(v & 63)) != 0 {
-                if best < 0 || precedes(v, best, rule, fill, weight, ties) { best = v }
+            while best < 0, let v = simplicial.popLast() {
+                if fill[v] == 0, left[v >> 6] & (1 << UInt64(v & 63)) != 0 { best = v }
             }
-            for w in 0..<words { clique[w] = rows[best * words + w] }
-            let neighbours = clique
-            clique[best >> 6] |= 1 << UInt64(best & 63)
-            // Only the neighbours and their neighbours can change their fill-in.
-            for w in 0..<words { dirty[w] = neighbours[w] }
-            forEachBit(neighbours) { u in
-                for w in 0..<words {
-                    rows[u * words + w] |= neighbours[w]
+            for w in 0..<words where best < 0 || fill[best] > 0 {
+                var bits = left[w]
+                while bits != 0 {
+                    let v = w << 6 + bits.trailingZeroBitCount
+                    bits &= bits - 1
+                    if best < 0 || precedes(v, best, rule, fill, weight, ties) { best = v }
                 }
-                rows[u * words + u >> 6] &= ~(1 << UInt64(u & 63))
-                rows[u * words + best >> 6] &= ~(1 << UInt64(best & 63))
-                for w in 0..<words { dirty[w] |= rows[u * words + w] }
             }
+            for w in 0..<words {
+                clique[w] = rows[best * words + w]
+                dirty[w] = clique[w]
+            }
+            eliminate(best, clique, addsEdges: fill[best] > 0, &rows, &dirty)
             left[best >> 6] &= ~(1 << UInt64(best & 63))
-            let covered = cliques.contains { other in (0..<words).allSatisfy { clique[$0] & ~other[$0] == 0 } }
-            if !covered { cliques.append(clique) }
+            clique[best >> 6] |= 1 << UInt64(best & 63)
+            if !isCovered(clique, by: cliques) { cliques.append(clique) }
         }
         var cells = 0
         for one in cliques {
@@ -91,6 +94,39 @@ struct EliminationGraph: Sendable {
             cells = overflow ? Int.max : sum
         }
         return (cliques, cells)
+    }
+
+    private func isCovered(_ clique: [UInt64], by cliques: [[UInt64]]) -> Bool {
+        for other in cliques {
+            var w = 0
+            while w < words, clique[w] & ~other[w] == 0 { w += 1 }
+            if w == words { return true }
+        }
+        return false
+    }
+
+    /// Connects the neighbours of a vertex and takes it out.
+    ///
+    /// Without new edges only the neighbours' fill-in can change, because they lose the vertex; a new edge also changes
+    /// that of every vertex next to both its ends, all of which are neighbours of neighbours.
+    private func eliminate(
+        _ vertex: Int, _ neighbours: [UInt64], addsEdges: Bool, _ rows: inout [UInt64], _ dirty: inout [UInt64]
+    ) {
+        for w in 0..<words {
+            var bits = neighbours[w]
+            while bits != 0 {
+                let u = w << 6 + bits.trailingZeroBitCount
+                bits &= bits - 1
+                if addsEdges {
+                    for x in 0..<words {
+                        rows[u * words + x] |= neighbours[x]
+                        dirty[x] |= rows[u * words + x]
+                    }
+                    rows[u * words + u >> 6] &= ~(1 << UInt64(u & 63))
+                }
+                rows[u * words + vertex >> 6] &= ~(1 << UInt64(vertex & 63))
+            }
+        }
     }
 
     /// Cells that a clique is stored with: the product over the attributes that no other member determines, saturating.
@@ -122,7 +158,6 @@ struct EliminationGraph: Sendable {
             if ties[a] != ties[b] { return ties[a] < ties[b] }
             return weight[a] < weight[b]
         case .cells:
-            if fill[a] == 0 || fill[b] == 0, fill[a] != fill[b] { return fill[a] == 0 }
             if weight[a] != weight[b] { return weight[a] < weight[b] }
             return ties[a] < ties[b]
         }
@@ -143,12 +178,18 @@ struct EliminationGraph: Sendable {
         return (degree * (degree - 1) - present) / 2
     }
 
-    private func logCells(of v: Int, in rows: [UInt64]) -> Double {
-        var clique = [UInt64](repeating: 0, count: words)
+    private func logCells(of v: Int, in rows: [UInt64], scratch clique: inout [UInt64]) -> Double {
         for w in 0..<words { clique[w] = rows[v * words + w] }
         clique[v >> 6] |= 1 << UInt64(v & 63)
         var sum = 0.0
-        forEachBit(clique) { u in if !isDetermined(u, within: clique) { sum += logSizes[u] } }
+        for w in 0..<words {
+            var bits = clique[w]
+            while bits != 0 {
+                let u = w << 6 + bits.trailingZeroBitCount
+                bits &= bits - 1
+                if !isDetermined(u, within: clique) { sum += logSizes[u] }
+            }
+        }
         return sum
     }
 
@@ -156,11 +197,6 @@ struct EliminationGraph: Sendable {
     private func isDetermined(_ v: Int, within clique: [UInt64]) -> Bool {
         for w in 0..<words where determining[v * words + w] & clique[w] != 0 { return true }
         return false
-    }
-
-    @inline(__always)
-    private func contains(_ u: Int, in rows: [UInt64], row v: Int) -> Bool {
-        rows[v * words + u >> 6] & (1 << UInt64(u & 63)) != 0
     }
 
     @inline(__always)

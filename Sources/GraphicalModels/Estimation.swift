@@ -7,7 +7,8 @@ internal import VectorMath
 ///   - sizes: the number of codes of every attribute of the domain.
 ///   - structuralZeros: impossible combinations and functional dependencies; they hold exactly in the model.
 ///   - options: method, limits and stopping rules.
-///   - warmStart: a model of the same domain to start from; its cliques are carried over to the new tree.
+///   - warmStart: a model of the same domain to start from; its marginals on the new tree's cliques are where the
+///     search begins, unless they would take far more work than a cold start.
 /// - Returns: a valid model for any finite measurements; its total is estimated from them and at least 1.
 /// - Throws: `GraphicalModelError`, before anything large is allocated.
 public func estimate(
@@ -15,6 +16,8 @@ public func estimate(
     options: EstimationOptions = EstimationOptions(), warmStart: GraphicalModel? = nil
 ) throws(GraphicalModelError) -> GraphicalModel {
     try validate(measurements: measurements, sizes: sizes)
+    let total = options.total ?? estimatedTotal(measurements)
+    try validate(total: total)
     let zeros = try ImpossibleCells(structuralZeros, sizes: sizes)
     let tree = JunctionTree(
         cliques: measurements.map(\.attributes) + zeros.cliques, sizes: sizes, dependencies: zeros.dependencies)
@@ -22,15 +25,16 @@ public func estimate(
     let layout = TreeLayout(tree)
     let base = try zeros.potentials(layout)
     let tables = MeasuredTables(measurements, layout: layout, possible: base.map { $0 > -.infinity ? 1 : 0 })
-    let total = options.total ?? estimatedTotal(measurements)
-    if options.method == .closedForm, zeros.combinations.isEmpty,
+    // Without noise to speak of there is nothing to stop early for.
+    let exact = options.method == .automatic && tables.unexplainedShare(total: total) < 0.05
+    if options.method == .closedForm || exact, zeros.combinations.isEmpty,
         let model = consistentModel(tables, layout, total: total, options: options)
     {
         return model
     }
     var start = base
-    if let warmStart, warmStart.sizes == sizes {
-        start = logPotentials(of: warmStart.cliqueArena(on: layout), layout, minus: base)
+    if let warmStart, warmStart.sizes == sizes, let cliques = warmStart.cliqueArena(on: layout) {
+        start = logPotentials(of: cliques, layout, minus: base)
     }
     let descent = AcceleratedDescent(layout: layout, tables: tables, total: total, options: options)
     guard let outcome = descent.run(from: start) else {
@@ -55,7 +59,14 @@ public func estimatedTotal(_ measurements: [MarginalMeasurement]) -> Double {
         sum += weight * one.values.reduce(0, +)
     }
     let mean = precision > 0 ? sum / precision : 1
-    return mean.isFinite ? max(mean, 1) : 1
+    return mean.isFinite ? min(max(mean, 1), largestCount) : 1
+}
+
+/// No count is larger; squares of it, times any precision that is accepted, stay far from overflow.
+let largestCount = 1e18
+
+func validate(total: Double) throws(GraphicalModelError) {
+    guard total > 0, total <= largestCount else { throw .invalidTotal }
 }
 
 func validate(measurements: [MarginalMeasurement], sizes: [Int]) throws(GraphicalModelError) {
@@ -66,8 +77,9 @@ func validate(measurements: [MarginalMeasurement], sizes: [Int]) throws(Graphica
         guard one.values.count == cells else {
             throw .wrongShape(attributes: one.attributes, expected: cells, found: one.values.count)
         }
-        guard one.variance > 0, one.variance.isFinite, one.weight > 0, one.weight.isFinite,
-            (one.weight / one.variance).isFinite, one.values.allSatisfy({ abs($0) < 1e150 })
+        let precision = one.weight / one.variance
+        guard one.variance > 0, one.weight > 0, precision > 1e-60, precision < 1e30,
+            one.values.allSatisfy({ abs($0) <= largestCount })
         else { throw .invalidMeasurement(attributes: one.attributes) }
     }
 }

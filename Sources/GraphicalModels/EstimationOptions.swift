@@ -1,7 +1,8 @@
 /// How to find a model for noisy marginals.
 public struct EstimationOptions: Sendable, Equatable, Codable {
     public enum Method: String, Sendable, Codable {
-        /// The iterative method: stopped early it is more accurate than the closed form, and as fast.
+        /// The iterative method, because stopped early it is more accurate than the closed form and as fast; the closed
+        /// form where the measurements are as good as exact and it applies.
         case automatic
         /// Weighted least squares on the residuals of the marginals with non-negativity, then one product over the
         /// tree. Only for measured cliques that form the tree; others fall back to the iterative method.

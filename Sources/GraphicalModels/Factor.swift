@@ -21,6 +21,21 @@ public struct Factor: Sendable, Equatable, Codable {
         self.values = values
     }
 
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let attributes = try container.decode([Int].self, forKey: .attributes)
+        let shape = try container.decode([Int].self, forKey: .shape)
+        let values = try container.decode([Double].self, forKey: .values)
+        let cells = shape.reduce(1) { $1 < 0 ? -1 : JunctionTree.saturatingProduct($0, $1) }
+        guard attributes.count == shape.count, cells == values.count,
+            zip(attributes, attributes.dropFirst()).allSatisfy({ $0 < $1 })
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .values, in: container, debugDescription: "the cells do not fit the attributes and the shape")
+        }
+        self.init(attributes: attributes, shape: shape, values: values)
+    }
+
     /// A factor with the same value in every cell.
     public init(attributes: [Int], sizes: [Int], repeating value: Double) {
         let shape = attributes.map { sizes[$0] }

@@ -13,8 +13,8 @@ extension GraphicalModel {
         let layout = TreeLayout(tree)
         var beliefs = TreeBeliefs(layout)
         for (node, range) in layout.ranges.enumerated() {
-            let values = marginals[node].values
-            for (i, value) in zip(range, values) { beliefs.cliques[i] = value / total }
+            let values = marginals[node].values.map { $0 / total }
+            layout.add(values, over: tree.nodes[node].axes, to: &beliefs.cliques, node: node)
             guard let edge = layout.edges[node] else { continue }
             var separator = [Double](repeating: 0, count: edge.range.count)
             edge.fromNode.sum(beliefs.cliques, from: range.lowerBound, into: &separator)
@@ -26,7 +26,7 @@ extension GraphicalModel {
             for (node, place) in tree.nodes.enumerated() where place.attributes.contains(attribute) {
                 var indicator = [Double](repeating: 0, count: sizes[attribute])
                 indicator[code] = 1
-                tree.projection(from: place.axes, onto: [attribute]).multiply(
+                layout.projection(from: node, onto: [attribute]).multiply(
                     &beliefs.cliques, from: layout.ranges[node].lowerBound, by: indicator)
             }
         }

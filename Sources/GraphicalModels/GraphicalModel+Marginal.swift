@@ -4,13 +4,15 @@ extension GraphicalModel {
     /// The marginal of any set of attributes: from one clique where one holds them all, else by variable elimination
     /// over the part of the tree between them (Koller and Friedman 2009, §10.3.3.2).
     ///
-    /// - Parameter attributes: distinct attribute numbers in any order; the factor's attributes ascend.
+    /// - Parameter attributes: distinct attribute numbers in any order, with fewer than 2³¹ combinations of codes; the
+    ///   factor's attributes ascend.
     public func marginal(_ attributes: [Int]) -> Factor {
         let query = attributes.sorted()
         precondition(
             Set(query).count == query.count && query.allSatisfy(sizes.indices.contains),
             "a marginal is of distinct attributes of the domain")
         if query.isEmpty { return .constant(total) }
+        precondition(cellsToEliminate(query) < Int(Int32.max), "the marginal of \(query) needs more than 2³¹ cells")
         var result = Factor(attributes: query, sizes: sizes, repeating: 0)
         if let node = tree.smallestNode(containing: query) {
             tree.projection(from: tree.nodes[node].axes, onto: query).sum(marginals[node].values, into: &result.values)
@@ -19,22 +21,66 @@ extension GraphicalModel {
         return eliminate(query)
     }
 
-    /// This model's distribution on the cliques of another tree, each summing to 1.
-    func cliqueArena(on layout: TreeLayout) -> [Double] {
+    /// The cells of the largest table that `marginal(_:)` would make on its way, saturating at `Int.max`.
+    ///
+    /// Ask before a marginal of attributes that lie far apart: more than 2³¹ cells are refused, and long before that
+    /// they take seconds.
+    public func cellsToEliminate(_ attributes: [Int]) -> Int {
+        let query = attributes.sorted()
+        let result = query.reduce(1) { JunctionTree.saturatingProduct($0, sizes[$1]) }
+        if tree.smallestNode(containing: query) != nil { return result }
+        var largest = result
+        walk(query) { (node, separator, own, incoming: [EliminationShape]) in
+            var width = 1
+            var rest = incoming.sorted { $0.width < $1.width }
+            while true {
+                let needed = Set(separator + own + rest.flatMap(\.separator)).sorted()
+                let cells = tree.dependencies.axes(of: needed).reduce(width) {
+                    JunctionTree.saturatingProduct($0, sizes[$1])
+                }
+                largest = max(largest, cells)
+                if rest.isEmpty { break }
+                width = JunctionTree.saturatingProduct(width, rest.removeFirst().width)
+            }
+            width = own.reduce(width) { JunctionTree.saturatingProduct($0, sizes[$1]) }
+            largest = max(largest, separator.reduce(width) { JunctionTree.saturatingProduct($0, sizes[$1]) })
+            return EliminationShape(
+                separator: separator, attributes: own + incoming.flatMap(\.attributes), width: width)
+        }
+        return largest
+    }
+
+    /// This model's distribution on the cliques of another tree, each summing to 1; nil where finding it would take
+    /// tables much larger than that tree.
+    func cliqueArena(on layout: TreeLayout) -> [Double]? {
+        let limit = JunctionTree.saturatingSum(10_000_000, layout.cellCount)
+        guard layout.tree.nodes.allSatisfy({ cellsToEliminate($0.axes) <= limit }) else { return nil }
         var arena = [Double](repeating: 0, count: layout.cellCount)
-        for (node, range) in zip(layout.tree.nodes, layout.ranges) {
-            let values = marginal(node.axes).normalized(to: 1).values
-            for (i, value) in zip(range, values) { arena[i] = value }
+        for (index, node) in layout.tree.nodes.enumerated() {
+            layout.add(marginal(node.axes).normalized(to: 1).values, over: node.axes, to: &arena, node: index)
         }
         return arena
     }
 }
 
-/// `P(query attributes | separator)`: what a part of the tree says to the rest.
-private struct ConditionalMessage {
+/// What a part of the tree has to say about some of the query attributes, given a separator.
+private protocol EliminationMessage {
     /// The separator's axes; empty where there is nobody to send to.
-    var separator: [Int]
+    var separator: [Int] { get }
     /// Query attributes in the order in which they vary, the last fastest.
+    var attributes: [Int] { get }
+}
+
+/// A message without its cells, for finding out how large it would be.
+private struct EliminationShape: EliminationMessage {
+    var separator: [Int]
+    var attributes: [Int]
+    var width: Int
+}
+
+/// `P(query attributes | separator)`.
+private struct ConditionalMessage: EliminationMessage {
+    var separator: [Int]
     var attributes: [Int]
     /// Product of the sizes of `attributes`.
     var width: Int
@@ -44,6 +90,21 @@ private struct ConditionalMessage {
 
 extension GraphicalModel {
     private func eliminate(_ query: [Int]) -> Factor {
+        var product = ConditionalMessage(separator: [], attributes: [], width: 1, values: [total])
+        let last = walk(query) { message(from: $0, to: $1, own: $2, incoming: $3) }
+        for message in last { product = Self.outer(product, message) }
+        return sorted(product, query)
+    }
+
+    /// Visits the cliques between the query attributes, children first, and hands each the messages of its children.
+    ///
+    /// - Parameter send: from node, separator axes towards its parent, own query attributes and incoming messages to the
+    ///   node's message. The separator is empty where everything asked of this tree has come together.
+    /// - Returns: the last message of each tree of the forest that was asked.
+    @discardableResult
+    private func walk<Message: EliminationMessage>(
+        _ query: [Int], send: (Int, [Int], [Int], [Message]) -> Message
+    ) -> [Message] {
         // Each query attribute belongs to the topmost clique that holds it, which is the first in the list.
         var home: [Int: [Int]] = [:]
         var wanted: [Int: Int] = [:]
@@ -54,24 +115,20 @@ extension GraphicalModel {
                 wanted[roots[node], default: 0] += 1
             }
         }
-        var messages: [Int: [ConditionalMessage]] = [:]
-        var product = ConditionalMessage(separator: [], attributes: [], width: 1, values: [total])
+        var messages: [Int: [Message]] = [:]
+        var last: [Message] = []
         for node in tree.nodes.indices.reversed() {
             let incoming = messages.removeValue(forKey: node) ?? []
             let own = home[node] ?? []
             if incoming.isEmpty && own.isEmpty { continue }
-            // Where everything asked of this tree has come together, nothing needs to go further up.
             let complete = own.count + incoming.reduce(0) { $0 + $1.attributes.count } == wanted[roots[node]]
-            let parent = complete ? nil : tree.nodes[node].parent
-            let separator = parent == nil ? [] : tree.dependencies.axes(of: tree.nodes[node].separator)
-            let message = self.message(from: node, to: separator, own: own, incoming: incoming)
-            if let parent {
-                messages[parent, default: []].append(message)
+            if !complete, let parent = tree.nodes[node].parent {
+                messages[parent, default: []].append(send(node, tree.nodes[node].separatorAxes, own, incoming))
             } else {
-                product = Self.outer(product, message)
+                last.append(send(node, [], own, incoming))
             }
         }
-        return sorted(product, query)
+        return last
     }
 
     /// Σ over the node's cells of P(cell | separator) · ∏ incoming messages, for each code of the node's own attributes.

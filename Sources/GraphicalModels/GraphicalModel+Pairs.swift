@@ -43,9 +43,8 @@ private struct PairSpreader {
         var neighbours = [[(node: Int, axes: [Int])]](repeating: [], count: model.tree.nodes.count)
         for (index, node) in model.tree.nodes.enumerated() {
             guard let parent = node.parent else { continue }
-            let axes = model.tree.dependencies.axes(of: node.separator)
-            neighbours[index].append((parent, axes))
-            neighbours[parent].append((index, axes))
+            neighbours[index].append((parent, node.separatorAxes))
+            neighbours[parent].append((index, node.separatorAxes))
         }
         self.neighbours = neighbours
     }

@@ -21,8 +21,9 @@ public struct GraphicalModel: Sendable {
         sizes = layout.tree.sizes
         self.total = total
         tree = layout.tree
-        marginals = zip(layout.tree.nodes, layout.ranges).map { node, range in
-            Factor(attributes: node.axes, shape: node.shape, values: Array(cliques[range])).normalized(to: total)
+        marginals = layout.tree.nodes.enumerated().map { index, node in
+            Factor(attributes: node.axes, shape: node.shape, values: layout.table(index, in: cliques))
+                .normalized(to: total)
         }
         self.fit = fit
     }
@@ -46,6 +47,7 @@ public struct GraphicalModel: Sendable {
         cellLimit: Int = 4_000_000
     ) throws(GraphicalModelError) {
         try validate(measurements: [], sizes: sizes)
+        try validate(total: total)
         for one in potentials {
             try validate(attributes: one.attributes, sizes: sizes)
             guard one.shape == one.attributes.map({ sizes[$0] }) else {
@@ -65,8 +67,7 @@ public struct GraphicalModel: Sendable {
         var arena = try zeros.potentials(layout)
         for one in potentials {
             guard let node = tree.smallestNode(containing: one.attributes) else { continue }
-            tree.projection(from: tree.nodes[node].axes, onto: one.attributes).add(
-                1, times: one.values, to: &arena, from: layout.ranges[node].lowerBound)
+            layout.add(one.values, over: one.attributes, to: &arena, node: node)
         }
         var beliefs = TreeBeliefs(layout)
         guard beliefs.calibrate(arena, layout) != nil else {

@@ -7,8 +7,11 @@ public enum GraphicalModelError: Error, Equatable, Sendable, CustomStringConvert
     case invalidAttributes([Int], attributeCount: Int)
     /// A table whose number of cells is not the product of its attributes' sizes.
     case wrongShape(attributes: [Int], expected: Int, found: Int)
-    /// A measured value, variance or weight that is not finite, or a variance or weight that is not positive.
+    /// A measured value, variance or weight that is not finite or beyond any count, or a variance or weight that is not
+    /// positive.
     case invalidMeasurement(attributes: [Int])
+    /// A total that is not positive or not finite.
+    case invalidTotal
     /// Attributes that are functions of each other in a circle, or a map that does not fit its attributes' sizes.
     case invalidDependency(attribute: Int, parent: Int)
     /// The structural zeros or the evidence leave no combination possible.
@@ -27,8 +30,10 @@ public enum GraphicalModelError: Error, Equatable, Sendable, CustomStringConvert
         case .wrongShape(let attributes, let expected, let found):
             "the table of attributes \(attributes) has \(found) cells instead of \(expected)."
         case .invalidMeasurement(let attributes):
-            "the measurement of attributes \(attributes) has a value that is not finite, or a variance or weight "
+            "the measurement of attributes \(attributes) has a value beyond ±1e18 or not finite, or a variance or weight "
                 + "that is not positive."
+        case .invalidTotal:
+            "the total is not a positive number of at most 1e18."
         case .invalidDependency(let attribute, let parent):
             "attribute \(attribute) cannot be a function of attribute \(parent): the map does not fit their sizes, or "
                 + "the dependencies form a circle."

@@ -1,5 +1,3 @@
-internal import VectorMath
-
 /// The structural zeros of a domain, sorted into dependencies and forbidden combinations.
 struct ImpossibleCells: Sendable {
     let dependencies: Dependencies
@@ -37,8 +35,7 @@ struct ImpossibleCells: Sendable {
             guard let node = layout.tree.smallestNode(containing: attributes) else { continue }
             var forbidden = Factor(attributes: attributes, sizes: layout.tree.sizes, repeating: 0)
             for code in codes { forbidden[code] = -.infinity }
-            layout.tree.projection(from: layout.tree.nodes[node].axes, onto: attributes).add(
-                1, times: forbidden.values, to: &potentials, from: layout.ranges[node].lowerBound)
+            layout.add(forbidden.values, over: attributes, to: &potentials, node: node)
             guard layout.ranges[node].contains(where: { potentials[$0] > -.infinity }) else {
                 throw .impossible(attributes: attributes)
             }

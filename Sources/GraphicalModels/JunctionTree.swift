@@ -17,6 +17,8 @@ public struct JunctionTree: Sendable, Equatable {
         public let parent: Int?
         /// The attributes shared with the parent, ascending; empty for a root.
         public let separator: [Int]
+        /// The members of the separator that no other member determines: the axes of a message to the parent.
+        public let separatorAxes: [Int]
     }
 
     /// The number of codes of every attribute of the domain.
@@ -126,7 +128,7 @@ public struct JunctionTree: Sendable, Equatable {
                 Node(
                     attributes: ordered[index], axes: axes, shape: shape(axes),
                     cells: shape(axes).reduce(1, saturatingProduct), parent: parent.flatMap { place[$0] },
-                    separator: separator))
+                    separator: separator, separatorAxes: dependencies.axes(of: separator)))
         }
         return nodes
     }

@@ -6,7 +6,7 @@ public struct SoftMarginal: Sendable, Equatable {
     public let attributes: [Int]
     /// Row-major target counts: the last attribute varies fastest.
     public let values: [Double]
-    /// κσ² of each cell: how far the pull to the prior may move the cell off its value. Positive.
+    /// κσ² of each cell: how far the pull to the prior may move the cell off its value. From 1e-30 to 1e60.
     public let slack: [Double]
 
     public init(attributes: [Int], values: [Double], slack: [Double]) {
@@ -55,7 +55,8 @@ public func proportionalFit(
         guard one.values.count == cells, one.slack.count == cells else {
             throw .wrongShape(attributes: one.attributes, expected: cells, found: one.values.count)
         }
-        guard one.values.allSatisfy({ abs($0) < 1e150 }), one.slack.allSatisfy({ $0 > 0 && $0 < .infinity }) else {
+        guard one.values.allSatisfy({ abs($0) <= largestCount }), one.slack.allSatisfy({ $0 > 1e-30 && $0 < 1e60 })
+        else {
             throw .invalidMeasurement(attributes: one.attributes)
         }
     }
@@ -70,7 +71,7 @@ public func proportionalFit(
             throw .invalidMeasurement(attributes: [attribute])
         }
     }
-    guard total > 0, total < .infinity else { throw .invalidMeasurement(attributes: []) }
+    try validate(total: total)
     let closed = try Dependencies(dependencies, sizes: sizes)
     let tree = JunctionTree(cliques: marginals.map(\.attributes), sizes: sizes, dependencies: closed)
     try tree.check(cellLimit: options.cellLimit)
@@ -81,6 +82,7 @@ public func proportionalFit(
 
 private struct ProportionalFit {
     struct Table {
+        /// With cells in storage order.
         let target: SoftMarginal
         let node: Int
         let projection: CellProjection
@@ -112,8 +114,10 @@ private struct ProportionalFit {
             tablesOfNode[node].append(tables.count)
             tables.append(
                 Table(
-                    target: one, node: node,
-                    projection: tree.projection(from: tree.nodes[node].axes, onto: one.attributes),
+                    target: SoftMarginal(
+                        attributes: one.attributes, values: tree.stored(one.values, over: one.attributes),
+                        slack: tree.stored(one.slack, over: one.attributes)),
+                    node: node, projection: layout.projection(from: node, onto: tree.storageOrder(one.attributes)),
                     potential: [Double](repeating: 0, count: one.values.count)))
         }
         var children = [[Int]](repeating: [], count: tree.nodes.count)
@@ -131,8 +135,7 @@ private struct ProportionalFit {
             let sum = distribution.reduce(0, +)
             let floor = 1e-10
             let terms = distribution.map { naturalLogarithm(max(sum > 0 ? $0 / sum : 1, floor)) }
-            tree.projection(from: tree.nodes[node].axes, onto: [attribute]).add(
-                1, times: terms, to: &logs, from: layout.ranges[node].lowerBound)
+            layout.add(terms, over: [attribute], to: &logs, node: node)
         }
         var beliefs = TreeBeliefs(layout)
         _ = beliefs.calibrate(logs, layout)

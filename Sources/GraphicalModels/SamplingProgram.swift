@@ -63,25 +63,29 @@ extension GraphicalModel {
 
     private func conditional(of attribute: Int, given known: [Int], in node: Int) -> SamplingProgram.Conditional {
         let parents = known.sorted()
-        let axes = tree.nodes[node].axes
-        let width = sizes[attribute]
-        // Row-major over the parents with the attribute last.
-        let projection = tree.projection(from: axes, onto: parents + [attribute])
+        // The joint table without the axes of parents that the attribute itself determines: HS6 given HS2 has one entry
+        // for each HS6 code, not for each pair.
+        let axes = tree.dependencies.axes(of: (parents + [attribute]).sorted())
+        let projection = tree.projection(from: tree.nodes[node].axes, onto: axes)
         var joint = [Double](repeating: 0, count: projection.targetCount)
         projection.sum(marginals[node].values, into: &joint)
-        var offsets = [0]
-        var codes: [UInt32] = []
-        var probabilities: [Double] = []
-        for row in 0..<joint.count / width {
-            let range = row * width..<(row + 1) * width
-            let sum = range.reduce(0) { $0 + joint[$1] }
-            if sum > 0 {
-                for code in 0..<width where joint[row * width + code] > 0 {
-                    codes.append(UInt32(code))
-                    probabilities.append(joint[row * width + code] / sum)
-                }
-            }
-            offsets.append(codes.count)
+        let toRows = tree.projection(from: axes, onto: parents)
+        let toCode = tree.projection(from: axes, onto: [attribute])
+        var rowSums = [Double](repeating: 0, count: toRows.targetCount)
+        toRows.sum(joint, into: &rowSums)
+
+        var offsets = [Int](repeating: 0, count: rowSums.count + 1)
+        for cell in joint.indices where joint[cell] > 0 { offsets[toRows.target(of: cell) + 1] += 1 }
+        for row in rowSums.indices { offsets[row + 1] += offsets[row] }
+        var next = offsets
+        var codes = [UInt32](repeating: 0, count: offsets[rowSums.count])
+        var probabilities = [Double](repeating: 0, count: codes.count)
+        // Cells of one row differ in the attribute alone, so that its codes come in ascending order.
+        for cell in joint.indices where joint[cell] > 0 {
+            let row = toRows.target(of: cell)
+            codes[next[row]] = UInt32(toCode.target(of: cell))
+            probabilities[next[row]] = joint[cell] / rowSums[row]
+            next[row] += 1
         }
         return SamplingProgram.Conditional(
             attribute: attribute, parents: parents, parentShape: parents.map { sizes[$0] }, offsets: offsets,

@@ -76,7 +76,8 @@ public enum LinearAlgebraError: Error, Equatable, Sendable, CustomStringConverti
     public var description: String {
         switch self {
         case .shape(let expected, let got): "the shapes do not fit: expected \(expected), got \(got)"
-        case .notPositiveDefinite(let minor): "the matrix is not positive definite: leading minor \(minor) is not positive"
+        case .notPositiveDefinite(let minor):
+            "the matrix is not positive definite: leading minor \(minor) is not positive"
         case .noConvergence(let routine): "\(routine) did not converge"
         case .badArgument(let routine, let position): "\(routine) refused its argument \(position)"
         }

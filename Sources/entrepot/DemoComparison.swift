@@ -17,9 +17,12 @@ struct DemoComparison {
             let top = measured.indices.sorted { (measured[$0], $1) > (measured[$1], $0) }.prefix(3)
             let cells = top.map { code in
                 let label = column.label(of: code).isEmpty ? "missing" : column.label(of: code)
-                return "\(label) \(Self.percent(measured[code])) / \(Self.percent(Double(counts.codes[index][code]) / rows))"
+                return
+                    "\(label) \(Self.percent(measured[code])) / \(Self.percent(Double(counts.codes[index][code]) / rows))"
             }
-            lines.append("   \(column.name.padding(toLength: 25, withPad: " ", startingAt: 0)) \(cells.joined(separator: "   "))")
+            lines.append(
+                "   \(column.name.padding(toLength: 25, withPad: " ", startingAt: 0)) \(cells.joined(separator: "   "))"
+            )
         }
         text = lines.joined(separator: "\n")
     }

@@ -1,4 +1,5 @@
 import Service
+import Synthesizers
 import Tasks
 
 /// A task in plain words, with the split of its budget.

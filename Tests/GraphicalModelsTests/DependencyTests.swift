@@ -85,6 +85,22 @@ import Testing
         #expect(distance(joint(of: model.samplingProgram(), sizes: Self.sizes), truth.joint.values) < 1e-12)
     }
 
+    @Test("drawing HS6 given HS2 needs one entry for each HS6 code, not one for each pair")
+    func sparseConditional() throws {
+        // The clique {HS2, partner, flow} is the largest and comes first; HS6 is drawn given HS2.
+        let potential = Factor(attributes: [2, 3, 4], sizes: Self.sizes, repeating: 0)
+        let model = try GraphicalModel(
+            potentials: [potential], sizes: Self.sizes, total: 1, structuralZeros: Self.zeros)
+        let program = model.samplingProgram()
+        for case .draw(let conditional) in program.steps where conditional.attribute == 0 {
+            #expect(conditional.parents == [2])
+            #expect(conditional.codes == (0..<12).map { UInt32($0) })
+            #expect(conditional.offsets == [0, 4, 8, 12])
+            #expect(distance(conditional.probabilities, [Double](repeating: 0.25, count: 12)) < 1e-12)
+        }
+        #expect(program.steps.contains { $0.attribute == 0 })
+    }
+
     @Test("estimates hold a dependency exactly, from contradicting noisy marginals")
     func estimation() throws {
         var generator = TestGenerator(8)

@@ -110,6 +110,16 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
         for set in sets { #expect(distance(closed.marginal(set).values, iterated.marginal(set).values) < 0.5) }
     }
 
+    @Test("measurements as good as exact on a tree come back to the last digit")
+    func exact() throws {
+        var generator = TestGenerator(12)
+        let sizes = [4, 3, 5, 2]
+        let joint = randomJoint(sizes, total: 5_000, &generator)
+        let sets = [[0], [1], [2], [3], [0, 1], [1, 2], [1, 3]]
+        let model = try estimate(noisy(sets, of: joint, sigma: 0, &generator), sizes: sizes)
+        for set in sets { #expect(distance(model.marginal(set).values, joint.marginal(onto: set).values) < 1e-6) }
+    }
+
     @Test("measured cliques that do not form the tree fall back to the iteration")
     func closedFormFallback() throws {
         var generator = TestGenerator(2)
@@ -164,7 +174,7 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
             ),
         ]
         for (name, measurements) in cases {
-            for method in [EstimationOptions.Method.iterative, .closedForm] {
+            for method in [EstimationOptions.Method.automatic, .iterative, .closedForm] {
                 for stop in [EstimationOptions.EarlyStop.adaptive, .ratio(0.88), .never] {
                     let options = EstimationOptions(method: method, maximumIterations: 200, earlyStop: stop)
                     let model = try estimate(measurements, sizes: sizes, options: options)
@@ -175,6 +185,8 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
         }
         let uniform = try estimate([], sizes: sizes)
         #expect(distance(uniform.marginal([0]).values, [1 / 3.0, 1 / 3.0, 1 / 3.0]) < 1e-12)
+        let constant = MarginalMeasurement(attributes: [], values: [9], variance: 1)
+        #expect(try estimate([constant], sizes: []).total == 9)
         let empty = try estimate([], sizes: [])
         #expect(empty.marginals.isEmpty && empty.marginal([]).values == [1])
     }
@@ -290,6 +302,14 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
         }
         #expect(throws: GraphicalModelError.invalidMeasurement(attributes: [0])) {
             try attempt(MarginalMeasurement(attributes: [0], values: [1, .nan], variance: 1))
+        }
+        #expect(throws: GraphicalModelError.invalidMeasurement(attributes: [0])) {
+            try attempt(MarginalMeasurement(attributes: [0], values: [1, 1e19], variance: 1))
+        }
+        for total in [0, -3, .nan, .infinity] {
+            #expect(throws: GraphicalModelError.invalidTotal) {
+                try estimate([], sizes: [2], options: EstimationOptions(total: total))
+            }
         }
         #expect(throws: GraphicalModelError.emptyDomain(attribute: 1)) { try estimate([], sizes: [2, 0]) }
     }

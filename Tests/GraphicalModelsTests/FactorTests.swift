@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import GraphicalModels
@@ -38,6 +39,19 @@ import Testing
         let numerator = Factor(attributes: [0], shape: [3], values: [0, 6, 0])
         let divisor = Factor(attributes: [0], shape: [3], values: [0, 2, 5])
         #expect(numerator.divided(by: divisor).values == [0, 3, 0])
+    }
+
+    @Test("a stored factor comes back, and one whose cells do not fit its shape is refused")
+    func coding() throws {
+        let data = try JSONEncoder().encode(table)
+        #expect(try JSONDecoder().decode(Factor.self, from: data) == table)
+        for wrong in [
+            #"{"attributes":[0,1],"shape":[2,2],"values":[1,2,3]}"#,
+            #"{"attributes":[1,0],"shape":[1,1],"values":[1]}"#,
+            #"{"attributes":[0],"shape":[],"values":[1]}"#, #"{"attributes":[0,1],"shape":[-1,-1],"values":[1]}"#,
+        ] {
+            #expect(throws: DecodingError.self) { try JSONDecoder().decode(Factor.self, from: Data(wrong.utf8)) }
+        }
     }
 
     @Test("a factor of zeros normalises to uniform")

@@ -109,6 +109,18 @@ import Testing
         #expect(distance(model.marginal([0, 1, 2]).values, truth.joint.values) < 1e-12)
     }
 
+    @Test("the largest table on the way to a marginal is known before it is made")
+    func eliminationSize() throws {
+        // A chain of five: the ends meet over one attribute in between, four codes each.
+        let chain = (0..<4).map { Factor(attributes: [$0, $0 + 1], sizes: [4, 4, 4, 4, 4], repeating: 0) }
+        let model = try GraphicalModel(potentials: chain, sizes: [4, 4, 4, 4, 4], total: 1)
+        #expect(model.cellsToEliminate([0, 1]) == 16)
+        #expect(model.cellsToEliminate([0, 4]) <= 64)
+        #expect(model.cellsToEliminate([0, 1, 2, 3, 4]) == 1_024)
+        let wide = try estimate([], sizes: [Int](repeating: 9, count: 40))
+        #expect(wide.cellsToEliminate(Array(0..<40)) == Int.max)
+    }
+
     @Test("a cycle has the marginals that numpy finds")
     func numpyCycle() throws {
         // np.exp(θ01[:, :, None] + θ12[None] + θ02[:, None, :]), normalised; sums over axes (0, 2) and 1.

@@ -123,7 +123,7 @@ struct DraftTests {
     }
 
     private static let workshopFolder =
-        ProcessInfo.processInfo.environment["ENTREPOT_WORKSHOP_DATA"] ?? "/work/shared/data/workshop"
+        (ProcessInfo.processInfo.environment["ENTREPOT_DATA"] ?? "../shared/data") + "/workshop"
     private static let hasWorkshop = FileManager.default.fileExists(atPath: workshopFolder + "/alice.csv")
 }
 

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
 import Tables
-import VectorMath
 import Tasks
+import VectorMath
 
 /// `entrepot check`: the service's own validator, run locally; nothing is sent.
 struct CheckCommand: AsyncParsableCommand {
@@ -54,7 +54,8 @@ enum LocalTables {
     /// A party's table.
     ///
     /// - Throws: `TableProblems`, `SchemaProblems`, ``CommandFailure``.
-    static func read(_ path: String, party name: String, task: TaskSpecification, hash: KeyedHash) throws -> KeyedTable {
+    static func read(_ path: String, party name: String, task: TaskSpecification, hash: KeyedHash) throws -> KeyedTable
+    {
         guard let table = task.providers.first(where: { $0.name == name })?.table else {
             let known = task.providers.map(\.name).joined(separator: ", ")
             throw CommandFailure("the task has no provider '\(name)'; it has \(known)", code: .identity)
@@ -73,7 +74,7 @@ enum LocalTables {
         }
         defer { try? file.close() }
         while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
-            try data.withUnsafeBytes { bytes throws(TableProblems) in try reader.consume(bytes) }
+            try reader.consume([UInt8](data))
         }
         return try reader.finish()
     }

@@ -80,8 +80,12 @@ struct DemoCommand: AsyncParsableCommand {
         let seconds = (Date().timeIntervalSince(started) * 10).rounded() / 10
         Console.say("\nDone in \(seconds) s. Look at:")
         Console.say("   \(stage.shown(files.csv))    synthetic rows: as many as you like cost nothing more")
-        Console.say("   \(stage.shown(stage.model))   the model: entrepot sample \(stage.shown(stage.model)) --rows 10 --seed 1")
-        Console.say("   \(stage.shown(stage.taskFile))          the signed task: entrepot task show \(stage.shown(stage.taskFile))")
+        Console.say(
+            "   \(stage.shown(stage.model))   the model: entrepot sample \(stage.shown(stage.model)) --rows 10 --seed 1"
+        )
+        Console.say(
+            "   \(stage.shown(stage.taskFile))          the signed task: entrepot task show \(stage.shown(stage.taskFile))"
+        )
     }
 }
 
@@ -159,7 +163,7 @@ struct DemoStage {
         let json = directory.appendingPathComponent("samples.json")
         let ledger = directory.appendingPathComponent("ledger.json")
         let client = try client(scenario.parties[0].name, service)
-        let line = try await VerifiedConnection.open(client) { connection in
+        let total = try await VerifiedConnection.open(client) { connection in
             let started = Date()
             let status = try await connection.waitForModel { status in
                 Console.progress("   \(status.stage)…")
@@ -176,7 +180,7 @@ struct DemoStage {
             try Files.write(try await connection.ledger(), to: ledger.path)
             return self.line(try await connection.ledgerTotal())
         }
-        return (csv, line)
+        return (csv, total)
     }
 
     /// A path as a person would type it.

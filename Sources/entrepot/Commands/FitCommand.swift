@@ -106,7 +106,8 @@ struct FitCommand: AsyncParsableCommand {
             param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
         return Job(
             synthesizer: try Synthesizers.synthesizer(named: synthesizer, parameters: parameters),
-            privacy: try PrivacyParameters(epsilon: epsilon, delta: delta), joined: JoinedTable(single: read), digest: nil)
+            privacy: try PrivacyParameters(epsilon: epsilon, delta: delta), joined: JoinedTable(single: read),
+            digest: nil)
     }
 
     /// What the ledger of the service would hold, as one line of JSON.

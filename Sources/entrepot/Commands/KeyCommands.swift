@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Tasks
+public import Tasks
 
 /// `entrepot keygen NAME`: a party's key pair.
 struct KeygenCommand: AsyncParsableCommand {

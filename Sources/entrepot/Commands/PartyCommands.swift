@@ -17,7 +17,8 @@ struct DetailsCommand: AsyncParsableCommand {
 
 struct UploadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "upload", abstract: "Sends a table, after verifying the service. It can be replaced until confirmed.")
+        commandName: "upload",
+        abstract: "Sends a table, after verifying the service. It can be replaced until confirmed.")
 
     @Argument(help: "The CSV file.")
     var file: String
@@ -31,7 +32,9 @@ struct UploadCommand: AsyncParsableCommand {
             }
         }
         Console.endProgress()
-        Console.say("\(receipt.rows) rows, \(receipt.columns) columns; confirm with: entrepot confirm --digest \(receipt.sha256)")
+        Console.say(
+            "\(receipt.rows) rows, \(receipt.columns) columns; confirm with: entrepot confirm --digest \(receipt.sha256)"
+        )
         print(receipt.sha256)
     }
 }
@@ -39,7 +42,9 @@ struct UploadCommand: AsyncParsableCommand {
 struct ConfirmCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "confirm",
-        abstract: "Agrees to the fit with the table that was uploaded. The last confirmation starts it; there is no way back.")
+        abstract:
+            "Agrees to the fit with the table that was uploaded. The last confirmation starts it; there is no way back."
+    )
 
     @Option(help: "SHA-256 of the file, as upload printed it; without it whatever is held is confirmed.")
     var digest: String?

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Synthesizers
-import Tables
+public import Synthesizers
+public import Tables
 
 /// `entrepot sample`: rows from a model file; needs no service, no key and no epsilon.
 struct SampleCommand: AsyncParsableCommand {
@@ -20,7 +20,9 @@ struct SampleCommand: AsyncParsableCommand {
     @Option(help: "balanced (low variance) or independent.")
     var draws: Draws = .balanced
 
-    @Option(name: .customLong("where"), help: ArgumentHelp("Only rows with this value, exactly.", valueName: "column=value"))
+    @Option(
+        name: .customLong("where"), help: ArgumentHelp("Only rows with this value, exactly.", valueName: "column=value")
+    )
     var conditions: [String] = []
 
     @Option(help: "csv, json or ndjson.")

@@ -8,7 +8,8 @@ import Tasks
 /// `entrepot serve`: one attested service for one task.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Serves one task: takes in the tables, fits once, and hands out synthetic rows.",
+        commandName: "serve",
+        abstract: "Serves one task: takes in the tables, fits once, and hands out synthetic rows.",
         discussion: """
             Signatures are taken from the files TASK.<party>.sig beside the task, or over POST /spec/signatures. \
             `simulated` needs no hardware and gives no confidentiality against the host; nitro needs /dev/nsm, tsm \
@@ -89,7 +90,9 @@ struct ServeCommand: AsyncParsableCommand {
 /// Where a party's signature of a task lies: `TASK.<party>.sig` beside `TASK.yaml`.
 enum SignatureFile {
     static func path(task: String, party: String) -> String {
-        let stem = task.hasSuffix(".yaml") ? String(task.dropLast(5)) : task.hasSuffix(".yml") ? String(task.dropLast(4)) : task
+        let stem =
+            task.hasSuffix(".yaml")
+            ? String(task.dropLast(5)) : task.hasSuffix(".yml") ? String(task.dropLast(4)) : task
         return "\(stem).\(party).sig"
     }
 }

@@ -1,7 +1,8 @@
-import ArgumentParser
-import Attestation
+public import ArgumentParser
+public import Attestation
 import Client
 import Foundation
+import Tasks
 
 /// `entrepot verify`: a running service with --url, or a saved document.
 struct VerifyCommand: AsyncParsableCommand {

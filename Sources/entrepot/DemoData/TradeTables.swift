@@ -64,7 +64,8 @@ private struct Consignment {
         let preference = generator.chance(min(0.95, 0.25 + 0.17 * Double(size) + (commodity.duty > 8 ? 0.15 : 0)))
         let duty = preference ? 0 : commodity.duty
         let season = commodity.chapter < 11 ? generator.index(weights: harvest) : generator.index(weights: steady)
-        let days = Int(([3, 1, 2, 1][mode] + distance / [400, 550, 450, 2_500][mode]) * exp(0.35 * generator.normal()))
+        let days = Int(
+            ([3, 1, 2, 1][mode] + distance / [400, 550, 450, 2_500][mode]) * exp(0.35 * generator.normal()))
         let inspected = generator.chance(min(0.7, 0.03 + (duty > 8 ? 0.12 : 0) + (commodity.chapter < 11 ? 0.3 : 0)))
         let sizeLabel = generator.chance(0.04) ? "" : sizes[size]
 

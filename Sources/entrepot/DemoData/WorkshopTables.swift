@@ -17,10 +17,15 @@ struct WorkshopTables {
         var bobRows: [String] = []
         for id in ids {
             // The identifier enumerates the combinations, as in the workshop's own data.
-            let buying = id % 4, maintenance = id / 4 % 4, door = id / 16 % 4
-            let person = id / 64 % 3, boot = id / 192 % 3, safety = id / 576 % 3
+            let buying = id % 4
+            let maintenance = id / 4 % 4
+            let door = id / 16 % 4
+            let person = id / 64 % 3
+            let boot = id / 192 % 3
+            let safety = id / 576 % 3
             alice += "\(id),\(prices[buying]),\(prices[maintenance]),\(doors[door])\n"
-            let value = Self.judgement(cost: buying + maintenance, person: person, boot: boot, safety: safety, door: door)
+            let value = Self.judgement(
+                cost: buying + maintenance, person: person, boot: boot, safety: safety, door: door)
             bobRows.append("\(id),\(persons[person]),\(sizes[boot]),\(["low", "med", "high"][safety]),\(value)\n")
         }
         bob += bobRows.shuffled(using: &generator).joined()

@@ -15,7 +15,7 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// Candidates are at least so many times as many as the rows that stay.
     private static let candidatesPerRow = 4
     private static let candidateLimit = 1 << 20
-    private static let leastRows = 1 << 16
+    private static let leastRows = 1 << 15
     private static let mostRows = 1 << 18
     /// All pairs of so many columns are watched; of more columns, the measured ones.
     private static let columnsWithAllPairs = 32
@@ -29,12 +29,13 @@ public struct RepresentativeRows: Sendable, Equatable {
         self.columns = columns
     }
 
-    /// How many rows a model of so many rows keeps: a power of two times the total, so that a sample of the size of the
-    /// table is one balanced half, quarter, … of them.
+    /// How many rows a model of so many rows keeps: the total times or over a power of two, so that a sample of
+    /// the size of the table is a balanced part or multiple of them.
     static func count(forTotal total: Double) -> Int {
-        var count = max(1, Int(min(total, Double(mostRows)).rounded()))
-        while count < leastRows { count *= 2 }
-        return count
+        var count = max(1, min(total, 1e15).rounded())
+        while count < Double(leastRows) { count *= 2 }
+        while count > Double(mostRows) { count /= 2 }
+        return Int(count.rounded())
     }
 
     /// - Parameters:
@@ -72,7 +73,7 @@ public struct RepresentativeRows: Sendable, Equatable {
                 watchedPairs.append((a, b))
             }
         }
-        var balancer = RowBalancer(columns: watched.map(\.codes), sizes: watched.map(\.size), pairs: watchedPairs)
+        let balancer = RowBalancer(columns: watched.map(\.codes), sizes: watched.map(\.size), pairs: watchedPairs)
         let sum = weights.reduce(0, +)
         let scale = sum > 0 ? Double(count) / sum : 0
         let copies = balancer.copies(
@@ -85,8 +86,7 @@ public struct RepresentativeRows: Sendable, Equatable {
         // The walk ends within a few rows of the count.
         while chosen.count > count { chosen.removeLast() }
         while chosen.count < count { chosen.append(UInt32(generator.below(weights.count))) }
-        var halver = RowBalancer(columns: watched.map(\.codes), sizes: watched.map(\.size), pairs: watchedPairs)
-        let order = RepresentativeRows.ordered(chosen[...], &halver)
+        let order = balancer.halvingOrder(chosen, shortest: RepresentativeRows.shortestStretch)
         self.init(
             count: count,
             columns: columns.map { codes in
@@ -95,12 +95,6 @@ public struct RepresentativeRows: Sendable, Equatable {
                 gather(codes, at: order, into: &kept)
                 return kept
             })
-    }
-
-    private static func ordered(_ rows: ArraySlice<UInt32>, _ balancer: inout RowBalancer) -> [UInt32] {
-        if rows.count <= shortestStretch { return Array(rows) }
-        let (first, second) = balancer.halves(of: rows)
-        return ordered(first[...], &balancer) + ordered(second[...], &balancer)
     }
 
     /// exp of the sum of the corrections of each candidate.
@@ -118,23 +112,23 @@ public struct RepresentativeRows: Sendable, Equatable {
 
 /// The codes of a column, or groups of its codes of about equal weight where they are many.
 private struct WatchedCodes {
-    var codes: [UInt32]
+    var codes: [UInt8]
     var size: Int
 
     init(_ codes: [UInt32], size: Int, weights: [Double]) {
         guard size > RepresentativeRows.watchedCodes else {
-            self.codes = codes
+            self.codes = codes.map { UInt8(truncatingIfNeeded: $0) }
             self.size = size
             return
         }
         var mass = [Double](repeating: 0, count: size)
         for (row, code) in codes.enumerated() { mass[Int(code)] += weights[row] }
         let quota = mass.reduce(0, +) / Double(RepresentativeRows.watchedCodes)
-        var group = [UInt32](repeating: 0, count: size)
-        var next: UInt32 = 0
+        var group = [UInt8](repeating: 0, count: size)
+        var next: UInt8 = 0
         var filled = 0.0
         for code in 0..<size {
-            if filled > 0 && filled + mass[code] > quota {
+            if filled > 0 && filled + mass[code] > quota && next < .max {
                 next += 1
                 filled = 0
             }

@@ -88,6 +88,26 @@ struct LifeTests {
         }
     }
 
+    @Test("a fit that was cut short goes on from what was drawn, gives the same rows, and spends nothing more")
+    func resumedFit() async throws {
+        let task = try TestTask.workshop(method: "mst")
+        let folder = folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let before = try await withService(task, directory: folder) { live in
+            try await train(live)
+            return try await samples(live)
+        }
+        // What a crash leaves that comes after the last release and before the model is written.
+        try FileManager.default.removeItem(at: folder.appending(path: "state/task.model"))
+        try await withService(task, directory: folder) { live in
+            let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 60) }
+            #expect(status.isTrained)
+            #expect(try await samples(live) == before)
+            let total = try await live.asParty("Alice") { try await $0.ledgerTotal() }
+            #expect(String(decoding: total, as: UTF8.self).hasPrefix("{\"epsilon\":3.0,"))
+        }
+    }
+
     @Test("a model that was changed on disk is not served")
     func damagedModel() async throws {
         let task = try TestTask.workshop()

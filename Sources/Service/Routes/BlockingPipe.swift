@@ -19,7 +19,9 @@ final class BlockingPipe: Sendable {
 
     /// - Parameter depth: how many pieces may wait.
     init(depth: Int = 4) {
-        places = DispatchSemaphore(value: depth)
+        // A semaphore must not end below the value that it began with, and a pipe may end with its places taken.
+        places = DispatchSemaphore(value: 0)
+        for _ in 0..<depth { places.signal() }
         (stream, continuation) = AsyncStream.makeStream(of: Item.self, bufferingPolicy: .unbounded)
     }
 

@@ -104,7 +104,7 @@ private struct ModelBody: Codable {
     }
 
     struct Representatives: Codable {
-        var count: Int
+        var blockSize: Int
         /// One array a column; empty for derived columns.
         var columns: [NumberArray]
     }
@@ -139,7 +139,7 @@ private struct ModelBody: Codable {
             Misfit(first: Attribute($0.first), second: Attribute($0.second), value: $0.value, variance: $0.variance)
         }
         representatives = Representatives(
-            count: model.representatives.count,
+            blockSize: model.representatives.blockSize,
             columns: zip(model.representatives.columns, model.domain.sizes).map { NumberArray($0, below: $1) })
         transcript = model.transcript
         taskDigest = model.taskDigest
@@ -232,17 +232,20 @@ extension ModelBody {
     }
 
     private func rows(_ sizes: [Int], derived: Set<Int>) throws(SynthesisError) -> RepresentativeRows {
-        guard representatives.count >= 1, representatives.columns.count == sizes.count else {
+        guard representatives.blockSize >= 1, representatives.blockSize < 1 << 28,
+            representatives.columns.count == sizes.count
+        else {
             throw .malformedModel("representative rows are missing")
         }
+        let count = representatives.blockSize * RepresentativeRows.blockCount
         var columns: [[UInt32]] = []
         for (column, array) in representatives.columns.enumerated() {
-            guard let codes = array.codes, codes.count == (derived.contains(column) ? 0 : representatives.count),
+            guard let codes = array.codes, codes.count == (derived.contains(column) ? 0 : count),
                 codes.allSatisfy({ Int($0) < sizes[column] })
             else { throw .malformedModel("representative rows do not fit column \(column)") }
             columns.append(codes)
         }
-        return RepresentativeRows(count: representatives.count, columns: columns)
+        return RepresentativeRows(blockSize: representatives.blockSize, columns: columns)
     }
 }
 

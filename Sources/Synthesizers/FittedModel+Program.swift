@@ -102,10 +102,10 @@ extension FittedModel {
 }
 
 extension RepresentativeRows {
-    private static let conditionedRows = 1 << 14
+    private static let conditionedBlock = 1 << 12
 
     /// Rows that stand for a model under conditions.
     init(given program: RowProgram, of model: FittedModel) {
-        self.init(program, count: RepresentativeRows.conditionedRows, pairs: model.measurements.map(\.attributes))
+        self.init(program, blockSize: RepresentativeRows.conditionedBlock, pairs: model.measurements.map(\.attributes))
     }
 }

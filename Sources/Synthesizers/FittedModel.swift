@@ -72,7 +72,7 @@ public struct FittedModel: Sendable {
             let drawing = try RowProgram(
                 model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections)
             self.representatives = RepresentativeRows(
-                drawing, count: RepresentativeRows.count(forTotal: model.total),
+                drawing, blockSize: RepresentativeRows.blockSize(forTotal: model.total),
                 pairs: measurements.map(\.attributes))
         }
     }

@@ -184,9 +184,9 @@ struct OneShotFit {
         let fitted =
             oneWayTargets(oneWays, attributes: attributes, columnCount: domain.columns.count)
             + treePairs.map { $0.target(attributes) }
-        let count = RepresentativeRows.count(forTotal: oneWays.total)
+        let blockSize = RepresentativeRows.blockSize(forTotal: oneWays.total)
         var corrections: [Factor] = []
-        let rows = RepresentativeRows(program, count: count, pairs: measurements.map(\.attributes)) { codes in
+        let rows = RepresentativeRows(program, blockSize: blockSize, pairs: measurements.map(\.attributes)) { codes in
             var raking = Raking(
                 codes, attributes: attributes, total: oneWays.total, fitted: fitted,
                 across: across.map { $0.target(attributes) })

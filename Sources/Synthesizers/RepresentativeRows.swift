@@ -4,19 +4,27 @@ import VectorMath
 
 /// Rows that stand for a model more evenly than independent draws would.
 ///
-/// Many candidates are drawn evenly, weighted by the corrections, and so many kept that every one- and two-way marginal
-/// stays near the weighted one. Their order is that of repeated halving into halves that resemble the whole, so that
-/// every stretch of rows is balanced, not only all of them.
+/// Many candidates are drawn evenly and weighted by the corrections. Each of a few blocks is then chosen from them on its
+/// own, such that its one- and two-way marginals stay near the weighted ones. Inside a block rows are in the order of
+/// repeated halving into halves that resemble the whole, so that every stretch of rows is balanced, not only a block.
 public struct RepresentativeRows: Sendable, Equatable {
-    public let count: Int
+    /// Number of blocks; a seed decides in which order they come.
+    public static let blockCount = 4
+    /// Rows of one block: the table's number of rows, or that times or over a power of two.
+    public let blockSize: Int
+    public var count: Int { blockSize * RepresentativeRows.blockCount }
     /// For each column that is not derived its codes; empty for the others.
     let columns: [[UInt32]]
 
-    /// Candidates are at least so many times as many as the rows that stay.
+    /// Candidates are at least so many times as many as the rows of a block.
     private static let candidatesPerRow = 4
+    /// The same where weights make some candidates count for little.
+    private static let weightedCandidatesPerRow = 10
+    private static let leastCandidates = 100_000
+    private static let leastWeightedCandidates = 400_000
     private static let candidateLimit = 1 << 20
-    private static let leastRows = 1 << 15
-    private static let mostRows = 1 << 18
+    private static let leastBlock = 1 << 12
+    private static let mostBlock = 1 << 16
     /// All pairs of so many columns are watched; of more columns, the measured ones.
     private static let columnsWithAllPairs = 32
     /// A column with more codes is watched by groups of its codes.
@@ -24,35 +32,38 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// Stretches shorter than this are in random order.
     static let shortestStretch = 32
 
-    init(count: Int, columns: [[UInt32]]) {
-        self.count = count
+    init(blockSize: Int, columns: [[UInt32]]) {
+        self.blockSize = blockSize
         self.columns = columns
     }
 
-    /// How many rows a model of so many rows keeps: the total times or over a power of two, so that a sample of
+    /// How many rows a block of a model of so many rows has: the total times or over a power of two, so that a sample of
     /// the size of the table is a balanced part or multiple of them.
-    static func count(forTotal total: Double) -> Int {
+    static func blockSize(forTotal total: Double) -> Int {
         var count = max(1, min(total, 1e15).rounded())
-        while count < Double(leastRows) { count *= 2 }
-        while count > Double(mostRows) { count /= 2 }
+        while count < Double(leastBlock) { count *= 2 }
+        while count > Double(mostBlock) { count /= 2 }
         return Int(count.rounded())
     }
 
     /// - Parameters:
     ///   - pairs: sets of attributes whose marginals were measured.
     ///   - weigh: the weight of each candidate, given the codes of its attributes; nil for the program's corrections.
-    init(_ program: RowProgram, count: Int, pairs: [[Int]], weigh: (([[UInt32]]) -> [Double])? = nil) {
+    init(_ program: RowProgram, blockSize: Int, pairs: [[Int]], weigh: (([[UInt32]]) -> [Double])? = nil) {
         var generator = SplitMix(0x456E_7472_6570_6F74)
+        let isWeighted = weigh != nil || !program.corrections.isEmpty
         let candidates = min(
-            max(RepresentativeRows.candidatesPerRow * count, 200_000), RepresentativeRows.candidateLimit)
+            isWeighted
+                ? max(Self.weightedCandidatesPerRow * blockSize, Self.leastWeightedCandidates)
+                : max(Self.candidatesPerRow * blockSize, Self.leastCandidates), Self.candidateLimit)
         let codes = program.evenAttributes(count: candidates, &generator)
         let columns = program.evenColumns(of: codes, count: candidates, &generator)
         let weights = weigh?(codes) ?? RepresentativeRows.weights(program, codes, count: candidates)
-        self.init(columns, weights: weights, count: count, program: program, pairs: pairs, &generator)
+        self.init(columns, weights: weights, blockSize: blockSize, program: program, pairs: pairs, &generator)
     }
 
     private init(
-        _ columns: [[UInt32]], weights: [Double], count: Int, program: RowProgram, pairs: [[Int]],
+        _ columns: [[UInt32]], weights: [Double], blockSize: Int, program: RowProgram, pairs: [[Int]],
         _ generator: inout SplitMix
     ) {
         let modelled = columns.indices.filter { !columns[$0].isEmpty }
@@ -75,26 +86,37 @@ public struct RepresentativeRows: Sendable, Equatable {
         }
         let balancer = RowBalancer(columns: watched.map(\.codes), sizes: watched.map(\.size), pairs: watchedPairs)
         let sum = weights.reduce(0, +)
-        let scale = sum > 0 ? Double(count) / sum : 0
-        let copies = balancer.copies(
-            expected: weights.map { $0 * scale }, order: generator.permutation(weights.count))
-        var chosen: [UInt32] = []
-        chosen.reserveCapacity(count + 16)
-        for row in generator.permutation(weights.count) {
-            for _ in 0..<copies[Int(row)] { chosen.append(row) }
+        let expected = weights.map { sum > 0 ? $0 / sum * Double(blockSize) : 0 }
+        let seeds = (0..<RepresentativeRows.blockCount).map { _ in generator.next() }
+        let blocks = inParallel(seeds.count) { block in
+            RepresentativeRows.block(of: blockSize, expected: expected, balancer, SplitMix(seeds[block]))
         }
-        // The walk ends within a few rows of the count.
-        while chosen.count > count { chosen.removeLast() }
-        while chosen.count < count { chosen.append(UInt32(generator.below(weights.count))) }
-        let order = balancer.halvingOrder(chosen, shortest: RepresentativeRows.shortestStretch)
+        let order = blocks.flatMap { $0 }
         self.init(
-            count: count,
+            blockSize: blockSize,
             columns: columns.map { codes in
                 if codes.isEmpty { return [] }
                 var kept = [UInt32](repeating: 0, count: order.count)
                 gather(codes, at: order, into: &kept)
                 return kept
             })
+    }
+
+    /// One balanced block of rows in balanced order.
+    private static func block(
+        of size: Int, expected: [Double], _ balancer: RowBalancer, _ seeded: SplitMix
+    ) -> [UInt32] {
+        var generator = seeded
+        let copies = balancer.copies(expected: expected, order: generator.permutation(expected.count))
+        var chosen: [UInt32] = []
+        chosen.reserveCapacity(size + 16)
+        for row in generator.permutation(copies.count) {
+            for _ in 0..<copies[Int(row)] { chosen.append(row) }
+        }
+        // The walk ends within a few rows of the count.
+        while chosen.count > size { chosen.removeLast() }
+        while chosen.count < size { chosen.append(UInt32(generator.below(copies.count))) }
+        return balancer.halvingOrder(chosen, shortest: shortestStretch)
     }
 
     /// exp of the sum of the corrections of each candidate.

@@ -7,7 +7,7 @@ import VectorMath
 /// open.
 struct RowCycle: Sendable {
     enum Order: Sendable {
-        /// Halves of halves in an order that hangs on the seed.
+        /// Blocks, and in them halves of halves, in an order that hangs on the seed.
         case balanced(seed: UInt64)
         /// Each row is one of the representatives, picked at random.
         case chance
@@ -31,7 +31,10 @@ struct RowCycle: Sendable {
         case .chance: self.order = nil
         case .balanced(let seed):
             var generator = SplitMix(seed)
-            self.order = RowCycle.scrambled(0..<UInt32(rows.count), &generator)
+            let size = UInt32(rows.blockSize)
+            self.order = generator.permutation(RepresentativeRows.blockCount).flatMap { block in
+                RowCycle.scrambled(block * size..<(block + 1) * size, &generator)
+            }
         }
         redraws = program.within.enumerated().map { column, within in
             within.map {

@@ -1,5 +1,4 @@
 import Crypto
-import Dispatch
 import GraphicalModels
 public import Tables
 import VectorMath
@@ -71,11 +70,7 @@ public struct RowSampler: Sendable {
         }
         let ranges = blocks
         guard ranges.count > 1 else { return block(range) }
-        let parts = BlockParts(count: ranges.count)
-        DispatchQueue.concurrentPerform(iterations: ranges.count) { index in
-            parts.put(block(ranges[index]), at: index)
-        }
-        return parts.joined(columnCount: domain.columns.count)
+        return Self.joined(inParallel(ranges.count) { block(ranges[$0]) }, columnCount: domain.columns.count)
     }
 
     private func block(_ range: Range<UInt64>) -> SampleBlock {
@@ -96,6 +91,23 @@ public struct RowSampler: Sendable {
             return density.fractions(of: columns[index], words: streams.words(.fraction, index, range))
         }
         return SampleBlock(rowCount: count, codes: columns, fractions: fractions)
+    }
+
+    private static func joined(_ blocks: [SampleBlock], columnCount: Int) -> SampleBlock {
+        let count = blocks.reduce(0) { $0 + $1.rowCount }
+        var joined = SampleBlock(
+            rowCount: count, codes: [[UInt32]](repeating: [], count: columnCount),
+            fractions: [[Float]](repeating: [], count: columnCount))
+        for column in 0..<columnCount {
+            joined.codes[column].reserveCapacity(count)
+            let isBinned = blocks.first.map { !$0.fractions[column].isEmpty } ?? false
+            if isBinned { joined.fractions[column].reserveCapacity(count) }
+            for block in blocks {
+                joined.codes[column] += block.codes[column]
+                joined.fractions[column] += block.fractions[column]
+            }
+        }
+        return joined
     }
 }
 
@@ -174,33 +186,5 @@ struct RowDrawing: Sendable {
             table.draw(rows: groups, words: streams.words(.code, column, range), into: &drawn)
             return drawn
         }
-    }
-}
-
-/// Blocks that several threads draw, each put once at its own place.
-private final class BlockParts: @unchecked Sendable {
-    private let lock = DispatchQueue(label: "blocks")
-    private var parts: [SampleBlock?]
-
-    init(count: Int) { parts = [SampleBlock?](repeating: nil, count: count) }
-
-    func put(_ block: SampleBlock, at index: Int) { lock.sync { parts[index] = block } }
-
-    func joined(columnCount: Int) -> SampleBlock {
-        let blocks = lock.sync { parts.compactMap { $0 } }
-        let count = blocks.reduce(0) { $0 + $1.rowCount }
-        var joined = SampleBlock(
-            rowCount: count, codes: [[UInt32]](repeating: [], count: columnCount),
-            fractions: [[Float]](repeating: [], count: columnCount))
-        for column in 0..<columnCount {
-            joined.codes[column].reserveCapacity(count)
-            let isBinned = blocks.first.map { !$0.fractions[column].isEmpty } ?? false
-            if isBinned { joined.fractions[column].reserveCapacity(count) }
-            for block in blocks {
-                joined.codes[column] += block.codes[column]
-                joined.fractions[column] += block.fractions[column]
-            }
-        }
-        return joined
     }
 }

@@ -53,6 +53,8 @@ public func synthesizer(
     case .mst: return try MST(parameters: parameters)
     case .cliqueTree: return try CliqueTree(parameters: parameters)
     case .auto: return try Auto(parameters: parameters)
-    case .mwem, .aim, .gaussianCopula: throw .notBuilt(known)
+    case .mwem: return try MWEM(parameters: parameters)
+    case .aim: return try AIM(parameters: parameters)
+    case .gaussianCopula: throw .notBuilt(known)
     }
 }

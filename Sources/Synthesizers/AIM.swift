@@ -1,0 +1,274 @@
+import GraphicalModels
+public import PrivacyKernel
+public import Tables
+
+/// Adaptive and iterative mechanism (McKenna, Mullins, Sheldon and Miklau 2022, arXiv 2201.12677): round after round,
+/// the marginal of the workload that the model gets most wrong is measured, and the model is fitted again.
+///
+/// Under Gaussian accounting it is the all-Gaussian variant: all errors against independent columns are released once,
+/// and each round releases those of the few most promising candidates afresh. A round that taught little doubles the
+/// precision of the next.
+public struct AIM: Synthesizer {
+    public static var name: SynthesizerName { .aim }
+    public let parameters: [String: Parameter]
+    private let choice: AccountingChoice
+    private let degree: Int
+    private let cellLimit: Int
+    private let shortlist: Int
+
+    private static let oneWayShare = (numerator: 2, denominator: 10)
+    private static let firstErrorShare = (numerator: 1, denominator: 16)
+    /// Of each round's budget.
+    fileprivate static let selectionShare = (numerator: 1, denominator: 10)
+
+    /// - Parameter parameters: `accounting`, `degree` (of the workload's marginals, 2 or 3; 3), `cells` (of the junction
+    ///   tree, 200,000), `shortlist` (candidates looked at each round, 16).
+    public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
+        self.parameters = parameters
+        var reader = ParameterReader(parameters)
+        choice = try reader.choice("accounting", default: .automatic)
+        degree = try reader.integer("degree", default: 3, in: 2...3)
+        cellLimit = try reader.integer("cells", default: 200_000, in: 1_000...10_000_000)
+        shortlist = try reader.integer("shortlist", default: 16, in: 1...1_000)
+        try reader.finish()
+    }
+
+    public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
+
+    public func plan(
+        _ domain: TableDomain, _ privacy: PrivacyParameters
+    ) throws(SynthesisError) -> MechanismPlan {
+        let columns = domain.modelledColumns
+        guard !columns.isEmpty else { throw .noColumns }
+        let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
+        guard columns.count > 1 else {
+            return plan([.init(name: "one-way marginals", share: 1, cells: cells)], privacy)
+        }
+        if let widest = columns.max(by: { domain.columns[$0].size < domain.columns[$1].size }), cells > cellLimit {
+            throw .modelTooLarge(
+                cells: cells, limit: cellLimit, column: domain.columns[widest].name,
+                columnSize: domain.columns[widest].size)
+        }
+        return plan(
+            [
+                .init(name: "one-way marginals", share: 0.2, cells: cells),
+                .init(name: "errors of all candidates", share: 0.05),
+                .init(name: "errors of the shortlist, each round", share: 0.075),
+                .init(name: "marginals, one a round", share: 0.675),
+            ], privacy)
+    }
+
+    public func fit(
+        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
+    ) throws -> FittedModel {
+        let domain = kernel.domain
+        _ = try planFollowed(by: kernel)
+        var noise = NoiseBudget(budget.accounting)
+        var oneWays = OneWayMarginals(domain)
+        let columns = oneWays.modelled
+        let whole = budget.amount
+        let first =
+            columns.count > 1
+            ? try budget.take(.fraction(Self.oneWayShare.numerator, Self.oneWayShare.denominator))
+            : try budget.take(.all)
+        let weights = columns.map { noise.share(ofWeight: Double(domain.columns[$0].size)) }
+        let paid = first.amount * (weights.first ?? 1) / max(weights.reduce(0, +), .leastNormalMagnitude)
+        let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: first)
+        if let measured { oneWays.add(measured) }
+        guard let measured, columns.count > 1 else {
+            return try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+        }
+        if let one = measured.first { noise.calibrate(variance: one.variance, amount: paid) }
+        var rounds = try AdaptiveRounds(
+            oneWays, domain: domain, degree: degree, cellLimit: cellLimit, shortlist: shortlist, noise: noise)
+        guard !rounds.candidates.isEmpty else {
+            return try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+        }
+        let errors = try budget.take(.fraction(Self.firstErrorShare.numerator, Self.firstErrorShare.denominator))
+        var isLive = try rounds.releaseFirstErrors(kernel, spending: errors)
+        // As in the paper, 16 d rounds if none teaches little.
+        var amount = budget.amount / Double(16 * columns.count)
+        while isLive {
+            let left = budget.amount
+            let isLast = left < 2 * amount
+            let round = isLast ? try budget.take(.all) : try budget.take(.amount(amount))
+            let outcome = try rounds.run(kernel, allowance: 1 - left / whole, spending: round)
+            isLive = outcome != .ended && !isLast
+            if outcome == .taughtLittle { amount *= 4 }
+            progress(0.9 * (1 - left / whole))
+        }
+        let model = try FittedModel(
+            domain: domain, plan: planFollowed(by: kernel), attributes: rounds.attributes, model: rounds.model,
+            shares: oneWays.shares,
+            measurements: oneWays.measured(numbering: rounds.attributes)
+                + rounds.tables.map { $0.measurement(rounds.attributes) }, transcript: kernel.transcript)
+        progress(1)
+        return model
+    }
+}
+
+/// The state of AIM's loop.
+struct AdaptiveRounds {
+    struct Marginal {
+        /// Places in `attributes`, ascending.
+        let places: [Int]
+        let cells: Int
+        /// How much of a workload of all sets of one size it helps: in proportion to its own size.
+        let weight: Int
+        /// The last released error, or what is believed of it.
+        var error: Double
+    }
+
+    enum Outcome {
+        /// The transcript ended, or nothing is left to measure.
+        case ended
+        case taughtLittle
+        case taughtMuch
+    }
+
+    let attributes: [ModelAttribute]
+    private(set) var candidates: [Marginal] = []
+    private(set) var tables: [MeasuredTable] = []
+    private(set) var model: GraphicalModel
+    private let oneWays: OneWayMarginals
+    private let domain: TableDomain
+    private let cellLimit: Int
+    private let shortlist: Int
+    private let noise: NoiseBudget
+    private var growth: TreeGrowth
+
+    init(
+        _ oneWays: OneWayMarginals, domain: TableDomain, degree: Int, cellLimit: Int, shortlist: Int,
+        noise: NoiseBudget
+    ) throws(SynthesisError) {
+        self.oneWays = oneWays
+        self.domain = domain
+        self.cellLimit = cellLimit
+        self.shortlist = shortlist
+        self.noise = noise
+        let attributes = oneWays.modelled.map { ModelAttribute(column: $0, size: domain.columns[$0].size) }
+        self.attributes = attributes
+        growth = TreeGrowth(cliques: [], sizes: attributes.map(\.size))
+        model = try fittedTree([], oneWays: oneWays, attributes: attributes, domain: domain, cellLimit: .max)
+        let order = min(degree, attributes.count)
+        for a in attributes.indices {
+            for b in attributes.indices.dropFirst(a + 1) {
+                append([a, b])
+                guard order > 2 else { continue }
+                for c in attributes.indices.dropFirst(b + 1) { append([a, b, c]) }
+            }
+        }
+    }
+
+    private mutating func append(_ places: [Int]) {
+        var cells = 1
+        for place in places {
+            let (product, overflow) = cells.multipliedReportingOverflow(by: attributes[place].size)
+            if overflow { return }
+            cells = product
+        }
+        guard cells <= cellLimit else { return }
+        candidates.append(
+            Marginal(places: places, cells: cells, weight: places.count, error: 0))
+    }
+
+    private func estimates(_ places: [Int]) -> [[Int64]] {
+        model.marginals(of: places.map { candidates[$0].places }).map { $0.values.map { Int64($0.rounded()) } }
+    }
+
+    private func columns(_ place: Int) -> [Int] { candidates[place].places.map { attributes[$0].column } }
+
+    /// All candidates' errors against independent columns. False where the transcript has ended.
+    mutating func releaseFirstErrors(_ kernel: Kernel, spending budget: consuming Budget) throws -> Bool {
+        let questions = zip(candidates.indices, estimates(Array(candidates.indices))).map { place, estimate in
+            Candidate(attributes: columns(place), estimate: estimate)
+        }
+        guard let errors = try kernel.measuredErrors(of: questions, spending: budget) else { return false }
+        for (place, error) in errors.enumerated() { candidates[place].error = Double(error.value) }
+        return true
+    }
+
+    private func score(_ place: Int, deviation: Double) -> Double {
+        let one = candidates[place]
+        return Double(one.weight) * (one.error - meanAbsoluteNoise * deviation * Double(one.cells))
+    }
+
+    /// One round.
+    ///
+    /// - Parameter allowance: the part of the budget that is spent, and so of the cells that the tree may have.
+    mutating func run(
+        _ kernel: Kernel, allowance: Double, spending budget: consuming Budget
+    ) throws -> Outcome {
+        let selection = try budget.take(.fraction(AIM.selectionShare.numerator, AIM.selectionShare.denominator))
+        let deviation = noise.deviation(amount: budget.amount)
+        let limit = Int(Double(cellLimit) * max(allowance, 0.1))
+        let scores = candidates.indices.map { score($0, deviation: deviation) }
+        var listed: [Int] = []
+        for place in candidates.indices.sorted(by: { (scores[$1], $0) < (scores[$0], $1) }) {
+            let places = candidates[place].places
+            guard growth.supports(places) || growth.cells(adding: places) <= limit else { continue }
+            listed.append(place)
+            if listed.count == shortlist { break }
+        }
+        guard !listed.isEmpty else { return .ended }
+        let estimates = estimates(listed)
+        let questions = zip(listed, estimates).map { place, estimate in
+            Candidate(
+                attributes: columns(place), estimate: estimate, weight: candidates[place].weight,
+                penalty: Int64(
+                    min(
+                        Double(candidates[place].weight) * meanAbsoluteNoise * deviation
+                            * Double(candidates[place].cells), 1e17)))
+        }
+        guard let chosen = try choose(listed, questions, kernel, spending: selection),
+            let answer = try kernel.measured([columns(chosen)], spending: budget)?.first
+        else { return .ended }
+        let before = model.marginal(candidates[chosen].places).values
+        tables.append(
+            MeasuredTable(
+                members: candidates[chosen].places.map { attributes[$0] }, counts: answer.counts,
+                variance: answer.variance))
+        growth.add(candidates[chosen].places)
+        model = try fittedTree(merged, oneWays: oneWays, attributes: attributes, domain: domain, cellLimit: .max)
+        let after = model.marginal(candidates[chosen].places).values
+        let moved = zip(before, after).reduce(0) { $0 + abs($1.0 - $1.1) }
+        // What remains is at most noise; it is not looked at again before others are.
+        candidates[chosen].error = 0
+        let expected = meanAbsoluteNoise * answer.variance.squareRoot() * Double(answer.counts.count)
+        return moved <= expected ? .taughtLittle : .taughtMuch
+    }
+
+    /// The worst candidate: by fresh errors under Gaussian accounting, by the exponential mechanism under the others.
+    private mutating func choose(
+        _ listed: [Int], _ questions: [Candidate], _ kernel: Kernel, spending budget: consuming Budget
+    ) throws -> Int? {
+        if budget.accounting != .gaussian {
+            return try kernel.selected(from: questions, spending: budget).map { listed[$0] }
+        }
+        guard let errors = try kernel.measuredErrors(of: questions, spending: budget) else { return nil }
+        for (place, error) in zip(listed, errors) { candidates[place].error = Double(error.value) }
+        let scores = zip(questions, errors).map { Double($0.weight) * Double($1.value) - Double($0.penalty) }
+        return scores.indices.max { scores[$0] < scores[$1] }.map { listed[$0] }
+    }
+
+    /// Measurements of one set of attributes as one, averaged by precision.
+    private var merged: [MeasuredTable] {
+        var places: [[ModelAttribute]: Int] = [:]
+        var result: [MeasuredTable] = []
+        for table in tables {
+            guard let place = places[table.members] else {
+                places[table.members] = result.count
+                result.append(table)
+                continue
+            }
+            let old = result[place]
+            let share = old.variance / (old.variance + table.variance)
+            result[place] = MeasuredTable(
+                members: old.members,
+                counts: zip(old.counts, table.counts).map {
+                    Int64((Double($0) + share * (Double($1) - Double($0))).rounded())
+                }, variance: old.variance * table.variance / (old.variance + table.variance))
+        }
+        return result
+    }
+}

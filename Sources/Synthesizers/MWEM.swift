@@ -1,0 +1,138 @@
+import GraphicalModels
+public import PrivacyKernel
+public import Tables
+
+/// Multiplicative weights, exponential mechanism (Hardt, Ligett and McSherry 2012, arXiv 1012.4763), with one number for
+/// every combination of values.
+///
+/// As in later work a whole marginal is measured each round, after all one-ways: the pair that the model gets most
+/// wrong, beyond the noise that measuring it would bring. The weights are fitted to everything measured so far by the
+/// regularised multiplicative update of `DenseTable`. δ = 0 gives the paper's pure ε: exponential mechanism and
+/// (discrete) Laplace noise. For domains of a few columns; exact where it works, so also an oracle for the others.
+public struct MWEM: Synthesizer {
+    public static var name: SynthesizerName { .mwem }
+    public let parameters: [String: Parameter]
+    private let choice: AccountingChoice
+    private let rounds: Int
+    private let cellLimit: Int
+
+    private static let oneWayShare = (numerator: 3, denominator: 10)
+    /// Of each round's budget.
+    private static let selectionShare = (numerator: 1, denominator: 5)
+
+    /// - Parameter parameters: `accounting`, `rounds` (0: as many as columns), `cells` (1,000,000; at most 10,000,000).
+    public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
+        self.parameters = parameters
+        var reader = ParameterReader(parameters)
+        choice = try reader.choice("accounting", default: .automatic)
+        rounds = try reader.integer("rounds", default: 0, in: 0...1_000)
+        cellLimit = try reader.integer("cells", default: 1_000_000, in: 1...10_000_000)
+        try reader.finish()
+    }
+
+    public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
+
+    public func plan(
+        _ domain: TableDomain, _ privacy: PrivacyParameters
+    ) throws(SynthesisError) -> MechanismPlan {
+        let columns = domain.modelledColumns
+        guard !columns.isEmpty else { throw .noColumns }
+        try check(domain)
+        let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
+        guard columns.count > 1 else {
+            return plan([.init(name: "one-way marginals", share: 1, cells: cells)], privacy)
+        }
+        return plan(
+            [
+                .init(name: "one-way marginals", share: 0.3, cells: cells),
+                .init(name: "pair selections", share: 0.14, cells: roundCount(columns.count)),
+                .init(name: "pair marginals", share: 0.56),
+            ], privacy)
+    }
+
+    private func check(_ domain: TableDomain) throws(SynthesisError) {
+        var cells: Int? = 1
+        for column in domain.modelledColumns {
+            cells = cells.flatMap { known in
+                let (product, overflow) = known.multipliedReportingOverflow(by: domain.columns[column].size)
+                return overflow ? nil : product
+            }
+        }
+        guard let cells, cells <= cellLimit else { throw .denseDomainTooLarge(cells: cells, limit: cellLimit) }
+    }
+
+    private func roundCount(_ columns: Int) -> Int {
+        let pairs = columns * (columns - 1) / 2
+        return rounds > 0 ? rounds : min(pairs, columns)
+    }
+
+    public func fit(
+        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
+    ) throws -> FittedModel {
+        let domain = kernel.domain
+        try check(domain)
+        let noise = NoiseBudget(budget.accounting)
+        var oneWays = OneWayMarginals(domain)
+        let columns = oneWays.modelled
+        let attributes = columns.map { ModelAttribute(column: $0, size: domain.columns[$0].size) }
+        let first =
+            columns.count > 1
+            ? try budget.take(.fraction(Self.oneWayShare.numerator, Self.oneWayShare.denominator))
+            : try budget.take(.all)
+        let weights = attributes.map { noise.share(ofWeight: Double($0.size)) }
+        let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: first)
+        if let measured { oneWays.add(measured) }
+        guard measured != nil, columns.count > 1 else {
+            return try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+        }
+        var dense = DenseTable(oneWays, attributes: attributes, columnCount: domain.columns.count)
+        var measurements = oneWays.measured(numbering: attributes)
+        var left = roundCount(columns.count)
+        let all = left
+        while left > 0 {
+            let round = try budget.take(.fraction(1, left))
+            left -= 1
+            guard let pair = try measureWorstPair(dense, columns, kernel, spending: round) else { break }
+            measurements.append(pair)
+            dense.add(
+                SoftMarginal(
+                    attributes: pair.attributes, values: pair.counts.map { Double($0) },
+                    slack: [Double](
+                        repeating: slackPerDeviation * pair.variance.squareRoot(), count: pair.counts.count)))
+            dense.fit()
+            progress(0.9 * Double(all - left) / Double(all))
+        }
+        let fitted = try FittedModel(
+            domain: domain, plan: planFollowed(by: kernel), attributes: attributes,
+            tree: TreeTables(total: oneWays.total, cliques: [dense.table], separators: []), shares: oneWays.shares,
+            corrections: [], measurements: measurements, misfits: [], transcript: kernel.transcript, taskDigest: nil,
+            representatives: nil)
+        progress(1)
+        return fitted
+    }
+
+    /// One round: the pair that the model gets most wrong, measured. nil where the transcript has ended.
+    private func measureWorstPair(
+        _ dense: DenseTable, _ columns: [Int], _ kernel: Kernel, spending budget: consuming Budget
+    ) throws -> MeasuredMarginal? {
+        let noise = NoiseBudget(budget.accounting)
+        let selection = try budget.take(.fraction(Self.selectionShare.numerator, Self.selectionShare.denominator))
+        let deviation = noise.deviation(amount: budget.amount)
+        var pairs: [[Int]] = []
+        var candidates: [Candidate] = []
+        for a in columns.indices {
+            for b in columns.indices.dropFirst(a + 1) {
+                let estimate = dense.marginal([a, b])
+                pairs.append([a, b])
+                candidates.append(
+                    Candidate(
+                        attributes: [columns[a], columns[b]], estimate: estimate.map { Int64($0.rounded()) },
+                        penalty: Int64(min(meanAbsoluteNoise * deviation * Double(estimate.count), 1e17))))
+            }
+        }
+        guard let chosen = try kernel.selected(from: candidates, spending: selection),
+            let answer = try kernel.measured([candidates[chosen].attributes], spending: budget)?.first
+        else { return nil }
+        return MeasuredMarginal(attributes: pairs[chosen], counts: answer.counts, variance: answer.variance)
+    }
+}

@@ -91,7 +91,7 @@ extension Kernel {
     func check(_ candidates: [Candidate], cellLimit: Int) throws(PrivacyError) -> [[Int]] {
         guard !candidates.isEmpty else { throw .noQuestions }
         #if ENTREPOT_MUTATIONS
-            Mutation.observer?(candidates)
+            Mutation.observer?.lists.append(candidates)
         #endif
         var attributes: [[Int]] = []
         for candidate in candidates {

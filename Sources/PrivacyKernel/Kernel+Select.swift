@@ -91,8 +91,11 @@ extension Kernel {
     func check(_ candidates: [Candidate], cellLimit: Int) throws(PrivacyError) -> [[Int]] {
         guard !candidates.isEmpty else { throw .noQuestions }
         #if ENTREPOT_MUTATIONS
-            Mutation.observer?(candidates)
+            Mutation.observer?.lists.append(candidates)
         #endif
+        guard candidates.count <= 1 << 20 else {
+            throw .figureTooLarge(what: "number of candidates", figure: Double(candidates.count), limit: 0x1p20)
+        }
         var attributes: [[Int]] = []
         for candidate in candidates {
             let question = try shape(of: candidate.attributes, limit: cellLimit)
@@ -140,7 +143,7 @@ extension Kernel {
 
     /// The same with 56 proposals a candidate, whatever the scores: the first that is accepted stands, the rest are
     /// drawn and masked. The best candidate is accepted surely, so none is with probability below e^-56 < 2^-80.
-    /// Acceptance and proposals are compared with 127 and 128 random bits.
+    /// Acceptance and proposals are compared with 127 and 128 random bits: with 2^20 candidates off by 2^-95 at most.
     private func selectInFixedTime(_ scores: [Int64], _ epsilon: UInt128, _ denominator: UInt128) -> Int {
         let best = scores.max() ?? 0
         let acceptance = scores.map { score in

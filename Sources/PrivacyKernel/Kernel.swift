@@ -27,6 +27,7 @@ public final class Kernel {
 
     /// No single question may have more cells than this unless the call says otherwise.
     public static let defaultCellLimit = 1 << 26
+    private static let largestCellLimit = 1 << 40
     private static let knownCellLimit = 1 << 22
 
     /// - Parameters:
@@ -153,12 +154,11 @@ extension Kernel {
     /// Writes the release down before anyone sees it.
     func publish(_ answer: Answer, _ payment: Payment, changingOne factor: UInt64) throws(PrivacyError) {
         let isUncharged = planted(.releaseUncharged) && transcript.releases.isEmpty
+        let (changing, overflow) = payment.units.multipliedReportingOverflow(
+            by: planted(.changeOneSoldAsAddRemove) ? 1 : factor)
         let release = Release(
             promise: payment.root.promise, spent: isUncharged ? 0 : payment.units,
-            spentChangingOne: payment.units.multipliedReportingOverflow(
-                by: planted(.changeOneSoldAsAddRemove) ? 1 : factor
-            ).partialValue,
-            answer: answer)
+            spentChangingOne: overflow ? .max : changing, answer: answer)
         transcript.append(release)
         do { try record?(release) } catch {
             if planted(.unrecordedReturned) { return }
@@ -169,6 +169,7 @@ extension Kernel {
     /// An attribute set in ascending order, and its shape. One product of sizes is checked against `limit`.
     func shape(of attributes: [Int], limit: Int) throws(PrivacyError) -> (attributes: [Int], shape: [Int], cells: Int) {
         let sorted = attributes.sorted()
+        let limit = min(limit, Kernel.largestCellLimit)
         var cells = 1
         var shape: [Int] = []
         for (place, attribute) in sorted.enumerated() {

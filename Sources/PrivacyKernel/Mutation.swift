@@ -51,12 +51,17 @@
         case deltaNotSetAside
 
         @TaskLocal static var active: Mutation?
-        /// Sees the candidates of each selection and error release, so that an audit can compute their likelihoods.
-        @TaskLocal static var observer: (@Sendable ([Candidate]) -> Void)?
+        @TaskLocal static var observer: SeenCandidates?
     }
 
     @inline(__always)
     func planted(_ mutation: Mutation) -> Bool { Mutation.active == mutation }
+
+    /// The candidates of each selection and error release of one fit, so that an audit can compute their likelihoods.
+    /// One task plays with it.
+    final class SeenCandidates: @unchecked Sendable {
+        var lists: [[Candidate]] = []
+    }
 
     extension Kernel {
         /// The bugs of `addNoise`. Returns true where one of them is planted.

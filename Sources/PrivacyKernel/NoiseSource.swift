@@ -15,7 +15,12 @@ struct NoiseSource {
         guard !overflow, drawsAfter <= BudgetRoot.drawLimit else {
             throw .drawLimitReached(limit: BudgetRoot.drawLimit)
         }
-        guard scale.variance < (isExact ? 0x1p56 : 0x1p80) else { throw .noiseTooLarge(variance: scale.variance) }
+        let limit =
+            switch scale {
+            case .laplace: 0x1p100
+            case .gaussian: isExact ? 0x1p56 : 0x1p80
+            }
+        guard scale.variance < limit else { throw .noiseTooLarge(variance: scale.variance) }
     }
 
     /// Adds independent noise to each number.

@@ -173,7 +173,7 @@ struct AdaptiveRounds {
     }
 
     private func estimates(_ places: [Int]) -> [[Int64]] {
-        model.marginals(of: places.map { candidates[$0].places }).map { $0.values.map { Int64($0.rounded()) } }
+        model.marginals(of: places.map { candidates[$0].places }).map { $0.values.map { wholeCount($0) } }
     }
 
     private func columns(_ place: Int) -> [Int] { candidates[place].places.map { attributes[$0].column } }
@@ -215,10 +215,9 @@ struct AdaptiveRounds {
         let questions = zip(listed, estimates).map { place, estimate in
             Candidate(
                 attributes: columns(place), estimate: estimate, weight: candidates[place].weight,
-                penalty: Int64(
-                    min(
-                        Double(candidates[place].weight) * meanAbsoluteNoise * deviation
-                            * Double(candidates[place].cells), 1e17)))
+                penalty: wholePenalty(
+                    Double(candidates[place].weight) * meanAbsoluteNoise * deviation
+                        * Double(candidates[place].cells)))
         }
         guard let chosen = try choose(listed, questions, kernel, spending: selection),
             let answer = try kernel.measured([columns(chosen)], spending: budget)?.first
@@ -234,7 +233,8 @@ struct AdaptiveRounds {
         let moved = zip(before, after).reduce(0) { $0 + abs($1.0 - $1.1) }
         // What remains is at most noise; it is not looked at again before others are.
         candidates[chosen].error = 0
-        let expected = meanAbsoluteNoise * answer.variance.squareRoot() * Double(answer.counts.count)
+        let expected =
+            meanAbsoluteNoise * max(answer.variance, leastVariance).squareRoot() * Double(answer.counts.count)
         return moved <= expected ? .taughtLittle : .taughtMuch
     }
 
@@ -262,12 +262,13 @@ struct AdaptiveRounds {
                 continue
             }
             let old = result[place]
-            let share = old.variance / (old.variance + table.variance)
+            let (known, fresh) = (max(old.variance, leastVariance), max(table.variance, leastVariance))
+            let share = known / (known + fresh)
             result[place] = MeasuredTable(
                 members: old.members,
                 counts: zip(old.counts, table.counts).map {
                     Int64((Double($0) + share * (Double($1) - Double($0))).rounded())
-                }, variance: old.variance * table.variance / (old.variance + table.variance))
+                }, variance: known * fresh / (known + fresh))
         }
         return result
     }

@@ -20,10 +20,14 @@ extension FittedModel {
     public func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let body = [UInt8](try encoder.encode(ModelBody(self)))
+        return Self.sealed([UInt8](try encoder.encode(ModelBody(self))))
+    }
+
+    /// A body with version and digest around it.
+    static func sealed(_ body: [UInt8]) -> [UInt8] {
         let digest = SHA256.hash(data: body).hexadecimal
-        let head = "\(Self.opening)\(Self.fileVersion)\(Self.digestLabel)\(digest)\(Self.bodyLabel)"
-        return Array(head.utf8) + body + Array(Self.closing.utf8)
+        let head = "\(opening)\(fileVersion)\(digestLabel)\(digest)\(bodyLabel)"
+        return Array(head.utf8) + body + Array(closing.utf8)
     }
 
     /// Reads a model file.
@@ -153,7 +157,7 @@ extension ModelBody {
         guard total >= 1, total < 1e18 else { throw .malformedModel("the total is out of range") }
         var known: [ModelAttribute] = []
         for attribute in attributes { known.append(try self.attribute(attribute, sizes)) }
-        guard !known.isEmpty else { throw .malformedModel("there are no attributes") }
+        guard !known.isEmpty, !cliques.isEmpty else { throw .malformedModel("there are no attributes or tables") }
         let derived = domain.derivationOf
         guard shares.count == sizes.count else { throw .malformedModel("shares are missing") }
         var distributions: [[Double]] = []

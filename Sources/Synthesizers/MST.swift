@@ -160,7 +160,7 @@ extension [ModelAttribute] {
             let sums = member.sums(of: shares[member.column])
             cells = cells.flatMap { cell in sums.map { cell * $0 } }
         }
-        return cells.map { Int64($0.rounded()) }
+        return cells.map { wholeCount($0) }
     }
 }
 

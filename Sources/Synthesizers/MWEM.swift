@@ -20,7 +20,7 @@ public struct MWEM: Synthesizer {
     /// Of each round's budget.
     private static let selectionShare = (numerator: 1, denominator: 5)
 
-    /// - Parameter parameters: `accounting`, `rounds` (0: as many as columns), `cells` (1,000,000; at most 10,000,000).
+    /// - Parameter parameters: `accounting`, `rounds` (0: one for each pair, at most three times the columns), `cells` (1,000,000; at most 10,000,000).
     public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
         self.parameters = parameters
         var reader = ParameterReader(parameters)
@@ -63,7 +63,7 @@ public struct MWEM: Synthesizer {
 
     private func roundCount(_ columns: Int) -> Int {
         let pairs = columns * (columns - 1) / 2
-        return rounds > 0 ? rounds : min(pairs, columns)
+        return rounds > 0 ? rounds : min(pairs, 3 * columns)
     }
 
     public func fit(
@@ -126,13 +126,14 @@ public struct MWEM: Synthesizer {
                 pairs.append([a, b])
                 candidates.append(
                     Candidate(
-                        attributes: [columns[a], columns[b]], estimate: estimate.map { Int64($0.rounded()) },
-                        penalty: Int64(min(meanAbsoluteNoise * deviation * Double(estimate.count), 1e17))))
+                        attributes: [columns[a], columns[b]], estimate: estimate.map { wholeCount($0) },
+                        penalty: wholePenalty(meanAbsoluteNoise * deviation * Double(estimate.count))))
             }
         }
         guard let chosen = try kernel.selected(from: candidates, spending: selection),
             let answer = try kernel.measured([candidates[chosen].attributes], spending: budget)?.first
         else { return nil }
-        return MeasuredMarginal(attributes: pairs[chosen], counts: answer.counts, variance: answer.variance)
+        return MeasuredMarginal(
+            attributes: pairs[chosen], counts: answer.counts, variance: max(answer.variance, leastVariance))
     }
 }

@@ -12,6 +12,15 @@ import VectorMath
 /// √(2/π): the mean of |noise| is so many standard deviations.
 let meanAbsoluteNoise = (2 / Double.pi).squareRoot()
 
+/// Noise of less than this variance counts as this: a fit needs some slack.
+let leastVariance = 1e-4
+
+/// The nearest whole number that the kernel takes for an estimated count.
+func wholeCount(_ value: Double) -> Int64 { value.isNaN ? 0 : Int64(min(max(value, 0), 0x1p32).rounded()) }
+
+/// The penalty of a candidate, within what the kernel takes.
+func wholePenalty(_ value: Double) -> Int64 { value.isNaN ? 0 : Int64(min(max(value, 0), 0x1p60).rounded()) }
+
 func logarithm(_ x: Double) -> Double { log(x) }
 
 func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
@@ -31,7 +40,7 @@ struct NoiseBudget: Sendable {
 
     /// Learns the unit from noise that was paid for.
     mutating func calibrate(variance: Double, amount: Double) {
-        let deviation = variance.squareRoot()
+        let deviation = max(variance, leastVariance).squareRoot()
         unit = accounting == .pure ? deviation * amount : deviation * amount.squareRoot()
     }
 

@@ -13,7 +13,7 @@ struct OneShotFit {
     private static let errorShare = (numerator: 1, denominator: 6)
     /// A pair's table may have so many cells that their noise in all is this part of the rows.
     private static let noiseOfLegibleTable = 0.15
-    private static let detail = [2, 4, 8, 16, 32, 64, 128]
+    private static let detail = (1...12).map { 1 << $0 }
 
     static func steps(_ domain: TableDomain) throws(SynthesisError) -> [MechanismPlan.Step] {
         let columns = domain.modelledColumns
@@ -104,9 +104,10 @@ struct OneShotFit {
         let legible = max(Self.noiseOfLegibleTable * oneWays.total / (meanAbsoluteNoise * typical), 4)
         let detail = Self.detail.filter { Double($0 * $0) >= legible / 8 && Double($0) <= max(legible, 2) }
         let shares = oneWays.shares
+        let most = Self.detail[Self.detail.count - 1]
         return PairTables(
             oneWays.modelled.map {
-                CodeLevels($0, domain: domain.columns[$0], shares: shares[$0], sizes: detail.isEmpty ? [2] : detail)
+                CodeLevels($0, domain: domain.columns[$0], shares: shares[$0], sizes: detail.isEmpty ? [most] : detail)
             }, legible: 1.5 * legible)
     }
 

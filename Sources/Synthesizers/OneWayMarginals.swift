@@ -38,11 +38,12 @@ struct OneWayMarginals {
             guard let column = one.attributes.first, one.attributes.count == 1, let old = columns[column] else {
                 continue
             }
-            let share = old.variance.isFinite ? old.variance / (old.variance + one.variance) : 1
+            let fresh = max(one.variance, leastVariance)
+            let share = old.variance.isFinite ? old.variance / (old.variance + fresh) : 1
             var counts = old.counts
             for code in counts.indices { counts[code] += share * (Double(one.counts[code]) - counts[code]) }
             let variance =
-                old.variance.isFinite ? old.variance * one.variance / (old.variance + one.variance) : one.variance
+                old.variance.isFinite ? old.variance * fresh / (old.variance + fresh) : fresh
             columns[column] = Column(counts: counts, variance: variance, shares: old.shares)
         }
         refresh()
@@ -59,7 +60,8 @@ struct OneWayMarginals {
         attributes.enumerated().compactMap { place, attribute in
             guard attribute.groups == nil, let known = measurement(of: attribute.column) else { return nil }
             return MeasuredMarginal(
-                attributes: [place], counts: known.values.map { Int64($0.rounded()) }, variance: known.variance)
+                attributes: [place], counts: known.values.map { Int64(min(max($0, -0x1p62), 0x1p62).rounded()) },
+                variance: known.variance)
         }
     }
 
@@ -70,7 +72,8 @@ struct OneWayMarginals {
     }
 
     private mutating func refresh() {
-        total = estimatedTotal(modelled.compactMap { measurement(of: $0) })
+        // Tables have fewer rows than that, whatever the noise says.
+        total = min(estimatedTotal(modelled.compactMap { measurement(of: $0) }), 0x1p32)
         for column in modelled {
             guard let known = columns[column], known.variance.isFinite else { continue }
             let values = smoothed(known.counts, deviation: known.variance.squareRoot(), in: domain.columns[column])

@@ -20,7 +20,7 @@ public struct RepresentativeRows: Sendable, Equatable {
     private static let candidatesPerRow = 4
     /// The same where weights make some candidates count for little.
     private static let weightedCandidatesPerRow = 10
-    private static let leastCandidates = 100_000
+    private static let leastCandidates = 1 << 15
     private static let leastWeightedCandidates = 400_000
     private static let candidateLimit = 1 << 20
     private static let leastBlock = 1 << 12
@@ -30,7 +30,7 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// A column with more codes is watched by groups of its codes.
     fileprivate static let watchedCodes = 128
     /// Stretches shorter than this are in random order.
-    static let shortestStretch = 32
+    static let shortestStretch = 256
 
     init(blockSize: Int, columns: [[UInt32]]) {
         self.blockSize = blockSize

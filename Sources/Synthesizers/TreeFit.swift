@@ -10,7 +10,7 @@ struct MeasuredTable {
     let counts: [Int64]
     let variance: Double
 
-    var deviation: Double { variance.squareRoot() }
+    var deviation: Double { max(variance, leastVariance).squareRoot() }
 }
 
 /// How far a fit may leave a noisy cell, in standard deviations of its noise. Slack that grows with σ and not with σ²
@@ -93,6 +93,6 @@ extension MeasuredTable {
 
     func measurement(_ attributes: [ModelAttribute]) -> MeasuredMarginal {
         let (places, counts) = sorted(attributes)
-        return MeasuredMarginal(attributes: places, counts: counts, variance: variance)
+        return MeasuredMarginal(attributes: places, counts: counts, variance: max(variance, leastVariance))
     }
 }

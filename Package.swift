@@ -2,7 +2,9 @@
 import PackageDescription
 
 // Every target is built with complete concurrency checking, and a warning is an error.
+// Debug builds are optimised too, since most tests count, fit or draw millions of times.
 let strict: [SwiftSetting] = [
+    .unsafeFlags(["-O"], .when(configuration: .debug)),
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -107,9 +109,16 @@ let package = Package(
             name: "TablesTests", dependencies: ["Tables", "VectorMath"], exclude: ["Vectors"], swiftSettings: strict),
         .testTarget(
             name: "PrivacyKernelTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
+            exclude: ["table-vectors.py"], swiftSettings: strict + [mutations]),
+        .testTarget(
+            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
             swiftSettings: strict + [mutations]),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
+        .testTarget(
+            name: "SynthesizersTests",
+            dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
+            swiftSettings: strict),
         .testTarget(
             name: "AttestationTests", dependencies: ["Attestation", crypto, cryptoExtras, x509, asn1],
             swiftSettings: strict),

@@ -90,7 +90,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL,
+                "Attestation", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix,
+                nioHTTP1, nioSSL,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
@@ -134,7 +135,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ClientTests",
-            dependencies: ["Attestation", "Client", "Tables", "Tasks", crypto, nioCore, nioPosix, nioHTTP1, nioSSL],
+            dependencies: [
+                "Attestation", "Client", "Ledger", "Tables", "Tasks", crypto, nioCore, nioPosix, nioHTTP1, nioSSL,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

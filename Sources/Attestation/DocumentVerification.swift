@@ -31,10 +31,12 @@ public enum DocumentVerification {
     ///   - roots: the roots to trust; simulated documents need one of theirs in it.
     ///   - certificates: DER of certificates beside the document (AMD's VCEK, ASK and ARK).
     ///   - allowed: the releases to compare with; nil compares no measurement.
+    ///   - allowDebug: accept a debug build or platform.
     ///   - allowUnevaluatedTCB: accept TDX although Intel's collateral is not evaluated.
     public static func verify(
         _ bytes: [UInt8], format: EvidenceFormat? = nil, at time: Int64?, now: Int64, roots: TrustRoots,
-        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, allowUnevaluatedTCB: Bool = false
+        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, allowDebug: Bool = false,
+        allowUnevaluatedTCB: Bool = false
     ) throws(EvidenceError) -> Report {
         let bytes = plain(bytes)
         guard let format = format ?? detect(bytes) else { throw .unknownFormat }
@@ -55,7 +57,8 @@ public enum DocumentVerification {
         if own != nil { evidence.warnings.append(.verifiedAtOwnTime) }
         // Whoever names a simulated root has asked for a simulation.
         let policy = Policy(
-            archived: allowed, allowSimulated: !roots.simulated.isEmpty, allowUnevaluatedTCB: allowUnevaluatedTCB)
+            archived: allowed, allowSimulated: !roots.simulated.isEmpty, allowDebug: allowDebug,
+            allowUnevaluatedTCB: allowUnevaluatedTCB)
         return Report(evidence: evidence, refusals: policy.evaluate(evidence))
     }
 

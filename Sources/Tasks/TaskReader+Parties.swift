@@ -48,7 +48,7 @@ extension TaskReader {
         } else {
             problem(
                 line: section.line, path: section.path("role"), "`role` is missing",
-                fix: "Write provider, consumer or auditor")
+                fix: "Write provider, consumer, auditor or operator")
         }
         var table: TaskSpecification.PartyTable?
         if let node = section.present("table") {

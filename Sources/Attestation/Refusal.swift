@@ -59,7 +59,8 @@ extension Refusal: CustomStringConvertible {
     /// One sentence for a person: what is wrong.
     public var description: String {
         switch self {
-        case .noReleaseAllowed: "The list of accepted releases is empty, which accepts nothing."
+        case .noReleaseAllowed:
+            "The list of accepted releases is empty, which accepts nothing: name the measurements that you accept."
         case .noReleaseForFormat(let format):
             "No accepted release lists all the measurements that \(format.rawValue) evidence must match."
         case .measurementsUnknown: "The service runs code that is in no accepted release."

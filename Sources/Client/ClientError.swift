@@ -59,9 +59,9 @@ extension ClientError: CustomStringConvertible {
         case .brokenConnection(let reason):
             "The connection broke: \(reason). Nothing that was not answered counts: try again."
         case .evidence(let error):
-            "The evidence is not authentic (\(error)). Nothing was sent. Do not use this service; tell its operator."
+            "\(error) Nothing was sent. Do not use this service; tell its operator."
         case .refused(let refusals):
-            "The evidence is authentic and refused: \(refusals.map { "\($0)" }.joined(separator: "; ")). Nothing was sent."
+            "The evidence is authentic and refused. \(refusals.map { "\($0)" }.joined(separator: " ")) Nothing was sent."
         case .anotherTask(let expected, let found):
             "The service runs task \(found), not \(expected) that was approved. Nothing was sent. Compare the tasks with "
                 + "`entrepot task show`."

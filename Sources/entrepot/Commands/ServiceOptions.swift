@@ -46,9 +46,11 @@ struct ServiceOptions: ParsableArguments {
     func configuration() throws -> ClientConfiguration {
         var roots = TrustRoots.vendors
         if let simulatedRoot {
-            for root in try CertificateFile.certificates(try Files.bytes(at: simulatedRoot)) {
-                roots = roots.trustingSimulated(root: root)
+            let bytes = try Files.bytes(at: simulatedRoot)
+            guard let certificates = try? CertificateFile.certificates(bytes) else {
+                throw CommandFailure("\(simulatedRoot) holds no certificate; give the root.pem", code: .badData)
             }
+            for root in certificates { roots = roots.trustingSimulated(root: root) }
         }
         let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
         return ClientConfiguration(

@@ -77,8 +77,10 @@ struct TaskCommand: AsyncParsableCommand {
                 _ = try TaskPlan(task)
                 return nil
             } catch {
+                let reason = "\(error)"
                 return TaskProblem(
-                    severity: .error, line: nil, path: "synthesizer", what: "\(error)",
+                    severity: .error, line: nil, path: "synthesizer",
+                    what: reason.hasSuffix(".") ? String(reason.dropLast()) : reason,
                     fix: "change the method, its parameters, or the columns that it names")
             }
         }

@@ -142,8 +142,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Service", "Tables", "Tasks", crypto, httpTypes, nioCore, nioPosix,
-                nioSSL, logging,
+                "Attestation", "Client", "Ledger", "Service", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
+                nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: strict),
     ]

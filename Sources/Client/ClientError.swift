@@ -14,6 +14,8 @@ public enum ClientError: Error, Sendable, Equatable {
     case anotherTask(expected: String, found: String)
     /// The service's task is not well formed, or its bytes are not canonical.
     case unreadableTask(String)
+    /// The service's task gives one key to two parties.
+    case sharedKey(String)
     /// TLS gave no exporter or no key to bind the evidence to.
     case noBinding
     /// What the service gave as a receipt, or as the key of its ledger, proves nothing.
@@ -43,7 +45,7 @@ public enum ClientError: Error, Sendable, Equatable {
         case .refused(let refusals): refusals.exitCode
         case .anotherTask, .unreadableTask: 3
         case .noBinding: 4
-        case .notListed, .noKey, .unreadableKey: 5
+        case .notListed, .noKey, .unreadableKey, .sharedKey: 5
         case .remembered: 6
         case .badInput, .unreadable: 65
         case .service(let problem): problem.exitCode
@@ -66,6 +68,8 @@ extension ClientError: CustomStringConvertible {
             "The service runs task \(found), not \(expected) that was approved. Nothing was sent. Compare the tasks with "
                 + "`entrepot task show`."
         case .unreadableTask(let reason): "The service's task cannot be read (\(reason)). Nothing was sent."
+        case .sharedKey(let problem):
+            "The service's task cannot be trusted: \(problem) Nothing was sent. Do not sign or use this task."
         case .noBinding:
             "This connection gave nothing to bind the evidence to, so the evidence could belong to another one. Nothing "
                 + "was sent."

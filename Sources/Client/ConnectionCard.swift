@@ -31,7 +31,9 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
     /// The lines of the card.
     public var lines: [String] {
         var lines = ["verified      \(UTCInstant(seconds: verifiedAt)) for this connection to \(address), TLS 1.3"]
-        if let party { lines.append("you are       \(party.name), \(party.role.rawValue), \(party.publicKey.fingerprint)") }
+        if let party {
+            lines.append("you are       \(party.name), \(party.role.rawValue), \(party.publicKey.fingerprint)")
+        }
         lines.append("task          \(specification.name)")
         lines.append("privacy       \(privacy)")
         for party in specification.parties where party.name != self.party?.name {
@@ -42,8 +44,9 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
             lines.append("checkpoint    \(checkpoint.size) entries, root \(checkpoint.root)")
             lines.append("receipts      \(receiptsDirectory)")
         }
-        lines.append("read aloud    \(headAloud)   (the other parties must see the same at ledger entry "
-            + "\(statement.ledgerSequence))")
+        lines.append(
+            "read aloud    \(headAloud)   (the other parties must see the same at ledger entry "
+                + "\(statement.ledgerSequence))")
         return lines
     }
 
@@ -79,7 +82,9 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
         if let party { card["party"] = party.name }
         if let caveat = evidence.format.caveat { card["caveat"] = caveat }
         if let checkpoint {
-            card["checkpoint"] = ["size": Int(clamping: checkpoint.size), "root": checkpoint.root, "key": checkpoint.key]
+            card["checkpoint"] = [
+                "size": Int(clamping: checkpoint.size), "root": checkpoint.root, "key": checkpoint.key,
+            ]
             card["receipts"] = receiptsDirectory
         }
         let options: JSONSerialization.WritingOptions = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

@@ -8,7 +8,9 @@ public struct ReceiptCard: Sendable, CustomStringConvertible {
 
     public var description: String {
         let entry = receipt.entry
-        var lines = ["receipt       \(what)", "entry         \(entry.sequence) of the ledger of task \(entry.task.hex)"]
+        var lines = [
+            "receipt       \(what)", "entry         \(entry.sequence) of the ledger of task \(entry.task.hex)",
+        ]
         lines.append("time          \(UTCInstant(seconds: entry.time)) by the service's clock")
         if let party = entry.party { lines.append("party         \(party)") }
         if let epsilon = entry.epsilon { lines.append("epsilon       \(epsilon), delta \(entry.delta ?? 0)") }

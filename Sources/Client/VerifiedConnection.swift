@@ -116,7 +116,10 @@ public final class VerifiedConnection {
             // Demonstrations may use published keys: whether to is the operator's choice, not a reason to read badly.
             return try TaskSpecification(canonicalBytes: bytes, context: TaskFile.Context(isDemonstration: true))
         } catch {
-            throw ClientError.unreadableTask("\(error)")
+            if let shared = (error as? TaskProblems)?.problems.first(where: \.isSharedKey) {
+                throw .sharedKey("\(shared)")
+            }
+            throw .unreadableTask("\(error)")
         }
     }
 

@@ -137,7 +137,7 @@ extension TaskReader {
                     line: party.keyLine, path: "\(party.path).public_key",
                     "this is the key of \(earlier.name ?? "another party") (line \(earlier.keyLine)): one key is one "
                         + "party",
-                    fix: "Ask this party for its own key and compare fingerprints by telephone")
+                    fix: TaskProblem.sharedKeyFix)
             }
         }
     }

@@ -84,15 +84,15 @@ struct VerifyCommand: AsyncParsableCommand {
         do {
             report = try check()
         } catch {
-            sayNotAuthentic("\(error)")
-            throw ClientError.evidence(error)
+            throw notAuthentic("the document", error)
         }
         show(report.evidence, report.refusals)
         if repetitions > 0 {
             let start = ContinuousClock.now
             for _ in 0..<repetitions { _ = try check() }
             let one = (ContinuousClock.now - start) / repetitions
-            Console.say("one check took \(one.formatted(.units(allowed: [.milliseconds], fractionalPart: .show(length: 3))))")
+            Console.say(
+                "one check took \(one.formatted(.units(allowed: [.milliseconds], fractionalPart: .show(length: 3))))")
         }
         try leave(report)
     }
@@ -103,11 +103,11 @@ struct VerifyCommand: AsyncParsableCommand {
         do {
             receipt = try Receipt(json: bytes)
             report = try receipt.verify(
-                at: at, now: Self.now, roots: try roots(chosenFormat ?? receipt.evidence.format), allowed: try allowed(),
+                at: at, now: Self.now, roots: try roots(chosenFormat ?? receipt.evidence.format),
+                allowed: try allowed(),
                 allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
         } catch let error as ReceiptError {
-            sayNotAuthentic("\(error)")
-            throw ClientError.receipt(error)
+            throw notAuthentic("the receipt", error)
         }
         if json {
             show(report.evidence, report.refusals, entry: receipt.entry.canonicalBytes)
@@ -139,7 +139,8 @@ struct VerifyCommand: AsyncParsableCommand {
                 }
             }
         } catch ClientError.refused(let refusals) where refusals.contains(.noReleaseAllowed) {
-            Console.say("entrepot: name the releases that you accept with --measurements; without them none is accepted.")
+            Console.say(
+                "entrepot: name the releases that you accept with --measurements; without them none is accepted.")
             throw ClientError.refused(refusals)
         }
     }
@@ -151,14 +152,23 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func roots(_ format: EvidenceFormat?) throws -> TrustRoots {
         guard let rootFile else { return .vendors }
-        let certificates = try CertificateFile.certificates(try Files.bytes(at: rootFile))
-        return try TrustRoots(only: certificates, for: format ?? .nitro)
+        do {
+            return try TrustRoots(only: try certificates(in: rootFile), for: format ?? .nitro)
+        } catch is EvidenceError {
+            throw CommandFailure("\(rootFile) holds no root certificate", code: .badData)
+        }
     }
 
     /// What lies beside the document; AMD's intermediate keys may come in the file of the root.
     private func extraCertificates() throws -> [[UInt8]] {
-        try (certificates + (rootFile.map { [$0] } ?? [])).flatMap {
-            try CertificateFile.certificates(try Files.bytes(at: $0))
+        try (certificates + (rootFile.map { [$0] } ?? [])).flatMap { try certificates(in: $0) }
+    }
+
+    private func certificates(in path: String) throws -> [[UInt8]] {
+        do {
+            return try CertificateFile.certificates(try Files.bytes(at: path))
+        } catch is EvidenceError {
+            throw CommandFailure("\(path) holds no certificate in PEM or DER", code: .badData)
         }
     }
 
@@ -166,9 +176,9 @@ struct VerifyCommand: AsyncParsableCommand {
         try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
     }
 
-    private func sayNotAuthentic(_ reason: String) {
-        guard json else { return }
-        printJSON(["authentic": false, "reasons": [reason]])
+    private func notAuthentic(_ what: String, _ error: any Error) -> CommandFailure {
+        if json { printJSON(["authentic": false, "reasons": ["\(error)"]]) }
+        return CommandFailure("\(what) is not authentic: \(error)", code: .evidence)
     }
 
     private func show(_ evidence: VerifiedEvidence, _ refusals: [Refusal], entry: [UInt8]? = nil) {

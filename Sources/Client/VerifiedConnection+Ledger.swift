@@ -1,6 +1,7 @@
 import Attestation
 import Foundation
 import Ledger
+import Tasks
 
 /// The ledger as a transparency log: what was seen once must stand in everything that is seen later.
 extension VerifiedConnection {
@@ -63,7 +64,7 @@ extension VerifiedConnection {
                 Evidence(json: evidence).json(), format: self.evidence.format, at: nil,
                 now: Int64(Date().timeIntervalSince1970), roots: configuration.roots, allowed: configuration.allowed,
                 allowDebug: configuration.allowDebug, allowUnevaluatedTCB: configuration.allowUnevaluatedTCB)
-        } catch let error as EvidenceError {
+        } catch {
             throw ClientError.receipt(.evidence(error))
         }
         guard report.refusals.isEmpty else { throw ClientError.refused(report.refusals) }

@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Attestation
 import Client
 import Foundation
+import Ledger
 import Tasks
 
 /// `entrepot verify`: a running service with --url, or a saved document or receipt.

@@ -20,6 +20,7 @@ struct TaskStart {
     let fitter: Fitter
     let now: @Sendable () -> Date
     let ledger: LedgerBook
+    let signer: LedgerSigner
     let directory: StateDirectory?
     let life: TaskLife
     let model: FittedModel?
@@ -42,6 +43,7 @@ struct TaskStart {
         } catch let error as LedgerError {
             throw ServiceError.ledger("\(error)")
         }
+        signer = try LedgerSigner(task: specification.digest)
         unsigned = try TaskStart.signed(
             specification, files: configuration.signatures + (directory?.signatureFiles() ?? []))
         for signature in unsigned.signatures.values.sorted(by: { $0.party < $1.party }) {

@@ -4,6 +4,7 @@ import HTTPTypes
 enum Endpoint: String, Sendable, CaseIterable {
     case attestation, spec, health, ready
     case signatures, details, modelStatus, formats, columns, samples, ledger, ledgerTotal, metrics
+    case checkpoint, ledgerKey, inclusion, consistency, receipts
     case upload, confirm, confirmAsPost, withdraw, halt
 
     /// Who may call.
@@ -32,6 +33,11 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .ledger: "/ledger"
         case .ledgerTotal: "/ledger/total"
         case .metrics: "/metrics"
+        case .checkpoint: "/ledger/checkpoint"
+        case .ledgerKey: "/ledger/key"
+        case .inclusion: "/ledger/inclusion"
+        case .consistency: "/ledger/consistency"
+        case .receipts: "/ledger/receipts"
         case .upload: "/upload_data"
         case .confirm, .confirmAsPost: "/confirm_data"
         case .withdraw: "/data"
@@ -50,7 +56,9 @@ enum Endpoint: String, Sendable, CaseIterable {
     var access: Access {
         switch self {
         case .attestation, .spec, .health, .ready: .anybody
-        case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns: .parties
+        case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns, .checkpoint, .ledgerKey,
+            .inclusion, .consistency, .receipts:
+            .parties
         case .samples: .recipients
         case .signatures, .upload, .confirm, .confirmAsPost, .withdraw, .halt: .providers
         }

@@ -23,6 +23,8 @@ public enum SynthesisError: Error, Equatable, Sendable {
     case conditionOutsideDomain(column: Int, code: Int)
     /// The model gives the conditions probability zero.
     case impossibleConditions
+    /// Exact draws under conditions on ordered columns of a copula would need too many attempts a row.
+    case conditionsTooRare
     case estimation(GraphicalModelError)
 }
 
@@ -55,6 +57,9 @@ extension SynthesisError: CustomStringConvertible {
         case .conditionOutsideDomain(let column, let code):
             "There is no code \(code) of column \(column) in the domain."
         case .impossibleConditions: "The model gives these conditions probability zero. Ask for fewer or others."
+        case .conditionsTooRare:
+            "Rows under these conditions cannot be drawn exactly from a copula: fewer than one attempt in 256 would do. "
+                + "Ask for fewer conditions on numbers, or filter the rows of a larger sample."
         case .estimation(let error): error.description
         }
     }

@@ -1,4 +1,5 @@
 import Tables
+import VectorMath
 
 /// Σ over rows of a public integer value of the row's code, clamped, for each cell of the groups.
 public struct SumQuestion: Sendable, Equatable {
@@ -64,7 +65,9 @@ extension Kernel {
         let linear = (square * UInt64(size + 1) + 1) / 2
         let squared = UInt128(square) * UInt128(square)
         let diagonal = try payment.scale(squared: squared, linear: linear, units: payment.units)
-        let offDiagonal = try payment.scale(squared: (squared + 1) / 2, linear: linear, units: payment.units)
+        let halves: UInt128 = planted(.gramRootTwoLost) ? 4 : 2
+        let offDiagonal = try payment.scale(
+            squared: (squared + halves - 1) / halves, linear: linear, units: payment.units)
         let count = size * (size + 1) / 2
         try noise.check(diagonal, count: count, isExact: payment.root.isExact)
         switch try open(payment, changed: count) {
@@ -103,7 +106,11 @@ extension Kernel {
 
     /// Σ z zᵀ of clipped rows, exactly: `VectorMath.gramSums` has the proof.
     func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ table: PrivateTable) -> [Int64] {
-        VectorMath.gramSums(
+        var scores = scores
+        #if ENTREPOT_MUTATIONS
+            if planted(.gramOfRanks) { scores = ranks(attributes, scores, table) }
+        #endif
+        return VectorMath.gramSums(
             table.codes, attributes: attributes, scores: scores.map { $0.map { Int16(truncatingIfNeeded: $0) } },
             bound: planted(.gramUnclipped) ? nil : bound)
     }

@@ -143,7 +143,9 @@ struct GramMoments {
         let latents = features.latents
         let total = model.total
         let size = features.columns.count - latents.count
-        guard size > 0 else { return (Matrix(rows: 0, columns: latents.count), Matrix(rows: latents.count, columns: latents.count)) }
+        guard size > 0 else {
+            return (Matrix(rows: 0, columns: latents.count), Matrix(rows: latents.count, columns: latents.count))
+        }
         let joint = try indicatorCovariance(model)
         let counts = joint.counts
         var sums = Matrix(rows: size, columns: latents.count)

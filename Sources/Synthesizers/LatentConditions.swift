@@ -72,17 +72,18 @@ struct LatentConditions: Sendable {
             row += rank + 1
         }
         self.bound = bound
-        var rate = 1.0
-        attempts = 1
+        guard bound > 0 else { throw .conditionsTooRare }
         if intervals.count > 1 || (!copula.classes.isEmpty && !intervals.isEmpty) {
             let weights = LatentConditions.weights(
                 drawing.columns(0..<Self.trials, RowStreams(seed: 0)), RowStreams(seed: 0), 0..<Self.trials, intervals,
                 copula, curves, factor)
-            rate = bound > 0 ? weights.reduce(0) { $0 + $1.weight } / bound / Double(Self.trials) : 0
+            let rate = weights.reduce(0) { $0 + $1.weight } / bound / Double(Self.trials)
             // So many that a row without an accepted one comes once in ten million.
             let wanted = 16 / max(rate, 1e-9)
             guard wanted <= Double(Self.mostAttempts) else { throw .conditionsTooRare }
             attempts = UInt64(wanted.rounded(.up))
+        } else {
+            attempts = 1
         }
     }
 

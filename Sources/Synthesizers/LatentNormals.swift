@@ -70,7 +70,8 @@ struct LatentNormalsFile: Codable {
         else { throw .malformedModel("the latent columns are not columns of the domain") }
         let size = columns.count
         guard let entries = correlation.doubles, entries.count == size * size,
-            entries.allSatisfy({ abs($0) <= 1 + 1e-9 }), let matrix = try? Matrix(rows: size, columns: size, values: entries),
+            entries.allSatisfy({ abs($0) <= 1 + 1e-9 }),
+            let matrix = try? Matrix(rows: size, columns: size, values: entries),
             columns.indices.allSatisfy({ i in
                 abs(matrix[i, i] - 1) < 1e-9 && (0..<i).allSatisfy { abs(matrix[i, $0] - matrix[$0, i]) < 1e-9 }
             })

@@ -61,7 +61,8 @@ struct LatentRows: Sendable {
                 deviation: Float(copula.deviations[place]), absent: absent, shifts: curves.shifts[place])
         }
         let latent = try model.latentConditions(conditions)
-        self.conditions = try latent.isEmpty
+        self.conditions =
+            try latent.isEmpty
             ? nil : LatentConditions(latent, copula: copula, curves: curves, model: model, program: program)
     }
 

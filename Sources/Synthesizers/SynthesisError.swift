@@ -3,7 +3,6 @@ public import GraphicalModels
 /// Why a synthesizer refuses, a model file is not read, or rows cannot be drawn. Every figure in a payload is public.
 public enum SynthesisError: Error, Equatable, Sendable {
     case unknownSynthesizer(String)
-    case notBuilt(SynthesizerName)
     case unknownParameter(String, known: [String])
     case invalidParameter(String, value: String, expected: String)
     /// A domain without a column to model.
@@ -33,7 +32,6 @@ extension SynthesisError: CustomStringConvertible {
         switch self {
         case .unknownSynthesizer(let name):
             "There is no synthesizer '\(name)'. Choose one of \(names(SynthesizerName.allCases.map(\.rawValue)))."
-        case .notBuilt(let name): "The synthesizer '\(name.rawValue)' is not built yet. Choose 'auto'."
         case .unknownParameter(let name, let known):
             "There is no parameter '\(name)' here. "
                 + (known.isEmpty ? "This synthesizer takes none." : "Choose among \(names(known)).")

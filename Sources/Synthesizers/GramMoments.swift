@@ -11,7 +11,11 @@ struct GramMoments {
     /// Of the noise off the diagonal, in rows.
     private let deviation: Double
 
+    /// One thread makes results repeatable to the last bit, and these matrices are small.
+    private static let oneThread: Void = setLinearAlgebraThreads(1)
+
     init(_ gram: NoisyGram, _ features: GramFeatures) {
+        Self.oneThread
         self.gram = gram
         self.features = features
         unit = 1 / (features.scale * features.scale)
@@ -163,8 +167,8 @@ struct GramMoments {
             // Ridge: shifts have a variance of about a tenth.
             penalised[row, row] += 10 * noise / max(counts[row], 1) + 1e-6 * total + 1
         }
-        let root = try penalised.cholesky()
-        var means = root.solved(sums)
+        var means = sums
+        try means.solve(byCholeskyFactor: penalised.cholesky())
         // Only differences between classes matter.
         for (place, one) in features.classes.enumerated() {
             let first = features.offsets[place] - latents.count
@@ -223,23 +227,5 @@ extension Matrix {
         guard rows > 1 else { return self }
         if let least = try symmetricEigen().values.first, least >= 1e-4 { return self }
         return try nearestCorrelation(floor: 1e-4, tolerance: 1e-7, maximumSteps: 100)
-    }
-
-    /// X with L·Lᵀ·X = `sides` for a lower triangular L = `self`.
-    func solved(_ sides: Matrix) -> Matrix {
-        var result = sides
-        for column in 0..<sides.columns {
-            for i in 0..<rows {
-                var value = result[i, column]
-                for k in 0..<i { value -= self[i, k] * result[k, column] }
-                result[i, column] = value / self[i, i]
-            }
-            for i in stride(from: rows - 1, through: 0, by: -1) {
-                var value = result[i, column]
-                for k in (i + 1)..<max(i + 1, rows) { value -= self[k, i] * result[k, column] }
-                result[i, column] = value / self[i, i]
-            }
-        }
-        return result
     }
 }

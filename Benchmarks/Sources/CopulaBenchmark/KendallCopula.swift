@@ -70,13 +70,10 @@ struct KendallCopula {
         var generator = Seeded(state: seed)
         let factor = try correlation.cholesky()
         let size = truth.columns.count
-        var drawn = [[Double]](repeating: [], count: size)
-        for _ in 0..<count {
-            let z = (0..<size).map { _ in generator.normal() }
-            for column in 0..<size {
-                drawn[column].append((0...column).reduce(0) { $0 + factor[column, $1] * z[$1] })
-            }
-        }
+        var normals = try Matrix(
+            rows: count, columns: size, values: (0..<count * size).map { _ in generator.normal() })
+        try normals.multiplyByTransposedLowerTriangle(factor)
+        let drawn = (0..<size).map { column in Array(normals.values[column * count..<(column + 1) * count]) }
         var result = truth
         // The true order statistics: exact marginals.
         for column in 0..<size {

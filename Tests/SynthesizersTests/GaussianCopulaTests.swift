@@ -21,7 +21,7 @@ private func orderedDomain(_ sizes: [Int]) throws -> TableDomain {
         sizes.enumerated().map {
             Field(
                 name: "n\($0)", type: .integer,
-                constraints: Constraints(required: true, minimum: 0, maximum: Double($1 - 1)))
+                constraints: Constraints(required: true, minimum: 0, maximum: .number(Double($1 - 1))))
         })
 }
 

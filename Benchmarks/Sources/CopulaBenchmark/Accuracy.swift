@@ -1,6 +1,7 @@
 import Foundation
 import PrivacyKernel
 import Synthesizers
+import Tables
 
 /// Errors against the true rows, the mean over a few fits.
 func measureAccuracy(folder: URL, benchmarks: [URL]) throws {

@@ -1,8 +1,8 @@
 // Speed and accuracy of `gaussian-copula`.
 //
 //   CopulaBenchmark speed [ROWS COLUMNS]        fit, Gram matrix against dsyrk, sampling
-//   CopulaBenchmark simulate DIR                tables as CSV, for sdv.py
-//   CopulaBenchmark accuracy DIR [BENCHMARK…]   against other synthesizers; rows of sdv.py in DIR count too
+//   CopulaBenchmark simulate DIR                tables as CSV, for sdv-rows.py
+//   CopulaBenchmark accuracy DIR [BENCHMARK…]   against other synthesizers; rows of sdv-rows.py in DIR count too
 import Foundation
 
 let arguments = CommandLine.arguments

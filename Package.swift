@@ -74,6 +74,10 @@ let package = Package(
             dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
             exclude: ["README.md"], swiftSettings: strict),
         .target(
+            name: "Evaluation", dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", crypto],
+            exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
+            swiftSettings: strict),
+        .target(
             name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
             swiftSettings: strict),
         .target(
@@ -83,8 +87,9 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath", crypto,
-                cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                "Attestation", "Evaluation", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath",
+                crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL,
+                logging,
                 lifecycle, unixSignals,
             ],
             exclude: ["README.md"], swiftSettings: strict),
@@ -98,8 +103,8 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Service", "Synthesizers", "Tables", "Tasks",
-                "VectorMath", arguments, crypto, logging,
+                "Attestation", "Client", "Evaluation", "Ledger", "PrivacyKernel", "Service", "Synthesizers", "Tables",
+                "Tasks", "VectorMath", arguments, crypto, logging,
             ],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
@@ -124,6 +129,10 @@ let package = Package(
             dependencies: [
                 "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: ["Evaluation", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables"],
             swiftSettings: strict),
         .testTarget(
             name: "AttestationTests", dependencies: ["Attestation", crypto, cryptoExtras, x509, asn1],

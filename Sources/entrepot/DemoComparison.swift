@@ -1,54 +1,43 @@
+import Evaluation
 import Foundation
-import PrivacyKernel
 import Synthesizers
-import Tables
 
-/// Noisy measurement against synthetic share, the commonest values of every column. Both sides are public: the comparison
-/// costs no epsilon and never looks at a table.
+/// Noisy measurement against synthetic rows: the commonest values of every column, and the two strongest pairs across the
+/// parties. Both sides are public: the comparison costs no epsilon and never looks at a table.
 struct DemoComparison {
     let text: String
 
-    init(model path: URL, samples: URL) throws {
+    init(model path: URL, parties: [String]) throws {
         let model = try FittedModel(encoded: Array(try Data(contentsOf: path)))
+        let evaluation = try ModelEvaluation(model)
+        let total = max(evaluation.total, 1)
         var lines: [String] = ["   column                    commonest values: noisy measurement / synthetic"]
-        let counts = try Self.counts(samples, model.domain)
-        let rows = Double(max(1, counts.rows))
-        for (index, column) in model.domain.columns.enumerated() where !model.shares[index].isEmpty {
-            guard let measured = Self.measured(model, column: index) else { continue }
-            let top = measured.indices.sorted { (measured[$0], $1) > (measured[$1], $0) }.prefix(3)
+        for fit in evaluation.columns where fit.parent == nil {
+            guard let noisy = fit.measurement?.counts else { continue }
+            let top = noisy.indices.sorted { (noisy[$0], $1) > (noisy[$1], $0) }.prefix(3)
             let cells = top.map { code in
-                let label = column.label(of: code).isEmpty ? "missing" : column.label(of: code)
-                return
-                    "\(label) \(Self.percent(measured[code])) / \(Self.percent(Double(counts.codes[index][code]) / rows))"
+                "\(fit.labels[code]) \(Self.percent(noisy[code] / total)) / \(Self.percent(fit.synthetic[code] / total))"
             }
             lines.append(
-                "   \(column.name.padding(toLength: 25, withPad: " ", startingAt: 0)) \(cells.joined(separator: "   "))"
-            )
+                "   \(fit.name.padding(toLength: 25, withPad: " ", startingAt: 0)) \(cells.joined(separator: "   "))")
+        }
+        func party(_ column: Int) -> Int? {
+            parties.firstIndex { evaluation.columns[column].name.hasPrefix($0 + "_") }
+        }
+        let across = evaluation.cliqueEdges.filter { $0.noisy != nil && party($0.first) != party($0.second) }
+        if !across.isEmpty { lines.append("   strongest pairs across the parties: noisy measurement / synthetic") }
+        for pair in across.prefix(2) {
+            let names = "\(evaluation.columns[pair.first].name) × \(evaluation.columns[pair.second].name)"
+            var figures: [String] = []
+            if let correlation = pair.correlation, let noisy = correlation.noisy {
+                figures.append(String(format: "correlation %.2f / %.2f", noisy, correlation.synthetic))
+            }
+            if let distance = pair.totalVariation, let noise = pair.expectedNoise {
+                figures.append("total variation \(Self.percent(distance)), noise alone \(Self.percent(noise))")
+            }
+            lines.append("   \(names): \(figures.joined(separator: "; "))")
         }
         text = lines.joined(separator: "\n")
-    }
-
-    /// The noisy shares of a column's codes, from the first release of that column alone.
-    private static func measured(_ model: FittedModel, column: Int) -> [Double]? {
-        for release in model.transcript.releases {
-            guard case .marginals(let marginals) = release.answer else { continue }
-            guard let marginal = marginals.first(where: { $0.attributes == [column] }) else { continue }
-            return marginal.counts.map { Double($0) / max(1, Double(model.rowCount)) }
-        }
-        return nil
-    }
-
-    private static func counts(_ file: URL, _ domain: TableDomain) throws -> (codes: [[Int]], rows: Int) {
-        var counts = domain.sizes.map { [Int](repeating: 0, count: $0) }
-        var rows = 0
-        // Values of the demo's columns hold no comma, quote or line break.
-        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n").dropFirst() {
-            for (column, text) in line.split(separator: ",", omittingEmptySubsequences: false).enumerated() {
-                if let code = domain.columns[column].code(of: String(text)) { counts[column][code] += 1 }
-            }
-            rows += 1
-        }
-        return (counts, rows)
     }
 
     private static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }

@@ -40,6 +40,8 @@ actor TaskHost {
     private var uploadsUnderWay: Set<String> = []
     private(set) var model: FittedModel?
     private var fit: Task<Void, Never>?
+    /// The page about the model, being made or made.
+    var reportPage: Task<[UInt8], any Error>?
 
     init(_ start: TaskStart) {
         specification = start.specification

@@ -4,6 +4,7 @@ import HTTPTypes
 enum Endpoint: String, Sendable, CaseIterable {
     case attestation, spec, health, ready
     case signatures, details, modelStatus, formats, columns, samples, ledger, ledgerTotal, metrics
+    case report
     case checkpoint, ledgerKey, inclusion, consistency, receipts
     case upload, confirm, confirmAsPost, withdraw, halt
 
@@ -30,6 +31,7 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .formats: "/formats"
         case .columns: "/columns"
         case .samples: "/samples"
+        case .report: "/report"
         case .ledger: "/ledger"
         case .ledgerTotal: "/ledger/total"
         case .metrics: "/metrics"
@@ -59,7 +61,7 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns, .checkpoint, .ledgerKey,
             .inclusion, .consistency, .receipts:
             .parties
-        case .samples: .recipients
+        case .samples, .report: .recipients
         case .signatures, .upload, .confirm, .confirmAsPost, .withdraw, .halt: .providers
         }
     }

@@ -58,6 +58,7 @@ extension TaskHost: CallHandler {
         case .formats: Response.json(.array([.string("csv"), .string("json")]))
         case .columns: try await columns(call)
         case .samples: try await release(samples: call)
+        case .report: try await report()
         case .ledger: try await ledgerEntries()
         case .ledgerTotal: try await ledgerTotal()
         case .checkpoint: Response.text(try signedCheckpoint().text)

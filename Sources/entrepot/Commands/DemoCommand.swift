@@ -71,7 +71,7 @@ struct DemoCommand: AsyncParsableCommand {
         Console.step(4 + names.count, "The last confirmation started the fit, once and for all")
         let files = try await stage.collect(service, as: names[0], samples: samples)
         Console.step(5 + names.count, "What was released (noisy measurement) against what was sampled")
-        Console.say(try DemoComparison(model: stage.model, samples: files.csv).text)
+        Console.say(try DemoComparison(model: stage.model, parties: names).text)
 
         Console.step(6 + names.count, "The ledger: one epsilon, recorded before the noise was drawn")
         Console.say("   \(files.ledgerLine)")

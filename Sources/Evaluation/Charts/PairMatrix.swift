@@ -1,0 +1,71 @@
+extension Chart {
+    /// Every pair of columns: below the diagonal how strongly the synthetic rows tie them, above it how far the noisy table
+    /// and the synthetic one lie apart. Pairs that were never measured together are hatched, never blank or zero.
+    public static func pairMatrix(_ evaluation: ModelEvaluation) -> Chart {
+        let count = evaluation.columns.count
+        let cell = count > 24 ? 18.0 : 30.0
+        let (left, top) = (190.0, 150.0)
+        let size = Double(count) * cell
+        var picture = Picture(width: left + size + 90, height: top + size + 12)
+        picture.add(
+            "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\""
+                + " patternTransform=\"rotate(45)\"><line x1=\"0\" y1=\"0\" x2=\"0\" y2=\"6\" class=\"hatch\"/>"
+                + "</pattern></defs>")
+        for (index, column) in evaluation.columns.enumerated() {
+            let middle = (Double(index) + 0.5) * cell
+            let name = Picture.shortened(column.name, to: 26)
+            picture.text(left - 6, top + middle + 4, name, "label", anchor: "end")
+            picture.add(
+                "<text class=\"label\" transform=\"translate(\(Picture.number(left + middle + 4)) "
+                    + "\(Picture.number(top - 6))) rotate(-50)\">\(HTML.escaped(name))</text>")
+            picture.rectangle(
+                left + Double(index) * cell, top + Double(index) * cell, cell, cell, "diagonal")
+        }
+        for pair in evaluation.pairs {
+            let (near, far) = (Double(pair.first) * cell, Double(pair.second) * cell)
+            func mark(_ x: Double, _ y: Double, _ value: Double, _ style: String, isHatched: Bool) {
+                picture.rectangle(x, y, cell, cell, "\(style)\(Self.level(value))")
+                if isHatched { picture.rectangle(x, y, cell, cell, "hatched") }
+                guard cell >= 30, !isHatched else { return }
+                let isDark = Self.level(value) >= 4
+                picture.text(
+                    x + cell / 2, y + cell / 2 + 4, Figures.decimal(100 * value, digits: 0),
+                    isDark ? "figure light" : "figure", anchor: "middle")
+            }
+            let isUnknown = pair.basis == .unmeasured
+            mark(left + near, top + far, pair.strength, "strength", isHatched: isUnknown)
+            if let distance = pair.totalVariation {
+                mark(left + far, top + near, distance, "distance", isHatched: false)
+            } else {
+                picture.rectangle(left + far, top + near, cell, cell, "empty")
+                if isUnknown { picture.rectangle(left + far, top + near, cell, cell, "hatched") }
+            }
+        }
+        let measured = evaluation.pairs.count { $0.basis != .unmeasured }
+        let description =
+            "Matrix of \(count) columns. Below the diagonal: strength of the association in the synthetic rows (Cramér's "
+            + "V, in hundredths). Above: total variation between noisy and synthetic table, in per cent. Hatched: never "
+            + "measured together. \(measured) of \(evaluation.pairs.count) pairs rest on a measurement."
+        return Chart(
+            name: "pairs", description: description, svg: picture.svg(description),
+            header: [
+                "first", "second", "basis", "strength_synthetic", "total_variation", "total_variation_of_noise_alone",
+                "noise_sigma", "cells", "correlation_noisy", "correlation_synthetic",
+            ],
+            rows: evaluation.pairs.map { pair in
+                [
+                    evaluation.columns[pair.first].name, evaluation.columns[pair.second].name, pair.basis.rawValue,
+                    Figures.plain(pair.strength), pair.totalVariation.map(Figures.plain) ?? "",
+                    pair.expectedNoise.map(Figures.plain) ?? "", pair.deviation.map(Figures.plain) ?? "",
+                    pair.noisy == nil ? "" : String(pair.synthetic.count),
+                    pair.correlation?.noisy.map(Figures.plain) ?? "",
+                    pair.correlation.map { Figures.plain($0.synthetic) } ?? "",
+                ]
+            })
+    }
+
+    /// Five shades.
+    private static func level(_ value: Double) -> Int {
+        value < 0.02 ? 0 : value < 0.05 ? 1 : value < 0.1 ? 2 : value < 0.25 ? 3 : value < 0.5 ? 4 : 5
+    }
+}

@@ -1,0 +1,148 @@
+/// Text for HTML and SVG.
+public enum HTML {
+    /// Escapes a text for element content and for attribute values in double quotes. Control characters, which HTML does
+    /// not allow, become spaces.
+    public static func escaped(_ text: String) -> String {
+        var result = ""
+        result.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += " "
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}
+
+/// A chart: a picture, its figures as CSV, and what it shows in one sentence.
+public struct Chart: Sendable {
+    /// Name of the CSV file, without its ending.
+    public let name: String
+    /// What the chart shows, for those who do not see it.
+    public let description: String
+    public let svg: String
+    public let header: [String]
+    /// The figures behind the picture, one row each.
+    public let rows: [[String]]
+
+    /// RFC 4180. A text that a spreadsheet would take for a formula is led by an apostrophe.
+    public var csv: String {
+        ([header] + rows).map { $0.map(Self.cell).joined(separator: ",") + "\n" }.joined()
+    }
+
+    private static func cell(_ text: String) -> String {
+        var text = text
+        if let first = text.unicodeScalars.first, "=+@-\t\r".unicodeScalars.contains(first), Double(text) == nil {
+            text = "'" + text
+        }
+        guard text.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else { return text }
+        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}
+
+/// An SVG picture in the making. Coordinates are whole units; the picture scales with the page.
+struct Picture {
+    private var body = ""
+    let width: Double
+    let height: Double
+
+    init(width: Double, height: Double) {
+        self.width = width
+        self.height = height
+    }
+
+    mutating func add(_ element: String) { body += element }
+
+    mutating func rectangle(_ x: Double, _ y: Double, _ width: Double, _ height: Double, _ style: String) {
+        body +=
+            "<rect x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" width=\"\(Self.number(max(0, width)))\""
+            + " height=\"\(Self.number(max(0, height)))\" class=\"\(style)\"/>"
+    }
+
+    mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String, width: Double? = nil) {
+        body +=
+            "<line x1=\"\(Self.number(x1))\" y1=\"\(Self.number(y1))\" x2=\"\(Self.number(x2))\""
+            + " y2=\"\(Self.number(y2))\" class=\"\(style)\""
+            + (width.map { " stroke-width=\"\(Self.number($0))\"" } ?? "") + "/>"
+    }
+
+    mutating func circle(_ x: Double, _ y: Double, _ radius: Double, _ style: String, title: String? = nil) {
+        let label = title.map { "<title>\(HTML.escaped($0))</title>" } ?? ""
+        body +=
+            "<circle cx=\"\(Self.number(x))\" cy=\"\(Self.number(y))\" r=\"\(Self.number(radius))\""
+            + " class=\"\(style)\">\(label)</circle>"
+    }
+
+    mutating func text(_ x: Double, _ y: Double, _ text: String, _ style: String, anchor: String = "start") {
+        body +=
+            "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" class=\"\(style)\" text-anchor=\"\(anchor)\">"
+            + HTML.escaped(text) + "</text>"
+    }
+
+    /// - Parameter description: stands in for the picture where it is not seen.
+    func svg(_ description: String) -> String {
+        "<svg viewBox=\"0 0 \(Self.number(width)) \(Self.number(height))\" role=\"img\""
+            + " aria-label=\"\(HTML.escaped(description))\" xmlns=\"http://www.w3.org/2000/svg\">\(body)</svg>"
+    }
+
+    /// One decimal, which is a tenth of a unit.
+    static func number(_ value: Double) -> String {
+        guard value.isFinite, abs(value) < 1e9 else { return "0" }
+        let tenths = Int((value * 10).rounded())
+        return tenths % 10 == 0
+            ? String(tenths / 10) : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
+    }
+
+    /// At most so many characters.
+    static func shortened(_ text: String, to limit: Int) -> String {
+        text.count > limit ? String(text.prefix(limit - 1)) + "…" : text
+    }
+}
+
+/// Figures as people read them.
+public enum Figures {
+    /// A share with one decimal, and two below 1 %.
+    public static func percent(_ share: Double) -> String {
+        decimal(100 * share, digits: abs(share) < 0.01 ? 2 : 1) + " %"
+    }
+
+    /// With a given number of decimals.
+    public static func decimal(_ value: Double, digits: Int) -> String {
+        guard value.isFinite, abs(value) < 1e15 else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
+        var power = 1.0
+        for _ in 0..<digits { power *= 10 }
+        let whole = Int((abs(value) * power).rounded())
+        let sign = value < 0 && whole > 0 ? "−" : ""
+        guard digits > 0 else { return sign + grouped(whole) }
+        let fraction = String(whole % Int(power))
+        return sign + grouped(whole / Int(power)) + "."
+            + String(repeating: "0", count: digits - fraction.count) + fraction
+    }
+
+    /// A whole count, with thin spaces between thousands.
+    public static func count(_ value: Double) -> String { decimal(value, digits: 0) }
+
+    /// For machines: up to six significant decimals and no spaces.
+    static func plain(_ value: Double) -> String {
+        guard value.isFinite else { return "" }
+        let rounded = (value * 1e6).rounded() / 1e6
+        return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int(rounded)) : String(rounded)
+    }
+
+    private static func grouped(_ value: Int) -> String {
+        let digits = String(value)
+        guard digits.count > 4 else { return digits }
+        var result = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { result += "\u{202F}" }
+            result.append(digit)
+        }
+        return result
+    }
+}

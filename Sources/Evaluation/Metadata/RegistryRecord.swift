@@ -1,0 +1,94 @@
+import PrivacyKernel
+public import Synthesizers
+import Tables
+
+/// A record for the Differential Privacy Deployments Registry (`opendp/deployments-registry-data`), tier 3. What only
+/// people can tell stands as `TO BE FILLED IN`.
+public struct RegistryRecord: Sendable {
+    private let model: FittedModel
+    private let subject: ReportSubject
+
+    public init(_ model: FittedModel, subject: ReportSubject) {
+        self.model = model
+        self.subject = subject
+    }
+
+    /// YAML; every text is double quoted.
+    public var yaml: String {
+        let plan = model.plan
+        let variant: String
+        switch plan.accounting {
+        case .pure: variant = "Pure Differential Privacy"
+        case .zeroConcentrated, .gaussian: variant = "Approximate Differential Privacy"
+        }
+        let providers = subject.parties.filter { $0.role == "provider" }.map(\.name)
+        let steps = plan.steps.map { "\($0.name) (\(Figures.percent($0.share)) of the budget)" }.joined(separator: "; ")
+        let noise = plan.accounting == .pure ? "discrete Laplace" : "discrete Gaussian"
+        let rho = plan.accounting == .pure ? nil : model.transcript.spent?.amount
+        return """
+            url_slug: \(Self.quoted(Self.slug(subject.title)))
+            status: "Draft"
+            tier: 3
+            deployment:
+              basic:
+                name: \(Self.quoted(subject.title))
+                data_curators: [\((providers.isEmpty ? ["TO BE FILLED IN"] : providers).map(Self.quoted).joined(separator: ", "))]
+                description: \(Self.quoted("Synthetic rows of the inner join of \(max(providers.count, 1)) private tables."))
+                intended_use: \(Self.quoted(subject.purpose ?? "TO BE FILLED IN"))
+                data_product_type: "Synthetic data"
+                data_product_region: "TO BE FILLED IN"
+                publication_date: \(Self.quoted(subject.date ?? "TO BE FILLED IN"))
+                data_product_sector: "TO BE FILLED IN"
+              dp_variant:
+                variant_name: \(Self.quoted(variant))
+                data_domain: \(Self.quoted("Declared and public: \(model.domain.columns.count) columns; never learnt from the data."))
+                unprotected_quantities: "None: the number of joined rows is protected too."
+              privacy_loss:
+                privacy_unit: \(Self.quoted(subject.unit))
+                privacy_unit_details: "Adding or removing all rows of one key."
+                privacy_parameters:
+                  epsilon: \(ReportPage.plain(plan.epsilon))
+                  delta: \(ReportPage.plain(plan.delta))
+                  rho: \(rho.map { ReportPage.plain($0) } ?? "null")
+                privacy_parameters_details: \(Self.quoted("One epsilon for the whole life of the task; accounted as \(plan.accounting.rawValue)."))
+              deployment_model:
+                model_name: "Central"
+                actors: \(Self.quoted("\(providers.isEmpty ? "Data providers" : providers.joined(separator: ", ")); a service whose program the providers verify before they upload."))
+                release_type: "One release"
+                data_source_type: "Static"
+                access_type: "Non-interactive"
+              accounting:
+                post_processing: "Estimation of a graphical model, sampling, reports."
+                composition: \(Self.quoted("\(model.transcript.releases.count) releases compose adaptively under \(plan.accounting.rawValue)."))
+              implementation:
+                preprocessing_and_hyperparameter_tuning: "Bins and categories are declared; nothing is tuned on the data outside the budget."
+                mechanisms: \(Self.quoted("\(plan.synthesizer.rawValue): \(steps); \(noise) noise drawn by integer arithmetic."))
+                justification: "TO BE FILLED IN"
+              administrative:
+                sources: [\(Self.quoted(model.taskDigest.map { "Task SHA-256 \($0)" } ?? "Local fit without a signed task"))]
+                notes: "Made by entrepot report from the model file."
+                registry_authors: []
+
+            """
+    }
+
+    private static func slug(_ title: String) -> String {
+        let parts = title.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+        return parts.isEmpty ? "untitled" : parts.joined(separator: "-")
+    }
+
+    /// A YAML double-quoted scalar.
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value): result += " "
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

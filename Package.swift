@@ -78,11 +78,15 @@ let package = Package(
         .target(
             name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], exclude: ["README.md"],
             swiftSettings: strict),
+        .target(
+            name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
+            swiftSettings: strict),
         .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath", crypto,
+                "Attestation", "Ledger", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks", "VectorMath",
+                crypto,
                 cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
                 lifecycle, unixSignals,
             ],
@@ -96,11 +100,13 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Service", "Synthesizers", "Tables", "Tasks",
+                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers", "Tables",
+                "Tasks",
                 "VectorMath", arguments, crypto, logging,
             ],
             resources: [
-                .embedInCode("Configs/trade-mirror.yaml"), .embedInCode("Configs/workshop.yaml"),
+                .embedInCode("Configs/trade-mirror.yaml"), .embedInCode("Configs/trade-reconciliation.yaml"),
+                .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], swiftSettings: strict),
@@ -124,6 +130,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TasksTests", dependencies: ["Tables", "Tasks", crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(
+            name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
+            swiftSettings: strict + [mutations]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", crypto, grdb], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",

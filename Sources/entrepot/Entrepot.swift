@@ -8,7 +8,8 @@ import ArgumentParser
         subcommands: [
             DemoCommand.self, DemoDataCommand.self, ServeCommand.self, KeygenCommand.self, FingerprintCommand.self,
             TaskCommand.self, VerifyCommand.self, CheckCommand.self, DetailsCommand.self, UploadCommand.self,
-            ConfirmCommand.self, StatusCommand.self, SamplesCommand.self, LedgerCommand.self, FitCommand.self,
+            ConfirmCommand.self, StatusCommand.self, SamplesCommand.self, LedgerCommand.self, QueryCommand.self,
+            IngestCommand.self, FitCommand.self,
             SampleCommand.self, MeasureCommand.self,
         ]
     )

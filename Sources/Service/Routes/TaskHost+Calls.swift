@@ -59,6 +59,8 @@ extension TaskHost: CallHandler {
         case .samples: try await samples(call)
         case .ledger: try await ledgerEntries()
         case .ledgerTotal: try await ledgerTotal()
+        case .queries: try await queries()
+        case .query: try await query(call)
         case .metrics: Response.text(metrics.text(stage: await life.stage))
         case .upload: try await upload(call)
         case .confirm, .confirmAsPost: try await takeConfirmation(call)

@@ -2,15 +2,17 @@ import ArgumentParser
 import Attestation
 import Client
 import Foundation
+import Queries
 import Tasks
 
 /// `entrepot demo`: the whole product on generated data, told as a story. The service is a process of its own, and the two
 /// parties talk to it over the network like anybody else.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Plays the whole product: two parties, one service, synthetic rows at the end.")
+        commandName: "demo",
+        abstract: "Plays the whole product: two parties or more, one service, synthetic rows at the end.")
 
-    @Argument(help: "trade or workshop")
+    @Argument(help: "trade, workshop or reconciliation")
     var scenario: DemoScenario = .trade
 
     @Option(help: "The folder for everything the demo makes; an earlier demo there is replaced.")
@@ -32,7 +34,7 @@ struct DemoCommand: AsyncParsableCommand {
     private func play(_ stage: DemoStage) async throws {
         let started = Date()
         let names = stage.scenario.parties.map(\.name)
-        Console.step(1, "\(names[0]) and \(names[1]) each hold a table about the same keys")
+        Console.step(1, "\(names.joined(separator: ", ")) each hold a table about the same keys")
         let tables = try stage.scenario.write(to: stage.directory, rows: rows ?? stage.scenario.defaultRows, seed: 1)
         for (party, table) in zip(stage.scenario.parties, tables) {
             Console.say("   \(party.name): \(stage.shown(table))")
@@ -70,12 +72,20 @@ struct DemoCommand: AsyncParsableCommand {
             }
         }
 
-        Console.step(6, "The last confirmation started the fit, once and for all")
+        var step = 4 + names.count
+        Console.step(step, "The last confirmation started the fit, once and for all")
         let files = try await stage.collect(service, samples: samples)
-        Console.step(7, "What was released (noisy measurement) against what was sampled")
+        step += 1
+        Console.step(step, "What was released (noisy measurement) against what was sampled")
         Console.say(try DemoComparison(model: stage.model, samples: files.csv).text)
 
-        Console.step(8, "The ledger: one epsilon, recorded before the noise was drawn")
+        step += 1
+        if !task.queries.isEmpty {
+            Console.step(step, "What the permitted queries answered, from the same epsilon")
+            for answer in try await stage.answers(service, task) { Console.say(answer) }
+            step += 1
+        }
+        Console.step(step, "The ledger: one epsilon, recorded before the noise was drawn")
         Console.say("   \(files.ledgerLine)")
         let seconds = (Date().timeIntervalSince(started) * 10).rounded() / 10
         Console.say("\nDone in \(seconds) s. Look at:")
@@ -181,6 +191,21 @@ struct DemoStage {
             return self.line(try await connection.ledgerTotal())
         }
         return (csv, total)
+    }
+
+    /// The recorded answers, as the first party fetches them; each is kept as a file.
+    func answers(_ service: DemoService, _ task: TaskSpecification) async throws -> [String] {
+        let client = try client(scenario.parties[0].name, service)
+        return try await VerifiedConnection.open(client) { connection in
+            var texts: [String] = []
+            for query in task.queries {
+                let bytes = try await connection.query(query.name)
+                try Files.write(bytes, to: directory.appendingPathComponent("query-\(query.name).json").path)
+                let answer = try JSONDecoder().decode(QueryAnswer.self, from: Data(bytes))
+                texts.append("   " + AnswerText(answer).text.replacingOccurrences(of: "\n", with: "\n   "))
+            }
+            return texts
+        }
     }
 
     /// A path as a person would type it.

@@ -1,19 +1,20 @@
 import ArgumentParser
 import Foundation
 
-/// `entrepot demo-data SCENARIO --output DIR`: two generated tables and the task that describes them.
+/// `entrepot demo-data SCENARIO --output DIR`: generated tables and the task that describes them.
 struct DemoDataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo-data",
-        abstract: "Writes two generated tables and their task (without keys).",
+        abstract: "Writes generated tables and their task (without keys).",
         discussion: """
             trade     consignments of two offices from a small gravity model: categories, integers and heavy-tailed \
             numbers, with relations that only the joined table shows; a tenth of each office's rows has no partner
             workshop  cars in the shape of the enclave workshop's two tables (at most 1,728 rows)
+            reconciliation  monthly flows between five offices, each reported from both ends, with two planted errors
             """
     )
 
-    @Argument(help: "trade or workshop")
+    @Argument(help: "trade, workshop or reconciliation")
     var scenario: DemoScenario
 
     @Option(help: "The folder to write to; it is made where missing.")

@@ -86,8 +86,8 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "Attestation", "Ledger", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks", "VectorMath",
-                crypto,
-                cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL,
+                logging,
                 lifecycle, unixSignals,
             ],
             exclude: ["README.md"], swiftSettings: strict),
@@ -105,7 +105,9 @@ let package = Package(
                 "VectorMath", arguments, crypto, logging,
             ],
             resources: [
-                .embedInCode("Configs/trade-mirror.yaml"), .embedInCode("Configs/trade-reconciliation.yaml"),
+                .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
+                .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/trade-mirror.yaml"),
+                .embedInCode("Configs/trade-reconciliation.yaml"),
                 .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),

@@ -6,15 +6,10 @@ struct DemoDataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo-data",
         abstract: "Writes generated tables and their task (without keys).",
-        discussion: """
-            trade     consignments of two offices from a small gravity model: categories, integers and heavy-tailed \
-            numbers, with relations that only the joined table shows; a tenth of each office's rows has no partner
-            workshop  cars in the shape of the enclave workshop's two tables (at most 1,728 rows)
-            reconciliation  monthly flows between five offices, each reported from both ends, with two planted errors
-            """
+        discussion: DemoScenario.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "\n")
     )
 
-    @Argument(help: "trade, workshop or reconciliation")
+    @Argument(help: "\(DemoScenario.allCases.map(\.rawValue).joined(separator: ", "))")
     var scenario: DemoScenario
 
     @Option(help: "The folder to write to; it is made where missing.")

@@ -150,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Service", "Tables", "Tasks", crypto, httpTypes, nioCore, nioPosix,
+                "Attestation", "Client", "Ledger", "Queries", "Service", "Tables", "Tasks", crypto, httpTypes, nioCore,
+                nioPosix,
                 nioSSL, logging,
             ],
             swiftSettings: strict),

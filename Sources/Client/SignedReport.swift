@@ -1,0 +1,203 @@
+public import Attestation
+import Foundation
+@_spi(CMS) import X509
+
+/// A report that a service signed, as a file: `report.json`, or `report.pdf` with the evidence inside. It verifies without
+/// the service, years later.
+public struct SignedReport: Sendable {
+    public let evidence: Evidence
+    /// The JSON of the report, as it was signed.
+    public let report: [UInt8]
+    private let key: ReportKey
+    private let signature: [UInt8]
+    private let document: SignedPDF?
+
+    private static let opening = Array(#"{"entrepot-report":1,"#.utf8)
+    private static let bodyLabel = Array(#","report":"#.utf8)
+
+    /// Whether bytes look like a report. It says nothing about authenticity.
+    public static func isReport(_ bytes: [UInt8]) -> Bool {
+        bytes.starts(with: opening) || bytes.starts(with: Array("%PDF-".utf8))
+    }
+
+    public init(bytes: [UInt8]) throws(ReportError) {
+        guard bytes.starts(with: Array("%PDF-".utf8)) else {
+            document = nil
+            (evidence, report, key, signature) = try Self.parts(of: bytes)
+            return
+        }
+        let pdf = try SignedPDF(bytes)
+        document = pdf
+        (evidence, report, key, signature) = try Self.parts(of: pdf.attachment("report.json"))
+        guard evidence.json() == pdf.attachment("evidence.json") else { throw .contradiction }
+    }
+
+    private static func parts(
+        of bytes: [UInt8]
+    ) throws(ReportError) -> (Evidence, [UInt8], ReportKey, [UInt8]) {
+        guard bytes.starts(with: opening), bytes.suffix(2).elementsEqual("}\n".utf8) else { throw .unreadable }
+        guard let start = bytes.place(of: bodyLabel) else { throw .unreadable }
+        let body = Array(bytes[(start + bodyLabel.count)..<(bytes.count - 2)])
+        let head = Array(bytes[..<start]) + Array("}".utf8)
+        struct Head: Decodable {
+            let key: String
+            let signature: String
+        }
+        guard let parts = try? JSONDecoder().decode(Head.self, from: Data(head)),
+            let key = Data(base64Encoded: parts.key), let signature = Data(base64Encoded: parts.signature),
+            let evidenceStart = head.place(of: Array(#""evidence":"#.utf8)),
+            let evidence = try? Evidence(json: head[(evidenceStart + 11)..<(head.count - 1)])
+        else { throw .unreadable }
+        return (evidence, body, ReportKey(publicKeyInfo: Array(key)), Array(signature))
+    }
+
+    /// Verifies the whole report offline: evidence, key, signature of the figures, signature of the document.
+    ///
+    /// - Parameters:
+    ///   - time: unix seconds at which certificates must be valid; nil for the evidence's own time.
+    ///   - now: used instead where the evidence carries no time.
+    ///   - roots: the roots to trust; simulated evidence needs one of theirs in it.
+    ///   - allowed: the releases to compare with; nil compares no measurement.
+    /// - Returns: the evidence for the key, and what policy has against it.
+    public func verify(
+        at time: Int64? = nil, now: Int64, roots: TrustRoots, allowed: ReleaseManifest? = nil,
+        verifyDocument: (_ evidence: [UInt8]) throws(EvidenceError) -> DocumentVerification.Report
+    ) async throws(ReportError) -> DocumentVerification.Report {
+        let checked: DocumentVerification.Report
+        do {
+            checked = try verifyDocument(evidence.json())
+        } catch {
+            throw .evidence(error)
+        }
+        guard key.isVouchedFor(by: checked.evidence) else { throw .keyNotAttested }
+        guard key.verifies(signature, of: report) else { throw .signature }
+        struct Named: Decodable { let taskDigest: String }
+        guard let named = try? JSONDecoder().decode(Named.self, from: Data(report)),
+            let statement = checked.evidence.statement,
+            named.taskDigest == statement.taskDigest.map({ String(format: "%02x", $0) }).joined()
+        else { throw .contradiction }
+        if let document { try await document.verify(signedBy: key, at: checked.evidence.time) }
+        return checked
+    }
+}
+
+/// Why a report proves nothing.
+public enum ReportError: Error, Sendable, Equatable {
+    case unreadable
+    /// The evidence for the key is not authentic.
+    case evidence(EvidenceError)
+    /// The evidence vouches for another key.
+    case keyNotAttested
+    case signature
+    /// Its parts speak of different tasks or evidence.
+    case contradiction
+    /// The signature does not cover the whole document.
+    case notWhole
+    /// The signature of the document is not valid.
+    case documentSignature
+}
+
+extension ReportError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable: "It cannot be read as a report."
+        case .evidence(let error): "The evidence for its key is not authentic: \(error)"
+        case .keyNotAttested: "The evidence vouches for another key than the one that signed it."
+        case .signature: "The signature of its figures is not valid."
+        case .contradiction: "Its parts belong to different reports."
+        case .notWhole: "Its signature does not cover the whole document."
+        case .documentSignature: "The signature of the document is not valid."
+        }
+    }
+}
+
+extension [UInt8] {
+    /// The first place at which a pattern stands.
+    fileprivate func place(of pattern: [UInt8], from start: Int = 0) -> Int? {
+        guard let first = pattern.first, count >= pattern.count else { return nil }
+        var place = start
+        while let next = self[place...].firstIndex(of: first), next + pattern.count <= count {
+            if self[next..<(next + pattern.count)].elementsEqual(pattern) { return next }
+            place = next + 1
+        }
+        return nil
+    }
+}
+
+/// A document as the service writes it: one signature over all bytes but its own, files in plain streams.
+private struct SignedPDF: Sendable {
+    private let bytes: [UInt8]
+    private let gap: Range<Int>
+
+    init(_ bytes: [UInt8]) throws(ReportError) {
+        self.bytes = bytes
+        let label = Array("/ByteRange [".utf8)
+        guard let place = bytes.place(of: label), bytes.place(of: label, from: place + 1) == nil,
+            let end = bytes[place...].firstIndex(of: UInt8(ascii: "]"))
+        else { throw .unreadable }
+        let numbers = bytes[(place + label.count)..<end].split(separator: UInt8(ascii: " ")).compactMap {
+            Int(String(decoding: $0, as: UTF8.self))
+        }
+        guard numbers.count == 4, numbers[0] == 0, numbers[1] > 0, numbers[2] > numbers[1] + 2,
+            numbers[2] < bytes.count,
+            numbers[2] + numbers[3] == bytes.count, bytes[numbers[1]] == UInt8(ascii: "<"),
+            bytes[numbers[2] - 1] == UInt8(ascii: ">")
+        else { throw .notWhole }
+        gap = numbers[1]..<numbers[2]
+    }
+
+    /// An embedded file, found by its name: the specification is followed by the stream.
+    func attachment(_ name: String) throws(ReportError) -> [UInt8] {
+        guard let named = bytes.place(of: Array("/Type /Filespec /F (\(name))".utf8)),
+            let size = bytes.place(of: Array("/Params << /Size ".utf8), from: named),
+            let length = Int(
+                String(decoding: bytes[(size + 17)...].prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)),
+            let start = bytes.place(of: Array(">>\nstream\n".utf8), from: size), length >= 0,
+            start + 10 + length <= bytes.count
+        else { throw .unreadable }
+        return Array(bytes[(start + 10)..<(start + 10 + length)])
+    }
+
+    func verify(signedBy key: ReportKey, at time: Int64) async throws(ReportError) {
+        let digits = bytes[(gap.lowerBound + 1)..<(gap.upperBound - 1)]
+        var signature: [UInt8] = []
+        var high: UInt8?
+        for digit in digits {
+            guard let value = Character(Unicode.Scalar(digit)).hexDigitValue else { throw .documentSignature }
+            if let first = high {
+                signature.append(first << 4 | UInt8(value))
+                high = nil
+            } else {
+                high = UInt8(value)
+            }
+        }
+        // Beyond the DER the room is zeros, and they are not signed: anything else there is a change.
+        guard let length = Self.derLength(signature), signature[length...].allSatisfy({ $0 == 0 }) else {
+            throw .documentSignature
+        }
+        let covered = Array(bytes[..<gap.lowerBound]) + Array(bytes[gap.upperBound...])
+        let certificates = (try? CMSSignature.certificates(in: Array(signature[..<length]))) ?? []
+        guard
+            let certificate = certificates.first(where: {
+                Array($0.publicKey.subjectPublicKeyInfoBytes) == key.publicKeyInfo
+            })
+        else { throw .keyNotAttested }
+        let result = await CMS.isValidSignature(
+            dataBytes: covered, signatureBytes: Array(signature[..<length]),
+            trustRoots: CertificateStore([certificate]), microsoftCompatible: false
+        ) {
+            RFC5280Policy(validationTime: Date(timeIntervalSince1970: Double(time)))
+        }
+        guard case .success = result else { throw .documentSignature }
+    }
+
+    /// The length of the first DER element with its header.
+    private static func derLength(_ bytes: [UInt8]) -> Int? {
+        guard bytes.count > 4, bytes[0] == 0x30 else { return nil }
+        if bytes[1] < 0x80 { return 2 + Int(bytes[1]) }
+        let count = Int(bytes[1] & 0x7F)
+        guard (1...3).contains(count), bytes.count > 2 + count else { return nil }
+        let length = bytes[2..<(2 + count)].reduce(0) { $0 << 8 | Int($1) }
+        return 2 + count + length <= bytes.count ? 2 + count + length : nil
+    }
+}

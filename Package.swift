@@ -94,7 +94,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL,
+                "Attestation", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix,
+                nioHTTP1, nioSSL,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
@@ -145,14 +146,16 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ClientTests",
-            dependencies: ["Attestation", "Client", "Tables", "Tasks", crypto, nioCore, nioPosix, nioHTTP1, nioSSL],
+            dependencies: [
+                "Attestation", "Client", "Ledger", "Tables", "Tasks", crypto, nioCore, nioPosix, nioHTTP1, nioSSL,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Queries", "Service", "Tables", "Tasks", crypto, httpTypes, nioCore,
-                nioPosix,
-                nioSSL, logging,
+                "Attestation", "Client", "Ledger", "Queries", "Service", "Tables", "Tasks", crypto, httpTypes,
+                hummingbirdCore,
+                lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: strict),
     ]

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Verification of a saved document: what `entrepot verify DOCUMENT` does.
 public enum DocumentVerification {
     /// A verified document, and what policy has against it.
@@ -24,17 +26,19 @@ public enum DocumentVerification {
 
     /// Verifies a document that was saved earlier.
     /// - Parameters:
-    ///   - bytes: a COSE document, report or quote, its hexadecimal text, or the JSON of `GET /attestation`.
+    ///   - bytes: a COSE document, report or quote, its hexadecimal or base64 text, or the JSON of `GET /attestation`.
     ///   - format: nil to detect it.
     ///   - time: unix seconds at which the certificates must be valid; nil for the document's own time.
     ///   - now: used instead where a format carries no time of its own.
     ///   - roots: the roots to trust; simulated documents need one of theirs in it.
     ///   - certificates: DER of certificates beside the document (AMD's VCEK, ASK and ARK).
     ///   - allowed: the releases to compare with; nil compares no measurement.
+    ///   - allowDebug: accept a debug build or platform.
     ///   - allowUnevaluatedTCB: accept TDX although Intel's collateral is not evaluated.
     public static func verify(
         _ bytes: [UInt8], format: EvidenceFormat? = nil, at time: Int64?, now: Int64, roots: TrustRoots,
-        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, allowUnevaluatedTCB: Bool = false
+        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, allowDebug: Bool = false,
+        allowUnevaluatedTCB: Bool = false
     ) throws(EvidenceError) -> Report {
         let bytes = plain(bytes)
         guard let format = format ?? detect(bytes) else { throw .unknownFormat }
@@ -55,7 +59,8 @@ public enum DocumentVerification {
         if own != nil { evidence.warnings.append(.verifiedAtOwnTime) }
         // Whoever names a simulated root has asked for a simulation.
         let policy = Policy(
-            archived: allowed, allowSimulated: !roots.simulated.isEmpty, allowUnevaluatedTCB: allowUnevaluatedTCB)
+            archived: allowed, allowSimulated: !roots.simulated.isEmpty, allowDebug: allowDebug,
+            allowUnevaluatedTCB: allowUnevaluatedTCB)
         return Report(evidence: evidence, refusals: policy.evaluate(evidence))
     }
 
@@ -72,11 +77,15 @@ public enum DocumentVerification {
         }
     }
 
-    /// The bytes behind hexadecimal text, or the bytes themselves.
+    /// The bytes behind hexadecimal or base64 text, or the bytes themselves. No binary format is all letters and digits.
     private static func plain(_ bytes: [UInt8]) -> [UInt8] {
-        let text = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-        guard text.count >= 64, let decoded = Hex.decode(text) else { return bytes }
-        return decoded
+        let text = bytes.filter { !isSpace($0) }
+        guard text.count >= 64, text.count <= Evidence.byteLimit else { return bytes }
+        if let decoded = Hex.decode(text) { return decoded }
+        guard let decoded = Data(base64Encoded: Data(text)), decoded.base64EncodedData().elementsEqual(text) else {
+            return bytes
+        }
+        return Array(decoded)
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

@@ -1,6 +1,8 @@
 public import Attestation
+import Crypto
 import Foundation
-@_spi(CMS) import X509
+import SwiftASN1
+@_spi(CMS) @_spi(FixedExpiryValidationTime) import X509
 
 /// A report that a service signed, as a file: `report.json`, or `report.pdf` with the evidence inside. It verifies without
 /// the service, years later.
@@ -29,7 +31,8 @@ public struct SignedReport: Sendable {
         let pdf = try SignedPDF(bytes)
         document = pdf
         (evidence, report, key, signature) = try Self.parts(of: pdf.attachment("report.json"))
-        guard evidence.json() == pdf.attachment("evidence.json") else { throw .contradiction }
+        let attached = try pdf.attachment("evidence.json")
+        guard evidence.json() == attached else { throw .contradiction }
     }
 
     private static func parts(
@@ -53,19 +56,14 @@ public struct SignedReport: Sendable {
 
     /// Verifies the whole report offline: evidence, key, signature of the figures, signature of the document.
     ///
-    /// - Parameters:
-    ///   - time: unix seconds at which certificates must be valid; nil for the evidence's own time.
-    ///   - now: used instead where the evidence carries no time.
-    ///   - roots: the roots to trust; simulated evidence needs one of theirs in it.
-    ///   - allowed: the releases to compare with; nil compares no measurement.
+    /// - Parameter check: verifies the evidence, as one would a saved document.
     /// - Returns: the evidence for the key, and what policy has against it.
     public func verify(
-        at time: Int64? = nil, now: Int64, roots: TrustRoots, allowed: ReleaseManifest? = nil,
-        verifyDocument: (_ evidence: [UInt8]) throws(EvidenceError) -> DocumentVerification.Report
+        evidence check: ([UInt8]) throws(EvidenceError) -> DocumentVerification.Report
     ) async throws(ReportError) -> DocumentVerification.Report {
         let checked: DocumentVerification.Report
         do {
-            checked = try verifyDocument(evidence.json())
+            checked = try check(evidence.json())
         } catch {
             throw .evidence(error)
         }
@@ -176,17 +174,17 @@ private struct SignedPDF: Sendable {
             throw .documentSignature
         }
         let covered = Array(bytes[..<gap.lowerBound]) + Array(bytes[gap.upperBound...])
-        let certificates = (try? CMSSignature.certificates(in: Array(signature[..<length]))) ?? []
+        let certificates = (try? CMSSignature(derEncoded: Array(signature[..<length])))?.certificates ?? []
         guard
-            let certificate = certificates.first(where: {
-                Array($0.publicKey.subjectPublicKeyInfoBytes) == key.publicKeyInfo
+            let certificate = certificates.first(where: { certificate in
+                P256.Signing.PublicKey(certificate.publicKey).map { Array($0.derRepresentation) } == key.publicKeyInfo
             })
         else { throw .keyNotAttested }
         let result = await CMS.isValidSignature(
             dataBytes: covered, signatureBytes: Array(signature[..<length]),
             trustRoots: CertificateStore([certificate]), microsoftCompatible: false
         ) {
-            RFC5280Policy(validationTime: Date(timeIntervalSince1970: Double(time)))
+            RFC5280Policy(fixedExpiryValidationTime: Date(timeIntervalSince1970: Double(time)))
         }
         guard case .success = result else { throw .documentSignature }
     }

@@ -8,3 +8,12 @@ extension VerifiedConnection {
         try await get("/queries/\(VerifiedConnection.escaped(name))")
     }
 }
+
+/// The signed report of a finished task.
+extension VerifiedConnection {
+    /// `GET /report.json`.
+    public func reportJSON() async throws -> [UInt8] { try await get("/report.json") }
+
+    /// `GET /report.pdf`.
+    public func reportPDF() async throws -> [UInt8] { try await get("/report.pdf") }
+}

@@ -56,6 +56,8 @@ extension TaskSpecification {
             case consumer
             /// May read the ledger, nothing else.
             case auditor
+            /// Runs the service: may see where the task stands and read the ledger, and has no way to data.
+            case `operator`
         }
 
         public var name: String

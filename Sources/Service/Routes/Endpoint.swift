@@ -4,7 +4,8 @@ import HTTPTypes
 enum Endpoint: String, Sendable, CaseIterable {
     case attestation, spec, health, ready
     case signatures, details, modelStatus, formats, columns, samples, ledger, ledgerTotal, metrics
-    case queries, query
+    case checkpoint, ledgerKey, inclusion, consistency, receipts
+    case queries, query, reportJSON, reportPDF
     case upload, confirm, confirmAsPost, withdraw, halt
 
     /// Who may call.
@@ -33,8 +34,15 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .ledger: "/ledger"
         case .ledgerTotal: "/ledger/total"
         case .metrics: "/metrics"
+        case .checkpoint: "/ledger/checkpoint"
+        case .ledgerKey: "/ledger/key"
+        case .inclusion: "/ledger/inclusion"
+        case .consistency: "/ledger/consistency"
+        case .receipts: "/ledger/receipts"
         case .queries: "/queries"
         case .query: "/queries/{name}"
+        case .reportJSON: "/report.json"
+        case .reportPDF: "/report.pdf"
         case .upload: "/upload_data"
         case .confirm, .confirmAsPost: "/confirm_data"
         case .withdraw: "/data"
@@ -53,7 +61,9 @@ enum Endpoint: String, Sendable, CaseIterable {
     var access: Access {
         switch self {
         case .attestation, .spec, .health, .ready: .anybody
-        case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns, .queries, .query: .parties
+        case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns, .checkpoint, .ledgerKey,
+            .inclusion, .consistency, .receipts, .queries, .query, .reportJSON, .reportPDF:
+            .parties
         case .samples: .recipients
         case .signatures, .upload, .confirm, .confirmAsPost, .withdraw, .halt: .providers
         }

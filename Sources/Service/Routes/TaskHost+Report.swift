@@ -5,6 +5,8 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import PrivacyKernel
+import Queries
+import Synthesizers
 import Tasks
 
 /// The signed report of a finished task, for machines and for people.
@@ -69,7 +71,8 @@ extension TaskHost {
             queries: try fitter.task.queries.answers(from: model.transcript, domain: model.domain),
             ledger: .init(sequence: ledger.head.sequence, hash: ledger.head.hash.hexadecimal),
             software: .init(
-                evidenceFormat: evidenceDesk.format.rawValue, buildManifest: evidenceDesk.buildManifest.hexadecimal))
+                evidenceFormat: evidenceDesk.format.rawValue,
+                buildManifest: evidenceDesk.buildManifestDigest.hexadecimal))
     }
 
     /// A time as PDF writes it.

@@ -1,6 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Tasks
+import Tables
+public import Tasks
 
 /// `entrepot ingest`: published layouts of merchandise trade become an office's table, on the office's own machine.
 struct IngestCommand: AsyncParsableCommand {

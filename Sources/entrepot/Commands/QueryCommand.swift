@@ -61,7 +61,7 @@ struct QueryCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reported {
             if dryRun { return try forecast() }
-            let bytes = try await model.map { try recorded($0) } ?? fetched()
+            let bytes = if let model { try recorded(model) } else { try await fetched() }
             if json { return print(String(decoding: bytes, as: UTF8.self)) }
             print(AnswerText(try JSONDecoder().decode(QueryAnswer.self, from: Data(bytes))).text)
         }

@@ -51,6 +51,12 @@ public struct SignedReport: Sendable {
             let evidenceStart = head.place(of: Array(#""evidence":"#.utf8)),
             let evidence = try? Evidence(json: head[(evidenceStart + 11)..<(head.count - 1)])
         else { throw .unreadable }
+        // Written again it must be the same bytes: nothing in it is beyond the signatures.
+        let again =
+            Self.opening
+            + Array(#""key":"\#(key.base64EncodedString())","signature":"\#(signature.base64EncodedString())","#.utf8)
+            + Array(#""evidence":"#.utf8) + evidence.json() + Self.bodyLabel + body + Array("}\n".utf8)
+        guard again == bytes else { throw .unreadable }
         return (evidence, body, ReportKey(publicKeyInfo: Array(key)), Array(signature))
     }
 
@@ -161,7 +167,9 @@ private struct SignedPDF: Sendable {
         var signature: [UInt8] = []
         var high: UInt8?
         for digit in digits {
-            guard let value = Character(Unicode.Scalar(digit)).hexDigitValue else { throw .documentSignature }
+            guard let value = Character(Unicode.Scalar(digit)).hexDigitValue, !(0x41...0x46).contains(digit) else {
+                throw .documentSignature
+            }
             if let first = high {
                 signature.append(first << 4 | UInt8(value))
                 high = nil

@@ -1,6 +1,8 @@
+import Attestation
 import Client
 import Foundation
 import Queries
+import Tasks
 import Testing
 
 /// Two offices with the two ends of the same flows, and what the task permits to ask of them.
@@ -83,6 +85,7 @@ import Testing
             await #expect(throws: ClientError.self) { try await live.asParty("Ben") { try await $0.query("more") } }
             let total = try await live.asParty("Olaf") { try await $0.ledgerTotal() }
             #expect(String(decoding: total, as: UTF8.self).hasPrefix(#"{"epsilon":6.0,"#))
+            try await Self.checkReport(live)
             return answers
         }
         let flows = try JSONDecoder().decode(QueryAnswer.self, from: Data(first[0]))
@@ -101,5 +104,39 @@ import Testing
             }
         }
         #expect(second == first)
+    }
+
+    /// The report verifies offline as JSON and as PDF, and one flipped byte fails.
+    private static func checkReport(_ live: LiveService) async throws {
+        let (json, pdf) = try await live.asParty("Olaf") { connection in
+            (try await connection.reportJSON(), try await connection.reportPDF())
+        }
+        let roots = TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: []).trustingSimulated(
+            root: live.attester.root)
+        func verify(_ bytes: [UInt8]) async throws -> DocumentVerification.Report {
+            try await SignedReport(bytes: bytes).verify { evidence throws(EvidenceError) in
+                try DocumentVerification.verify(evidence, at: nil, now: 0, roots: roots, allowDebug: true)
+            }
+        }
+        let report = try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any]
+        let body = try #require(report?["report"] as? [String: Any])
+        #expect((body["queries"] as? [[String: Any]])?.map { $0["name"] as? String } == ["flows", "ends"])
+        #expect((body["parties"] as? [Any])?.count == 3)
+        #expect(body["taskDigest"] as? String == live.specification.digest.hex)
+        for bytes in [json, pdf] {
+            #expect(SignedReport.isReport(bytes))
+            let checked = try await verify(bytes)
+            #expect(checked.evidence.statement?.taskDigest == live.specification.digest.bytes)
+            var random = SystemRandomNumberGenerator()
+            for _ in 0..<60 {
+                var changed = bytes
+                changed[Int.random(in: 0..<bytes.count, using: &random)] ^= UInt8(
+                    1 << Int.random(in: 0..<7, using: &random))
+                await #expect(throws: (any Error).self) { _ = try await verify(changed) }
+            }
+        }
+        if let kept = ProcessInfo.processInfo.environment["ENTREPOT_KEEP_REPORT"] {
+            try Data(pdf).write(to: URL(fileURLWithPath: kept))
+        }
     }
 }

@@ -70,7 +70,8 @@ let package = Package(
             swiftSettings: strict + [mutations]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Synthesizers", dependencies: ["GraphicalModels", "PrivacyKernel", "Tables", "VectorMath", crypto],
+            name: "Synthesizers",
+            dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
             exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
@@ -126,7 +127,9 @@ let package = Package(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "SynthesizersTests",
-            dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
+            dependencies: [
+                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AttestationTests", dependencies: ["Attestation", crypto, cryptoExtras, x509, asn1],

@@ -79,12 +79,16 @@ let package = Package(
         .target(
             name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], exclude: ["README.md"],
             swiftSettings: strict),
+        .target(
+            name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
+            swiftSettings: strict),
         .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath", crypto,
-                cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                "Attestation", "Ledger", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks", "VectorMath",
+                crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL,
+                logging,
                 lifecycle, unixSignals,
             ],
             exclude: ["README.md"], swiftSettings: strict),
@@ -98,12 +102,14 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Service", "Synthesizers", "Tables", "Tasks",
+                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers", "Tables",
+                "Tasks",
                 "VectorMath", arguments, crypto, logging,
             ],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/trade-mirror.yaml"),
+                .embedInCode("Configs/trade-reconciliation.yaml"),
                 .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
@@ -130,6 +136,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TasksTests", dependencies: ["Tables", "Tasks", crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(
+            name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
+            swiftSettings: strict + [mutations]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", crypto, grdb], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
@@ -147,7 +156,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Service", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
+                "Attestation", "Client", "Ledger", "Queries", "Service", "Tables", "Tasks", crypto, httpTypes,
+                hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: strict),

@@ -30,6 +30,7 @@ actor TaskHost {
 
     nonisolated let ledger: LedgerBook
     nonisolated let signer: LedgerSigner
+    nonisolated let reportSigner: ReportSigner
     /// Parties to which the ledger says that samples were released.
     private var recipients: Set<String> = []
     let directory: StateDirectory?
@@ -57,6 +58,7 @@ actor TaskHost {
         now = start.now
         ledger = start.ledger
         signer = start.signer
+        reportSigner = start.reportSigner
         directory = start.directory
         life = start.life
         since = start.now()

@@ -5,18 +5,18 @@ import Foundation
 import Ledger
 import Tasks
 
-/// `entrepot verify`: a running service with --url, or a saved document or receipt.
+/// `entrepot verify`: a running service with --url, or a saved document, receipt or report.
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Verifies the evidence of a service (--url), of a saved document, or a receipt.",
+        abstract: "Verifies the evidence of a service (--url), of a saved document, a receipt, or a signed report.",
         discussion: """
             Exit code 0: authentic; 2: not authentic; 3: authentic but refused by policy; with --url also 4: it belongs to \
             another connection. A saved document is verified at the time that it gives for itself unless --at says \
             otherwise. Formats without such a time (sev-snp, tdx) are verified as of now.
             """)
 
-    @Argument(help: "A saved attestation document, the JSON of GET /attestation, or a receipt.")
+    @Argument(help: "A saved attestation document, the JSON of GET /attestation, a receipt, or a report.")
     var document: String?
 
     @Option(help: ArgumentHelp("A running service.", valueName: "url"))
@@ -69,7 +69,13 @@ struct VerifyCommand: AsyncParsableCommand {
                 try await verify(service: url)
             } else if let document {
                 let bytes = try Files.bytes(at: document)
-                if Receipt.isReceipt(bytes) { try verify(receipt: bytes) } else { try verify(bytes: bytes) }
+                if SignedReport.isReport(bytes) {
+                    try await verify(report: bytes)
+                } else if Receipt.isReceipt(bytes) {
+                    try verify(receipt: bytes)
+                } else {
+                    try verify(bytes: bytes)
+                }
             }
         }
     }
@@ -119,6 +125,24 @@ struct VerifyCommand: AsyncParsableCommand {
             print(EvidenceCard(report.evidence, refusals: report.refusals))
         }
         try leave(report)
+    }
+
+    private func verify(report bytes: [UInt8]) async throws {
+        let checked: DocumentVerification.Report
+        do {
+            let report = try SignedReport(bytes: bytes)
+            let (extra, allowed) = (try extraCertificates(), try allowed())
+            let roots = try roots(chosenFormat ?? report.evidence.format)
+            checked = try await report.verify { evidence throws(EvidenceError) in
+                try DocumentVerification.verify(
+                    evidence, format: report.evidence.format, at: at, now: Self.now, roots: roots, certificates: extra,
+                    allowed: allowed, allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+            }
+        } catch let error as ReportError {
+            throw notAuthentic("the report", error)
+        }
+        show(checked.evidence, checked.refusals)
+        try leave(checked)
     }
 
     private func leave(_ report: DocumentVerification.Report) throws {

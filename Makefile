@@ -3,9 +3,9 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo test lint format audit audit-long clean setup release
+.PHONY: demo test lint format audit audit-long fuzz clean setup release
 
-demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop]
+demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
 
 test: setup                  ## every test, one debug build
@@ -17,6 +17,9 @@ lint:                        ## the formatter's strict check
 
 format:                      ## rewrites the sources in the house style
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+
+fuzz: setup                  ## random input to every parser and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60]
+	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)"
 
 clean:                       ## removes what building and demonstrating made
 	rm -rf .build demo-output

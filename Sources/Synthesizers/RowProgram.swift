@@ -16,6 +16,8 @@ struct RowProgram: Sendable {
         case look(FunctionalDependency)
     }
 
+    /// The distribution of the attributes, before corrections.
+    let model: GraphicalModel
     let attributes: [ModelAttribute]
     let steps: [Step]
     let domain: TableDomain
@@ -35,6 +37,7 @@ struct RowProgram: Sendable {
         model: GraphicalModel, attributes: [ModelAttribute], shares: [[Double]], domain: TableDomain,
         corrections: [Factor], allowed: [Int: Set<Int>] = [:], latent: [Int] = []
     ) throws(SynthesisError) {
+        self.model = model
         let latent = Set(latent)
         self.latent = latent
         self.attributes = attributes

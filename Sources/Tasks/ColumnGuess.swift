@@ -120,7 +120,7 @@ extension ColumnGuess {
         return below == value ? value : nextRound(after: below)
     }
 
-    static func roundedDown(_ value: Double) -> Double { -roundedUp(-value) }
+    static func roundedDown(_ value: Double) -> Double { value == 0 ? 0 : -roundedUp(-value) }
 
     private static func largestRound(notAbove value: Double) -> Double {
         let power = floor(log10(value))

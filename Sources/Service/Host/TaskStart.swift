@@ -20,6 +20,8 @@ struct TaskStart {
     let fitter: Fitter
     let now: @Sendable () -> Date
     let ledger: LedgerBook
+    let signer: LedgerSigner
+    let reportSigner: ReportSigner
     let directory: StateDirectory?
     let life: TaskLife
     let model: FittedModel?
@@ -42,6 +44,8 @@ struct TaskStart {
         } catch let error as LedgerError {
             throw ServiceError.ledger("\(error)")
         }
+        signer = try LedgerSigner(task: specification.digest)
+        reportSigner = try ReportSigner(now: configuration.now())
         unsigned = try TaskStart.signed(
             specification, files: configuration.signatures + (directory?.signatureFiles() ?? []))
         for signature in unsigned.signatures.values.sorted(by: { $0.party < $1.party }) {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Crypto
 import Foundation
+import Ledger
 import Tables
 import Tasks
 import VectorMath
@@ -25,7 +27,7 @@ struct CheckCommand: AsyncParsableCommand {
         try await CommandFailure.reported {
             let task = try Files.task(at: task, isPlan: true)
             do {
-                let table = try LocalTables.read(file, party: party, task: task, hash: LocalTables.freshHash())
+                let table = try LocalTables.read(file, party: party, task: task, hash: LocalTables.freshHash()).table
                 if json {
                     print(#"{"rows":\#(table.rowCount),"problems":[]}"#)
                 } else {
@@ -51,11 +53,12 @@ enum LocalTables {
         return KeyedHash(key: (generator.next(), generator.next()))
     }
 
-    /// A party's table.
+    /// A party's table and the digest of its file.
     ///
     /// - Throws: `TableProblems`, `SchemaProblems`, ``CommandFailure``.
-    static func read(_ path: String, party name: String, task: TaskSpecification, hash: KeyedHash) throws -> KeyedTable
-    {
+    static func read(
+        _ path: String, party name: String, task: TaskSpecification, hash: KeyedHash
+    ) throws -> (table: KeyedTable, sha256: LedgerHash) {
         guard let table = task.providers.first(where: { $0.name == name })?.table else {
             let known = task.providers.map(\.name).joined(separator: ", ")
             throw CommandFailure("the task has no provider '\(name)'; it has \(known)", code: .identity)
@@ -68,14 +71,19 @@ enum LocalTables {
     }
 
     /// Feeds a file to a reader, a mebibyte at a time.
-    static func read(_ path: String, reader: CSVTableReader) throws -> KeyedTable {
+    static func read(_ path: String, reader: CSVTableReader) throws -> (table: KeyedTable, sha256: LedgerHash) {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw CommandFailure("the file \(path) cannot be read", code: .badData)
         }
         defer { try? file.close() }
+        var digest = SHA256()
         while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
+            digest.update(data: data)
             try reader.consume([UInt8](data))
         }
-        return try reader.finish()
+        guard let sha256 = LedgerHash(bytes: Array(digest.finalize())) else {
+            throw CommandFailure("the file \(path) has no digest")
+        }
+        return (try reader.finish(), sha256)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Ledger
 import PrivacyKernel
 import Service
 import Synthesizers
@@ -10,7 +11,10 @@ import Tasks
 struct FitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fit", abstract: "Fits a model to one table with a schema, or to the tables of a task.",
-        discussion: "The ledger entry of the fit is printed on stdout; keep it with the model.")
+        discussion: """
+            The ledger entry of the fit is printed on stdout before the first noise is drawn; keep it with the model. \
+            Every fit of the same tables spends its own epsilon: nothing here remembers the last one.
+            """)
 
     @Option(help: "One CSV file.")
     var table: String?
@@ -21,10 +25,10 @@ struct FitCommand: AsyncParsableCommand {
     @Option(help: "The method: \(SynthesizerName.allCases.map(\.rawValue).joined(separator: ", ")).")
     var synthesizer: String = "auto"
 
-    @Option(help: "Epsilon, above 0.")
+    @Option(parsing: .unconditional, help: "Epsilon, above 0.")
     var epsilon: Double?
 
-    @Option(help: "Delta, at least 0 and below 1; 0 asks for pure differential privacy.")
+    @Option(parsing: .unconditional, help: "Delta, at least 0 and below 1; 0 asks for pure differential privacy.")
     var delta: Double = 1e-9
 
     @Option(help: ArgumentHelp("A parameter of the method.", valueName: "k=v"))
@@ -52,28 +56,34 @@ struct FitCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reported {
             let job = try task.map { try taskJob($0) } ?? tableJob()
-            let plan = try job.synthesizer.plan(job.joined.domain, job.privacy)
+            let plan = try job.task?.plan ?? job.synthesizer.plan(job.joined.domain, job.privacy)
             Console.say(
                 "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
                     + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
+            print(try ledgerLine(job, plan))
             let budget = try Budget(job.privacy, accounting: plan.accounting)
             let kernel = Kernel(table: PrivateTable(job.joined))
-            var model = try job.synthesizer.fit(kernel, budget: budget) { share in
-                Console.progress("fit: \(Int(share * 100)) %")
-            }
+            let progress: (Double) -> Void = { Console.progress("fit: \(Int($0 * 100)) %") }
+            var model =
+                if let task = job.task { try task.fit(kernel, budget: budget, progress: progress) } else {
+                    try job.synthesizer.fit(kernel, budget: budget, progress: progress)
+                }
             Console.endProgress()
-            model.taskDigest = job.digest
+            if task != nil { model.taskDigest = job.digest.hex }
             try Files.write(try model.encoded(), to: output)
-            print(try ledgerLine(plan, job.digest))
             Console.say("model written to \(output)")
         }
     }
 
     private struct Job {
+        /// nil with --table.
+        var task: TaskPlan?
         let synthesizer: any Synthesizer
         let privacy: PrivacyParameters
         let joined: JoinedTable
-        let digest: String?
+        /// Of the task; with --table, of the schema file.
+        let digest: LedgerHash
+        let uploads: [String: LedgerHash]
     }
 
     private func taskJob(_ path: String) throws -> Job {
@@ -82,20 +92,24 @@ struct FitCommand: AsyncParsableCommand {
         let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
         let hash = LocalTables.freshHash()
         var tables: [(name: String, table: KeyedTable)] = []
+        var uploads: [String: LedgerHash] = [:]
         for party in task.providers {
             guard let file = files[party.name] else {
                 throw CommandFailure("there is no --data \(party.name)=FILE", code: ExitCode(64))
             }
-            tables.append((party.name, try LocalTables.read(file, party: party.name, task: task, hash: hash)))
+            let read = try LocalTables.read(file, party: party.name, task: task, hash: hash)
+            tables.append((party.name, read.table))
+            uploads[party.name] = read.sha256
         }
         return Job(
-            synthesizer: plan.synthesizer, privacy: plan.privacy,
-            joined: JoinedTable(joining: tables, rowsPerKey: task.join.rowsPerKey), digest: task.digest.hex)
+            task: plan, synthesizer: plan.synthesizer, privacy: plan.privacy, joined: plan.joined(tables),
+            digest: try ledgerHash(task.digest.hex), uploads: uploads)
     }
 
     private func tableJob() throws -> Job {
         guard let table, let schemaPath = schema, let epsilon else { throw CommandFailure("--table is missing") }
-        let schema = try JSONDecoder().decode(TableSchema.self, from: Data(try Files.bytes(at: schemaPath)))
+        let schemaBytes = try Files.bytes(at: schemaPath)
+        let schema = try JSONDecoder().decode(TableSchema.self, from: Data(schemaBytes))
         let keys = schema.primaryKey ?? []
         let reader = CSVTableReader(
             domain: try TableDomain(schema: schema, keyColumns: keys), schema: schema,
@@ -106,22 +120,24 @@ struct FitCommand: AsyncParsableCommand {
             param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
         return Job(
             synthesizer: try Synthesizers.synthesizer(named: synthesizer, parameters: parameters),
-            privacy: try PrivacyParameters(epsilon: epsilon, delta: delta), joined: JoinedTable(single: read),
-            digest: nil)
+            privacy: try PrivacyParameters(epsilon: epsilon, delta: delta), joined: JoinedTable(single: read.table),
+            digest: LedgerHash(of: schemaBytes), uploads: ["table": read.sha256])
     }
 
-    /// What the ledger of the service would hold, as one line of JSON.
-    private func ledgerLine(_ plan: MechanismPlan, _ digest: String?) throws -> String {
-        struct Entry: Encodable {
-            let kind = "reservation"
-            let task: String?
-            let epsilon: Double
-            let delta: Double
-            let plan: MechanismPlan
-        }
+    /// The entry as a service's ledger would hold it, in its canonical form.
+    private func ledgerLine(_ job: Job, _ plan: MechanismPlan) throws -> String {
+        let ledger = try Ledger.inMemory()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let entry = Entry(task: digest, epsilon: plan.epsilon, delta: plan.delta, plan: plan)
-        return String(decoding: try encoder.encode(entry), as: UTF8.self)
+        let reservation = try ledger.reserve(
+            task: job.digest, epsilon: plan.epsilon, delta: plan.delta,
+            plan: String(decoding: try encoder.encode(plan), as: UTF8.self), uploads: job.uploads,
+            time: Int64(Date().timeIntervalSince1970))
+        return String(decoding: try ledger.entry(reservation.sequence).canonicalBytes, as: UTF8.self)
+    }
+
+    private func ledgerHash(_ hex: String) throws -> LedgerHash {
+        guard let hash = LedgerHash(hex: hex) else { throw CommandFailure("the task has no digest") }
+        return hash
     }
 }

@@ -9,7 +9,7 @@ import Tasks
 struct TaskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "task", abstract: "Drafts, checks, shows and signs a task file.",
-        subcommands: [Draft.self, Lint.self, Digest.self, Show.self, Sign.self])
+        subcommands: [Draft.self, Lint.self, Digest.self, Show.self, Plan.self, Sign.self])
 
     struct Draft: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -77,8 +77,10 @@ struct TaskCommand: AsyncParsableCommand {
                 _ = try TaskPlan(task)
                 return nil
             } catch {
+                let reason = "\(error)"
                 return TaskProblem(
-                    severity: .error, line: nil, path: "synthesizer", what: "\(error)",
+                    severity: .error, line: nil, path: "synthesizer",
+                    what: reason.hasSuffix(".") ? String(reason.dropLast()) : reason,
                     fix: "change the method, its parameters, or the columns that it names")
             }
         }

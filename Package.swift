@@ -61,6 +61,9 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CProcess"),
+        .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "VectorMath", swiftSettings: vectorised),
@@ -82,11 +85,11 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath", crypto,
-                cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                "Attestation", "CProcess", "Gzip", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks",
+                "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
                 lifecycle, unixSignals,
             ],
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")], swiftSettings: strict),
         .target(
             name: "Client",
             dependencies: [
@@ -97,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Service", "Synthesizers", "Tables", "Tasks",
+                "Attestation", "Client", "Gzip", "Ledger", "PrivacyKernel", "Service", "Synthesizers", "Tables", "Tasks",
                 "VectorMath", arguments, crypto, logging,
             ],
             resources: [
@@ -129,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Attestation", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore, logging,
+                "Attestation", "Gzip", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore, logging,
                 lifecycle,
             ],
             swiftSettings: strict),

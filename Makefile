@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo test lint format audit audit-long faults load api clean setup release
+.PHONY: demo test lint format audit audit-long fuzz faults load api clean setup release
 
 demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -26,6 +26,9 @@ load: release                ## many, slow, dying and hostile clients, and a ful
 
 api: release                 ## schemathesis (PyPI) against the live service, a minute a stage: make api [SECONDS_EACH=120]
 	ENTREPOT=$(ENTREPOT) scripts/api $(or $(SECONDS_EACH),120)
+
+fuzz: setup                  ## random input to every parser and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60]
+	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)"
 
 clean:                       ## removes what building and demonstrating made
 	rm -rf .build demo-output

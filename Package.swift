@@ -146,7 +146,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Attestation", "Client", "Ledger", "Service", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
-                nioCore, nioHTTP1, nioPosix, nioSSL, logging,
+                lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: strict),
     ]

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Verification of a saved document: what `entrepot verify DOCUMENT` does.
 public enum DocumentVerification {
     /// A verified document, and what policy has against it.
@@ -24,7 +26,7 @@ public enum DocumentVerification {
 
     /// Verifies a document that was saved earlier.
     /// - Parameters:
-    ///   - bytes: a COSE document, report or quote, its hexadecimal text, or the JSON of `GET /attestation`.
+    ///   - bytes: a COSE document, report or quote, its hexadecimal or base64 text, or the JSON of `GET /attestation`.
     ///   - format: nil to detect it.
     ///   - time: unix seconds at which the certificates must be valid; nil for the document's own time.
     ///   - now: used instead where a format carries no time of its own.
@@ -75,11 +77,15 @@ public enum DocumentVerification {
         }
     }
 
-    /// The bytes behind hexadecimal text, or the bytes themselves.
+    /// The bytes behind hexadecimal or base64 text, or the bytes themselves. No binary format is all letters and digits.
     private static func plain(_ bytes: [UInt8]) -> [UInt8] {
-        let text = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-        guard text.count >= 64, let decoded = Hex.decode(text) else { return bytes }
-        return decoded
+        let text = bytes.filter { !isSpace($0) }
+        guard text.count >= 64, text.count <= Evidence.byteLimit else { return bytes }
+        if let decoded = Hex.decode(text) { return decoded }
+        guard let decoded = Data(base64Encoded: Data(text)), decoded.base64EncodedData().elementsEqual(text) else {
+            return bytes
+        }
+        return Array(decoded)
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

@@ -1,5 +1,5 @@
 import Attestation
-import Foundation
+public import Foundation
 import Tasks
 
 /// What a verified connection proved, on one card: for the terminal, and as JSON for a program.

@@ -1,3 +1,4 @@
+import Ledger
 import Tasks
 
 /// A receipt in words: one line a fact.

@@ -1,6 +1,6 @@
 public import Attestation
 import Foundation
-public import Ledger
+import Ledger
 import NIOCore
 import NIOHTTP1
 public import Tasks

@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Logging
+import ServiceLifecycle
 
 @testable import Service
 
@@ -11,6 +12,7 @@ import Logging
 /// obeys every rule of attestation and serves a task that nobody should accept.
 struct GenuineEvidence: Sendable {
     let port: Int
+    private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
     static func start(
@@ -26,12 +28,16 @@ struct GenuineEvidence: Sendable {
             host: "127.0.0.1", port: 0, identity: identity,
             frontDoor: FrontDoor(handler: handler, metrics: Metrics(), logger: logger), logger: logger,
             onListening: { continuation.yield($0) })
-        let running = Task { try await server.service().run() }
+        let group = ServiceGroup(configuration: .init(services: [server.service()], logger: logger))
+        let running = Task { try await group.run() }
         var iterator = ports.makeAsyncIterator()
-        return GenuineEvidence(port: await iterator.next() ?? 0, running: running)
+        return GenuineEvidence(port: await iterator.next() ?? 0, group: group, running: running)
     }
 
-    func stop() async throws { running.cancel() }
+    func stop() async throws {
+        await group.triggerGracefulShutdown()
+        try await running.value
+    }
 
     private struct Handler: CallHandler {
         let desk: EvidenceDesk

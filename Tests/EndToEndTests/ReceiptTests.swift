@@ -2,6 +2,7 @@ import Attestation
 import Client
 import Foundation
 import Ledger
+import Tasks
 import Testing
 
 @testable import Service

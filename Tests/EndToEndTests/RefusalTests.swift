@@ -138,12 +138,13 @@ struct RefusalTests {
                 let answer = try await olaf("/samples", ["-H", "\(header): Alice"])
                 #expect(answer.status == 403 && answer.code == "role", "\(header)")
             }
+            // What our own client makes of such an answer.
+            let error = await refusal(live.client("Olaf")) { _ = try await $0.confirm() }
+            #expect(error?.exitCode == 5)
             let stranger = try await RawCalls(live, as: nil)
             let answer = try await stranger("/details", ["-H", "X-OBLV-User-Name: Alice"])
             #expect(answer.status == 401)
             #expect(answer.object["hint"] as? String ?? "" != "" && answer.body.contains("no header can name a party"))
-            let problem = ServiceProblem(status: 401, code: "not_a_party", detail: "", hint: "", table: [])
-            #expect(ClientError.service(problem).exitCode == 5)
         }
     }
 

@@ -1,6 +1,9 @@
+import Attestation
 import Foundation
+import HTTPTypes
 import HummingbirdCore
 import Ledger
+import Tasks
 
 /// The ledger as a transparency log: signed checkpoints (C2SP tlog-checkpoint), proofs (RFC 6962), and receipts that
 /// verify without the service.

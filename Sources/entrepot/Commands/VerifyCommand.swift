@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Attestation
 import Client
 import Foundation
+import Ledger
 import Tasks
 
 /// `entrepot verify`: a running service with --url, or a saved document or receipt.
@@ -54,7 +55,9 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Verify so many times and tell how long one took.", visibility: .hidden))
     var repetitions = 0
 
-    func validate() throws {
+    mutating func validate() throws {
+        // The last file after --certificates is the document where no other is: either order can be written.
+        if document == nil, url == nil, certificates.count > 1 { document = certificates.removeLast() }
         if (document == nil) == (url == nil) { throw ValidationError("give either a DOCUMENT or --url") }
         if url != nil, at != nil { throw ValidationError("--at is for saved documents: a service is verified now") }
         if root != nil, simulatedRoot != nil { throw ValidationError("give either --root or --simulated-root") }

@@ -104,7 +104,9 @@ let package = Package(
                 "VectorMath", arguments, crypto, logging,
             ],
             resources: [
-                .embedInCode("Configs/trade-mirror.yaml"), .embedInCode("Configs/workshop.yaml"),
+                .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
+                .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/trade-mirror.yaml"),
+                .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], swiftSettings: strict),

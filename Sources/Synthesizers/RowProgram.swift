@@ -16,6 +16,8 @@ struct RowProgram: Sendable {
         case look(FunctionalDependency)
     }
 
+    /// The distribution of the attributes, before corrections.
+    let model: GraphicalModel
     let attributes: [ModelAttribute]
     let steps: [Step]
     let domain: TableDomain
@@ -33,6 +35,7 @@ struct RowProgram: Sendable {
         model: GraphicalModel, attributes: [ModelAttribute], shares: [[Double]], domain: TableDomain,
         corrections: [Factor], allowed: [Int: Set<Int>] = [:]
     ) throws(SynthesisError) {
+        self.model = model
         self.attributes = attributes
         self.domain = domain
         self.corrections = corrections

@@ -77,7 +77,9 @@ struct KeyReader {
             var fault: Fault?
             if text.isEmpty {
                 fault = .empty
-            } else if text.count > KeyReader.longestKey || pattern.map({ !$0.matches(text[...]) }) == true {
+            } else if text.count > KeyReader.longestKey
+                || !rule.matchesWholeKey && pattern.map({ !$0.matches(text[...]) }) == true
+            {
                 fault = .pattern
             } else if columns.count > 1, text.contains(UInt8(ascii: "|")) {
                 fault = .separator
@@ -88,6 +90,10 @@ struct KeyReader {
             }
             if part > 0 { key.append(UInt8(ascii: "|")) }
             key += text
+        }
+        if rule.matchesWholeKey, let pattern, !pattern.matches(key[...]) {
+            onFault(row, 0, .pattern)
+            return nil
         }
         return key
     }

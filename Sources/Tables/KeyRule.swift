@@ -1,6 +1,6 @@
 /// How the key of a row is read: from which columns, in which shape, and normalised how.
 ///
-/// Each column's text is normalised and matched alone; several columns are then joined by `|`.
+/// Each column's text is normalised alone; several columns are then joined by `|`.
 public struct KeyRule: Codable, Sendable, Equatable {
     /// One step of normalisation, applied in the order declared.
     public enum Normalisation: Sendable, Equatable {
@@ -10,7 +10,8 @@ public struct KeyRule: Codable, Sendable, Equatable {
     }
 
     public var columns: [String]
-    /// A regular expression that each column's normalised text must match. Without anchors it matches anywhere.
+    /// A regular expression that each column's normalised text must match; or the joined key, where several columns make
+    /// it and the pattern names the separator, as `\|`. Without anchors it matches anywhere.
     public var pattern: String?
     public var normalise: [Normalisation]
 
@@ -19,6 +20,9 @@ public struct KeyRule: Codable, Sendable, Equatable {
         self.pattern = pattern
         self.normalise = normalise
     }
+
+    /// Whether the pattern is of the joined key: no part holds the separator, so such a pattern fits no part.
+    var matchesWholeKey: Bool { columns.count > 1 && pattern?.contains(#"\|"#) == true }
 
     /// Every mistake in the rule itself, for a linter.
     public var problems: [SchemaProblem] {

@@ -87,29 +87,24 @@ extension TaskReader {
     private mutating func readKey(_ section: Section) -> PartyKey? {
         if case .scalar("", _)? = section.present("public_key")?.content {
             problem(
-                line: section.line("public_key"), path: section.path("public_key"), "`public_key` is empty",
+                context.isPlan ? .warning : .error, line: section.line("public_key"), path: section.path("public_key"),
+                "`public_key` is empty, so that nobody can sign as this party",
                 fix: "Write the line that `entrepot keygen` prints, the content of NAME.pub")
-            return nil
-        }
-        guard let text = text(section, "public_key") else { return nil }
-        let path = section.path("public_key")
-        if text.isEmpty {
-            problem(
-                .warning, line: section.line("public_key"), path: path, "this party has no key yet: nobody can sign",
-                fix: "Paste the line that `entrepot keygen` prints")
             return context.isPlan ? .ofNobody() : nil
         }
+        guard let text = text(section, "public_key") else { return nil }
         let key: PartyKey
         do {
             key = try PartyKey(text: text)
         } catch {
             let (what, fix) = error.asProblem
-            problem(line: section.line("public_key"), path: path, what, fix: fix)
+            problem(line: section.line("public_key"), path: section.path("public_key"), what, fix: fix)
             return nil
         }
         if key.isPublishedWorkshopKey {
             problem(
-                context.isDemonstration ? .warning : .error, line: section.line("public_key"), path: path,
+                context.isDemonstration ? .warning : .error, line: section.line("public_key"),
+                path: section.path("public_key"),
                 "the private half of this key is published with the enclave workshop, so anybody can act as this party",
                 fix: "Make a new key with `entrepot keygen`")
         }

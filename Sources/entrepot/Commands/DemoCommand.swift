@@ -10,7 +10,7 @@ struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Plays the whole product: two parties, one service, synthetic rows at the end.")
 
-    @Argument(help: "trade or workshop")
+    @Argument(help: "\(DemoScenario.allCases.map(\.rawValue).joined(separator: ", "))")
     var scenario: DemoScenario = .trade
 
     @Option(help: "The folder for everything the demo makes; an earlier demo there is replaced.")
@@ -31,12 +31,10 @@ struct DemoCommand: AsyncParsableCommand {
 
     private func play(_ stage: DemoStage) async throws {
         let started = Date()
-        let names = stage.scenario.parties.map(\.name)
-        Console.step(1, "\(names[0]) and \(names[1]) each hold a table about the same keys")
+        let names = try stage.scenario.task().providers.map(\.name)
+        Console.step(1, "\(names.formatted(.list(type: .and))) each hold a table about the same keys")
         let tables = try stage.scenario.write(to: stage.directory, rows: rows ?? stage.scenario.defaultRows, seed: 1)
-        for (party, table) in zip(stage.scenario.parties, tables) {
-            Console.say("   \(party.name): \(stage.shown(table))")
-        }
+        for (name, table) in zip(names, tables) { Console.say("   \(name): \(stage.shown(table))") }
 
         Console.step(2, "Each makes a key pair; together they sign one task")
         let task = try stage.signTask()
@@ -49,9 +47,9 @@ struct DemoCommand: AsyncParsableCommand {
         Console.say("   listening on \(service.url), state in \(stage.shown(stage.state))")
 
         var card: EvidenceCard?
-        for (number, party) in stage.scenario.parties.enumerated() {
-            Console.step(4 + number, "\(party.name) verifies the evidence, reads the details, uploads and confirms")
-            let client = try stage.client(party.name, service)
+        for (number, name) in names.enumerated() {
+            Console.step(4 + number, "\(name) verifies the evidence, reads the details, uploads and confirms")
+            let client = try stage.client(name, service)
             try await VerifiedConnection.open(client) { connection in
                 if card == nil {
                     let shown = EvidenceCard(connection.evidence)
@@ -70,12 +68,12 @@ struct DemoCommand: AsyncParsableCommand {
             }
         }
 
-        Console.step(6, "The last confirmation started the fit, once and for all")
-        let files = try await stage.collect(service, samples: samples)
-        Console.step(7, "What was released (noisy measurement) against what was sampled")
+        Console.step(4 + names.count, "The last confirmation started the fit, once and for all")
+        let files = try await stage.collect(service, as: names[0], samples: samples)
+        Console.step(5 + names.count, "What was released (noisy measurement) against what was sampled")
         Console.say(try DemoComparison(model: stage.model, samples: files.csv).text)
 
-        Console.step(8, "The ledger: one epsilon, recorded before the noise was drawn")
+        Console.step(6 + names.count, "The ledger: one epsilon, recorded before the noise was drawn")
         Console.say("   \(files.ledgerLine)")
         let seconds = (Date().timeIntervalSince(started) * 10).rounded() / 10
         Console.say("\nDone in \(seconds) s. Look at:")
@@ -114,12 +112,12 @@ struct DemoStage {
         try Data().write(to: mark)
     }
 
-    /// Makes the keys, writes them into the task, and signs it for both parties.
+    /// Makes the keys, writes them into the task, and signs it for every provider.
     func signTask() throws -> TaskSpecification {
         var text = scenario.taskTemplate
         let keys = directory.appendingPathComponent("keys").path
         try FileManager.default.createDirectory(atPath: keys, withIntermediateDirectories: true)
-        for party in scenario.parties {
+        for party in try scenario.task().parties {
             let key = try PartyPrivateKey.generate(.p256)
             try KeyFiles.write(key, name: party.name, directory: keys)
             guard let place = text.range(of: DemoScenario.emptyKey) else {
@@ -129,7 +127,7 @@ struct DemoStage {
         }
         try Data(text.utf8).write(to: taskFile)
         let task = try Files.task(at: taskFile.path)
-        for party in scenario.parties {
+        for party in task.providers {
             let key = try KeyFiles.privateKey(at: keyFile(party.name))
             let signature = try TaskSignature.sign(task.digest, as: party.name, with: key)
             try Files.write(signature.fileBytes, to: SignatureFile.path(task: taskFile.path, party: party.name))
@@ -158,11 +156,12 @@ struct DemoStage {
     }
 
     /// What the first party downloads once the model is there.
-    func collect(_ service: DemoService, samples: Int) async throws -> (csv: URL, ledgerLine: String) {
+    func collect(_ service: DemoService, as party: String, samples: Int) async throws -> (csv: URL, ledgerLine: String)
+    {
         let csv = directory.appendingPathComponent("samples.csv")
         let json = directory.appendingPathComponent("samples.json")
         let ledger = directory.appendingPathComponent("ledger.json")
-        let client = try client(scenario.parties[0].name, service)
+        let client = try client(party, service)
         let total = try await VerifiedConnection.open(client) { connection in
             let started = Date()
             let status = try await connection.waitForModel { status in

@@ -1,19 +1,15 @@
 import ArgumentParser
 import Foundation
 
-/// `entrepot demo-data SCENARIO --output DIR`: two generated tables and the task that describes them.
+/// `entrepot demo-data SCENARIO --output DIR`: generated tables and the task that describes them.
 struct DemoDataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo-data",
-        abstract: "Writes two generated tables and their task (without keys).",
-        discussion: """
-            trade     consignments of two offices from a small gravity model: categories, integers and heavy-tailed \
-            numbers, with relations that only the joined table shows; a tenth of each office's rows has no partner
-            workshop  cars in the shape of the enclave workshop's two tables (at most 1,728 rows)
-            """
+        abstract: "Writes generated tables and their task (without keys).",
+        discussion: DemoScenario.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "\n")
     )
 
-    @Argument(help: "trade or workshop")
+    @Argument(help: "\(DemoScenario.allCases.map(\.rawValue).joined(separator: ", "))")
     var scenario: DemoScenario
 
     @Option(help: "The folder to write to; it is made where missing.")

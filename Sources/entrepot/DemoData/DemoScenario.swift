@@ -1,15 +1,22 @@
 import Foundation
+import Tasks
 
-/// A pair of generated tables and the name of the task file that describes them.
+/// A task of `Configs/` with a generator for its tables.
 enum DemoScenario: String, CaseIterable {
     case trade
     case workshop
+    case fiveOffices = "five-offices"
+    case customsMicrodata = "customs-microdata"
+    case bankTelecom = "bank-telecom"
 
-    /// Party names in the order of the task, with the CSV file that each one uploads.
-    var parties: [(name: String, file: String)] {
+    /// One line for the help text.
+    var summary: String {
         switch self {
-        case .trade: [("Norland", "norland.csv"), ("Sudland", "sudland.csv")]
-        case .workshop: [("Alice", "alice.csv"), ("Bob", "bob.csv")]
+        case .trade: "consignments of two offices from a small gravity model; a tenth of each side has no partner"
+        case .workshop: "cars in the shape of the enclave workshop's two tables (at most 1,728 rows)"
+        case .fiveOffices: "five offices' monthly trade by commodity, simulated from the declared domains"
+        case .customsMicrodata: "the two halves of import declarations, simulated from the declared domains"
+        case .bankTelecom: "customers of a bank and a telecom, simulated from the declared domains"
         }
     }
 
@@ -18,37 +25,67 @@ enum DemoScenario: String, CaseIterable {
         switch self {
         case .trade: 60_000
         case .workshop: 1_382
+        case .fiveOffices: 20_000
+        case .customsMicrodata, .bankTelecom: 50_000
         }
     }
 
     /// The most rows that a table can have.
     var largestRows: Int {
         switch self {
-        case .trade: 10_000_000
         case .workshop: 1_728
+        case .fiveOffices: 500_000
+        case .trade, .customsMicrodata, .bankTelecom: 10_000_000
         }
     }
 
     /// The task without keys: the file of `Configs/`, which is built into the program.
     var taskTemplate: String {
-        switch self {
-        case .trade: String(decoding: PackageResources.trade_mirror_yaml, as: UTF8.self)
-        case .workshop: String(decoding: PackageResources.workshop_yaml, as: UTF8.self)
+        let bytes =
+            switch self {
+            case .trade: PackageResources.trade_mirror_yaml
+            case .workshop: PackageResources.workshop_yaml
+            case .fiveOffices: PackageResources.five_offices_yaml
+            case .customsMicrodata: PackageResources.customs_microdata_yaml
+            case .bankTelecom: PackageResources.bank_telecom_yaml
+            }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The template as a task, with keys of nobody.
+    func task() throws -> TaskSpecification {
+        try TaskSpecification(yaml: taskTemplate, context: TaskFile.Context(isPlan: true))
+    }
+
+    /// Writes every provider's table into `directory` and returns their places in the order of the task.
+    func write(to directory: URL, rows: Int, seed: UInt64) throws -> [URL] {
+        let task = try task()
+        let tables = try csv(task, rows: rows, seed: seed)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        return try zip(task.providers, tables).map { party, text in
+            let file = directory.appendingPathComponent("\(party.name.lowercased()).csv")
+            try Data(text.utf8).write(to: file)
+            return file
         }
     }
 
-    /// Writes both tables into `directory` and returns their places in the order of ``parties``.
-    func write(to directory: URL, rows: Int, seed: UInt64) throws -> [URL] {
-        let tables =
-            switch self {
-            case .trade: TradeTables(rows: rows, seed: seed).csv
-            case .workshop: WorkshopTables(rows: rows, seed: seed).csv
-            }
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        return try zip(parties, tables).map { party, text in
-            let file = directory.appendingPathComponent(party.file)
-            try Data(text.utf8).write(to: file)
-            return file
+    private func csv(_ task: TaskSpecification, rows: Int, seed: UInt64) throws -> [String] {
+        switch self {
+        case .trade: TradeTables(rows: rows, seed: seed).csv
+        case .workshop: WorkshopTables(rows: rows, seed: seed).csv
+        case .customsMicrodata:
+            try SimulatedTables(task, rows: rows, seed: seed) { String(10_000_000 + $0 * 7) }.csv
+        case .bankTelecom:
+            try SimulatedTables(task, rows: rows, seed: seed) { row in
+                var generator = SeededGenerator(seed: UInt64(row))
+                let digits = String(generator.next(), radix: 16)
+                return String(repeating: "0", count: 16 - digits.count) + digits
+            }.csv
+        case .fiveOffices:
+            try SimulatedTables(task, rows: rows, seed: seed) { row in
+                let month = row % 24
+                return "\(2021 + month / 12)-\(month % 12 < 9 ? "0" : "")\(month % 12 + 1),\(100_000 + row / 24 * 11)"
+            }.csv
         }
     }
 }

@@ -1,0 +1,28 @@
+import Foundation
+import Testing
+
+@testable import Tasks
+
+@Suite("The tasks of Configs/")
+struct ConfigsTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Configs")
+
+    private static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+
+    @Test("there are tasks to start from")
+    func present() {
+        #expect(Self.files.count >= 5)
+    }
+
+    @Test("a task to start from lacks its keys and nothing else", arguments: files)
+    func lints(file: String) throws {
+        let text = try String(contentsOf: Self.folder.appendingPathComponent(file), encoding: .utf8)
+        let plan = TaskFile(yaml: text, context: TaskFile.Context(isPlan: true))
+        #expect(plan.errors.isEmpty)
+        #expect(plan.warnings.allSatisfy { $0.path.hasSuffix("public_key") })
+        let signed = TaskFile(yaml: text)
+        #expect(!signed.errors.isEmpty)
+        #expect(signed.errors.allSatisfy { $0.path.hasSuffix("public_key") })
+    }
+}

@@ -3,6 +3,7 @@ import Client
 import Crypto
 import Foundation
 import Ledger
+import Tasks
 import Testing
 
 @testable import Service

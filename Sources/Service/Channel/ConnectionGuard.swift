@@ -32,12 +32,12 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        await(head: patience.idle, context)
+        expect(head: patience.idle, context)
         context.fireChannelActive()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { await(head: patience.idle, context) }
+        if context.channel.isActive { expect(head: patience.idle, context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { stop() }
@@ -50,7 +50,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if session.requestsUnderWay == 0, !isAwaitingHead {
             isAwaitingHead = true
-            await(head: patience.head, context)
+            expect(head: patience.head, context)
         }
         context.fireChannelRead(data)
     }
@@ -84,7 +84,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         stallTimer = context.eventLoop.scheduleTask(in: patience.stalled) { bound.value.close(promise: nil) }
     }
 
-    private func await(head time: TimeAmount, _ context: ChannelHandlerContext) {
+    private func expect(head time: TimeAmount, _ context: ChannelHandlerContext) {
         headTimer?.cancel()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let seen = session.requestsSeen

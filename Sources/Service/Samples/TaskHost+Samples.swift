@@ -4,6 +4,7 @@ import HummingbirdCore
 import Ledger
 import NIOCore
 import Synthesizers
+import Tasks
 
 /// Synthetic rows and what they cost: nothing. Sampling reads the model alone.
 extension TaskHost {

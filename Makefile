@@ -5,7 +5,7 @@ ENTREPOT = .build/release/entrepot
 
 .PHONY: demo test lint format audit audit-long fuzz faults load api clean setup release
 
-demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|five-offices|…]
+demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
 
 test: setup                  ## every test, one debug build

@@ -73,7 +73,8 @@ let package = Package(
             swiftSettings: strict + [mutations]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Synthesizers", dependencies: ["GraphicalModels", "PrivacyKernel", "Tables", "VectorMath", crypto],
+            name: "Synthesizers",
+            dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
             exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
@@ -81,12 +82,17 @@ let package = Package(
         .target(
             name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], exclude: ["README.md"],
             swiftSettings: strict),
+        .target(
+            name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
+            swiftSettings: strict),
         .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "CProcess", "Gzip", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks",
-                "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                "Attestation", "CProcess", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Synthesizers", "Tables",
+                "Tasks",
+                "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
+                nioSSL, logging,
                 lifecycle, unixSignals,
             ],
             exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")], swiftSettings: strict),
@@ -100,12 +106,15 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Gzip", "Ledger", "PrivacyKernel", "Service", "Synthesizers", "Tables", "Tasks",
+                "Attestation", "Client", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers",
+                "Tables",
+                "Tasks",
                 "VectorMath", arguments, crypto, logging,
             ],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/trade-mirror.yaml"),
+                .embedInCode("Configs/trade-reconciliation.yaml"),
                 .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
@@ -123,18 +132,24 @@ let package = Package(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "SynthesizersTests",
-            dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
+            dependencies: [
+                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AttestationTests", dependencies: ["Attestation", crypto, cryptoExtras, x509, asn1],
             swiftSettings: strict),
         .testTarget(
             name: "TasksTests", dependencies: ["Tables", "Tasks", crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(
+            name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
+            swiftSettings: strict + [mutations]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", crypto, grdb], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Attestation", "Gzip", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore, logging,
+                "Attestation", "Gzip", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore,
+                logging,
                 lifecycle,
             ],
             swiftSettings: strict),
@@ -147,7 +162,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Service", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
+                "Attestation", "Client", "Ledger", "Queries", "Service", "Tables", "Tasks", crypto, httpTypes,
+                hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: strict),

@@ -98,7 +98,8 @@ extension Receipt {
         do {
             report = try DocumentVerification.verify(
                 evidence.json(), format: evidence.format, at: time, now: now, roots: roots, allowed: allowed,
-                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTCB)
+                ledgerKey: LedgerKey(publicKey: key.publicKey), allowDebug: allowDebug,
+                allowUnevaluatedTCB: allowUnevaluatedTCB)
         } catch {
             throw .evidence(error)
         }

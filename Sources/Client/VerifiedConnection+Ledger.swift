@@ -68,7 +68,8 @@ extension VerifiedConnection {
             report = try DocumentVerification.verify(
                 Evidence(json: evidence).json(), format: self.evidence.format, at: nil,
                 now: Int64(Date().timeIntervalSince1970), roots: configuration.roots, allowed: configuration.allowed,
-                allowDebug: configuration.allowDebug, allowUnevaluatedTCB: configuration.allowUnevaluatedTCB)
+                ledgerKey: LedgerKey(publicKey: key.publicKey), allowDebug: configuration.allowDebug,
+                allowUnevaluatedTCB: configuration.allowUnevaluatedTCB)
         } catch {
             throw ClientError.receipt(.evidence(error))
         }

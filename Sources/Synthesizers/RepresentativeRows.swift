@@ -50,6 +50,11 @@ public struct RepresentativeRows: Sendable, Equatable {
     ///   - pairs: sets of attributes whose marginals were measured.
     ///   - weigh: the weight of each candidate, given the codes of its attributes; nil for the program's corrections.
     init(_ program: RowProgram, blockSize: Int, pairs: [[Int]], weigh: (([[UInt32]]) -> [Double])? = nil) {
+        let hidden = program.latent.union(program.derivations.keys)
+        guard program.domain.columns.indices.contains(where: { !hidden.contains($0) }) else {
+            self.init(blockSize: 1, columns: program.domain.columns.map { _ in [] })
+            return
+        }
         var generator = SplitMix(0x456E_7472_6570_6F74)
         let isWeighted = weigh != nil || !program.corrections.isEmpty
         let candidates = min(

@@ -103,10 +103,12 @@ struct ArrowStream: Sendable {
     private func dictionary(_ texts: [String], _ number: Int64) -> [UInt8] {
         var offsets: [UInt8] = []
         var content: [UInt8] = []
-        for end in [0] + texts.map({ text in
-            content += Array(text.utf8)
-            return content.count
-        }) {
+        for end in [0]
+            + texts.map({ text in
+                content += Array(text.utf8)
+                return content.count
+            })
+        {
             for byte in 0..<4 { offsets.append(UInt8(truncatingIfNeeded: end >> (8 * byte))) }
         }
         var body = Body()

@@ -3,7 +3,9 @@ internal import Tables
 /// A provider's table: its key and its fields, in the words of DESIGN 4.2.
 extension TaskReader {
     mutating func readTable(_ node: DocumentNode, at path: String) -> TaskSpecification.PartyTable? {
-        guard let section = section(node, at: path, keys: ["key", "fields", "missingValues", "dialect"]) else { return nil }
+        guard let section = section(node, at: path, keys: ["key", "fields", "missingValues", "dialect"]) else {
+            return nil
+        }
         let key = readKeyRule(section)
         let missingValues = optionalTexts(section, "missingValues")
         let delimiter = readDelimiter(section)

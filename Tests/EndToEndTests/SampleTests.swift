@@ -76,7 +76,8 @@ struct SampleTests {
             try await train(live)
             let carol = try await RawCalls(live, as: "Carol")
             let rows = try await carol(
-                "/samples?num_samples=200&seed=1&columns=Bob_safety,Alice_doors&where=Alice_doors%3D5more&where=Bob_safety=low")
+                "/samples?num_samples=200&seed=1&columns=Bob_safety,Alice_doors&where=Alice_doors%3D5more&where=Bob_safety=low"
+            )
             let lines = rows.body.split(separator: "\n")
             #expect(lines.count == 201 && lines[0] == "Bob_safety,Alice_doors")
             #expect(lines.dropFirst().allSatisfy { $0 == "low,5more" })
@@ -90,7 +91,9 @@ struct SampleTests {
             let arrow = try await carol("/samples?format=arrow&num_samples=5", ["-o", "rows.arrows"])
             #expect(arrow.type == "application/vnd.apache.arrow.stream")
             let bytes = try Data(contentsOf: carol.directory.appending(path: "rows.arrows"))
-            #expect(bytes.starts(with: [0xFF, 0xFF, 0xFF, 0xFF]) && bytes.suffix(8).elementsEqual([255, 255, 255, 255, 0, 0, 0, 0]))
+            #expect(
+                bytes.starts(with: [0xFF, 0xFF, 0xFF, 0xFF])
+                    && bytes.suffix(8).elementsEqual([255, 255, 255, 255, 0, 0, 0, 0]))
         }
     }
 
@@ -118,7 +121,9 @@ struct SampleTests {
             #expect(throws: ReceiptError.otherSamples) {
                 _ = try provenance.verify(samples: LedgerHash(of: [1]), now: 0, roots: roots)
             }
-            #expect(throws: ReceiptError.self) { _ = try provenance.verify(samples: digest, now: 0, roots: TrustRoots()) }
+            #expect(throws: ReceiptError.self) {
+                _ = try provenance.verify(samples: digest, now: 0, roots: TrustRoots())
+            }
             let forged = String(decoding: file, as: UTF8.self).replacingOccurrences(of: "spent 3.0", with: "spent 1.0")
             let changed = try SampleProvenance(json: Array(forged.utf8))
             #expect(changed.statement.epsilon == 1)

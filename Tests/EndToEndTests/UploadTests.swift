@@ -34,14 +34,16 @@ struct UploadTests {
                 ),
                 (
                     "gzip as gzip",
-                    try await alice("/upload_data", ["-H", "Content-Type: application/gzip", "--data-binary", "@table.gz"])
+                    try await alice(
+                        "/upload_data", ["-H", "Content-Type: application/gzip", "--data-binary", "@table.gz"])
                 ),
                 (
                     "encoded",
                     try await alice(
                         "/upload_data",
                         [
-                            "-H", "Content-Type: text/csv", "-H", "Content-Encoding: gzip", "--data-binary", "@table.gz",
+                            "-H", "Content-Type: text/csv", "-H", "Content-Encoding: gzip", "--data-binary",
+                            "@table.gz",
                         ])
                 ),
             ] {

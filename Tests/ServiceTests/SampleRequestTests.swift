@@ -56,7 +56,9 @@ import Testing
             #expect(ByteRange(outside) != nil && ByteRange(outside)?.resolved(total: 100) == nil, "\(outside)")
         }
         #expect(ByteRange("bytes=-5")?.resolved(total: 0) == nil)
-        for none in ["rows=0-5", "bytes=1-2,4-5", "bytes=9-5", "bytes=", "bytes=-", "bytes=a-b", "bytes", "bytes=1-2-3"] {
+        for none in [
+            "rows=0-5", "bytes=1-2,4-5", "bytes=9-5", "bytes=", "bytes=-", "bytes=a-b", "bytes", "bytes=1-2-3",
+        ] {
             #expect(ByteRange(none) == nil, "\(none)")
         }
     }

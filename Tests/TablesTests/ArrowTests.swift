@@ -8,7 +8,8 @@ import Testing
     /// Values that pyarrow, Arrow's own library, read from the stream in `Vectors/arrow-stream.hex`.
     @Test("the stream is, byte for byte, one that pyarrow reads as these columns")
     func vector() throws {
-        let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Vectors/arrow-stream.hex")
+        let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
+            path: "Vectors/arrow-stream.hex")
         let expected = try String(contentsOf: url, encoding: .utf8).filter { !$0.isWhitespace }
         let digits = try Self.stream().map { byte in
             let text = String(byte, radix: 16)
@@ -17,7 +18,9 @@ import Testing
         #expect(digits == expected)
     }
 
-    @Test("pyarrow reads names, types, values and what is missing", .enabled(if: Self.python != nil, "python3 has no pyarrow"))
+    @Test(
+        "pyarrow reads names, types, values and what is missing",
+        .enabled(if: Self.python != nil, "python3 has no pyarrow"))
     func pyarrow() throws {
         let script = """
             import sys, json, pyarrow as pa

@@ -65,7 +65,8 @@ func read(_ path: String) throws {
     var rows = 0
     let time = try seconds { rows = try readTable(path, KeyedHash(key: (1, 2))).rowCount }
     print(
-        #"{"seconds": \#(time), "rows": \#(rows), "mb_per_s": \#(Double(size) / time / 1e6), "peak_mb": \#(peakMegabytes())}"#)
+        #"{"seconds": \#(time), "rows": \#(rows), "mb_per_s": \#(Double(size) / time / 1e6), "peak_mb": \#(peakMegabytes())}"#
+    )
 }
 
 func write(_ rows: UInt64) throws {

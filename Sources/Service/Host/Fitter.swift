@@ -69,7 +69,7 @@ struct Fitter: Sendable {
         do {
             let budget = try Budget(task.privacy, accounting: plan.accounting)
             let kernel = try kernel(handover, rowsPerKey, ledger)
-            var model = try task.synthesizer.fit(kernel, budget: budget) { _ in }
+            var model = try task.fit(kernel, budget: budget) { _ in }
             model.taskDigest = taskDigest
             return .success(try FinishedFit(model))
         } catch {
@@ -82,7 +82,7 @@ struct Fitter: Sendable {
         guard !tables.isEmpty else {
             return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: task.domain)
         }
-        let joined = JoinedTable(joining: tables, rowsPerKey: rowsPerKey)
+        let joined = task.joined(tables)
         for index in tables.indices { tables[index].table.wipe() }
         return Kernel(table: PrivateTable(consume joined)) { release in try ledger.record(release) }
     }

@@ -34,6 +34,7 @@ actor TaskHost {
     nonisolated let samplesDesk = SampleDesk()
     /// Whether what had to be recorded last was recorded.
     nonisolated let isRecording = Mutex(true)
+    nonisolated let reportSigner: ReportSigner
     /// Parties to which the ledger says that samples were released.
     private var recipients: Set<String> = []
     let directory: StateDirectory?
@@ -61,6 +62,7 @@ actor TaskHost {
         now = start.now
         ledger = start.ledger
         signer = start.signer
+        reportSigner = start.reportSigner
         directory = start.directory
         life = start.life
         since = start.now()

@@ -21,6 +21,7 @@ struct TaskStart {
     let now: @Sendable () -> Date
     let ledger: LedgerBook
     let signer: LedgerSigner
+    let reportSigner: ReportSigner
     let directory: StateDirectory?
     let life: TaskLife
     let model: FittedModel?
@@ -44,6 +45,7 @@ struct TaskStart {
             throw ServiceError.ledger("\(error)")
         }
         signer = try LedgerSigner(task: specification.digest)
+        reportSigner = try ReportSigner(now: configuration.now())
         unsigned = try TaskStart.signed(
             specification, files: configuration.signatures + (directory?.signatureFiles() ?? []))
         for signature in unsigned.signatures.values.sorted(by: { $0.party < $1.party }) {

@@ -6,6 +6,7 @@ enum Endpoint: String, Sendable, CaseIterable {
     case openAPI
     case signatures, details, modelStatus, formats, columns, samples, provenance, ledger, ledgerTotal, metrics
     case checkpoint, ledgerKey, inclusion, consistency, receipts
+    case queries, query, reportJSON, reportPDF
     case upload, confirm, confirmAsPost, withdraw, halt
 
     /// Who may call.
@@ -41,6 +42,10 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .inclusion: "/ledger/inclusion"
         case .consistency: "/ledger/consistency"
         case .receipts: "/ledger/receipts"
+        case .queries: "/queries"
+        case .query: "/queries/{name}"
+        case .reportJSON: "/report.json"
+        case .reportPDF: "/report.pdf"
         case .upload: "/upload_data"
         case .confirm, .confirmAsPost: "/confirm_data"
         case .withdraw: "/data"
@@ -60,7 +65,7 @@ enum Endpoint: String, Sendable, CaseIterable {
         switch self {
         case .attestation, .spec, .health, .ready, .openAPI: .anybody
         case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns, .checkpoint, .ledgerKey,
-            .inclusion, .consistency, .receipts:
+            .inclusion, .consistency, .receipts, .queries, .query, .reportJSON, .reportPDF:
             .parties
         case .samples, .provenance: .recipients
         case .signatures, .upload, .confirm, .confirmAsPost, .withdraw, .halt: .providers
@@ -73,7 +78,8 @@ enum Endpoint: String, Sendable, CaseIterable {
     ///
     /// - Throws: 404 for an unknown path, 405 with `Allow` for an unknown method.
     static func find(_ method: HTTPRequest.Method, _ path: String) throws(Problem) -> Endpoint {
-        guard let endpoints = byPath[path] else { throw Problem.notFound }
+        let pattern = path.hasPrefix("/queries/") ? Endpoint.query.path : path
+        guard let endpoints = byPath[pattern] else { throw Problem.notFound }
         guard let endpoint = endpoints.first(where: { $0.method == method }) else {
             throw Problem.methodNotAllowed(endpoints.map(\.method.rawValue))
         }

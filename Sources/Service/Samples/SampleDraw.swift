@@ -59,7 +59,8 @@ struct SampleDraw: Sendable {
     private static func condition(
         _ condition: SampleWish.Condition, _ domain: TableDomain
     ) throws(Problem) -> (column: Int, code: Int) {
-        guard let column = domain.index(of: condition.column), let code = domain.columns[column].code(of: condition.value)
+        guard let column = domain.index(of: condition.column),
+            let code = domain.columns[column].code(of: condition.value)
         else {
             throw Problem.argument(
                 ["query", "where"], "no such column, or a value outside its domain", "value_error",

@@ -122,10 +122,17 @@ extension TaskHost {
     }
 
     /// The model and the digest of its file, where it has been released.
-    private func released() throws -> (model: FittedModel, digest: String) {
+    private nonisolated func released() async throws -> (model: FittedModel, digest: String) {
+        let model = try await release()
+        guard let digest = try ledger.modelDigest() else { throw Problem.internalError }
+        return (model, digest)
+    }
+
+    /// The model, where it has been released.
+    func release() throws(Problem) -> FittedModel {
         switch life.stage {
         case .trained:
-            if let model, let digest = try ledger.modelDigest() { return (model, digest) }
+            if let model { return model }
             throw Problem.internalError
         case .unsigned, .collecting, .training:
             throw Problem(

@@ -5,18 +5,18 @@ import Foundation
 import Ledger
 import Tasks
 
-/// `entrepot verify`: a running service with --url, or a saved document or receipt.
+/// `entrepot verify`: a running service with --url, or a saved document, receipt or report.
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Verifies the evidence of a service (--url), of a saved document, a receipt, or samples.",
+        abstract: "Verifies a service (--url), a saved document, a receipt, a signed report, or samples.",
         discussion: """
             Exit code 0: authentic; 2: not authentic; 3: authentic but refused by policy; with --url also 4: it belongs to \
             another connection. A saved document is verified at the time that it gives for itself unless --at says \
             otherwise. Formats without such a time (sev-snp, tdx) are verified as of now.
             """)
 
-    @Argument(help: "A saved attestation document, the JSON of GET /attestation, a receipt, or samples.")
+    @Argument(help: "A saved attestation document, the JSON of GET /attestation, a receipt, a report, or samples.")
     var document: String?
 
     @Option(help: ArgumentHelp("What lies beside samples; SAMPLES.provenance where absent.", valueName: "file"))
@@ -73,7 +73,13 @@ struct VerifyCommand: AsyncParsableCommand {
             } else if let document {
                 if let provenance = try provenance(of: document) { return try verify(samples: document, provenance) }
                 let bytes = try Files.bytes(at: document)
-                if Receipt.isReceipt(bytes) { try verify(receipt: bytes) } else { try verify(bytes: bytes) }
+                if SignedReport.isReport(bytes) {
+                    try await verify(report: bytes)
+                } else if Receipt.isReceipt(bytes) {
+                    try verify(receipt: bytes)
+                } else {
+                    try verify(bytes: bytes)
+                }
             }
         }
     }
@@ -147,6 +153,24 @@ struct VerifyCommand: AsyncParsableCommand {
         if !json { print(provenance) }
         show(report.evidence, report.refusals)
         try leave(report)
+    }
+
+    private func verify(report bytes: [UInt8]) async throws {
+        let checked: DocumentVerification.Report
+        do {
+            let report = try SignedReport(bytes: bytes)
+            let (extra, allowed) = (try extraCertificates(), try allowed())
+            let roots = try roots(chosenFormat ?? report.evidence.format)
+            checked = try await report.verify { evidence throws(EvidenceError) in
+                try DocumentVerification.verify(
+                    evidence, format: report.evidence.format, at: at, now: Self.now, roots: roots, certificates: extra,
+                    allowed: allowed, allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+            }
+        } catch let error as ReportError {
+            throw notAuthentic("the report", error)
+        }
+        show(checked.evidence, checked.refusals)
+        try leave(checked)
     }
 
     private func leave(_ report: DocumentVerification.Report) throws {

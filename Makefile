@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo test lint format audit audit-long clean setup release
+.PHONY: demo test lint format audit audit-long bench-kernel clean setup release
 
 demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|five-offices|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -17,6 +17,15 @@ lint:                        ## the formatter's strict check
 
 format:                      ## rewrites the sources in the house style
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+
+audit: setup                 ## the privacy audit of `make test` as a table: Benchmarks/privacy-audit.md
+	@scripts/audit
+
+audit-long: setup            ## the same with more fits in each world of each game: make audit-long FITS=1000000
+	@scripts/audit "$(or $(FITS),1000000)"
+
+bench-kernel:                ## draws a second of every noise, and counting, on this machine
+	swift run -c release --package-path Benchmarks KernelSpeed
 
 clean:                       ## removes what building and demonstrating made
 	rm -rf .build demo-output

@@ -3,9 +3,9 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo test lint format audit audit-long bench-kernel clean setup release
+.PHONY: demo test lint format audit audit-long bench-kernel fuzz clean setup release
 
-demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|five-offices|…]
+demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
 
 test: setup                  ## every test, one debug build
@@ -26,6 +26,9 @@ audit-long: setup            ## the same with more fits in each world of each ga
 
 bench-kernel:                ## draws a second of every noise, and counting, on this machine
 	swift run -c release --package-path Benchmarks KernelSpeed
+
+fuzz: setup                  ## random input to every parser and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60]
+	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)"
 
 clean:                       ## removes what building and demonstrating made
 	rm -rf .build demo-output

@@ -76,7 +76,8 @@ let package = Package(
             swiftSettings: strict + [mutations]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Synthesizers", dependencies: ["GraphicalModels", "PrivacyKernel", "Tables", "VectorMath", crypto],
+            name: "Synthesizers",
+            dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
             exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
@@ -84,30 +85,37 @@ let package = Package(
         .target(
             name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], exclude: ["README.md"],
             swiftSettings: strict),
+        .target(
+            name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
+            swiftSettings: strict),
         .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath", crypto,
-                cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                "Attestation", "Ledger", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks", "VectorMath",
+                crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL,
+                logging,
                 lifecycle, unixSignals,
             ],
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL,
+                "Attestation", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix,
+                nioHTTP1, nioSSL,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Service", "Synthesizers", "Tables", "Tasks",
+                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers", "Tables",
+                "Tasks",
                 "VectorMath", arguments, crypto, logging,
             ],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/trade-mirror.yaml"),
+                .embedInCode("Configs/trade-reconciliation.yaml"),
                 .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
@@ -125,13 +133,18 @@ let package = Package(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "SynthesizersTests",
-            dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
+            dependencies: [
+                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AttestationTests", dependencies: ["Attestation", crypto, cryptoExtras, x509, asn1],
             swiftSettings: strict),
         .testTarget(
             name: "TasksTests", dependencies: ["Tables", "Tasks", crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(
+            name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
+            swiftSettings: strict + [mutations]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", crypto, grdb], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
@@ -142,14 +155,17 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ClientTests",
-            dependencies: ["Attestation", "Client", "Tables", "Tasks", crypto, nioCore, nioPosix, nioHTTP1, nioSSL],
+            dependencies: [
+                "Attestation", "Client", "Ledger", "Tables", "Tasks", crypto, nioCore, nioPosix, nioHTTP1, nioSSL,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Service", "Tables", "Tasks", crypto, httpTypes, nioCore, nioPosix,
-                nioSSL, logging,
+                "Attestation", "Client", "Ledger", "Queries", "Service", "Tables", "Tasks", crypto, httpTypes,
+                hummingbirdCore,
+                lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict + [mutations]),
     ]
 )

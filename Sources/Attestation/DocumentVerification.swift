@@ -1,3 +1,5 @@
+import Foundation
+
 /// Verification of a saved document: what `entrepot verify DOCUMENT` does.
 public enum DocumentVerification {
     /// A verified document, and what policy has against it.
@@ -24,17 +26,21 @@ public enum DocumentVerification {
 
     /// Verifies a document that was saved earlier.
     /// - Parameters:
-    ///   - bytes: a COSE document, report or quote, its hexadecimal text, or the JSON of `GET /attestation`.
+    ///   - bytes: a COSE document, report or quote, its hexadecimal or base64 text, or the JSON of `GET /attestation`.
     ///   - format: nil to detect it.
     ///   - time: unix seconds at which the certificates must be valid; nil for the document's own time.
     ///   - now: used instead where a format carries no time of its own.
     ///   - roots: the roots to trust; simulated documents need one of theirs in it.
     ///   - certificates: DER of certificates beside the document (AMD's VCEK, ASK and ARK).
     ///   - allowed: the releases to compare with; nil compares no measurement.
+    ///   - ledgerKey: the key that an envelope must vouch for. SEV-SNP and TDX evidence binds its statement by a hash over
+    ///     key and challenge: without knowing them the statement proves nothing, and is left out with a warning.
+    ///   - allowDebug: accept a debug build or platform.
     ///   - allowUnevaluatedTCB: accept TDX although Intel's collateral is not evaluated.
     public static func verify(
         _ bytes: [UInt8], format: EvidenceFormat? = nil, at time: Int64?, now: Int64, roots: TrustRoots,
-        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, allowUnevaluatedTCB: Bool = false
+        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, ledgerKey: LedgerKey? = nil,
+        allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false
     ) throws(EvidenceError) -> Report {
         let bytes = plain(bytes)
         guard let format = format ?? detect(bytes) else { throw .unknownFormat }
@@ -49,13 +55,19 @@ public enum DocumentVerification {
                 Evidence(
                     format: format, evidence: envelope.evidence, auxiliary: envelope.auxiliary + certificates,
                     statement: envelope.statement))
+            let isBound = ledgerKey?.isVouchedFor(by: evidence) ?? (format == .nitro || format == .simulated)
+            if !isBound {
+                evidence.statement = nil
+                evidence.warnings.append(.statementNotBound)
+            }
         } else {
             evidence = try verifier.verify(document: document, format: format, certificates: certificates)
         }
         if own != nil { evidence.warnings.append(.verifiedAtOwnTime) }
         // Whoever names a simulated root has asked for a simulation.
         let policy = Policy(
-            archived: allowed, allowSimulated: !roots.simulated.isEmpty, allowUnevaluatedTCB: allowUnevaluatedTCB)
+            archived: allowed, allowSimulated: !roots.simulated.isEmpty, allowDebug: allowDebug,
+            allowUnevaluatedTCB: allowUnevaluatedTCB)
         return Report(evidence: evidence, refusals: policy.evaluate(evidence))
     }
 
@@ -72,12 +84,20 @@ public enum DocumentVerification {
         }
     }
 
-    /// The bytes behind hexadecimal text, or the bytes themselves.
+    /// The bytes behind hexadecimal or base64 text, or the bytes themselves. No binary format is all letters and digits.
     private static func plain(_ bytes: [UInt8]) -> [UInt8] {
-        let text = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-        guard text.count >= 64, let decoded = Hex.decode(text) else { return bytes }
-        return decoded
+        let text = bytes.filter { !isSpace($0) }
+        guard text.count >= 64, text.count <= Evidence.byteLimit else { return bytes }
+        if let decoded = Hex.decode(text) {
+            // Digits in both cases at once would let a changed bit go unnoticed.
+            let digits = Hex.encode(decoded)
+            return digits.utf8.elementsEqual(text) || digits.uppercased().utf8.elementsEqual(text) ? decoded : bytes
+        }
+        guard let decoded = Data(base64Encoded: Data(text)), decoded.base64EncodedData().elementsEqual(text) else {
+            return bytes
+        }
+        return Array(decoded)
     }
 
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D }
 }

@@ -50,9 +50,9 @@ public enum Refusal: Error, Sendable, Equatable, Hashable {
 }
 
 extension [Refusal] {
-    /// The exit code of several reasons: the lowest, because evidence that is not for us says nothing about policy,
-    /// and 0 for none.
-    public var exitCode: Int32 { map(\.exitCode).min() ?? 0 }
+    /// The exit code of several reasons, 0 for none. Evidence that does not answer us (2) says nothing about channel or
+    /// policy, and evidence for another channel (4) nothing about policy (3).
+    public var exitCode: Int32 { [2, 4, 3].first { code in contains { $0.exitCode == code } } ?? 0 }
 }
 
 extension Refusal: CustomStringConvertible {

@@ -12,6 +12,8 @@ public struct ClientConfiguration: Sendable {
     public var allowed: ReleaseManifest
     public var allowSimulated: Bool
     public var allowDebug: Bool
+    /// Accept Intel TDX although TCB level and revocation are not evaluated.
+    public var allowUnevaluatedTCB: Bool
     /// The digest of the task that the user approved; nil accepts the task that the evidence names.
     public var task: TaskDigest?
     /// Where boots and ledger heads are remembered.
@@ -21,8 +23,9 @@ public struct ClientConfiguration: Sendable {
 
     public init(
         address: ServiceAddress, key: PartyPrivateKey?, roots: TrustRoots, allowed: ReleaseManifest,
-        allowSimulated: Bool = false, allowDebug: Bool = false, task: TaskDigest? = nil,
-        stateFile: String = ClientConfiguration.defaultStateFile, acceptNewInstance: Bool = false
+        allowSimulated: Bool = false, allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false,
+        task: TaskDigest? = nil, stateFile: String = ClientConfiguration.defaultStateFile,
+        acceptNewInstance: Bool = false
     ) {
         self.address = address
         self.key = key
@@ -30,9 +33,15 @@ public struct ClientConfiguration: Sendable {
         self.allowed = allowed
         self.allowSimulated = allowSimulated
         self.allowDebug = allowDebug
+        self.allowUnevaluatedTCB = allowUnevaluatedTCB
         self.task = task
         self.stateFile = stateFile
         self.acceptNewInstance = acceptNewInstance
+    }
+
+    /// Where receipts are kept: beside what is remembered.
+    public var receiptsDirectory: String {
+        URL(fileURLWithPath: stateFile).deletingLastPathComponent().appendingPathComponent("receipts").path
     }
 
     /// `$XDG_STATE_HOME/entrepot/seen.json`, or below `~/.local/state`.

@@ -14,8 +14,14 @@ public enum ClientError: Error, Sendable, Equatable {
     case anotherTask(expected: String, found: String)
     /// The service's task is not well formed, or its bytes are not canonical.
     case unreadableTask(String)
+    /// The service's task gives one key to two parties.
+    case sharedKey(String)
     /// TLS gave no exporter or no key to bind the evidence to.
     case noBinding
+    /// What the service gave as a receipt, or as the key of its ledger, proves nothing.
+    case receipt(ReceiptError)
+    /// The service took a table and gave no receipt for it.
+    case noReceipt
     /// The key is not one that the task lists.
     case notListed(fingerprint: String)
     case noKey
@@ -33,22 +39,17 @@ public enum ClientError: Error, Sendable, Equatable {
     /// The exit code of the command line.
     public var exitCode: Int32 {
         switch self {
-        case .unreachable, .brokenConnection, .unwritable, .timedOut: 1
+        case .unreachable, .brokenConnection, .unwritable, .timedOut, .noReceipt: 1
         case .evidence(let error): error.exitCode
-        case .refused(let refusals): refusals.map(\.exitCode).min(by: ClientError.outweighs) ?? 3
+        case .receipt: 2
+        case .refused(let refusals): refusals.exitCode
         case .anotherTask, .unreadableTask: 3
         case .noBinding: 4
-        case .notListed, .noKey, .unreadableKey: 5
+        case .notListed, .noKey, .unreadableKey, .sharedKey: 5
         case .remembered: 6
         case .badInput, .unreadable: 65
         case .service(let problem): problem.exitCode
         }
-    }
-
-    /// Of several reasons the gravest decides: another channel, then replay, then policy.
-    private static func outweighs(_ first: Int32, _ second: Int32) -> Bool {
-        let order: [Int32] = [4, 2, 3]
-        return (order.firstIndex(of: first) ?? order.count) < (order.firstIndex(of: second) ?? order.count)
     }
 }
 
@@ -67,9 +68,17 @@ extension ClientError: CustomStringConvertible {
             "The service runs task \(found), not \(expected) that was approved. Nothing was sent. Compare the tasks with "
                 + "`entrepot task show`."
         case .unreadableTask(let reason): "The service's task cannot be read (\(reason)). Nothing was sent."
+        case .sharedKey(let problem):
+            "The service's task cannot be trusted: \(problem) Nothing was sent. Do not sign or use this task."
         case .noBinding:
             "This connection gave nothing to bind the evidence to, so the evidence could belong to another one. Nothing "
                 + "was sent."
+        case .receipt(let error):
+            "A receipt is not authentic. \(error) Do not rely on it, and keep it: ask the operator, and compare ledger "
+                + "heads with the other parties."
+        case .noReceipt:
+            "The service answered without a receipt for the table, so the table does not count as accepted. Ask for the "
+                + "ledger (`entrepot ledger`) before you upload again."
         case .notListed(let fingerprint):
             "The key \(fingerprint) is not listed in the task. Use the key whose public half the task names."
         case .noKey: "This needs the private key of a party of the task: name it with --key."

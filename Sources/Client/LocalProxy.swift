@@ -7,7 +7,7 @@ import NIOPosix
 /// and the workshop's own notebook work unchanged.
 ///
 /// Each local connection has an upstream connection of its own, verified before the first byte goes through it and
-/// again when it is older than ten minutes.
+/// again when it is older than ten minutes or has been idle. `GET /entrepot/card` tells what was verified.
 public struct LocalProxy: Sendable {
     private typealias Local = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
@@ -16,6 +16,11 @@ public struct LocalProxy: Sendable {
     private let port: Int
     private let proxyGuard = ProxyGuard()
     private static let oldest = Duration.seconds(600)
+    /// A service closes connections that are idle for a minute.
+    private static let longestIdle = Duration.seconds(30)
+    /// Answers up to this size are passed on whole.
+    private static let smallBody = 64 * 1024
+    private static let cardPath = "/entrepot/card"
 
     /// - Parameters:
     ///   - host: a loopback address.
@@ -96,23 +101,40 @@ public struct LocalProxy: Sendable {
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: LocalProxy.oldest)
         var head = first
+        var isFresh = true
         while true {
-            try await exchange(head, upstream, &iterator, outbound)
+            do {
+                try await exchange(head, upstream, &iterator, outbound)
+            } catch UnansweredCall.lost where !isFresh {
+                // The connection died while nothing was under way: ask the same on another.
+                return head
+            } catch UnansweredCall.lost {
+                throw ClientError.brokenConnection("the service closed the connection before it answered")
+            }
+            isFresh = false
             guard head.isKeepAlive else { return nil }
+            let last = clock.now
             var next = try await iterator.next()
             while case .body? = next { next = try await iterator.next() }
             if case .end? = next { next = try await iterator.next() }
             guard case .head(let following)? = next else { return nil }
-            if clock.now > end || proxyGuard.refusal(of: following) != nil { return following }
+            let isStale = clock.now > end || clock.now - last > LocalProxy.longestIdle
+            if isStale || proxyGuard.refusal(of: following) != nil { return following }
             head = following
         }
     }
+
+    /// A call without a body that the service never saw, or never answered.
+    private enum UnansweredCall: Error { case lost }
 
     private func exchange(
         _ head: HTTPRequestHead, _ upstream: VerifiedConnection,
         _ iterator: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator,
         _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
     ) async throws {
+        guard head.uri != LocalProxy.cardPath else {
+            return try await answer(outbound, .ok, type: "application/json", body: ConnectionCard(upstream).json())
+        }
         if head.headers.first(name: "Expect")?.lowercased() == "100-continue" {
             try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
         }
@@ -129,17 +151,32 @@ public struct LocalProxy: Sendable {
             }
             iterator = parts
         } else {
-            answer = try await upstream.http.send(head.method, head.uri, headers: headers)
+            do {
+                answer = try await upstream.http.send(head.method, head.uri, headers: headers)
+            } catch ClientError.brokenConnection {
+                throw UnansweredCall.lost
+            }
         }
         try upstream.observe(answer.headers)
         try upstream.remember()
         var back = answer.headers
         for name in ["Connection", "Transfer-Encoding", "Keep-Alive"] { back.remove(name: name) }
-        try await outbound.write(
-            .head(
-                HTTPResponseHead(
-                    version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: back)))
-        while let piece = try await upstream.http.nextPiece() { try await outbound.write(.body(.byteBuffer(piece))) }
+        let start = HTTPResponseHead(
+            version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: back)
+        let size = back.first(name: "Content-Length").flatMap { Int($0) }
+        guard let size, size <= LocalProxy.smallBody else {
+            try await outbound.write(.head(start))
+            while let piece = try await upstream.http.nextPiece() {
+                try await outbound.write(.body(.byteBuffer(piece)))
+            }
+            try await upstream.keepReceipts()
+            return try await outbound.write(.end(nil))
+        }
+        // Receipts first: whoever reads "Upload completed" can count on having one.
+        let body = try await upstream.http.readBody(upTo: size)
+        try await upstream.keepReceipts()
+        try await outbound.write(.head(start))
+        if !body.isEmpty { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
         try await outbound.write(.end(nil))
     }
 
@@ -150,9 +187,15 @@ public struct LocalProxy: Sendable {
         var members: [String: Any] = ["status": Int(status.code), "code": code, "detail": detail]
         if let exitCode { members["exit_code"] = Int(exitCode) }
         let body = try JSONSerialization.data(withJSONObject: members, options: [.sortedKeys])
-        let headers = HTTPHeaders([
-            ("Content-Type", "application/problem+json"), ("Content-Length", "\(body.count)"), ("Connection", "close"),
-        ])
+        try await answer(outbound, status, type: "application/problem+json", body: Array(body), closes: true)
+    }
+
+    private func answer(
+        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, _ status: HTTPResponseStatus, type: String,
+        body: [UInt8], closes: Bool = false
+    ) async throws {
+        var headers = HTTPHeaders([("Content-Type", type), ("Content-Length", "\(body.count)")])
+        if closes { headers.add(name: "Connection", value: "close") }
         try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)))
         try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body))))
         try await outbound.write(.end(nil))

@@ -13,6 +13,10 @@ public struct RememberedState: Codable, Sendable, Equatable {
         public var head: String
         /// The boot to which this client sent a table.
         public var uploadedTo: String?
+        /// The newest checkpoint whose continuation was proved.
+        public var checkpoint: SeenCheckpoint?
+        /// Up to which entry receipts have been kept.
+        public var receipts: UInt64?
 
         public init(boot: String, sequence: UInt64, head: String, uploadedTo: String? = nil) {
             self.boot = boot
@@ -20,6 +24,17 @@ public struct RememberedState: Codable, Sendable, Equatable {
             self.head = head
             self.uploadedTo = uploadedTo
         }
+    }
+
+    /// A checkpoint that a boot signed: what every later ledger of the task must continue.
+    public struct SeenCheckpoint: Codable, Sendable, Equatable {
+        public var size: UInt64
+        /// Root of the Merkle tree, base64.
+        public var root: String
+        /// The key that signed it, as C2SP writes verifier keys.
+        public var key: String
+        /// Boot id of that key, hexadecimal.
+        public var boot: String
     }
 
     /// By task digest, hexadecimal.
@@ -46,7 +61,25 @@ public struct RememberedState: Codable, Sendable, Equatable {
                 throw .forked(sequence: sequence)
             }
         }
-        tasks[task] = Sighting(boot: boot, sequence: sequence, head: head, uploadedTo: earlier.uploadedTo)
+        var sighting = earlier
+        (sighting.boot, sighting.sequence, sighting.head) = (boot, sequence, head)
+        if sequence < earlier.sequence {
+            // Only where the user means another instance: its ledger is another one.
+            (sighting.checkpoint, sighting.receipts) = (nil, nil)
+        }
+        tasks[task] = sighting
+    }
+
+    /// Remembers a checkpoint that continues the one before.
+    mutating func keep(_ checkpoint: SeenCheckpoint, task: String) { tasks[task]?.checkpoint = checkpoint }
+
+    /// Remembers that the entries up to `sequence` have their receipts.
+    mutating func keepReceipts(upTo sequence: UInt64, task: String) { tasks[task]?.receipts = sequence }
+
+    /// Forgets a ledger that the user has said is not continued.
+    mutating func forgetLedger(task: String) {
+        tasks[task]?.checkpoint = nil
+        tasks[task]?.receipts = nil
     }
 
     /// Whether a table may go to this boot: not where it went to another one before.
@@ -82,6 +115,8 @@ public struct RememberedState: Codable, Sendable, Equatable {
             guard mine.boot == theirs.boot else { return mine }
             var newer = theirs.sequence > mine.sequence ? theirs : mine
             newer.uploadedTo = mine.uploadedTo ?? theirs.uploadedTo
+            newer.checkpoint = [mine.checkpoint, theirs.checkpoint].compactMap { $0 }.max { $0.size < $1.size }
+            newer.receipts = [mine.receipts, theirs.receipts].compactMap { $0 }.max()
             return newer
         }
         return merged

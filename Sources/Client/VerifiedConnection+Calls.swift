@@ -94,6 +94,7 @@ extension VerifiedConnection {
         guard (200..<300).contains(head.status) else { throw ClientError.service(ServiceProblem(head.status, body)) }
         try observe(head.headers)
         try remember()
+        try await keepReceipts()
         return body
     }
 

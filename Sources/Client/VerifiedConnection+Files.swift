@@ -1,4 +1,6 @@
+import Crypto
 import Foundation
+import Ledger
 import NIOCore
 import NIOHTTP1
 import Tasks
@@ -34,18 +36,31 @@ extension VerifiedConnection {
         }
         try prepareUpload(path: "/upload_data")
         var sent = 0
+        var hash = SHA256()
         let head = try await http.send(.POST, "/upload_data", headers: ["Content-Type": "text/csv"], length: size) {
             guard let piece = try file.read(upToCount: VerifiedConnection.pieceSize), !piece.isEmpty else { return nil }
             sent += piece.count
+            hash.update(data: piece)
             progress(sent, size)
             return ByteBuffer(bytes: piece)
         }
         let body = try await finish(head)
+        let receipt: UploadReceipt
         do {
-            return try JSONDecoder().decode(UploadReceipt.self, from: Data(body))
+            receipt = try JSONDecoder().decode(UploadReceipt.self, from: Data(body))
         } catch {
-            throw ClientError.brokenConnection("the receipt of the service cannot be read")
+            throw ClientError.brokenConnection("the answer of the service cannot be read")
         }
+        let sha256 = VerifiedConnection.hexadecimal(Array(hash.finalize()))
+        guard receipt.sha256 == sha256 else {
+            throw ClientError.brokenConnection("the service holds another table than the one that was sent")
+        }
+        let isReceived = receipts.contains { receipt in
+            receipt.entry.kind == .upload && receipt.entry.party == party?.publicKey.fingerprint
+                && receipt.entry.details["sha256"] == sha256
+        }
+        guard isReceived else { throw ClientError.noReceipt }
+        return receipt
     }
 
     /// Remembers that a table goes to this boot, and refuses where one went to another before.
@@ -104,6 +119,7 @@ extension VerifiedConnection {
             try write(Array(piece.readableBytesView))
         }
         try remember()
+        try await keepReceipts()
         return SampleReceipt(
             bytes: bytes, seed: head.headers.first(name: "Entrepot-Seed").flatMap { UInt64($0) },
             epsilonSpent: head.headers.first(name: "X-Epsilon-Spent"),

@@ -1,5 +1,6 @@
 public import Attestation
 import Foundation
+import Ledger
 import NIOCore
 import NIOHTTP1
 public import Tasks
@@ -19,6 +20,10 @@ public final class VerifiedConnection {
     let http: HTTPConnection
     let configuration: ClientConfiguration
     var remembered: RememberedState
+    /// The key that signs this boot's checkpoints, once evidence has vouched for it.
+    var ledgerKey: NoteVerifier?
+    /// Receipts that were fetched, checked and kept on this connection.
+    public internal(set) var receipts: [Receipt] = []
 
     private init(
         http: HTTPConnection, configuration: ClientConfiguration, evidence: VerifiedEvidence, statement: Statement,
@@ -76,7 +81,7 @@ public final class VerifiedConnection {
         }
         let policy = Policy(
             allowed: configuration.allowed, allowSimulated: configuration.allowSimulated,
-            allowDebug: configuration.allowDebug,
+            allowDebug: configuration.allowDebug, allowUnevaluatedTCB: configuration.allowUnevaluatedTCB,
             expected: Policy.Expectation(
                 nonce: nonce, spki: key, exporter: exporter, taskSpecification: specificationBytes))
         let refusals = policy.evaluate(evidence)
@@ -99,9 +104,11 @@ public final class VerifiedConnection {
             }
             try remembered.write(file: configuration.stateFile)
         }
-        return VerifiedConnection(
+        let connection = VerifiedConnection(
             http: http, configuration: configuration, evidence: evidence, statement: statement,
             specification: specification, taskDigest: digest, party: party, remembered: remembered)
+        try await connection.followLedger()
+        return connection
     }
 
     private static func read(_ bytes: [UInt8]) throws(ClientError) -> TaskSpecification {
@@ -109,7 +116,10 @@ public final class VerifiedConnection {
             // Demonstrations may use published keys: whether to is the operator's choice, not a reason to read badly.
             return try TaskSpecification(canonicalBytes: bytes, context: TaskFile.Context(isDemonstration: true))
         } catch {
-            throw ClientError.unreadableTask("\(error)")
+            if let shared = (error as? TaskProblems)?.problems.first(where: \.isSharedKey) {
+                throw .sharedKey("\(shared)")
+            }
+            throw .unreadableTask("\(error)")
         }
     }
 

@@ -37,6 +37,15 @@ public struct LedgerHash: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// 44 characters, as checkpoints and proofs write hashes.
+    public var base64: String { Base64.text(of: bytes) }
+
+    /// Reads base64 with padding, strictly.
+    public init?(base64: String) {
+        guard let bytes = Base64.bytes(of: base64) else { return nil }
+        self.init(bytes: bytes)
+    }
+
     public var description: String { hex }
 
     private static func value(_ digit: UInt8) -> UInt8? {

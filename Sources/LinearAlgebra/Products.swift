@@ -66,6 +66,27 @@ extension Matrix {
         }
     }
 
+    /// Replaces `self` (shape m × n) by the X with `factor · factorᵀ · X = self` for a lower triangular `factor` of order m,
+    /// as Cholesky's is (BLAS `dtrsm`, twice).
+    ///
+    /// - Throws: ``LinearAlgebraError/shape(expected:got:)`` unless `factor` is square of order `rows`.
+    public mutating func solve(byCholeskyFactor factor: Matrix) throws(LinearAlgebraError) {
+        guard factor.rows == factor.columns, factor.rows == rows else {
+            throw .shape(expected: "a triangle of order \(rows)", got: "\(factor.rows) × \(factor.columns)")
+        }
+        guard rows > 0, columns > 0 else { return }
+        let (m, n) = (Int32(rows), Int32(columns))
+        factor.values.withUnsafeBufferPointer { triangle in
+            values.withUnsafeMutableBufferPointer { target in
+                for side in [CblasNoTrans, CblasTrans] {
+                    cblas_dtrsm(
+                        CblasColMajor, CblasLeft, CblasLower, side, CblasNonUnit, m, n, 1, triangle.baseAddress, m,
+                        target.baseAddress, m)
+                }
+            }
+        }
+    }
+
     package mutating func mirrorLowerTriangle() {
         for j in 0..<columns {
             for i in (j + 1)..<max(j + 1, rows) { values[j + i * rows] = values[i + j * rows] }

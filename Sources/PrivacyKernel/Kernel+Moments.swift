@@ -1,4 +1,5 @@
 import Tables
+import VectorMath
 
 /// Σ over rows of a public integer value of the row's code, clamped, for each cell of the groups.
 public struct SumQuestion: Sendable, Equatable {
@@ -35,8 +36,9 @@ extension Kernel {
     /// semidefinite, so changing costs twice ρ. Proof and tests: KERNEL.md, "Gram".
     ///
     /// - Parameters:
-    ///   - attributes: distinct columns, in the order of the matrix.
-    ///   - scores: for each of them one score a code, within ±2^13.
+    ///   - attributes: the column of each feature, in the order of the matrix; a column may have several features (the
+    ///     indicators of its codes): what bounds the release is the length of the whole row.
+    ///   - scores: for each feature one score a code, within ±2^13.
     ///   - bound: at most 2^13.
     public func gram(
         of attributes: [Int], scores: [[Int32]], bound: Int, spending budget: consuming Budget
@@ -44,9 +46,6 @@ extension Kernel {
         let payment = try payment(budget)
         guard !attributes.isEmpty else { throw .noQuestions }
         try checkColumns(attributes)
-        for (place, attribute) in attributes.enumerated() where attributes[..<place].contains(attribute) {
-            throw .attributeRepeated(attribute)
-        }
         guard scores.count == attributes.count else {
             throw .shapeMismatch(expected: attributes.count, found: scores.count)
         }
@@ -66,7 +65,9 @@ extension Kernel {
         let linear = (square * UInt64(size + 1) + 1) / 2
         let squared = UInt128(square) * UInt128(square)
         let diagonal = try payment.scale(squared: squared, linear: linear, units: payment.units)
-        let offDiagonal = try payment.scale(squared: (squared + 1) / 2, linear: linear, units: payment.units)
+        let halves: UInt128 = planted(.gramRootTwoLost) ? 4 : 2
+        let offDiagonal = try payment.scale(
+            squared: (squared + halves - 1) / halves, linear: linear, units: payment.units)
         let count = size * (size + 1) / 2
         try noise.check(diagonal, count: count, isExact: payment.root.isExact)
         switch try open(payment, changed: count) {
@@ -103,30 +104,15 @@ extension Kernel {
         }
     }
 
-    /// Σ z zᵀ of clipped rows: entries within 2^32 rows · 2^26.
+    /// Σ z zᵀ of clipped rows, exactly: `VectorMath.gramSums` has the proof.
     func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ table: PrivateTable) -> [Int64] {
-        let size = attributes.count
-        let columns = attributes.map { table.rows.columns[$0] }
-        var sums = [Int64](repeating: 0, count: size * size)
-        var row = [Int64](repeating: 0, count: size)
-        for index in 0..<table.rows.rowCount {
-            var norm: Int64 = 0
-            for place in 0..<size {
-                row[place] = Int64(scores[place][columns[place][index]])
-                norm &+= row[place] &* row[place]
-            }
-            if norm > Int64(bound * bound), !planted(.gramUnclipped) {
-                // Division rounds towards zero and the root is rounded up, so that the result is never longer.
-                let length = Int64(TextbookSampler.squareRoot(UInt128(norm))) + 1
-                for place in 0..<size { row[place] = row[place] * Int64(bound) / length }
-            }
-            for first in 0..<size {
-                let value = row[first]
-                for second in 0...first { sums[first &* size &+ second] &+= value &* row[second] }
-            }
-        }
-        row.wipe()
-        return sums
+        var scores = scores
+        #if ENTREPOT_MUTATIONS
+            if planted(.gramOfRanks) { scores = ranks(attributes, scores, table) }
+        #endif
+        return VectorMath.gramSums(
+            table.codes, attributes: attributes, scores: scores.map { $0.map { Int16(truncatingIfNeeded: $0) } },
+            bound: planted(.gramUnclipped) ? nil : bound)
     }
 
     /// Noisy sums of public values, by group. A key of k rows moves a question's sums by at most k·max(|L|, |U|) in L1

@@ -1,4 +1,6 @@
 #if ENTREPOT_MUTATIONS
+    import Tables
+
     /// Bugs that the audit plants to see whether it catches them. They exist in test builds alone.
     enum Mutation: String, CaseIterable, Sendable {
         /// The ½ of the exponential mechanism dropped, as if L1-errors were monotone.
@@ -45,6 +47,10 @@
         case weightsOutsideSensitivity
         /// Rows of the Gram matrix not shortened to the bound.
         case gramUnclipped
+        /// The Gram matrix's noise off the diagonal too small by √2.
+        case gramRootTwoLost
+        /// The Gram matrix of ranks among the rows in place of public scores: one row more moves every other.
+        case gramOfRanks
         /// Sums of values beyond the clamp.
         case sumsUnclamped
         /// Two whole budgets spent through one kernel.
@@ -67,6 +73,21 @@
     }
 
     extension Kernel {
+        /// Scores from the private rows: where each code's rows stand among all rows.
+        func ranks(_ attributes: [Int], _ scores: [[Int32]], _ table: PrivateTable) -> [[Int32]] {
+            zip(attributes, scores).map { attribute, scores in
+                let column = table.rows.columns[attribute]
+                var counts = [Int](repeating: 0, count: scores.count)
+                for row in 0..<column.count { counts[column[row]] += 1 }
+                let largest = scores.reduce(0) { max($0, abs($1)) }
+                var below = 0
+                return counts.map { count in
+                    defer { below += count }
+                    return largest * Int32(2 * below + count - column.count) / Int32(max(column.count - 1, 1))
+                }
+            }
+        }
+
         /// The bugs of `addNoise`. Returns true where one of them is planted.
         func addNoiseWrongly(_ scale: NoiseScale, to figures: inout [Int64]) -> Bool {
             guard let mutation = Mutation.active else { return false }
@@ -102,7 +123,8 @@
         case selectionWithoutHalf, rowsPerKeyIgnored, errorsScaledByRoot, deviationForVariance, shareIgnored
         case releaseUncharged, selectionUncharged, noiseShared, generatorReseeded, unrecordedReturned
         case failureForgotten, changeOneSoldAsAddRemove, takenSliceStaysBehind, emptyTableRefused, smoothingDropped
-        case weightsOutsideSensitivity, gramUnclipped, sumsUnclamped, foreignBudgetTaken, deltaNotSetAside
+        case weightsOutsideSensitivity, gramUnclipped, gramRootTwoLost, sumsUnclamped, foreignBudgetTaken
+        case deltaNotSetAside
     }
 
     @inline(__always)

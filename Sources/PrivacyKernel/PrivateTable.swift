@@ -48,13 +48,17 @@ public final class PrivateTable: Sendable, CustomReflectable {
         guard rows.rowCount > 0, !cliques.isEmpty else {
             return cliques.map { [Int64](repeating: 0, count: $0.reduce(1) { $0 * sizes[$1] }) }
         }
-        let columns = rows.columns.map { column in
+        return countCodes(codes + grouped, sizes: sizes, cliques: cliques)
+    }
+
+    /// The columns as `VectorMath` takes them, without a copy.
+    var codes: [CodeArray] {
+        rows.columns.map { column in
             switch column.storage {
             case .bytes(let codes): CodeArray.bytes(codes)
             case .halves(let codes): CodeArray.halves(codes)
             case .words(let codes): CodeArray.words(codes)
             }
         }
-        return countCodes(columns + grouped, sizes: sizes, cliques: cliques)
     }
 }

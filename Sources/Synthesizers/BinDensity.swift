@@ -36,11 +36,17 @@ struct BinDensity: Sendable {
     /// - Parameter words: uniform words.
     func fractions(of codes: [UInt32], words: [UInt64]) -> [Float] {
         precondition(words.count >= codes.count)
+        return fractions(
+            of: codes, parts: words.prefix(codes.count).map { Float(UInt32(truncatingIfNeeded: $0 &>> 40)) * 0x1p-24 })
+    }
+
+    /// - Parameter parts: for each code the share of its mass that lies below.
+    func fractions(of codes: [UInt32], parts: [Float]) -> [Float] {
         var result = [Float](repeating: 0, count: codes.count)
         for i in codes.indices {
             let code = Int(codes[i])
             let (l, m, r) = (left[code], middle[code], right[code])
-            let share = Float(UInt32(truncatingIfNeeded: words[i] &>> 40)) * 0x1p-24
+            let share = parts[i]
             // The first half holds (l + m) / 4 of the mass; solve l·t + (m − l)·t² = share there, mirrored beyond.
             let isFirst = share * 4 < l + m
             let edge = isFirst ? l : r

@@ -123,6 +123,8 @@ private struct ModelBody: Codable {
     var corrections: [Table]
     var measurements: [Measurement]
     var misfits: [Misfit]
+    /// Absent from models without latent normals.
+    var copula: LatentNormalsFile?
     var representatives: Representatives
     var transcript: Transcript
     var taskDigest: String?
@@ -142,6 +144,7 @@ private struct ModelBody: Codable {
         misfits = model.misfits.map {
             Misfit(first: Attribute($0.first), second: Attribute($0.second), value: $0.value, variance: $0.variance)
         }
+        copula = model.copula.map { LatentNormalsFile($0) }
         representatives = Representatives(
             blockSize: model.representatives.blockSize,
             columns: zip(model.representatives.columns, model.domain.sizes).map { NumberArray($0, below: $1) })
@@ -186,11 +189,12 @@ extension ModelBody {
                     first: try attribute(one.first, sizes), second: try attribute(one.second, sizes), value: one.value,
                     variance: one.variance))
         }
+        let latents = try copula?.latents(domain, attributes: known, cliques: tree.cliques)
         return try FittedModel(
             domain: domain, plan: plan, attributes: known, tree: tree, shares: distributions,
             corrections: try tables(corrections, known, areLogarithms: true), measurements: marginals,
-            misfits: distances, transcript: transcript, taskDigest: taskDigest,
-            representatives: try rows(sizes, derived: Set(derived.keys)))
+            misfits: distances, copula: latents, transcript: transcript, taskDigest: taskDigest,
+            representatives: try rows(sizes, derived: Set(derived.keys).union(latents?.columns ?? [])))
     }
 
     private func attribute(_ attribute: Attribute, _ sizes: [Int]) throws(SynthesisError) -> ModelAttribute {

@@ -7,7 +7,8 @@ extension FittedModel {
     func program(conditions: [(column: Int, code: Int)]) throws(SynthesisError) -> RowProgram {
         guard !conditions.isEmpty else {
             return try RowProgram(
-                model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections)
+                model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
+                latent: copula?.columns ?? [])
         }
         let allowed = try allowedCodes(conditions)
         let finest = attributes.finest(columnCount: domain.columns.count)
@@ -27,11 +28,11 @@ extension FittedModel {
         }
         return try RowProgram(
             model: conditioned, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
-            allowed: allowed)
+            allowed: allowed, latent: copula?.columns ?? [])
     }
 
     /// The codes that conditions leave to columns that are not derived.
-    private func allowedCodes(_ conditions: [(column: Int, code: Int)]) throws(SynthesisError) -> [Int: Set<Int>] {
+    func allowedCodes(_ conditions: [(column: Int, code: Int)]) throws(SynthesisError) -> [Int: Set<Int>] {
         let derivations = domain.derivationOf
         var allowed: [Int: Set<Int>] = [:]
         for (column, code) in conditions {

@@ -9,7 +9,7 @@ public import Tables
 /// private: everything is a function of what the kernel released and of public figures.
 public struct FittedModel: Sendable {
     public let domain: TableDomain
-    public let plan: MechanismPlan
+    public var plan: MechanismPlan
     /// What the attributes of `model` stand for. Every attribute of one column refines or coarsens the others.
     public let attributes: [ModelAttribute]
     /// The distribution of the attributes, before `corrections`. Its total is the estimated number of rows.
@@ -22,6 +22,8 @@ public struct FittedModel: Sendable {
     public let measurements: [MeasuredMarginal]
     /// The noisy distances of marginals from the product of one-way marginals, where such were asked for.
     public let misfits: [MeasuredMisfit]
+    /// The columns that latent normals draw in place of `model`, which has their one-way marginals alone.
+    public let copula: LatentNormals?
     /// Every release of the kernel.
     public let transcript: Transcript
     /// SHA-256 of the task, in hexadecimal, where there was one.
@@ -40,19 +42,20 @@ public struct FittedModel: Sendable {
     init(
         domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], model: GraphicalModel,
         shares: [[Double]], corrections: [Factor] = [], measurements: [MeasuredMarginal],
-        misfits: [MeasuredMisfit] = [], transcript: Transcript
+        misfits: [MeasuredMisfit] = [], copula: LatentNormals? = nil, transcript: Transcript
     ) throws(SynthesisError) {
         let tree = TreeTables(model, attributes: attributes)
         try self.init(
             domain: domain, plan: plan, attributes: attributes, tree: tree, shares: shares, corrections: corrections,
-            measurements: measurements, misfits: misfits, transcript: transcript, taskDigest: nil, representatives: nil)
+            measurements: measurements, misfits: misfits, copula: copula, transcript: transcript, taskDigest: nil,
+            representatives: nil)
     }
 
     /// - Parameter representatives: nil where they are to be chosen.
     init(
         domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], tree: TreeTables, shares: [[Double]],
-        corrections: [Factor], measurements: [MeasuredMarginal], misfits: [MeasuredMisfit], transcript: Transcript,
-        taskDigest: String?, representatives: RepresentativeRows?
+        corrections: [Factor], measurements: [MeasuredMarginal], misfits: [MeasuredMisfit],
+        copula: LatentNormals? = nil, transcript: Transcript, taskDigest: String?, representatives: RepresentativeRows?
     ) throws(SynthesisError) {
         self.domain = domain
         self.plan = plan
@@ -62,6 +65,7 @@ public struct FittedModel: Sendable {
         self.corrections = corrections
         self.measurements = measurements
         self.misfits = misfits
+        self.copula = copula
         self.transcript = transcript
         self.taskDigest = taskDigest
         // Also where the model was just fitted: a file that is read gives the same rows to the last bit.
@@ -70,7 +74,8 @@ public struct FittedModel: Sendable {
             self.representatives = representatives
         } else {
             let drawing = try RowProgram(
-                model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections)
+                model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
+                latent: copula?.columns ?? [])
             self.representatives = RepresentativeRows(
                 drawing, blockSize: RepresentativeRows.blockSize(forTotal: model.total),
                 pairs: measurements.map(\.attributes))

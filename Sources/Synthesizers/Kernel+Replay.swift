@@ -30,6 +30,16 @@ extension Kernel {
         }
     }
 
+    func measuredGram(
+        of attributes: [Int], scores: [[Int32]], bound: Int, spending budget: consuming Budget
+    ) throws(PrivacyError) -> NoisyGram? {
+        do throws(PrivacyError) {
+            return try gram(of: attributes, scores: scores, bound: bound, spending: budget)
+        } catch {
+            return try Kernel.unlessExhausted(error)
+        }
+    }
+
     private static func unlessExhausted<Answer>(_ error: PrivacyError) throws(PrivacyError) -> Answer? {
         guard case .transcriptExhausted = error else { throw error }
         return nil

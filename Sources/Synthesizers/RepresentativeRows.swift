@@ -50,6 +50,11 @@ public struct RepresentativeRows: Sendable, Equatable {
     ///   - pairs: sets of attributes whose marginals were measured.
     ///   - weigh: the weight of each candidate, given the codes of its attributes; nil for the program's corrections.
     init(_ program: RowProgram, blockSize: Int, pairs: [[Int]], weigh: (([[UInt32]]) -> [Double])? = nil) {
+        let hidden = program.latent.union(program.derivations.keys)
+        guard program.domain.columns.indices.contains(where: { !hidden.contains($0) }) else {
+            self.init(blockSize: 1, columns: program.domain.columns.map { _ in [] })
+            return
+        }
         var generator = SplitMix(0x456E_7472_6570_6F74)
         let isWeighted = weigh != nil || !program.corrections.isEmpty
         let candidates = min(
@@ -59,12 +64,14 @@ public struct RepresentativeRows: Sendable, Equatable {
         let codes = program.evenAttributes(count: candidates, &generator)
         let columns = program.evenColumns(of: codes, count: candidates, &generator)
         let weights = weigh?(codes) ?? RepresentativeRows.weights(program, codes, count: candidates)
-        self.init(columns, weights: weights, blockSize: blockSize, program: program, pairs: pairs, &generator)
+        self.init(
+            columns, weights: weights, isWeighted: isWeighted, blockSize: blockSize, program: program, pairs: pairs,
+            &generator)
     }
 
     private init(
-        _ columns: [[UInt32]], weights: [Double], blockSize: Int, program: RowProgram, pairs: [[Int]],
-        _ generator: inout SplitMix
+        _ columns: [[UInt32]], weights: [Double], isWeighted: Bool, blockSize: Int, program: RowProgram,
+        pairs: [[Int]], _ generator: inout SplitMix
     ) {
         let modelled = columns.indices.filter { !columns[$0].isEmpty }
         let watched = modelled.map {
@@ -87,9 +94,18 @@ public struct RepresentativeRows: Sendable, Equatable {
         let balancer = RowBalancer(columns: watched.map(\.codes), sizes: watched.map(\.size), pairs: watchedPairs)
         let sum = weights.reduce(0, +)
         let expected = weights.map { sum > 0 ? $0 / sum * Double(blockSize) : 0 }
+        // Weighted candidates are the model; without weights their own chance deviations from it are made good.
+        let shortfall =
+            isWeighted
+            ? nil
+            : balancer.shortfall(
+                expected: expected,
+                wanted: RepresentativeRows.expectedCounts(
+                    program, columns: modelled, watched, pairs: watchedPairs, total: Double(blockSize)))
         let seeds = (0..<RepresentativeRows.blockCount).map { _ in generator.next() }
         let blocks = inParallel(seeds.count) { block in
-            RepresentativeRows.block(of: blockSize, expected: expected, balancer, SplitMix(seeds[block]))
+            RepresentativeRows.block(
+                of: blockSize, expected: expected, shortfall, balancer, SplitMix(seeds[block]))
         }
         let order = blocks.flatMap { $0 }
         self.init(
@@ -104,10 +120,12 @@ public struct RepresentativeRows: Sendable, Equatable {
 
     /// One balanced block of rows in balanced order.
     private static func block(
-        of size: Int, expected: [Double], _ balancer: RowBalancer, _ seeded: SplitMix
+        of size: Int, expected: [Double], _ shortfall: RowBalancer.Shortfall?, _ balancer: RowBalancer,
+        _ seeded: SplitMix
     ) -> [UInt32] {
         var generator = seeded
-        let copies = balancer.copies(expected: expected, order: generator.permutation(expected.count))
+        let copies = balancer.copies(
+            expected: expected, order: generator.permutation(expected.count), shortfall: shortfall)
         var chosen: [UInt32] = []
         chosen.reserveCapacity(size + 16)
         for row in generator.permutation(copies.count) {
@@ -117,6 +135,44 @@ public struct RepresentativeRows: Sendable, Equatable {
         while chosen.count > size { chosen.removeLast() }
         while chosen.count < size { chosen.append(UInt32(generator.below(copies.count))) }
         return balancer.halvingOrder(chosen, shortest: shortestStretch)
+    }
+
+    /// The model's counts of every watched column and pair.
+    private static func expectedCounts(
+        _ program: RowProgram, columns: [Int], _ watched: [WatchedCodes], pairs: [(Int, Int)], total: Double
+    ) -> [[Double]] {
+        let parts = zip(columns, watched).map { WatchedParts(program, column: $0, $1) }
+        let scale = total / program.model.total
+        let attributes = columns.map { program.finest[$0] }
+        let ones = parts.indices.map { place in
+            parts[place].summed(
+                attributes[place].map { program.model.marginal([$0]).values.map { $0 * scale } } ?? [total], rows: 1)
+        }
+        let joint = pairs.map { a, b in [attributes[a], attributes[b]].compactMap { $0 } }
+        let asked = joint.filter { $0.count == 2 }
+        var found = program.model.marginals(of: asked).makeIterator()
+        let tables = zip(pairs, joint).map { pair, set -> [Double] in
+            let (a, b) = pair
+            guard set.count == 2, let marginal = found.next() else {
+                return ones[a].flatMap { first in ones[b].map { first * $0 / total } }
+            }
+            let values = marginal.values.map { $0 * scale }
+            let (sizeA, sizeB) = (parts[a].groupCount, parts[b].groupCount)
+            let ordered = marginal.attributes == set ? values : transposed(values, rows: sizeB, columns: sizeA)
+            let summed = parts[b].summed(ordered, rows: sizeA)
+            let turned = transposed(summed, rows: sizeA, columns: parts[b].size)
+            return transposed(
+                parts[a].summed(turned, rows: parts[b].size), rows: parts[b].size, columns: parts[a].size)
+        }
+        return ones + tables
+    }
+
+    private static func transposed(_ values: [Double], rows: Int, columns: Int) -> [Double] {
+        var result = [Double](repeating: 0, count: values.count)
+        for row in 0..<rows {
+            for column in 0..<columns { result[column * rows + row] = values[row * columns + column] }
+        }
+        return result
     }
 
     /// exp of the sum of the corrections of each candidate.
@@ -136,11 +192,14 @@ public struct RepresentativeRows: Sendable, Equatable {
 private struct WatchedCodes {
     var codes: [UInt8]
     var size: Int
+    /// What each code of the column is watched as.
+    var group: [UInt8]
 
     init(_ codes: [UInt32], size: Int, weights: [Double]) {
         guard size > RepresentativeRows.watchedCodes else {
             self.codes = codes.map { UInt8(truncatingIfNeeded: $0) }
             self.size = size
+            group = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
             return
         }
         var mass = [Double](repeating: 0, count: size)
@@ -159,5 +218,39 @@ private struct WatchedCodes {
         }
         self.codes = codes.map { group[Int($0)] }
         self.size = Int(next) + 1
+        self.group = group
+    }
+}
+
+/// Which part of each group of a column's attribute is watched as what.
+private struct WatchedParts {
+    let groupCount: Int
+    let size: Int
+    private let entries: [(group: Int, watched: Int, part: Double)]
+
+    init(_ program: RowProgram, column: Int, _ watched: WatchedCodes) {
+        let groupCount = program.finest[column].map { program.attributes[$0].size } ?? 1
+        self.groupCount = groupCount
+        size = watched.size
+        guard let within = program.within[column] else {
+            entries = watched.group.enumerated().map { (groupCount == 1 ? 0 : $0.offset, Int($0.element), 1) }
+            return
+        }
+        entries = (0..<within.rowCount).flatMap { row in
+            (within.offsets[row]..<within.offsets[row + 1]).map { entry in
+                (row, Int(watched.group[Int(within.codes[entry])]), within.probabilities[entry])
+            }
+        }
+    }
+
+    /// A table of so many rows over the attribute's groups, summed into what is watched.
+    func summed(_ table: [Double], rows: Int) -> [Double] {
+        var result = [Double](repeating: 0, count: rows * size)
+        for row in 0..<rows {
+            for (group, watched, part) in entries {
+                result[row * size + watched] += part * table[row * groupCount + group]
+            }
+        }
+        return result
     }
 }

@@ -16,6 +16,8 @@ struct RowProgram: Sendable {
         case look(FunctionalDependency)
     }
 
+    /// The distribution of the attributes, before corrections.
+    let model: GraphicalModel
     let attributes: [ModelAttribute]
     let steps: [Step]
     let domain: TableDomain
@@ -28,16 +30,22 @@ struct RowProgram: Sendable {
     /// Derived columns with every parent before its children.
     let derivedOrder: [Int]
     let corrections: [Factor]
+    /// Columns that are drawn by others; their places stay empty.
+    let latent: Set<Int>
 
     init(
         model: GraphicalModel, attributes: [ModelAttribute], shares: [[Double]], domain: TableDomain,
-        corrections: [Factor], allowed: [Int: Set<Int>] = [:]
+        corrections: [Factor], allowed: [Int: Set<Int>] = [:], latent: [Int] = []
     ) throws(SynthesisError) {
+        self.model = model
+        let latent = Set(latent)
+        self.latent = latent
         self.attributes = attributes
         self.domain = domain
         self.corrections = corrections
-        steps = model.samplingProgram().steps.map { step in
+        steps = model.samplingProgram().steps.compactMap { step in
             switch step {
+            case .draw(let draw) where latent.contains(attributes[draw.attribute].column): nil
             case .draw(let draw):
                 .draw(Draw(attribute: draw.attribute, parents: draw.parents, rows: ConditionalRows(draw)))
             case .look(let dependency): .look(dependency)
@@ -48,7 +56,7 @@ struct RowProgram: Sendable {
         derivations = domain.derivationOf
         derivedOrder = domain.derivedOrder
         within = domain.columns.indices.map { column in
-            if shares[column].isEmpty { return nil }
+            if shares[column].isEmpty || latent.contains(column) { return nil }
             let attribute = finest[column].map { attributes[$0] }
             if let attribute, attribute.groups == nil { return nil }
             return ConditionalRows(attribute: attribute, shares: shares[column], allowed: allowed[column])
@@ -86,7 +94,7 @@ struct RowProgram: Sendable {
     /// Codes of every column that is not derived, shared out evenly within groups.
     func evenColumns(of codes: [[UInt32]], count: Int, _ generator: inout SplitMix) -> [[UInt32]] {
         domain.columns.indices.map { column in
-            if derivations[column] != nil { return [] }
+            if derivations[column] != nil || latent.contains(column) { return [] }
             let groups = finest[column].map { codes[$0] }
             guard let within = within[column] else { return groups ?? [UInt32](repeating: 0, count: count) }
             return within.evenly(rows: groups, count: count, &generator)

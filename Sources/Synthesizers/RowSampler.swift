@@ -31,6 +31,7 @@ public struct RowSampler: Sendable {
     private let derivedOrder: [Int]
     private let densities: [BinDensity?]
     private let streams: RowStreams
+    private let latents: LatentRows?
 
     /// - Parameters:
     ///   - seed: another seed gives other rows.
@@ -47,6 +48,7 @@ public struct RowSampler: Sendable {
             column.isBinned ? BinDensity(column, shares: model.estimatedShares(of: index)) : nil
         }
         let program = try model.program(conditions: conditions)
+        latents = try LatentRows(model, program: program, conditions: conditions, draws: draws)
         switch draws {
         case .independent where model.corrections.isEmpty: source = .program(RowDrawing(program))
         case .independent:
@@ -74,12 +76,30 @@ public struct RowSampler: Sendable {
     }
 
     private func block(_ range: Range<UInt64>) -> SampleBlock {
-        let count = range.count
-        var columns: [[UInt32]]
-        switch source {
-        case .program(let drawing): columns = drawing.columns(range, streams)
-        case .representatives(let cycle): columns = cycle.columns(range, streams)
+        guard let latents else { return block(range, visibleColumns(range), parts: [:]) }
+        if latents.isConditioned {
+            let drawn = latents.conditioned(range, streams)
+            return block(range, drawn.columns, parts: drawn.parts)
         }
+        let blocks = LatentRows.stretches(over: range).map { stretch in
+            let drawn = latents.filled(visibleColumns(stretch), stretch, streams)
+            return block(stretch, drawn.columns, parts: drawn.parts).rows(range.clamped(to: stretch), of: stretch)
+        }
+        return Self.joined(blocks, columnCount: domain.columns.count)
+    }
+
+    /// Codes of what the graphical model draws.
+    private func visibleColumns(_ range: Range<UInt64>) -> [[UInt32]] {
+        switch source {
+        case .program(let drawing): drawing.columns(range, streams)
+        case .representatives(let cycle): cycle.columns(range, streams)
+        }
+    }
+
+    /// - Parameter parts: for latent columns the share of the code's mass that lies below the value.
+    private func block(_ range: Range<UInt64>, _ drawn: [[UInt32]], parts: [Int: [Float]]) -> SampleBlock {
+        let count = range.count
+        var columns = drawn
         for column in derivedOrder {
             guard let derivation = derivations[column] else { continue }
             var codes = [UInt32](repeating: 0, count: count)
@@ -88,12 +108,13 @@ public struct RowSampler: Sendable {
         }
         let fractions = densities.enumerated().map { index, density -> [Float] in
             guard let density else { return [] }
+            if let parts = parts[index] { return density.fractions(of: columns[index], parts: parts) }
             return density.fractions(of: columns[index], words: streams.words(.fraction, index, range))
         }
         return SampleBlock(rowCount: count, codes: columns, fractions: fractions)
     }
 
-    private static func joined(_ blocks: [SampleBlock], columnCount: Int) -> SampleBlock {
+    fileprivate static func joined(_ blocks: [SampleBlock], columnCount: Int) -> SampleBlock {
         let count = blocks.reduce(0) { $0 + $1.rowCount }
         var joined = SampleBlock(
             rowCount: count, codes: [[UInt32]](repeating: [], count: columnCount),
@@ -111,11 +132,24 @@ public struct RowSampler: Sendable {
     }
 }
 
+extension SampleBlock {
+    /// The part of a block that a range of rows is.
+    fileprivate func rows(_ part: Range<UInt64>, of whole: Range<UInt64>) -> SampleBlock {
+        guard part != whole else { return self }
+        let places = Int(part.lowerBound - whole.lowerBound)..<Int(part.upperBound - whole.lowerBound)
+        return SampleBlock(
+            rowCount: part.count, codes: codes.map { Array($0[places]) },
+            fractions: fractions.map { $0.isEmpty ? [] : Array($0[places]) })
+    }
+}
+
 /// Random words for each row and purpose: word i of a stream belongs to row i.
 struct RowStreams: Sendable {
     enum Purpose: UInt64 {
         case attribute = 1
         case code, fraction, place
+        /// Of latent normals: their words, whether a row has a value, and what a stretch of rows shares.
+        case latent, presence, stretch
     }
 
     private let key: [UInt8]
@@ -179,7 +213,7 @@ struct RowDrawing: Sendable {
             }
         }
         return program.domain.columns.indices.map { column in
-            if program.derivations[column] != nil { return [] }
+            if program.derivations[column] != nil || program.latent.contains(column) { return [] }
             let groups = program.finest[column].map { codes[$0] }
             guard let table = within[column] else { return groups ?? [UInt32](repeating: 0, count: count) }
             var drawn = [UInt32](repeating: 0, count: count)

@@ -3,7 +3,6 @@ public import GraphicalModels
 /// Why a synthesizer refuses, a model file is not read, or rows cannot be drawn. Every figure in a payload is public.
 public enum SynthesisError: Error, Equatable, Sendable {
     case unknownSynthesizer(String)
-    case notBuilt(SynthesizerName)
     case unknownParameter(String, known: [String])
     case invalidParameter(String, value: String, expected: String)
     /// A domain without a column to model.
@@ -23,6 +22,8 @@ public enum SynthesisError: Error, Equatable, Sendable {
     case conditionOutsideDomain(column: Int, code: Int)
     /// The model gives the conditions probability zero.
     case impossibleConditions
+    /// Exact draws under conditions on ordered columns of a copula would need too many attempts a row.
+    case conditionsTooRare
     case estimation(GraphicalModelError)
 }
 
@@ -31,7 +32,6 @@ extension SynthesisError: CustomStringConvertible {
         switch self {
         case .unknownSynthesizer(let name):
             "There is no synthesizer '\(name)'. Choose one of \(names(SynthesizerName.allCases.map(\.rawValue)))."
-        case .notBuilt(let name): "The synthesizer '\(name.rawValue)' is not built yet. Choose 'auto'."
         case .unknownParameter(let name, let known):
             "There is no parameter '\(name)' here. "
                 + (known.isEmpty ? "This synthesizer takes none." : "Choose among \(names(known)).")
@@ -55,6 +55,9 @@ extension SynthesisError: CustomStringConvertible {
         case .conditionOutsideDomain(let column, let code):
             "There is no code \(code) of column \(column) in the domain."
         case .impossibleConditions: "The model gives these conditions probability zero. Ask for fewer or others."
+        case .conditionsTooRare:
+            "Rows under these conditions cannot be drawn exactly from a copula: fewer than one attempt in 256 would do. "
+                + "Ask for fewer conditions on numbers, or filter the rows of a larger sample."
         case .estimation(let error): error.description
         }
     }

@@ -55,6 +55,6 @@ public func synthesizer(
     case .auto: return try Auto(parameters: parameters)
     case .mwem: return try MWEM(parameters: parameters)
     case .aim: return try AIM(parameters: parameters)
-    case .gaussianCopula: throw .notBuilt(known)
+    case .gaussianCopula: return try GaussianCopula(parameters: parameters)
     }
 }

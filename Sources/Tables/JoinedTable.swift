@@ -19,6 +19,13 @@ public struct JoinedTable: Sendable {
         self.rowsPerKey = rowsPerKey
     }
 
+    /// Rows whose codes their maker has proven to fit the domain.
+    init(proven domain: TableDomain, table: CodedTable, rowsPerKey: Int) {
+        self.domain = domain
+        self.table = table
+        self.rowsPerKey = rowsPerKey
+    }
+
     /// - Parameters:
     ///   - parties: one or more, read with the same `KeyedHash`; columns become `<party>_<column>`.
     ///   - rowsPerKey: of more rows than this under one key, those with the least keyed hash of their content stay.

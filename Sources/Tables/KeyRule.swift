@@ -11,7 +11,7 @@ public struct KeyRule: Codable, Sendable, Equatable {
 
     public var columns: [String]
     /// A regular expression that each column's normalised text must match; or the joined key, where several columns make
-    /// it and the pattern names the separator, as `\\|`. Without anchors it matches anywhere.
+    /// it and the pattern names the separator, as `\|`. Without anchors it matches anywhere.
     public var pattern: String?
     public var normalise: [Normalisation]
 

@@ -29,6 +29,13 @@ public struct TaskProblem: Error, Sendable, Equatable, Codable, CustomStringConv
     }
 }
 
+extension TaskProblem {
+    static let sharedKeyFix = "Ask this party for its own key and compare fingerprints by telephone"
+
+    /// Whether one key stands for two parties: somebody may pose as the other.
+    public var isSharedKey: Bool { fix == TaskProblem.sharedKeyFix }
+}
+
 /// Every mistake in a task specification, in the order of the file.
 public struct TaskProblems: Error, Sendable, Equatable, Codable, CustomStringConvertible {
     public var problems: [TaskProblem]

@@ -48,7 +48,7 @@ extension TaskReader {
         } else {
             problem(
                 line: section.line, path: section.path("role"), "`role` is missing",
-                fix: "Write provider, consumer or auditor")
+                fix: "Write provider, consumer, auditor or operator")
         }
         var table: TaskSpecification.PartyTable?
         if let node = section.present("table") {
@@ -132,7 +132,7 @@ extension TaskReader {
                     line: party.keyLine, path: "\(party.path).public_key",
                     "this is the key of \(earlier.name ?? "another party") (line \(earlier.keyLine)): one key is one "
                         + "party",
-                    fix: "Ask this party for its own key and compare fingerprints by telephone")
+                    fix: TaskProblem.sharedKeyFix)
             }
         }
     }

@@ -56,6 +56,8 @@ extension TaskSpecification {
             case consumer
             /// May read the ledger, nothing else.
             case auditor
+            /// Runs the service: may see where the task stands and read the ledger, and has no way to data.
+            case `operator`
         }
 
         public var name: String
@@ -92,15 +94,20 @@ extension TaskSpecification {
         public enum Kind: String, Sendable, CaseIterable {
             /// Only keys that every provider has.
             case inner
+            /// Flows that the exporter's office and the importer's both have, of any number of offices.
+            case mirror
         }
 
         public var kind: Kind
         /// How many rows of one key a provider's file may hold.
         public var rowsPerKey: Int
+        /// What a mirror join needs to know; nil for every other kind.
+        public var mirror: MirrorTerms?
 
-        public init(kind: Kind = .inner, rowsPerKey: Int = 1) {
+        public init(kind: Kind = .inner, rowsPerKey: Int = 1, mirror: MirrorTerms? = nil) {
             self.kind = kind
             self.rowsPerKey = rowsPerKey
+            self.mirror = mirror
         }
     }
 
@@ -143,34 +150,6 @@ extension TaskSpecification {
         public init(method: Method = .named("auto"), parameters: [String: JSONValue] = [:]) {
             self.method = method
             self.parameters = parameters
-        }
-    }
-
-    /// A question that may be asked of the joined table, at its own price.
-    public struct PermittedQuery: Sendable, Equatable {
-        public enum Kind: String, Sendable, CaseIterable {
-            case count, sum, mean, histogram, quantile, cardinality
-        }
-
-        public var name: String
-        public var kind: Kind
-        /// Columns of the joined table (`<party>_<column>`) that the answer is about.
-        public var columns: [String]
-        /// Column equals value, all of them.
-        public var conditions: [String: String]
-        public var epsilon: Double
-        public var delta: Double
-
-        public init(
-            name: String, kind: Kind, columns: [String] = [], conditions: [String: String] = [:], epsilon: Double,
-            delta: Double = 0
-        ) {
-            self.name = name
-            self.kind = kind
-            self.columns = columns
-            self.conditions = conditions
-            self.epsilon = epsilon
-            self.delta = delta
         }
     }
 

@@ -68,16 +68,43 @@ public struct RowBalancer: Sendable {
         }
     }
 
+    /// What the walk has to make good: for each cell how much more is wanted than the rows' expectations add up to.
+    public struct Shortfall: Sendable {
+        fileprivate var cells: [Float]
+    }
+
+    /// - Parameters:
+    ///   - expected: not negative, one a row.
+    ///   - wanted: the wanted count of each cell of each watched table, row-major; columns first, then pairs.
+    public func shortfall(expected: [Double], wanted: [[Double]]) -> Shortfall {
+        precondition(expected.count == rowCount && wanted.count == tables.count)
+        var cells = [Double]()
+        cells.reserveCapacity(cellCount)
+        for table in wanted { cells += table }
+        precondition(cells.count == cellCount)
+        for row in 0..<rowCount where expected[row] != 0 {
+            for table in tables {
+                let place = row * width
+                let first = Int32(codes[place + Int(table.first)])
+                let second = Int32(codes[place + Int(table.second)])
+                cells[Int(table.start + first * table.secondSize + second)] -= expected[row]
+            }
+        }
+        return Shortfall(cells: cells.map { Float($0) })
+    }
+
     /// How often to keep each row, near its expectation.
     ///
     /// - Parameters:
     ///   - expected: not negative, one a row.
     ///   - order: every row once; the walk goes along it.
-    public func copies(expected: [Double], order: [UInt32]) -> [Int] {
+    ///   - shortfall: nil where the rows' expectations are what is wanted.
+    public func copies(expected: [Double], order: [UInt32], shortfall: Shortfall? = nil) -> [Int] {
         precondition(expected.count == rowCount && order.count == rowCount)
         precondition(order.isEmpty || Int(order.max() ?? 0) < rowCount)
         var result = [Int](repeating: 0, count: rowCount)
-        var imbalance = [Float](repeating: 0, count: cellCount)
+        var imbalance = shortfall.map { $0.cells.map { -$0 } } ?? [Float](repeating: 0, count: cellCount)
+        precondition(imbalance.count == cellCount)
         var cells = [Int32](repeating: 0, count: tables.count)
         var total: Float = 0
         let count = tables.count

@@ -7,9 +7,10 @@ import ArgumentParser
         abstract: "Joins private tables inside an attested service and serves synthetic rows for one recorded epsilon.",
         subcommands: [
             DemoCommand.self, DemoDataCommand.self, ServeCommand.self, KeygenCommand.self, FingerprintCommand.self,
-            TaskCommand.self, VerifyCommand.self, CheckCommand.self, DetailsCommand.self, UploadCommand.self,
-            ConfirmCommand.self, StatusCommand.self, SamplesCommand.self, LedgerCommand.self, FitCommand.self,
-            SampleCommand.self, MeasureCommand.self,
+            TaskCommand.self, VerifyCommand.self, ConnectCommand.self, CheckCommand.self, DetailsCommand.self,
+            UploadCommand.self, WithdrawCommand.self, ConfirmCommand.self, HaltCommand.self, StatusCommand.self,
+            SamplesCommand.self, LedgerCommand.self, QueryCommand.self, SignedReportCommand.self, IngestCommand.self,
+            FitCommand.self, SampleCommand.self, MeasureCommand.self,
         ]
     )
 }

@@ -37,7 +37,8 @@ enum Files {
         let file = TaskFile(yaml: try text(at: path), context: context(isPlan: isPlan))
         guard let task = file.specification else {
             let mistakes = file.problems.map { "  \($0)" }.joined(separator: "\n")
-            throw CommandFailure("\(path) is not a task yet:\n\(mistakes)", code: .badData)
+            let isShared = file.problems.contains(where: \.isSharedKey)
+            throw CommandFailure("\(path) is not a task yet:\n\(mistakes)", code: isShared ? .identity : .badData)
         }
         return task
     }

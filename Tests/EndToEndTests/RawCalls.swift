@@ -23,11 +23,16 @@ struct RawCalls: Sendable {
 
     /// - Parameter party: whose key to connect with; nil connects as a stranger.
     init(_ live: LiveService, as party: String?, port: Int? = nil) async throws {
+        try await self.init(live, certificateOf: party.flatMap { live.keys[$0] }, name: party ?? "nobody", port: port)
+    }
+
+    /// - Parameter key: the key to connect with; nil connects as a stranger.
+    init(_ live: LiveService, certificateOf key: PartyPrivateKey?, name: String, port: Int? = nil) async throws {
         self.port = port ?? live.port
         scheme = "https"
-        directory = live.directory.appending(path: "curl-\(party ?? "nobody")")
+        directory = live.directory.appending(path: "curl-\(name)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        guard let party, let key = live.keys[party] else {
+        guard let key else {
             certificate = []
             return
         }

@@ -26,20 +26,9 @@
             self.without = without.map { Rows(codes: $0, count: 1) }
             self.canary = Rows(codes: canary, count: rowsPerKey)
             self.rowsPerKey = rowsPerKey
-            let fields = sizes.enumerated().map { place, size in
-                Field(
-                    name: "c\(place)", type: .string, categories: (0..<size).map(String.init),
-                    constraints: Constraints(required: true))
-            }
-            let domain = try TableDomain(schema: TableSchema(fields: fields), keyColumns: [])
+            let domain = try auditDomain(sizes)
             let with = without + [[Int]](repeating: canary, count: rowsPerKey)
-            makeTable = { isWith in
-                let columns = try sizes.indices.map { place in
-                    try CodedColumn(.bytes((isWith ? with : without).map { UInt8($0[place]) }), domainSize: sizes[place])
-                }
-                return PrivateTable(
-                    try JoinedTable(domain: domain, table: CodedTable(columns: columns), rowsPerKey: rowsPerKey))
-            }
+            makeTable = { try auditTable(domain, $0 ? with : without, rowsPerKey: rowsPerKey) }
         }
 
         /// The CSV files of two parties, through reader, keyed hash, truncation and join.
@@ -79,5 +68,22 @@
                 return PrivateTable(JoinedTable(joining: tables, rowsPerKey: rowsPerKey))
             }
         }
+    }
+
+    func auditDomain(_ sizes: [Int]) throws -> TableDomain {
+        let fields = sizes.enumerated().map { place, size in
+            Field(
+                name: "c\(place)", type: .string, categories: (0..<size).map(String.init),
+                constraints: Constraints(required: true))
+        }
+        return try TableDomain(schema: TableSchema(fields: fields), keyColumns: [])
+    }
+
+    func auditTable(_ domain: TableDomain, _ rows: [[Int]], rowsPerKey: Int) throws -> PrivateTable {
+        let columns = try domain.sizes.indices.map { place in
+            try CodedColumn(.bytes(rows.map { UInt8($0[place]) }), domainSize: domain.sizes[place])
+        }
+        return PrivateTable(
+            try JoinedTable(domain: domain, table: CodedTable(columns: columns), rowsPerKey: rowsPerKey))
     }
 #endif

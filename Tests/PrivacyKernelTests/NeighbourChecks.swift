@@ -224,25 +224,31 @@ extension AuditCheck {
     static let gramNeighbours = AuditCheck(claim: "what a Gram matrix costs covers every row and every change of a row")
     {
         let sizes = [5, 4, 3]
-        let scores: [[Int32]] = [[-90, -20, 0, 35, 90], [-70, 5, 6, 80], [-60, 1, 60]]
+        // The last column also with an indicator of one of its codes.
+        let features = [0, 1, 2, 2]
+        let scores: [[Int32]] = [[-90, -20, 0, 35, 90], [-70, 5, 6, 80], [-60, 1, 60], [0, 0, 40]]
         let bound = 60
-        var all: [[Int64]] = []
-        for row in 0..<60 {
-            let table = try testTable(sizes, [[row / 12, row / 3 % 4, row % 3]])
-            all.append(testKernel(table).gramSums([0, 1, 2], scores, bound, table))
+        func sums(_ rows: [Int]) throws -> [Int64] {
+            let table = try testTable(sizes, rows.map { [$0 / 12, $0 / 3 % 4, $0 % 3] })
+            return testKernel(table).gramSums(features, scores, bound, table)
+        }
+        let all = try (0..<60).map { try sums([$0]) }
+        // What a row adds to another one.
+        let added = try stride(from: 0, to: 60, by: 7).flatMap { other in
+            try (0..<60).map { row in zip(try sums([row, other]), all[other]).map { $0 - $1 } }
         }
         for accounting in Accounting.allCases {
             let kernel = testKernel(try testTable(sizes, []))
             let gram = try kernel.gram(
-                of: [0, 1, 2], scores: scores, bound: bound, spending: testBudget(2, 1e-3, accounting))
+                of: features, scores: scores, bound: bound, spending: testBudget(2, 1e-3, accounting))
             let release = kernel.transcript.releases[0]
             let isPure = accounting == .pure
             let smoothing = accounting == .gaussian ? 2.0 : 0
             func loss(_ difference: [Int64]) -> Double {
                 var loss = 0.0
-                for first in 0..<3 {
+                for first in features.indices {
                     for second in 0...first {
-                        let value = Double(difference[first * 3 + second])
+                        let value = Double(difference[first * features.count + second])
                         let variance = first == second ? gram.diagonalVariance : gram.offDiagonalVariance
                         loss +=
                             isPure
@@ -250,6 +256,9 @@ extension AuditCheck {
                     }
                 }
                 return loss * Budget.unitsPerWhole
+            }
+            for one in added {
+                guard loss(one) <= Double(release.spent) * (1 + 1e-9) else { return false }
             }
             for one in all {
                 guard loss(one) <= Double(release.spent) * (1 + 1e-9) else { return false }

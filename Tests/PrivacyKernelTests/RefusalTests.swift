@@ -90,8 +90,8 @@ struct RefusalTests {
     @Test("scores, bounds, clamps and shares are checked")
     func moments() throws {
         #expect(
-            try refusal { _ = try $0.gram(of: [0, 0], scores: [[1, 2], [1, 2]], bound: 4, spending: $1) }
-                == .attributeRepeated(0))
+            try refusal { _ = try $0.gram(of: [0, 9], scores: [[1, 2], [1, 2]], bound: 4, spending: $1) }
+                == .attributeOutOfRange(9, columns: 2))
         #expect(
             try refusal { _ = try $0.gram(of: [1], scores: [[1, 2]], bound: 4, spending: $1) }
                 == .shapeMismatch(expected: 3, found: 2))

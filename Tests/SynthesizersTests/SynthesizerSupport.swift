@@ -79,7 +79,7 @@ extension SampleBlock {
 }
 
 /// The synthesizers that are built.
-let builtSynthesizers = ["independent", "mwem", "mst", "clique-tree", "auto", "aim"]
+let builtSynthesizers = ["independent", "mwem", "mst", "clique-tree", "auto", "aim", "gaussian-copula"]
 
 /// A model over whole columns, without a kernel.
 func model(_ graphical: GraphicalModel, corrections: [Factor] = []) throws -> FittedModel {

@@ -186,6 +186,11 @@ import Testing
         ) {
             try synthesizer(named: "auto", parameters: ["cells": .text("many")])
         }
-        #expect(throws: SynthesisError.notBuilt(.gaussianCopula)) { try synthesizer(named: "gaussian-copula") }
+        #expect(
+            throws: SynthesisError.invalidParameter(
+                "correlations", value: "2", expected: "a number from 0.01 to 0.9")
+        ) {
+            try synthesizer(named: "gaussian-copula", parameters: ["correlations": .number(2)])
+        }
     }
 }

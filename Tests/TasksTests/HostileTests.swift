@@ -116,7 +116,7 @@ struct HostileTests {
             "0", "-1", ".inf", "1e999", "\u{E9}", "\\", ",", "  ", "null", "<<: ", "%",
         ].map { Array($0.utf8) }
         var generator = SplitMix(state: 20_261_121)
-        let rounds = ProcessInfo.processInfo.environment["ENTREPOT_FUZZ_ROUNDS"].flatMap(Int.init) ?? 5_000
+        let rounds = ProcessInfo.processInfo.environment["ENTREPOT_FUZZ"].flatMap(Int.init) ?? 5_000
         var accepted = 0
         for round in 0..<rounds {
             var bytes = seed
@@ -148,5 +148,37 @@ struct HostileTests {
         }
         // Most single changes break a task or change a word; some comments and names survive.
         #expect(accepted > rounds / 200)
+    }
+
+    @Test("changed keys and signature files are refused, or are the very key and signature that they were")
+    func changedKeys() throws {
+        let rounds = ProcessInfo.processInfo.environment["ENTREPOT_FUZZ"].flatMap(Int.init) ?? 5_000
+        let keys = [Fixture.alice, Fixture.bob]
+        let task = try Fixture.task()
+        let signature = try TaskSignature.sign(task.digest, as: "Alice", with: Fixture.alice)
+        var generator = SplitMix(state: 24)
+        for round in 0..<rounds {
+            let key = keys[round % 2].publicKey
+            var bytes =
+                round % 3 == 0 ? signature.fileBytes : round % 3 == 1 ? key.derRepresentation : key.subjectPublicKeyInfo
+            for _ in 0...Int(generator.next() % 3) where !bytes.isEmpty {
+                let place = Int(generator.next() % UInt64(bytes.count))
+                switch generator.next() % 3 {
+                case 0: bytes[place] = UInt8(truncatingIfNeeded: generator.next())
+                case 1: bytes.remove(at: place)
+                default: bytes.insert(UInt8(truncatingIfNeeded: generator.next()), at: place)
+                }
+            }
+            if round % 3 == 0 {
+                guard let read = try? TaskSignature(fileBytes: bytes) else { continue }
+                var unsigned = UnsignedTask(task)
+                let isAccepted = (try? unsigned.add(read)) != nil
+                #expect(!isAccepted || read.party == "Alice", "round \(round)")
+            } else if let read = try? PartyKey(derRepresentation: bytes) {
+                // Another key can come out, never this one from other bytes.
+                let isSame = bytes == key.derRepresentation || bytes == key.subjectPublicKeyInfo
+                #expect((read == key) == isSame, "round \(round)")
+            }
+        }
     }
 }

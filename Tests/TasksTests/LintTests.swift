@@ -238,8 +238,10 @@ struct LintTests {
             with: "  - {name: Carol, role: provider, public_key: \(Fixture.carol.publicKey.base64)}\n"
                 + Fixture.privacyLine)
         #expect(TaskFile(yaml: third).errors.map(\.path) == ["parties[2].table"])
-        let auditor = third.replacing("Carol, role: provider", with: "Carol, role: auditor")
-        #expect(TaskFile(yaml: auditor).problems == [])
+        for role in ["auditor", "operator"] {
+            let other = third.replacing("Carol, role: provider", with: "Carol, role: \(role)")
+            #expect(TaskFile(yaml: other).problems == [])
+        }
     }
 
     @Test("in a demonstration the workshop's keys are a warning")

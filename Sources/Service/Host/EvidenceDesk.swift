@@ -5,7 +5,7 @@ import Synchronization
 /// Makes evidence for connections, two at a time: hardware answers one by one. Who comes meanwhile waits for its turn.
 final class EvidenceDesk: Sendable {
     private let attester: any Attester
-    private let buildManifestDigest: [UInt8]
+    let buildManifestDigest: [UInt8]
     private let queue = Turnstile(places: 2, waiting: 256)
 
     init(attester: any Attester, buildManifestDigest: [UInt8]) {
@@ -27,6 +27,26 @@ final class EvidenceDesk: Sendable {
                 .serviceUnavailable, code: "no_binding", detail: "This connection gives nothing to bind evidence to.",
                 hint: "Connect directly with TLS 1.3; nothing may end TLS in between.", audience: .everyone)
         }
+        let binding = ChannelBinding.binding(exporter: exporter, nonce: nonce, spki: identity.publicKeyInfo)
+        return try await evidence(
+            key: identity.publicKeyInfo, nonce: nonce, binding: binding, task: task, boot: boot, head: head)
+    }
+
+    /// Evidence for the key that signs checkpoints, which is tied to no connection.
+    func evidence(for key: LedgerKey, task: [UInt8], boot: Boot, head: LedgerHead) async throws -> Evidence {
+        try await evidence(
+            key: key.publicKeyInfo, nonce: boot.id, binding: key.binding, task: task, boot: boot, head: head)
+    }
+
+    /// Evidence for the key that signs reports.
+    func evidence(for key: ReportKey, task: [UInt8], boot: Boot, head: LedgerHead) async throws -> Evidence {
+        try await evidence(
+            key: key.publicKeyInfo, nonce: boot.id, binding: key.binding, task: task, boot: boot, head: head)
+    }
+
+    private func evidence(
+        key: [UInt8], nonce: [UInt8], binding: [UInt8], task: [UInt8], boot: Boot, head: LedgerHead
+    ) async throws -> Evidence {
         guard await queue.enter() else {
             throw Problem.busy("Too many callers ask for evidence at once.", retryAfter: 1)
         }
@@ -37,10 +57,8 @@ final class EvidenceDesk: Sendable {
         #endif
         let statement = try Statement(
             flags: flags, taskDigest: task, bootID: boot.id, ledgerHead: head.hash, ledgerSequence: head.sequence,
-            bootTime: boot.time,
-            channelBinding: ChannelBinding.binding(exporter: exporter, nonce: nonce, spki: identity.publicKeyInfo),
-            buildManifestDigest: buildManifestDigest)
-        return try await attester.evidence(spki: identity.publicKeyInfo, nonce: nonce, statement: statement)
+            bootTime: boot.time, channelBinding: binding, buildManifestDigest: buildManifestDigest)
+        return try await attester.evidence(spki: key, nonce: nonce, statement: statement)
     }
 }
 

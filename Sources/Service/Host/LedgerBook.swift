@@ -34,7 +34,9 @@ final class LedgerBook: Sendable {
         self.specification = specification
         self.now = now
         let first = try ledger.entries(of: task).first { $0.kind == .specification }
-        if first == nil, let other = try ledger.entries().first(where: { $0.task != task }) {
+        if first == nil, let other = try ledger.entries().first(where: { $0.task != task }),
+            !planted(.othersModelServed)
+        {
             throw ServiceError.stateOfAnotherTask(expected: task.hex, found: other.task.hex)
         }
         let entry =
@@ -66,6 +68,15 @@ final class LedgerBook: Sendable {
     }
 
     func recordWithdrawal(party: String) throws { try append(.withdrawal, party: party) }
+
+    /// A party begins to take synthetic rows from the model; entered once a party, however often it comes.
+    func recordReleaseOnce(to party: String) throws {
+        let fingerprint = specification.party(named: party)?.publicKey.fingerprint
+        let entries = try ledger.entries(of: task)
+        guard !entries.contains(where: { $0.kind == .release && $0.party == fingerprint }) else { return }
+        let model = entries.last { $0.kind == .trained }?.details["model_sha256"]
+        try append(.release, party: party, details: model.map { ["model_sha256": $0] } ?? [:])
+    }
 
     /// The tables are gone.
     func recordDestruction() throws { try append(.destroyed) }
@@ -152,6 +163,26 @@ final class LedgerBook: Sendable {
 
     /// The entries of the task, oldest first, each in the bytes that its hash covers.
     func entries() throws -> [[UInt8]] { try ledger.entries(of: task).map(\.canonicalBytes) }
+
+    // MARK: - Proofs
+
+    /// Size and root of the ledger now.
+    func checkpoint(origin: String) throws -> Checkpoint { try ledger.checkpoint(origin: origin) }
+
+    /// Proves that the ledger of `size` entries holds the one at `sequence`.
+    func inclusionProof(of sequence: UInt64, size: UInt64) throws -> [LedgerHash] {
+        try ledger.inclusionProof(of: sequence, size: size)
+    }
+
+    /// Proves that the ledger of `newSize` entries only adds to that of `oldSize`.
+    func consistencyProof(from oldSize: UInt64, to newSize: UInt64) throws -> [LedgerHash] {
+        try ledger.consistencyProof(from: oldSize, to: newSize)
+    }
+
+    /// The entries from `first` to `last`, each in the bytes that its hash covers.
+    func entries(from first: UInt64, to last: UInt64) throws -> [[UInt8]] {
+        try ledger.entries(from: first, to: last).map(\.canonicalBytes)
+    }
 
     private func append(
         _ kind: LedgerEntry.Kind, party: String? = nil, details: [String: String] = [:]

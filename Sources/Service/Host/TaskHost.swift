@@ -29,6 +29,10 @@ actor TaskHost {
     nonisolated let now: @Sendable () -> Date
 
     nonisolated let ledger: LedgerBook
+    nonisolated let signer: LedgerSigner
+    nonisolated let reportSigner: ReportSigner
+    /// Parties to which the ledger says that samples were released.
+    private var recipients: Set<String> = []
     let directory: StateDirectory?
     private(set) var life: TaskLife
     private(set) var since: Date
@@ -53,6 +57,8 @@ actor TaskHost {
         fitter = start.fitter
         now = start.now
         ledger = start.ledger
+        signer = start.signer
+        reportSigner = start.reportSigner
         directory = start.directory
         life = start.life
         since = start.now()
@@ -128,6 +134,18 @@ actor TaskHost {
             guard action == .destroyTablesAndModel else { return }
             try end(.halted, by: party)
         }
+    }
+
+    /// Enters in the ledger that a party begins to take synthetic rows; once a party.
+    func release(to party: String) throws {
+        guard life.stage == .trained, !recipients.contains(party) else { return }
+        do {
+            try ledger.recordReleaseOnce(to: party)
+        } catch {
+            logger.error("the ledger could not be written")
+            throw Problem.notRecorded
+        }
+        recipients.insert(party)
     }
 
     /// Ends what a deadline ends.

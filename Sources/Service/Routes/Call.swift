@@ -9,7 +9,7 @@ enum Caller: Sendable, Equatable {
     case party(name: String, role: Role)
 
     enum Role: String, Sendable, Equatable {
-        case provider, consumer, auditor
+        case provider, consumer, auditor, `operator`
     }
 
     /// Whether the caller may use an endpoint.

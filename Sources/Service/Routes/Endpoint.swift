@@ -4,6 +4,8 @@ import HTTPTypes
 enum Endpoint: String, Sendable, CaseIterable {
     case attestation, spec, health, ready
     case signatures, details, modelStatus, formats, columns, samples, ledger, ledgerTotal, metrics
+    case checkpoint, ledgerKey, inclusion, consistency, receipts
+    case queries, query, reportJSON, reportPDF
     case upload, confirm, confirmAsPost, withdraw, halt
 
     /// Who may call.
@@ -32,6 +34,15 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .ledger: "/ledger"
         case .ledgerTotal: "/ledger/total"
         case .metrics: "/metrics"
+        case .checkpoint: "/ledger/checkpoint"
+        case .ledgerKey: "/ledger/key"
+        case .inclusion: "/ledger/inclusion"
+        case .consistency: "/ledger/consistency"
+        case .receipts: "/ledger/receipts"
+        case .queries: "/queries"
+        case .query: "/queries/{name}"
+        case .reportJSON: "/report.json"
+        case .reportPDF: "/report.pdf"
         case .upload: "/upload_data"
         case .confirm, .confirmAsPost: "/confirm_data"
         case .withdraw: "/data"
@@ -50,7 +61,9 @@ enum Endpoint: String, Sendable, CaseIterable {
     var access: Access {
         switch self {
         case .attestation, .spec, .health, .ready: .anybody
-        case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns: .parties
+        case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns, .checkpoint, .ledgerKey,
+            .inclusion, .consistency, .receipts, .queries, .query, .reportJSON, .reportPDF:
+            .parties
         case .samples: .recipients
         case .signatures, .upload, .confirm, .confirmAsPost, .withdraw, .halt: .providers
         }
@@ -62,7 +75,8 @@ enum Endpoint: String, Sendable, CaseIterable {
     ///
     /// - Throws: 404 for an unknown path, 405 with `Allow` for an unknown method.
     static func find(_ method: HTTPRequest.Method, _ path: String) throws(Problem) -> Endpoint {
-        guard let endpoints = byPath[path] else { throw Problem.notFound }
+        let pattern = path.hasPrefix("/queries/") ? Endpoint.query.path : path
+        guard let endpoints = byPath[pattern] else { throw Problem.notFound }
         guard let endpoint = endpoints.first(where: { $0.method == method }) else {
             throw Problem.methodNotAllowed(endpoints.map(\.method.rawValue))
         }

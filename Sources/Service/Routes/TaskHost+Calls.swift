@@ -17,6 +17,7 @@ extension TaskHost: CallHandler {
             case .provider: .provider
             case .consumer: .consumer
             case .auditor: .auditor
+            case .operator: .operator
             }
         return .party(name: party.name, role: role)
     }
@@ -56,9 +57,18 @@ extension TaskHost: CallHandler {
         case .modelStatus: await modelStatus(call)
         case .formats: Response.json(.array([.string("csv"), .string("json")]))
         case .columns: try await columns(call)
-        case .samples: try await samples(call)
+        case .samples: try await release(samples: call)
         case .ledger: try await ledgerEntries()
         case .ledgerTotal: try await ledgerTotal()
+        case .checkpoint: Response.text(try signedCheckpoint().text)
+        case .ledgerKey: try await ledgerKey()
+        case .inclusion: try inclusion(call)
+        case .consistency: try consistency(call)
+        case .receipts: try await receipts(call)
+        case .queries: try await queries()
+        case .query: try await query(call)
+        case .reportJSON: try await reportJSON()
+        case .reportPDF: try await reportPDF()
         case .metrics: Response.text(metrics.text(stage: await life.stage))
         case .upload: try await upload(call)
         case .confirm, .confirmAsPost: try await takeConfirmation(call)

@@ -40,7 +40,7 @@ extension TaskHost {
     }
 
     /// The model, where it has been released.
-    private func release() throws(Problem) -> FittedModel {
+    func release() throws(Problem) -> FittedModel {
         switch life.stage {
         case .trained:
             if let model { return model }

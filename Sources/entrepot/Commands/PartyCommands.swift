@@ -2,8 +2,8 @@ import ArgumentParser
 import Client
 import Foundation
 
-/// `entrepot details`, `columns`, `upload`, `confirm`, `status`, `samples`, `ledger`: the calls of the service through a
-/// connection that was verified first.
+/// `entrepot details`, `upload`, `withdraw`, `confirm`, `halt`, `status`, `samples`, `ledger`: the calls of the service
+/// through a connection that was verified first. Each keeps the receipts of what the ledger has entered since.
 struct DetailsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "details", abstract: "Prints what the service will do: method, epsilon, parties (JSON).")
@@ -27,15 +27,41 @@ struct UploadCommand: AsyncParsableCommand {
 
     func run() async throws {
         let receipt = try await service.connect { connection in
-            try await connection.upload(file: file) { sent, size in
+            let receipt = try await connection.upload(file: file) { sent, size in
                 Console.progress("upload: \(size == 0 ? 100 : 100 * sent / size) %")
             }
+            Console.endProgress()
+            Console.say("receipts of ledger entries are in \(connection.receiptsDirectory)")
+            return receipt
         }
-        Console.endProgress()
         Console.say(
             "\(receipt.rows) rows, \(receipt.columns) columns; confirm with: entrepot confirm --digest \(receipt.sha256)"
         )
         print(receipt.sha256)
+    }
+}
+
+struct WithdrawCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "withdraw",
+        abstract: "Takes your own table back and has it destroyed; possible until the fit begins.")
+
+    @OptionGroup var service: ServiceOptions
+
+    func run() async throws {
+        print(String(decoding: try await service.connect { try await $0.withdraw() }, as: UTF8.self))
+    }
+}
+
+struct HaltCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "halt",
+        abstract: "Stops the task for good and has every table destroyed; possible until the model is released.")
+
+    @OptionGroup var service: ServiceOptions
+
+    func run() async throws {
+        print(String(decoding: try await service.connect { try await $0.halt() }, as: UTF8.self))
     }
 }
 

@@ -40,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve() async throws {
         let specification = try Files.task(at: task)
-        let (host, port) = try address()
+        let (host, port) = try ListenAddress.parse(listen)
         let logger = Logger(label: "entrepot") { StreamLogHandler.standardError(label: $0) }
         if attester == .simulated {
             Console.say("SIMULATED attester: gives no confidentiality against the host.")
@@ -77,13 +77,6 @@ struct ServeCommand: AsyncParsableCommand {
     private func signatures(of specification: TaskSpecification) throws -> [[UInt8]] {
         try specification.providers.map { SignatureFile.path(task: task, party: $0.name) }
             .filter { FileManager.default.fileExists(atPath: $0) }.map { try Files.bytes(at: $0) }
-    }
-
-    private func address() throws -> (String, Int) {
-        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
-            (0...65_535).contains(port)
-        else { throw CommandFailure("--listen must be HOST:PORT (got \(listen))", code: ExitCode(64)) }
-        return (String(listen[..<colon]), port)
     }
 }
 

@@ -21,6 +21,12 @@ struct ServiceOptions: ParsableArguments {
     @Flag(help: "Accept a simulated attester. It gives no confidentiality against the host.")
     var allowSimulated = false
 
+    @Flag(help: "Accept a service that was built for debugging, or whose platform lets its host look inside.")
+    var allowDebug = false
+
+    @Flag(help: "Accept TDX although Intel's patch level is not evaluated.")
+    var allowUnevaluatedTcb = false
+
     @Option(help: "The simulated attester's root certificate (state folder, simulated-root/).")
     var simulatedRoot: String?
 
@@ -50,6 +56,7 @@ struct ServiceOptions: ParsableArguments {
         return ClientConfiguration(
             address: try ServiceAddress(url), key: try key.map { try KeyFiles.privateKey(at: $0) }, roots: roots,
             allowed: allowed ?? ReleaseManifest(releases: []), allowSimulated: allowSimulated,
+            allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb,
             task: try task.map { try Files.task(at: $0).digest }, stateFile: memory,
             acceptNewInstance: acceptNewInstance)
     }

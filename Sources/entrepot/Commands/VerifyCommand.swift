@@ -2,15 +2,21 @@ public import ArgumentParser
 public import Attestation
 import Client
 import Foundation
+import Ledger
 import Tasks
 
-/// `entrepot verify`: a running service with --url, or a saved document.
+/// `entrepot verify`: a running service with --url, or a saved document, receipt or report.
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Verifies the evidence of a service (--url) or of a saved document.",
-        discussion: "Exit code 0: authentic; 2: not authentic; 3: authentic but refused by policy.")
+        commandName: "verify",
+        abstract: "Verifies the evidence of a service (--url), of a saved document, a receipt, or a signed report.",
+        discussion: """
+            Exit code 0: authentic; 2: not authentic; 3: authentic but refused by policy; with --url also 4: it belongs to \
+            another connection. A saved document is verified at the time that it gives for itself unless --at says \
+            otherwise. Formats without such a time (sev-snp, tdx) are verified as of now.
+            """)
 
-    @Argument(help: "A saved attestation document.")
+    @Argument(help: "A saved attestation document, the JSON of GET /attestation, a receipt, or a report.")
     var document: String?
 
     @Option(help: ArgumentHelp("A running service.", valueName: "url"))
@@ -25,11 +31,17 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "Trust only the root in this file (PEM or DER).")
     var root: String?
 
-    @Option(help: "Certificates beside the document (AMD: VCEK, ASK, ARK).")
+    @Option(help: "The same as --format simulated --root FILE.")
+    var simulatedRoot: String?
+
+    @Option(parsing: .upToNextOption, help: "Certificates beside the document (AMD: VCEK, ASK, ARK).")
     var certificates: [String] = []
 
     @Option(help: "release.json: the measurements that you accept.")
     var measurements: String?
+
+    @Flag(help: "Accept a service that was built for debugging, or whose platform lets its host look inside.")
+    var allowDebug = false
 
     @Flag(help: "Accept TDX although Intel's patch level is not evaluated.")
     var allowUnevaluatedTcb = false
@@ -37,57 +49,153 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object on stdout.")
     var json = false
 
-    func validate() throws {
+    @Option(help: ArgumentHelp("Verify so many times and tell how long one took.", visibility: .hidden))
+    var repetitions = 0
+
+    mutating func validate() throws {
+        // The last file after --certificates is the document where no other is: either order can be written.
+        if document == nil, url == nil, certificates.count > 1 { document = certificates.removeLast() }
         if (document == nil) == (url == nil) { throw ValidationError("give either a DOCUMENT or --url") }
-        if url != nil && (root == nil || format != .simulated) && measurements == nil {
-            throw ValidationError("--url needs --measurements: an empty list accepts nothing")
+        if url != nil, at != nil { throw ValidationError("--at is for saved documents: a service is verified now") }
+        if root != nil, simulatedRoot != nil { throw ValidationError("give either --root or --simulated-root") }
+        if simulatedRoot != nil, let format, format != .simulated {
+            throw ValidationError("--simulated-root is for --format simulated")
         }
     }
 
     func run() async throws {
         try await CommandFailure.reported {
-            if let url { try await verify(service: url) } else if let document { try verify(file: document) }
+            if let url {
+                try await verify(service: url)
+            } else if let document {
+                let bytes = try Files.bytes(at: document)
+                if SignedReport.isReport(bytes) {
+                    try await verify(report: bytes)
+                } else if Receipt.isReceipt(bytes) {
+                    try verify(receipt: bytes)
+                } else {
+                    try verify(bytes: bytes)
+                }
+            }
         }
     }
 
-    private func verify(file: String) throws {
-        let bytes = try Files.bytes(at: file)
-        let format = format ?? DocumentVerification.detect(bytes)
+    private func verify(bytes: [UInt8]) throws {
+        let format = chosenFormat ?? DocumentVerification.detect(bytes)
+        let roots = try roots(format)
+        let (extra, allowed) = (try extraCertificates(), try allowed())
+        let check = { () throws(EvidenceError) in
+            try DocumentVerification.verify(
+                bytes, format: format, at: at, now: Self.now, roots: roots, certificates: extra, allowed: allowed,
+                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+        }
         let report: DocumentVerification.Report
         do {
-            report = try DocumentVerification.verify(
-                bytes, format: format, at: at, now: Int64(Date().timeIntervalSince1970), roots: try roots(format),
-                certificates: try extraCertificates(), allowed: try allowed(), allowUnevaluatedTCB: allowUnevaluatedTcb)
-        } catch let error as EvidenceError {
-            if json { print(#"{"authentic":false,"reasons":["\#(error)"]}"#) }
-            throw ClientError.evidence(error)
+            report = try check()
+        } catch {
+            throw notAuthentic("the document", error)
         }
         show(report.evidence, report.refusals)
-        if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+        if repetitions > 0 {
+            let start = ContinuousClock.now
+            for _ in 0..<repetitions { _ = try check() }
+            let one = (ContinuousClock.now - start) / repetitions
+            Console.say(
+                "one check took \(one.formatted(.units(allowed: [.milliseconds], fractionalPart: .show(length: 3))))")
+        }
+        try leave(report)
+    }
+
+    private func verify(receipt bytes: [UInt8]) throws {
+        let receipt: Receipt
+        let report: DocumentVerification.Report
+        do {
+            receipt = try Receipt(json: bytes)
+            report = try receipt.verify(
+                at: at, now: Self.now, roots: try roots(chosenFormat ?? receipt.evidence.format),
+                allowed: try allowed(),
+                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+        } catch let error as ReceiptError {
+            throw notAuthentic("the receipt", error)
+        }
+        if json {
+            show(report.evidence, report.refusals, entry: receipt.entry.canonicalBytes)
+        } else {
+            print(ReceiptCard(receipt))
+            print(EvidenceCard(report.evidence, refusals: report.refusals))
+        }
+        try leave(report)
+    }
+
+    private func verify(report bytes: [UInt8]) async throws {
+        let checked: DocumentVerification.Report
+        do {
+            let report = try SignedReport(bytes: bytes)
+            let (extra, allowed) = (try extraCertificates(), try allowed())
+            let roots = try roots(chosenFormat ?? report.evidence.format)
+            checked = try await report.verify { evidence throws(EvidenceError) in
+                try DocumentVerification.verify(
+                    evidence, format: report.evidence.format, at: at, now: Self.now, roots: roots, certificates: extra,
+                    allowed: allowed, allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+            }
+        } catch let error as ReportError {
+            throw notAuthentic("the report", error)
+        }
+        show(checked.evidence, checked.refusals)
+        try leave(checked)
+    }
+
+    private func leave(_ report: DocumentVerification.Report) throws {
+        guard report.exitCode != 0 else { return }
+        Console.say("entrepot: authentic, and refused: \(report.refusals.map { "\($0)" }.joined(separator: " "))")
+        throw ExitCode(report.exitCode)
     }
 
     private func verify(service url: String) async throws {
-        let simulated = format == .simulated
+        let simulated = chosenFormat == .simulated
         let configuration = ClientConfiguration(
-            address: try ServiceAddress(url), key: nil, roots: try roots(format),
-            allowed: try allowed() ?? ReleaseManifest(releases: []), allowSimulated: simulated,
-            stateFile: ClientConfiguration.defaultStateFile)
-        try await VerifiedConnection.open(configuration) { connection in
-            show(connection.evidence, [])
-            Console.say("task          \(connection.taskDigest.hex)")
+            address: try ServiceAddress(url), key: nil, roots: try roots(chosenFormat),
+            allowed: try allowed() ?? ReleaseManifest(releases: []), allowSimulated: simulated, allowDebug: allowDebug,
+            allowUnevaluatedTCB: allowUnevaluatedTcb, stateFile: ClientConfiguration.defaultStateFile)
+        do {
+            try await VerifiedConnection.open(configuration) { connection in
+                if json {
+                    print(String(decoding: ConnectionCard(connection).json(), as: UTF8.self), terminator: "")
+                } else {
+                    print(ConnectionCard(connection))
+                }
+            }
+        } catch ClientError.refused(let refusals) where refusals.contains(.noReleaseAllowed) {
+            Console.say(
+                "entrepot: name the releases that you accept with --measurements; without them none is accepted.")
+            throw ClientError.refused(refusals)
         }
     }
 
+    private static var now: Int64 { Int64(Date().timeIntervalSince1970) }
+
+    private var chosenFormat: EvidenceFormat? { simulatedRoot == nil ? format : .simulated }
+    private var rootFile: String? { root ?? simulatedRoot }
+
     private func roots(_ format: EvidenceFormat?) throws -> TrustRoots {
-        guard let root else { return .vendors }
-        let certificates = try CertificateFile.certificates(try Files.bytes(at: root))
-        return try TrustRoots(only: certificates, for: format ?? .nitro)
+        guard let rootFile else { return .vendors }
+        do {
+            return try TrustRoots(only: try certificates(in: rootFile), for: format ?? .nitro)
+        } catch is EvidenceError {
+            throw CommandFailure("\(rootFile) holds no root certificate", code: .badData)
+        }
     }
 
     /// What lies beside the document; AMD's intermediate keys may come in the file of the root.
     private func extraCertificates() throws -> [[UInt8]] {
-        try (certificates + (root.map { [$0] } ?? [])).flatMap {
-            try CertificateFile.certificates(try Files.bytes(at: $0))
+        try (certificates + (rootFile.map { [$0] } ?? [])).flatMap { try certificates(in: $0) }
+    }
+
+    private func certificates(in path: String) throws -> [[UInt8]] {
+        do {
+            return try CertificateFile.certificates(try Files.bytes(at: path))
+        } catch is EvidenceError {
+            throw CommandFailure("\(path) holds no certificate in PEM or DER", code: .badData)
         }
     }
 
@@ -95,44 +203,33 @@ struct VerifyCommand: AsyncParsableCommand {
         try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
     }
 
-    private func show(_ evidence: VerifiedEvidence, _ refusals: [Refusal]) {
+    private func notAuthentic(_ what: String, _ error: any Error) -> CommandFailure {
+        if json { printJSON(["authentic": false, "reasons": ["\(error)"]]) }
+        return CommandFailure("\(what) is not authentic: \(error)", code: .evidence)
+    }
+
+    private func show(_ evidence: VerifiedEvidence, _ refusals: [Refusal], entry: [UInt8]? = nil) {
         guard json else {
             print(EvidenceCard(evidence, refusals: refusals))
             return
         }
-        let reasons = refusals.map { "\($0)" }
         let measurements = Dictionary(
             evidence.measurements.map { ($0.name, $0.hexadecimal) }, uniquingKeysWith: { $1 })
-        let object: [String: Any] = [
+        var object: [String: Any] = [
             "authentic": true, "format": evidence.format.rawValue, "module": evidence.moduleID, "time": evidence.time,
-            "measurements": measurements, "accepted": refusals.isEmpty, "reasons": reasons,
+            "measurements": measurements, "accepted": refusals.isEmpty, "reasons": refusals.map { "\($0)" },
+            "warnings": evidence.warnings.map { "\($0)" },
         ]
-        if let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .prettyPrinted]) {
+        if let entry { object["entry"] = try? JSONSerialization.jsonObject(with: Data(entry)) }
+        printJSON(object)
+    }
+
+    private func printJSON(_ object: [String: Any]) {
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        if let data = try? JSONSerialization.data(withJSONObject: object, options: options) {
             print(String(decoding: data, as: UTF8.self))
         }
     }
 }
 
 extension EvidenceFormat: ExpressibleByArgument {}
-
-/// `entrepot measure FILE.eif`: the measurements that an enclave image will have.
-struct MeasureCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "measure", abstract: "Computes PCR0, 1, 2 (and 8) of an AWS Nitro enclave image.")
-
-    @Argument(help: "The enclave image.")
-    var file: String
-
-    func run() async throws {
-        try await CommandFailure.reported {
-            do {
-                let image = try EnclaveImage(path: file)
-                for (register, value) in image.measurements.sorted(by: { $0.key < $1.key }) {
-                    print("\(register) \(value)")
-                }
-            } catch let error as EnclaveImage.Problem {
-                throw CommandFailure("\(file) is not an enclave image that can be measured: \(error)", code: .badData)
-            }
-        }
-    }
-}

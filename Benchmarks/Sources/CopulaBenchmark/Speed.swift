@@ -1,0 +1,58 @@
+import Foundation
+import LinearAlgebra
+import PrivacyKernel
+import Synthesizers
+import VectorMath
+
+func seconds<Result>(_ name: String, repeats: Int = 3, _ work: () throws -> Result) rethrows -> (Double, Result) {
+    var best = Double.infinity
+    var result: Result?
+    for _ in 0..<repeats {
+        let start = ContinuousClock().now
+        result = try work()
+        best = min(best, (ContinuousClock().now - start) / .seconds(1))
+    }
+    print("\(name): \(String(format: "%.3f", best)) s")
+    guard let result else { fatalError("nothing was measured") }
+    return (best, result)
+}
+
+/// `ROWS` × `COLUMNS` ordered columns of 40 cells.
+func measureSpeed(rows: Int, columns: Int) throws {
+    let table = Simulation.gaussian.table(rows: rows, columns: columns)
+    print("\(rows) rows × \(columns) ordered columns of 40 cells; best of three")
+    let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
+    let copula = try synthesizer(named: "gaussian-copula")
+    let hidden = try table.privateTable()
+    let (_, model) = try seconds("fit") {
+        try copula.fit(Kernel(table: hidden), budget: Budget(privacy, accounting: .gaussian)) { _ in }
+    }
+    let codes = table.columns.map { CodeArray.bytes($0.map { UInt8(truncatingIfNeeded: $0) }) }
+    let scores = table.sizes.map { size in (0..<size).map { Int16((Double($0) / Double(size) - 0.5) * 512) } }
+    for (name, bound) in [("without clipping", Int?.none), ("most rows clipped", 900)] {
+        _ = seconds("Gram matrix of codes, exact, \(name)") {
+            gramSums(codes, attributes: Array(0..<columns), scores: scores, bound: bound)
+        }
+    }
+    let matrix = try Matrix(
+        rows: rows, columns: columns,
+        values: zip(table.columns, scores).flatMap { column, scores in column.map { Double(scores[Int($0)]) } })
+    for threads in [1, 2] {
+        setLinearAlgebraThreads(threads)
+        _ = seconds("dsyrk of that size, \(threads) thread\(threads == 1 ? "" : "s")") { matrix.gram }
+    }
+    setLinearAlgebraThreads(1)
+    for draws in Draws.allCases {
+        let sampler = try RowSampler(model, seed: 1, draws: draws)
+        _ = seconds("sample \(rows) rows, \(draws.rawValue)") {
+            var start: UInt64 = 0
+            var last: UInt32 = 0
+            while start < UInt64(rows) {
+                let block = sampler.rows(start..<min(start + 1 << 17, UInt64(rows)))
+                last &+= block.codes[0].last ?? 0
+                start += 1 << 17
+            }
+            return last
+        }
+    }
+}

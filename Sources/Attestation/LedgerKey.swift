@@ -1,0 +1,35 @@
+import Crypto
+
+/// Evidence that a key signs the ledger of one boot of one task.
+///
+/// Receipts outlive every connection, so that their key cannot be tied to one. Its evidence names the key where a
+/// connection's evidence names the TLS key, answers the boot id as challenge, and holds in the place of the channel
+/// binding a value that no connection has: neither can pass for the other.
+public struct LedgerKey: Sendable, Equatable {
+    /// Ed25519, 32 bytes.
+    public let publicKey: [UInt8]
+
+    public init(publicKey: [UInt8]) { self.publicKey = publicKey }
+
+    /// DER of the SubjectPublicKeyInfo (RFC 8410).
+    public var publicKeyInfo: [UInt8] { LedgerKey.prefix + publicKey }
+
+    /// SHA-256("ENTREPOT-LK1" || SPKI): stands where the channel binding of a connection would.
+    public var binding: [UInt8] { Array(SHA256.hash(data: Array("ENTREPOT-LK1".utf8) + publicKeyInfo)) }
+
+    private static let prefix: [UInt8] = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00]
+
+    /// Whether verified evidence vouches for this key. Whether to trust the evidence is for `Policy` to say.
+    public func isVouchedFor(by evidence: VerifiedEvidence) -> Bool {
+        guard publicKey.count == 32, let statement = evidence.statement, statement.channelBinding == binding else {
+            return false
+        }
+        switch evidence.format {
+        case .nitro, .simulated: return evidence.publicKey == publicKeyInfo && evidence.nonce == statement.bootID
+        case .sevSNP, .tdx:
+            return evidence.reportData
+                == ReportData.bytes(
+                    format: evidence.format, spki: publicKeyInfo, nonce: statement.bootID, statement: statement)
+        }
+    }
+}

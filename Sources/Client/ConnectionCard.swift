@@ -1,0 +1,93 @@
+import Attestation
+public import Foundation
+import Tasks
+
+/// What a verified connection proved, on one card: for the terminal, and as JSON for a program.
+public struct ConnectionCard: Sendable, CustomStringConvertible {
+    private let address: String
+    private let evidence: VerifiedEvidence
+    private let statement: Statement
+    private let specification: TaskSpecification
+    private let taskDigest: TaskDigest
+    private let party: TaskSpecification.Party?
+    private let verifiedAt: Int64
+    private let checkpoint: RememberedState.SeenCheckpoint?
+    private let receiptsDirectory: String
+
+    public init(_ connection: VerifiedConnection, at time: Date = Date()) {
+        address = connection.configuration.address.description
+        evidence = connection.evidence
+        statement = connection.statement
+        specification = connection.specification
+        taskDigest = connection.taskDigest
+        party = connection.party
+        verifiedAt = Int64(time.timeIntervalSince1970)
+        checkpoint = connection.remembered.tasks[connection.taskDigest.hex]?.checkpoint
+        receiptsDirectory = connection.receiptsDirectory
+    }
+
+    public var description: String { lines.joined(separator: "\n") }
+
+    /// The lines of the card.
+    public var lines: [String] {
+        var lines = ["verified      \(UTCInstant(seconds: verifiedAt)) for this connection to \(address), TLS 1.3"]
+        if let party {
+            lines.append("you are       \(party.name), \(party.role.rawValue), \(party.publicKey.fingerprint)")
+        }
+        lines.append("task          \(specification.name)")
+        lines.append("privacy       \(privacy)")
+        for party in specification.parties where party.name != self.party?.name {
+            lines.append("with          \(party.name), \(party.role.rawValue), \(party.publicKey.fingerprint)")
+        }
+        lines += EvidenceCard(evidence).lines
+        if let checkpoint {
+            lines.append("checkpoint    \(checkpoint.size) entries, root \(checkpoint.root)")
+            lines.append("receipts      \(receiptsDirectory)")
+        }
+        lines.append(
+            "read aloud    \(headAloud)   (the other parties must see the same at ledger entry "
+                + "\(statement.ledgerSequence))")
+        return lines
+    }
+
+    private var privacy: String {
+        let terms = specification.privacy
+        return "epsilon \(terms.epsilon), delta \(terms.delta), \(terms.unit)"
+    }
+
+    /// The first 96 bits of the ledger's head in six groups, to be compared by telephone.
+    private var headAloud: String {
+        let digits = Array(VerifiedConnection.hexadecimal(Array(statement.ledgerHead.prefix(12))))
+        return stride(from: 0, to: digits.count, by: 4).map { String(digits[$0..<$0 + 4]) }.joined(separator: " ")
+    }
+
+    /// The card as one JSON object with sorted keys.
+    public func json() -> [UInt8] {
+        let measurements = Dictionary(
+            evidence.measurements.map { ($0.name, $0.hexadecimal) }, uniquingKeysWith: { $1 })
+        var card: [String: Any] = [
+            "verified": true, "verified_at": Int(verifiedAt), "service": address, "format": evidence.format.rawValue,
+            "measurements": measurements, "warnings": evidence.warnings.map { "\($0)" },
+            "simulated": evidence.format == .simulated, "task": specification.name, "spec_hash": taskDigest.hex,
+            "epsilon": specification.privacy.epsilon, "delta": specification.privacy.delta,
+            "boot": VerifiedConnection.hexadecimal(statement.bootID),
+            "ledger": [
+                "sequence": Int(clamping: statement.ledgerSequence),
+                "head": VerifiedConnection.hexadecimal(statement.ledgerHead), "head_aloud": headAloud,
+            ] as [String: Any],
+            "parties": specification.parties.map { party in
+                ["name": party.name, "role": party.role.rawValue, "fingerprint": party.publicKey.fingerprint]
+            },
+        ]
+        if let party { card["party"] = party.name }
+        if let caveat = evidence.format.caveat { card["caveat"] = caveat }
+        if let checkpoint {
+            card["checkpoint"] = [
+                "size": Int(clamping: checkpoint.size), "root": checkpoint.root, "key": checkpoint.key,
+            ]
+            card["receipts"] = receiptsDirectory
+        }
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        return (try? JSONSerialization.data(withJSONObject: card, options: options)).map { Array($0) + [0x0A] } ?? []
+    }
+}

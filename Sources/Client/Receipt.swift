@@ -1,0 +1,147 @@
+public import Attestation
+import Foundation
+public import Ledger
+
+/// A ledger entry that can be proved to anybody, without the service and for ever: what happened, the proof that it
+/// stands in the ledger, the signed checkpoint, and evidence for the key that signed it.
+public struct Receipt: Sendable, Equatable {
+    public let entry: LedgerEntry
+    /// A signed note over size and root of the ledger (C2SP tlog-checkpoint).
+    public let checkpoint: String
+    /// The path from the entry to the root (RFC 6962).
+    public let proof: [LedgerHash]
+    /// The key that signed the checkpoint.
+    public let key: NoteVerifier
+    /// Evidence that the key belongs to a boot of the attested service.
+    public let evidence: Evidence
+
+    /// Whether bytes look like a receipt. It says nothing about authenticity.
+    public static func isReceipt(_ bytes: [UInt8]) -> Bool {
+        bytes.first == UInt8(ascii: "{") && (try? JSONDecoder().decode(File.self, from: Data(bytes))) != nil
+    }
+
+    /// Reads a file that `json()` wrote.
+    public init(json: [UInt8]) throws(ReceiptError) {
+        guard let file = try? JSONDecoder().decode(File.self, from: Data(json)) else { throw .unreadable }
+        guard let evidence = Data(base64Encoded: file.evidence) else { throw .unreadable }
+        try self.init(
+            entry: file.entry, proof: file.proof, checkpoint: file.checkpoint, key: file.key, evidence: Array(evidence))
+    }
+
+    init(
+        entry: String, proof: [String], checkpoint: String, key: String, evidence: [UInt8]
+    ) throws(ReceiptError) {
+        guard let entry = LedgerEntry(canonicalBytes: Array(entry.utf8)), let key = NoteVerifier(encoded: key) else {
+            throw .unreadable
+        }
+        let path = proof.compactMap { LedgerHash(base64: $0) }
+        guard path.count == proof.count else { throw .unreadable }
+        self.entry = entry
+        self.checkpoint = checkpoint
+        self.proof = path
+        self.key = key
+        do {
+            self.evidence = try Evidence(json: evidence)
+        } catch {
+            throw .unreadable
+        }
+    }
+
+    /// The receipt as a file: one JSON object.
+    public func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let file = File(
+            receipt: 1, entry: String(decoding: entry.canonicalBytes, as: UTF8.self), proof: proof.map(\.base64),
+            checkpoint: checkpoint, key: key.encoded, evidence: Data(evidence.json()).base64EncodedString())
+        return Array(try encoder.encode(file)) + [0x0A]
+    }
+
+    private struct File: Codable {
+        let receipt: Int
+        let entry: String
+        let proof: [String]
+        let checkpoint: String
+        let key: String
+        /// Base64 of the JSON of the evidence.
+        let evidence: String
+    }
+}
+
+extension Receipt {
+    /// What must hold between the parts of a receipt, whoever vouches for the key.
+    func checkProof() throws(ReceiptError) {
+        guard key.name == Receipt.origin(task: entry.task) else { throw .otherLedger }
+        guard let note = SignedNote(encoded: checkpoint), let signed = key.checkpoint(of: note) else {
+            throw .checkpointSignature
+        }
+        guard signed.origin == key.name else { throw .otherLedger }
+        let isIncluded = MerkleTree.verifyInclusion(
+            leaf: MerkleTree.leafHash(of: entry.canonicalBytes), index: entry.sequence &- 1, size: signed.size,
+            root: signed.root, proof: proof)
+        guard isIncluded else { throw .notIncluded }
+    }
+
+    /// Verifies the whole receipt offline.
+    ///
+    /// - Parameters:
+    ///   - time: unix seconds at which certificates must be valid; nil for the evidence's own time.
+    ///   - now: used instead where the evidence carries no time.
+    ///   - roots: the roots to trust; simulated evidence needs one of theirs in it.
+    ///   - allowed: the releases to compare with; nil compares no measurement.
+    /// - Returns: the evidence for the key, and what policy has against it.
+    public func verify(
+        at time: Int64? = nil, now: Int64, roots: TrustRoots, allowed: ReleaseManifest? = nil, allowDebug: Bool = false,
+        allowUnevaluatedTCB: Bool = false
+    ) throws(ReceiptError) -> DocumentVerification.Report {
+        let report: DocumentVerification.Report
+        do {
+            report = try DocumentVerification.verify(
+                evidence.json(), format: evidence.format, at: time, now: now, roots: roots, allowed: allowed,
+                ledgerKey: LedgerKey(publicKey: key.publicKey), allowDebug: allowDebug,
+                allowUnevaluatedTCB: allowUnevaluatedTCB)
+        } catch {
+            throw .evidence(error)
+        }
+        guard LedgerKey(publicKey: key.publicKey).isVouchedFor(by: report.evidence) else { throw .keyNotAttested }
+        guard report.evidence.statement?.taskDigest == entry.task.bytes else { throw .otherLedger }
+        try checkProof()
+        return report
+    }
+
+    /// The name of the ledger of a task.
+    static func origin(task: LedgerHash) -> String { "entrepot/ledger/\(task.hex)" }
+
+    /// `0005-upload-1a2b3c4d.json`: in a folder, the receipts of a ledger stand in their order.
+    var fileName: String {
+        let number = String(entry.sequence)
+        let padding = String(repeating: "0", count: max(0, 4 - number.count))
+        return "\(padding)\(number)-\(entry.kind.rawValue)-\(entry.hash.hex.prefix(8)).json"
+    }
+}
+
+/// Why a receipt proves nothing.
+public enum ReceiptError: Error, Sendable, Equatable {
+    case unreadable
+    /// The evidence for the key is not authentic.
+    case evidence(EvidenceError)
+    /// The evidence vouches for another key.
+    case keyNotAttested
+    case checkpointSignature
+    /// The parts belong to ledgers of different tasks.
+    case otherLedger
+    case notIncluded
+}
+
+extension ReceiptError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable: "It cannot be read, or is not in its canonical form."
+        case .evidence(let error): "The evidence for its key is not authentic: \(error)"
+        case .keyNotAttested: "The evidence vouches for another key than the one that signed it."
+        case .checkpointSignature: "The signature of its checkpoint is not valid."
+        case .otherLedger: "Its parts belong to the ledgers of different tasks."
+        case .notIncluded: "The entry is not in the ledger that the checkpoint names."
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import GraphicalModels
+import LinearAlgebra
+public import PrivacyKernel
+public import Tables
+
+/// Gaussian copula with classes: noisy one-way marginals, then one noisy Gram matrix of public scores, and nothing more.
+///
+/// Each ordered column is a standard normal cut into its codes where its noisy distribution function says, and scored by
+/// the mean of the normal within each code; each column of text is scored by the indicators of its values (the rare ones
+/// pooled). The kernel releases Σ z zᵀ of whole-numbered, norm-clipped scores once. From it come the correlations of
+/// the ordered columns (polychoric: what few codes weaken is undone), the mean of each ordered column in each class of
+/// each column of text, and the pair tables of the columns of text, of which a tree is kept.
+///
+/// Kept: every one-way marginal, spikes and missing values included; all pairs of ordered columns as far as one
+/// correlation says it; the mean of each ordered column in each class; pairs of columns of text along the tree.
+/// Assumed: that the dependence of ordered columns is Gaussian and the same in every class, that classes of several
+/// columns add up, that values are missing independently of everything, and nothing of three columns of text at once.
+///
+/// Privacy: `Kernel.measure` and `Kernel.gram`; normal scores depend on the noisy marginals alone. (Ranks would not do:
+/// one row more moves the rank of every other.) Design: Li, Xiong and Jiang 2014 for the division into marginals and
+/// correlations; the rest differs.
+public struct GaussianCopula: Synthesizer {
+    public static var name: SynthesizerName { .gaussianCopula }
+    public let parameters: [String: Parameter]
+    private let choice: AccountingChoice
+    private let gramShare: Double
+
+    /// The most columns of which correlations are kept.
+    private static let columnLimit = 2_000
+
+    /// - Parameter parameters: `accounting`, `correlations` (the part of the budget for the Gram matrix, 0.2).
+    public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
+        self.parameters = parameters
+        var reader = ParameterReader(parameters)
+        choice = try reader.choice("accounting", default: .automatic)
+        gramShare = try reader.number("correlations", default: 0.2, in: 0.01...0.9)
+        try reader.finish()
+    }
+
+    public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
+
+    public func plan(
+        _ domain: TableDomain, _ privacy: PrivacyParameters
+    ) throws(SynthesisError) -> MechanismPlan {
+        let columns = domain.modelledColumns
+        guard !columns.isEmpty else { throw .noColumns }
+        guard columns.count <= Self.columnLimit else {
+            throw .modelTooLarge(
+                cells: columns.count * (columns.count + 1) / 2, limit: Self.columnLimit * (Self.columnLimit + 1) / 2,
+                column: domain.columns[columns[0]].name, columnSize: domain.columns[columns[0]].size)
+        }
+        let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
+        guard columns.count > 1 else {
+            return plan([.init(name: "one-way marginals", share: 1, cells: cells)], privacy)
+        }
+        let ordered = columns.filter { domain.columns[$0].isOrdered }.count
+        return plan(
+            [
+                .init(name: "one-way marginals", share: 1 - gramShare, cells: cells),
+                .init(
+                    name: "Gram matrix of the normal scores of \(ordered) ordered columns and the indicators of "
+                        + "\(columns.count - ordered) columns of text",
+                    share: gramShare),
+            ], privacy)
+    }
+
+    public func fit(
+        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
+    ) throws -> FittedModel {
+        let domain = kernel.domain
+        let followed = try planFollowed(by: kernel)
+        var noise = NoiseBudget(budget.accounting)
+        var oneWays = OneWayMarginals(domain)
+        let columns = oneWays.modelled
+        let first = columns.count > 1 ? try budget.take(.fraction(shareOfMarginals, 10_000)) : try budget.take(.all)
+        let weights = columns.map { noise.share(ofWeight: Double(domain.columns[$0].size)) }
+        let paid = first.amount * (weights.first ?? 1) / max(weights.reduce(0, +), .leastNormalMagnitude)
+        let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: first)
+        if let measured { oneWays.add(measured) }
+        progress(0.3)
+        guard let measured, columns.count > 1 else {
+            return try independentModel(oneWays, domain, plan: followed, kernel.transcript)
+        }
+        if let one = measured.first { noise.calibrate(variance: one.variance, amount: paid) }
+        let features = GramFeatures(oneWays, domain, noise: noise, amount: budget.amount)
+        guard !features.columns.isEmpty else {
+            return try independentModel(oneWays, domain, plan: followed, kernel.transcript)
+        }
+        let released = try kernel.measuredGram(
+            of: features.columns, scores: features.scores, bound: features.bound, spending: budget)
+        progress(0.7)
+        guard let released else { return try independentModel(oneWays, domain, plan: followed, kernel.transcript) }
+        let moments = GramMoments(released, features)
+        let tables = moments.tables(oneWays)
+        let model = try fittedTree(
+            tables, oneWays: oneWays, attributes: features.attributes, domain: domain, cellLimit: .max)
+        progress(0.8)
+        let copula = try moments.latents(model)
+        progress(0.9)
+        let fitted = try FittedModel(
+            domain: domain, plan: planFollowed(by: kernel), attributes: features.attributes, model: model,
+            shares: oneWays.shares,
+            measurements: oneWays.measured(numbering: features.attributes)
+                + tables.map { $0.measurement(features.attributes) },
+            copula: copula, transcript: kernel.transcript)
+        progress(1)
+        return fitted
+    }
+
+    /// In ten thousandths.
+    private var shareOfMarginals: Int { 10_000 - Int((gramShare * 10_000).rounded()) }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Client
+import Foundation
+
+/// `entrepot connect`: a verified service as a plain HTTP address on this machine.
+struct ConnectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "connect",
+        abstract: "Makes a verified service reachable as plain HTTP on this machine, for curl, pandas, R or a browser.",
+        discussion: """
+            Verifies the service, shows what it proved on one card, and then passes calls on over TLS 1.3 with your key. \
+            Every new local connection is verified anew, and boots and ledgers are remembered. GET /entrepot/card gives \
+            the card as JSON; receipts are kept beside what is remembered. It serves programs on this machine alone and \
+            refuses web pages of other origins. Ends with Control-C.
+            """)
+
+    @OptionGroup var service: ServiceOptions
+
+    @Option(help: ArgumentHelp("The address on this machine; port 0 takes a free one.", valueName: "host:port"))
+    var listen: String = "127.0.0.1:3030"
+
+    func run() async throws {
+        try await CommandFailure.reported {
+            let (host, port) = try ListenAddress.parse(listen)
+            let configuration = try service.configuration()
+            guard configuration.key != nil else { throw ClientError.noKey }
+            let proxy = try LocalProxy(configuration, host: host, port: port)
+            try await proxy.run(
+                verified: { Console.say("\(ConnectionCard($0))") },
+                listening: { port in
+                    Console.say("\nlistening on http://\(host):\(port)   (Control-C ends it)")
+                })
+        }
+    }
+}
+
+/// `HOST:PORT` of an option `--listen`.
+enum ListenAddress {
+    /// - Throws: ``CommandFailure`` with exit code 64.
+    static func parse(_ text: String) throws(CommandFailure) -> (host: String, port: Int) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port), colon != text.startIndex
+        else { throw CommandFailure("--listen must be HOST:PORT (got \(text))", code: ExitCode(64)) }
+        let host = text[..<colon]
+        return (host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host), port)
+    }
+}

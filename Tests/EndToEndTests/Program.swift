@@ -1,0 +1,80 @@
+import Foundation
+import Tasks
+import Testing
+
+/// The program as users run it: the binary that lies beside the tests.
+enum Program {
+    static let path: String? = {
+        var candidates = [
+            Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
+        ]
+        candidates.append(URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent())
+        return candidates.map { $0.appending(path: "entrepot").path }.first {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
+    }()
+
+    static let isBuilt = path != nil
+    static let absence: Comment = "the program is not beside the tests: swift build makes it"
+
+    struct Outcome: Sendable {
+        let code: Int32
+        let output: String
+        let talk: String
+    }
+
+    /// Runs a command to its end.
+    static func run(_ arguments: [String]) async throws -> Outcome {
+        let running = try Running(arguments)
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: running.outcome()) }
+        }
+    }
+
+    /// A command that goes on until it is stopped.
+    final class Running: @unchecked Sendable {
+        private let process = Process()
+        private let folder: URL
+
+        init(_ arguments: [String]) throws {
+            folder = FileManager.default.temporaryDirectory.appending(path: "program-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            process.executableURL = URL(fileURLWithPath: try #require(Program.path))
+            process.arguments = arguments
+            for (name, pipe) in [("out", \Process.standardOutput), ("err", \Process.standardError)] {
+                let url = folder.appending(path: name)
+                try Data().write(to: url)
+                process[keyPath: pipe] = try FileHandle(forWritingTo: url)
+            }
+            try process.run()
+        }
+
+        var talk: String { text("err") }
+        var isRunning: Bool { process.isRunning }
+
+        /// The rest of the first line that starts with `mark`, once it is there.
+        func announced(_ mark: String) async throws -> String {
+            for _ in 0..<600 {
+                for line in talk.split(separator: "\n") where line.hasPrefix(mark) {
+                    return String(line.dropFirst(mark.count).split(separator: " ").first ?? "")
+                }
+                if !process.isRunning { break }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            Issue.record("\(mark) was not announced: \(talk)")
+            throw CancellationError()
+        }
+
+        func stop() { process.terminate() }
+
+        func outcome() -> Outcome {
+            process.waitUntilExit()
+            defer { try? FileManager.default.removeItem(at: folder) }
+            return Outcome(code: process.terminationStatus, output: text("out"), talk: talk)
+        }
+
+        private func text(_ name: String) -> String {
+            (try? String(contentsOf: folder.appending(path: name), encoding: .utf8)) ?? ""
+        }
+    }
+}

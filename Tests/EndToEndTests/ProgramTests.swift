@@ -1,0 +1,134 @@
+import Foundation
+import Tasks
+import Testing
+
+/// The binary from the first command to the last, with curl as the only other program.
+@Suite("The program", .serialized, .timeLimit(.minutes(3)))
+struct ProgramTests {
+    private struct Scene {
+        let folder: URL
+        let task: TestTask
+        let taskFile: String
+        let service: Program.Running
+        let url: String
+        let trust: [String]
+
+        func key(_ party: String) -> String { folder.appending(path: "\(party).pem").path }
+
+        /// Options of every command that talks to the service.
+        func options(_ party: String) -> [String] {
+            ["--url", url, "--key", key(party), "--memory", folder.appending(path: "seen-\(party).json").path] + trust
+        }
+    }
+
+    private func withScene(_ use: (Scene) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "program-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let task = try TestTask.workshop()
+        let taskFile = folder.appending(path: "task.yaml").path
+        // Canonical JSON is YAML as well.
+        try Data(task.specification.canonicalBytes).write(to: URL(fileURLWithPath: taskFile))
+        for (party, key) in task.keys {
+            try Data(key.pemRepresentation.utf8).write(to: folder.appending(path: "\(party).pem"))
+        }
+        for party in ["Alice", "Bob"] {
+            let signed = try await Program.run([
+                "task", "sign", taskFile, "--key", folder.appending(path: "\(party).pem").path,
+            ])
+            #expect(signed.code == 0, "\(signed.talk)")
+        }
+        try Data(Cars.alice().utf8).write(to: folder.appending(path: "alice.csv"))
+        try Data(Cars.bob().utf8).write(to: folder.appending(path: "bob.csv"))
+        let service = try Program.Running([
+            "serve", "--task", taskFile, "--attester", "simulated", "--listen", "127.0.0.1:0", "--state",
+            folder.appending(path: "state").path,
+        ])
+        defer { service.stop() }
+        let root = try await service.announced("root of the simulated evidence: ")
+        let measurements = try await service.announced("measurements of this process: ")
+        let url = try await service.announced("listening on ")
+        try await use(
+            Scene(
+                folder: folder, task: task, taskFile: taskFile, service: service, url: url,
+                trust: [
+                    "--allow-simulated", "--simulated-root", root, "--measurements", measurements, "--allow-debug",
+                ]))
+    }
+
+    @Test(
+        "connect: one card, then the whole workshop over plain HTTP, with receipts that verify offline",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func connect() async throws {
+        try await withScene { scene in
+            let proxy = try Program.Running(["connect", "--listen", "127.0.0.1:0"] + scene.options("Alice"))
+            defer { proxy.stop() }
+            let address = try await proxy.announced("listening on ")
+            let port = try #require(Int(address.split(separator: ":").last ?? ""))
+            for line in [
+                "you are       Alice, provider", "SIMULATED", "PCR16", "privacy       epsilon 3.0", "read aloud",
+            ] {
+                #expect(proxy.talk.contains(line), "\(line)")
+            }
+            let alice = try RawCalls.plain(port, in: scene.folder.appending(path: "curl"))
+            let card = try await alice("/entrepot/card").object
+            #expect(card["party"] as? String == "Alice" && card["simulated"] as? Bool == true)
+            #expect(card["spec_hash"] as? String == scene.task.specification.digest.hex)
+            #expect(try await alice("/entrepot/card", ["-H", "Origin: https://evil.example"]).status == 403)
+            #expect(try await alice("/details", ["-H", "Host: rebound.example"]).status == 403)
+
+            #expect(try await alice.upload(Cars.alice()).status == 200)
+            let receipts = try #require(card["receipts"] as? String)
+            let names = try FileManager.default.contentsOfDirectory(atPath: receipts).sorted()
+            let upload = try #require(names.first { $0.contains("-upload-") })
+            #expect(try await alice("/confirm_data").status == 200)
+
+            let table = try await Program.run(
+                ["upload", scene.folder.appending(path: "bob.csv").path] + scene.options("Bob"))
+            #expect(table.code == 0, "\(table.talk)")
+            let confirmed = try await Program.run(["confirm"] + scene.options("Bob"))
+            #expect(confirmed.code == 0, "\(confirmed.talk)")
+            let status = try await Program.run(["status", "--wait"] + scene.options("Bob"))
+            #expect(status.code == 0 && status.output == "trained\n")
+            let rows = try await alice("/samples?format=csv&num_samples=7")
+            #expect(rows.body.split(separator: "\n").count == 8)
+
+            let file = "\(receipts)/\(upload)"
+            let root = scene.trust[2]
+            let checked = try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug"])
+            #expect(checked.code == 0 && checked.output.contains("a table was accepted"), "\(checked.talk)")
+            #expect(try await Program.run(["verify", file, "--simulated-root", root]).code == 3)
+            #expect(try await Program.run(["verify", file]).code == 2)
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+            let place = try #require(bytes.firstRange(of: Data("sha256".utf8))).upperBound + 8
+            bytes[place] = bytes[place] == 0x30 ? 0x31 : 0x30
+            try bytes.write(to: URL(fileURLWithPath: file))
+            #expect(try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug"]).code == 2)
+        }
+    }
+
+    @Test("exit codes of the commands", .enabled(if: Program.isBuilt, Program.absence))
+    func exitCodes() async throws {
+        try await withScene { scene in
+            func code(_ arguments: [String]) async throws -> Int32 { try await Program.run(arguments).code }
+            let live = ["--url", scene.url] + Array(scene.trust.dropFirst())
+            #expect(try await code(["verify"] + live) == 0)
+            #expect(try await code(["verify", "--url", scene.url]) == 2)
+            let root = Array(scene.trust[1...2])
+            #expect(try await code(["verify", "--url", scene.url, "--allow-debug"] + root) == 3)
+            #expect(try await code(["verify", "--url", scene.url, "document"]) == 64)
+            #expect(try await code(["verify", scene.taskFile + ".absent"]) == 65)
+            #expect(try await code(["connect", "--url", scene.url, "--listen", "127.0.0.1:0"] + scene.trust) == 5)
+            #expect(try await code(["connect", "--listen", "0.0.0.0:0"] + scene.options("Alice")) == 65)
+            #expect(try await code(["connect", "--listen", "nonsense"] + scene.options("Alice")) == 64)
+            #expect(try await code(["details", "--url", scene.url, "--key", scene.key("Alice")]) == 2)
+            _ = try await Program.run(["keygen", "Eve", "--output", scene.folder.path])
+            let eve = ["details", "--url", scene.url, "--key", scene.folder.appending(path: "Eve.key").path]
+            #expect(try await code(eve + scene.trust) == 5)
+            #expect(try await code(["halt"] + scene.options("Carol")) == 5)
+            #expect(try await code(["withdraw"] + scene.options("Alice")) == 1)
+            #expect(try await code(["halt"] + scene.options("Alice")) == 0)
+            #expect(try await code(["details", "--url", "https://127.0.0.1:1", "--key", scene.key("Alice")]) == 1)
+        }
+    }
+}

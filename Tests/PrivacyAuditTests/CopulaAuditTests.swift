@@ -59,6 +59,7 @@
                 var units: UInt64 = 0
                 for world in 0..<2 {
                     for _ in 0..<fits {
+                        tables[world].forgetBudget()
                         let kernel = Kernel(table: tables[world])
                         let gram = try kernel.gram(
                             of: features, scores: scores, bound: bound,

@@ -42,7 +42,12 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 let package = Package(
     name: "entrepot",
-    products: [.executable(name: "entrepot", targets: ["entrepot"])],
+    products: [
+        .executable(name: "entrepot", targets: ["entrepot"]),
+        // For the nested package of benchmarks.
+        .library(name: "PrivacyKernel", targets: ["PrivacyKernel"]),
+        .library(name: "Tables", targets: ["Tables"]),
+    ],
     dependencies: [
         // Versions are exact because Package.resolved is not kept; each line says what the package is for.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),  // the command line
@@ -61,10 +66,14 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CProcess"),
+        .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "VectorMath", swiftSettings: vectorised),
-        .target(name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
             name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], exclude: ["README.md", "KERNEL.md"],
             swiftSettings: strict + [mutations]),
@@ -83,16 +92,21 @@ let package = Package(
         .target(
             name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], exclude: ["README.md"],
             swiftSettings: strict),
+        .target(
+            name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
+            swiftSettings: strict),
         .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "Evaluation", "Ledger", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath",
-                crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL,
-                logging,
+                "Attestation", "CProcess", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Synthesizers",
+                "Tables",
+                "Tasks",
+                "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
+                nioSSL, logging,
                 lifecycle, unixSignals,
             ],
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")], swiftSettings: strict + [mutations]),
         .target(
             name: "Client",
             dependencies: [
@@ -103,12 +117,16 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Evaluation", "Ledger", "PrivacyKernel", "Service", "Synthesizers", "Tables",
-                "Tasks", "VectorMath", arguments, crypto, logging,
+                "Attestation", "Client", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Service",
+                "Synthesizers",
+                "Tables",
+                "Tasks",
+                "VectorMath", arguments, crypto, logging,
             ],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/trade-mirror.yaml"),
+                .embedInCode("Configs/trade-reconciliation.yaml"),
                 .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
@@ -120,7 +138,7 @@ let package = Package(
             name: "PrivacyKernelTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
             exclude: ["table-vectors.py"], swiftSettings: strict + [mutations]),
         .testTarget(
-            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
+            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict + [mutations]),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
@@ -139,11 +157,15 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TasksTests", dependencies: ["Tables", "Tasks", crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(
+            name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
+            swiftSettings: strict + [mutations]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", crypto, grdb], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Attestation", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore, logging,
+                "Attestation", "Gzip", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore,
+                logging,
                 lifecycle,
             ],
             swiftSettings: strict),
@@ -156,9 +178,10 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Service", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
+                "Attestation", "Client", "Ledger", "Queries", "Service", "Tables", "Tasks", crypto, httpTypes,
+                hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict + [mutations]),
     ]
 )

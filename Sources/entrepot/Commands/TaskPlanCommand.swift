@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import PrivacyKernel
 import Service
+import Synthesizers
 import Tasks
 
 extension TaskCommand {

@@ -42,7 +42,12 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 let package = Package(
     name: "entrepot",
-    products: [.executable(name: "entrepot", targets: ["entrepot"])],
+    products: [
+        .executable(name: "entrepot", targets: ["entrepot"]),
+        // For the nested package of benchmarks.
+        .library(name: "PrivacyKernel", targets: ["PrivacyKernel"]),
+        .library(name: "Tables", targets: ["Tables"]),
+    ],
     dependencies: [
         // Versions are exact because Package.resolved is not kept; each line says what the package is for.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),  // the command line
@@ -61,10 +66,14 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CProcess"),
+        .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "VectorMath", swiftSettings: vectorised),
-        .target(name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
             name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], exclude: ["README.md", "KERNEL.md"],
             swiftSettings: strict + [mutations]),
@@ -86,12 +95,13 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "Ledger", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks", "VectorMath",
-                crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL,
-                logging,
+                "Attestation", "CProcess", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Synthesizers", "Tables",
+                "Tasks",
+                "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
+                nioSSL, logging,
                 lifecycle, unixSignals,
             ],
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")], swiftSettings: strict + [mutations]),
         .target(
             name: "Client",
             dependencies: [
@@ -102,7 +112,8 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers", "Tables",
+                "Attestation", "Client", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers",
+                "Tables",
                 "Tasks",
                 "VectorMath", arguments, crypto, logging,
             ],
@@ -121,7 +132,7 @@ let package = Package(
             name: "PrivacyKernelTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
             exclude: ["table-vectors.py"], swiftSettings: strict + [mutations]),
         .testTarget(
-            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
+            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict + [mutations]),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
@@ -143,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Attestation", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore, logging,
+                "Attestation", "Gzip", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore,
+                logging,
                 lifecycle,
             ],
             swiftSettings: strict),
@@ -160,6 +172,6 @@ let package = Package(
                 hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict + [mutations]),
     ]
 )

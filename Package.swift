@@ -69,6 +69,9 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CProcess"),
+        .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "VectorMath", swiftSettings: vectorised),
@@ -95,12 +98,13 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "Ledger", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks", "VectorMath",
-                crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL,
-                logging,
+                "Attestation", "CProcess", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Synthesizers", "Tables",
+                "Tasks",
+                "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
+                nioSSL, logging,
                 lifecycle, unixSignals,
             ],
-            exclude: ["README.md"], swiftSettings: strict + [mutations]),
+            exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")], swiftSettings: strict + [mutations]),
         .target(
             name: "Client",
             dependencies: [
@@ -111,7 +115,8 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers", "Tables",
+                "Attestation", "Client", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers",
+                "Tables",
                 "Tasks",
                 "VectorMath", arguments, crypto, logging,
             ],
@@ -152,7 +157,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Attestation", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore, logging,
+                "Attestation", "Gzip", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore,
+                logging,
                 lifecycle,
             ],
             swiftSettings: strict),

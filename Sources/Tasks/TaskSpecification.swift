@@ -79,10 +79,13 @@ extension TaskSpecification {
         public var key: KeyRule
         /// The columns that are not the key.
         public var schema: TableSchema
+        /// What stands between the fields of the file.
+        public var delimiter: UInt8
 
-        public init(key: KeyRule, schema: TableSchema) {
+        public init(key: KeyRule, schema: TableSchema, delimiter: UInt8 = UInt8(ascii: ",")) {
             self.key = key
             self.schema = schema
+            self.delimiter = delimiter
         }
 
         public func domain() throws(SchemaProblems) -> TableDomain {

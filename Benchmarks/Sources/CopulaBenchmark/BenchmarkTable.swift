@@ -19,7 +19,8 @@ struct BenchmarkTable: Sendable {
                 isOrdered[place]
                     ? Field(
                         name: names[place], type: .integer,
-                        constraints: Constraints(required: true, minimum: 0, maximum: .number(Double(sizes[place] - 1))),
+                        constraints: Constraints(
+                            required: true, minimum: 0, maximum: .number(Double(sizes[place] - 1))),
                         bins: sizes[place] > 1025 ? Bins(count: sizes[place]) : nil)
                     : Field(
                         name: names[place], type: .string, categories: (0..<sizes[place]).map { "v\($0)" },

@@ -3,7 +3,8 @@ import HTTPTypes
 /// Every call of the service, with who may make it. The one list of permissions.
 enum Endpoint: String, Sendable, CaseIterable {
     case attestation, spec, health, ready
-    case signatures, details, modelStatus, formats, columns, samples, ledger, ledgerTotal, metrics
+    case openAPI
+    case signatures, details, modelStatus, formats, columns, samples, provenance, ledger, ledgerTotal, metrics
     case checkpoint, ledgerKey, inclusion, consistency, receipts
     case queries, query, reportJSON, reportPDF
     case upload, confirm, confirmAsPost, withdraw, halt
@@ -30,7 +31,9 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .modelStatus: "/model_status"
         case .formats: "/formats"
         case .columns: "/columns"
+        case .openAPI: "/openapi.yaml"
         case .samples: "/samples"
+        case .provenance: "/samples/provenance"
         case .ledger: "/ledger"
         case .ledgerTotal: "/ledger/total"
         case .metrics: "/metrics"
@@ -60,11 +63,11 @@ enum Endpoint: String, Sendable, CaseIterable {
 
     var access: Access {
         switch self {
-        case .attestation, .spec, .health, .ready: .anybody
+        case .attestation, .spec, .health, .ready, .openAPI: .anybody
         case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns, .checkpoint, .ledgerKey,
             .inclusion, .consistency, .receipts, .queries, .query, .reportJSON, .reportPDF:
             .parties
-        case .samples: .recipients
+        case .samples, .provenance: .recipients
         case .signatures, .upload, .confirm, .confirmAsPost, .withdraw, .halt: .providers
         }
     }

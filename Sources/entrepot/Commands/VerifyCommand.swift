@@ -9,15 +9,18 @@ import Tasks
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Verifies the evidence of a service (--url), of a saved document, a receipt, or a signed report.",
+        abstract: "Verifies a service (--url), a saved document, a receipt, a signed report, or samples.",
         discussion: """
             Exit code 0: authentic; 2: not authentic; 3: authentic but refused by policy; with --url also 4: it belongs to \
             another connection. A saved document is verified at the time that it gives for itself unless --at says \
             otherwise. Formats without such a time (sev-snp, tdx) are verified as of now.
             """)
 
-    @Argument(help: "A saved attestation document, the JSON of GET /attestation, a receipt, or a report.")
+    @Argument(help: "A saved attestation document, the JSON of GET /attestation, a receipt, a report, or samples.")
     var document: String?
+
+    @Option(help: ArgumentHelp("What lies beside samples; SAMPLES.provenance where absent.", valueName: "file"))
+    var provenance: String?
 
     @Option(help: ArgumentHelp("A running service.", valueName: "url"))
     var url: String?
@@ -68,6 +71,7 @@ struct VerifyCommand: AsyncParsableCommand {
             if let url {
                 try await verify(service: url)
             } else if let document {
+                if let provenance = try provenance(of: document) { return try verify(samples: document, provenance) }
                 let bytes = try Files.bytes(at: document)
                 if SignedReport.isReport(bytes) {
                     try await verify(report: bytes)
@@ -124,6 +128,30 @@ struct VerifyCommand: AsyncParsableCommand {
             print(ReceiptCard(receipt))
             print(EvidenceCard(report.evidence, refusals: report.refusals))
         }
+        try leave(report)
+    }
+
+    /// What lies beside a file of samples; nil where nothing does.
+    private func provenance(of samples: String) throws -> [UInt8]? {
+        let path = provenance ?? SampleProvenance.path(of: samples)
+        guard provenance != nil || FileManager.default.fileExists(atPath: path) else { return nil }
+        return try Files.bytes(at: path)
+    }
+
+    private func verify(samples: String, _ bytes: [UInt8]) throws {
+        let provenance: SampleProvenance
+        let report: DocumentVerification.Report
+        do {
+            provenance = try SampleProvenance(json: bytes)
+            report = try provenance.verify(
+                samples: try SampleProvenance.digest(ofFile: samples), at: at, now: Self.now,
+                roots: try roots(chosenFormat ?? provenance.evidence.format), allowed: try allowed(),
+                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+        } catch let error as ReceiptError {
+            throw notAuthentic("the provenance of \(samples)", error)
+        }
+        if !json { print(provenance) }
+        show(report.evidence, report.refusals)
         try leave(report)
     }
 

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 ENTREPOT = .build/release/entrepot
 
-.PHONY: screenshots demo test lint format audit audit-long bench-kernel fuzz faults load api clean setup release
+.PHONY: demo screenshots test lint format audit audit-long bench-copula bench-kernel fuzz faults load api clean setup release
 
 demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -40,6 +40,9 @@ audit-long: setup            ## the same with more fits in each world of each ga
 
 bench-kernel:                ## draws a second of every noise, and counting, on this machine
 	swift run -c release --package-path Benchmarks KernelSpeed
+
+bench-copula:                ## the copula: fit, Gram matrix against dsyrk, sampling
+	swift run -c release --package-path Benchmarks CopulaBenchmark speed
 
 fuzz: setup                  ## random input to every parser and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60]
 	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)"

@@ -45,8 +45,11 @@ let package = Package(
     products: [
         .executable(name: "entrepot", targets: ["entrepot"]),
         // For the nested package of benchmarks.
+        .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
         .library(name: "PrivacyKernel", targets: ["PrivacyKernel"]),
+        .library(name: "Synthesizers", targets: ["Synthesizers"]),
         .library(name: "Tables", targets: ["Tables"]),
+        .library(name: "VectorMath", targets: ["VectorMath"]),
     ],
     dependencies: [
         // Versions are exact because Package.resolved is not kept; each line says what the package is for.

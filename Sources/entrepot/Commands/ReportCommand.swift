@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Service
 import Synthesizers
 import Tasks
 

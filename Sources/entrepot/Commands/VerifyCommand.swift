@@ -71,7 +71,9 @@ struct VerifyCommand: AsyncParsableCommand {
             if let url {
                 try await verify(service: url)
             } else if let document {
-                if let provenance = try readProvenance(of: document) { return try verify(samples: document, provenance) }
+                if let provenance = try readProvenance(of: document) {
+                    return try verify(samples: document, provenance)
+                }
                 let bytes = try Files.bytes(at: document)
                 if SignedReport.isReport(bytes) {
                     try await verify(report: bytes)

@@ -42,7 +42,15 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 let package = Package(
     name: "entrepot",
-    products: [.executable(name: "entrepot", targets: ["entrepot"])],
+    products: [
+        .executable(name: "entrepot", targets: ["entrepot"]),
+        // For the nested package of benchmarks.
+        .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
+        .library(name: "PrivacyKernel", targets: ["PrivacyKernel"]),
+        .library(name: "Synthesizers", targets: ["Synthesizers"]),
+        .library(name: "Tables", targets: ["Tables"]),
+        .library(name: "VectorMath", targets: ["VectorMath"]),
+    ],
     dependencies: [
         // Versions are exact because Package.resolved is not kept; each line says what the package is for.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),  // the command line
@@ -67,7 +75,8 @@ let package = Package(
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "VectorMath", swiftSettings: vectorised),
-        .target(name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
             name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], exclude: ["README.md", "KERNEL.md"],
             swiftSettings: strict + [mutations]),
@@ -95,7 +104,7 @@ let package = Package(
                 nioSSL, logging,
                 lifecycle, unixSignals,
             ],
-            exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")], swiftSettings: strict),
+            exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")], swiftSettings: strict + [mutations]),
         .target(
             name: "Client",
             dependencies: [
@@ -126,7 +135,7 @@ let package = Package(
             name: "PrivacyKernelTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
             exclude: ["table-vectors.py"], swiftSettings: strict + [mutations]),
         .testTarget(
-            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
+            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict + [mutations]),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
@@ -166,6 +175,6 @@ let package = Package(
                 hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict + [mutations]),
     ]
 )

@@ -33,7 +33,7 @@ public struct JoinedTable: Sendable {
         self.domain = TableDomain.joined(parties.map { ($0.name, $0.table.domain) })
         self.rowsPerKey = max(1, rowsPerKey)
         let tables = parties.map(\.table)
-        let rows = JoinedRows(tables, rowsPerKey: self.rowsPerKey)
+        let rows = JoinedRows(tables, rowsPerKey: planted(.combinationsKept) ? .max : self.rowsPerKey)
         var columns: [CodedColumn] = []
         for (party, table) in tables.enumerated() {
             for column in table.table.columns { columns.append(column.gathered(rows.rows[party])) }

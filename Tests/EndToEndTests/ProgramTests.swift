@@ -3,7 +3,7 @@ import Tasks
 import Testing
 
 /// The binary from the first command to the last, with curl as the only other program.
-@Suite("The program", .serialized, .timeLimit(.minutes(3)))
+@Suite("The program", .serialized, .timeLimit(.minutes(15)))
 struct ProgramTests {
     private struct Scene {
         let folder: URL

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Service
 
-@Suite("What the ledger says can be proved later", .serialized, .timeLimit(.minutes(3)))
+@Suite("What the ledger says can be proved later", .serialized, .timeLimit(.minutes(15)))
 struct ReceiptTests {
     private func kept(_ live: LiveService, _ party: String) throws -> [Receipt] {
         let folder = live.directory.appending(path: "receipts/\(live.specification.digest.hex.prefix(16))")

@@ -11,7 +11,7 @@ import Testing
 @testable import Service
 
 /// Real sockets, with curl and openssl as peers that know nothing of us.
-@Suite("The TLS channel", .serialized, .timeLimit(.minutes(2)))
+@Suite("The TLS channel", .serialized, .timeLimit(.minutes(15)))
 struct ChannelTests {
     /// Answers every call with what the connection proved.
     private struct Mirror: CallHandler {

@@ -31,6 +31,7 @@ struct Fitter: Sendable {
     let taskDigest: String
     /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
     var tick: Duration = .seconds(1)
+    private let refusesEmptyJoin = planted(.emptyJoinRefused)
 
     init(_ task: TaskPlan, taskDigest: String) {
         self.task = task
@@ -84,6 +85,7 @@ struct Fitter: Sendable {
         }
         let joined = task.joined(tables)
         for index in tables.indices { tables[index].table.wipe() }
+        if refusesEmptyJoin, joined.table.rowCount == 0 { throw FitFailure.failed }
         return Kernel(table: PrivateTable(consume joined)) { release in try ledger.record(release) }
     }
 

@@ -103,10 +103,10 @@ private struct Past {
     init(ledger: LedgerBook, directory: StateDirectory?) throws {
         let uploads = try ledger.reservedUploads()
         isReserved = uploads != nil
-        hasReleases = try !ledger.releases().isEmpty
+        hasReleases = try !ledger.releases().isEmpty && !planted(.releasesForgotten)
         ending = try ledger.ending()
         reserved = hasReleases ? [:] : uploads ?? [:]
-        guard ending == nil, uploads != nil, let file = directory?.modelFile() else {
+        guard ending == nil, uploads != nil || planted(.othersModelServed), let file = directory?.modelFile() else {
             model = nil
             return
         }

@@ -1,0 +1,26 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Measurements, beside the main package so that its build stays small:
+// swift run -c release --package-path Benchmarks KernelSpeed
+// swift run -c release --package-path Benchmarks CopulaBenchmark speed
+let package = Package(
+    name: "Benchmarks",
+    dependencies: [.package(name: "entrepot", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "CopulaBenchmark",
+            dependencies: [
+                .product(name: "LinearAlgebra", package: "entrepot"),
+                .product(name: "PrivacyKernel", package: "entrepot"),
+                .product(name: "Synthesizers", package: "entrepot"), .product(name: "Tables", package: "entrepot"),
+                .product(name: "VectorMath", package: "entrepot"),
+            ],
+            exclude: ["sdv-rows.py"]),
+        .executableTarget(
+            name: "KernelSpeed",
+            dependencies: [
+                .product(name: "PrivacyKernel", package: "entrepot"), .product(name: "Tables", package: "entrepot"),
+            ])
+    ]
+)

@@ -42,7 +42,13 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 let package = Package(
     name: "entrepot",
-    products: [.executable(name: "entrepot", targets: ["entrepot"])],
+    products: [
+        .executable(name: "entrepot", targets: ["entrepot"]),
+        // For the nested package of benchmarks.
+        .library(name: "PrivacyKernel", targets: ["PrivacyKernel"]),
+        .library(name: "Synthesizers", targets: ["Synthesizers"]),
+        .library(name: "Tables", targets: ["Tables"]),
+    ],
     dependencies: [
         // Versions are exact because Package.resolved is not kept; each line says what the package is for.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),  // the command line
@@ -78,6 +84,12 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], exclude: ["README.md"],
+            resources: [
+                .embedInCode("Models/aim.yaml"), .embedInCode("Models/auto.yaml"),
+                .embedInCode("Models/clique-tree.yaml"), .embedInCode("Models/clique-tree-wide.yaml"),
+                .embedInCode("Models/gaussian-copula.yaml"), .embedInCode("Models/independent.yaml"),
+                .embedInCode("Models/mst.yaml"), .embedInCode("Models/mwem.yaml"),
+            ],
             swiftSettings: strict),
         .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(

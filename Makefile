@@ -3,9 +3,9 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo test lint format audit audit-long bench bench-coverage fuzz clean setup release
+.PHONY: demo test lint format audit audit-long bench bench-coverage bench-kernel fuzz faults load api clean setup release
 
-demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|five-offices|…]
+demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
 
 test: setup                  ## every test, one debug build
@@ -17,6 +17,24 @@ lint:                        ## the formatter's strict check
 
 format:                      ## rewrites the sources in the house style
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+
+faults: release              ## kills the service at 200 random moments: make faults [KILLS=200]
+	ENTREPOT=$(ENTREPOT) scripts/faults $(or $(KILLS),200)
+
+load: release                ## many, slow, dying and hostile clients, and a full disk
+	ENTREPOT=$(ENTREPOT) scripts/load
+
+api: release                 ## schemathesis (PyPI) against the live service, a minute a stage: make api [SECONDS_EACH=120]
+	ENTREPOT=$(ENTREPOT) scripts/api $(or $(SECONDS_EACH),120)
+
+audit: setup                 ## the privacy audit of `make test` as a table: Benchmarks/privacy-audit.md
+	@scripts/audit
+
+audit-long: setup            ## the same with more fits in each world of each game: make audit-long FITS=1000000
+	@scripts/audit "$(or $(FITS),1000000)"
+
+bench-kernel:                ## draws a second of every noise, and counting, on this machine
+	swift run -c release --package-path Benchmarks KernelSpeed
 
 fuzz: setup                  ## random input to every parser and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60]
 	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)"

@@ -33,12 +33,14 @@ public enum DocumentVerification {
     ///   - roots: the roots to trust; simulated documents need one of theirs in it.
     ///   - certificates: DER of certificates beside the document (AMD's VCEK, ASK and ARK).
     ///   - allowed: the releases to compare with; nil compares no measurement.
+    ///   - ledgerKey: the key that an envelope must vouch for. SEV-SNP and TDX evidence binds its statement by a hash over
+    ///     key and challenge: without knowing them the statement proves nothing, and is left out with a warning.
     ///   - allowDebug: accept a debug build or platform.
     ///   - allowUnevaluatedTCB: accept TDX although Intel's collateral is not evaluated.
     public static func verify(
         _ bytes: [UInt8], format: EvidenceFormat? = nil, at time: Int64?, now: Int64, roots: TrustRoots,
-        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, allowDebug: Bool = false,
-        allowUnevaluatedTCB: Bool = false
+        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, ledgerKey: LedgerKey? = nil,
+        allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false
     ) throws(EvidenceError) -> Report {
         let bytes = plain(bytes)
         guard let format = format ?? detect(bytes) else { throw .unknownFormat }
@@ -53,6 +55,11 @@ public enum DocumentVerification {
                 Evidence(
                     format: format, evidence: envelope.evidence, auxiliary: envelope.auxiliary + certificates,
                     statement: envelope.statement))
+            let isBound = ledgerKey?.isVouchedFor(by: evidence) ?? (format == .nitro || format == .simulated)
+            if !isBound {
+                evidence.statement = nil
+                evidence.warnings.append(.statementNotBound)
+            }
         } else {
             evidence = try verifier.verify(document: document, format: format, certificates: certificates)
         }
@@ -81,12 +88,16 @@ public enum DocumentVerification {
     private static func plain(_ bytes: [UInt8]) -> [UInt8] {
         let text = bytes.filter { !isSpace($0) }
         guard text.count >= 64, text.count <= Evidence.byteLimit else { return bytes }
-        if let decoded = Hex.decode(text) { return decoded }
+        if let decoded = Hex.decode(text) {
+            // Digits in both cases at once would let a changed bit go unnoticed.
+            let digits = Hex.encode(decoded)
+            return digits.utf8.elementsEqual(text) || digits.uppercased().utf8.elementsEqual(text) ? decoded : bytes
+        }
         guard let decoded = Data(base64Encoded: Data(text)), decoded.base64EncodedData().elementsEqual(text) else {
             return bytes
         }
         return Array(decoded)
     }
 
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D }
 }

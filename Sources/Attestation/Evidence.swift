@@ -23,26 +23,30 @@ public struct Evidence: Sendable, Equatable {
         self.statement = statement
     }
 
-    /// Reads the JSON form.
+    /// Reads the JSON form: the four members and no other, base64 in its one form, so that no changed bit goes unnoticed.
     public init(json: some Sequence<UInt8>) throws(EvidenceError) {
         let data = Data(json)
-        guard data.count <= Evidence.byteLimit else { throw .envelope(.json) }
-        let envelope: Envelope
-        do {
-            envelope = try JSONDecoder().decode(Envelope.self, from: data)
-        } catch {
-            throw .envelope(.json)
-        }
-        guard let format = EvidenceFormat(rawValue: envelope.format) else { throw .unknownFormat }
-        guard let evidence = Data(base64Encoded: envelope.evidence) else { throw .envelope(.evidence) }
-        guard let statement = Data(base64Encoded: envelope.statement) else { throw .envelope(.statement) }
+        guard data.count <= Evidence.byteLimit,
+            let members = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any],
+            members.keys.allSatisfy({ ["format", "evidence", "auxiliary", "statement"].contains($0) })
+        else { throw .envelope(.json) }
+        guard let name = members["format"] as? String, let document = members["evidence"] as? String,
+            let statement = members["statement"] as? String
+        else { throw .envelope(.json) }
+        guard let format = EvidenceFormat(rawValue: name) else { throw .unknownFormat }
         var auxiliary: [[UInt8]] = []
-        for text in envelope.auxiliary ?? [] {
-            guard let certificate = Data(base64Encoded: text) else { throw .envelope(.auxiliary) }
-            auxiliary.append(Array(certificate))
+        if let texts = members["auxiliary"] {
+            guard let texts = texts as? [String] else { throw .envelope(.json) }
+            for text in texts { auxiliary.append(try Evidence.bytes(of: text, field: .auxiliary)) }
         }
         self.init(
-            format: format, evidence: Array(evidence), auxiliary: auxiliary, statement: Array(statement))
+            format: format, evidence: try Evidence.bytes(of: document, field: .evidence), auxiliary: auxiliary,
+            statement: try Evidence.bytes(of: statement, field: .statement))
+    }
+
+    private static func bytes(of text: String, field: EvidenceError.EnvelopeField) throws(EvidenceError) -> [UInt8] {
+        guard let data = Data(base64Encoded: text), data.base64EncodedString() == text else { throw .envelope(field) }
+        return Array(data)
     }
 
     /// The JSON form, keys sorted.
@@ -55,12 +59,5 @@ public struct Evidence: Sendable, Equatable {
             "format":"\(format.rawValue)","statement":"\(base64(statement))"}
             """
         return Array(text.utf8)
-    }
-
-    private struct Envelope: Decodable {
-        let format: String
-        let evidence: String
-        let auxiliary: [String]?
-        let statement: String
     }
 }

@@ -48,6 +48,8 @@ extension VerifiedEvidence.Warning: CustomStringConvertible {
         case .emptyField(let field): "The field \(field.rawValue) is empty."
         case .tcbStatusNotEvaluated: "TCB status not evaluated: Intel's patch level and revocation were not looked at."
         case .revocationNotChecked: "The vendor's revocation lists were not looked at."
+        case .statementNotBound:
+            "The statement beside the evidence cannot be checked without the challenge that it answers: it is left out."
         case .verifiedAtOwnTime: "Certificates were checked at the time that the document gives for itself."
         case .simulated: "SIMULATED, gives no confidentiality against the host."
         }

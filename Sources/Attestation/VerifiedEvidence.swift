@@ -34,6 +34,8 @@ public struct VerifiedEvidence: Sendable, Equatable {
         case revocationNotChecked
         /// No time was given, so that the certificates were checked at the time the document gives for itself.
         case verifiedAtOwnTime
+        /// The statement beside the evidence could not be checked without the challenge, and was left out.
+        case statementNotBound
         /// The evidence gives no confidentiality against the host.
         case simulated
     }

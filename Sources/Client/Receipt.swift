@@ -98,7 +98,8 @@ extension Receipt {
         do {
             report = try DocumentVerification.verify(
                 evidence.json(), format: evidence.format, at: time, now: now, roots: roots, allowed: allowed,
-                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTCB)
+                ledgerKey: LedgerKey(publicKey: key.publicKey), allowDebug: allowDebug,
+                allowUnevaluatedTCB: allowUnevaluatedTCB)
         } catch {
             throw .evidence(error)
         }
@@ -130,6 +131,8 @@ public enum ReceiptError: Error, Sendable, Equatable {
     /// The parts belong to ledgers of different tasks.
     case otherLedger
     case notIncluded
+    /// The statement is of other samples.
+    case otherSamples
 }
 
 extension ReceiptError: CustomStringConvertible {
@@ -141,6 +144,7 @@ extension ReceiptError: CustomStringConvertible {
         case .checkpointSignature: "The signature of its checkpoint is not valid."
         case .otherLedger: "Its parts belong to the ledgers of different tasks."
         case .notIncluded: "The entry is not in the ledger that the checkpoint names."
+        case .otherSamples: "The file is not the one that the service spoke of: it was changed, or is another."
         }
     }
 }

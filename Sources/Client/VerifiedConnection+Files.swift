@@ -81,18 +81,27 @@ extension VerifiedConnection {
         public var seed: UInt64?
         /// Names of the columns wanted; nil for all.
         public var columns: [String]?
+        /// `COLUMN=VALUE`: only rows like this.
+        public var conditions: [String]
 
-        public init(rows: Int = 1000, format: String = "csv", seed: UInt64? = nil, columns: [String]? = nil) {
+        public init(
+            rows: Int = 1000, format: String = "csv", seed: UInt64? = nil, columns: [String]? = nil,
+            conditions: [String] = []
+        ) {
             self.rows = rows
             self.format = format
             self.seed = seed
             self.columns = columns
+            self.conditions = conditions
         }
 
-        var path: String {
-            var path = "/samples?format=\(VerifiedConnection.escaped(format))&num_samples=\(rows)"
+        var path: String { "/samples?\(query)" }
+
+        var query: String {
+            var path = "format=\(VerifiedConnection.escaped(format))&num_samples=\(rows)"
             if let seed { path += "&seed=\(seed)" }
             if let columns { path += "&columns=\(columns.map(VerifiedConnection.escaped).joined(separator: ","))" }
+            for condition in conditions { path += "&where=\(VerifiedConnection.escaped(condition))" }
             return path
         }
     }
@@ -126,7 +135,14 @@ extension VerifiedConnection {
             ledgerHead: head.headers.first(name: "X-Ledger-Head"))
     }
 
-    /// `GET /samples` into a file, which appears only when it is complete.
+    /// `GET /samples/provenance`: what the service says of samples that were downloaded, signed.
+    public func provenance(of request: SampleRequest, seed: UInt64) async throws -> [UInt8] {
+        var seeded = request
+        seeded.seed = seed
+        return try await get("/samples/provenance?\(seeded.query)")
+    }
+
+    /// `GET /samples` into a file, which appears only when it is complete; its provenance is laid beside it.
     public func samples(_ request: SampleRequest, file path: String) async throws -> SampleReceipt {
         let part = "\(path).part"
         guard FileManager.default.createFile(atPath: part, contents: nil),
@@ -135,6 +151,10 @@ extension VerifiedConnection {
         do {
             let receipt = try await samples(request) { try file.write(contentsOf: Data($0)) }
             try file.close()
+            if let seed = receipt.seed {
+                let provenance = try await provenance(of: request, seed: seed)
+                try Data(provenance).write(to: URL(fileURLWithPath: SampleProvenance.path(of: path)), options: .atomic)
+            }
             try? FileManager.default.removeItem(atPath: path)
             try FileManager.default.moveItem(atPath: part, toPath: path)
             return receipt

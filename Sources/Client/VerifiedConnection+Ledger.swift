@@ -14,21 +14,26 @@ extension VerifiedConnection {
         guard signed.size >= statement.ledgerSequence else {
             throw ClientError.remembered(.rolledBack(remembered: statement.ledgerSequence, found: signed.size))
         }
-        let task = taskDigest.hex
-        if let seen = remembered.tasks[task]?.checkpoint {
-            do {
-                try await checkContinuation(of: seen, in: signed)
-            } catch ClientError.remembered(let conflict) {
-                guard configuration.acceptNewInstance, seen.key != key.encoded else {
-                    throw ClientError.remembered(conflict)
-                }
-                remembered.forgetLedger(task: task)
+        do {
+            try await take(signed, under: key)
+        } catch ClientError.remembered(let conflict) {
+            let task = taskDigest.hex
+            guard configuration.acceptNewInstance, remembered.tasks[task]?.checkpoint?.key != key.encoded else {
+                throw ClientError.remembered(conflict)
             }
+            remembered.forgetLedger(task: task)
+            try await take(signed, under: key)
         }
+        ledgerKey = key
+    }
+
+    /// Remembers a checkpoint that is proved to continue the one before.
+    private func take(_ signed: Checkpoint, under key: NoteVerifier) async throws {
+        let task = taskDigest.hex
+        if let seen = remembered.tasks[task]?.checkpoint { try await checkContinuation(of: seen, in: signed) }
         remembered.keep(
             RememberedState.SeenCheckpoint(
                 size: signed.size, root: signed.root.base64, key: key.encoded, boot: bootID), task: task)
-        ledgerKey = key
         try remember()
     }
 
@@ -63,7 +68,8 @@ extension VerifiedConnection {
             report = try DocumentVerification.verify(
                 Evidence(json: evidence).json(), format: self.evidence.format, at: nil,
                 now: Int64(Date().timeIntervalSince1970), roots: configuration.roots, allowed: configuration.allowed,
-                allowDebug: configuration.allowDebug, allowUnevaluatedTCB: configuration.allowUnevaluatedTCB)
+                ledgerKey: LedgerKey(publicKey: key.publicKey), allowDebug: configuration.allowDebug,
+                allowUnevaluatedTCB: configuration.allowUnevaluatedTCB)
         } catch {
             throw ClientError.receipt(.evidence(error))
         }
@@ -131,6 +137,10 @@ extension VerifiedConnection {
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)), answer.key == key.encoded,
             let evidence = Self.member("evidence", of: body)
         else { throw ClientError.receipt(.unreadable) }
+        guard let note = SignedNote(encoded: answer.checkpoint), let signed = key.checkpoint(of: note) else {
+            throw ClientError.receipt(.checkpointSignature)
+        }
+        try await take(signed, under: key)
         var last = kept
         for item in answer.receipts {
             do {

@@ -20,10 +20,10 @@ public struct Budget: ~Copyable, Sendable {
     let root: BudgetRoot
     private(set) var units: UInt64
 
-    /// - Throws: `deltaIsZero` for a Gaussian plan without δ; `budgetIsEmpty` where ε and δ buy less than one unit.
+    /// - Throws: `deltaIsZero` for a Gaussian plan without δ; `budgetTooSmall` where ε and δ buy less than one unit.
     public init(_ total: PrivacyParameters, accounting: Accounting) throws(PrivacyError) {
         let root = try BudgetRoot(PrivacyPromise(parameters: total, accounting: accounting))
-        guard root.units > 0 else { throw .budgetIsEmpty }
+        guard root.units > 0 else { throw .budgetTooSmall(epsilon: total.epsilon, delta: total.delta) }
         self.init(root: root, units: root.units)
     }
 
@@ -41,16 +41,18 @@ public struct Budget: ~Copyable, Sendable {
     ///
     /// - Throws: where the share is not positive, is beyond what is left, or is less than one unit; nothing is cut.
     public mutating func take(_ share: BudgetShare) throws(PrivacyError) -> Budget {
+        guard units > 0 else { throw .budgetIsEmpty }
         let slice: UInt64
+        let asked: Double
         switch share {
-        case .all: slice = units
+        case .all: (slice, asked) = (units, self.amount)
         case .amount(let amount):
             guard amount > 0, !amount.isNaN else { throw .shareNotPositive(amount) }
             let wanted = (amount * Budget.unitsPerWhole).rounded(.down)
             guard wanted <= Double(units), wanted < 0x1p63, UInt64(wanted) <= units else {
                 throw .budgetExceeded(asked: amount, left: self.amount)
             }
-            slice = UInt64(wanted)
+            (slice, asked) = (UInt64(wanted), amount)
         case .fraction(let numerator, let denominator):
             guard numerator > 0, denominator > 0 else {
                 throw .shareNotPositive(Double(numerator) / Double(denominator))
@@ -60,8 +62,9 @@ public struct Budget: ~Copyable, Sendable {
             }
             let product = units.multipliedFullWidth(by: UInt64(numerator))
             slice = UInt64(denominator).dividingFullWidth(product).quotient
+            asked = amount * Double(numerator) / Double(denominator)
         }
-        guard slice > 0 else { throw .budgetIsEmpty }
+        guard slice > 0 else { throw .shareTooSmall(asked) }
         if !planted(.takenSliceStaysBehind) { units -= slice }
         return Budget(root: root, units: slice)
     }

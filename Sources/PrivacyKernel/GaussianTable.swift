@@ -86,8 +86,8 @@ struct GaussianChain {
             : [GaussianTable](repeating: GaussianTable(units: GaussianTable.chainUnits), count: levels) + [last]
     }
 
-    /// Draws for one value.
-    var tablesPerDraw: Int { tables.count }
+    /// Of σ² below 2^80: each level takes 2^12 off, down to 2^20.
+    static let mostTables: UInt64 = 6
 
     /// Adds one draw to each number.
     func add(to numbers: inout [Int64], _ generator: inout NoiseGenerator) {

@@ -24,6 +24,9 @@ extension Kernel {
             groupedColumns.append(.words((0..<column.count).map { map[column[$0]] }))
         }
         sizes.append(groups)
+        #if ENTREPOT_MUTATIONS
+            Mutation.observer?.groupings.append((attribute, map))
+        #endif
         return sizes.count - 1
     }
 }

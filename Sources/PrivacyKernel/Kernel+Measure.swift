@@ -31,7 +31,7 @@ extension Kernel {
         let cells = questions.reduce(0) { $0 + $1.cells }
         for scale in scales { try noise.check(scale, count: cells, isExact: payment.root.isExact) }
 
-        switch try open(payment, changed: cliques.count * Int(rowsPerKey)) {
+        switch try open(payment, changed: cliques.count * Int(rowsPerKey), figures: cells) {
         case .recorded(.marginals(let marginals)):
             guard marginals.map(\.attributes) == questions.map(\.attributes) else { throw mismatch() }
             accept()
@@ -39,11 +39,15 @@ extension Kernel {
         case .recorded: throw mismatch()
         case .rows(let table):
             var marginals: [NoisyMarginal] = []
-            let generator = noise.generator
+            #if ENTREPOT_MUTATIONS
+                let generator = noise.generator.copy()
+            #endif
             for (question, (var counts, scale)) in zip(
                 questions, zip(counts(questions.map(\.attributes), in: table), scales))
             {
-                if planted(.noiseShared) { noise.generator = generator }
+                #if ENTREPOT_MUTATIONS
+                    if planted(.noiseShared) { noise.generator = generator.copy() }
+                #endif
                 addNoise(scale, to: &counts, isExact: payment.root.isExact)
                 marginals.append(
                     NoisyMarginal(

@@ -142,7 +142,7 @@ extension Kernel {
         }
         let cells = shapes.reduce(0) { $0 + $1.cells }
         for scale in scales { try noise.check(scale, count: cells, isExact: payment.root.isExact) }
-        switch try open(payment, changed: questions.count * Int(rowsPerKey)) {
+        switch try open(payment, changed: questions.count * Int(rowsPerKey), figures: cells) {
         case .recorded(.sums(let sums)):
             guard sums.map(\.groups) == shapes.map(\.attributes),
                 sums.map(\.attribute) == questions.map(\.attribute)

@@ -141,8 +141,8 @@ extension Kernel {
         }
     }
 
-    /// The same with 56 proposals a candidate, whatever the scores: the first that is accepted stands, the rest are
-    /// drawn and masked. The best candidate is accepted surely, so none is with probability below e^-56 < 2^-80.
+    /// The same with 70 proposals a candidate, whatever the scores: the first that is accepted stands, the rest are
+    /// drawn and masked. The best candidate is accepted surely, so none is with probability below e^-70 < 2^-100.
     /// Acceptance and proposals are compared with 127 and 128 random bits: with 2^20 candidates off by 2^-95 at most.
     private func selectInFixedTime(_ scores: [Int64], _ epsilon: UInt128, _ denominator: UInt128) -> Int {
         let best = scores.max() ?? 0
@@ -151,7 +151,7 @@ extension Kernel {
         }
         var chosen = 0
         var isOpen = 1
-        for _ in 0..<(56 * scores.count) {
+        for _ in 0..<(70 * scores.count) {
             let place = UInt128(noise.generator.next()) << 64 | UInt128(noise.generator.next())
             let proposal = Int(place.multipliedFullWidth(by: UInt128(scores.count)).high)
             let uniform = UInt128(noise.generator.next()) << 63 | UInt128(noise.generator.next() >> 1)

@@ -6,7 +6,7 @@ import VectorMath
 /// Each call consumes budget, appends to the transcript and hands the release to the sink before it returns. What it
 /// returns depends on the multiset of rows alone, never on their order. Refusals depend on public figures alone, come
 /// before any noise is drawn, and leave nothing in the transcript. Neighbouring tables differ in all rows of one key.
-public final class Kernel {
+public final class Kernel: CustomReflectable {
     public let domain: TableDomain
     /// Number of codes of each column, then of each grouping.
     public internal(set) var sizes: [Int]
@@ -15,12 +15,10 @@ public final class Kernel {
     let table: PrivateTable?
     var noise: NoiseSource
     private let record: (@Sendable (Release) throws -> Void)?
-    private let firstGenerator: NoiseGenerator
-    /// The budget that the first call brought; slices of another are refused, so that all releases stay within one.
-    private var root: BudgetRoot?
+    #if ENTREPOT_MUTATIONS
+        private let firstGenerator: NoiseGenerator
+    #endif
     private var answered = 0
-    private var selections = 0
-    private var changedCoordinates = 0.0
     private var knownCounts: [[Int]: [Int64]] = [:]
     /// The codes of each grouping, row by row.
     var groupedColumns: [CodeArray] = []
@@ -45,31 +43,39 @@ public final class Kernel {
         self.table = nil
         self.record = nil
         self.transcript = transcript
-        self.firstGenerator = NoiseGenerator()
-        self.noise = NoiseSource(firstGenerator)
+        self.noise = NoiseSource(NoiseGenerator())
+        #if ENTREPOT_MUTATIONS
+            self.firstGenerator = NoiseGenerator()
+        #endif
     }
 
     /// For tests: noise that repeats. Production has no way to choose a seed.
-    init(table: PrivateTable, record: (@Sendable (Release) throws -> Void)? = nil, generator: NoiseGenerator) {
+    init(
+        table: PrivateTable, record: (@Sendable (Release) throws -> Void)? = nil, generator: consuming NoiseGenerator
+    ) {
         self.domain = table.domain
         self.sizes = table.domain.sizes
         self.table = table
         self.record = record
         self.transcript = Transcript()
-        self.firstGenerator = generator
+        #if ENTREPOT_MUTATIONS
+            self.firstGenerator = generator.copy()
+        #endif
         self.noise = NoiseSource(generator)
     }
 
     #if ENTREPOT_MUTATIONS
         /// For tests that spend several budgets through one kernel.
-        func forgetRoot() { root = nil }
+        func forgetRoot() { table?.forgetBudget() }
     #endif
+
+    /// Reflection shows no row, no count and no noise.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 
     deinit {
         for key in knownCounts.keys { knownCounts[key]?.wipe() }
         for index in groupedColumns.indices { groupedColumns[index].wipe() }
     }
-
 }
 
 /// A budget that was handed over and checked.
@@ -88,7 +94,7 @@ struct Payment {
 
     /// The same where the square of the sensitivity is not that of a whole number.
     func scale(squared: UInt128, linear: UInt64, units: UInt64) throws(PrivacyError) -> NoiseScale {
-        guard units > 0 else { throw .budgetIsEmpty }
+        guard units > 0 else { throw .shareTooSmall(0) }
         guard accounting != .pure else { return .laplace(LaplaceScale(units: units, sensitivity: linear)) }
         guard squared < 1 << 78 else {
             throw .figureTooLarge(what: "squared sensitivity", figure: Double(squared), limit: 0x1p78)
@@ -109,17 +115,20 @@ enum Source {
 }
 
 extension Kernel {
-    /// Takes the budget over. Every slice must come from the budget of the first call.
+    /// Takes the budget over.
     func payment(_ budget: consuming Budget) throws(PrivacyError) -> Payment {
         guard budget.units > 0 else { throw .budgetIsEmpty }
-        if let root, root !== budget.root, !planted(.foreignBudgetTaken) { throw .foreignBudget }
         return Payment(root: budget.root, units: budget.units)
     }
 
     /// The last checks before rows are read or the transcript is asked.
     ///
-    /// - Parameter changed: how many released coordinates one key can change.
-    func open(_ payment: Payment, changed: Int, selections: Int = 0) throws(PrivacyError) -> Source {
+    /// - Parameters:
+    ///   - changed: how many released figures adding one key can change.
+    ///   - figures: how many figures get noise; those that can change, where nothing else is said.
+    func open(
+        _ payment: Payment, changed: Int, figures: Int? = nil, selections: Int = 0
+    ) throws(PrivacyError) -> Source {
         guard let table else {
             guard answered < transcript.releases.count else {
                 throw .transcriptExhausted(releases: transcript.releases.count)
@@ -128,21 +137,14 @@ extension Kernel {
             guard release.promise == payment.root.promise, release.spent == payment.units else {
                 throw .replayMismatch(release: answered)
             }
-            root = payment.root
             return .recorded(release.answer)
         }
         if planted(.emptyTableRefused), table.rows.rowCount == 0 { throw .noQuestions }
-        let changedAfter = changedCoordinates + Double(changed)
-        guard changedAfter <= payment.root.changedCoordinateLimit else {
-            throw .drawLimitReached(limit: UInt64(payment.root.changedCoordinateLimit))
-        }
-        guard self.selections + selections <= BudgetRoot.selectionLimit || payment.root.isExact else {
-            throw .drawLimitReached(limit: UInt64(BudgetRoot.selectionLimit))
-        }
-        changedCoordinates = changedAfter
-        self.selections += selections
-        root = payment.root
-        if planted(.generatorReseeded) { noise.generator = firstGenerator }
+        try table.claim(payment.root)
+        try payment.root.reserve(figures: figures ?? changed, changed: changed, selections: selections)
+        #if ENTREPOT_MUTATIONS
+            if planted(.generatorReseeded) { noise.generator = firstGenerator.copy() }
+        #endif
         return .rows(table)
     }
 
@@ -162,6 +164,7 @@ extension Kernel {
         transcript.append(release)
         do { try record?(release) } catch {
             if planted(.unrecordedReturned) { return }
+            if planted(.failureForgotten) { transcript = Transcript(releases: transcript.releases.dropLast()) }
             throw .notRecorded("\(error)")
         }
     }

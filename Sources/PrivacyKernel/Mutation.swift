@@ -29,6 +29,8 @@
         case noiseInDoubles
         /// A release that the ledger did not take is returned all the same.
         case unrecordedReturned
+        /// A release that the ledger did not take is not counted: whoever asks again pays nothing for the first.
+        case failureForgotten
         /// The figure for adding or removing one sold as that for changing one.
         case changeOneSoldAsAddRemove
         /// A slice is handed out and kept.
@@ -63,10 +65,11 @@
     @inline(__always)
     func planted(_ mutation: Mutation) -> Bool { Mutation.active == mutation }
 
-    /// The candidates of each selection and error release of one fit, so that an audit can compute their likelihoods.
-    /// One task plays with it.
+    /// The candidates of each selection and error release of one fit and the columns that were grouped, so that an audit
+    /// can compute likelihoods. One task plays with it.
     final class SeenCandidates: @unchecked Sendable {
         var lists: [[Candidate]] = []
+        var groupings: [(attribute: Int, map: [UInt32])] = []
     }
 
     extension Kernel {
@@ -119,7 +122,7 @@
     enum Mutation {
         case selectionWithoutHalf, rowsPerKeyIgnored, errorsScaledByRoot, deviationForVariance, shareIgnored
         case releaseUncharged, selectionUncharged, noiseShared, generatorReseeded, unrecordedReturned
-        case changeOneSoldAsAddRemove, takenSliceStaysBehind, emptyTableRefused, smoothingDropped
+        case failureForgotten, changeOneSoldAsAddRemove, takenSliceStaysBehind, emptyTableRefused, smoothingDropped
         case weightsOutsideSensitivity, gramUnclipped, gramRootTwoLost, sumsUnclamped, foreignBudgetTaken
         case deltaNotSetAside
     }

@@ -3,8 +3,9 @@ import VectorMath
 /// Words of randomness: ChaCha20 with fast key erasure.
 ///
 /// Each block of 8 KiB begins with the key of the next block, and a word is overwritten as it is handed out, so that
-/// who sees the state learns nothing about words already used. The first key comes from the system.
-struct NoiseGenerator {
+/// who sees the state learns nothing about words already used. The first key comes from the system. It cannot be
+/// copied, so no word is handed out twice.
+struct NoiseGenerator: ~Copyable {
     private static let blockWords = 1024
     private var words: [UInt64]
     private var position: Int
@@ -20,6 +21,13 @@ struct NoiseGenerator {
         words = key + [UInt64](repeating: 0, count: NoiseGenerator.blockWords - key.count)
         position = NoiseGenerator.blockWords
     }
+
+    #if ENTREPOT_MUTATIONS
+        private init(_ words: [UInt64], _ position: Int) { (self.words, self.position) = (words, position) }
+
+        /// For bugs that use noise twice.
+        func copy() -> NoiseGenerator { NoiseGenerator(words, position) }
+    #endif
 
     mutating func next() -> UInt64 {
         if position == NoiseGenerator.blockWords { refill() }

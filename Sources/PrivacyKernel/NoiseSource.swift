@@ -1,18 +1,16 @@
 /// Draws noise of any scale, by the fast tables or by the exact textbook methods.
-struct NoiseSource {
+struct NoiseSource: ~Copyable {
     var generator: NoiseGenerator
     private var chains: [GaussianScale: GaussianChain] = [:]
-    private(set) var draws: UInt64 = 0
     #if ENTREPOT_MUTATIONS
         var firstScale: NoiseScale?
     #endif
 
-    init(_ generator: NoiseGenerator) { self.generator = generator }
+    init(_ generator: consuming NoiseGenerator) { self.generator = generator }
 
     /// Refuses what could not be drawn, before anything is.
     func check(_ scale: NoiseScale, count: Int, isExact: Bool) throws(PrivacyError) {
-        let (drawsAfter, overflow) = draws.addingReportingOverflow(UInt64(count) * 16)
-        guard !overflow, drawsAfter <= BudgetRoot.drawLimit else {
+        guard count <= BudgetRoot.drawLimit / GaussianChain.mostTables else {
             throw .drawLimitReached(limit: BudgetRoot.drawLimit)
         }
         let limit =
@@ -34,9 +32,7 @@ struct NoiseSource {
         case .gaussian(let scale) where isExact:
             for index in numbers.indices { numbers[index] &+= TextbookSampler.gaussian(scale, &generator) }
         case .gaussian(let scale):
-            let chain = chain(scale)
-            draws += UInt64(numbers.count) * UInt64(chain.tablesPerDraw)
-            chain.add(to: &numbers, &generator)
+            chain(scale).add(to: &numbers, &generator)
         }
     }
 

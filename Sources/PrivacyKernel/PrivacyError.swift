@@ -6,8 +6,12 @@ public enum PrivacyError: Error, Sendable, Equatable {
     case deltaOutsideRange(Double)
     /// A Gaussian plan needs δ > 0.
     case deltaIsZero(Accounting)
+    /// ε and δ that buy less than one unit.
+    case budgetTooSmall(epsilon: Double, delta: Double)
     /// A share that is not a positive number.
     case shareNotPositive(Double)
+    /// A share of less than one unit, in ε or ρ.
+    case shareTooSmall(Double)
     /// A share beyond what is left, both in ε or ρ.
     case budgetExceeded(asked: Double, left: Double)
     /// A budget of nothing pays for nothing.
@@ -42,6 +46,9 @@ extension PrivacyError: CustomStringConvertible {
         case .deltaOutsideRange(let delta): "δ must be at least 0 and below 1; it is \(delta)."
         case .deltaIsZero(let accounting):
             "Gaussian noise (accounting '\(accounting.rawValue)') needs δ above 0; choose δ, or pure accounting."
+        case .budgetTooSmall(let epsilon, let delta):
+            "ε = \(epsilon) with δ = \(delta) buys less than 2^-50 of ε or ρ, the least that can be spent."
+        case .shareTooSmall(let share): "A share of a budget must be at least 2^-50 of ε or ρ; it is \(share)."
         case .shareNotPositive(let share): "A share of a budget must be a positive number; it is \(share)."
         case .budgetExceeded(let asked, let left): "The plan asks for \(asked) where \(left) of the budget is left."
         case .budgetIsEmpty: "Nothing is left of this budget (0 units)."

@@ -30,9 +30,9 @@ enum TextbookSampler {
             let magnitude = (offset + denominator * whole) / UInt128(numerator)
             let isNegative = generator.next() & 1 == 1
             if isNegative && magnitude == 0 { continue }
-            // The bound holds except with probability e^-(2^60 · decay).
-            let value = Int64(min(magnitude, 1 << 60))
-            return isNegative ? -value : value
+            // What is beyond 64 bits wraps, as the sum with the figure does: that is post-processing of the exact sum.
+            let value = Int64(truncatingIfNeeded: magnitude)
+            return isNegative ? 0 &- value : value
         }
     }
 

@@ -1,4 +1,4 @@
-import Foundation
+import CProcess
 import Logging
 import ServiceLifecycle
 public import UnixSignals
@@ -22,7 +22,7 @@ public struct EntrepotService: Sendable {
 
     /// Serves until the process is asked to end (SIGTERM, SIGINT); requests under way are answered first.
     public func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
-        CoreDumps.forbid()
+        CoreDumps.forbid(configuration.logger)
         let server = HTTPServer(
             host: configuration.host, port: configuration.port, identity: host.identity,
             frontDoor: FrontDoor(handler: host, metrics: host.metrics, logger: configuration.logger),
@@ -57,11 +57,10 @@ private struct DeadlineWatch: Service {
     }
 }
 
+/// Keeps tables out of core files and from other processes of the same user.
 private enum CoreDumps {
-    /// Keeps tables out of core files.
-    static func forbid() {
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    static func forbid(_ logger: Logger) {
+        if entrepot_forbid_core_dumps() != 0 { logger.error("core dumps could not be forbidden") }
     }
 }
 

@@ -9,7 +9,7 @@ public import Tables
 /// private: everything is a function of what the kernel released and of public figures.
 public struct FittedModel: Sendable {
     public let domain: TableDomain
-    public let plan: MechanismPlan
+    public var plan: MechanismPlan
     /// What the attributes of `model` stand for. Every attribute of one column refines or coarsens the others.
     public let attributes: [ModelAttribute]
     /// The distribution of the attributes, before `corrections`. Its total is the estimated number of rows.

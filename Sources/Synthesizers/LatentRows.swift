@@ -8,8 +8,10 @@ import VectorMath
 /// moved so that they have the model's correlations exactly, and each column's values so that they have its marginal
 /// exactly (Latin hypercube sampling with dependence, Packham and Schmidt 2010).
 struct LatentRows: Sendable {
-    /// Rows that are drawn together.
-    static let stretch: UInt64 = 4096
+    /// Rows that are drawn together. The strata of successive stretches are shifted by the golden ratio, so that many
+    /// stretches meet a marginal nearly as finely as one long one would.
+    static let stretch: UInt64 = 512
+    private static let goldenStep: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     private struct Column: Sendable {
         let place: Int
@@ -101,7 +103,9 @@ struct LatentRows: Sendable {
             let absent = absentRows(one, range, streams)
             var drawn: (codes: [UInt32], parts: [Float])
             if isBalanced {
-                let shift = RowStreams.unit(streams.words(.stretch, one.column, range.prefix(1))[0])
+                let shift = RowStreams.unit(
+                    streams.words(.stretch, one.column, 0..<1)[0]
+                        &+ range.lowerBound / Self.stretch &* Self.goldenStep)
                 drawn = one.cells.stratified(shares, without: absent.map(\.row), shift: shift)
             } else {
                 drawn = one.cells.cells(of: shares)
@@ -124,13 +128,14 @@ struct LatentRows: Sendable {
                 return one.absent.first { share < $0.below }.map { (UInt32(row), $0.code) }
             }
         }
-        // Exactly the expected number, up or down to a whole one, at random places.
-        var generator = SplitMix(streams.words(.presence, one.column, range.prefix(1))[0])
-        let shift = generator.unit()
+        // At random places, so many that every run of stretches has the expected number, up or down to a whole one.
+        let shift = Double(RowStreams.unit(streams.words(.presence, one.column, 0..<1)[0]))
+        var generator = SplitMix(streams.words(.stretch, one.column, range.prefix(1))[0])
         var order = (0..<UInt32(range.count)).map { $0 }
         var chosen: [(row: UInt32, code: UInt32)] = []
         for (code, below) in one.absent {
-            let wanted = min(Int(Double(range.count) * below + shift), range.count)
+            let (start, end) = (Double(range.lowerBound) * below, Double(range.upperBound) * below)
+            let wanted = min(Int((end + shift).rounded(.down) - (start + shift).rounded(.down)), range.count)
             while chosen.count < wanted {
                 let other = chosen.count + generator.below(order.count - chosen.count)
                 order.swapAt(chosen.count, other)

@@ -123,10 +123,15 @@ public struct MarginalUncertainty: Sendable {
 extension FittedModel {
     /// One-way marginals as they were when distances from independence were asked for.
     fileprivate var firstOneWays: OneWayMarginals? {
-        guard case .marginals(let first)? = transcript.releases.first?.answer else { return nil }
         var oneWays = OneWayMarginals(domain)
-        oneWays.add(first)
-        return oneWays
+        // Permitted queries may have been answered before.
+        for release in transcript.releases {
+            guard case .marginals(let all) = release.answer, all.map(\.attributes) == oneWays.modelled.map({ [$0] })
+            else { continue }
+            oneWays.add(all)
+            return oneWays
+        }
+        return nil
     }
 }
 

@@ -39,6 +39,15 @@ public struct CodedColumn: Sendable {
         self.storage = codes
     }
 
+    /// Codes of which their maker has proven the range.
+    init(proven codes: [UInt32], domainSize: Int) {
+        switch domainSize {
+        case ...256: self.init(proven: .bytes(codes.map { UInt8(truncatingIfNeeded: $0) }), domainSize: domainSize)
+        case ...65_536: self.init(proven: .halves(codes.map { UInt16(truncatingIfNeeded: $0) }), domainSize: domainSize)
+        default: self.init(proven: .words(codes), domainSize: domainSize)
+        }
+    }
+
     /// The codes of chosen rows.
     func gathered(_ rows: [UInt32]) -> CodedColumn {
         let codes: Storage =

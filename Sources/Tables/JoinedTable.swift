@@ -19,6 +19,13 @@ public struct JoinedTable: Sendable {
         self.rowsPerKey = rowsPerKey
     }
 
+    /// Rows whose codes their maker has proven to fit the domain.
+    init(proven domain: TableDomain, table: CodedTable, rowsPerKey: Int) {
+        self.domain = domain
+        self.table = table
+        self.rowsPerKey = rowsPerKey
+    }
+
     /// - Parameters:
     ///   - parties: one or more, read with the same `KeyedHash`; columns become `<party>_<column>`.
     ///   - rowsPerKey: of more rows than this under one key, those with the least keyed hash of their content stay.
@@ -26,7 +33,7 @@ public struct JoinedTable: Sendable {
         self.domain = TableDomain.joined(parties.map { ($0.name, $0.table.domain) })
         self.rowsPerKey = max(1, rowsPerKey)
         let tables = parties.map(\.table)
-        let rows = JoinedRows(tables, rowsPerKey: self.rowsPerKey)
+        let rows = JoinedRows(tables, rowsPerKey: planted(.combinationsKept) ? .max : self.rowsPerKey)
         var columns: [CodedColumn] = []
         for (party, table) in tables.enumerated() {
             for column in table.table.columns { columns.append(column.gathered(rows.rows[party])) }

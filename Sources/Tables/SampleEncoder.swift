@@ -8,6 +8,8 @@ public enum SampleFormat: String, Sendable, Codable, CaseIterable {
     case json
     /// One JSON object a line.
     case ndjson
+    /// Apache Arrow's IPC stream: typed columns, text as dictionaries.
+    case arrow
 }
 
 /// Turns sampled codes into text.
@@ -19,6 +21,7 @@ public struct SampleEncoder: Sendable {
     /// Which columns of a block are written, in this order.
     private let chosen: [Int]
     private let columns: [TextColumn]
+    private let arrow: ArrowStream
     /// Blocks of `json`, which needs every row of a column before the next column.
     private var blocks: [SampleBlock] = []
 
@@ -28,12 +31,14 @@ public struct SampleEncoder: Sendable {
         self.format = format
         self.chosen = chosen
         self.domains = chosen.map { domain.columns[$0] }
-        self.columns = domains.enumerated().map { index, column in
+        self.arrow = ArrowStream(format == .arrow ? domains : [])
+        let written = format == .arrow ? [] : domains
+        self.columns = written.enumerated().map { index, column in
             let isLast = index == chosen.count - 1
             switch format {
             case .csv:
                 return SampleEncoder.csvColumn(column, isAlone: chosen.count == 1, end: isLast ? "\n" : ",")
-            case .json: return SampleEncoder.jsonColumn(column, before: "", after: "")
+            case .json, .arrow: return SampleEncoder.jsonColumn(column, before: "", after: "")
             case .ndjson:
                 let name = JSONText.quoted(column.name)
                 return SampleEncoder.jsonColumn(
@@ -45,7 +50,7 @@ public struct SampleEncoder: Sendable {
     /// What stands before the first row.
     public mutating func header(into bytes: inout [UInt8]) {
         blocks = []
-        if format == .csv { bytes += csvHeader }
+        bytes += opening
     }
 
     /// The rows of a block.
@@ -62,6 +67,7 @@ public struct SampleEncoder: Sendable {
 
     /// What stands after the last row.
     public mutating func footer(into bytes: inout [UInt8]) {
+        if format == .arrow { bytes += arrow.closing }
         guard format == .json else { return }
         bytes += [UInt8(ascii: "{")]
         for index in chosen.indices {
@@ -82,7 +88,7 @@ public struct SampleEncoder: Sendable {
     /// - Parameters:
     ///   - rowCount: how many rows to write.
     ///   - blockRows: how many rows to ask for at once.
-    ///   - block: gives the rows of a range; each is asked for once in `csv` and `ndjson`, once a column in `json`.
+    ///   - block: gives the rows of a range; each is asked for once, in `json` once a column.
     ///   - write: takes the next piece of output.
     public func encode(
         rowCount: UInt64, blockRows: UInt64 = 16_384, block: (Range<UInt64>) throws -> SampleBlock,
@@ -97,12 +103,13 @@ public struct SampleEncoder: Sendable {
             }
         }
         guard format == .json else {
-            if format == .csv { try write(csvHeader) }
+            if !opening.isEmpty { try write(opening) }
             try ranges { range in
                 var bytes: [UInt8] = []
                 appendRows(try block(range), into: &bytes)
                 try write(bytes)
             }
+            if format == .arrow { try write(arrow.closing) }
             return
         }
         try write([UInt8(ascii: "{")])
@@ -118,6 +125,15 @@ public struct SampleEncoder: Sendable {
         try write([UInt8(ascii: "}")])
     }
 
+    /// What stands before the first row, in the formats that go row by row.
+    private var opening: [UInt8] {
+        switch format {
+        case .csv: csvHeader
+        case .arrow: arrow.opening
+        case .json, .ndjson: []
+        }
+    }
+
     private var csvHeader: [UInt8] {
         Array((domains.map { SampleEncoder.csvQuoted($0.name) }.joined(separator: ",") + "\n").utf8)
     }
@@ -127,6 +143,10 @@ public struct SampleEncoder: Sendable {
     }
 
     private func appendRows(_ block: SampleBlock, into bytes: inout [UInt8]) {
+        if format == .arrow {
+            bytes += arrow.batch(block, chosen: chosen)
+            return
+        }
         VectorMath.appendRows(
             columns, codes: chosen.map { block.codes[$0] },
             fractions: chosen.map { $0 < block.fractions.count ? block.fractions[$0] : [] }, rows: 0..<block.rowCount,

@@ -74,6 +74,13 @@ extension TaskDescription {
             return "  \(party.name) brings \(table.schema.fields.count) columns: \(names)\n"
                 + "    key: \(table.key.columns.joined(separator: " | "))\(pattern)\(normalised)"
         }
+        if let mirror = task.join.mirror {
+            let offices = task.providers.compactMap { party in mirror.offices[party.name].map { "\(party.name) \($0)" }
+            }
+            return "Tables\n" + lines.joined(separator: "\n")
+                + "\n  Mirrored: each flow between \(offices.joined(separator: ", ")) that both its ends report is one row,"
+                + " with `\(mirror.value)` as the exporter and as the importer has it."
+        }
         let rows = task.join.rowsPerKey == 1 ? "one row a key" : "at most \(task.join.rowsPerKey) rows a key"
         return "Tables\n" + lines.joined(separator: "\n")
             + "\n  Joined on the key: only keys that every provider has, \(rows)."

@@ -89,7 +89,7 @@ extension TaskReader {
         return Bins(count: count, scale: scale, edges: edges, spikes: spikes)
     }
 
-    private mutating func numbers(_ node: DocumentNode, at path: String) -> [Double]? {
+    mutating func numbers(_ node: DocumentNode, at path: String) -> [Double]? {
         list(node, at: path) { reader, node, path in reader.number(node, at: path) }
     }
 

@@ -3,13 +3,14 @@ internal import Tables
 /// The permitted queries, each with its price.
 extension TaskReader {
     mutating func readQueries(
-        _ task: Section, privacy: TaskSpecification.Privacy?, parties: [TaskSpecification.Party]?
+        _ task: Section, privacy: TaskSpecification.Privacy?, parties: [TaskSpecification.Party]?,
+        join: TaskSpecification.Join?
     ) -> [TaskSpecification.PermittedQuery]? {
         guard let node = task.present("queries") else { return [] }
         guard let queries = list(node, at: "queries", { reader, node, path in reader.readQuery(node, at: path) }),
             case .sequence(let elements) = node.content
         else { return nil }
-        let columns = parties.map { Set($0.flatMap(\.joinedColumns)) }
+        let columns = parties.map { Set(joinedColumns($0, join)) }
         var names: Set<String> = []
         for (index, (query, element)) in zip(queries, elements).enumerated() {
             if !names.insert(query.name).inserted {
@@ -17,12 +18,14 @@ extension TaskReader {
                     line: element.line, path: "queries[\(index)].name",
                     "another query is called \"\(query.name.shortened)\"", fix: "Give each its own name")
             }
-            for column in query.columns + query.conditions.keys.sorted() where columns?.contains(column) == false {
+            for column in query.columns + query.by + query.conditions.keys.sorted()
+            where columns?.contains(column) == false {
                 let near =
                     Nearest.word(to: column, among: columns?.sorted() ?? []).map { "Did you mean `\($0)`? " } ?? ""
                 problem(
                     line: element.line, path: "queries[\(index)]",
-                    "there is no joined column \"\(column.shortened)\"", fix: near + "Columns are <party>_<column>")
+                    "there is no joined column \"\(column.shortened)\"",
+                    fix: near + (join?.mirror == nil ? "Columns are <party>_<column>" : "Look at the mirror join"))
             }
         }
         // One ε for the whole life of the task: what the queries cost is part of it.
@@ -39,19 +42,29 @@ extension TaskReader {
     private mutating func readQuery(_ node: DocumentNode, at path: String) -> TaskSpecification.PermittedQuery? {
         guard
             let section = section(
-                node, at: path, keys: ["name", "kind", "columns", "where", "epsilon", "delta"])
+                node, at: path,
+                keys: [
+                    "name", "kind", "columns", "where", "by", "clamp", "unit", "at", "allowance", "top", "epsilon",
+                    "delta",
+                ])
         else { return nil }
-        let name = text(section, "name")
+        let name = queryName(section)
         var kind: TaskSpecification.PermittedQuery.Kind?
         if let node = section.present("kind") {
             kind = word(node, at: section.path("kind"), as: TaskSpecification.PermittedQuery.Kind.self)
         } else {
             problem(
                 line: section.line, path: section.path("kind"), "`kind` is missing",
-                fix: "Write count, sum, mean, histogram, quantile or cardinality")
+                fix: "Write count, sum, mean, histogram, quantile, cardinality or reconcile")
         }
         let columns = optionalTexts(section, "columns")
+        let by = optionalTexts(section, "by")
         let conditions = optional(section, "where") { reader, node, path in reader.readConditions(node, at: path) }
+        let clamp = optional(section, "clamp") { reader, node, path in reader.readRange(node, at: path) }
+        let allowance = optional(section, "allowance") { reader, node, path in reader.readRange(node, at: path) }
+        let unit = optional(section, "unit") { reader, node, path in reader.number(node, at: path) }
+        let shares = optional(section, "at") { reader, node, path in reader.numbers(node, at: path) }
+        let top = optional(section, "top") { reader, node, path in reader.integer(node, at: path, in: 1...1000) }
         let epsilon = optional(section, "epsilon") { reader, node, path in reader.price(node, at: path) }
         let delta = optional(section, "delta") { reader, node, path in reader.number(node, at: path) }
         if case .some(nil) = epsilon {
@@ -60,22 +73,47 @@ extension TaskReader {
                 fix: "Write `epsilon: 0.1`")
             return nil
         }
-        guard let name, let kind, let columns, let conditions, let epsilon, let epsilon, let delta else { return nil }
+        guard let name, let kind, let columns, let by, let conditions, let clamp, let allowance, let unit, let shares,
+            let top, let epsilon, let epsilon, let delta
+        else { return nil }
         return TaskSpecification.PermittedQuery(
-            name: name, kind: kind, columns: columns ?? [], conditions: conditions ?? [:], epsilon: epsilon,
-            delta: delta ?? 0)
+            name: name, kind: kind, columns: columns ?? [], conditions: conditions ?? [:], by: by ?? [], clamp: clamp,
+            unit: unit, shares: kind == .quantile ? shares ?? [0.5] : shares ?? [], allowance: allowance, top: top,
+            epsilon: epsilon, delta: delta ?? 0)
+    }
+
+    /// A name that can stand in an address.
+    private mutating func queryName(_ section: Section) -> String? {
+        guard let name = text(section, "name") else { return nil }
+        guard Naming.isTaskName(name) else {
+            problem(
+                line: section.line("name"), path: section.path("name"),
+                "\"\(name.shortened)\" cannot stand in an address",
+                fix: "Write 1 to 80 letters, digits, hyphens, underscores and dots, beginning with a letter or digit")
+            return nil
+        }
+        return name
     }
 
     private mutating func price(_ node: DocumentNode, at path: String) -> Double? {
         guard let price = number(node, at: path) else { return nil }
-        guard price > 0, price <= 10 else {
+        guard price > 0, price <= 8192 else {
             problem(line: node.line, path: path, "the price \(price) is out of range", fix: "Write 0.1, for example")
             return nil
         }
         return price
     }
 
-    private mutating func readConditions(_ node: DocumentNode, at path: String) -> [String: String]? {
+    private mutating func readRange(_ node: DocumentNode, at path: String) -> ClosedRange<Double>? {
+        guard let ends = numbers(node, at: path) else { return nil }
+        guard ends.count == 2, ends[0] <= ends[1] else {
+            problem(line: node.line, path: path, "this should be two numbers in order", fix: "Write [0, 1000000]")
+            return nil
+        }
+        return ends[0]...ends[1]
+    }
+
+    mutating func readConditions(_ node: DocumentNode, at path: String) -> [String: String]? {
         guard case .mapping(let members) = node.content else {
             problem(line: node.line, path: path, "this should be a mapping", fix: "Write {Alice_flow: M}")
             return nil
@@ -84,9 +122,11 @@ extension TaskReader {
         for (key, _, value) in members { conditions[key] = text(value, at: "\(path).\(key.shortened)") }
         return conditions.count == members.count ? conditions : nil
     }
-}
 
-extension TaskSpecification.Party {
-    /// The names of this party's columns in the joined table.
-    fileprivate var joinedColumns: [String] { table?.schema.fields.map { "\(name)_\($0.name)" } ?? [] }
+    private func joinedColumns(_ parties: [TaskSpecification.Party], _ join: TaskSpecification.Join?) -> [String] {
+        guard let mirror = join?.mirror else {
+            return parties.flatMap { party in party.table?.schema.fields.map { "\(party.name)_\($0.name)" } ?? [] }
+        }
+        return mirror.columns(of: parties.lazy.compactMap(\.table).first?.schema.fields.map(\.name) ?? [])
+    }
 }

@@ -3,9 +3,12 @@ internal import Tables
 /// A provider's table: its key and its fields, in the words of DESIGN 4.2.
 extension TaskReader {
     mutating func readTable(_ node: DocumentNode, at path: String) -> TaskSpecification.PartyTable? {
-        guard let section = section(node, at: path, keys: ["key", "fields", "missingValues"]) else { return nil }
+        guard let section = section(node, at: path, keys: ["key", "fields", "missingValues", "dialect"]) else {
+            return nil
+        }
         let key = readKeyRule(section)
         let missingValues = optionalTexts(section, "missingValues")
+        let delimiter = readDelimiter(section)
         guard let list = section.present("fields") else {
             problem(
                 line: section.line("fields"), path: section.path("fields"), "`fields` is missing",
@@ -31,13 +34,13 @@ extension TaskReader {
             pair.0.map { (field: $0, line: pair.1.line, path: "\(section.path("fields"))[\(index)]") }
         }
         checkNames(whole, key: key)
-        guard let missingValues, let key else { return nil }
+        guard let missingValues, let key, let delimiter else { return nil }
         let isWhole = whole.count == elements.count
         // A field that could not be read is unknown to those derived from it, which is not their mistake.
         let checked = isWhole ? whole : whole.filter { $0.field.derivedFrom == nil }
         let schema = TableSchema(fields: checked.map(\.field), missingValues: missingValues)
         return checkDomain(schema, key: key, lines: checked, section: section) && isWhole
-            ? TaskSpecification.PartyTable(key: key, schema: schema) : nil
+            ? TaskSpecification.PartyTable(key: key, schema: schema, delimiter: delimiter) : nil
     }
 
     private typealias Located = (field: Field, line: Int, path: String)
@@ -83,6 +86,25 @@ extension TaskReader {
             }
         }
         return problems.count == before
+    }
+
+    /// `dialect: {delimiter: ';'}` (Frictionless Table Dialect); a comma where it is absent.
+    private mutating func readDelimiter(_ table: Section) -> UInt8? {
+        guard let node = table.present("dialect") else { return UInt8(ascii: ",") }
+        guard let dialect = section(node, at: table.path("dialect"), keys: ["delimiter"]),
+            let written = optionalText(dialect, "delimiter")
+        else { return nil }
+        switch written ?? "," {
+        case ",": return UInt8(ascii: ",")
+        case ";": return UInt8(ascii: ";")
+        case "\t", "tab": return 0x09
+        case "|": return UInt8(ascii: "|")
+        default:
+            problem(
+                line: dialect.line, path: dialect.path("delimiter"),
+                "\"\((written ?? "").shortened)\" is no delimiter", fix: "Write ',', ';', '|' or tab")
+            return nil
+        }
     }
 
     private mutating func readKeyRule(_ table: Section) -> KeyRule? {

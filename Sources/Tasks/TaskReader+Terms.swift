@@ -27,18 +27,6 @@ extension TaskReader {
         return name
     }
 
-    mutating func readJoin(_ task: Section) -> TaskSpecification.Join? {
-        guard let section = optionalSection(task, "join", keys: ["kind", "rows_per_key"]) else { return nil }
-        let kind = optional(section, "kind") { reader, node, path in
-            reader.word(node, at: path, as: TaskSpecification.Join.Kind.self)
-        }
-        let rows = optional(section, "rows_per_key") { reader, node, path in
-            reader.integer(node, at: path, in: 1...1_000_000)
-        }
-        guard let kind, let rows else { return nil }
-        return TaskSpecification.Join(kind: kind ?? .inner, rowsPerKey: rows ?? 1)
-    }
-
     mutating func readPrivacy(_ task: Section) -> TaskSpecification.Privacy? {
         guard let node = task.present("privacy") else {
             problem(

@@ -14,7 +14,7 @@ extension TaskSpecification {
             "task": .text(name),
             "purpose": .text(purpose),
             "parties": .array(parties.map(\.json)),
-            "join": .object(["kind": .text(join.kind.rawValue), "rows_per_key": .integer(join.rowsPerKey)]),
+            "join": join.json,
             "privacy": privacy.json,
             "synthesizer": synthesizer.json,
             "queries": .array(queries.map(\.json)),
@@ -39,6 +39,9 @@ extension TaskSpecification.PartyTable {
         .members([
             "key": key.json, "fields": .array(schema.fields.map(\.json)),
             "missingValues": schema.missingValues.map(JSONValue.texts),
+            // Written where it is no comma alone, so that the digests of earlier tasks stay what they were.
+            "dialect": delimiter == UInt8(ascii: ",")
+                ? nil : .object(["delimiter": .text(delimiter == 0x09 ? "tab" : String(UnicodeScalar(delimiter)))]),
         ])
     }
 }
@@ -61,12 +64,25 @@ extension TaskSpecification.SynthesizerChoice {
     }
 }
 
-extension TaskSpecification.PermittedQuery {
+extension TaskSpecification.Join {
     var json: JSONValue {
-        .object([
+        .members([
+            "kind": .text(kind.rawValue), "rows_per_key": .integer(rowsPerKey), "value": mirror.map { .text($0.value) },
+            "offices": mirror.map { .object($0.offices.mapValues(JSONValue.text)) },
+        ])
+    }
+}
+
+extension TaskSpecification.PermittedQuery {
+    /// What a kind of query does not use is left out.
+    var json: JSONValue {
+        .members([
             "name": .text(name), "kind": .text(kind.rawValue), "columns": .texts(columns),
-            "where": .object(conditions.mapValues(JSONValue.text)), "epsilon": .number(epsilon),
-            "delta": .number(delta),
+            "where": .object(conditions.mapValues(JSONValue.text)), "by": by.isEmpty ? nil : .texts(by),
+            "clamp": clamp.map { .array([.number($0.lowerBound), .number($0.upperBound)]) },
+            "unit": unit.map(JSONValue.number), "at": shares.isEmpty ? nil : .array(shares.map(JSONValue.number)),
+            "allowance": allowance.map { .array([.number($0.lowerBound), .number($0.upperBound)]) },
+            "top": top.map(JSONValue.integer), "epsilon": .number(epsilon), "delta": .number(delta),
         ])
     }
 }

@@ -79,10 +79,13 @@ extension TaskSpecification {
         public var key: KeyRule
         /// The columns that are not the key.
         public var schema: TableSchema
+        /// What stands between the fields of the file.
+        public var delimiter: UInt8
 
-        public init(key: KeyRule, schema: TableSchema) {
+        public init(key: KeyRule, schema: TableSchema, delimiter: UInt8 = UInt8(ascii: ",")) {
             self.key = key
             self.schema = schema
+            self.delimiter = delimiter
         }
 
         public func domain() throws(SchemaProblems) -> TableDomain {
@@ -94,15 +97,20 @@ extension TaskSpecification {
         public enum Kind: String, Sendable, CaseIterable {
             /// Only keys that every provider has.
             case inner
+            /// Flows that the exporter's office and the importer's both have, of any number of offices.
+            case mirror
         }
 
         public var kind: Kind
         /// How many rows of one key a provider's file may hold.
         public var rowsPerKey: Int
+        /// What a mirror join needs to know; nil for every other kind.
+        public var mirror: MirrorTerms?
 
-        public init(kind: Kind = .inner, rowsPerKey: Int = 1) {
+        public init(kind: Kind = .inner, rowsPerKey: Int = 1, mirror: MirrorTerms? = nil) {
             self.kind = kind
             self.rowsPerKey = rowsPerKey
+            self.mirror = mirror
         }
     }
 
@@ -145,34 +153,6 @@ extension TaskSpecification {
         public init(method: Method = .named("auto"), parameters: [String: JSONValue] = [:]) {
             self.method = method
             self.parameters = parameters
-        }
-    }
-
-    /// A question that may be asked of the joined table, at its own price.
-    public struct PermittedQuery: Sendable, Equatable {
-        public enum Kind: String, Sendable, CaseIterable {
-            case count, sum, mean, histogram, quantile, cardinality
-        }
-
-        public var name: String
-        public var kind: Kind
-        /// Columns of the joined table (`<party>_<column>`) that the answer is about.
-        public var columns: [String]
-        /// Column equals value, all of them.
-        public var conditions: [String: String]
-        public var epsilon: Double
-        public var delta: Double
-
-        public init(
-            name: String, kind: Kind, columns: [String] = [], conditions: [String: String] = [:], epsilon: Double,
-            delta: Double = 0
-        ) {
-            self.name = name
-            self.kind = kind
-            self.columns = columns
-            self.conditions = conditions
-            self.epsilon = epsilon
-            self.delta = delta
         }
     }
 

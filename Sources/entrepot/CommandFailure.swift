@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import Foundation
 import PrivacyKernel
+import Queries
 import Service
 import Synthesizers
 import Tables
@@ -40,6 +41,7 @@ struct CommandFailure: Error {
         case let error as TaskError: self.init("\(error)", code: .identity)
         case let error as SynthesisError: self.init("\(error)", code: .badData)
         case let error as PrivacyError: self.init("\(error)", code: .badData)
+        case let error as QueryRefusal: self.init("\(error)", code: .badData)
         case let error as ServiceError: self.init("\(error)")
         case let error as DecodingError: self.init("\(Self.words(error))", code: .badData)
         default: self.init("\(error)")

@@ -9,7 +9,8 @@ import ArgumentParser
             DemoCommand.self, DemoDataCommand.self, ServeCommand.self, KeygenCommand.self, FingerprintCommand.self,
             TaskCommand.self, VerifyCommand.self, ConnectCommand.self, CheckCommand.self, DetailsCommand.self,
             UploadCommand.self, WithdrawCommand.self, ConfirmCommand.self, HaltCommand.self, StatusCommand.self,
-            SamplesCommand.self, LedgerCommand.self, FitCommand.self, SampleCommand.self, MeasureCommand.self,
+            SamplesCommand.self, LedgerCommand.self, QueryCommand.self, SignedReportCommand.self, IngestCommand.self,
+            FitCommand.self, SampleCommand.self, MeasureCommand.self,
         ]
     )
 }

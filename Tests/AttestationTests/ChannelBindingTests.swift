@@ -118,6 +118,9 @@ struct EvidenceJSONTests {
             (#"{"format":"nitro","evidence":"*","statement":""}"#, .envelope(.evidence)),
             (#"{"format":"nitro","evidence":"","statement":"*"}"#, .envelope(.statement)),
             (#"{"format":"nitro","evidence":"","statement":"","auxiliary":["*"]}"#, .envelope(.auxiliary)),
+            (#"{"format":"nitro","evidence":"AR==","statement":""}"#, .envelope(.evidence)),
+            (#"{"format":"nitro","evidence":"AQ==","statement":"","auxiliarz":[]}"#, .envelope(.json)),
+            (#"{"format":"nitro","evidence":"AQ==","statement":"","auxiliary":"AQ=="}"#, .envelope(.json)),
             (String(repeating: " ", count: Evidence.byteLimit + 1), .envelope(.json)),
         ]
         for (text, error) in cases {

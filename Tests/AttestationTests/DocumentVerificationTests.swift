@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import Testing
 
 @testable import Attestation
@@ -18,13 +20,20 @@ struct DocumentVerificationTests {
         }
     }
 
-    @Test("a document is read as bytes or as hexadecimal text")
-    func hexadecimal() throws {
-        let expected = try #require(NitroCase.all.last)
-        let text = Hex.encode(try Vectors.bytes("nitro/" + expected.file)) + "\n"
-        #expect(DocumentVerification.detect(Array(text.utf8)) == .nitro)
-        let report = try DocumentVerification.verify(Array(text.utf8), at: nil, now: 0, roots: .vendors)
-        #expect(report.evidence.format == .nitro)
+    @Test("a document is read as bytes, hexadecimal or base64 text, with line ends, and in no second spelling")
+    func texts() throws {
+        let bytes = try Vectors.bytes("nitro/" + #require(NitroCase.all.last).file)
+        let hexadecimal = Hex.encode(bytes)
+        let base64 = String(
+            decoding: Data(bytes).base64EncodedData(options: [.lineLength64Characters, .endLineWithLineFeed]),
+            as: UTF8.self)
+        for text in [hexadecimal + "\n", hexadecimal.uppercased(), base64, base64 + "\r\n"] {
+            #expect(DocumentVerification.detect(Array(text.utf8)) == .nitro)
+            let report = try DocumentVerification.verify(Array(text.utf8), at: nil, now: 0, roots: .vendors)
+            #expect(report.evidence.format == .nitro)
+        }
+        let mixed = hexadecimal.prefix(2_000).uppercased() + hexadecimal.dropFirst(2_000)
+        #expect(DocumentVerification.detect(Array(mixed.utf8)) == nil)
     }
 
     @Test("a root of one's own replaces the vendor's")
@@ -55,6 +64,34 @@ struct DocumentVerificationTests {
         ])
         let refused = try DocumentVerification.verify(json, at: nil, now: 0, roots: scene.roots, allowed: wrong)
         #expect(refused.refusals == [.measurementsUnknown] && refused.exitCode == 3)
+    }
+
+    @Test("no changed bit of a saved JSON is accepted")
+    func flippedEnvelope() async throws {
+        let scene = try SimulatedScene()
+        let json = try await scene.evidence().json()
+        #expect(try DocumentVerification.verify(json, at: nil, now: 0, roots: scene.roots).exitCode == 0)
+        for bit in stride(from: 0, to: json.count * 8, by: 41) {
+            var changed = json
+            changed[bit / 8] ^= 1 << UInt8(bit % 8)
+            #expect(throws: EvidenceError.self, "bit \(bit)") {
+                try DocumentVerification.verify(changed, at: nil, now: 0, roots: scene.roots)
+            }
+        }
+    }
+
+    @Test("a saved SEV-SNP or TDX envelope shows no statement, because nobody can check it without the challenge")
+    func unboundStatement() throws {
+        let statement = try Statement(
+            flags: [], taskDigest: [UInt8](repeating: 1, count: 32), bootID: [UInt8](repeating: 2, count: 32),
+            ledgerHead: [UInt8](repeating: 3, count: 32), ledgerSequence: 4, bootTime: 5,
+            channelBinding: [UInt8](repeating: 6, count: 32), buildManifestDigest: [UInt8](repeating: 7, count: 32))
+        let quote = try Vectors.bytes("tdx/negative/ok.bin")
+        let json = Evidence(format: .tdx, evidence: quote, statement: statement.bytes).json()
+        let report = try DocumentVerification.verify(
+            json, at: SNPVectorTests.time, now: 0, roots: .vendors, allowUnevaluatedTCB: true)
+        #expect(report.evidence.statement == nil && report.evidence.warnings.contains(.statementNotBound))
+        #expect(!EvidenceCard(report.evidence).description.contains("ledger  "))
     }
 
     @Test("nonsense has no format")

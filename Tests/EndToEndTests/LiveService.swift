@@ -113,7 +113,7 @@ struct TestTask: Sendable {
 @discardableResult
 func withService<Result: Sendable>(
     _ task: TestTask, signatures: [[UInt8]]? = nil, directory: URL? = nil, keepsState: Bool = true,
-    clock: TestClock? = nil, _ use: (LiveService) async throws -> Result
+    clock: TestClock? = nil, logger: Logger = .quiet, _ use: (LiveService) async throws -> Result
 ) async throws -> Result {
     let folder = directory ?? FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -121,8 +121,6 @@ func withService<Result: Sendable>(
     let manifest = Array("a test's build".utf8)
     let attester = try SimulatedAttester(
         stateDirectory: folder.path, taskSpecification: task.specification.canonicalBytes, buildManifest: manifest)
-    var logger = Logger(label: "test")
-    logger.logLevel = .error
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     let service = try EntrepotService(
         ServiceConfiguration(
@@ -150,6 +148,15 @@ func withService<Result: Sendable>(
         running.cancel()
         _ = try? await running.value
         throw error
+    }
+}
+
+extension Logger {
+    /// Says errors only.
+    static var quiet: Logger {
+        var logger = Logger(label: "test")
+        logger.logLevel = .error
+        return logger
     }
 }
 

@@ -11,7 +11,7 @@
             let figure = mechanism.accounting == .pure ? "ε" : "μ"
             lines.append(
                 "| \(mechanism.name) | \(parameters.epsilon) | \(parameters.delta) | \(verdict.fits) | "
-                    + "\(figure) = \(number(verdict.claimed)) | \(number(verdict.empirical)) | "
+                    + "\(figure) = \(number(verdict.claimed)) | \(number(verdict.empirical)) | \(number(verdict.standardError)) | "
                     + "\(number(verdict.lowerBound)) | \(number(verdict.empirical / verdict.claimed)) | "
                     + "\(String(format: "%.1f", verdict.microsecondsPerFit)) |")
         }
@@ -20,15 +20,17 @@
 
         var text: String {
             """
-            # Privacy audit
+            ## Distinguishing games
 
-            Written by `make audit`. An adversary who sees every release, and knows both tables but not which of the two
-            was used, guesses by the likelihood ratio. *Claimed* is what the transcript says was spent; *found* is what the
-            guesses show; *at least* is the Clopper–Pearson bound at 95 %. A ratio near 1 from below says that the noise is
-            neither too small nor larger than it need be. Fits are per table; two tables a mechanism.
+            An adversary who sees every release, and knows both tables but not which of the two was used, guesses by the
+            likelihood ratio, which no other test beats. *Claimed* is what the transcript says was spent; *found* is what
+            the guesses show, with its standard error; *at least* is the Clopper–Pearson bound at 95 %. A ratio near 1 from
+            below says that the noise is neither too small nor larger than it need be. Synthesizers are played from the
+            bytes of two CSV files through reader, keyed hash, truncation, join and kernel to the model's transcript; the
+            neighbour has one key more, with 12 rows in each file where 10 are kept. Fits are per table, two tables a game.
 
-            | mechanism | ε | δ | fits | claimed | found | at least | found/claimed | µs a fit |
-            |---|---|---|---|---|---|---|---|---|
+            | mechanism | ε | δ | fits | claimed | found | ± | at least | found/claimed | µs a fit |
+            |---|---|---|---|---|---|---|---|---|---|
 
             """ + lines.joined(separator: "\n") + "\n"
         }

@@ -9,15 +9,13 @@
         let name: String
         let accounting: Accounting
         let parameters: PrivacyParameters
-        let sizes: [Int]
-        /// Two neighbouring tables: the second has the rows of one key more.
-        let rows: (without: [[Int]], with: [[Int]])
-        var rowsPerKey = 1
+        let worlds: NeighbouringWorlds
         /// Fits in each of the two worlds, before `ENTREPOT_AUDIT_FITS` has its say.
         var fits = 40_000
         /// The part of the claimed μ that the adversary must at least reach.
         var tightness = 0.95
-        let fit: @Sendable (Kernel, consuming Budget) throws -> Void
+        /// Returns what left: the transcript in the model's file.
+        let fit: @Sendable (Kernel, consuming Budget) throws -> Transcript
 
         var description: String { name }
     }
@@ -33,24 +31,32 @@
         /// mechanism that leaks all it claims.
         let lowerBound: Double
         let microsecondsPerFit: Double
+
+        /// Standard error of the empirical μ for thresholds between two normal laws that far apart.
+        var standardError: Double {
+            let tail = NormalBounds.distribution(-claimed / 2)
+            let density = exp(-claimed * claimed / 8) / (2 * Double.pi).squareRoot()
+            return (2 * tail * (1 - tail) / Double(fits)).squareRoot() / density
+        }
     }
 
-    /// The white-box distinguishing game (reference §4.3 item 5): the statistic is the log-likelihood ratio of all
-    /// releases, computed from rows that only the test knows.
-    ///
-    /// The standard error of the empirical μ is about 1.8/√fits for μ near 1.
+    /// The white-box distinguishing game: the statistic is the log-likelihood ratio of all releases, computed from rows
+    /// that only the test knows, which no other test can beat (Neyman and Pearson).
     struct DistinguishingGame {
         let mechanism: AuditedMechanism
 
-        func play(fits: Int, planted: Mutation? = nil) async throws -> AuditVerdict {
-            let domain = try auditDomain(mechanism.sizes)
+        func play(
+            fits: Int, planted: Mutation? = nil, inTables: TableMutation? = nil
+        ) async throws -> AuditVerdict {
             let start = ContinuousClock().now
             let workers = 2
             let tallies = try await withThrowingTaskGroup(of: Tally.self) { group in
                 for worker in 0..<(2 * workers) {
                     group.addTask {
                         try Mutation.$active.withValue(planted) {
-                            try tally(fits / workers, isWith: worker % 2 == 1, domain)
+                            try TableMutation.$active.withValue(inTables) {
+                                try tally(fits / workers, isWith: worker % 2 == 1)
+                            }
                         }
                     }
                 }
@@ -82,128 +88,27 @@
             var units: UInt64 = 0
         }
 
-        /// Plays many times in one of the two worlds.
-        private func tally(_ fits: Int, isWith: Bool, _ domain: TableDomain) throws -> Tally {
-            let rows = isWith ? mechanism.rows.with : mechanism.rows.without
-            let table = try auditTable(domain, rows, rowsPerKey: mechanism.rowsPerKey)
-            let likelihood = ReleaseLikelihood(mechanism)
+        /// Plays many times in one of the two worlds, each time from the files on.
+        private func tally(_ fits: Int, isWith: Bool) throws -> Tally {
+            let likelihood = ReleaseLikelihood(mechanism.worlds)
             let seen = SeenCandidates()
             var tally = Tally()
             try Mutation.$observer.withValue(seen) {
                 for _ in 0..<fits {
                     seen.lists.removeAll()
-                    let kernel = Kernel(table: table)
-                    try mechanism.fit(kernel, Budget(mechanism.parameters, accounting: mechanism.accounting))
-                    let ratio = likelihood.ratio(kernel.transcript, seen.lists)
+                    seen.groupings.removeAll()
+                    let kernel = Kernel(table: try mechanism.worlds.table(isWith: isWith))
+                    let transcript = try mechanism.fit(
+                        kernel, Budget(mechanism.parameters, accounting: mechanism.accounting))
+                    let ratio = likelihood.ratio(transcript, seen)
                     // A tie is decided by a coin, so that a mechanism that says nothing gives μ = 0.
                     let saysWith = ratio > 0 || (ratio == 0 && Bool.random())
                     if isWith, !saysWith { tally.falseNegatives += 1 }
                     if !isWith, saysWith { tally.falsePositives += 1 }
-                    tally.units = max(tally.units, kernel.transcript.releases.reduce(0) { $0 + $1.spent })
+                    tally.units = max(tally.units, transcript.releases.reduce(0) { $0 + $1.spent })
                 }
             }
             return tally
         }
-    }
-
-    /// ln P[releases | with] − ln P[releases | without], from the exact figures of both tables.
-    ///
-    /// Marginals, errors and selections are covered; sums, Gram matrices and groupings count as silent.
-    struct ReleaseLikelihood: Sendable {
-        private let mechanism: AuditedMechanism
-
-        init(_ mechanism: AuditedMechanism) { self.mechanism = mechanism }
-
-        func ratio(_ transcript: Transcript, _ candidateLists: [[Candidate]]) -> Double {
-            var ratio = 0.0
-            var lists = candidateLists.makeIterator()
-            for release in transcript.releases {
-                switch release.answer {
-                case .marginals(let marginals):
-                    for marginal in marginals where isKnown(marginal.attributes) {
-                        let (without, with) = counts(marginal.attributes)
-                        for cell in with.indices where with[cell] != without[cell] {
-                            ratio += logRatio(marginal.counts[cell], without[cell], with[cell], marginal.scale)
-                        }
-                    }
-                case .errors(let errors):
-                    guard let candidates = lists.next() else { continue }
-                    for (error, candidate) in zip(errors, candidates) where isKnown(candidate.attributes) {
-                        let (without, with) = distances(candidate)
-                        ratio += gaussianLogRatio(error.value, without, with, error.variance)
-                    }
-                case .selection(let chosen, _):
-                    guard let candidates = lists.next(), candidates.allSatisfy({ isKnown($0.attributes) }) else {
-                        continue
-                    }
-                    ratio += selectionLogRatio(chosen, candidates, release)
-                case .gram, .sums: continue
-                }
-            }
-            return ratio
-        }
-
-        private func isKnown(_ attributes: [Int]) -> Bool { attributes.allSatisfy { $0 < mechanism.sizes.count } }
-
-        private func counts(_ attributes: [Int]) -> (without: [Int64], with: [Int64]) {
-            let sizes = mechanism.sizes
-            func count(_ rows: [[Int]]) -> [Int64] {
-                var table = [Int64](repeating: 0, count: attributes.reduce(1) { $0 * sizes[$1] })
-                for row in rows { table[attributes.reduce(0) { $0 * sizes[$1] + row[$1] }] += 1 }
-                return table
-            }
-            return (count(mechanism.rows.without), count(mechanism.rows.with))
-        }
-
-        private func distances(_ candidate: Candidate) -> (without: Int64, with: Int64) {
-            let (without, with) = counts(candidate.attributes.sorted())
-            func distance(_ counts: [Int64]) -> Int64 {
-                zip(counts, candidate.estimate).reduce(0) { $0 + abs($1.0 - $1.1) }
-            }
-            return (distance(without), distance(with))
-        }
-
-        private func logRatio(_ noisy: Int64, _ without: Int64, _ with: Int64, _ scale: NoiseScale) -> Double {
-            switch scale {
-            case .gaussian(let scale): gaussianLogRatio(noisy, without, with, scale.sigmaSquared)
-            case .laplace(let scale):
-                Double(abs(noisy - without) - abs(noisy - with)) * Double(scale.numerator) / Double(scale.denominator)
-            }
-        }
-
-        private func gaussianLogRatio(_ noisy: Int64, _ without: Int64, _ with: Int64, _ variance: Double) -> Double {
-            Double((noisy - without) * (noisy - without) - (noisy - with) * (noisy - with)) / (2 * variance)
-        }
-
-        private func selectionLogRatio(_ chosen: Int, _ candidates: [Candidate], _ release: Release) -> Double {
-            let amount = Double(release.spent) / Budget.unitsPerWhole
-            let epsilon = release.promise.accounting == .pure ? amount : (8 * amount).squareRoot()
-            let sensitivity = Double(mechanism.rowsPerKey * (candidates.map(\.weight).max() ?? 1))
-            func logProbability(_ distance: (Candidate) -> Int64) -> Double {
-                let exponents = candidates.map {
-                    epsilon * Double(Int64($0.weight) * distance($0) - $0.penalty) / (2 * sensitivity)
-                }
-                let largest = exponents.max() ?? 0
-                return exponents[chosen] - largest - log(exponents.reduce(0) { $0 + exp($1 - largest) })
-            }
-            return logProbability { distances($0).with } - logProbability { distances($0).without }
-        }
-    }
-
-    func auditDomain(_ sizes: [Int]) throws -> TableDomain {
-        let fields = sizes.enumerated().map { place, size in
-            Field(
-                name: "c\(place)", type: .string, categories: (0..<size).map(String.init),
-                constraints: Constraints(required: true))
-        }
-        return try TableDomain(schema: TableSchema(fields: fields), keyColumns: [])
-    }
-
-    func auditTable(_ domain: TableDomain, _ rows: [[Int]], rowsPerKey: Int) throws -> PrivateTable {
-        let columns = try domain.sizes.indices.map { place in
-            try CodedColumn(.bytes(rows.map { UInt8($0[place]) }), domainSize: domain.sizes[place])
-        }
-        return PrivateTable(
-            try JoinedTable(domain: domain, table: CodedTable(columns: columns), rowsPerKey: rowsPerKey))
     }
 #endif

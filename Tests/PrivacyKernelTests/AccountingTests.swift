@@ -30,15 +30,72 @@ struct AccountingTests {
         (100.0, 1e-9, 42.380211721893064, 9.4138486196385225),
     ]
 
-    @Test("the table of the reference, §3.4, to its printed digits", arguments: 0..<9)
-    func printedDigits(_ row: Int) {
-        let (epsilon, delta, rho, mu, half) = AccountingTests.printed[row]
+    @Test("the table of the reference, §3.4, to its printed digits")
+    func printedDigits() throws {
+        var lines: [String] = []
+        for (epsilon, delta, rho, mu, half) in AccountingTests.printed {
+            let found = Conversion.mu(epsilon: epsilon, delta: delta)
+            let foundRho = Conversion.rho(epsilon: epsilon, delta: delta)
+            var cells: [String] = []
+            for (value, text) in [(foundRho, rho), (found, mu), (found * found / 2, half)] {
+                let printed = String(format: "%.\(text.count - 2)f", value * (1 + 1e-9))
+                #expect(printed == text)
+                cells.append("\(printed) (\(text))")
+            }
+            let changing = [
+                Conversion.epsilonChangingOne(rho: foundRho, delta: delta),
+                Conversion.epsilonChangingOne(mu: found, delta: delta),
+            ]
+            lines.append(
+                "| \(epsilon) | \(delta) | \(cells.joined(separator: " | ")) | "
+                    + changing.map { String(format: "%.4f", $0) }.joined(separator: " | ") + " |")
+        }
+        try AuditReport.write(
+            "2-accounting",
+            """
+            ## Accounting
+
+            What (ε, δ) buys, found (and printed in the reference), and what changing one record then costs in ε at the same
+            δ if every release is a count.
+
+            | ε | δ | ρ of zCDP | μ of GDP | μ²/2 | ε changing one, zCDP | ε changing one, GDP |
+            |---|---|---|---|---|---|---|
+            \(lines.joined(separator: "\n"))
+            """)
+    }
+
+    /// μ by mpmath with 60 digits, where the two terms of GDP's δ cancel or underflow.
+    @Test(
+        "where ε is tiny or huge, μ still errs on the safe side only",
+        arguments: [
+            (1e-9, 1e-9, 3.6227971844268780e-9, 1e-5), (1e-7, 1e-15, 1.9952018404023646e-8, 1e-5),
+            (1e-6, 1e-30, 1.0261690596616387e-7, 1e-5), (1e-5, 1e-12, 2.1814424026133239e-6, 1e-7),
+            (1e-3, 1e-6, 4.1041594735417444e-4, 2e-9), (500, 1e-100, 16.855972626164090, 2e-9),
+        ])
+    func cancellation(_ epsilon: Double, _ delta: Double, _ mu: Double, _ slack: Double) {
         let found = Conversion.mu(epsilon: epsilon, delta: delta)
-        for (value, text) in [
-            (Conversion.rho(epsilon: epsilon, delta: delta), rho), (found, mu), (found * found / 2, half),
-        ] {
-            let decimals = text.count - 2
-            #expect(String(format: "%.\(decimals)f", value * (1 + 1e-9)) == text)
+        #expect(found < mu && found > mu * (1 - slack), "\(found / mu - 1)")
+        #expect(Conversion.epsilon(mu: mu, delta: delta) > epsilon)
+    }
+
+    @Test("both readings hold with what sampling adds to δ at their own ε", arguments: [0.1, 1, 3, 8, 10, 12])
+    func setAsides(_ epsilon: Double) throws {
+        for accounting in [Accounting.zeroConcentrated, .gaussian] {
+            for delta in [1e-5, 1e-9] {
+                let budget = try testBudget(epsilon, delta, accounting)
+                for factor in [1, 2, 4] as [UInt128] {
+                    let found = budget.root.epsilon(of: factor * UInt128(budget.units))
+                    #expect(found.isFinite)
+                    let amount = Double(factor) * budget.amount
+                    let smooth = accounting == .gaussian ? 1 - 0x1p-20 : 1
+                    let own =
+                        accounting == .gaussian
+                        ? Conversion.delta(mu: (2 * amount).squareRoot(), epsilon: found * smooth) * (1 + 0x1p-19)
+                        : Conversion.delta(rho: amount, epsilon: found)
+                    let added = budget.root.isExact ? 0 : (1 + exp(found)) * BudgetRoot.distance
+                    #expect(own + added <= delta, "\(accounting) \(epsilon) \(delta) ·\(factor): \(own) \(added)")
+                }
+            }
         }
     }
 

@@ -53,6 +53,44 @@ struct BudgetTests {
         }
     }
 
+    @Test("a budget split ten thousand ways is spent to the unit, and no more", arguments: Accounting.allCases)
+    func manySlices(_ accounting: Accounting) throws {
+        var budget = try testBudget(1, 1e-9, accounting)
+        let whole = budget.units
+        let table = try testTable([2], [[1]])
+        let kernel = Kernel(table: table)
+        for left in stride(from: 10_000, to: 0, by: -1) {
+            _ = try kernel.measure([[0]], spending: budget.take(.fraction(1, left)))
+        }
+        #expect(budget.units == 0)
+        #expect(kernel.transcript.releases.reduce(0) { $0 + $1.spent } == whole)
+        let spent = try #require(kernel.transcript.spent)
+        #expect(spent.epsilon <= 1 && spent.epsilon > 0.99999)
+        #expect(throws: PrivacyError.budgetIsEmpty) { _ = try budget.take(.all) }
+    }
+
+    @Test("a share of less than one unit is named")
+    func smallShare() throws {
+        var budget = try testBudget(1, 1e-9, .zeroConcentrated)
+        #expect(throws: PrivacyError.shareTooSmall(1e-20)) { _ = try budget.take(.amount(1e-20)) }
+        #expect(throws: PrivacyError.budgetTooSmall(epsilon: 1e-12, delta: 1e-9)) {
+            _ = try testBudget(1e-12, 1e-9, .zeroConcentrated)
+        }
+    }
+
+    @Test("what is drawn counts against the budget, through however many kernels")
+    func limits() throws {
+        let budget = try testBudget(1, 1e-9, .gaussian)
+        try budget.root.reserve(figures: 1 << 29, changed: 1, selections: 0)
+        #expect(throws: PrivacyError.drawLimitReached(limit: BudgetRoot.drawLimit)) {
+            try budget.root.reserve(figures: 1 << 29, changed: 1, selections: 0)
+        }
+        #expect(throws: PrivacyError.self) { try budget.root.reserve(figures: 0, changed: 1 << 40, selections: 0) }
+        #expect(throws: PrivacyError.drawLimitReached(limit: 1 << 14)) {
+            try budget.root.reserve(figures: 0, changed: 0, selections: (1 << 14) + 1)
+        }
+    }
+
     @Test("bad figures are refused by name, and nothing is cut")
     func refusals() throws {
         func refusal(_ epsilon: Double, _ delta: Double, _ accounting: Accounting = .gaussian) -> PrivacyError? {
@@ -77,7 +115,7 @@ struct BudgetTests {
         #expect(refusal(1, 0) == .deltaIsZero(.gaussian))
         #expect(refusal(1, 0, .zeroConcentrated) == .deltaIsZero(.zeroConcentrated))
         #expect(refusal(1, 0, .pure) == nil)
-        #expect(refusal(1e-300, 1e-9, .pure) == .budgetIsEmpty)
+        #expect(refusal(1e-300, 1e-9, .pure) == .budgetTooSmall(epsilon: 1e-300, delta: 1e-9))
         #expect("\(PrivacyError.epsilonNotPositive(-1))".contains("-1.0"))
 
         var budget = try testBudget(1, 1e-9, .zeroConcentrated)

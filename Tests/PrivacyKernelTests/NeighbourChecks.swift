@@ -17,24 +17,11 @@ struct JoinedUniverse {
         for count in 0...most {
             for ones in 0...count { rowsByKey.append((0..<count).map { $0 < ones ? 1 : 0 }) }
         }
-        let hash = KeyedHash(key: (11, 12))
-        let schema = TableSchema(fields: [
-            Field(name: "id", type: .string),
-            Field(name: "x", type: .string, categories: ["0", "1"], constraints: Constraints(required: true)),
-        ])
-        let rule = KeyRule(columns: ["id"])
-        let domain = try TableDomain(schema: schema, keyColumns: ["id"])
         for party in 0..<2 {
             for first in rowsByKey {
                 for second in rowsByKey {
-                    let reader = CSVTableReader(
-                        domain: domain, schema: schema, key: rule, hash: hash,
-                        limits: TableLimits(bytes: 1 << 20, rows: 1 << 10), rowsPerKey: rowsPerKey)
-                    var text = "id,x\n"
-                    for value in first { text += "a,\(value)\n" }
-                    for value in second { text += "b,\(value)\n" }
-                    try reader.consume(Array(text.utf8))
-                    tables[party].append(try reader.finish())
+                    let rows = first.map { ("a", $0) } + second.map { ("b", $0) }
+                    tables[party].append(try readTable(rows, rowsPerKey: rowsPerKey))
                 }
             }
         }
@@ -47,8 +34,54 @@ struct JoinedUniverse {
                 rowsPerKey: rowsPerKey))
     }
 
+    /// Every pair of tables, and key a removed from both, from Alice's or from Bob's.
+    var removals: Neighbours {
+        let n = choices
+        var pairs: Neighbours = []
+        for alice in 0..<(n * n) {
+            for bob in 0..<(n * n) {
+                pairs.append(((alice, bob), (alice % n, bob % n)))
+                pairs.append(((alice, bob), (alice % n, bob)))
+                pairs.append(((alice, bob), (alice, bob % n)))
+            }
+        }
+        return pairs
+    }
+
+    /// Every change of key a at both parties, beside some rows of key b.
+    var changes: Neighbours {
+        let n = choices
+        var random = Seeded(state: 3)
+        var pairs: Neighbours = []
+        for alice in 0..<n {
+            for bob in 0..<n {
+                for newAlice in 0..<n {
+                    for newBob in 0..<n {
+                        let rest = (Int.random(in: 0..<n, using: &random), Int.random(in: 0..<n, using: &random))
+                        pairs.append(
+                            ((alice * n + rest.0, bob * n + rest.1), (newAlice * n + rest.0, newBob * n + rest.1)))
+                    }
+                }
+            }
+        }
+        return pairs
+    }
+
     /// Key a: what each party holds of it is `choice / count`; of key b `choice % count`.
     var choices: Int { rowsByKey.count }
+}
+
+/// Rows of a key and a binary column, by the production reader.
+func readTable(_ rows: [(key: String, value: Int)], rowsPerKey: Int) throws -> KeyedTable {
+    let schema = TableSchema(fields: [
+        Field(name: "id", type: .string),
+        Field(name: "x", type: .string, categories: ["0", "1"], constraints: Constraints(required: true)),
+    ])
+    let reader = CSVTableReader(
+        domain: try TableDomain(schema: schema, keyColumns: ["id"]), schema: schema, key: KeyRule(columns: ["id"]),
+        hash: KeyedHash(key: (11, 12)), limits: TableLimits(bytes: 1 << 20, rows: 1 << 10), rowsPerKey: rowsPerKey)
+    try reader.consume(Array(("id,x\n" + rows.map { "\($0.key),\($0.value)\n" }.joined()).utf8))
+    return try reader.finish()
 }
 
 private let cliques = [[], [0], [1], [0, 1]]
@@ -88,14 +121,17 @@ private struct Costs {
     }
 }
 
+/// Pairs of neighbours: (Alice's, Bob's) choices of tables.
+typealias Neighbours = [((Int, Int), (Int, Int))]
+
 /// Runs over pairs of neighbours and compares the loss that the released scales imply with what was recorded.
 ///
-/// - Parameters:
-///   - neighbours: pairs of (Alice's, Bob's) choices.
-///   - charged: the figure that must cover them.
-private func isCovered(
-    _ universe: JoinedUniverse, _ neighbours: [((Int, Int), (Int, Int))], _ charged: (Release) -> UInt64
-) throws -> Bool {
+/// - Parameter charged: the figure that must cover them.
+/// - Returns: for each accounting the largest loss of marginals and of errors as a part of the charge.
+func worstLosses(
+    _ universe: JoinedUniverse, _ neighbours: Neighbours, _ charged: (Release) -> UInt64
+) throws -> [(accounting: Accounting, marginals: Double, errors: Double)] {
+    var worst: [(accounting: Accounting, marginals: Double, errors: Double)] = []
     var exact: [Int: (counts: [[Int64]], errors: [Int64])] = [:]
     func figures(_ pair: (Int, Int)) -> (counts: [[Int64]], errors: [Int64]) {
         let place = pair.0 * universe.tables[1].count + pair.1
@@ -110,25 +146,34 @@ private func isCovered(
     }
     for accounting in Accounting.allCases {
         let costs = try Costs(accounting, universe.joined(0, 0))
-        guard case .marginals(let marginals) = costs.marginals.answer, case .errors(let errors) = costs.errors.answer
-        else { return false }
+        guard case .marginals(let marginals) = costs.marginals.answer, case .errors(let errors) = costs.errors.answer,
+            let variance = errors.first?.variance
+        else { return [] }
+        var (marginalLoss, largestErrorLoss) = (0.0, 0.0)
         for (one, other) in neighbours {
             let (left, right) = (figures(one), figures(other))
             let differences = zip(left.counts, right.counts).map { zip($0, $1).map { $0 - $1 } }
             let loss = Costs.loss(differences, marginals.map(\.scale), accounting)
-            guard loss <= Double(charged(costs.marginals)) * (1 + 1e-12) else { return false }
+            marginalLoss = max(marginalLoss, loss / Double(charged(costs.marginals)))
             let moved = zip(left.errors, right.errors).map { $0 - $1 }
             // All errors share one variance.
-            guard let variance = errors.first?.variance else { return false }
             let effective = variance - (accounting == .gaussian ? 2 : 0)
             let square = moved.reduce(0.0) { $0 + Double($1 * $1) }
             let errorLoss =
                 accounting == .pure
                 ? Double(moved.reduce(0) { $0 + abs($1) }) * decay(ofVariance: variance) : square / (2 * effective)
-            guard errorLoss * Budget.unitsPerWhole <= Double(charged(costs.errors)) * (1 + 1e-9) else { return false }
+            largestErrorLoss = max(largestErrorLoss, errorLoss * Budget.unitsPerWhole / Double(charged(costs.errors)))
         }
+        worst.append((accounting, marginalLoss, largestErrorLoss))
     }
-    return true
+    return worst
+}
+
+private func isCovered(
+    _ universe: JoinedUniverse, _ neighbours: Neighbours, _ charged: (Release) -> UInt64
+) throws -> Bool {
+    // Scales are exact; the decay of errors is found back from a variance in `Double`.
+    try worstLosses(universe, neighbours, charged).allSatisfy { $0.marginals <= 1 + 1e-12 && $0.errors <= 1 + 1e-9 }
 }
 
 /// The decay of a discrete Laplace from its variance v = 2q/(1−q)²: q + 1/q = 2 + 2/v.
@@ -142,38 +187,38 @@ extension AuditCheck {
     ) {
         for rowsPerKey in [1, 2] {
             let universe = try JoinedUniverse(rowsPerKey: rowsPerKey)
-            let n = universe.choices
-            var pairs: [((Int, Int), (Int, Int))] = []
-            for alice in 0..<(n * n) {
-                for bob in 0..<(n * n) {
-                    pairs.append(((alice, bob), (alice % n, bob % n)))
-                    pairs.append(((alice, bob), (alice % n, bob)))
-                    pairs.append(((alice, bob), (alice, bob % n)))
-                }
-            }
-            guard try isCovered(universe, pairs, \.spent) else { return false }
+            guard try isCovered(universe, universe.removals, \.spent) else { return false }
         }
         return true
+    }
+
+    static let duplicateKeys = AuditCheck(claim: "a second row of a key is refused by the uploader's own table alone") {
+        do {
+            _ = try readTable([("a", 0), ("b", 1), ("a", 1)], rowsPerKey: 1)
+            return false
+        } catch let problems as TableProblems { return problems.counts["duplicate_key"] == 1 }
+    }
+
+    static let rowOrder = AuditCheck(claim: "which rows of a key are kept hangs on the rows, not on their order") {
+        let rows = (0..<64).map { (key: "k\($0 / 4)", value: $0 % 3 == 0 ? 1 : 0) }
+        func counts(_ rows: [(key: String, value: Int)]) throws -> [[Int64]] {
+            let table = try readTable(rows, rowsPerKey: 2)
+            let joined = PrivateTable(JoinedTable(joining: [("a", table), ("b", table)], rowsPerKey: 2))
+            return testKernel(joined).counts([[0, 1]], in: joined)
+        }
+        return try counts(rows) == counts(rows.reversed())
+    }
+
+    static let loneTable = AuditCheck(claim: "a table that is not joined keeps its k rows a key, too") {
+        let rows = (0..<9).map { (key: "a", value: $0 % 2) }
+        let table = PrivateTable(JoinedTable(single: try readTable(rows, rowsPerKey: 2)))
+        return table.rowsPerKey == 2 && testKernel(table).counts([[]], in: table) == [[2]]
     }
 
     /// The same for every change of all rows of one key, with the figure for changing one.
     static let changedKeys = AuditCheck(claim: "the figure for changing one key covers every change of its rows") {
         let universe = try JoinedUniverse(rowsPerKey: 2)
-        let n = universe.choices
-        var random = Seeded(state: 3)
-        var pairs: [((Int, Int), (Int, Int))] = []
-        for alice in 0..<n {
-            for bob in 0..<n {
-                for newAlice in 0..<n {
-                    for newBob in 0..<n {
-                        let rest = (Int.random(in: 0..<n, using: &random), Int.random(in: 0..<n, using: &random))
-                        pairs.append(
-                            ((alice * n + rest.0, bob * n + rest.1), (newAlice * n + rest.0, newBob * n + rest.1)))
-                    }
-                }
-            }
-        }
-        return try isCovered(universe, pairs, \.spentChangingOne)
+        return try isCovered(universe, universe.changes, \.spentChangingOne)
     }
 
     static let gramNeighbours = AuditCheck(claim: "what a Gram matrix costs covers every row and every change of a row")

@@ -37,7 +37,9 @@ struct ChannelTests {
         func standing(for caller: Caller) async -> HTTPFields { [:] }
     }
 
-    private func withServer(_ use: (Int, URL) async throws -> Void) async throws {
+    private func withServer(
+        patience: ConnectionGuard.Patience = .init(), _ use: (Int, URL) async throws -> Void
+    ) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "channel-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -56,7 +58,7 @@ struct ChannelTests {
         let server = HTTPServer(
             host: "127.0.0.1", port: 0, identity: identity,
             frontDoor: FrontDoor(handler: Mirror(), metrics: Metrics(), logger: logger), logger: logger,
-            onListening: { continuation.yield($0) })
+            onListening: { continuation.yield($0) }, patience: patience)
         let group = ServiceGroup(configuration: .init(services: [server.service()], logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -144,6 +146,33 @@ struct ChannelTests {
             #expect(exporters.count == 2 && exporters[0] == exporters[1])
             let other = try await run("curl", ["-sk", url], in: directory)
             #expect(other.split(separator: " ")[2] != exporters[0])
+        }
+    }
+
+    @Test("a head that trickles is cut off in its time, an idle connection in its own, and others go on")
+    func slowHeads() async throws {
+        let patience = ConnectionGuard.Patience(idle: .seconds(3), head: .seconds(1), stalled: .seconds(5))
+        try await withServer(patience: patience) { port, directory in
+            /// Seconds until the service closes a connection on which a shell command writes.
+            func lasted(_ command: String) async throws -> Double {
+                let start = ContinuousClock.now
+                _ = try await run(
+                    "bash",
+                    [
+                        "-c",
+                        "exec 3< <(\(command)); timeout 20 openssl s_client -quiet -connect 127.0.0.1:\(port) <&3 2>/dev/null",
+                    ], in: directory, allowFailure: true)
+                return (ContinuousClock.now - start) / .seconds(1)
+            }
+            let trickle = try await lasted(
+                "printf 'GET /healthz HTTP/1.1\\r\\n'; for i in {1..60}; do printf x; sleep 0.2; done")
+            #expect(trickle > 0.9 && trickle < 3)
+            let idle = try await lasted("sleep 15")
+            #expect(idle > 2.5 && idle < 8)
+            let whole = try await lasted(
+                "printf 'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'; sleep 2; "
+                    + "printf 'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n'; sleep 15")
+            #expect(whole > 1.9 && whole < 8)
         }
     }
 

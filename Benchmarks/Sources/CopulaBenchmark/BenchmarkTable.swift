@@ -19,7 +19,8 @@ struct BenchmarkTable: Sendable {
                 isOrdered[place]
                     ? Field(
                         name: names[place], type: .integer,
-                        constraints: Constraints(required: true, minimum: 0, maximum: .number(Double(sizes[place] - 1))),
+                        constraints: Constraints(
+                            required: true, minimum: 0, maximum: .number(Double(sizes[place] - 1))),
                         bins: sizes[place] > 1025 ? Bins(count: sizes[place]) : nil)
                     : Field(
                         name: names[place], type: .string, categories: (0..<sizes[place]).map { "v\($0)" },
@@ -54,17 +55,22 @@ struct BenchmarkTable: Sendable {
     /// The same table with rows from such a CSV; values outside are clamped.
     func with(csv text: String) -> BenchmarkTable {
         var result = self
+        result.columns = Self.codes(csv: text, names: names, sizes: sizes)
+        return result
+    }
+
+    private static func codes(csv text: String, names: [String], sizes: [Int]) -> [[UInt32]] {
         let lines = text.split(separator: "\n")
         let places = lines[0].split(separator: ",").map { name in names.firstIndex(of: String(name)) }
-        result.columns = names.map { _ in [] }
+        var columns = names.map { _ in [UInt32]() }
         for line in lines.dropFirst() {
             for (place, field) in zip(places, line.split(separator: ",", omittingEmptySubsequences: false)) {
                 guard let place else { continue }
                 let number = Double(field.hasPrefix("v") ? field.dropFirst() : field[...]) ?? 0
-                result.columns[place].append(UInt32(min(max(number.rounded(), 0), Double(sizes[place] - 1))))
+                columns[place].append(UInt32(min(max(number.rounded(), 0), Double(sizes[place] - 1))))
             }
         }
-        return result
+        return columns
     }
 
     /// A folder with `coded.csv`, `domain.json` (sizes) and `meta.json` (ordered columns).
@@ -79,8 +85,7 @@ struct BenchmarkTable: Sendable {
         names = header
         self.sizes = header.map { ((sizes as? [String: Int]) ?? [:])[$0] ?? 1 }
         isOrdered = header.map { ordered.contains($0) }
-        columns = []
-        self = with(csv: text)
+        columns = Self.codes(csv: text, names: names, sizes: self.sizes)
     }
 
     init(name: String, names: [String], sizes: [Int], isOrdered: [Bool], columns: [[UInt32]]) {

@@ -2,8 +2,8 @@ import Foundation
 import LinearAlgebra
 
 /// The copula of Li, Xiong and Jiang (2014) with Kendall's τ, for comparison alone: every τ plus noise, P = sin(πτ/2),
-/// repaired, sampled. It is given more than the paper allows: its marginals are exact and free, n is public, the whole
-/// budget goes to the correlations, and Gaussian noise replaces the Laplace noise of a split ε where that is better.
+/// repaired, sampled. It is given more than the paper allows: n is public, the marginals and the part of the budget for the
+/// correlations are those of `gaussian-copula`, and Gaussian noise replaces the Laplace noise of a split ε where better.
 struct KendallCopula {
     private let correlation: Matrix
     private let truth: BenchmarkTable
@@ -66,7 +66,8 @@ struct KendallCopula {
         return scale > 0 ? score / scale : 0
     }
 
-    func rows(_ count: Int, seed: UInt64) throws -> BenchmarkTable {
+    /// - Parameter marginals: rows with the marginals to be had.
+    func rows(_ count: Int, seed: UInt64, marginals: BenchmarkTable) throws -> BenchmarkTable {
         var generator = Seeded(state: seed)
         let factor = try correlation.cholesky()
         let size = truth.columns.count
@@ -75,9 +76,8 @@ struct KendallCopula {
         try normals.multiplyByTransposedLowerTriangle(factor)
         let drawn = (0..<size).map { column in Array(normals.values[column * count..<(column + 1) * count]) }
         var result = truth
-        // The true order statistics: exact marginals.
         for column in 0..<size {
-            let sorted = truth.columns[column].sorted()
+            let sorted = marginals.columns[column].sorted()
             var codes = [UInt32](repeating: 0, count: count)
             let order = drawn[column].indices.sorted { drawn[column][$0] < drawn[column][$1] }
             for (rank, row) in order.enumerated() { codes[row] = sorted[rank * sorted.count / count] }

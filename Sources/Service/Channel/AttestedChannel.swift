@@ -21,6 +21,7 @@ struct AttestedChannel: ServerChildChannel {
     let identity: ServerIdentity
     let configuration: HTTP1Channel.Configuration
     let respond: Responder
+    let patience: ConnectionGuard.Patience
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let session = ConnectionSession()
@@ -32,6 +33,7 @@ struct AttestedChannel: ServerChildChannel {
                 },
                 configuration: .init())
             try channel.pipeline.syncOperations.addHandler(handler)
+            try channel.pipeline.syncOperations.addHandler(ConnectionGuard(session: session, patience: patience))
         }.flatMap {
             http { _, _, _ in }.setup(channel: channel, logger: logger)
         }.map { Value(http: $0, session: session) }

@@ -10,6 +10,8 @@ final class ConnectionSession: Sendable {
     private struct State {
         var clientKeyInfo: [UInt8]?
         var exporter: [UInt8]?
+        var requestsSeen = 0
+        var requestsUnderWay = 0
     }
 
     private let state = Mutex(State())
@@ -19,6 +21,19 @@ final class ConnectionSession: Sendable {
 
     /// TLS-Exporter of this connection (RFC 9266), 32 bytes; nil where the handshake gave none.
     var exporter: [UInt8]? { state.withLock { $0.exporter } }
+
+    /// How many requests have begun, counted from the end of their heads.
+    var requestsSeen: Int { state.withLock { $0.requestsSeen } }
+    var requestsUnderWay: Int { state.withLock { $0.requestsUnderWay } }
+
+    func requestBegins() {
+        state.withLock {
+            $0.requestsSeen += 1
+            $0.requestsUnderWay += 1
+        }
+    }
+
+    func requestEnded() { state.withLock { $0.requestsUnderWay -= 1 } }
 
     /// Takes what the client presented. Any self-signed certificate will do: TLS proves that the client holds the key,
     /// and the key alone is compared with the task.

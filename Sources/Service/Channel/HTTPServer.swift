@@ -14,6 +14,8 @@ struct HTTPServer: Sendable {
     /// Told the port once the socket listens.
     let onListening: @Sendable (Int) async -> Void
 
+    var patience = ConnectionGuard.Patience()
+
     /// A connection that neither finishes its handshake nor sends a request for this long is closed.
     private static let idleTimeout = TimeAmount.seconds(60)
     private static let connectionLimit = 512
@@ -29,7 +31,8 @@ struct HTTPServer: Sendable {
                     maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100)),
             respond: { request, writer, channel, session in
                 try await frontDoor.respond(to: request, writer: writer, channel: channel, session: session)
-            })
+            },
+            patience: patience)
         let onListening = onListening
         return channel.server(
             configuration: ServerConfiguration(

@@ -5,7 +5,7 @@ import Synchronization
 /// Makes evidence for connections, two at a time: hardware answers one by one. Who comes meanwhile waits for its turn.
 final class EvidenceDesk: Sendable {
     private let attester: any Attester
-    private let buildManifestDigest: [UInt8]
+    let buildManifestDigest: [UInt8]
     private let queue = Turnstile(places: 2, waiting: 256)
 
     init(attester: any Attester, buildManifestDigest: [UInt8]) {
@@ -34,6 +34,12 @@ final class EvidenceDesk: Sendable {
 
     /// Evidence for the key that signs checkpoints, which is tied to no connection.
     func evidence(for key: LedgerKey, task: [UInt8], boot: Boot, head: LedgerHead) async throws -> Evidence {
+        try await evidence(
+            key: key.publicKeyInfo, nonce: boot.id, binding: key.binding, task: task, boot: boot, head: head)
+    }
+
+    /// Evidence for the key that signs reports.
+    func evidence(for key: ReportKey, task: [UInt8], boot: Boot, head: LedgerHead) async throws -> Evidence {
         try await evidence(
             key: key.publicKeyInfo, nonce: boot.id, binding: key.binding, task: task, boot: boot, head: head)
     }

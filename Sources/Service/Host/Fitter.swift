@@ -31,6 +31,7 @@ struct Fitter: Sendable {
     let taskDigest: String
     /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
     var tick: Duration = .seconds(1)
+    private let refusesEmptyJoin = planted(.emptyJoinRefused)
 
     init(_ task: TaskPlan, taskDigest: String) {
         self.task = task
@@ -69,7 +70,7 @@ struct Fitter: Sendable {
         do {
             let budget = try Budget(task.privacy, accounting: plan.accounting)
             let kernel = try kernel(handover, rowsPerKey, ledger)
-            var model = try task.synthesizer.fit(kernel, budget: budget) { _ in }
+            var model = try task.fit(kernel, budget: budget) { _ in }
             model.taskDigest = taskDigest
             return .success(try FinishedFit(model))
         } catch {
@@ -82,8 +83,9 @@ struct Fitter: Sendable {
         guard !tables.isEmpty else {
             return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: task.domain)
         }
-        let joined = JoinedTable(joining: tables, rowsPerKey: rowsPerKey)
+        let joined = task.joined(tables)
         for index in tables.indices { tables[index].table.wipe() }
+        if refusesEmptyJoin, joined.table.rowCount == 0 { throw FitFailure.failed }
         return Kernel(table: PrivateTable(consume joined)) { release in try ledger.record(release) }
     }
 

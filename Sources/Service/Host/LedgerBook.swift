@@ -34,7 +34,9 @@ final class LedgerBook: Sendable {
         self.specification = specification
         self.now = now
         let first = try ledger.entries(of: task).first { $0.kind == .specification }
-        if first == nil, let other = try ledger.entries().first(where: { $0.task != task }) {
+        if first == nil, let other = try ledger.entries().first(where: { $0.task != task }),
+            !planted(.othersModelServed)
+        {
             throw ServiceError.stateOfAnotherTask(expected: task.hex, found: other.task.hex)
         }
         let entry =
@@ -76,8 +78,10 @@ final class LedgerBook: Sendable {
         try append(.release, party: party, details: model.map { ["model_sha256": $0] } ?? [:])
     }
 
-    /// The tables are gone.
-    func recordDestruction() throws { try append(.destroyed) }
+    /// The tables are gone, and never were anywhere but in memory.
+    func recordDestruction() throws {
+        try append(.destroyed, details: ["kept": "memory only", "then": "overwritten", "core_dumps": "off"])
+    }
 
     /// The task ended otherwise than with a model, or its time is over.
     func record(ending: TaskLife.Stage, by party: String? = nil) throws {
@@ -148,6 +152,11 @@ final class LedgerBook: Sendable {
         guard entry.details["model_sha256"] == digest.hexadecimal else {
             throw ServiceError.damagedModel("its digest is not the one in the ledger")
         }
+    }
+
+    /// Digest of the model's file, hexadecimal; nil where there is no model.
+    func modelDigest() throws -> String? {
+        try ledger.entries(of: task).last { $0.kind == .trained }?.details["model_sha256"]
     }
 
     /// What the task has spent over its whole life.

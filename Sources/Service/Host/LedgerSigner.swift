@@ -26,6 +26,9 @@ final class LedgerSigner: Sendable {
     /// A checkpoint under this boot's signature.
     func sign(_ checkpoint: Checkpoint) throws -> String { try signer.sign(checkpoint).encoded }
 
+    /// What the service says of samples, under this boot's signature.
+    func sign(_ statement: SampleStatement) throws -> String { try signer.sign(statement.text).encoded }
+
     /// Evidence for the key. It is made once: nothing in it depends on who asks.
     func evidence(by desk: EvidenceDesk, task: [UInt8], boot: Boot, head: LedgerHead) async throws -> Evidence {
         if let evidence = made.withLock({ $0 }) { return evidence }

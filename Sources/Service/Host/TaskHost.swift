@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Logging
+import Synchronization
 import Synthesizers
 import Tables
 import Tasks
@@ -30,6 +31,10 @@ actor TaskHost {
 
     nonisolated let ledger: LedgerBook
     nonisolated let signer: LedgerSigner
+    nonisolated let samplesDesk = SampleDesk()
+    /// Whether what had to be recorded last was recorded.
+    nonisolated let isRecording = Mutex(true)
+    nonisolated let reportSigner: ReportSigner
     /// Parties to which the ledger says that samples were released.
     private var recipients: Set<String> = []
     let directory: StateDirectory?
@@ -57,6 +62,7 @@ actor TaskHost {
         now = start.now
         ledger = start.ledger
         signer = start.signer
+        reportSigner = start.reportSigner
         directory = start.directory
         life = start.life
         since = start.now()
@@ -229,8 +235,10 @@ actor TaskHost {
             throw problem
         } catch {
             logger.error("the ledger could not be written")
+            isRecording.withLock { $0 = false }
             throw Problem.notRecorded
         }
+        if action != .nothing { isRecording.withLock { $0 = true } }
         change(to: next)
     }
 

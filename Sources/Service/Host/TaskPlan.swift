@@ -1,4 +1,5 @@
 public import PrivacyKernel
+public import Queries
 public import Synthesizers
 public import Tables
 public import Tasks
@@ -9,10 +10,13 @@ public struct TaskPlan: Sendable {
     /// Of the joined table.
     public let domain: TableDomain
     public let privacy: PrivacyParameters
-    /// What will be spent on what.
+    /// What will be spent on what: on each query its price, on the model the rest.
     public let plan: MechanismPlan
+    /// The permitted queries.
+    public let queries: QueryProgram
+    private let join: TaskSpecification.Join
 
-    /// - Throws: `SchemaProblems`, `SynthesisError` or `PrivacyError` where the task cannot work.
+    /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` where the task cannot work.
     public init(_ task: TaskSpecification) throws {
         synthesizer = try Self.synthesizer(task.synthesizer)
         var parties: [(name: String, domain: TableDomain)] = []
@@ -20,9 +24,49 @@ public struct TaskPlan: Sendable {
             guard let table = party.table else { continue }
             parties.append((name: party.name, domain: try table.domain()))
         }
-        domain = TableDomain.joined(parties)
+        join = task.join
+        if let mirror = task.join.mirror, let office = parties.first {
+            domain = mirror.joinedDomain(of: office.domain)
+        } else {
+            domain = TableDomain.joined(parties)
+        }
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
-        plan = try synthesizer.plan(domain, privacy)
+        queries = try QueryProgram(task.queries, domain: domain, privacy: privacy)
+        plan = try Self.plan(synthesizer.plan(domain, privacy), queries)
+    }
+
+    /// The parties' tables in the order of the task, joined as it says.
+    public func joined(_ tables: [(name: String, table: KeyedTable)]) -> JoinedTable {
+        guard let mirror = join.mirror else { return JoinedTable(joining: tables, rowsPerKey: join.rowsPerKey) }
+        return JoinedTable(mirroring: tables, terms: mirror)
+    }
+
+    /// Everything that is ever asked of the rows: the queries, then the model, all from one budget.
+    public func fit(
+        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
+    ) throws -> FittedModel {
+        var budget = budget
+        try queries.ask(kernel, taking: &budget)
+        var model = try synthesizer.fit(kernel, budget: budget, progress: progress)
+        if !queries.names.isEmpty { model.plan = plan }
+        return model
+    }
+
+    /// The model's plan with its shares and noise scaled to what the queries leave.
+    private static func plan(_ model: MechanismPlan, _ queries: QueryProgram) throws -> MechanismPlan {
+        guard !queries.names.isEmpty else { return model }
+        let share = queries.modelShare
+        let louder = model.accounting == .pure ? 1 / share : (1 / share).squareRoot()
+        var plan = model
+        plan.steps = try queries.forecasts(model.accounting).map { forecast in
+            .init(name: "query \(forecast.name)", share: forecast.share, sigma: forecast.parts.first?.standardError)
+        }
+        for var step in model.steps {
+            step.share *= share
+            step.sigma = step.sigma.map { $0 * louder }
+            plan.steps.append(step)
+        }
+        return plan
     }
 
     private static func synthesizer(

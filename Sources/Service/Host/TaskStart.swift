@@ -21,6 +21,7 @@ struct TaskStart {
     let now: @Sendable () -> Date
     let ledger: LedgerBook
     let signer: LedgerSigner
+    let reportSigner: ReportSigner
     let directory: StateDirectory?
     let life: TaskLife
     let model: FittedModel?
@@ -44,6 +45,7 @@ struct TaskStart {
             throw ServiceError.ledger("\(error)")
         }
         signer = try LedgerSigner(task: specification.digest)
+        reportSigner = try ReportSigner(now: configuration.now())
         unsigned = try TaskStart.signed(
             specification, files: configuration.signatures + (directory?.signatureFiles() ?? []))
         for signature in unsigned.signatures.values.sorted(by: { $0.party < $1.party }) {
@@ -101,10 +103,10 @@ private struct Past {
     init(ledger: LedgerBook, directory: StateDirectory?) throws {
         let uploads = try ledger.reservedUploads()
         isReserved = uploads != nil
-        hasReleases = try !ledger.releases().isEmpty
+        hasReleases = try !ledger.releases().isEmpty && !planted(.releasesForgotten)
         ending = try ledger.ending()
         reserved = hasReleases ? [:] : uploads ?? [:]
-        guard ending == nil, uploads != nil, let file = directory?.modelFile() else {
+        guard ending == nil, uploads != nil || planted(.othersModelServed), let file = directory?.modelFile() else {
             model = nil
             return
         }

@@ -3,8 +3,10 @@ import HTTPTypes
 /// Every call of the service, with who may make it. The one list of permissions.
 enum Endpoint: String, Sendable, CaseIterable {
     case attestation, spec, health, ready
-    case signatures, details, modelStatus, formats, columns, samples, ledger, ledgerTotal, metrics
+    case openAPI
+    case signatures, details, modelStatus, formats, columns, samples, provenance, ledger, ledgerTotal, metrics
     case checkpoint, ledgerKey, inclusion, consistency, receipts
+    case queries, query, reportJSON, reportPDF
     case upload, confirm, confirmAsPost, withdraw, halt
 
     /// Who may call.
@@ -29,7 +31,9 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .modelStatus: "/model_status"
         case .formats: "/formats"
         case .columns: "/columns"
+        case .openAPI: "/openapi.yaml"
         case .samples: "/samples"
+        case .provenance: "/samples/provenance"
         case .ledger: "/ledger"
         case .ledgerTotal: "/ledger/total"
         case .metrics: "/metrics"
@@ -38,6 +42,10 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .inclusion: "/ledger/inclusion"
         case .consistency: "/ledger/consistency"
         case .receipts: "/ledger/receipts"
+        case .queries: "/queries"
+        case .query: "/queries/{name}"
+        case .reportJSON: "/report.json"
+        case .reportPDF: "/report.pdf"
         case .upload: "/upload_data"
         case .confirm, .confirmAsPost: "/confirm_data"
         case .withdraw: "/data"
@@ -55,11 +63,11 @@ enum Endpoint: String, Sendable, CaseIterable {
 
     var access: Access {
         switch self {
-        case .attestation, .spec, .health, .ready: .anybody
+        case .attestation, .spec, .health, .ready, .openAPI: .anybody
         case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns, .checkpoint, .ledgerKey,
-            .inclusion, .consistency, .receipts:
+            .inclusion, .consistency, .receipts, .queries, .query, .reportJSON, .reportPDF:
             .parties
-        case .samples: .recipients
+        case .samples, .provenance: .recipients
         case .signatures, .upload, .confirm, .confirmAsPost, .withdraw, .halt: .providers
         }
     }
@@ -70,7 +78,8 @@ enum Endpoint: String, Sendable, CaseIterable {
     ///
     /// - Throws: 404 for an unknown path, 405 with `Allow` for an unknown method.
     static func find(_ method: HTTPRequest.Method, _ path: String) throws(Problem) -> Endpoint {
-        guard let endpoints = byPath[path] else { throw Problem.notFound }
+        let pattern = path.hasPrefix("/queries/") ? Endpoint.query.path : path
+        guard let endpoints = byPath[pattern] else { throw Problem.notFound }
         guard let endpoint = endpoints.first(where: { $0.method == method }) else {
             throw Problem.methodNotAllowed(endpoints.map(\.method.rawValue))
         }

@@ -16,6 +16,8 @@ struct FrontDoor: Sendable {
     func respond(
         to request: Request, writer: consuming ResponseWriter, channel: any Channel, session: ConnectionSession
     ) async throws {
+        session.requestBegins()
+        defer { session.requestEnded() }
         let caller = handler.caller(publicKeyInfo: session.clientKeyInfo)
         let call = Call(request: request, caller: caller, session: session, query: Query(request.uri.query))
         let admission = await admit(call)

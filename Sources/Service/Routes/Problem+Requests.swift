@@ -36,6 +36,15 @@ extension Problem {
             arguments: [Argument(location: location, message: message, type: type)])
     }
 
+    static let notReady = Problem(
+        .serviceUnavailable, code: "not_ready", detail: "The last thing that had to be recorded could not be.",
+        hint: "The state folder may be full or gone; the service is ready again once something was recorded.",
+        audience: .everyone, headers: [.retryAfter: "10"])
+
+    static let tooSlow = Problem(
+        .requestTimeout, code: "too_slow", detail: "The body of this request came too slowly.",
+        hint: "Send at least 1 kB a second; compress the file with gzip where the line is slow.", audience: .owner)
+
     static func busy(_ detail: String, retryAfter seconds: Int) -> Problem {
         Problem(
             .tooManyRequests, code: "busy", detail: detail, hint: "Try again in \(seconds) s.", audience: .owner,

@@ -51,13 +51,15 @@ extension TaskHost: CallHandler {
         case .attestation: try await attestation(call)
         case .spec: Response.json(canonicalBytes)
         case .health: Response.json(.object([("status", .string("ok"))]))
-        case .ready: Response.json(.object([("status", .string("ready"))]))
+        case .ready: try ready()
         case .signatures: try await takeSignature(call)
         case .details: await details()
         case .modelStatus: await modelStatus(call)
-        case .formats: Response.json(.array([.string("csv"), .string("json")]))
+        case .openAPI: Response.openAPI
+        case .formats: formats(call)
         case .columns: try await columns(call)
         case .samples: try await release(samples: call)
+        case .provenance: try await provenance(call)
         case .ledger: try await ledgerEntries()
         case .ledgerTotal: try await ledgerTotal()
         case .checkpoint: Response.text(try signedCheckpoint().text)
@@ -65,6 +67,10 @@ extension TaskHost: CallHandler {
         case .inclusion: try inclusion(call)
         case .consistency: try consistency(call)
         case .receipts: try await receipts(call)
+        case .queries: try await queries()
+        case .query: try await query(call)
+        case .reportJSON: try await reportJSON()
+        case .reportPDF: try await reportPDF()
         case .metrics: Response.text(metrics.text(stage: await life.stage))
         case .upload: try await upload(call)
         case .confirm, .confirmAsPost: try await takeConfirmation(call)
@@ -142,10 +148,9 @@ extension TaskHost {
     ) async throws -> ReceivedTable {
         let reader = CSVTableReader(
             domain: domain, schema: table.schema, key: table.key, hash: keyedHash, limits: specification.limits.table,
-            rowsPerKey: specification.join.rowsPerKey)
+            rowsPerKey: specification.join.rowsPerKey, delimiter: table.delimiter)
         var upload = try UploadReader(
-            contentType: call.request.headers[.contentType], reader: reader, byteLimit: specification.limits.uploadBytes
-        )
+            headers: call.request.headers, reader: reader, byteLimit: specification.limits.uploadBytes)
         return try await upload.read(call.request.body, state: call.bodyState)
     }
 

@@ -1,6 +1,7 @@
 import Attestation
 import HTTPTypes
 import HummingbirdCore
+import Synchronization
 import Tables
 import Tasks
 
@@ -22,6 +23,13 @@ extension TaskHost {
                 ("spec_hash", .string(digest.hex)),
                 ("schema", schema),
                 ("stage", .string(await life.stage.rawValue)),
+                (
+                    "tables",
+                    .object([
+                        ("kept", .string("in memory alone, until the fit")),
+                        ("then", .string("overwritten with zeros")), ("core_dumps", .string("off")),
+                    ])
+                ),
                 ("evidence_format", .string(evidenceDesk.format.rawValue)),
                 ("api_version", .integer(1)),
             ]))
@@ -39,6 +47,18 @@ extension TaskHost {
                 else { return nil }
                 return (name, .raw(table.canonicalBytes))
             })
+    }
+
+    /// `GET /readyz`: 503 from the moment when something could not be recorded until something was.
+    nonisolated func ready() throws(Problem) -> Response {
+        guard isRecording.withLock({ $0 }) else { throw Problem.notReady }
+        return Response.json(.object([("status", .string("ready"))]))
+    }
+
+    /// `GET /formats`: the workshop's two, and with `all=1` every one that `GET /samples` takes.
+    nonisolated func formats(_ call: Call) -> Response {
+        let formats: [SampleFormat] = call.query["all"] == "1" ? SampleFormat.allCases : [.csv, .json]
+        return Response.json(.array(formats.map { .string($0.rawValue) }))
     }
 
     /// `GET /columns`: declared domains in the shape of the workshop's distinct values.

@@ -1,4 +1,5 @@
 import Attestation
+import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Ledger
@@ -69,6 +70,16 @@ extension TaskHost {
         try await release(to: try call.party())
         response.headers.set("X-Ledger-Head", ledger.head.hash.hexadecimal)
         return response
+    }
+
+    /// What the service says of samples, in the form in which it is kept beside them.
+    nonisolated func signed(samples statement: SampleStatement) async throws -> Response {
+        Response.json(
+            .object([
+                ("samples", .integer(1)), ("note", .string(try signer.sign(statement))),
+                ("key", .string(signer.verifier.encoded)),
+                ("evidence", .string(Data(try await keyEvidence()).base64EncodedString())),
+            ]))
     }
 
     private static func place(_ call: Call, _ name: String) throws(Problem) -> UInt64? {

@@ -1,4 +1,5 @@
 import Crypto
+import Gzip
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
@@ -11,9 +12,11 @@ struct ReceivedTable: Sendable {
     let digest: String
 }
 
-/// Reads the body of an upload as it comes: a form with the field `file`, or the CSV file itself.
+/// Reads the body of an upload as it comes: a form with the field `file`, or the CSV file itself, either of them as it
+/// is or as gzip.
 ///
-/// Memory holds codes and key hashes, one block of text, and nothing else of the file.
+/// Memory holds codes and key hashes, one block of text, and nothing else of the file. The digest is that of the file
+/// as its owner has it: a `.csv.gz` is hashed as such, and `Content-Encoding` is taken off before.
 struct UploadReader {
     private enum Framing {
         case plain
@@ -21,8 +24,8 @@ struct UploadReader {
     }
 
     private var framing: Framing
-    private let reader: CSVTableReader
-    private var digest = SHA256()
+    private let file: FileReader
+    private let unpacking: GzipReader?
     private var bytesSeen = 0
     private let byteLimit: Int
 
@@ -30,10 +33,15 @@ struct UploadReader {
     private static let formOverhead = 64 * 1024
 
     /// - Throws: 422 for a body that is no form with a file, 415 for one of another kind.
-    init(contentType: String?, reader: CSVTableReader, byteLimit: Int) throws(Problem) {
-        self.reader = reader
+    init(headers: HTTPFields, reader: CSVTableReader, byteLimit: Int) throws {
+        file = FileReader(reader)
         self.byteLimit = byteLimit
-        let type = HeaderValue(contentType ?? "")
+        switch HeaderValue(headers[.contentEncoding] ?? "identity").token {
+        case "gzip", "x-gzip": unpacking = try GzipReader()
+        case "identity": unpacking = nil
+        default: throw Problem.mediaType
+        }
+        let type = HeaderValue(headers[.contentType] ?? "")
         switch type.token {
         case "multipart/form-data":
             do {
@@ -42,51 +50,107 @@ struct UploadReader {
             } catch {
                 throw Problem.form(error)
             }
-        case "text/csv", "application/csv":
+        case "text/csv", "application/csv", "application/gzip", "text/tab-separated-values":
             framing = .plain
         case "", "application/json", "application/x-www-form-urlencoded":
             throw Problem.fileFieldMissing
         default:
-            throw Problem(
-                .unsupportedMediaType, code: "media_type", detail: "A table is uploaded as a form or as CSV.",
-                hint: "Send multipart/form-data with the field `file`, or text/csv.", audience: .owner)
+            throw Problem.mediaType
         }
     }
 
     /// Reads a whole body.
     mutating func read(_ body: RequestBody, state: BodyState) async throws -> ReceivedTable {
-        for try await buffer in body { try consume(buffer) }
-        state.finish()
-        if case .form(let parser) = framing {
-            do {
-                try parser.finish()
-            } catch {
-                throw Problem.form(error)
+        var pace = BodyPace()
+        do {
+            for try await buffer in body {
+                try pace.take(buffer.readableBytes)
+                try consume(buffer)
             }
+            state.finish()
+            try unpacking?.finish()
+            if case .form(let parser) = framing { try parser.finish() }
+            return try file.finish()
+        } catch let error as MultipartError {
+            throw Problem.form(error)
+        } catch let error as GzipError {
+            throw Problem.gzip(error)
         }
-        let table = try reader.finish()
-        return ReceivedTable(table: table, digest: digest.finalize().hexadecimal)
     }
 
     private mutating func consume(_ buffer: ByteBuffer) throws {
-        bytesSeen += buffer.readableBytes
+        guard let unpacking else { return try buffer.withUnsafeReadableBytes { try unframe($0) } }
+        try buffer.withUnsafeReadableBytes { bytes in
+            try unpacking.consume(bytes) { try unframe($0) }
+        }
+    }
+
+    private mutating func unframe(_ bytes: UnsafeRawBufferPointer) throws {
+        bytesSeen += bytes.count
         guard bytesSeen <= byteLimit + UploadReader.formOverhead else { throw Problem.tooLarge(byteLimit) }
         switch framing {
-        case .plain:
-            buffer.withUnsafeReadableBytes { digest.update(bufferPointer: $0) }
-            try reader.consume(buffer.readableBytesView)
+        case .plain: try file.consume(bytes)
         case .form(var parser):
             framing = .plain
             defer { framing = .form(parser) }
-            do {
-                try parser.consume(buffer.readableBytesView) { piece in
-                    digest.update(data: piece)
-                    try reader.consume(piece)
-                }
-            } catch let error as MultipartError {
-                throw Problem.form(error)
+            try parser.consume(bytes) { piece in
+                try piece.withUnsafeBytes { try file.consume($0) }
             }
         }
+    }
+}
+
+/// Hashes a file, unpacks it where it is gzip, and hands its text to the reader.
+private final class FileReader {
+    private let reader: CSVTableReader
+    private var digest = SHA256()
+    private var unpacking: GzipReader?
+    /// The first two bytes, until both are there.
+    private var start: [UInt8]? = []
+
+    init(_ reader: CSVTableReader) { self.reader = reader }
+
+    func consume(_ bytes: UnsafeRawBufferPointer) throws {
+        digest.update(bufferPointer: bytes)
+        guard var start else { return try pass(bytes) }
+        let missing = min(2 - start.count, bytes.count)
+        start += bytes[..<missing]
+        self.start = start
+        guard start.count == 2 else { return }
+        self.start = nil
+        if GzipReader.isGzip(start) { unpacking = try GzipReader() }
+        try start.withUnsafeBytes { try pass($0) }
+        try pass(UnsafeRawBufferPointer(rebasing: bytes[missing...]))
+    }
+
+    func finish() throws -> ReceivedTable {
+        if let start { try start.withUnsafeBytes { try reader.consume($0) } }
+        try unpacking?.finish()
+        return ReceivedTable(table: try reader.finish(), digest: digest.finalize().hexadecimal)
+    }
+
+    private func pass(_ bytes: UnsafeRawBufferPointer) throws {
+        guard let unpacking else { return try reader.consume(bytes) }
+        try unpacking.consume(bytes) { try reader.consume($0) }
+    }
+}
+
+/// Whether a body comes fast enough to be waited for.
+struct BodyPace: Sendable {
+    /// Seconds in which a body may come as it likes.
+    private static let grace = 30.0
+    /// Bytes a second that it must then have reached.
+    private static let least = 1000.0
+    private let start: ContinuousClock.Instant
+    private var bytes = 0.0
+
+    init(start: ContinuousClock.Instant = .now) { self.start = start }
+
+    /// - Throws: 408 for a body that trickles.
+    mutating func take(_ count: Int, at now: ContinuousClock.Instant = .now) throws(Problem) {
+        bytes += Double(count)
+        let seconds = (now - start) / .seconds(1)
+        if seconds > BodyPace.grace, bytes < (seconds - BodyPace.grace) * BodyPace.least { throw Problem.tooSlow }
     }
 }
 
@@ -97,9 +161,20 @@ extension Problem {
             hint: "The task takes at most \(limit) bytes (limits.upload_bytes).", audience: .owner)
     }
 
+    static let mediaType = Problem(
+        .unsupportedMediaType, code: "media_type", detail: "A table is uploaded as a form or as CSV.",
+        hint: "Send multipart/form-data with the field `file`, or text/csv; Content-Encoding may be gzip.",
+        audience: .owner)
+
     static let fileFieldMissing = Problem.argument(
         ["body", "file"], "field required", "value_error.missing",
         hint: "Send multipart/form-data with the CSV file in the field `file`, or the CSV itself as text/csv.")
+
+    static func gzip(_ error: GzipError) -> Problem {
+        Problem(
+            .badRequest, code: "gzip_invalid", detail: "The gzip file cannot be unpacked.", hint: "\(error)",
+            audience: .owner)
+    }
 
     static func form(_ error: MultipartError) -> Problem {
         switch error {

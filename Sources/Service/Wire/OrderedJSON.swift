@@ -1,16 +1,22 @@
-/// A JSON value that is written in the order in which it was put together.
+import Tasks
+
+/// JSON whose members are written in the order in which they were put together, as the contract lists them.
 ///
-/// Answers are small and their members stand in the order of the contract; `JSONEncoder` keeps no order.
+/// Texts, numbers and the like are `JSONValue`s, and written as those are; only the order is kept here.
 enum OrderedJSON: Sendable {
-    case null
-    case boolean(Bool)
-    case integer(Int64)
-    case number(Double)
-    case string(String)
+    case value(JSONValue)
     case array([OrderedJSON])
     case object([(String, OrderedJSON)])
     /// JSON that is already written.
     case raw([UInt8])
+
+    static let null = OrderedJSON.value(.null)
+
+    static func boolean(_ value: Bool) -> OrderedJSON { .value(.boolean(value)) }
+    static func integer(_ value: Int64) -> OrderedJSON { .value(.integer(Int(value))) }
+    /// JSON has no infinities; they are written as null.
+    static func number(_ value: Double) -> OrderedJSON { .value(value.isFinite ? .number(value) : .null) }
+    static func string(_ text: String) -> OrderedJSON { .value(.text(text)) }
 
     /// The bytes of the value, without white space.
     var bytes: [UInt8] {
@@ -21,49 +27,29 @@ enum OrderedJSON: Sendable {
 
     private func write(into bytes: inout [UInt8]) {
         switch self {
-        case .null: bytes.append(contentsOf: "null".utf8)
-        case .boolean(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-        case .integer(let value): bytes.append(contentsOf: String(value).utf8)
-        case .number(let value): bytes.append(contentsOf: (value.isFinite ? "\(value)" : "null").utf8)
-        case .string(let text): OrderedJSON.write(text, into: &bytes)
-        case .raw(let written): bytes.append(contentsOf: written)
+        case .value(let value): bytes += value.canonicalBytes
+        case .raw(let written): bytes += written
         case .array(let values):
-            bytes.append(UInt8(ascii: "["))
-            for (index, value) in values.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                value.write(into: &bytes)
-            }
-            bytes.append(UInt8(ascii: "]"))
+            OrderedJSON.write(values, between: "[]", into: &bytes) { $0.write(into: &$1) }
         case .object(let members):
-            bytes.append(UInt8(ascii: "{"))
-            for (index, member) in members.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                OrderedJSON.write(member.0, into: &bytes)
+            OrderedJSON.write(members, between: "{}", into: &bytes) { member, bytes in
+                bytes += JSONValue.text(member.0).canonicalBytes
                 bytes.append(UInt8(ascii: ":"))
                 member.1.write(into: &bytes)
             }
-            bytes.append(UInt8(ascii: "}"))
         }
     }
 
-    private static let hexadecimal = Array("0123456789abcdef".utf8)
-
-    private static func write(_ text: String, into bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
-            case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
-            case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)
-            case UInt8(ascii: "\r"): bytes.append(contentsOf: "\\r".utf8)
-            case UInt8(ascii: "\t"): bytes.append(contentsOf: "\\t".utf8)
-            case 0..<0x20, 0x7F:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(hexadecimal[Int(byte >> 4)])
-                bytes.append(hexadecimal[Int(byte & 15)])
-            default: bytes.append(byte)
-            }
+    private static func write<Element>(
+        _ list: [Element], between brackets: StaticString, into bytes: inout [UInt8],
+        _ write: (Element, inout [UInt8]) -> Void
+    ) {
+        let (opening, closing) = brackets.withUTF8Buffer { ($0[0], $0[1]) }
+        bytes.append(opening)
+        for (index, element) in list.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            write(element, &bytes)
         }
-        bytes.append(UInt8(ascii: "\""))
+        bytes.append(closing)
     }
 }

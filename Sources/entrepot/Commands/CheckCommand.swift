@@ -1,6 +1,7 @@
 import ArgumentParser
 import Crypto
 import Foundation
+import Gzip
 import Ledger
 import Tables
 import Tasks
@@ -67,20 +68,28 @@ enum LocalTables {
             path,
             reader: CSVTableReader(
                 domain: try table.domain(), schema: table.schema, key: table.key, hash: hash, limits: task.limits.table,
-                rowsPerKey: task.join.rowsPerKey))
+                rowsPerKey: task.join.rowsPerKey, delimiter: table.delimiter))
     }
 
-    /// Feeds a file to a reader, a mebibyte at a time.
+    /// Feeds a file to a reader, a mebibyte at a time; gzip is unpacked.
     static func read(_ path: String, reader: CSVTableReader) throws -> (table: KeyedTable, sha256: LedgerHash) {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw CommandFailure("the file \(path) cannot be read", code: .badData)
         }
         defer { try? file.close() }
         var digest = SHA256()
+        var unpacking: GzipReader?
+        var isFirst = true
         while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
             digest.update(data: data)
-            try reader.consume([UInt8](data))
+            if isFirst, GzipReader.isGzip(data) { unpacking = try GzipReader() }
+            isFirst = false
+            try data.withUnsafeBytes { bytes in
+                guard let unpacking else { return try reader.consume(bytes) }
+                try unpacking.consume(bytes) { try reader.consume($0) }
+            }
         }
+        try unpacking?.finish()
         guard let sha256 = LedgerHash(bytes: Array(digest.finalize())) else {
             throw CommandFailure("the file \(path) has no digest")
         }

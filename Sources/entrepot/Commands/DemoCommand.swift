@@ -2,6 +2,7 @@ import ArgumentParser
 import Attestation
 import Client
 import Foundation
+import Queries
 import Tasks
 
 /// `entrepot demo`: the whole product on generated data, told as a story. The service is a process of its own, and the two
@@ -72,6 +73,11 @@ struct DemoCommand: AsyncParsableCommand {
         let files = try await stage.collect(service, as: names[0], samples: samples)
         Console.step(5 + names.count, "What was released (noisy measurement) against what was sampled")
         Console.say(try DemoComparison(model: stage.model, samples: files.csv).text)
+
+        if !task.queries.isEmpty {
+            Console.say("   the permitted queries answered, from the same epsilon:")
+            for answer in try await stage.answers(service, as: names[0], task) { Console.say(answer) }
+        }
 
         Console.step(6 + names.count, "The ledger: one epsilon, recorded before the noise was drawn")
         Console.say("   \(files.ledgerLine)")
@@ -180,6 +186,20 @@ struct DemoStage {
             return self.line(try await connection.ledgerTotal())
         }
         return (csv, total)
+    }
+
+    /// The recorded answers, as a party fetches them; each is kept as a file.
+    func answers(_ service: DemoService, as party: String, _ task: TaskSpecification) async throws -> [String] {
+        try await VerifiedConnection.open(try client(party, service)) { connection in
+            var texts: [String] = []
+            for query in task.queries {
+                let bytes = try await connection.query(query.name)
+                try Files.write(bytes, to: directory.appendingPathComponent("query-\(query.name).json").path)
+                let answer = try JSONDecoder().decode(QueryAnswer.self, from: Data(bytes))
+                texts.append("   " + AnswerText(answer).text.replacingOccurrences(of: "\n", with: "\n   "))
+            }
+            return texts
+        }
     }
 
     /// A path as a person would type it.

@@ -56,16 +56,18 @@ struct FitCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reported {
             let job = try task.map { try taskJob($0) } ?? tableJob()
-            let plan = try job.synthesizer.plan(job.joined.domain, job.privacy)
+            let plan = try job.task?.plan ?? job.synthesizer.plan(job.joined.domain, job.privacy)
             Console.say(
                 "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
                     + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
             print(try ledgerLine(job, plan))
             let budget = try Budget(job.privacy, accounting: plan.accounting)
             let kernel = Kernel(table: PrivateTable(job.joined))
-            var model = try job.synthesizer.fit(kernel, budget: budget) { share in
-                Console.progress("fit: \(Int(share * 100)) %")
-            }
+            let progress: (Double) -> Void = { Console.progress("fit: \(Int($0 * 100)) %") }
+            var model =
+                if let task = job.task { try task.fit(kernel, budget: budget, progress: progress) } else {
+                    try job.synthesizer.fit(kernel, budget: budget, progress: progress)
+                }
             Console.endProgress()
             if task != nil { model.taskDigest = job.digest.hex }
             try Files.write(try model.encoded(), to: output)
@@ -74,6 +76,8 @@ struct FitCommand: AsyncParsableCommand {
     }
 
     private struct Job {
+        /// nil with --table.
+        var task: TaskPlan?
         let synthesizer: any Synthesizer
         let privacy: PrivacyParameters
         let joined: JoinedTable
@@ -98,8 +102,7 @@ struct FitCommand: AsyncParsableCommand {
             uploads[party.name] = read.sha256
         }
         return Job(
-            synthesizer: plan.synthesizer, privacy: plan.privacy,
-            joined: JoinedTable(joining: tables, rowsPerKey: task.join.rowsPerKey),
+            task: plan, synthesizer: plan.synthesizer, privacy: plan.privacy, joined: plan.joined(tables),
             digest: try ledgerHash(task.digest.hex), uploads: uploads)
     }
 

@@ -107,8 +107,13 @@ struct SamplesCommand: AsyncParsableCommand {
     @Option(help: "How many rows.")
     var rows = 1_000
 
-    @Option(help: "csv, json or ndjson.")
+    @Option(help: "csv, json, ndjson or arrow.")
     var format = "csv"
+
+    @Option(
+        name: .customLong("where"), help: ArgumentHelp("Only rows with this value, exactly.", valueName: "column=value")
+    )
+    var conditions: [String] = []
 
     @Option(help: "The same seed gives the same rows.")
     var seed: UInt64?
@@ -119,7 +124,8 @@ struct SamplesCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
-        let request = VerifiedConnection.SampleRequest(rows: rows, format: format, seed: seed)
+        let request = VerifiedConnection.SampleRequest(
+            rows: rows, format: format, seed: seed, conditions: conditions)
         let receipt = try await service.connect { connection in
             if let output { return try await connection.samples(request, file: output) }
             return try await connection.samples(request) { FileHandle.standardOutput.write(Data($0)) }

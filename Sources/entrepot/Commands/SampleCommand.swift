@@ -35,7 +35,7 @@ struct SampleCommand: AsyncParsableCommand {
     )
     var conditions: [String] = []
 
-    @Option(help: "csv, json or ndjson.")
+    @Option(help: "csv, json, ndjson or arrow.")
     var format: SampleFormat = .csv
 
     @Option(help: "A file; stdout otherwise.")

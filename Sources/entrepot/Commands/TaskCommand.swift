@@ -9,7 +9,7 @@ import Tasks
 struct TaskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "task", abstract: "Drafts, checks, shows and signs a task file.",
-        subcommands: [Draft.self, Lint.self, Digest.self, Show.self, Sign.self])
+        subcommands: [Draft.self, Lint.self, Digest.self, Show.self, Plan.self, Sign.self])
 
     struct Draft: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

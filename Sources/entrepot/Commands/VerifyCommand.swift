@@ -5,19 +5,22 @@ import Foundation
 import Ledger
 import Tasks
 
-/// `entrepot verify`: a running service with --url, or a saved document or receipt.
+/// `entrepot verify`: a running service with --url, or a saved document, receipt or report.
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Verifies the evidence of a service (--url), of a saved document, or a receipt.",
+        abstract: "Verifies a service (--url), a saved document, a receipt, a signed report, or samples.",
         discussion: """
             Exit code 0: authentic; 2: not authentic; 3: authentic but refused by policy; with --url also 4: it belongs to \
             another connection. A saved document is verified at the time that it gives for itself unless --at says \
             otherwise. Formats without such a time (sev-snp, tdx) are verified as of now.
             """)
 
-    @Argument(help: "A saved attestation document, the JSON of GET /attestation, or a receipt.")
+    @Argument(help: "A saved attestation document, the JSON of GET /attestation, a receipt, a report, or samples.")
     var document: String?
+
+    @Option(help: ArgumentHelp("What lies beside samples; SAMPLES.provenance where absent.", valueName: "file"))
+    var provenance: String?
 
     @Option(help: ArgumentHelp("A running service.", valueName: "url"))
     var url: String?
@@ -52,7 +55,9 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Verify so many times and tell how long one took.", visibility: .hidden))
     var repetitions = 0
 
-    func validate() throws {
+    mutating func validate() throws {
+        // The last file after --certificates is the document where no other is: either order can be written.
+        if document == nil, url == nil, certificates.count > 1 { document = certificates.removeLast() }
         if (document == nil) == (url == nil) { throw ValidationError("give either a DOCUMENT or --url") }
         if url != nil, at != nil { throw ValidationError("--at is for saved documents: a service is verified now") }
         if root != nil, simulatedRoot != nil { throw ValidationError("give either --root or --simulated-root") }
@@ -66,8 +71,15 @@ struct VerifyCommand: AsyncParsableCommand {
             if let url {
                 try await verify(service: url)
             } else if let document {
+                if let provenance = try provenance(of: document) { return try verify(samples: document, provenance) }
                 let bytes = try Files.bytes(at: document)
-                if Receipt.isReceipt(bytes) { try verify(receipt: bytes) } else { try verify(bytes: bytes) }
+                if SignedReport.isReport(bytes) {
+                    try await verify(report: bytes)
+                } else if Receipt.isReceipt(bytes) {
+                    try verify(receipt: bytes)
+                } else {
+                    try verify(bytes: bytes)
+                }
             }
         }
     }
@@ -117,6 +129,48 @@ struct VerifyCommand: AsyncParsableCommand {
             print(EvidenceCard(report.evidence, refusals: report.refusals))
         }
         try leave(report)
+    }
+
+    /// What lies beside a file of samples; nil where nothing does.
+    private func provenance(of samples: String) throws -> [UInt8]? {
+        let path = provenance ?? SampleProvenance.path(of: samples)
+        guard provenance != nil || FileManager.default.fileExists(atPath: path) else { return nil }
+        return try Files.bytes(at: path)
+    }
+
+    private func verify(samples: String, _ bytes: [UInt8]) throws {
+        let provenance: SampleProvenance
+        let report: DocumentVerification.Report
+        do {
+            provenance = try SampleProvenance(json: bytes)
+            report = try provenance.verify(
+                samples: try SampleProvenance.digest(ofFile: samples), at: at, now: Self.now,
+                roots: try roots(chosenFormat ?? provenance.evidence.format), allowed: try allowed(),
+                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+        } catch let error as ReceiptError {
+            throw notAuthentic("the provenance of \(samples)", error)
+        }
+        if !json { print(provenance) }
+        show(report.evidence, report.refusals)
+        try leave(report)
+    }
+
+    private func verify(report bytes: [UInt8]) async throws {
+        let checked: DocumentVerification.Report
+        do {
+            let report = try SignedReport(bytes: bytes)
+            let (extra, allowed) = (try extraCertificates(), try allowed())
+            let roots = try roots(chosenFormat ?? report.evidence.format)
+            checked = try await report.verify { evidence throws(EvidenceError) in
+                try DocumentVerification.verify(
+                    evidence, format: report.evidence.format, at: at, now: Self.now, roots: roots, certificates: extra,
+                    allowed: allowed, allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+            }
+        } catch let error as ReportError {
+            throw notAuthentic("the report", error)
+        }
+        show(checked.evidence, checked.refusals)
+        try leave(checked)
     }
 
     private func leave(_ report: DocumentVerification.Report) throws {

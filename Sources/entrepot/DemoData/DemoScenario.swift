@@ -5,6 +5,7 @@ import Tasks
 enum DemoScenario: String, CaseIterable {
     case trade
     case workshop
+    case reconciliation
     case fiveOffices = "five-offices"
     case customsMicrodata = "customs-microdata"
     case bankTelecom = "bank-telecom"
@@ -14,17 +15,19 @@ enum DemoScenario: String, CaseIterable {
         switch self {
         case .trade: "consignments of two offices from a small gravity model; a tenth of each side has no partner"
         case .workshop: "cars in the shape of the enclave workshop's two tables (at most 1,728 rows)"
+        case .reconciliation: "flows between five offices, each reported from both ends, with two planted errors"
         case .fiveOffices: "five offices' monthly trade by commodity, simulated from the declared domains"
         case .customsMicrodata: "the two halves of import declarations, simulated from the declared domains"
         case .bankTelecom: "customers of a bank and a telecom, simulated from the declared domains"
         }
     }
 
-    /// Rows of each table unless the caller says otherwise.
+    /// Rows of each table, of `reconciliation` flows in all, unless the caller says otherwise.
     var defaultRows: Int {
         switch self {
         case .trade: 60_000
         case .workshop: 1_382
+        case .reconciliation: MirrorTables.largestRows
         case .fiveOffices: 20_000
         case .customsMicrodata, .bankTelecom: 50_000
         }
@@ -34,6 +37,7 @@ enum DemoScenario: String, CaseIterable {
     var largestRows: Int {
         switch self {
         case .workshop: 1_728
+        case .reconciliation: MirrorTables.largestRows
         case .fiveOffices: 500_000
         case .trade, .customsMicrodata, .bankTelecom: 10_000_000
         }
@@ -45,6 +49,7 @@ enum DemoScenario: String, CaseIterable {
             switch self {
             case .trade: PackageResources.trade_mirror_yaml
             case .workshop: PackageResources.workshop_yaml
+            case .reconciliation: PackageResources.trade_reconciliation_yaml
             case .fiveOffices: PackageResources.five_offices_yaml
             case .customsMicrodata: PackageResources.customs_microdata_yaml
             case .bankTelecom: PackageResources.bank_telecom_yaml
@@ -73,6 +78,7 @@ enum DemoScenario: String, CaseIterable {
         switch self {
         case .trade: TradeTables(rows: rows, seed: seed).csv
         case .workshop: WorkshopTables(rows: rows, seed: seed).csv
+        case .reconciliation: MirrorTables(rows: rows, seed: seed).csv
         case .customsMicrodata:
             try SimulatedTables(task, rows: rows, seed: seed) { String(10_000_000 + $0 * 7) }.csv
         case .bankTelecom:

@@ -1,0 +1,98 @@
+public import Attestation
+import Crypto
+import Foundation
+public import Ledger
+
+/// What a service said of samples, and why to believe it: kept beside the file as `<file>.provenance`.
+public struct SampleProvenance: Sendable, Equatable {
+    public let statement: SampleStatement
+    /// The statement as a signed note (C2SP signed-note).
+    public let note: String
+    /// The key that signed it.
+    public let key: NoteVerifier
+    /// Evidence that the key belongs to a boot of the attested service.
+    public let evidence: Evidence
+
+    private struct File: Decodable {
+        let samples: Int
+        let note: String
+        let key: String
+        /// Base64 of the JSON of the evidence.
+        let evidence: String
+    }
+
+    /// Where the provenance of a file of samples lies.
+    public static func path(of samples: String) -> String { "\(samples).provenance" }
+
+    /// Reads what `GET /samples/provenance` answered.
+    public init(json: [UInt8]) throws(ReceiptError) {
+        guard let file = try? JSONDecoder().decode(File.self, from: Data(json)), file.samples == 1,
+            let note = SignedNote(encoded: file.note), let statement = SampleStatement(text: note.text),
+            let key = NoteVerifier(encoded: file.key), let evidence = Data(base64Encoded: file.evidence)
+        else { throw .unreadable }
+        self.statement = statement
+        self.note = file.note
+        self.key = key
+        do {
+            self.evidence = try Evidence(json: Array(evidence))
+        } catch {
+            throw .unreadable
+        }
+    }
+
+    /// Verifies offline that the service said this, and that it said it of these samples.
+    ///
+    /// - Parameters:
+    ///   - samples: SHA-256 of the file of samples.
+    ///   - time: unix seconds at which certificates must be valid; nil for the evidence's own time.
+    ///   - now: used instead where the evidence carries no time.
+    ///   - roots: the roots to trust; simulated evidence needs one of theirs in it.
+    ///   - allowed: the releases to compare with; nil compares no measurement.
+    /// - Returns: the evidence for the key, and what policy has against it.
+    public func verify(
+        samples: LedgerHash, at time: Int64? = nil, now: Int64, roots: TrustRoots, allowed: ReleaseManifest? = nil,
+        allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false
+    ) throws(ReceiptError) -> DocumentVerification.Report {
+        guard samples == statement.sha256 else { throw .otherSamples }
+        guard let note = SignedNote(encoded: note), key.verifies(note) else { throw .checkpointSignature }
+        let report: DocumentVerification.Report
+        do {
+            report = try DocumentVerification.verify(
+                evidence.json(), format: evidence.format, at: time, now: now, roots: roots, allowed: allowed,
+                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTCB)
+        } catch {
+            throw .evidence(error)
+        }
+        guard LedgerKey(publicKey: key.publicKey).isVouchedFor(by: report.evidence) else { throw .keyNotAttested }
+        guard report.evidence.statement?.taskDigest == statement.task.bytes else { throw .otherLedger }
+        return report
+    }
+
+    /// SHA-256 of a file, read piece by piece.
+    public static func digest(ofFile path: String) throws(ClientError) -> LedgerHash {
+        guard let file = FileHandle(forReadingAtPath: path) else { throw ClientError.unreadable(path: path) }
+        defer { try? file.close() }
+        var hash = SHA256()
+        do {
+            while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(data: piece) }
+        } catch {
+            throw ClientError.unreadable(path: path)
+        }
+        guard let digest = LedgerHash(bytes: Array(hash.finalize())) else { throw ClientError.unreadable(path: path) }
+        return digest
+    }
+}
+
+extension SampleProvenance: CustomStringConvertible {
+    /// In words: one line a fact.
+    public var description: String {
+        """
+        samples       \(statement.bytes) bytes, SHA-256 \(statement.sha256.hex)
+        task          \(statement.task.hex)
+        model         \(statement.model.hex)
+        ledger        entry \(statement.ledgerSequence), \(statement.ledgerHead.hex)
+        spent         epsilon \(statement.epsilon), delta \(statement.delta), over the whole life of the task
+        query         \(statement.query)
+        """
+    }
+}

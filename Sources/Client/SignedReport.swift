@@ -1,0 +1,209 @@
+public import Attestation
+import Crypto
+import Foundation
+import SwiftASN1
+@_spi(CMS) @_spi(FixedExpiryValidationTime) import X509
+
+/// A report that a service signed, as a file: `report.json`, or `report.pdf` with the evidence inside. It verifies without
+/// the service, years later.
+public struct SignedReport: Sendable {
+    public let evidence: Evidence
+    /// The JSON of the report, as it was signed.
+    public let report: [UInt8]
+    private let key: ReportKey
+    private let signature: [UInt8]
+    private let document: SignedPDF?
+
+    private static let opening = Array(#"{"entrepot-report":1,"#.utf8)
+    private static let bodyLabel = Array(#","report":"#.utf8)
+
+    /// Whether bytes look like a report. It says nothing about authenticity.
+    public static func isReport(_ bytes: [UInt8]) -> Bool {
+        bytes.starts(with: opening) || bytes.starts(with: Array("%PDF-".utf8))
+    }
+
+    public init(bytes: [UInt8]) throws(ReportError) {
+        guard bytes.starts(with: Array("%PDF-".utf8)) else {
+            document = nil
+            (evidence, report, key, signature) = try Self.parts(of: bytes)
+            return
+        }
+        let pdf = try SignedPDF(bytes)
+        document = pdf
+        (evidence, report, key, signature) = try Self.parts(of: pdf.attachment("report.json"))
+        let attached = try pdf.attachment("evidence.json")
+        guard evidence.json() == attached else { throw .contradiction }
+    }
+
+    private static func parts(
+        of bytes: [UInt8]
+    ) throws(ReportError) -> (Evidence, [UInt8], ReportKey, [UInt8]) {
+        guard bytes.starts(with: opening), bytes.suffix(2).elementsEqual("}\n".utf8) else { throw .unreadable }
+        guard let start = bytes.place(of: bodyLabel) else { throw .unreadable }
+        let body = Array(bytes[(start + bodyLabel.count)..<(bytes.count - 2)])
+        let head = Array(bytes[..<start]) + Array("}".utf8)
+        struct Head: Decodable {
+            let key: String
+            let signature: String
+        }
+        guard let parts = try? JSONDecoder().decode(Head.self, from: Data(head)),
+            let key = Data(base64Encoded: parts.key), let signature = Data(base64Encoded: parts.signature),
+            let evidenceStart = head.place(of: Array(#""evidence":"#.utf8)),
+            let evidence = try? Evidence(json: head[(evidenceStart + 11)..<(head.count - 1)])
+        else { throw .unreadable }
+        // Written again it must be the same bytes: nothing in it is beyond the signatures.
+        let again =
+            Self.opening
+            + Array(#""key":"\#(key.base64EncodedString())","signature":"\#(signature.base64EncodedString())","#.utf8)
+            + Array(#""evidence":"#.utf8) + evidence.json() + Self.bodyLabel + body + Array("}\n".utf8)
+        guard again == bytes else { throw .unreadable }
+        return (evidence, body, ReportKey(publicKeyInfo: Array(key)), Array(signature))
+    }
+
+    /// Verifies the whole report offline: evidence, key, signature of the figures, signature of the document.
+    ///
+    /// - Parameter check: verifies the evidence, as one would a saved document.
+    /// - Returns: the evidence for the key, and what policy has against it.
+    public func verify(
+        evidence check: ([UInt8]) throws(EvidenceError) -> DocumentVerification.Report
+    ) async throws(ReportError) -> DocumentVerification.Report {
+        let checked: DocumentVerification.Report
+        do {
+            checked = try check(evidence.json())
+        } catch {
+            throw .evidence(error)
+        }
+        guard key.isVouchedFor(by: checked.evidence) else { throw .keyNotAttested }
+        guard key.verifies(signature, of: report) else { throw .signature }
+        struct Named: Decodable { let taskDigest: String }
+        guard let named = try? JSONDecoder().decode(Named.self, from: Data(report)),
+            let statement = checked.evidence.statement,
+            named.taskDigest == statement.taskDigest.map({ String(format: "%02x", $0) }).joined()
+        else { throw .contradiction }
+        if let document { try await document.verify(signedBy: key, at: checked.evidence.time) }
+        return checked
+    }
+}
+
+/// Why a report proves nothing.
+public enum ReportError: Error, Sendable, Equatable {
+    case unreadable
+    /// The evidence for the key is not authentic.
+    case evidence(EvidenceError)
+    /// The evidence vouches for another key.
+    case keyNotAttested
+    case signature
+    /// Its parts speak of different tasks or evidence.
+    case contradiction
+    /// The signature does not cover the whole document.
+    case notWhole
+    /// The signature of the document is not valid.
+    case documentSignature
+}
+
+extension ReportError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable: "It cannot be read as a report."
+        case .evidence(let error): "The evidence for its key is not authentic: \(error)"
+        case .keyNotAttested: "The evidence vouches for another key than the one that signed it."
+        case .signature: "The signature of its figures is not valid."
+        case .contradiction: "Its parts belong to different reports."
+        case .notWhole: "Its signature does not cover the whole document."
+        case .documentSignature: "The signature of the document is not valid."
+        }
+    }
+}
+
+extension [UInt8] {
+    /// The first place at which a pattern stands.
+    fileprivate func place(of pattern: [UInt8], from start: Int = 0) -> Int? {
+        guard let first = pattern.first, count >= pattern.count else { return nil }
+        var place = start
+        while let next = self[place...].firstIndex(of: first), next + pattern.count <= count {
+            if self[next..<(next + pattern.count)].elementsEqual(pattern) { return next }
+            place = next + 1
+        }
+        return nil
+    }
+}
+
+/// A document as the service writes it: one signature over all bytes but its own, files in plain streams.
+private struct SignedPDF: Sendable {
+    private let bytes: [UInt8]
+    private let gap: Range<Int>
+
+    init(_ bytes: [UInt8]) throws(ReportError) {
+        self.bytes = bytes
+        let label = Array("/ByteRange [".utf8)
+        guard let place = bytes.place(of: label), bytes.place(of: label, from: place + 1) == nil,
+            let end = bytes[place...].firstIndex(of: UInt8(ascii: "]"))
+        else { throw .unreadable }
+        let numbers = bytes[(place + label.count)..<end].split(separator: UInt8(ascii: " ")).compactMap {
+            Int(String(decoding: $0, as: UTF8.self))
+        }
+        guard numbers.count == 4, numbers[0] == 0, numbers[1] > 0, numbers[2] > numbers[1] + 2,
+            numbers[2] < bytes.count,
+            numbers[2] + numbers[3] == bytes.count, bytes[numbers[1]] == UInt8(ascii: "<"),
+            bytes[numbers[2] - 1] == UInt8(ascii: ">")
+        else { throw .notWhole }
+        gap = numbers[1]..<numbers[2]
+    }
+
+    /// An embedded file, found by its name: the specification is followed by the stream.
+    func attachment(_ name: String) throws(ReportError) -> [UInt8] {
+        guard let named = bytes.place(of: Array("/Type /Filespec /F (\(name))".utf8)),
+            let size = bytes.place(of: Array("/Params << /Size ".utf8), from: named),
+            let length = Int(
+                String(decoding: bytes[(size + 17)...].prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)),
+            let start = bytes.place(of: Array(">>\nstream\n".utf8), from: size), length >= 0,
+            start + 10 + length <= bytes.count
+        else { throw .unreadable }
+        return Array(bytes[(start + 10)..<(start + 10 + length)])
+    }
+
+    func verify(signedBy key: ReportKey, at time: Int64) async throws(ReportError) {
+        let digits = bytes[(gap.lowerBound + 1)..<(gap.upperBound - 1)]
+        var signature: [UInt8] = []
+        var high: UInt8?
+        for digit in digits {
+            guard let value = Character(Unicode.Scalar(digit)).hexDigitValue, !(0x41...0x46).contains(digit) else {
+                throw .documentSignature
+            }
+            if let first = high {
+                signature.append(first << 4 | UInt8(value))
+                high = nil
+            } else {
+                high = UInt8(value)
+            }
+        }
+        // Beyond the DER the room is zeros, and they are not signed: anything else there is a change.
+        guard let length = Self.derLength(signature), signature[length...].allSatisfy({ $0 == 0 }) else {
+            throw .documentSignature
+        }
+        let covered = Array(bytes[..<gap.lowerBound]) + Array(bytes[gap.upperBound...])
+        let certificates = (try? CMSSignature(derEncoded: Array(signature[..<length])))?.certificates ?? []
+        guard
+            let certificate = certificates.first(where: { certificate in
+                P256.Signing.PublicKey(certificate.publicKey).map { Array($0.derRepresentation) } == key.publicKeyInfo
+            })
+        else { throw .keyNotAttested }
+        let result = await CMS.isValidSignature(
+            dataBytes: covered, signatureBytes: Array(signature[..<length]),
+            trustRoots: CertificateStore([certificate]), microsoftCompatible: false
+        ) {
+            RFC5280Policy(fixedExpiryValidationTime: Date(timeIntervalSince1970: Double(time)))
+        }
+        guard case .success = result else { throw .documentSignature }
+    }
+
+    /// The length of the first DER element with its header.
+    private static func derLength(_ bytes: [UInt8]) -> Int? {
+        guard bytes.count > 4, bytes[0] == 0x30 else { return nil }
+        if bytes[1] < 0x80 { return 2 + Int(bytes[1]) }
+        let count = Int(bytes[1] & 0x7F)
+        guard (1...3).contains(count), bytes.count > 2 + count else { return nil }
+        let length = bytes[2..<(2 + count)].reduce(0) { $0 << 8 | Int($1) }
+        return 2 + count + length <= bytes.count ? 2 + count + length : nil
+    }
+}

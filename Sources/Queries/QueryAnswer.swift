@@ -1,0 +1,68 @@
+/// What a query released: figures with what the noise does to them. Public once it exists; asking again spends nothing.
+public struct QueryAnswer: Sendable, Equatable, Codable {
+    public var name: String
+    /// The kind, as the task writes it.
+    public var kind: String
+    /// The price, as part of the task's ε.
+    public var epsilon: Double
+    /// Of each interval, unless `flows` says otherwise.
+    public var confidence: Double
+    public var noise: NoiseLaw
+    /// The columns whose values `group` lists.
+    public var groupedBy: [String]
+    public var figures: [NoisyFigure]
+    /// Of `reconcile`: a line for each group.
+    public var flows: [FlowReconciliation]?
+    /// What the intervals do not cover, named.
+    public var notes: [String]
+}
+
+/// One figure with its interval.
+public struct NoisyFigure: Sendable, Equatable, Codable {
+    public var group: [String]?
+    /// `count`, `sum`, `mean`, `quantile 0.5`.
+    public var quantity: String
+    public var estimate: Double
+    /// Of the noise; nil where it is not that of one figure (quantiles, ratios).
+    public var standardError: Double?
+    /// nil where the interval has no end.
+    public var lower: Double?
+    public var upper: Double?
+
+    public init(
+        group: [String]? = nil, quantity: String, estimate: Double, standardError: Double? = nil, lower: Double? = nil,
+        upper: Double? = nil
+    ) {
+        self.group = group
+        self.quantity = quantity
+        self.estimate = estimate
+        self.standardError = standardError
+        self.lower = lower
+        self.upper = upper
+    }
+}
+
+/// What both ends say of the same flows.
+public struct FlowReconciliation: Sendable, Equatable, Codable {
+    public var group: [String]
+    /// 1 for the largest discrepancy beyond the allowance, as far as `top` asks.
+    public var rank: Int?
+    public var exports: NoisyFigure
+    public var imports: NoisyFigure
+    /// Imports less exports.
+    public var difference: NoisyFigure
+    /// How far the imports lie beyond what the exports and the allowance explain; negative below, 0 within.
+    public var excess: Double
+    /// The excess in its standard errors.
+    public var significance: Double
+    /// Whether noise alone would make any group stand out so far in less than one of twenty reports.
+    public var isSignificant: Bool
+    /// Imports over exports, with Fieller's bounds.
+    public var ratio: NoisyFigure?
+    /// The natural logarithm of the ratio.
+    public var logRatio: NoisyFigure?
+    /// Flows that both ends report with a value, where `log_points` was asked for.
+    public var matched: NoisyFigure?
+    /// Mean over flows of 100 · ln(import / export): the stable statistic, for a large flow weighs no more than a small one.
+    public var meanLogPoints: NoisyFigure?
+}

@@ -1,0 +1,128 @@
+public import PrivacyKernel
+public import Tables
+public import Tasks
+
+/// All queries of a task: asked one after the other of the kernel, before the model is fitted, while the rows exist.
+///
+/// A query gets the part `price / ε` of the task's budget, in the units in which the budget adds up, so that prices and
+/// model make one whole. What cannot be asked is refused here, by the task alone, and nothing is ever spent on it.
+public struct QueryProgram: Sendable {
+    let questions: [Question]
+    private let privacy: PrivacyParameters
+
+    /// - Parameter domain: of the joined table.
+    public init(
+        _ queries: [TaskSpecification.PermittedQuery], domain: TableDomain, privacy: PrivacyParameters
+    ) throws(QueryRefusal) {
+        var questions: [Question] = []
+        for query in queries { questions.append(try Question(query, domain: domain)) }
+        let prices = queries.reduce(0) { $0 + $1.epsilon }
+        guard questions.isEmpty || prices < privacy.epsilon else {
+            throw .overBudget(prices: prices, epsilon: privacy.epsilon)
+        }
+        self.questions = questions
+        self.privacy = privacy
+    }
+
+    /// Names in the order of the task.
+    public var names: [String] { questions.map(\.query.name) }
+
+    /// What is left for the model, as a part of the budget.
+    public var modelShare: Double { 1 - questions.reduce(0) { $0 + share($1) } }
+
+    /// Asks everything and takes what it costs out of the budget; the rest is the model's.
+    ///
+    /// - Returns: one answer a query; fewer where a replayed transcript ends earlier.
+    @discardableResult
+    public func ask(_ kernel: Kernel, taking budget: inout Budget) throws(PrivacyError) -> [QueryAnswer] {
+        let whole = budget.amount
+        let law = NoiseLaw(budget.accounting)
+        var answers: [QueryAnswer] = []
+        for question in questions {
+            let slice = try budget.take(.amount(whole * share(question)))
+            do throws(PrivacyError) {
+                let released = try question.ask(kernel, spending: slice)
+                answers.append(question.answer(released.tables, variances: released.variances, law: law))
+            } catch {
+                guard case .transcriptExhausted = error else { throw error }
+            }
+        }
+        return answers
+    }
+
+    /// The answers that a transcript holds: recorded once, read as often as anybody likes.
+    public func answers(from transcript: Transcript, domain: TableDomain) throws(PrivacyError) -> [QueryAnswer] {
+        guard !questions.isEmpty, let promise = transcript.releases.first?.promise else { return [] }
+        var budget = try Budget(promise.parameters, accounting: promise.accounting)
+        return try ask(Kernel(replaying: transcript, domain: domain), taking: &budget)
+    }
+
+    /// What a query would cost and how far its figures would lie from the truth, without asking it.
+    public func forecasts(_ accounting: Accounting) throws(PrivacyError) -> [QueryForecast] {
+        let amount = try Budget(privacy, accounting: accounting).amount
+        return questions.map { QueryForecast($0, share: share($0), amount: amount, law: NoiseLaw(accounting)) }
+    }
+
+    private func share(_ question: Question) -> Double { question.query.epsilon / privacy.epsilon }
+}
+
+extension Question {
+    /// The one call of the kernel.
+    func ask(
+        _ kernel: Kernel, spending budget: consuming Budget
+    ) throws(PrivacyError) -> (tables: [[Int64]], variances: [Double]) {
+        switch release {
+        case .marginal(let attributes):
+            let marginals = try kernel.measure([attributes], spending: budget, cellLimit: Self.cellLimit)
+            return (marginals.map(\.counts), marginals.map(\.variance))
+        case .sums(let questions):
+            let sums = try kernel.sums(questions, spending: budget, cellLimit: Self.cellLimit)
+            return (sums.map(\.sums), sums.map(\.variance))
+        }
+    }
+}
+
+/// The price of a query and the error to expect of it: all of it known before anything is drawn.
+public struct QueryForecast: Sendable, Equatable, Codable {
+    public struct Part: Sendable, Equatable, Codable {
+        /// `count`, `exports`, `imports`, …
+        public var quantity: String
+        public var standardError: Double
+        /// Half of the width of a 95 % interval.
+        public var halfWidth: Double
+    }
+
+    public var name: String
+    public var kind: String
+    /// The price, and what part of the task's budget it is.
+    public var epsilon: Double
+    public var share: Double
+    /// How many groups will get an answer.
+    public var groups: Int
+    public var parts: [Part]
+
+    init(_ question: Question, share: Double, amount: Double, law: NoiseLaw) {
+        name = question.query.name
+        kind = question.query.kind.rawValue
+        epsilon = question.query.epsilon
+        self.share = share
+        groups = question.cells().count
+        let sensitivities = question.sensitivities
+        let quantities: [String] =
+            switch question.query.kind {
+            case .reconcile: ["exports", "imports", "matched flows", "sum of log points"]
+            case .mean: ["sum", "count"]
+            case .sum: ["sum"]
+            case .count, .histogram, .quantile, .cardinality: ["count"]
+            }
+        let each = amount * share / Double(sensitivities.count)
+        parts = zip(quantities, sensitivities).enumerated().map { place, part in
+            let isValue =
+                [.sum, .mean, .reconcile].contains(question.query.kind) && place < question.columns.prefix(2).count
+            let deviation =
+                law.variance(sensitivity: part.1, amount: each).squareRoot() * (isValue ? question.unit : 1)
+            return Part(
+                quantity: part.0, standardError: deviation, halfWidth: law.critical(Question.confidence) * deviation)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// Why a query cannot be asked. Every reason is a function of the signed task, found before anything is drawn; a refused
+/// query spends nothing.
+public enum QueryRefusal: Error, Sendable, Equatable {
+    case columns(query: String, expected: String)
+    case unknownColumn(query: String, column: String)
+    case notANumber(query: String, column: String)
+    case notOrdered(query: String, column: String)
+    case outsideDomain(query: String, column: String, value: String)
+    case tooManyCells(query: String, limit: Int)
+    case clamp(query: String)
+    case unit(query: String)
+    case share(query: String, share: Double)
+    case notForKind(query: String, kind: String, setting: String)
+    case overBudget(prices: Double, epsilon: Double)
+}
+
+extension QueryRefusal: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .columns(let query, let expected): "The query \(query) needs \(expected) in `columns`."
+        case .unknownColumn(let query, let column):
+            "The query \(query) names \(column), which the joined table does not have."
+        case .notANumber(let query, let column): "The query \(query) adds up \(column), which holds no numbers."
+        case .notOrdered(let query, let column):
+            "The query \(query) asks for quantiles of \(column), which has no order."
+        case .outsideDomain(let query, let column, let value):
+            "The query \(query) asks for \(column) = \"\(value)\", which is outside its domain."
+        case .tooManyCells(let query, let limit):
+            "The query \(query) has more than \(limit) cells; use fewer or coarser columns in `by` and `where`."
+        case .clamp(let query): "The query \(query) clamps to nothing; write `clamp: [0, 1000000]`."
+        case .unit(let query):
+            "The query \(query) counts in units that are too small or not positive; at most 2^30 units fit in its clamp."
+        case .share(let query, let share): "The query \(query) asks for the quantile \(share), outside 0 to 1."
+        case .notForKind(let query, let kind, let setting):
+            "The query \(query) has `\(setting)`, which \(kind) does not use."
+        case .overBudget(let prices, let epsilon):
+            "The queries cost \(prices) of ε = \(epsilon); nothing is left for the model."
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Crypto
+
+/// A PDF 1.7 file with embedded files and room for one detached signature. The same parts give the same bytes.
+///
+/// Only what a report needs: uncompressed streams, the standard fonts Helvetica and Courier, a classic cross-reference
+/// table. Source: ISO 32000-1, §7.5 (file), §7.11.4 (embedded files), §12.8 (signatures).
+struct PDFFile {
+    /// A file that travels inside.
+    struct Attachment {
+        let name: String
+        let type: String
+        let description: String
+        let bytes: [UInt8]
+    }
+
+    /// The signature takes so many bytes at most.
+    static let signatureLimit = 8192
+    /// A4, in points.
+    static let width = 595
+    static let height = 842
+
+    private var bytes: [UInt8] = Array(
+        "%PDF-1.7\n%\u{E2}\u{E3}\u{CF}\u{D3}\n".unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+    private var offsets: [Int] = []
+    private var contentsPlace = 0
+    private var rangePlace = 0
+    private let pages: [[UInt8]]
+    private let attachments: [Attachment]
+    private let title: String
+    /// As PDF writes dates, `D:20261121120000Z`.
+    private let date: String
+
+    /// - Parameter pages: the content stream of each page; fonts are F1 (Helvetica), F2 (bold) and F3 (Courier).
+    init(title: String, date: String, pages: [[UInt8]], attachments: [Attachment]) {
+        self.title = title
+        self.date = date
+        self.pages = pages
+        self.attachments = attachments
+    }
+
+    /// The file, signed.
+    ///
+    /// - Parameter sign: makes a detached CMS signature of the bytes.
+    func signed(by sign: ([UInt8]) async throws -> [UInt8]) async throws -> [UInt8] {
+        var file = self
+        file.write()
+        let gap = file.contentsPlace..<(file.contentsPlace + 2 * PDFFile.signatureLimit + 2)
+        let range = "[0 \(gap.lowerBound) \(gap.upperBound) \(file.bytes.count - gap.upperBound)]"
+        file.put(range + String(repeating: " ", count: 48 - range.utf8.count), at: file.rangePlace)
+        let covered = Array(file.bytes[..<gap.lowerBound]) + Array(file.bytes[gap.upperBound...])
+        let signature = try await sign(covered)
+        guard signature.count <= PDFFile.signatureLimit else { throw Problem.internalError }
+        file.put(signature.hexadecimal, at: gap.lowerBound + 1)
+        return file.bytes
+    }
+
+    private mutating func put(_ text: String, at place: Int) {
+        bytes.replaceSubrange(place..<(place + text.utf8.count), with: text.utf8)
+    }
+
+    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    /// Objects have fixed numbers: catalog, page tree, three fonts, information, signature, its field, then pages and files.
+    private mutating func write() {
+        let firstPage = 9
+        let firstFile = firstPage + 2 * pages.count
+        let names = attachments.indices.map { "(\(attachments[$0].name)) \(firstFile + 2 * $0) 0 R" }
+        let kids = pages.indices.map { "\(firstPage + 2 * $0) 0 R" }
+        let files = attachments.indices.map { "\(firstFile + 2 * $0) 0 R" }
+        object(
+            "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [8 0 R] /SigFlags 3 >> "
+                + "/Names << /EmbeddedFiles << /Names [\(names.joined(separator: " "))] >> >> "
+                + "/AF [\(files.joined(separator: " "))] /Lang (en) >>")
+        object("<< /Type /Pages /Kids [\(kids.joined(separator: " "))] /Count \(pages.count) >>")
+        for font in ["Helvetica", "Helvetica-Bold", "Courier"] {
+            object("<< /Type /Font /Subtype /Type1 /BaseFont /\(font) /Encoding /WinAnsiEncoding >>")
+        }
+        object("<< /Title \(PDFText.literal(title)) /Producer (Entrepot) /CreationDate (\(date)) >>")
+        writeSignature()
+        object(
+            "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Service) /V 7 0 R /P \(firstPage) 0 R /Rect [0 0 0 0] /F 132 >>"
+        )
+        for (number, page) in pages.enumerated() {
+            let annotations = number == 0 ? " /Annots [8 0 R]" : ""
+            object(
+                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 \(PDFFile.width) \(PDFFile.height)] "
+                    + "/Resources << /Font << /F1 3 0 R /F2 4 0 R /F3 5 0 R >> >> "
+                    + "/Contents \(firstPage + 2 * number + 1) 0 R\(annotations) >>")
+            stream("", page)
+        }
+        for (number, attachment) in attachments.enumerated() {
+            object(
+                "<< /Type /Filespec /F (\(attachment.name)) /UF (\(attachment.name)) /AFRelationship /Supplement "
+                    + "/Desc \(PDFText.literal(attachment.description)) /EF << /F \(firstFile + 2 * number + 1) 0 R >> >>"
+            )
+            stream(
+                "/Type /EmbeddedFile /Subtype /\(attachment.type.replacing("/", with: "#2F")) "
+                    + "/Params << /Size \(attachment.bytes.count) >> ", attachment.bytes)
+        }
+        let table = bytes.count
+        append("xref\n0 \(offsets.count + 1)\n0000000000 65535 f \n")
+        for offset in offsets {
+            let digits = String(offset)
+            append(String(repeating: "0", count: 10 - digits.count) + digits + " 00000 n \n")
+        }
+        let identity = SHA256.hash(data: bytes).prefix(16).hexadecimal
+        append(
+            "trailer\n<< /Size \(offsets.count + 1) /Root 1 0 R /Info 6 0 R /ID [<\(identity)> <\(identity)>] >>\n"
+                + "startxref\n\(table)\n%%EOF\n")
+    }
+
+    private mutating func writeSignature() {
+        offsets.append(bytes.count)
+        append("\(offsets.count) 0 obj\n<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached ")
+        append("/Reason (Made inside the attested service) /M (\(date)) /ByteRange ")
+        rangePlace = bytes.count
+        append(String(repeating: " ", count: 48) + "/Contents ")
+        contentsPlace = bytes.count
+        append("<" + String(repeating: "0", count: 2 * PDFFile.signatureLimit) + "> >>\nendobj\n")
+    }
+
+    private mutating func object(_ body: String) {
+        offsets.append(bytes.count)
+        append("\(offsets.count) 0 obj\n\(body)\nendobj\n")
+    }
+
+    private mutating func stream(_ entries: String, _ content: [UInt8]) {
+        offsets.append(bytes.count)
+        append("\(offsets.count) 0 obj\n<< \(entries)/Length \(content.count) >>\nstream\n")
+        bytes += content
+        append("\nendstream\nendobj\n")
+    }
+}
+
+/// Text as the standard fonts can show it.
+enum PDFText {
+    private static let words: [Unicode.Scalar: String] = [
+        "ε": "epsilon", "δ": "delta", "σ": "sigma", "μ": "mu", "ρ": "rho", "–": "-", "—": "-", "−": "-", "’": "'",
+        "…": "...", "≤": "<=", "≥": ">=", "²": "^2",
+    ]
+
+    /// Letters that WinAnsi lacks are written out, or as `?`.
+    static func plain(_ text: String) -> String {
+        var plain = ""
+        for scalar in text.unicodeScalars {
+            if let word = words[scalar] {
+                plain += word
+            } else if (0x20...0x7E).contains(scalar.value) || (0xA0...0xFF).contains(scalar.value) {
+                plain.unicodeScalars.append(scalar)
+            } else {
+                plain += "?"
+            }
+        }
+        return plain
+    }
+
+    /// A string object: parentheses escaped, everything beyond ASCII in octal.
+    static func literal(_ text: String) -> String {
+        var literal = "("
+        for scalar in plain(text).unicodeScalars {
+            switch scalar {
+            case "(", ")", "\\": literal += "\\" + String(Character(scalar))
+            case _ where scalar.value > 0x7E:
+                let digits = String(scalar.value, radix: 8)
+                literal += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
+            default: literal.unicodeScalars.append(scalar)
+            }
+        }
+        return literal + ")"
+    }
+}

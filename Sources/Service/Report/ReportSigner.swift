@@ -1,0 +1,37 @@
+import Attestation
+import Crypto
+import Foundation
+import SwiftASN1
+@_spi(CMS) import X509
+
+/// Signs the reports of one boot, with a key that lives in memory and that evidence vouches for.
+struct ReportSigner: Sendable {
+    private let key: P256.Signing.PrivateKey
+    private let certificate: Certificate
+
+    /// - Parameter now: beginning of the certificate's ten years; reports are read long after the service is gone.
+    init(now: Date) throws {
+        key = P256.Signing.PrivateKey()
+        let subject = try DistinguishedName { CommonName("Entrepot report") }
+        certificate = try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: Certificate.PublicKey(key.publicKey),
+            notValidBefore: now.addingTimeInterval(-3600), notValidAfter: now.addingTimeInterval(3650 * 86400),
+            issuer: subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: try Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+                Critical(KeyUsage(digitalSignature: true, nonRepudiation: true, keyCertSign: true))
+            }, issuerPrivateKey: Certificate.PrivateKey(key))
+    }
+
+    var publicKey: ReportKey { ReportKey(publicKeyInfo: Array(key.publicKey.derRepresentation)) }
+
+    /// ECDSA with SHA-256, DER.
+    func signature(of bytes: [UInt8]) throws -> [UInt8] { Array(try key.signature(for: bytes).derRepresentation) }
+
+    /// A detached CMS signature with signing time and certificate (RFC 5652).
+    func cms(of bytes: [UInt8], at time: Date) throws -> [UInt8] {
+        try CMS.sign(
+            bytes, signatureAlgorithm: .ecdsaWithSHA256, certificate: certificate,
+            privateKey: Certificate.PrivateKey(key), signingTime: time)
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import PrivacyKernel
+import Queries
+import Synthesizers
+import Tasks
+
+/// What a finished task tells the world: who took part, what was agreed, what was spent on what, and what came out. All
+/// of it is public among the parties and a function of the task, the ledger and the transcript.
+struct TaskReport: Encodable {
+    struct Party: Encodable {
+        let name: String
+        let role: String
+        let fingerprint: String
+        /// SHA-256 of the table that a provider confirmed.
+        let table: String?
+    }
+
+    struct Privacy: Encodable {
+        let epsilon: Double
+        let delta: Double
+        let unit: String
+        let spentAddingOrRemovingOne: Double
+        let spentChangingOne: Double?
+        /// What each part of the budget paid for.
+        let split: [MechanismPlan.Step]
+    }
+
+    struct Software: Encodable {
+        let evidenceFormat: String
+        /// SHA-256 of the build manifest; the measurements stand in the evidence beside the report.
+        let buildManifest: String
+    }
+
+    struct Head: Encodable {
+        let sequence: UInt64
+        let hash: String
+    }
+
+    let task: String
+    let purpose: String
+    /// SHA-256 of the signed task.
+    let taskDigest: String
+    let parties: [Party]
+    let privacy: Privacy
+    let queries: [QueryAnswer]
+    let ledger: Head
+    let software: Software
+
+    /// The bytes that are signed.
+    func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return [UInt8](try encoder.encode(self))
+    }
+}
+
+extension TaskReport {
+    /// The pages of the report for people.
+    func pages(evidenceDigest: String) -> PDFPages {
+        var pages = PDFPages(
+            footer: "Task \(taskDigest)", watermark: "evidence \(evidenceDigest.prefix(32))")
+        pages.heading(task, size: 18)
+        pages.paragraph(purpose)
+        pages.space(6)
+        pages.paragraph(
+            "This report was made and signed inside the service that read the tables. The key of its signature is named in "
+                + "attestation evidence, which is attached as evidence.json and whose SHA-256 is the watermark of each page; "
+                + "report.json, also attached, holds the same figures for machines. `entrepot verify` checks all of it without "
+                + "the service.")
+        if software.evidenceFormat == "simulated" {
+            pages.paragraph("SIMULATED EVIDENCE: it gives no confidentiality against the host of the service.")
+        }
+        pages.heading("Task and parties")
+        pages.fixed(["task      \(taskDigest)", "evidence  \(evidenceDigest)", "build     \(software.buildManifest)"])
+        pages.fixed(["ledger    \(ledger.sequence), \(ledger.hash)"])
+        for party in parties {
+            pages.space(3)
+            pages.paragraph("\(party.name), \(party.role)")
+            pages.fixed(["key       \(party.fingerprint)"] + (party.table.map { ["table     \($0)"] } ?? []))
+        }
+        pages.heading("Privacy")
+        pages.paragraph(
+            "One ε for the whole life of the task: \(privacy.epsilon), δ = \(privacy.delta), for \(privacy.unit). Spent: "
+                + "\(PDFPages.short(privacy.spentAddingOrRemovingOne)) for adding or removing one"
+                + (privacy.spentChangingOne.map { ", \(PDFPages.short($0)) for changing one." } ?? "."))
+        for step in privacy.split {
+            pages.paragraph("   \(PDFPages.short(step.share * 100)) %   \(step.name)")
+        }
+        for answer in queries { answer.draw(on: &pages) }
+        return pages
+    }
+}
+
+extension QueryAnswer {
+    private static let shown = 40
+
+    fileprivate func draw(on pages: inout PDFPages) {
+        pages.heading("Query \(name): \(kind), price ε = \(epsilon)")
+        if let flows {
+            draw(flows, on: &pages)
+        } else {
+            let scale = figures.reduce(1e-9) { max($0, abs($1.upper ?? 0), abs($1.lower ?? 0), abs($1.estimate)) }
+            for figure in figures.prefix(Self.shown) {
+                let group = figure.group.map { $0.joined(separator: " | ") + ": " } ?? ""
+                pages.bar(
+                    "\(group)\(figure.quantity) \(PDFPages.short(figure.estimate)) \(PDFPages.interval(figure))",
+                    estimate: figure.estimate, lower: figure.lower ?? figure.estimate,
+                    upper: figure.upper ?? figure.estimate, scale: scale)
+            }
+            if figures.count > Self.shown { pages.paragraph("\(figures.count) figures in all; report.json has each.") }
+        }
+        for note in notes { pages.paragraph(note, size: 7.5) }
+    }
+
+    private func draw(_ flows: [FlowReconciliation], on pages: inout PDFPages) {
+        let standing = flows.filter(\.isSignificant).count
+        pages.paragraph(
+            "\(flows.count) groups by \(groupedBy.joined(separator: ", ")); \(standing) differ beyond noise and allowance "
+                + "(95 % for all groups together). The largest, with imports less exports and its interval:")
+        let ranked = flows.filter { $0.rank != nil }.sorted { ($0.rank ?? 0) < ($1.rank ?? 0) }.prefix(Self.shown)
+        let scale = ranked.reduce(1e-9) {
+            max($0, abs($1.difference.upper ?? 0), abs($1.difference.lower ?? 0))
+        }
+        for flow in ranked {
+            let mark = flow.isSignificant ? " *" : ""
+            pages.bar(
+                "\(flow.rank ?? 0). \(flow.group.joined(separator: " | "))  z = \(PDFPages.short(flow.significance))\(mark)",
+                estimate: flow.difference.estimate, lower: flow.difference.lower ?? flow.difference.estimate,
+                upper: flow.difference.upper ?? flow.difference.estimate, scale: scale)
+            var line = "      exports \(PDFPages.short(flow.exports.estimate)) \(PDFPages.interval(flow.exports)), "
+            line += "imports \(PDFPages.short(flow.imports.estimate)) \(PDFPages.interval(flow.imports))"
+            pages.paragraph(line, size: 7.5)
+            if let ratio = flow.ratio {
+                var line = "      ratio \(PDFPages.short(ratio.estimate)) \(PDFPages.interval(ratio))"
+                if let points = flow.meanLogPoints {
+                    line += ", mean log points \(PDFPages.short(points.estimate)) \(PDFPages.interval(points))"
+                }
+                pages.paragraph(line, size: 7.5)
+            }
+        }
+    }
+}
+
+extension PDFPages {
+    /// Four figures that matter.
+    static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+
+    static func interval(_ figure: NoisyFigure) -> String {
+        guard let lower = figure.lower, let upper = figure.upper else { return "[no interval]" }
+        return "[\(short(lower)), \(short(upper))]"
+    }
+}

@@ -1,0 +1,91 @@
+import Crypto
+import Synthesizers
+import Tables
+
+/// Rows that are ready to be drawn: the same bytes whenever they are asked for.
+struct SampleDraw: Sendable {
+    /// The wish, with its seed.
+    let wish: SampleWish
+    /// A strong entity tag: SHA-256 over the model's digest and the wish.
+    let tag: String
+    private let sampler: RowSampler
+    private let encoder: SampleEncoder
+
+    /// - Parameter modelDigest: of the model's file, hexadecimal.
+    /// - Throws: 422 where the wish does not fit the model.
+    init(_ wish: SampleWish, seed: UInt64, model: FittedModel, modelDigest: String) throws {
+        var seeded = wish
+        seeded.seed = seed
+        self.wish = seeded
+        let name = "entrepot samples 1\n\(modelDigest)\n\(seeded.text)"
+        tag = "\"\(SHA256.hash(data: Array(name.utf8)).hexadecimal)\""
+        let columns = try Self.columns(wish.columns, of: model.domain)
+        let conditions = try wish.conditions.map { try Self.condition($0, model.domain) }
+        do {
+            sampler = try RowSampler(model, seed: seed, conditions: conditions)
+        } catch {
+            throw Problem.argument(
+                ["query", "where"], "no row of the model is like this", "value_error", hint: "\(error)")
+        }
+        encoder = SampleEncoder(domain: model.domain, columns: columns, format: wish.format)
+    }
+
+    /// Hands out the bytes, piece by piece.
+    func write(_ put: ([UInt8]) throws -> Void) throws {
+        try encoder.encode(rowCount: wish.rowCount, block: { sampler.rows($0) }, write: put)
+    }
+
+    /// Draws everything and keeps nothing but what it measured.
+    func measured() throws -> SampleRecord {
+        var meter = SampleMeter()
+        try write { meter.add($0) }
+        return meter.record
+    }
+
+    private static func columns(_ names: [String]?, of domain: TableDomain) throws(Problem) -> [Int]? {
+        guard let names else { return nil }
+        var chosen: [Int] = []
+        for name in names {
+            guard let index = domain.index(of: name), !chosen.contains(index) else {
+                throw Problem.argument(
+                    ["query", "columns"], "not a list of different columns", "value_error",
+                    hint: "Name columns of the joined table, such as \(domain.columns.first?.name ?? ""), with commas.")
+            }
+            chosen.append(index)
+        }
+        return chosen
+    }
+
+    private static func condition(
+        _ condition: SampleWish.Condition, _ domain: TableDomain
+    ) throws(Problem) -> (column: Int, code: Int) {
+        guard let column = domain.index(of: condition.column),
+            let code = domain.columns[column].code(of: condition.value)
+        else {
+            throw Problem.argument(
+                ["query", "where"], "no such column, or a value outside its domain", "value_error",
+                hint: "Name a column of the joined table and a declared value: GET /columns lists them.")
+        }
+        return (column, code)
+    }
+}
+
+/// What is known of samples that were drawn to their end.
+struct SampleRecord: Sendable, Equatable {
+    let bytes: UInt64
+    /// 32 bytes.
+    let sha256: [UInt8]
+}
+
+/// Counts and hashes samples as they go by.
+struct SampleMeter {
+    private var bytes: UInt64 = 0
+    private var hash = SHA256()
+
+    mutating func add(_ piece: [UInt8]) {
+        bytes += UInt64(piece.count)
+        hash.update(data: piece)
+    }
+
+    var record: SampleRecord { SampleRecord(bytes: bytes, sha256: Array(hash.finalize())) }
+}

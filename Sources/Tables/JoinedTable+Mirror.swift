@@ -1,0 +1,103 @@
+import VectorMath
+
+extension JoinedTable {
+    /// The mirror join: each row is one flow, as its exporter's office and as its importer's office reported it.
+    ///
+    /// A key has one row at most: where several parties bring it for the same end, the first of the task counts. So a
+    /// key's rows, wherever they come from, change one joined row.
+    ///
+    /// - Parameter offices: read with the same `KeyedHash` and of the same domain, one row a key.
+    public init(mirroring offices: [(name: String, table: KeyedTable)], terms: MirrorTerms) {
+        let domain = offices.first?.table.domain ?? TableDomain(columns: [])
+        let tables = offices.map(\.table)
+        let pairs = MirrorPairs(offices, terms: terms)
+        var codes: [[UInt32]] = terms.descriptors(of: domain).map { column in
+            pairs.exports.map { UInt32(tables[$0.office].codes(column)[$0.row]) }
+        }
+        if let value = domain.index(of: terms.value) {
+            let amount = domain.columns[value]
+            let exported = pairs.exports.map { UInt32(tables[$0.office].codes(value)[$0.row]) }
+            let imported = pairs.imports.map { UInt32(tables[$0.office].codes(value)[$0.row]) }
+            let logarithms = (0..<amount.size).map {
+                amount.middle(of: $0).flatMap { $0 > 0 ? naturalLogarithm($0) : nil }
+            }
+            let reach = MirrorTerms.largestLogPoints
+            let ratios = zip(exported, imported).map { exported, imported -> UInt32 in
+                guard let one = logarithms[Int(exported)], let other = logarithms[Int(imported)] else {
+                    return UInt32(2 * reach + 1)
+                }
+                let points = (100 * (other - one)).rounded()
+                return UInt32(min(max(points, Double(-reach)), Double(reach)) + Double(reach))
+            }
+            codes += [exported, imported, ratios]
+        }
+        let joined = terms.joinedDomain(of: domain)
+        let columns = zip(codes, joined.columns).map { CodedColumn(proven: $0, domainSize: $1.size) }
+        self.init(proven: joined, table: CodedTable(proven: columns, rowCount: pairs.exports.count), rowsPerKey: 1)
+    }
+}
+
+/// The rows in which both ends of a flow are reported, in the order of their keys' hashes.
+private struct MirrorPairs {
+    struct Place {
+        let key: HashedRow
+        let office: Int
+        let row: Int
+    }
+
+    private(set) var exports: [Place] = []
+    private(set) var imports: [Place] = []
+
+    init(_ offices: [(name: String, table: KeyedTable)], terms: MirrorTerms) {
+        let exported = Self.rows(offices, terms, MirrorTerms.exports, end: MirrorTerms.exporter)
+        let imported = Self.rows(offices, terms, MirrorTerms.imports, end: MirrorTerms.importer)
+        var place = 0
+        for export in exported {
+            while place < imported.count, !imported[place].key.hasSameKey(as: export.key),
+                imported[place].key < export.key
+            { place += 1 }
+            guard place < imported.count else { break }
+            guard imported[place].key.hasSameKey(as: export.key) else { continue }
+            exports.append(export)
+            imports.append(imported[place])
+        }
+    }
+
+    /// One row a key, sorted by key: those in which a party speaks for its own office at one end.
+    private static func rows(
+        _ offices: [(name: String, table: KeyedTable)], _ terms: MirrorTerms, _ flow: String, end: String
+    ) -> [Place] {
+        var places: [Place] = []
+        for (number, office) in offices.enumerated() {
+            let domain = office.table.domain
+            guard let keys = office.table.keys, let flows = domain.index(of: MirrorTerms.flow),
+                let ends = domain.index(of: end), let wantedFlow = domain.columns[flows].code(of: flow),
+                let code = terms.offices[office.name], let wantedEnd = domain.columns[ends].code(of: code)
+            else { continue }
+            let (flowCodes, endCodes) = (office.table.codes(flows), office.table.codes(ends))
+            for key in keys where flowCodes[key.row] == wantedFlow && endCodes[key.row] == wantedEnd {
+                places.append(Place(key: key, office: number, row: key.row))
+            }
+        }
+        places.sort { first, second in
+            first.key.hasSameKey(as: second.key) ? first.office < second.office : first.key < second.key
+        }
+        var unique: [Place] = []
+        for place in places where unique.last.map({ $0.key.hasSameKey(as: place.key) }) != true {
+            unique.append(place)
+        }
+        return unique
+    }
+}
+
+extension KeyedTable {
+    fileprivate func codes(_ column: Int) -> CodedColumn { table.columns[column] }
+}
+
+extension ColumnDomain {
+    /// The number that stands for a code in sums: a value itself, or the middle of its bin; nil where there is none.
+    public func middle(of code: Int) -> Double? {
+        guard let edges = edges(of: code) else { return nil }
+        return edges.lower + (edges.upper - edges.lower) / 2
+    }
+}

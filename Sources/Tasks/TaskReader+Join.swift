@@ -1,0 +1,58 @@
+internal import Tables
+
+/// How the tables are joined.
+extension TaskReader {
+    mutating func readJoin(_ task: Section, parties: [TaskSpecification.Party]?) -> TaskSpecification.Join? {
+        guard let section = optionalSection(task, "join", keys: ["kind", "rows_per_key", "value", "offices"]) else {
+            return nil
+        }
+        let kind = optional(section, "kind") { reader, node, path in
+            reader.word(node, at: path, as: TaskSpecification.Join.Kind.self)
+        }
+        let rows = optional(section, "rows_per_key") { reader, node, path in
+            reader.integer(node, at: path, in: 1...1_000_000)
+        }
+        let value = optionalText(section, "value")
+        let offices = optional(section, "offices") { reader, node, path in reader.readConditions(node, at: path) }
+        guard let kind, let rows, let value, let offices else { return nil }
+        guard kind == .mirror else {
+            for key in ["value", "offices"] where section.present(key) != nil {
+                problem(
+                    line: section.line(key), path: section.path(key), "only a mirror join has `\(key)`",
+                    fix: "Leave it out, or write `kind: mirror`")
+            }
+            return TaskSpecification.Join(kind: kind ?? .inner, rowsPerKey: rows ?? 1)
+        }
+        guard let value, let offices else {
+            problem(
+                line: section.line, path: "join", "a mirror join needs `value` and `offices`",
+                fix: "Write {kind: mirror, value: trade_value_usd, offices: {Canada: CAN, Italy: ITA}}")
+            return nil
+        }
+        let terms = MirrorTerms(value: value, offices: offices)
+        if let rows, rows != 1 {
+            problem(
+                line: section.line("rows_per_key"), path: "join.rows_per_key", "a flow has one row in each office",
+                fix: "Write 1")
+        }
+        for mistake in mirrorMistakes(terms, parties ?? []) {
+            problem(
+                line: section.line, path: "join", mistake,
+                fix: "See what a mirror join asks for: `entrepot demo-data reconciliation` writes an example")
+        }
+        return TaskSpecification.Join(kind: .mirror, rowsPerKey: 1, mirror: terms)
+    }
+
+    private func mirrorMistakes(_ terms: MirrorTerms, _ parties: [TaskSpecification.Party]) -> [String] {
+        var mistakes: [String] = []
+        let providers = parties.filter { $0.role == .provider }
+        for party in providers where terms.offices[party.name] == nil {
+            mistakes.append("`offices` does not say whose flows \(party.name) reports")
+        }
+        if Set(terms.offices.values).count < terms.offices.count { mistakes.append("two parties are the same office") }
+        let schemas = providers.compactMap(\.table?.schema)
+        if schemas.contains(where: { $0 != schemas.first }) { mistakes.append("the offices' fields differ") }
+        if let schema = schemas.first { mistakes += terms.mistakes(in: schema) }
+        return mistakes
+    }
+}

@@ -1,0 +1,218 @@
+import Client
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import Service
+
+/// The black-box game: whoever sees statuses, headers, sizes, metrics, ledger and logs, and not the rows themselves, sees
+/// the same of neighbouring tables, and of tables that do not join at all.
+@Suite("Neighbouring tables, live", .serialized, .timeLimit(.minutes(5)))
+struct NeighbourTests {
+    /// Which of Bob's forty keys are Alice's too. His file has as many bytes and rows in each world.
+    enum World: CaseIterable {
+        case allMatch, oneIsMissing, noneMatches
+
+        var bob: String {
+            let text = Cars.bob(10..<50)
+            switch self {
+            case .allMatch: return text
+            case .oneIsMissing: return text.replacingOccurrences(of: "\n49,", with: "\n99,")
+            case .noneMatches:
+                return text.split(separator: "\n").map { line in
+                    guard let comma = line.firstIndex(of: ","), let id = Int(line[..<comma]) else { return "\(line)" }
+                    return "\(id + 40)\(line[comma...])"
+                }.joined(separator: "\n") + "\n"
+            }
+        }
+    }
+
+    /// All that a stranger, the parties, a consumer and the operator see of one run, without values that are random by
+    /// design: digests, dates and the rows of the model.
+    private func sight(_ task: TestTask, _ world: World) async throws -> [String] {
+        let log = LogSight()
+        var logger = Logger(label: "neighbours") { _ in log }
+        logger.logLevel = .trace
+        let clock = TestClock(Date(timeIntervalSince1970: 1_800_000_000))
+        var seen = try await withService(task, clock: clock, logger: logger) { live in
+            var seen: [String] = []
+            let calls = [
+                "Alice": try await RawCalls(live, as: "Alice"), "Bob": try await RawCalls(live, as: "Bob"),
+                "Carol": try await RawCalls(live, as: "Carol"), "nobody": try await RawCalls(live, as: nil),
+            ]
+            /// - Parameter isDrawn: the body comes from noise, so its bytes may differ: its lines and its fields may not.
+            func look(_ party: String, _ path: String, _ arguments: [String] = [], isDrawn: Bool = false) async throws {
+                let answer = try await calls[party]?(path, ["-i"] + arguments)
+                seen.append("\(party) \(path): " + Self.shape(try #require(answer).body, isDrawn: isDrawn))
+            }
+            for (party, text) in [("Alice", Cars.alice(10..<50)), ("Bob", world.bob)] {
+                let answer = try #require(try await calls[party]?.upload(text))
+                seen.append("\(party) uploads: \(answer.status) \(answer.body.count)")
+                try await look(party, "/confirm_data")
+            }
+            try await waitForModel(try #require(calls["Alice"]))
+            for path in ["/model_status", "/model_status?verbose=1", "/columns", "/formats", "/ledger/total", "/metrics"] {
+                try await look("Alice", path)
+            }
+            try await look("Bob", "/ledger")
+            try await look("Bob", "/details", isDrawn: true)
+            for path in ["/samples", "/samples?num_samples=25", "/samples?num_samples=3&format=json"] {
+                try await look("Carol", path, isDrawn: true)
+            }
+            for path in ["/samples?num_samples=-1", "/data", "/upload_data"] { try await look("Carol", path) }
+            for path in ["/healthz", "/readyz", "/spec", "/samples", "/metrics"] { try await look("nobody", path) }
+            try await look("Alice", "/metrics")
+            return seen
+        }
+        seen += log.lines.sorted()
+        return seen
+    }
+
+    /// Status, names of headers, sizes, and of what is drawn the number of rows and fields.
+    private static func shape(_ raw: String, isDrawn: Bool) -> String {
+        let text = raw.replacingOccurrences(of: "\r\n", with: "\n")
+        let parts = text.components(separatedBy: "\n\n")
+        let head = (parts.first ?? "").components(separatedBy: "\n")
+        let body = parts.dropFirst().joined(separator: "\n\n")
+        let headers = head.dropFirst().map { line -> String in
+            let name = line.prefix { $0 != ":" }.lowercased()
+            let value = line.dropFirst(name.count + 1)
+            switch name {
+            case "content-type", "cache-control", "retry-after", "allow", "vary": return line
+            case "content-length": return isDrawn ? name : line
+            case "date": return name
+            default: return "\(name) \(value.count)"
+            }
+        }
+        let size =
+            isDrawn
+            ? "\(body.count { $0 == "\n" }) lines, \(body.count { $0 == "," }) commas" : "\(body.utf8.count) bytes"
+        return ([head.first ?? ""] + headers.sorted() + [size]).joined(separator: "; ")
+    }
+
+    private func differences(_ task: TestTask) async throws -> [String] {
+        let first = try await sight(task, .allMatch)
+        var differences: [String] = []
+        for world in [World.oneIsMissing, .noneMatches] {
+            let other = try await sight(task, world)
+            differences += zip(first, other).filter { $0 != $1 }.map { "\(world): \($0) | \($1)" }
+            if first.count != other.count { differences.append("\(world): \(first.count) | \(other.count) sights") }
+        }
+        return differences
+    }
+
+    @Test("nothing but the model tells neighbouring tables apart", arguments: ["independent", "mst"])
+    func blackBox(_ method: String) async throws {
+        let differences = try await differences(try TestTask.workshop(method: method))
+        #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+        let worlds = World.allCases.map { $0.bob.utf8.count }
+        #expect(Set(worlds).count == 1)
+        try AuditReport.write(
+            "7-black-box-\(method)",
+            """
+            ## Black box, \(method)
+
+            Three runs of the live service: all of forty keys match, one does not, none does. Compared are every status,
+            header, size, count of rows and fields, the metrics, the ledger and every log line that a stranger, parties,
+            consumer and operator see. Differences found: \(differences.count).
+            """)
+    }
+
+    #if ENTREPOT_MUTATIONS
+        @Test("a fit that refuses an empty join is noticed from outside")
+        func emptyJoin() async throws {
+            let task = try TestTask.workshop()
+            let differences = try await ServiceMutation.$active.withValue(.emptyJoinRefused) {
+                try await self.differences(task)
+            }
+            #expect(differences.contains { $0.contains("noneMatches") })
+            try Self.note("error message on empty join", .emptyJoinRefused, "the black-box game: statuses differ")
+        }
+
+        @Test("a restart that forgets what was drawn is noticed")
+        func retry() async throws {
+            let task = try TestTask.workshop()
+            /// Whether a service that was cut short after its releases takes a table again.
+            func takesTables(_ mutation: ServiceMutation?) async throws -> Bool {
+                let folder = FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
+                defer { try? FileManager.default.removeItem(at: folder) }
+                try await withService(task, directory: folder) { live in
+                    let (alice, bob) = (try await RawCalls(live, as: "Alice"), try await RawCalls(live, as: "Bob"))
+                    _ = try await alice.upload(Cars.alice())
+                    _ = try await bob.upload(Cars.bob())
+                    _ = try await alice("/confirm_data")
+                    _ = try await bob("/confirm_data")
+                    try await waitForModel(alice)
+                }
+                try FileManager.default.removeItem(at: folder.appending(path: "state/task.model"))
+                return try await ServiceMutation.$active.withValue(mutation) {
+                    try await withService(task, directory: folder) { live in
+                        try await RawCalls(live, as: "Alice").upload(Cars.alice()).status == 200
+                    }
+                }
+            }
+            #expect(try await !takesTables(nil))
+            #expect(try await takesTables(.releasesForgotten))
+            try Self.note(
+                "retry after failure without new charge", .releasesForgotten, "a task with releases takes tables again")
+        }
+
+        @Test("a model that was fitted for another ε is noticed")
+        func anotherModel() async throws {
+            let (task, other) = (try TestTask.workshop(), try TestTask.workshop(method: "mst"))
+            let folder = FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            try await withService(task, directory: folder) { live in
+                let (alice, bob) = (try await RawCalls(live, as: "Alice"), try await RawCalls(live, as: "Bob"))
+                _ = try await alice.upload(Cars.alice())
+                _ = try await bob.upload(Cars.bob())
+                _ = try await alice("/confirm_data")
+                _ = try await bob("/confirm_data")
+                try await waitForModel(alice)
+            }
+            func isRefused(_ mutation: ServiceMutation?) async throws -> Bool {
+                do {
+                    return try await ServiceMutation.$active.withValue(mutation) {
+                        try await withService(other, directory: folder) { live in
+                            try await RawCalls(live, as: "Alice")("/samples?num_samples=2").status != 200
+                        }
+                    }
+                } catch is ServiceError { return true }
+            }
+            #expect(try await isRefused(nil))
+            #expect(try await !isRefused(.othersModelServed))
+            try Self.note(
+                "cached model served for a different ε", .othersModelServed, "rows of another task's model are served")
+        }
+
+        private static func note(_ title: String, _ mutation: ServiceMutation, _ how: String) throws {
+            try AuditReport.write(
+                "6-planted-b-service-\(mutation.rawValue)", "| service | \(title) | `\(mutation.rawValue)` | \(how) |")
+        }
+    #endif
+}
+
+/// Keeps every log line without its time.
+private final class LogSight: LogHandler, Sendable {
+    private let kept = Mutex<[String]>([])
+
+    var lines: [String] { kept.withLock { $0 } }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    var logLevel: Logger.Level {
+        get { .trace }
+        set {}
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) {
+        kept.withLock { $0.append("log \(event.level): \(event.message) \(event.metadata?.count ?? 0)") }
+    }
+}

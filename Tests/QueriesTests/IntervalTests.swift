@@ -1,0 +1,116 @@
+import Tasks
+import Testing
+
+@testable import PrivacyKernel
+@testable import Queries
+
+@Suite("Intervals") struct IntervalTests {
+    @Test("the normal quantile agrees with printed tables")
+    func quantile() {
+        for (probability, expected) in [
+            (0.975, 1.959963984540054), (0.995, 2.5758293035489004), (0.5, 0), (0.84134474606854293, 1),
+            (1e-9, -5.9978070150076865), (0.9999999, 5.199337582290661),
+        ] {
+            #expect(abs(Normal.quantile(probability) - expected) < 1e-9)
+        }
+    }
+
+    @Test("Fieller's bounds solve |a − ρb| = z·√(v_a + ρ²v_b), and there are none where b may be zero")
+    func fieller() throws {
+        for (a, va, b, vb) in [(10.0, 1.0, 5.0, 0.25), (-3, 4, 40, 9), (0, 1, -8, 2), (1e9, 1e12, 3e8, 1e13)] {
+            let z = 1.959963984540054
+            let interval = try #require(
+                FiellerInterval(numerator: a, variance: va, denominator: b, variance: vb, critical: z))
+            #expect(interval.lower < a / b && a / b < interval.upper)
+            for bound in [interval.lower, interval.upper] {
+                let distance = abs(a - bound * b) / (va + bound * bound * vb).squareRoot()
+                #expect(abs(distance - z) < 1e-6)
+            }
+        }
+        #expect(FiellerInterval(numerator: 10, variance: 1, denominator: 1, variance: 1, critical: 2) == nil)
+        // Without noise the interval is the ratio.
+        #expect(
+            FiellerInterval(numerator: 6, variance: 0, denominator: 3, variance: 0, critical: 2).map {
+                [$0.lower, $0.upper]
+            }
+                == [2, 2])
+    }
+
+    /// 1,000 intervals of the kernel's own noise: at 95 % the number that cover has a standard deviation of 6.9, and the
+    /// noise of a test key repeats, so this cannot fail by chance.
+    @Test(
+        "of 1,000 intervals 93.5 to 96.5 % hold the truth",
+        arguments: [
+            PermittedQuery(name: "q", kind: .histogram, columns: ["group"], epsilon: 0.05),
+            PermittedQuery(name: "q", kind: .sum, columns: ["exported"], by: ["group"], epsilon: 1),
+            PermittedQuery(name: "q", kind: .mean, columns: ["imported"], by: ["group"], epsilon: 8),
+        ], [1e-9, 0])
+    func coverage(query: PermittedQuery, delta: Double) throws {
+        let amounts = try Amounts(groups: 1000, rows: 60_000)
+        let truth = try amounts.exact(query)
+        let noisy = try amounts.asked(query, delta: delta)
+        #expect(noisy.figures.count == 1000)
+        let covered = zip(truth.figures, noisy.figures).filter { $1.covers($0.estimate) }.count
+        // A mean under Laplace noise gets the tail of one figure for two, and covers more.
+        let upper = delta == 0 && query.kind == .mean ? 990 : 965
+        #expect((935...upper).contains(covered), "\(query.kind) at δ = \(delta): \(covered) of 1,000")
+    }
+
+    @Test("differences, ratios, log-ratios and counts of matched flows cover as they say")
+    func reconciliationCoverage() throws {
+        let amounts = try Amounts(groups: 1000, rows: 60_000)
+        let query = PermittedQuery(
+            name: "q", kind: .reconcile, columns: ["exported", "imported"], by: ["group"], epsilon: 8)
+        let truth = try #require(try amounts.exact(query).flows)
+        let noisy = try #require(try amounts.asked(query).flows)
+        let pairs = zip(truth, noisy)
+        let covered: [(String, Int)] = [
+            ("exports", pairs.filter { $1.exports.covers($0.exports.estimate) }.count),
+            ("imports", pairs.filter { $1.imports.covers($0.imports.estimate) }.count),
+            ("difference", pairs.filter { $1.difference.covers($0.difference.estimate) }.count),
+            ("ratio", pairs.filter { $1.ratio?.covers($0.ratio?.estimate ?? 0) ?? false }.count),
+            ("log-ratio", pairs.filter { $1.logRatio?.covers($0.logRatio?.estimate ?? 0) ?? false }.count),
+        ]
+        for (what, count) in covered { #expect((935...965).contains(count), "\(what): \(count) of 1,000") }
+    }
+
+    @Test("a quantile's bounds hold the true cell in at least 95 of 100 releases, and are not the whole scale")
+    func quantileCoverage() throws {
+        let amounts = try Amounts(groups: 2, rows: 4000)
+        let query = PermittedQuery(
+            name: "q", kind: .quantile, columns: ["exported"], shares: [0.1, 0.5, 0.9], epsilon: 8)
+        let truth = try amounts.exact(query).figures
+        var (covered, width) = (0, 0.0)
+        for key in 1...100 {
+            let noisy = try amounts.asked(query, key: UInt64(key)).figures
+            covered += zip(truth, noisy).filter { $1.covers($0.estimate) }.count
+            width += noisy.reduce(0) { $0 + (($1.upper ?? 1000) - ($1.lower ?? 0)) } / 300
+        }
+        #expect(covered >= 282)
+        #expect(width < 300)
+    }
+
+    @Test("under equal flows no group is called significant in 95 of 100 reports")
+    func familyWise() throws {
+        let amounts = try Amounts(groups: 50, rows: 50)
+        let query = PermittedQuery(
+            name: "q", kind: .reconcile, columns: ["exported", "exported"], by: ["group"], epsilon: 8)
+        // The same column twice is refused, so the null hypothesis is made from two noisy readings of it.
+        #expect(throws: QueryRefusal.self) { try Question(query, domain: amounts.domain) }
+        var single = query
+        single.columns = ["exported", "imported"]
+        let question = try Question(single, domain: amounts.domain)
+        guard case .sums(let sums) = question.release else { return }
+        let privacy = try PrivacyParameters(epsilon: 5, delta: 1e-9)
+        var alarms = 0
+        for key in 1...200 {
+            let kernel = amounts.kernel(UInt64(key))
+            let released = try kernel.sums([sums[0], sums[0]], spending: try Budget(privacy, accounting: .gaussian))
+            let answer = question.answer(released.map(\.sums), variances: released.map(\.variance), law: .gaussian)
+            if answer.flows?.contains(where: \.isSignificant) == true { alarms += 1 }
+        }
+        // 5 % of 200 is 10, with a standard deviation of 3.1.
+        #expect(alarms <= 20)
+        #expect(alarms >= 1)
+    }
+}

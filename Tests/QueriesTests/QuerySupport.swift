@@ -1,0 +1,107 @@
+import Foundation
+import Tables
+import Tasks
+
+@testable import PrivacyKernel
+@testable import Queries
+
+typealias PermittedQuery = TaskSpecification.PermittedQuery
+
+/// SplitMix64: repeatable tables.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// A table of `groups` groups, a colour, and two amounts of which the second is missing in a tenth of the rows.
+struct Amounts {
+    struct Row {
+        var group: Int
+        var colour: String
+        var exported: Int
+        var imported: Int?
+    }
+
+    let rows: [Row]
+    let domain: TableDomain
+    private let joined: JoinedTable
+
+    init(groups: Int, rows count: Int, seed: UInt64 = 1) throws {
+        var random = Seeded(state: seed)
+        let colours = ["red", "green", "blue"]
+        rows = (0..<count).map { number in
+            let exported = Int.random(in: 100...900, using: &random)
+            let imported =
+                Int.random(in: 0..<10, using: &random) == 0 ? nil : exported + Int.random(in: -50...99, using: &random)
+            return Row(
+                group: number % groups, colour: colours[Int.random(in: 0..<3, using: &random)], exported: exported,
+                imported: imported)
+        }
+        domain = try TableDomain(
+            schema: TableSchema(fields: [
+                Field(
+                    name: "group", type: .integer,
+                    constraints: Constraints(required: true, minimum: 0, maximum: .number(Double(groups - 1)))),
+                Field(name: "colour", type: .string, categories: colours, constraints: Constraints(required: true)),
+                Field(
+                    name: "exported", type: .integer,
+                    constraints: Constraints(required: true, minimum: 0, maximum: 1000)),
+                Field(name: "imported", type: .integer, constraints: Constraints(minimum: 0, maximum: 1000)),
+            ]), keyColumns: [])
+        let texts = rows.map { ["\($0.group)", $0.colour, "\($0.exported)", $0.imported.map(String.init) ?? ""] }
+        let columns = try domain.columns.enumerated().map { place, column in
+            let codes = texts.map { column.code(of: $0[place]) ?? 0 }
+            let storage: CodedColumn.Storage =
+                column.size <= 256
+                ? .bytes(codes.map(UInt8.init))
+                : column.size <= 65_536 ? .halves(codes.map(UInt16.init)) : .words(codes.map(UInt32.init))
+            return try CodedColumn(storage, domainSize: column.size)
+        }
+        joined = try JoinedTable(domain: domain, table: CodedTable(columns: columns))
+    }
+
+    func kernel(_ key: UInt64 = 1) -> Kernel {
+        Kernel(table: PrivateTable(joined), generator: NoiseGenerator(testKey: [key, 2, 3, 4]))
+    }
+
+    /// The answer by plain arithmetic: the production path with its noise left out.
+    func exact(_ query: PermittedQuery) throws -> QueryAnswer {
+        try Question(query, domain: domain).exact(PrivateTable(joined))
+    }
+
+    func asked(_ query: PermittedQuery, epsilon: Double = 10, delta: Double = 1e-9, key: UInt64 = 1) throws
+        -> QueryAnswer
+    {
+        let privacy = try PrivacyParameters(epsilon: epsilon, delta: delta)
+        let program = try QueryProgram([query], domain: domain, privacy: privacy)
+        var budget = try Budget(privacy, accounting: delta == 0 ? .pure : .gaussian)
+        return try program.ask(kernel(key), taking: &budget)[0]
+    }
+}
+
+extension Question {
+    func exact(_ table: PrivateTable) throws -> QueryAnswer {
+        let kernel = Kernel(table: table)
+        let tables: [[Int64]]
+        switch release {
+        case .marginal(let attributes): tables = kernel.counts([attributes], in: table)
+        case .sums(let questions):
+            tables = questions.map { question in
+                let cells = question.groups.reduce(1) { $0 * domain.columns[$1].size }
+                return kernel.groupedSums(question, question.groups, cells, table)
+            }
+        }
+        return answer(tables, variances: tables.map { _ in 0 }, law: .gaussian)
+    }
+}
+
+extension NoisyFigure {
+    func covers(_ truth: Double) -> Bool { (lower ?? -.infinity) <= truth && truth <= (upper ?? .infinity) }
+}

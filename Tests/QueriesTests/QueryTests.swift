@@ -1,0 +1,142 @@
+import Tasks
+import Testing
+
+@testable import PrivacyKernel
+@testable import Queries
+
+@Suite("Queries") struct QueryTests {
+    @Test("without noise every kind equals plain arithmetic")
+    func plainArithmetic() throws {
+        let amounts = try Amounts(groups: 7, rows: 3000)
+        func figures(_ query: PermittedQuery) throws -> [Double] { try amounts.exact(query).figures.map(\.estimate) }
+        let rows = amounts.rows
+        #expect(try figures(.init(name: "q", kind: .cardinality, epsilon: 1)) == [3000])
+        #expect(
+            try figures(.init(name: "q", kind: .count, conditions: ["colour": "red", "group": "3"], epsilon: 1))
+                == [Double(rows.filter { $0.colour == "red" && $0.group == 3 }.count)])
+        #expect(
+            try figures(.init(name: "q", kind: .histogram, columns: ["colour"], conditions: ["group": "2"], epsilon: 1))
+                == ["red", "green", "blue"].map { colour in
+                    Double(rows.filter { $0.colour == colour && $0.group == 2 }.count)
+                })
+        #expect(
+            try figures(
+                .init(name: "q", kind: .sum, columns: ["exported"], by: ["group"], clamp: 200...500, epsilon: 1))
+                == (0..<7).map { group in
+                    Double(rows.filter { $0.group == group }.reduce(0) { $0 + min(max($1.exported, 200), 500) })
+                })
+        let known = rows.compactMap(\.imported)
+        #expect(
+            try figures(.init(name: "q", kind: .mean, columns: ["imported"], epsilon: 1))
+                == [Double(known.reduce(0, +)) / Double(known.count)])
+        let sorted = rows.map(\.exported).sorted()
+        #expect(
+            try figures(.init(name: "q", kind: .quantile, columns: ["exported"], shares: [0.5], epsilon: 1))
+                == [Double(sorted[1499])])
+    }
+
+    @Test("the two sums, their difference, the excess and the ranks are those of plain arithmetic")
+    func plainReconciliation() throws {
+        let amounts = try Amounts(groups: 9, rows: 5000)
+        let flows = try #require(
+            try amounts.exact(
+                .init(
+                    name: "q", kind: .reconcile, columns: ["exported", "imported"], by: ["group"], allowance: 0.9...1.0,
+                    top: 3, epsilon: 1)
+            ).flows)
+        var excesses: [Double] = []
+        for group in 0..<9 {
+            let rows = amounts.rows.filter { $0.group == group }
+            let exports = Double(rows.reduce(0) { $0 + $1.exported })
+            let imports = Double(rows.reduce(0) { $0 + ($1.imported ?? 0) })
+            let flow = flows[group]
+            #expect(flow.group == ["\(group)"])
+            #expect(flow.exports.estimate == exports)
+            #expect(flow.imports.estimate == imports)
+            #expect(flow.difference.estimate == imports - exports)
+            let excess = imports > exports ? imports - exports : min(0, imports - 0.9 * exports)
+            #expect(abs(flow.excess - excess) < 1e-6)
+            excesses.append(abs(excess))
+        }
+        for rank in 1...3 {
+            let expected = excesses.sorted(by: >)[rank - 1]
+            guard expected > 0 else { break }
+            #expect(flows.first { $0.rank == rank }.map { abs($0.excess) } == expected)
+        }
+        #expect(!flows.contains { ($0.rank ?? 0) > 3 })
+    }
+
+    @Test("what was asked is read back from the transcript, figure by figure, and prices are parts of one budget")
+    func replay() throws {
+        let amounts = try Amounts(groups: 5, rows: 500)
+        let queries: [PermittedQuery] = [
+            .init(name: "rows", kind: .cardinality, epsilon: 0.1),
+            .init(name: "sum", kind: .sum, columns: ["exported"], by: ["group"], epsilon: 0.3),
+            .init(name: "middle", kind: .quantile, columns: ["imported"], shares: [0.5], epsilon: 0.2),
+        ]
+        let privacy = try PrivacyParameters(epsilon: 2, delta: 1e-9)
+        let program = try QueryProgram(queries, domain: amounts.domain, privacy: privacy)
+        #expect(abs(program.modelShare - 0.7) < 1e-12)
+        var budget = try Budget(privacy, accounting: .gaussian)
+        let whole = budget.amount
+        let kernel = amounts.kernel()
+        let asked = try program.ask(kernel, taking: &budget)
+        #expect(asked.map(\.name) == ["rows", "sum", "middle"])
+        #expect(abs(budget.amount / whole - 0.7) < 1e-9)
+        #expect(kernel.transcript.releases.count == 3)
+        #expect(try program.answers(from: kernel.transcript, domain: amounts.domain) == asked)
+        #expect(try program.answers(from: kernel.transcript, domain: amounts.domain) == asked)
+        // Cut short after the first release: what was drawn is told, the rest is not asked again.
+        let cut = Transcript(releases: Array(kernel.transcript.releases.prefix(1)))
+        #expect(try program.answers(from: cut, domain: amounts.domain) == [asked[0]])
+        // The forecast is the error that came.
+        let forecasts = try program.forecasts(.gaussian)
+        #expect(forecasts.map(\.groups) == [1, 5, 1])
+        for (forecast, answer) in zip(forecasts, asked) where answer.kind != "quantile" {
+            let came = try #require(answer.figures[0].standardError)
+            #expect(abs(forecast.parts[0].standardError / came - 1) < 1e-3)
+        }
+    }
+
+    @Test(
+        "what cannot be asked is refused by the task alone",
+        arguments: [
+            (PermittedQuery(name: "q", kind: .sum, columns: ["colour"], epsilon: 1), "no numbers"),
+            (PermittedQuery(name: "q", kind: .sum, columns: [], epsilon: 1), "one column"),
+            (PermittedQuery(name: "q", kind: .count, columns: ["group"], epsilon: 1), "nothing"),
+            (
+                PermittedQuery(name: "q", kind: .count, conditions: ["colour": "mauve"], epsilon: 1),
+                "outside its domain"
+            ),
+            (PermittedQuery(name: "q", kind: .count, conditions: ["shape": "round"], epsilon: 1), "does not have"),
+            (PermittedQuery(name: "q", kind: .quantile, columns: ["colour"], shares: [0.5], epsilon: 1), "no order"),
+            (
+                PermittedQuery(name: "q", kind: .quantile, columns: ["exported"], shares: [1.5], epsilon: 1),
+                "outside 0 to 1"
+            ),
+            (PermittedQuery(name: "q", kind: .count, clamp: 0...1, epsilon: 1), "does not use"),
+            (PermittedQuery(name: "q", kind: .sum, columns: ["exported"], unit: 1e-9, epsilon: 1), "too small"),
+            (
+                PermittedQuery(name: "q", kind: .sum, columns: ["exported"], clamp: 5...5, epsilon: 1),
+                "clamps to nothing"
+            ),
+            (PermittedQuery(name: "q", kind: .histogram, columns: ["exported", "imported"], epsilon: 1), "more than"),
+            (PermittedQuery(name: "q", kind: .reconcile, columns: ["exported"], epsilon: 1), "importer's"),
+            (PermittedQuery(name: "q", kind: .cardinality, epsilon: 10), "nothing is left"),
+        ])
+    func refusals(query: PermittedQuery, words: String) throws {
+        let amounts = try Amounts(groups: 5, rows: 10)
+        let privacy = try PrivacyParameters(epsilon: 10, delta: 1e-9)
+        let refusal = #expect(throws: QueryRefusal.self) {
+            try QueryProgram([query], domain: amounts.domain, privacy: privacy)
+        }
+        #expect(refusal.map { "\($0)".contains(words) } == true, "\(refusal.map { "\($0)" } ?? "")")
+    }
+
+    @Test("queries of an empty join are answered like any other")
+    func emptyJoin() throws {
+        let amounts = try Amounts(groups: 3, rows: 0)
+        let answer = try amounts.asked(.init(name: "q", kind: .mean, columns: ["exported"], by: ["group"], epsilon: 1))
+        #expect(answer.figures.count == 3)
+    }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import Tables
+import Tasks
+import Testing
+import VectorMath
+
+@testable import PrivacyKernel
+@testable import Queries
+
+/// Five statistical offices and what UN Comtrade and WITS published of their trade with one another. Published figures:
+/// ε protects nobody here, and is chosen high enough to show what noise of that size leaves legible.
+@Suite("Real mirror flows") struct RealMirrorTests {
+    static let folder: URL? = {
+        var candidates: [URL] = []
+        if let named = ProcessInfo.processInfo.environment["ENTREPOT_DATA"] {
+            candidates.append(URL(fileURLWithPath: named))
+        }
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        candidates.append(package.deletingLastPathComponent().appending(path: "shared/data"))
+        return candidates.map { $0.appending(path: "trade/a_mirror") }.first {
+            FileManager.default.fileExists(atPath: $0.path)
+        }
+    }()
+
+    static let offices = ["USA", "CAN", "GBR", "NLD", "ITA"]
+    static let terms = MirrorTerms(
+        value: "trade_value_usd", offices: Dictionary(uniqueKeysWithValues: offices.map { ($0, $0) }))
+
+    struct Flow {
+        var key: String
+        var cells: [String: String]
+        var value: Int? { cells["trade_value_usd"].flatMap { Int($0) } }
+    }
+
+    static func rows(_ file: String) throws -> [Flow] {
+        let url = try #require(folder).appending(path: file)
+        var lines = try String(contentsOf: url, encoding: .utf8).split(whereSeparator: \.isNewline)
+        let header = lines.removeFirst().split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        return lines.map { line in
+            let values = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            let cells = Dictionary(zip(header, values), uniquingKeysWith: { first, _ in first })
+            return Flow(key: cells["key"] ?? "", cells: cells)
+        }
+    }
+
+    static func required(_ name: String, _ categories: [String]) -> Field {
+        Field(name: name, type: .string, categories: categories, constraints: Constraints(required: true))
+    }
+
+    /// What the offices would agree on; `period` is the name of the time column.
+    static func schema(period: String, periods: [String], partners: [String], commodities: [String]) -> TableSchema {
+        TableSchema(fields: [
+            required(period, periods), required("exporter", partners), required("importer", partners),
+            required("cmd_code", commodities), required("flow", ["X", "M"]),
+            Field(
+                name: "trade_value_usd", type: .integer,
+                constraints: Constraints(minimum: 0, maximum: 1_000_000_000_000),
+                bins: Bins(count: 4096, scale: .log)),
+        ])
+    }
+
+    static func table(_ flows: [Flow], _ schema: TableSchema) throws -> KeyedTable {
+        let key = KeyRule(columns: ["key"])
+        let reader = CSVTableReader(
+            domain: try TableDomain(schema: schema, keyColumns: ["key"]), schema: schema, key: key,
+            hash: KeyedHash(key: (1, 2)), limits: TableLimits(bytes: 1 << 30, rows: 1 << 20))
+        let names = schema.fields.map(\.name)
+        let lines = flows.map { flow in ([flow.key] + names.map { flow.cells[$0] ?? "" }).joined(separator: ",") }
+        try reader.consume(Array((["key," + names.joined(separator: ",")] + lines).joined(separator: "\n").utf8))
+        return try reader.finish()
+    }
+
+    /// The mirrored values by plain reading of the files.
+    static func mirrored(_ files: [String: [Flow]]) -> [String: (exports: Int, imports: Int)] {
+        var exports: [String: Int] = [:]
+        var imports: [String: Int] = [:]
+        for (office, flows) in files {
+            for flow in flows {
+                guard let value = flow.value else { continue }
+                if flow.cells["flow"] == "X", flow.cells["exporter"] == office { exports[flow.key] = value }
+                if flow.cells["flow"] == "M", flow.cells["importer"] == office { imports[flow.key] = value }
+            }
+        }
+        return exports.reduce(into: [:]) { pairs, export in
+            if let value = imports[export.key] { pairs[export.key] = (export.value, value) }
+        }
+    }
+
+    static func kernel(_ joined: JoinedTable) -> Kernel {
+        Kernel(table: PrivateTable(joined), generator: NoiseGenerator(testKey: [7, 7, 7, 7]))
+    }
+
+    private static func fiveOffices() throws -> (files: [String: [Flow]], joined: JoinedTable) {
+        let files = try Dictionary(
+            uniqueKeysWithValues: offices.map { ($0, try rows("a1_nso5/among_five/nso_\($0).csv")) })
+        let schema = schema(
+            period: "year", periods: (1962...2017).map(String.init), partners: offices.sorted(),
+            commodities: ["TOTAL", "27", "44", "440799"])
+        let joined = JoinedTable(
+            mirroring: try offices.map { ($0, try table(files[$0] ?? [], schema)) }, terms: terms)
+        return (files, joined)
+    }
+
+    private static let query = PermittedQuery(
+        name: "flows", kind: .reconcile, columns: ["export_trade_value_usd", "import_trade_value_usd"],
+        by: ["exporter", "importer", "year", "cmd_code"], clamp: 0...5e10, unit: 1e6, allowance: 1.0...1.1, top: 10,
+        epsilon: 500)
+
+    @Test(
+        "2,258 records of five offices mirror, and without noise every flow is what the two files say",
+        .enabled(if: folder != nil, "the mirror flows are not here: set ENTREPOT_DATA"))
+    func plainArithmetic() throws {
+        let (files, joined) = try Self.fiveOffices()
+        let pairs = Self.mirrored(files)
+        #expect(pairs.count == 2258)
+        #expect(joined.table.rowCount == 2258)
+        let question = try Question(Self.query, domain: joined.domain)
+        let flows = try #require(try question.exact(PrivateTable(joined)).flows)
+        let column = try #require(joined.domain.columns.first { $0.name == "export_trade_value_usd" })
+        func counted(_ value: Int) throws -> Double {
+            let code = try #require(column.code(of: String(value)))
+            let middle = try #require(column.middle(of: code))
+            #expect(abs(middle - Double(value)) <= 0.004 * Double(value) + 1, "a bin is at most 0.8 % wide")
+            return min((middle / 1e6).rounded() * 1e6, 5e10)
+        }
+        var seen = 0
+        for flow in flows {
+            let key = "\(flow.group[0])|\(flow.group[1])|\(flow.group[2])|\(flow.group[3])"
+            let expected = try pairs[key].map { (try counted($0.exports), try counted($0.imports)) } ?? (0, 0)
+            #expect(flow.exports.estimate == expected.0)
+            #expect(flow.imports.estimate == expected.1)
+            if pairs[key] != nil { seen += 1 }
+        }
+        #expect(seen == 2258)
+        let standing = try #require(flows.first { $0.group == ["CAN", "GBR", "2010", "TOTAL"] })
+        #expect(abs(standing.exports.estimate - 6.74e9) < 0.03e9)
+        #expect(abs(standing.imports.estimate - 18.98e9) < 0.08e9)
+        #expect(standing.rank == 2)
+        let clean = try #require(flows.first { $0.group == ["USA", "CAN", "2016", "27"] })
+        #expect(abs(clean.excess) < 1e9)
+    }
+
+    @Test(
+        "CAN|GBR|2010|TOTAL stands out of the noise, and a flow that agrees does not",
+        .enabled(if: folder != nil, "the mirror flows are not here: set ENTREPOT_DATA"))
+    func standsOut() throws {
+        let (_, joined) = try Self.fiveOffices()
+        let privacy = try PrivacyParameters(epsilon: 501, delta: 1e-9)
+        // What is above the clamp counts as the clamp at both ends: smaller noise for the flows below it.
+        var query = Self.query
+        query.by = ["exporter", "importer", "year"]
+        query.conditions = ["cmd_code": "TOTAL"]
+        query.clamp = 0...2.5e10
+        let program = try QueryProgram([query], domain: joined.domain, privacy: privacy)
+        var budget = try Budget(privacy, accounting: .gaussian)
+        let flows = try #require(try program.ask(Self.kernel(joined), taking: &budget)[0].flows)
+        let standing = try #require(flows.first { $0.group == ["CAN", "GBR", "2010"] })
+        #expect(standing.isSignificant, "z = \(standing.significance)")
+        #expect((standing.rank ?? 99) <= 5)
+        #expect((standing.ratio?.lower ?? 0) > 1.1)
+        #expect(flows.first { $0.group == ["NLD", "ITA", "2010"] }?.isSignificant == false)
+    }
+
+    @Test(
+        "the flows of March 2022 that the PET Lab's demonstration used mirror 18 times",
+        .enabled(if: folder != nil, "the mirror flows are not here: set ENTREPOT_DATA"))
+    func petLab() throws {
+        let files = try Dictionary(
+            uniqueKeysWithValues: Self.offices.map { ($0, try Self.rows("a5_petlab_202203/nso_\($0).csv")) })
+        let pairs = Self.mirrored(files)
+        #expect(pairs.count == 18)
+        let schema = Self.schema(
+            period: "period", periods: ["202203"], partners: (Self.offices + ["BRA", "NGA", "CHE"]).sorted(),
+            commodities: ["TOTAL"])
+        let joined = JoinedTable(
+            mirroring: try Self.offices.map { ($0, try Self.table(files[$0] ?? [], schema)) }, terms: Self.terms)
+        #expect(joined.table.rowCount == 18)
+        let question = try Question(
+            .init(
+                name: "flows", kind: .reconcile,
+                columns: ["export_trade_value_usd", "import_trade_value_usd", "log_points"],
+                by: ["exporter", "importer"], unit: 1e6, allowance: 1.0...1.1, epsilon: 1),
+            domain: joined.domain)
+        let flows = try #require(try question.exact(PrivateTable(joined)).flows)
+        let italyToCanada = try #require(flows.first { $0.group == ["ITA", "CAN"] })
+        // 608.8 against 796.1 million USD: 1.31, or 27 log points.
+        #expect(abs((italyToCanada.ratio?.estimate ?? 0) - 1.31) < 0.02)
+        #expect(italyToCanada.meanLogPoints?.estimate == 27)
+        #expect(italyToCanada.matched?.estimate == 1)
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+@testable import Service
+
+@Suite("The report as a file") struct ReportFileTests {
+    private static let time = Date(timeIntervalSince1970: 1_795_000_000)
+
+    private static func file() -> PDFFile {
+        var pages = PDFPages(footer: "Task 00ff", watermark: "evidence 00ff")
+        pages.heading("A report (of some kind)")
+        pages.paragraph(
+            "ε = 1.0 – for \\ one joined record; Zürich, 東京. " + String(repeating: "Words to be broken. ", count: 60))
+        pages.fixed(["key  00:11:22"])
+        for number in 0..<120 {
+            pages.bar(
+                "\(number)", estimate: Double(number - 60), lower: Double(number - 70), upper: Double(number - 50),
+                scale: 70)
+        }
+        return PDFFile(
+            title: "Report", date: "D:20261121120000Z", pages: pages.streams(),
+            attachments: [
+                .init(name: "evidence.json", type: "application/json", description: "Evidence", bytes: Array("{}".utf8))
+            ])
+    }
+
+    private static func signed() async throws -> [UInt8] {
+        let signer = try ReportSigner(now: time)
+        return try await file().signed { try signer.cms(of: $0, at: time) }
+    }
+
+    private static func tool(_ name: String) -> String? {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        return folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    private static func run(_ program: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// A signed file, and the same with one byte of its text changed.
+    private static func written() async throws -> (good: String, bad: String) {
+        let bytes = try await signed()
+        var changed = bytes
+        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("Words".utf8)) })
+        changed[place] = UInt8(ascii: "S")
+        let folder = FileManager.default.temporaryDirectory
+        let files = ["good", "bad"].map { folder.appending(path: "report-\($0)-\(UUID().uuidString).pdf") }
+        try Data(bytes).write(to: files[0])
+        try Data(changed).write(to: files[1])
+        return (files[0].path, files[1].path)
+    }
+
+    @Test("the same parts give the same bytes, and every reference of the table finds its object")
+    func deterministic() async throws {
+        let first = try await Self.file().signed { _ in [1, 2, 3] }
+        let second = try await Self.file().signed { _ in [1, 2, 3] }
+        #expect(first == second)
+        let text = String(decoding: first, as: Unicode.ASCII.self)
+        #expect(text.hasSuffix("%%EOF\n"))
+        let start = try #require(
+            text.components(separatedBy: "startxref\n").last?.split(separator: "\n").first.flatMap { Int($0) })
+        let table = String(decoding: first[start...], as: Unicode.ASCII.self).split(separator: "\n")
+        #expect(table[0] == "xref")
+        for (number, line) in table.dropFirst(3).prefix(while: { $0.hasSuffix("n ") }).enumerated() {
+            let offset = try #require(Int(line.prefix(10)))
+            #expect(first[offset...].starts(with: Array("\(number + 1) 0 obj".utf8)))
+        }
+    }
+
+    @Test(
+        "pdfsig finds the signature valid over the whole document, and one changed byte breaks it",
+        .enabled(if: tool("pdfsig") != nil, "pdfsig is not here: install poppler-utils"))
+    func poppler() async throws {
+        let files = try await Self.written()
+        defer { for file in [files.good, files.bad] { try? FileManager.default.removeItem(atPath: file) } }
+        let pdfsig = try #require(Self.tool("pdfsig"))
+        let good = try Self.run(pdfsig, ["-nocert", files.good])
+        #expect(good.contains("Signature is Valid"), "\(good)")
+        #expect(good.contains("Total document signed"), "\(good)")
+        let bad = try Self.run(pdfsig, ["-nocert", files.bad])
+        #expect(!bad.contains("Signature is Valid"), "\(bad)")
+    }
+
+    @Test(
+        "pyhanko finds the document intact, and one changed byte breaks it",
+        .enabled(if: tool("pyhanko") != nil, "pyhanko is not here: pip install pyhanko-cli"))
+    func pyhanko() async throws {
+        let files = try await Self.written()
+        defer { for file in [files.good, files.bad] { try? FileManager.default.removeItem(atPath: file) } }
+        let pyhanko = try #require(Self.tool("pyhanko"))
+        let good = try Self.run(pyhanko, ["sign", "validate", files.good])
+        #expect(good.contains("INTACT"), "\(good)")
+        let bad = try Self.run(pyhanko, ["sign", "validate", files.bad])
+        #expect(!bad.contains("INTACT"), "\(bad)")
+    }
+}

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo test lint format audit audit-long bench-kernel fuzz faults load api clean setup release
+.PHONY: demo test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
 
 demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -36,8 +36,17 @@ audit-long: setup            ## the same with more fits in each world of each ga
 bench-kernel:                ## draws a second of every noise, and counting, on this machine
 	swift run -c release --package-path Benchmarks KernelSpeed
 
+bench-copula:                ## the copula: fit, Gram matrix against dsyrk, sampling
+	swift run -c release --package-path Benchmarks CopulaBenchmark speed
+
 fuzz: setup                  ## random input to every parser and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60]
 	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)"
+
+bench: setup                 ## utility and speed beside peers from PyPI: make bench [FULL=1]
+	@FULL=$(FULL) scripts/bench
+
+bench-coverage: setup        ## whether intervals from imputations cover, on 1,000 tables
+	swift run -c release --package-path Benchmarks Coverage
 
 clean:                       ## removes what building and demonstrating made
 	rm -rf .build demo-output

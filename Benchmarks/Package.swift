@@ -1,16 +1,33 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-// Measurements of speed, beside the main package so that its build stays small:
+// Measurements, beside the main package so that its build stays small:
 // swift run -c release --package-path Benchmarks KernelSpeed
+// swift run -c release --package-path Benchmarks CopulaBenchmark speed
+let synthesis: [Target.Dependency] = [
+    .product(name: "PrivacyKernel", package: "entrepot"), .product(name: "Synthesizers", package: "entrepot"),
+    .product(name: "Tables", package: "entrepot"),
+]
+
 let package = Package(
     name: "Benchmarks",
     dependencies: [.package(name: "entrepot", path: "..")],
     targets: [
         .executableTarget(
+            name: "CopulaBenchmark",
+            dependencies: [
+                .product(name: "LinearAlgebra", package: "entrepot"),
+                .product(name: "PrivacyKernel", package: "entrepot"),
+                .product(name: "Synthesizers", package: "entrepot"), .product(name: "Tables", package: "entrepot"),
+                .product(name: "VectorMath", package: "entrepot"),
+            ],
+            exclude: ["sdv-rows.py"]),
+        .executableTarget(
             name: "KernelSpeed",
             dependencies: [
                 .product(name: "PrivacyKernel", package: "entrepot"), .product(name: "Tables", package: "entrepot"),
-            ])
+            ]),
+        .executableTarget(name: "RowsBenchmark", dependencies: synthesis),
+        .executableTarget(name: "Coverage", dependencies: synthesis),
     ]
 )

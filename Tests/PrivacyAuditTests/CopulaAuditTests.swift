@@ -58,16 +58,17 @@
                 var wrong = [0, 0]
                 var units: UInt64 = 0
                 for world in 0..<2 {
+                    // One kernel a world keeps its noise tables; each fit brings a budget of its own.
+                    let kernel = Kernel(table: tables[world])
                     for _ in 0..<fits {
-                        tables[world].forgetBudget()
-                        let kernel = Kernel(table: tables[world])
+                        kernel.forgetRoot()
                         let gram = try kernel.gram(
                             of: features, scores: scores, bound: bound,
                             spending: Budget(parameters, accounting: accounting))
                         let ratio = ratio(gram, exact)
                         let saysWith = ratio > 0 || (ratio == 0 && Bool.random())
                         if saysWith != (world == 1) { wrong[world] += 1 }
-                        units = max(units, kernel.transcript.releases.reduce(0) { $0 + $1.spent })
+                        units = max(units, kernel.transcript.releases.last?.spent ?? 0)
                     }
                 }
                 func leak(_ positive: Double, _ negative: Double) -> Double {

@@ -14,13 +14,21 @@ struct ReportSigner: Sendable {
         key = P256.Signing.PrivateKey()
         let subject = try DistinguishedName { CommonName("Entrepot report") }
         certificate = try Certificate(
-            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: Certificate.PublicKey(key.publicKey),
+            version: .v3, serialNumber: Self.serialNumber(), publicKey: Certificate.PublicKey(key.publicKey),
             notValidBefore: now.addingTimeInterval(-3600), notValidAfter: now.addingTimeInterval(3650 * 86400),
             issuer: subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
                 Critical(KeyUsage(digitalSignature: true, nonRepudiation: true, keyCertSign: true))
             }, issuerPrivateKey: Certificate.PrivateKey(key))
+    }
+
+    /// 127 random bits: NSS, which `pdfsig` uses, passes over certificates whose number takes more than 20 bytes.
+    private static func serialNumber() -> Certificate.SerialNumber {
+        var generator = SystemRandomNumberGenerator()
+        var bytes = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        bytes[0] = bytes[0] & 0x7F | 0x40
+        return Certificate.SerialNumber(bytes: bytes)
     }
 
     var publicKey: ReportKey { ReportKey(publicKeyInfo: Array(key.publicKey.derRepresentation)) }

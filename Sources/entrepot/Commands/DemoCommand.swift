@@ -198,6 +198,14 @@ struct DemoStage {
                 let answer = try JSONDecoder().decode(QueryAnswer.self, from: Data(bytes))
                 texts.append("   " + AnswerText(answer).text.replacingOccurrences(of: "\n", with: "\n   "))
             }
+            for (name, bytes) in [
+                ("json", try await connection.reportJSON()), ("pdf", try await connection.reportPDF()),
+            ] {
+                try Files.write(bytes, to: directory.appendingPathComponent("report.\(name)").path)
+            }
+            let verified = "entrepot verify \(shown(directory.appendingPathComponent("report.pdf")))"
+            texts.append(
+                "   the same as a signed report: \(verified) --simulated-root \(service.rootFile) --allow-debug")
             return texts
         }
     }

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo test lint format audit audit-long bench-copula bench-kernel fuzz faults load api clean setup release
+.PHONY: demo test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
 
 demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -41,6 +41,12 @@ bench-copula:                ## the copula: fit, Gram matrix against dsyrk, samp
 
 fuzz: setup                  ## random input to every parser and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60]
 	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)"
+
+bench: setup                 ## utility and speed beside peers from PyPI: make bench [FULL=1]
+	@FULL=$(FULL) scripts/bench
+
+bench-coverage: setup        ## whether intervals from imputations cover, on 1,000 tables
+	swift run -c release --package-path Benchmarks Coverage
 
 clean:                       ## removes what building and demonstrating made
 	rm -rf .build demo-output

@@ -90,6 +90,12 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], exclude: ["README.md"],
+            resources: [
+                .embedInCode("Models/aim.yaml"), .embedInCode("Models/auto.yaml"),
+                .embedInCode("Models/clique-tree.yaml"), .embedInCode("Models/clique-tree-wide.yaml"),
+                .embedInCode("Models/gaussian-copula.yaml"), .embedInCode("Models/independent.yaml"),
+                .embedInCode("Models/mst.yaml"), .embedInCode("Models/mwem.yaml"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],

@@ -60,6 +60,9 @@ public struct SignedReport: Sendable {
         return (evidence, body, ReportKey(publicKeyInfo: Array(key)), Array(signature))
     }
 
+    /// Whether verified evidence vouches for the key of this report.
+    public func isVouchedFor(by evidence: VerifiedEvidence) -> Bool { key.isVouchedFor(by: evidence) }
+
     /// Verifies the whole report offline: evidence, key, signature of the figures, signature of the document.
     ///
     /// - Parameter check: verifies the evidence, as one would a saved document.

@@ -166,7 +166,8 @@ struct VerifyCommand: AsyncParsableCommand {
             checked = try await report.verify { evidence throws(EvidenceError) in
                 try DocumentVerification.verify(
                     evidence, format: report.evidence.format, at: at, now: Self.now, roots: roots, certificates: extra,
-                    allowed: allowed, allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+                    allowed: allowed, vouches: report.isVouchedFor, allowDebug: allowDebug,
+                    allowUnevaluatedTCB: allowUnevaluatedTcb)
             }
         } catch let error as ReportError {
             throw notAuthentic("the report", error)

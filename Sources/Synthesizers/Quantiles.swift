@@ -1,0 +1,57 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The quantile of the standard normal distribution, by bisection of its distribution function.
+func normalQuantile(_ probability: Double) -> Double {
+    bisected(probability, 40) { 0.5 * erfc(-$0 / 2.0.squareRoot()) }
+}
+
+/// The quantile of Student's t distribution.
+func studentQuantile(_ probability: Double, freedom: Double) -> Double {
+    if freedom > 1e6 { return normalQuantile(probability) }
+    return bisected(probability, 1e6) { t in
+        let tail = 0.5 * incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5)
+        return t < 0 ? tail : 1 - tail
+    }
+}
+
+private func bisected(_ probability: Double, _ limit: Double, _ distribution: (Double) -> Double) -> Double {
+    precondition(probability > 0 && probability < 1)
+    var (low, high) = (-limit, limit)
+    for _ in 0..<100 {
+        let middle = (low + high) / 2
+        if distribution(middle) < probability { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+}
+
+/// The regularised incomplete beta function, by Lentz's continued fraction (Press et al., Numerical Recipes §6.4).
+private func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
+    if x <= 0 { return 0 }
+    if x >= 1 { return 1 }
+    if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(1 - x, b, a) }
+    let front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(1 - x)) / a
+    var fraction = 1.0
+    var (c, d) = (1.0, 0.0)
+    for step in 0..<300 {
+        let m = Double(step / 2)
+        let term =
+            step == 0
+            ? 1
+            : step % 2 == 0
+                ? m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+                : -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        d = 1 / notZero(1 + term * d)
+        c = notZero(1 + term / c)
+        fraction *= c * d
+        if abs(1 - c * d) < 1e-14 { break }
+    }
+    return front * (fraction - 1)
+}
+
+private func notZero(_ value: Double) -> Double { abs(value) < 1e-300 ? 1e-300 : value }

@@ -1,6 +1,8 @@
 # Everything a person does with this project, by name. Each target prints what it found and fails when it fails.
 SHELL := /bin/bash
 SCENARIO ?= trade
+# Suites that talk to a running service; they run after the long computations, which would starve them.
+LIVE = ^(EndToEndTests|ServiceTests|ClientTests)
 ENTREPOT = .build/release/entrepot
 
 .PHONY: demo test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
@@ -10,7 +12,8 @@ demo: release                ## the whole product on generated data: make demo [
 
 test: setup                  ## every test, one debug build
 	@scripts/build --build-tests
-	swift test --skip-build --parallel
+	swift test --skip-build --parallel --skip '$(LIVE)'
+	swift test --skip-build --parallel --filter '$(LIVE)'
 
 lint:                        ## the formatter's strict check
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests

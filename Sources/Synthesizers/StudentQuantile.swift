@@ -6,11 +6,6 @@
     import Darwin
 #endif
 
-/// The quantile of the standard normal distribution, by bisection of its distribution function.
-func normalQuantile(_ probability: Double) -> Double {
-    bisected(probability, 40) { 0.5 * erfc(-$0 / 2.0.squareRoot()) }
-}
-
 /// The quantile of Student's t distribution.
 func studentQuantile(_ probability: Double, freedom: Double) -> Double {
     if freedom > 1e6 { return normalQuantile(probability) }

@@ -1,5 +1,5 @@
 import GraphicalModels
-public import PrivacyKernel
+import PrivacyKernel
 import Tables
 import VectorMath
 

@@ -1,4 +1,6 @@
-public import Tables
+import GraphicalModels
+import PrivacyKernel
+import Tables
 
 /// What is known of one marginal of the table: the model's counts, and for each cell an interval for the true count.
 public struct MarginalEstimate: Sendable, Equatable {

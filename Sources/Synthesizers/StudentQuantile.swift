@@ -6,11 +6,6 @@
     import Darwin
 #endif
 
-/// The quantile of the standard normal distribution, by bisection of its distribution function.
-func normalQuantile(_ probability: Double) -> Double {
-    bisected(probability, 40) { 0.5 * erfc(-$0 / 2.0.squareRoot()) }
-}
-
 /// The quantile of Student's t distribution.
 func studentQuantile(_ probability: Double, freedom: Double) -> Double {
     if freedom > 1e6 { return normalQuantile(probability) }
@@ -35,17 +30,22 @@ private func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
     if x <= 0 { return 0 }
     if x >= 1 { return 1 }
     if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(1 - x, b, a) }
-    let front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(1 - x)) / a
+    let logBeta: Double = lgamma(a) + lgamma(b) - lgamma(a + b)
+    let logPower: Double = a * log(x) + b * log(1 - x)
+    let front = exp(logPower - logBeta) / a
     var fraction = 1.0
     var (c, d) = (1.0, 0.0)
     for step in 0..<300 {
         let m = Double(step / 2)
-        let term =
-            step == 0
-            ? 1
-            : step % 2 == 0
-                ? m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-                : -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        let term: Double
+        if step == 0 {
+            term = 1
+        } else if step % 2 == 0 {
+            term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        } else {
+            let above: Double = (a + m) * (a + b + m)
+            term = -above * x / ((a + 2 * m) * (a + 2 * m + 1))
+        }
         d = 1 / notZero(1 + term * d)
         c = notZero(1 + term / c)
         fraction *= c * d

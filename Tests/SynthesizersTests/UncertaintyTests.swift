@@ -1,4 +1,5 @@
 import Foundation
+import GraphicalModels
 import PrivacyKernel
 import Tables
 import Testing

@@ -84,7 +84,7 @@ let package = Package(
         .target(
             name: "Synthesizers",
             dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
             name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
             swiftSettings: strict),

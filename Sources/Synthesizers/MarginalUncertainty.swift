@@ -112,13 +112,15 @@ public struct MarginalUncertainty: Sendable {
         let found = model.misfits.filter { Set([$0.first.column, $0.second.column]) == Set(columns) }
         guard !found.isEmpty, let independent = model.firstOneWays else { return nil }
         let reach = quantile(1 - (1 - confidence) / Double(found.count))
-        return found.map { misfit in
+        let bound = found.map { misfit in
             let members = [misfit.first, misfit.second]
             let modelled = members.parts(of: rows).map { $0 * model.model.total }
             let assumed = members.productOfShares(independent.shares, total: independent.total)
             let own = zip(modelled, assumed).reduce(0) { $0 + abs($1.0 - Double($1.1)) }
             return max(Double(misfit.value) + reach * misfit.variance.squareRoot(), 0) + own
         }.min()
+        // Two tables without a common row are that far apart: more says nothing.
+        return bound.flatMap { $0 < 2 * model.model.total ? $0 : nil }
     }
 }
 

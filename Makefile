@@ -1,16 +1,19 @@
 # Everything a person does with this project, by name. Each target prints what it found and fails when it fails.
 SHELL := /bin/bash
 SCENARIO ?= trade
+# Suites that talk to a running service; they run after the long computations, which would starve them.
+LIVE = ^(EndToEndTests|ServiceTests|ClientTests)
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo screenshots test lint format audit audit-long bench-copula bench-kernel fuzz faults load api clean setup release
+.PHONY: demo screenshots test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
 
 demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
 
 test: setup                  ## every test, one debug build
 	@scripts/build --build-tests
-	swift test --skip-build --parallel
+	swift test --skip-build --parallel --skip '$(LIVE)'
+	swift test --skip-build --parallel --filter '$(LIVE)'
 
 screenshots: release         ## the report of the demo's model in a real browser; skips, and says so, without Chromium
 	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -46,6 +49,12 @@ bench-copula:                ## the copula: fit, Gram matrix against dsyrk, samp
 
 fuzz: setup                  ## random input to every parser and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60]
 	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)"
+
+bench: setup                 ## utility and speed beside peers from PyPI: make bench [FULL=1]
+	@FULL=$(FULL) scripts/bench
+
+bench-coverage: setup        ## whether intervals from imputations cover, on 1,000 tables
+	swift run -c release --package-path Benchmarks Coverage
 
 clean:                       ## removes what building and demonstrating made
 	rm -rf .build demo-output

@@ -84,7 +84,7 @@ let package = Package(
         .target(
             name: "Synthesizers",
             dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
             name: "Evaluation", dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", crypto],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
@@ -94,6 +94,12 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], exclude: ["README.md"],
+            resources: [
+                .embedInCode("Models/aim.yaml"), .embedInCode("Models/auto.yaml"),
+                .embedInCode("Models/clique-tree.yaml"), .embedInCode("Models/clique-tree-wide.yaml"),
+                .embedInCode("Models/gaussian-copula.yaml"), .embedInCode("Models/independent.yaml"),
+                .embedInCode("Models/mst.yaml"), .embedInCode("Models/mwem.yaml"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],

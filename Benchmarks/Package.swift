@@ -4,6 +4,11 @@ import PackageDescription
 // Measurements, beside the main package so that its build stays small:
 // swift run -c release --package-path Benchmarks KernelSpeed
 // swift run -c release --package-path Benchmarks CopulaBenchmark speed
+let synthesis: [Target.Dependency] = [
+    .product(name: "PrivacyKernel", package: "entrepot"), .product(name: "Synthesizers", package: "entrepot"),
+    .product(name: "Tables", package: "entrepot"),
+]
+
 let package = Package(
     name: "Benchmarks",
     dependencies: [.package(name: "entrepot", path: "..")],
@@ -21,6 +26,8 @@ let package = Package(
             name: "KernelSpeed",
             dependencies: [
                 .product(name: "PrivacyKernel", package: "entrepot"), .product(name: "Tables", package: "entrepot"),
-            ])
+            ]),
+        .executableTarget(name: "RowsBenchmark", dependencies: synthesis),
+        .executableTarget(name: "Coverage", dependencies: synthesis),
     ]
 )

@@ -33,13 +33,14 @@ public enum DocumentVerification {
     ///   - roots: the roots to trust; simulated documents need one of theirs in it.
     ///   - certificates: DER of certificates beside the document (AMD's VCEK, ASK and ARK).
     ///   - allowed: the releases to compare with; nil compares no measurement.
-    ///   - ledgerKey: the key that an envelope must vouch for. SEV-SNP and TDX evidence binds its statement by a hash over
-    ///     key and challenge: without knowing them the statement proves nothing, and is left out with a warning.
+    ///   - vouches: whether an envelope vouches for the key that the caller knows. SEV-SNP and TDX evidence binds its
+    ///     statement by a hash over key and challenge: where nobody knows them the statement proves nothing, and is left
+    ///     out with a warning.
     ///   - allowDebug: accept a debug build or platform.
     ///   - allowUnevaluatedTCB: accept TDX although Intel's collateral is not evaluated.
     public static func verify(
         _ bytes: [UInt8], format: EvidenceFormat? = nil, at time: Int64?, now: Int64, roots: TrustRoots,
-        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, ledgerKey: LedgerKey? = nil,
+        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, vouches: ((VerifiedEvidence) -> Bool)? = nil,
         allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false
     ) throws(EvidenceError) -> Report {
         let bytes = plain(bytes)
@@ -55,7 +56,7 @@ public enum DocumentVerification {
                 Evidence(
                     format: format, evidence: envelope.evidence, auxiliary: envelope.auxiliary + certificates,
                     statement: envelope.statement))
-            let isBound = ledgerKey?.isVouchedFor(by: evidence) ?? (format == .nitro || format == .simulated)
+            let isBound = vouches?(evidence) ?? (format == .nitro || format == .simulated)
             if !isBound {
                 evidence.statement = nil
                 evidence.warnings.append(.statementNotBound)

@@ -98,7 +98,7 @@ extension Receipt {
         do {
             report = try DocumentVerification.verify(
                 evidence.json(), format: evidence.format, at: time, now: now, roots: roots, allowed: allowed,
-                ledgerKey: LedgerKey(publicKey: key.publicKey), allowDebug: allowDebug,
+                vouches: LedgerKey(publicKey: key.publicKey).isVouchedFor, allowDebug: allowDebug,
                 allowUnevaluatedTCB: allowUnevaluatedTCB)
         } catch {
             throw .evidence(error)

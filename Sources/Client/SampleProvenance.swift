@@ -59,7 +59,8 @@ public struct SampleProvenance: Sendable, Equatable {
         do {
             report = try DocumentVerification.verify(
                 evidence.json(), format: evidence.format, at: time, now: now, roots: roots, allowed: allowed,
-                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTCB)
+                vouches: LedgerKey(publicKey: key.publicKey).isVouchedFor, allowDebug: allowDebug,
+                allowUnevaluatedTCB: allowUnevaluatedTCB)
         } catch {
             throw .evidence(error)
         }

@@ -60,6 +60,9 @@ public struct SignedReport: Sendable {
         return (evidence, body, ReportKey(publicKeyInfo: Array(key)), Array(signature))
     }
 
+    /// Whether verified evidence vouches for the key of this report.
+    public func isVouchedFor(by evidence: VerifiedEvidence) -> Bool { key.isVouchedFor(by: evidence) }
+
     /// Verifies the whole report offline: evidence, key, signature of the figures, signature of the document.
     ///
     /// - Parameter check: verifies the evidence, as one would a saved document.
@@ -182,12 +185,15 @@ private struct SignedPDF: Sendable {
             throw .documentSignature
         }
         let covered = Array(bytes[..<gap.lowerBound]) + Array(bytes[gap.upperBound...])
+        // The one certificate is of the report's key, by its own word: nothing in it is unsigned.
         let certificates = (try? CMSSignature(derEncoded: Array(signature[..<length])))?.certificates ?? []
-        guard
-            let certificate = certificates.first(where: { certificate in
-                P256.Signing.PublicKey(certificate.publicKey).map { Array($0.derRepresentation) } == key.publicKeyInfo
-            })
+        guard certificates.count == 1, let certificate = certificates.first,
+            let ownKey = P256.Signing.PublicKey(certificate.publicKey),
+            Array(ownKey.derRepresentation) == key.publicKeyInfo
         else { throw .keyNotAttested }
+        guard certificate.publicKey.isValidSignature(certificate.signature, for: certificate),
+            Self.endsInWholeBytes(certificate)
+        else { throw .documentSignature }
         let result = await CMS.isValidSignature(
             dataBytes: covered, signatureBytes: Array(signature[..<length]),
             trustRoots: CertificateStore([certificate]), microsoftCompatible: false
@@ -195,6 +201,20 @@ private struct SignedPDF: Sendable {
             RFC5280Policy(fixedExpiryValidationTime: Date(timeIntervalSince1970: Double(time)))
         }
         guard case .success = result else { throw .documentSignature }
+    }
+
+    /// Whether a certificate's signature is told as whole bytes: one that ends in a zero bit could be told without it.
+    private static func endsInWholeBytes(_ certificate: Certificate) -> Bool {
+        var serializer = DER.Serializer()
+        do {
+            try serializer.serialize(certificate)
+            return try DER.sequence(DER.parse(serializer.serializedBytes), identifier: .sequence) { nodes in
+                _ = (nodes.next(), nodes.next())
+                return try ASN1BitString(derEncoded: &nodes).paddingBits == 0
+            }
+        } catch {
+            return false
+        }
     }
 
     /// The length of the first DER element with its header.

@@ -68,7 +68,7 @@ extension VerifiedConnection {
             report = try DocumentVerification.verify(
                 Evidence(json: evidence).json(), format: self.evidence.format, at: nil,
                 now: Int64(Date().timeIntervalSince1970), roots: configuration.roots, allowed: configuration.allowed,
-                ledgerKey: LedgerKey(publicKey: key.publicKey), allowDebug: configuration.allowDebug,
+                vouches: LedgerKey(publicKey: key.publicKey).isVouchedFor, allowDebug: configuration.allowDebug,
                 allowUnevaluatedTCB: configuration.allowUnevaluatedTCB)
         } catch {
             throw ClientError.receipt(.evidence(error))

@@ -94,8 +94,9 @@ struct OneShotFit {
             MeasuredTable(members: $0, counts: $1.counts, variance: $1.variance)
         }
         progress(0.5)
-        return try model(
-            pairs, inTree: choice.inTree.count, oneWays, domain, misfits: misfits, plan: plan(kernel),
+        return try treeAndRowsModel(
+            Array(pairs.prefix(choice.inTree.count)), across: Array(pairs.dropFirst(choice.inTree.count)), oneWays,
+            domain: domain, cellLimit: cellLimit, misfits: misfits, plan: plan(kernel),
             transcript: kernel.transcript, progress: progress)
     }
 
@@ -155,50 +156,5 @@ struct OneShotFit {
             tables.map { rate * $0 },
             shares.indices.map { satisfied.contains($0) ? 0 : max(0, rate * shares[$0] - known[$0]) }
         )
-    }
-
-    private func model(
-        _ pairs: [MeasuredTable], inTree: Int, _ oneWays: OneWayMarginals, _ domain: TableDomain,
-        misfits: [MeasuredMisfit], plan: MechanismPlan, transcript: Transcript, progress: (Double) -> Void
-    ) throws -> FittedModel {
-        var attributes: [ModelAttribute] = []
-        for member in pairs.flatMap(\.members) where !attributes.contains(member) { attributes.append(member) }
-        attributes.sort { ($0.column, $0.size) < ($1.column, $1.size) }
-        guard !attributes.isEmpty else { return try independentModel(oneWays, domain, plan: plan, transcript) }
-        let treePairs = Array(pairs.prefix(inTree))
-        let across = Array(pairs.dropFirst(inTree))
-        // Dropping tables from the grown tree cannot make it larger than the limit by much; the fit must not fail.
-        let model = try fittedTree(
-            treePairs, oneWays: oneWays, attributes: attributes, domain: domain, cellLimit: max(cellLimit, 1) * 20)
-        progress(0.6)
-        let tree = TreeTables(model, attributes: attributes)
-        let measurements = pairs.map { $0.measurement(attributes) }
-        guard !across.isEmpty else {
-            return try FittedModel(
-                domain: domain, plan: plan, attributes: attributes, tree: tree, shares: oneWays.shares,
-                corrections: [], measurements: measurements, misfits: misfits, transcript: transcript,
-                taskDigest: nil, representatives: nil)
-        }
-        let program = try RowProgram(
-            model: tree.model(attributes: attributes, columnSizes: domain.sizes), attributes: attributes,
-            shares: oneWays.shares, domain: domain, corrections: [])
-        let fitted =
-            oneWayTargets(oneWays, attributes: attributes, columnCount: domain.columns.count)
-            + treePairs.map { $0.target(attributes) }
-        let blockSize = RepresentativeRows.blockSize(forTotal: oneWays.total)
-        var corrections: [Factor] = []
-        let rows = RepresentativeRows(program, blockSize: blockSize, pairs: measurements.map(\.attributes)) { codes in
-            var raking = Raking(
-                codes, attributes: attributes, total: oneWays.total, fitted: fitted,
-                across: across.map { $0.target(attributes) })
-            raking.run()
-            corrections = raking.corrections
-            return raking.weights
-        }
-        progress(0.95)
-        return try FittedModel(
-            domain: domain, plan: plan, attributes: attributes, tree: tree, shares: oneWays.shares,
-            corrections: corrections, measurements: measurements, misfits: misfits, transcript: transcript,
-            taskDigest: nil, representatives: rows)
     }
 }

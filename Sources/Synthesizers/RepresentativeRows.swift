@@ -32,6 +32,11 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// Stretches shorter than this are in random order.
     static let shortestStretch = 256
 
+    #if ENTREPOT_MUTATIONS
+        /// The privacy audit fits a hundred thousand times and looks at the releases alone: it asks for few rows.
+        @TaskLocal static var auditedBlock: Int?
+    #endif
+
     init(blockSize: Int, columns: [[UInt32]]) {
         self.blockSize = blockSize
         self.columns = columns
@@ -40,10 +45,24 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// How many rows a block of a model of so many rows has: the total times or over a power of two, so that a sample of
     /// the size of the table is a balanced part or multiple of them.
     static func blockSize(forTotal total: Double) -> Int {
+        #if ENTREPOT_MUTATIONS
+            if let auditedBlock { return auditedBlock }
+        #endif
         var count = max(1, min(total, 1e15).rounded())
         while count < Double(leastBlock) { count *= 2 }
         while count > Double(mostBlock) { count /= 2 }
         return Int(count.rounded())
+    }
+
+    private static func candidates(forBlock size: Int, isWeighted: Bool) -> Int {
+        #if ENTREPOT_MUTATIONS
+            if auditedBlock != nil { return 4 * size }
+        #endif
+        let wanted =
+            isWeighted
+            ? max(weightedCandidatesPerRow * size, leastWeightedCandidates)
+            : max(candidatesPerRow * size, leastCandidates)
+        return min(wanted, candidateLimit)
     }
 
     /// - Parameters:
@@ -57,10 +76,7 @@ public struct RepresentativeRows: Sendable, Equatable {
         }
         var generator = SplitMix(0x456E_7472_6570_6F74)
         let isWeighted = weigh != nil || !program.corrections.isEmpty
-        let candidates = min(
-            isWeighted
-                ? max(Self.weightedCandidatesPerRow * blockSize, Self.leastWeightedCandidates)
-                : max(Self.candidatesPerRow * blockSize, Self.leastCandidates), Self.candidateLimit)
+        let candidates = Self.candidates(forBlock: blockSize, isWeighted: isWeighted)
         let codes = program.evenAttributes(count: candidates, &generator)
         let columns = program.evenColumns(of: codes, count: candidates, &generator)
         let weights = weigh?(codes) ?? RepresentativeRows.weights(program, codes, count: candidates)

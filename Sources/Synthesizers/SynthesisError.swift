@@ -24,6 +24,8 @@ public enum SynthesisError: Error, Equatable, Sendable {
     case impossibleConditions
     /// Exact draws under conditions on ordered columns of a copula would need too many attempts a row.
     case conditionsTooRare
+    /// The model is not made of marginals alone, which imputations are refitted from.
+    case notImputable(SynthesizerName)
     case estimation(GraphicalModelError)
 }
 
@@ -58,6 +60,9 @@ extension SynthesisError: CustomStringConvertible {
         case .conditionsTooRare:
             "Rows under these conditions cannot be drawn exactly from a copula: fewer than one attempt in 256 would do. "
                 + "Ask for fewer conditions on numbers, or filter the rows of a larger sample."
+        case .notImputable(let name):
+            "Imputations are made of noisy marginals, and '\(name.rawValue)' has other figures as well. "
+                + "Fit with 'auto', 'mst' or another method of marginals."
         case .estimation(let error): error.description
         }
     }

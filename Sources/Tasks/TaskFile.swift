@@ -6,20 +6,16 @@ public struct TaskFile: Sendable {
         public var isDemonstration: Bool
         /// The present time, to find deadlines that have passed; nil leaves them unjudged.
         public var now: UTCInstant?
-        /// Names of presets in `Models/`; nil leaves preset names unjudged.
-        public var presets: Set<String>?
-
         /// The task is read to plan or to fit locally, not to be signed: parties without a key (`public_key: ""`) get one
         /// that nobody holds.
         public var isPlan: Bool
 
         public init(
-            isDemonstration: Bool = false, now: UTCInstant? = nil, presets: Set<String>? = nil, isPlan: Bool = false
+            isDemonstration: Bool = false, now: UTCInstant? = nil, isPlan: Bool = false
         ) {
             self.isDemonstration = isDemonstration
             self.isPlan = isPlan
             self.now = now
-            self.presets = presets
         }
     }
 

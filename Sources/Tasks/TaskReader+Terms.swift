@@ -139,10 +139,10 @@ extension TaskReader {
             problem(line: node.line, path: path, "this is not the name of a preset", fix: "Write a name of Models/")
             return nil
         }
-        if let presets = context.presets, !presets.contains(name) {
+        guard SynthesizerPreset.all[name] != nil else {
             problem(
                 line: node.line, path: path, "there is no preset \"\(name)\"",
-                fix: "Write one of: \(presets.sorted().joined(separator: ", "))")
+                fix: "Write one of: \(SynthesizerPreset.all.keys.sorted().joined(separator: ", "))")
             return nil
         }
         return name

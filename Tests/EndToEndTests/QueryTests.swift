@@ -135,8 +135,22 @@ import Testing
                 await #expect(throws: (any Error).self) { _ = try await verify(changed) }
             }
         }
+        try await checkSignature(of: pdf) { _ = try await verify($0) }
         if let kept = ProcessInfo.processInfo.environment["ENTREPOT_KEEP_REPORT"] {
             try Data(pdf).write(to: URL(fileURLWithPath: kept))
+        }
+    }
+
+    /// The document's own signature is the one part that it cannot cover: each of its digits is changed.
+    private static func checkSignature(of pdf: [UInt8], verify: ([UInt8]) async throws -> Void) async throws {
+        let start = try #require(Data(pdf).firstRange(of: Data("/Contents <".utf8))?.upperBound)
+        let end = try #require(pdf[start...].firstIndex(of: UInt8(ascii: ">")))
+        let last = try #require(pdf[start..<end].lastIndex { $0 != UInt8(ascii: "0") })
+        #expect(last - start > 1_000)
+        for place in Array(start...last) + [end - 1] {
+            var changed = pdf
+            changed[place] = changed[place] == UInt8(ascii: "1") ? UInt8(ascii: "2") : UInt8(ascii: "1")
+            await #expect(throws: (any Error).self, "digit \(place - start)") { try await verify(changed) }
         }
     }
 }

@@ -207,7 +207,7 @@ extension AuditCheck {
         return true
     }
 
-    static let failureIsSpent = AuditCheck(claim: "a release that could not be recorded is charged, and so is the retry") {
+    static let failureIsSpent = AuditCheck(claim: "a release that was not recorded is charged, and its retry too") {
         struct Full: Error {}
         let kernel = Kernel(table: try testTable([2], [[0]])) { _ in throw Full() }
         var budget = try testBudget(1, 1e-6, .pure)

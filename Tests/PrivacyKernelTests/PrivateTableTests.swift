@@ -36,7 +36,8 @@ struct PrivateTableTests {
                 let kernel = testKernel(try testTable([2, 3], rows))
                 var budget = try testBudget(epsilon, 1e-6, accounting)
                 let candidates = [
-                    Candidate(attributes: [0], estimate: [0, 0]), Candidate(attributes: [0, 1], estimate: [0, 0, 0, 0, 0, 9]),
+                    Candidate(attributes: [0], estimate: [0, 0]),
+                    Candidate(attributes: [0, 1], estimate: [0, 0, 0, 0, 0, 9]),
                 ]
                 let marginals = try kernel.measure([[], [0, 1]], spending: budget.take(.fraction(1, 3)))
                 _ = try kernel.select(from: candidates, spending: budget.take(.fraction(1, 2)))

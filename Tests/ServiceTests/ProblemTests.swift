@@ -58,7 +58,7 @@ struct ProblemTests {
     @Test("strangers reach evidence, task and health, and nothing else")
     func strangers() {
         let open = Endpoint.allCases.filter { endpoint in (try? Caller.stranger.mayUse(endpoint)) != nil }
-        #expect(open == [.attestation, .spec, .health, .ready])
+        #expect(open == [.attestation, .spec, .health, .ready, .openAPI])
     }
 
     @Test("consumers and auditors cannot touch the task")

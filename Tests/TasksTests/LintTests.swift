@@ -167,8 +167,7 @@ struct LintTests {
     @Test("terms that cannot stand are refused, doubtful ones are warned of", arguments: doubtfulTerms.indices)
     func refusedTerms(index: Int) throws {
         let (terms, path, severity, says) = Self.doubtfulTerms[index]
-        let context = TaskFile.Context(
-            now: UTCInstant("2026-11-21T00:00:00Z"), presets: ["clique-tree-wide"])
+        let context = TaskFile.Context(now: UTCInstant("2026-11-21T00:00:00Z"))
         let file = TaskFile(yaml: try Fixture.yaml(replacing: Fixture.privacyLine, with: terms), context: context)
         let problem = try #require(file.problems.first { $0.path == path }, "\(terms): \(file.problems)")
         #expect(problem.severity == severity)

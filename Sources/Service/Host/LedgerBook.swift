@@ -156,7 +156,8 @@ final class LedgerBook: Sendable {
 
     /// Digest of the model's file, hexadecimal; nil where there is no model.
     func modelDigest() throws -> String? {
-        try ledger.entries(of: task).last { $0.kind == .trained }?.details["model_sha256"]
+        guard !planted(.othersModelServed) else { return "of another task" }
+        return try ledger.entries(of: task).last { $0.kind == .trained }?.details["model_sha256"]
     }
 
     /// What the task has spent over its whole life.

@@ -72,7 +72,9 @@ public struct TaskPlan: Sendable {
     private static func synthesizer(
         _ choice: TaskSpecification.SynthesizerChoice
     ) throws(SynthesisError) -> any Synthesizer {
-        try Synthesizers.synthesizer(named: choice.name, parameters: choice.parameters.mapValues(parameter))
+        guard let resolved = choice.resolved else { throw .unknownSynthesizer(choice.name) }
+        return try Synthesizers.synthesizer(
+            named: resolved.method, parameters: resolved.parameters.mapValues(parameter))
     }
 
     private static func parameter(_ value: JSONValue) -> Parameter {

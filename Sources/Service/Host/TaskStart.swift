@@ -115,6 +115,7 @@ private struct Past {
         } catch {
             throw ServiceError.damagedModel("\(error)")
         }
+        guard !planted(.othersModelServed) else { return }
         try ledger.recognise(model: Array(SHA256.hash(data: file)))
     }
 

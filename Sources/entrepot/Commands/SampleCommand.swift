@@ -17,8 +17,18 @@ struct SampleCommand: AsyncParsableCommand {
     @Option(help: "The same seed gives the same rows; a fresh one is drawn and named where absent.")
     var seed: UInt64?
 
-    @Option(help: "balanced (low variance) or independent.")
-    var draws: Draws = .balanced
+    @Option(
+        help: "balanced (low variance, the default) or independent (the default and the only way of --imputations).")
+    var draws: Draws?
+
+    @Option(
+        help: ArgumentHelp(
+            "So many models refitted to the measurements with noise drawn anew, and rows of each in a file of its own.",
+            discussion: """
+                Needs --output NAME.csv and writes NAME-1.csv to NAME-M.csv. Their differences tell how much of a figure \
+                is noise; it costs no budget.
+                """, valueName: "M"))
+    var imputations: Int?
 
     @Option(
         name: .customLong("where"), help: ArgumentHelp("Only rows with this value, exactly.", valueName: "column=value")
@@ -31,21 +41,50 @@ struct SampleCommand: AsyncParsableCommand {
     @Option(help: "A file; stdout otherwise.")
     var output: String?
 
+    func validate() throws {
+        guard let imputations else { return }
+        if !(2...1_000).contains(imputations) { throw ValidationError("--imputations takes 2 to 1000") }
+        if output == nil { throw ValidationError("--imputations writes several files: name them by --output") }
+        if draws == .balanced { throw ValidationError("--imputations needs independent draws") }
+    }
+
     func run() async throws {
         try await CommandFailure.reported {
             let model = try FittedModel(encoded: try Files.bytes(at: model))
             let chosen = seed ?? UInt64.random(in: .min ... .max)
-            let sampler = try RowSampler(
-                model, seed: chosen, draws: draws, conditions: try conditions.map { try condition($0, model.domain) })
             if seed == nil { Console.say("seed \(chosen) gives these rows again") }
-            let file = try opened()
-            let encoder = SampleEncoder(domain: model.domain, columns: nil, format: format)
-            try encoder.encode(rowCount: rows, block: { sampler.rows($0) }) { try file.write(contentsOf: $0) }
-            if output != nil { try file.close() }
+            guard let imputations else {
+                try write(model, seed: chosen, draws: draws ?? .balanced, to: output)
+                return
+            }
+            for number in 1...imputations {
+                let refitted = try model.imputation(number, seed: chosen)
+                try write(
+                    refitted, seed: chosen &+ UInt64(number), draws: .independent,
+                    to: output.map { path(number, of: $0) })
+                Console.progress("imputation \(number) of \(imputations)")
+            }
+            Console.endProgress()
         }
     }
 
-    private func opened() throws -> FileHandle {
+    private func write(_ model: FittedModel, seed: UInt64, draws: Draws, to output: String?) throws {
+        let sampler = try RowSampler(
+            model, seed: seed, draws: draws, conditions: try conditions.map { try condition($0, model.domain) })
+        let file = try opened(output)
+        let encoder = SampleEncoder(domain: model.domain, columns: nil, format: format)
+        try encoder.encode(rowCount: rows, block: sampler.rows(_:)) { try file.write(contentsOf: $0) }
+        if output != nil { try file.close() }
+    }
+
+    /// `rows.csv` becomes `rows-3.csv`.
+    private func path(_ number: Int, of path: String) -> String {
+        let url = URL(fileURLWithPath: path)
+        let name = url.deletingPathExtension().path + "-\(number)"
+        return url.pathExtension.isEmpty ? name : name + "." + url.pathExtension
+    }
+
+    private func opened(_ output: String?) throws -> FileHandle {
         guard let output else { return .standardOutput }
         guard FileManager.default.createFile(atPath: output, contents: nil),
             let file = FileHandle(forWritingAtPath: output)

@@ -71,7 +71,9 @@ struct VerifyCommand: AsyncParsableCommand {
             if let url {
                 try await verify(service: url)
             } else if let document {
-                if let provenance = try provenance(of: document) { return try verify(samples: document, provenance) }
+                if let provenance = try readProvenance(of: document) {
+                    return try verify(samples: document, provenance)
+                }
                 let bytes = try Files.bytes(at: document)
                 if SignedReport.isReport(bytes) {
                     try await verify(report: bytes)
@@ -132,7 +134,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     /// What lies beside a file of samples; nil where nothing does.
-    private func provenance(of samples: String) throws -> [UInt8]? {
+    private func readProvenance(of samples: String) throws -> [UInt8]? {
         let path = provenance ?? SampleProvenance.path(of: samples)
         guard provenance != nil || FileManager.default.fileExists(atPath: path) else { return nil }
         return try Files.bytes(at: path)
@@ -164,7 +166,8 @@ struct VerifyCommand: AsyncParsableCommand {
             checked = try await report.verify { evidence throws(EvidenceError) in
                 try DocumentVerification.verify(
                     evidence, format: report.evidence.format, at: at, now: Self.now, roots: roots, certificates: extra,
-                    allowed: allowed, allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+                    allowed: allowed, vouches: report.isVouchedFor, allowDebug: allowDebug,
+                    allowUnevaluatedTCB: allowUnevaluatedTcb)
             }
         } catch let error as ReportError {
             throw notAuthentic("the report", error)

@@ -1,0 +1,38 @@
+/// What several imputations say about one figure of the population that the table's rows are a sample of.
+///
+/// Raghunathan, Reiter and Rubin (2003), with the degrees of freedom of Reiter (2002): the differences between
+/// imputations hold the noise of the kernel, the chance of the table's rows and that of the synthetic rows; the last is
+/// taken out again. Rows must be independent draws, not balanced ones.
+public struct ImputedEstimate: Sendable, Equatable {
+    public let estimate: Double
+    /// Of the estimate, squared.
+    public let variance: Double
+    public let degreesOfFreedom: Double
+    public let interval: ClosedRange<Double>
+
+    /// - Parameters:
+    ///   - estimates: the figure from each imputation's rows, two or more.
+    ///   - variances: of each as if its rows were a random sample: for a share q of n rows q(1−q)/n.
+    ///   - syntheticRows: rows that each figure is made from.
+    ///   - tableRows: the model's `rowCount`.
+    public init(
+        estimates: [Double], variances: [Double], syntheticRows: Int, tableRows: Int, confidence: Double = 0.95
+    ) {
+        precondition(estimates.count >= 2 && variances.count == estimates.count)
+        precondition(confidence > 0 && confidence < 1 && tableRows > 0)
+        let count = Double(estimates.count)
+        let mean = estimates.reduce(0, +) / count
+        let between = estimates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+        let within = variances.reduce(0, +) / count
+        let spread = (1 + 1 / count) * between
+        let difference = spread - within
+        let variance = difference > 0 ? difference : within * Double(syntheticRows) / Double(tableRows)
+        let ratio = spread > 0 ? 1 - within / spread : 1
+        let freedom = difference > 0 ? max((count - 1) * ratio * ratio, 1) : count - 1
+        let reach = studentQuantile((1 + confidence) / 2, freedom: freedom) * variance.squareRoot()
+        estimate = mean
+        self.variance = variance
+        degreesOfFreedom = freedom
+        interval = mean - reach...mean + reach
+    }
+}

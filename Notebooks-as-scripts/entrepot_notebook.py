@@ -47,11 +47,13 @@ def distance(first, second):
 class Trial:
     """A signed task on generated tables, its service in a process of its own, and a client for every provider."""
 
-    def __init__(self, scenario, rows=None):
+    def __init__(self, scenario, rows=None, epsilon=None):
         self.folder = folder(scenario)
         self.task = self.folder / "task.yaml"
         entrepot("demo-data", scenario, "--output", self.folder, *(["--rows", rows] if rows else []))
         text = self.task.read_text()
+        if epsilon is not None:
+            text = re.sub(r"epsilon: [0-9.]+", f"epsilon: {epsilon}", text, count=1)
         self.parties = re.findall(r"^  - name: (\S+)", text, re.M)
         for party in self.parties:
             entrepot("keygen", party, "--output", self.folder)

@@ -54,7 +54,7 @@ for one in ["road", "sea", "rail", "air"]:
 # needs the model's file alone, which holds released figures and nothing else.
 
 # %%
-IMPUTATIONS, ROWS = 20, 50000
+IMPUTATIONS, ROWS = 10, 30000
 model = trial.state / "task.model"
 entrepot("sample", model, "--imputations", IMPUTATIONS, "--rows", ROWS, "--seed", 7,
          "--output", trial.folder / "imputed.csv")
@@ -68,7 +68,7 @@ def combined(analysis):
     within = statistics.mean(share * (1 - share) / max(count, 1) for share, count in answers)
     between = statistics.variance(estimates)
     variance = max((1 + 1 / IMPUTATIONS) * between - within, within)
-    reach = 2.09 * variance ** 0.5  # Student's quantile for 19 degrees of freedom
+    reach = 2.26 * variance ** 0.5  # Student's quantile for 9 degrees of freedom
     middle = statistics.mean(estimates)
     return middle, max(middle - reach, 0), min(middle + reach, 1)
 

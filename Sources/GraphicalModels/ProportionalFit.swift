@@ -35,8 +35,10 @@ public struct ProportionalFitOptions: Sendable, Equatable {
 /// Regularised iterative proportional fitting: exact block ascent on the dual of
 /// `Σ (Qμ − y)² / (2σ²) + κ · KL(μ ‖ μ₀)`, where μ₀ is the product of one-way distributions.
 ///
-/// Each table in turn moves its potential θ by the d that solves `m eᵈ + κσ² (θ + d) = y` in every cell, m being the
-/// model's marginal. There is no step size to choose; about ten sweeps are enough, and the slack κσ² is the regulariser.
+/// Each table in turn moves its potential θ by the d that solves `m eᵈ + k clip(θ + d) = y` in every cell, m being the
+/// model's marginal. There is no step size to choose; about ten sweeps are enough, and the slack k is the regulariser: a Huber
+/// penalty, so that a cell far from the prior is held no harder than one at its bound. Tables that contradict each other by
+/// more than their slack have no fixed point; the sweeps then end between them.
 /// A sweep walks the tree depth first, so that each clique sees what its neighbours have just become.
 ///
 /// - Parameters:

@@ -6,17 +6,27 @@
     import Darwin
 #endif
 
-/// The d that solves `marginal · eᵈ + slack · (potential + d) = target`.
+/// The d that solves `marginal · eᵈ + slack · clip(potential + d) = target`, where `clip` cuts at −1 and 1.
 ///
-/// The left side grows from −∞ to ∞, so there is exactly one. With `a = target / slack − potential` and
-/// `z = ln(marginal / slack) + a` it is `a − ω(z)`, where ω is Wright's omega function.
+/// It is the exact step of one cell of a table in the dual of least squares with a Huber penalty of the potentials
+/// (Huber 1964): potentials near 0 are held as by a spring, far ones by a constant force. Inside the bounds, with
+/// `a = target / slack − potential` and `z = ln(marginal / slack) + a`, it is `a − ω(z)`, where ω is Wright's omega function.
+/// A target so low that no step reaches it gets the spring's.
 public func softStep(marginal: Double, target: Double, slack: Double, potential: Double) -> Double {
     let a = target / slack - potential
     let logRatio = log(marginal / slack)
     let omega = wrightOmega(logRatio + a)
     // a − ω = ln ω − ln(marginal / slack); whichever of the two does not cancel.
-    return omega > 1 ? log(omega) - logRatio : a - omega
+    let step = omega > 1 ? log(omega) - logRatio : a - omega
+    if potential + step > 1 { return log((target - slack) / marginal) }
+    if potential + step < -1, target + slack > 1e-9 * slack {
+        return max(log((target + slack) / marginal), min(leastPotential - potential, 0))
+    }
+    return step
 }
+
+/// A potential of −12 is a factor of 6 · 10⁻⁶: next to nothing, and no overflow.
+private let leastPotential = -12.0
 
 /// Wright's omega function: the w > 0 with `w + ln w = z` (Corless and Jeffrey 2002).
 ///

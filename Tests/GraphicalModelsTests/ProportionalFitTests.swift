@@ -16,12 +16,14 @@ import Testing
                 let current = joint.marginal(onto: one.attributes)
                 var factor = current
                 for i in factor.values.indices {
-                    // Bisection on the increasing function m eᵈ + k (θ + d) − y.
+                    // Bisection on the increasing function m eᵈ + k clip(θ + d) − y; a spring where it has no root.
+                    let isReachable = one.values[i] + one.slack[i] > 0
                     var (low, high) = (-60.0, 60.0)
                     for _ in 0..<100 {
                         let d = (low + high) / 2
-                        let value =
-                            current.values[i] * exp(d) + one.slack[i] * (potentials[index][i] + d) - one.values[i]
+                        let potential = potentials[index][i] + d
+                        let held = isReachable ? min(max(potential, -1), 1) : potential
+                        let value = current.values[i] * exp(d) + one.slack[i] * held - one.values[i]
                         if value > 0 { high = d } else { low = d }
                     }
                     potentials[index][i] += low
@@ -49,7 +51,7 @@ import Testing
             let cells = set.reduce(1) { $0 * sizes[$1] }
             return SoftMarginal(
                 attributes: set, values: (0..<cells).map { _ in 400 / Double(cells) + 12 * generator.normal() },
-                slack: (0..<cells).map { _ in 1 + 10 * generator.unit() })
+                slack: (0..<cells).map { _ in 15 + 10 * generator.unit() })
         }
         let model = try proportionalFit(
             soft, sizes: sizes, total: 400, prior: prior,

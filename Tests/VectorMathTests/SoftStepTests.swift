@@ -19,17 +19,29 @@ import Testing
 
     @Test("a soft step solves its equation for any mixture of scales")
     func step() {
+        var springs = 0
         for marginal in [1e-30, 1e-6, 1, 50, 1e6] {
             for target in [-1e4, -3.0, 0, 2, 1e5] {
                 for slack in [1e-3, 1, 1e3, 1e6] {
                     for potential in [-5.0, 0, 3] {
                         let d = softStep(marginal: marginal, target: target, slack: slack, potential: potential)
-                        let left = marginal * exp(d) + slack * (potential + d)
+                        let isOutOfReach = target + slack <= 0
+                        springs += isOutOfReach ? 1 : 0
+                        let held = isOutOfReach ? potential + d : min(max(potential + d, -1), 1)
+                        let left = marginal * exp(d) + slack * held
                         let scale = abs(target) + slack * (1 + abs(d) + abs(potential))
-                        #expect(abs(left - target) <= 1e-12 * scale)
+                        let isAtFloor = potential + d <= -12 + 1e-9
+                        #expect(isAtFloor || abs(left - target) <= 1e-12 * scale)
                     }
                 }
             }
         }
+        #expect(springs > 0)
+    }
+
+    @Test("a far potential is held by a constant force: an empty cell keeps one slack, not several")
+    func constantForce() {
+        let d = softStep(marginal: 400, target: 0, slack: 20, potential: 0)
+        #expect(abs(400 * exp(d) - 20) < 1e-9)
     }
 }

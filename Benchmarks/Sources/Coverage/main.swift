@@ -57,7 +57,7 @@ var generator = SystemRandomNumberGenerator()
 var hits = [Int](repeating: 0, count: sets.count)
 var cells = hits
 let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
-let synthesizer = try synthesizer(named: name)
+let method = try synthesizer(named: name)
 for _ in 0..<replicates {
     var columns = [[UInt32]](repeating: [], count: 3)
     for _ in 0..<rows {
@@ -68,7 +68,7 @@ for _ in 0..<replicates {
     let table = try JoinedTable(
         domain: domain,
         table: CodedTable(columns: zip(columns, sizes).map { try CodedColumn(.words($0), domainSize: $1) }))
-    let model = try synthesizer.fit(
+    let model = try method.fit(
         Kernel(table: PrivateTable(table)), budget: Budget(privacy, accounting: .gaussian)
     ) { _ in }
     let seed = generator.next()

@@ -10,7 +10,7 @@ import Tables
 
 func usage() -> rusage {
     var figures = rusage()
-    getrusage(RUSAGE_SELF, &figures)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &figures)
     return figures
 }
 

@@ -17,7 +17,7 @@ public struct RepresentativeRows: Sendable, Equatable {
     let columns: [[UInt32]]
 
     /// Candidates are at least so many times as many as the rows of a block.
-    private static let candidatesPerRow = 4
+    private static let candidatesPerRow = 2
     /// The same where weights make some candidates count for little.
     private static let weightedCandidatesPerRow = 10
     private static let leastCandidates = 1 << 15
@@ -30,7 +30,7 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// A column with more codes is watched by groups of its codes.
     fileprivate static let watchedCodes = 128
     /// Stretches shorter than this are in random order.
-    static let shortestStretch = 256
+    static let shortestStretch = 512
 
     #if ENTREPOT_MUTATIONS
         /// The privacy audit fits a hundred thousand times and looks at the releases alone: it asks for few rows.

@@ -132,8 +132,9 @@
 
         @Test("noise that is too small by √2 off the diagonal is found")
         func rootTwo() throws {
-            let verdict = try GramGame.fresh(columns: 9).play(fits: 4_000, planted: .gramRootTwoLost)
-            #expect(verdict.lowerBound > 1.2 * verdict.claimed, "\(verdict)")
+            // 20,000 fits: a standard error of 0.013 in μ, some nine of them above the bound.
+            let verdict = try GramGame.fresh(columns: 9).play(fits: 20_000, planted: .gramRootTwoLost)
+            #expect(verdict.lowerBound > 1.1 * verdict.claimed, "\(verdict)")
         }
 
         @Test("scores by rank among the private rows are found: one row more moves the other")

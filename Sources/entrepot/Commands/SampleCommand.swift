@@ -86,9 +86,14 @@ struct SampleCommand: AsyncParsableCommand {
 
     private func opened(_ output: String?) throws -> FileHandle {
         guard let output else { return .standardOutput }
-        guard FileManager.default.createFile(atPath: output, contents: nil),
+        let files = FileManager.default
+        let kind = try? files.attributesOfItem(atPath: output)[.type] as? FileAttributeType
+        // A device, a pipe or a link is written to; `createFile` would put a file in its place.
+        let isThere = kind != nil && kind != .typeRegular
+        guard isThere || files.createFile(atPath: output, contents: nil),
             let file = FileHandle(forWritingAtPath: output)
         else { throw CommandFailure("the file \(output) cannot be written") }
+        if isThere { try? file.truncate(atOffset: 0) }
         return file
     }
 

@@ -94,17 +94,10 @@ extension Receipt {
         at time: Int64? = nil, now: Int64, roots: TrustRoots, allowed: ReleaseManifest? = nil, allowDebug: Bool = false,
         allowUnevaluatedTCB: Bool = false
     ) throws(ReceiptError) -> DocumentVerification.Report {
-        let report: DocumentVerification.Report
-        do {
-            report = try DocumentVerification.verify(
-                evidence.json(), format: evidence.format, at: time, now: now, roots: roots, allowed: allowed,
-                vouches: LedgerKey(publicKey: key.publicKey).isVouchedFor, allowDebug: allowDebug,
-                allowUnevaluatedTCB: allowUnevaluatedTCB)
-        } catch {
-            throw .evidence(error)
-        }
-        guard LedgerKey(publicKey: key.publicKey).isVouchedFor(by: report.evidence) else { throw .keyNotAttested }
-        guard report.evidence.statement?.taskDigest == entry.task.bytes else { throw .otherLedger }
+        let report = try evidence.verify(
+            vouchingFor: key, task: entry.task, at: time, now: now, roots: roots, allowed: allowed,
+            allowDebug: allowDebug,
+            allowUnevaluatedTCB: allowUnevaluatedTCB)
         try checkProof()
         return report
     }
@@ -146,5 +139,26 @@ extension ReceiptError: CustomStringConvertible {
         case .notIncluded: "The entry is not in the ledger that the checkpoint names."
         case .otherSamples: "The file is not the one that the service spoke of: it was changed, or is another."
         }
+    }
+}
+
+extension Evidence {
+    /// Verifies evidence offline, that it vouches for the key of a signed note, and that it was made for a task.
+    func verify(
+        vouchingFor key: NoteVerifier, task: LedgerHash, at time: Int64?, now: Int64, roots: TrustRoots,
+        allowed: ReleaseManifest?, allowDebug: Bool, allowUnevaluatedTCB: Bool
+    ) throws(ReceiptError) -> DocumentVerification.Report {
+        let key = LedgerKey(publicKey: key.publicKey)
+        let report: DocumentVerification.Report
+        do {
+            report = try DocumentVerification.verify(
+                json(), format: format, at: time, now: now, roots: roots, allowed: allowed,
+                vouches: key.isVouchedFor, allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTCB)
+        } catch {
+            throw .evidence(error)
+        }
+        guard key.isVouchedFor(by: report.evidence) else { throw .keyNotAttested }
+        guard report.evidence.statement?.taskDigest == task.bytes else { throw .otherLedger }
+        return report
     }
 }

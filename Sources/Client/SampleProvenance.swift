@@ -55,18 +55,10 @@ public struct SampleProvenance: Sendable, Equatable {
     ) throws(ReceiptError) -> DocumentVerification.Report {
         guard samples == statement.sha256 else { throw .otherSamples }
         guard let note = SignedNote(encoded: note), key.verifies(note) else { throw .checkpointSignature }
-        let report: DocumentVerification.Report
-        do {
-            report = try DocumentVerification.verify(
-                evidence.json(), format: evidence.format, at: time, now: now, roots: roots, allowed: allowed,
-                vouches: LedgerKey(publicKey: key.publicKey).isVouchedFor, allowDebug: allowDebug,
-                allowUnevaluatedTCB: allowUnevaluatedTCB)
-        } catch {
-            throw .evidence(error)
-        }
-        guard LedgerKey(publicKey: key.publicKey).isVouchedFor(by: report.evidence) else { throw .keyNotAttested }
-        guard report.evidence.statement?.taskDigest == statement.task.bytes else { throw .otherLedger }
-        return report
+        return try evidence.verify(
+            vouchingFor: key, task: statement.task, at: time, now: now, roots: roots, allowed: allowed,
+            allowDebug: allowDebug,
+            allowUnevaluatedTCB: allowUnevaluatedTCB)
     }
 
     /// SHA-256 of a file, read piece by piece.

@@ -23,9 +23,7 @@ for party in trial.parties:
 print("the model is", entrepot("status", "--wait", *trial.channel("Norland")).strip())
 entrepot("samples", "--rows", 50000, "--seed", 7, "--output", trial.folder / "rows.csv", *trial.channel("Norland"))
 synthetic = rows(trial.folder / "rows.csv")
-names = {name.rsplit("_", 1)[-1] if name.endswith(("mode", "inspected", "preference")) else name: name
-         for name in synthetic[0]}
-mode, inspected, preference = names["mode"], names["inspected"], names["preference"]
+mode, inspected, preference = "Norland_mode", "Sudland_inspected", "Sudland_preference"
 print(len(synthetic), "rows with the columns", ", ".join(synthetic[0]))
 
 

@@ -1,3 +1,4 @@
+import Foundation
 public import PrivacyKernel
 public import Synthesizers
 public import Tables
@@ -63,7 +64,7 @@ public struct PlanForecast: Encodable, Sendable {
     ) throws {
         self.rows = rows
         plan = try synthesizer.plan(domain, privacy)
-        domainCells = domain.sizes.reduce(0.0) { $0 + Self.decimalLogarithm($1) }
+        domainCells = domain.sizes.reduce(0.0) { $0 + log10(Double($1)) }
         let simulated = SimulatedRows(domain, count: rows)
         var rungs: [Rung] = []
         for epsilon in epsilons {
@@ -79,17 +80,6 @@ public struct PlanForecast: Encodable, Sendable {
                 try Rung(epsilon: epsilon, model, simulated: simulated, seconds: (clock.now - start) / .seconds(1)))
         }
         self.rungs = rungs
-    }
-
-    private static func decimalLogarithm(_ size: Int) -> Double {
-        var rest = Double(size)
-        var digits = 0.0
-        while rest >= 10 {
-            rest /= 10
-            digits += 1
-        }
-        // Linear between powers of ten is near enough for an order of magnitude.
-        return digits + (rest - 1) / 9
     }
 }
 

@@ -6,7 +6,8 @@
 ///
 /// Degrees of freedom: Reiter (2002) has (m − 1) r² for the part r of the spread that is left, which covers 98 % and more
 /// where synthetic rows are as few as the table's, because the variance is a difference and not a χ². With (m − 1) r^1.5,
-/// at least 3, simulation gives 94.9 to 96.1 % for 10 to 50 imputations and r of 0.4 to 0.8.
+/// at least 3, simulation of the formulas gave 94.8 to 96.1 % for 10 to 50 imputations and r of 0.4 to 0.8, and
+/// `make bench-coverage` 95.4 % with fits.
 public struct ImputedEstimate: Sendable, Equatable {
     public let estimate: Double
     /// Of the estimate, squared.

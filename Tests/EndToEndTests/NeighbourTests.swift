@@ -120,8 +120,8 @@ struct NeighbourTests {
             ## Black box, \(method)
 
             Three runs of the live service: all of forty keys match, one does not, none does. Compared are every status,
-            header, size, count of rows and fields, the metrics, the ledger and every log line that a stranger, parties,
-            consumer and operator see. Differences found: \(differences.count).
+            header, size, count of rows and fields, the metrics, the ledger and every log line at the level info that a
+            stranger, parties, consumer and operator see. Differences found: \(differences.count).
             """)
     }
 

@@ -107,6 +107,32 @@ struct ProgramTests {
         }
     }
 
+    @Test("rows written through a link leave the link where it was", .enabled(if: Program.isBuilt, Program.absence))
+    func link() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "link-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func path(_ name: String) -> String { folder.appending(path: name).path }
+        let schema =
+            #"{"fields": [{"name": "buying", "type": "string", "categories": ["vhigh", "high", "med", "low"]}]}"#
+        try Data(schema.utf8).write(to: folder.appending(path: "schema.json"))
+        try Data("buying\nhigh\nlow\n".utf8).write(to: folder.appending(path: "table.csv"))
+        let fitted = try await Program.run([
+            "fit", "--table", path("table.csv"), "--schema", path("schema.json"), "--epsilon", "1", "--output",
+            path("model"),
+        ])
+        #expect(fitted.code == 0, "\(fitted.talk)")
+        try Data("what was there before, and longer than the rows".utf8).write(to: folder.appending(path: "rows.csv"))
+        try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: path("rows.csv"))
+        let sampled = try await Program.run([
+            "sample", path("model"), "--rows", "3", "--seed", "1", "--output", path("link"),
+        ])
+        #expect(sampled.code == 0, "\(sampled.talk)")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path("link")) == path("rows.csv"))
+        let rows = try String(contentsOfFile: path("rows.csv"), encoding: .utf8)
+        #expect(rows.hasPrefix("buying\n") && rows.count { $0 == "\n" } == 4 && !rows.contains("before"))
+    }
+
     @Test("exit codes of the commands", .enabled(if: Program.isBuilt, Program.absence))
     func exitCodes() async throws {
         try await withScene { scene in

@@ -5,7 +5,7 @@ SCENARIO ?= trade
 LIVE = ^(EndToEndTests|ServiceTests|ClientTests)
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo screenshots test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
+.PHONY: demo screenshots report test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
 
 demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -19,6 +19,12 @@ screenshots: release         ## the report of the demo's model in a real browser
 	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output
 	@$(ENTREPOT) report demo-output/state/task.model --task demo-output/task.yaml --output demo-output/report.html
 	@scripts/screenshots demo-output/report.html
+
+report: release              ## the signed report by entrepot verify, pdfsig and pyhanko, and with a byte changed
+	@[ -f .build/demo-reconciliation/report.pdf ] \
+	    || $(ENTREPOT) demo reconciliation --output .build/demo-reconciliation
+	@ENTREPOT=$(ENTREPOT) scripts/report .build/demo-reconciliation/report.pdf \
+	    .build/demo-reconciliation/state/simulated-root/root.pem
 
 lint:                        ## the formatter's strict check
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -113,8 +113,8 @@ import Testing
         }
         let roots = TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: []).trustingSimulated(
             root: live.attester.root)
-        func verify(_ bytes: [UInt8]) async throws -> DocumentVerification.Report {
-            try await SignedReport(bytes: bytes).verify { evidence throws(EvidenceError) in
+        func verify(_ bytes: [UInt8]) throws -> DocumentVerification.Report {
+            try SignedReport(bytes: bytes).verify { evidence throws(EvidenceError) in
                 try DocumentVerification.verify(evidence, at: nil, now: 0, roots: roots, allowDebug: true)
             }
         }
@@ -125,24 +125,24 @@ import Testing
         #expect(body["taskDigest"] as? String == live.specification.digest.hex)
         for bytes in [json, pdf] {
             #expect(SignedReport.isReport(bytes))
-            let checked = try await verify(bytes)
+            let checked = try verify(bytes)
             #expect(checked.evidence.statement?.taskDigest == live.specification.digest.bytes)
             var random = SystemRandomNumberGenerator()
             for _ in 0..<60 {
                 var changed = bytes
                 changed[Int.random(in: 0..<bytes.count, using: &random)] ^= UInt8(
                     1 << Int.random(in: 0..<7, using: &random))
-                await #expect(throws: (any Error).self) { _ = try await verify(changed) }
+                #expect(throws: (any Error).self) { _ = try verify(changed) }
             }
         }
-        try await checkSignature(of: pdf) { _ = try await verify($0) }
+        try checkSignature(of: pdf) { _ = try verify($0) }
         if let kept = ProcessInfo.processInfo.environment["ENTREPOT_KEEP_REPORT"] {
             try Data(pdf).write(to: URL(fileURLWithPath: kept))
         }
     }
 
     /// The document's own signature is the one part that it cannot cover: each of its digits is changed.
-    private static func checkSignature(of pdf: [UInt8], verify: ([UInt8]) async throws -> Void) async throws {
+    private static func checkSignature(of pdf: [UInt8], verify: ([UInt8]) throws -> Void) throws {
         let start = try #require(Data(pdf).firstRange(of: Data("/Contents <".utf8))?.upperBound)
         let end = try #require(pdf[start...].firstIndex(of: UInt8(ascii: ">")))
         let last = try #require(pdf[start..<end].lastIndex { $0 != UInt8(ascii: "0") })
@@ -150,7 +150,7 @@ import Testing
         for place in Array(start...last) + [end - 1] {
             var changed = pdf
             changed[place] = changed[place] == UInt8(ascii: "1") ? UInt8(ascii: "2") : UInt8(ascii: "1")
-            await #expect(throws: (any Error).self, "digit \(place - start)") { try await verify(changed) }
+            #expect(throws: (any Error).self, "digit \(place - start)") { try verify(changed) }
         }
     }
 }

@@ -43,7 +43,7 @@ actor TaskHost {
     private var unsigned: UnsignedTask
     private var tables: [String: KeyedTable] = [:]
     private var uploadsUnderWay: Set<String> = []
-    private(set) var model: FittedModel?
+    private(set) var product: TaskProduct?
     private var fit: Task<Void, Never>?
     /// The page about the model, being made or made.
     var reportPage: Task<[UInt8], any Error>?
@@ -69,7 +69,7 @@ actor TaskHost {
         life = start.life
         since = start.now()
         unsigned = start.unsigned
-        model = start.model
+        product = start.product
     }
 
     // MARK: - Events
@@ -207,7 +207,7 @@ actor TaskHost {
             guard isAwaited else { break }
             if let directory { record { try directory.keep(model: finished.file) } }
             record { try ledger.recordModel(file: StateDirectory.modelName, digest: finished.digest) }
-            model = finished.model
+            product = finished.product
         case .failure:
             _ = try? next.handle(.fitFailed)
             if isAwaited { record { try end(.failed) } }
@@ -257,7 +257,7 @@ actor TaskHost {
         try ledger.record(ending: ending, by: party)
         if !tables.isEmpty { try ledger.recordDestruction() }
         for party in specification.providers { destroyTable(of: party.name) }
-        model = nil
+        product = nil
         directory?.removeModel()
     }
 

@@ -1,3 +1,4 @@
+import PrivacyKernel
 import VectorMath
 
 /// Noisy sums on their way into the weights of rows.

@@ -115,12 +115,12 @@ public struct GaussianCopula: Synthesizer {
             of: features.columns, scores: features.scores, bound: features.bound, spending: budget)
         progress(0.7)
         guard let released else { return try independentModel(oneWays, domain, plan: followed, kernel.transcript) }
-        let moments = GramMoments(released, features)
+        let moments = GramMoments(released, features, total: oneWays.total)
         let tables = moments.tables(oneWays)
         // The Gram matrix is far noisier than the one-ways, so that those are kept.
         let model = try fittedTree(
             tables, oneWays: oneWays, attributes: features.attributes, domain: domain, cellLimit: .max,
-            oneWaySlackPerDeviation: 0.1)
+            oneWaySlackPerDeviation: 0.1, sweeps: 60, tolerance: 1e-5)
         progress(0.8)
         let copula = try moments.latents(model)
         progress(0.9)

@@ -14,7 +14,8 @@ SECONDS = int(sys.argv[1])
 def run(service, stage):
     print(f"== a task that is {stage}", flush=True)
     with open(os.path.join(service.directory, "openapi.yaml"), "wb") as file:
-        file.write(service.call(None, "/openapi.yaml").body)
+        # A body of 2⁶³ rows would be right and never end.
+        file.write(service.call(None, "/openapi.yaml").body.replace(b"maximum: 9223372036854775807", b"maximum: 10000"))
     stem = os.path.join(service.directory, "Alice")
     command = [
         PROGRAM, "run", os.path.join(service.directory, "openapi.yaml"), "--url", f"https://127.0.0.1:{service.port}",

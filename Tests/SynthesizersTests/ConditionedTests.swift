@@ -1,6 +1,7 @@
 import PrivacyKernel
 import Tables
 import Testing
+import VectorMath
 
 @testable import Synthesizers
 
@@ -19,7 +20,7 @@ import Testing
     ])
 
     private static func rows(_ count: Int) -> [[Int]] {
-        var generator = Seeded(state: 3)
+        var generator = SplitMix64(state: 3)
         var columns = domain.sizes.map { _ in [Int]() }
         for row in 0..<count {
             let exporter = row % 4

@@ -15,7 +15,7 @@ public struct QueryProgram: Sendable {
     }
 
     let questions: [Question]
-    private let privacy: PrivacyParameters
+    let privacy: PrivacyParameters
     private let remainder: Remainder
 
     /// - Parameter domain: of the joined table.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import PrivacyKernel
+import Queries
 import Service
 import Synthesizers
 import Tasks

@@ -193,9 +193,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Queries", "Service", "Synthesizers", "Tables", "Tasks", crypto,
-                httpTypes,
-                hummingbirdCore,
+                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers", "Tables",
+                "Tasks", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: strict + [mutations]),

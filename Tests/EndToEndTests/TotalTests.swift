@@ -1,6 +1,7 @@
 import Attestation
 import Client
 import Foundation
+import PrivacyKernel
 import Queries
 import Synthesizers
 import Tasks
@@ -113,12 +114,12 @@ import Testing
 
     private static func refusesRows(_ live: LiveService) async throws {
         let output = live.directory.appending(path: "rows.csv").path
-        try await live.asParty("Ann") { connection in
-            #expect(
-                try await code { _ = try await connection.samples(.init(rows: 10, format: "csv"), file: output) }
-                    == "rows_not_agreed")
-            #expect(try await connection.formats() == Array("[]".utf8))
+        let refusal = try await code {
+            _ = try await live.asParty("Ann") { try await $0.samples(.init(rows: 10, format: "csv"), file: output) }
         }
+        #expect(refusal == "rows_not_agreed")
+        let formats = try await live.asParty("Ann") { try await $0.formats() }
+        #expect(formats == Array("[]".utf8))
         let ann = try await RawCalls(live, as: "Ann")
         for path in ["/samples?num_samples=1", "/samples/provenance?seed=1", "/report"] {
             let answer = try await ann(path)

@@ -106,6 +106,34 @@ import Testing
         #expect(second == first)
     }
 
+    @Test("a task without queries has a report too, and it verifies")
+    func withoutQueries() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            for (party, text) in [("Alice", Cars.alice()), ("Bob", Cars.bob())] {
+                let file = try live.file("\(party).csv", text)
+                try await live.asParty(party) { connection in
+                    let receipt = try await connection.upload(file: file)
+                    _ = try await connection.confirm(digest: receipt.sha256)
+                }
+            }
+            let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 60) }
+            #expect(status.isTrained)
+            let none = try await live.asParty("Bob") { try await $0.queries() }
+            #expect(String(decoding: none, as: UTF8.self) == "[]")
+            let roots = TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: []).trustingSimulated(
+                root: live.attester.root)
+            let files = try await live.asParty("Bob") { [try await $0.reportJSON(), try await $0.reportPDF()] }
+            for bytes in files {
+                let report = try SignedReport(bytes: bytes)
+                _ = try report.verify { evidence throws(EvidenceError) in
+                    try DocumentVerification.verify(evidence, at: nil, now: 0, roots: roots, allowDebug: true)
+                }
+                let body = try JSONSerialization.jsonObject(with: Data(report.report)) as? [String: Any]
+                #expect((body?["queries"] as? [Any])?.isEmpty == true)
+            }
+        }
+    }
+
     /// The report verifies offline as JSON and as PDF, and one flipped byte fails.
     private static func checkReport(_ live: LiveService) async throws {
         let (json, pdf) = try await live.asParty("Olaf") { connection in
@@ -123,6 +151,10 @@ import Testing
         #expect((body["queries"] as? [[String: Any]])?.map { $0["name"] as? String } == ["flows", "ends"])
         #expect((body["parties"] as? [Any])?.count == 3)
         #expect(body["taskDigest"] as? String == live.specification.digest.hex)
+        #expect(try SignedReport(bytes: json).report == SignedReport(bytes: pdf).report)
+        let agreement = try #require(body["agreement"] as? [[String: Any]])
+        #expect(agreement.map { $0["query"] as? String } == ["flows", "ends"])
+        #expect(agreement.allSatisfy { ($0["typicalGap"] as? Double ?? .infinity) < 3 }, "\(agreement)")
         for bytes in [json, pdf] {
             #expect(SignedReport.isReport(bytes))
             let checked = try verify(bytes)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Queries
 import Service
 import Synthesizers
 import Tables

@@ -86,7 +86,8 @@ let package = Package(
             dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
             exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
-            name: "Evaluation", dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", crypto],
+            name: "Evaluation",
+            dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath", crypto],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
@@ -144,7 +145,7 @@ let package = Package(
                 .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], swiftSettings: strict),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "TablesTests", dependencies: ["Tables", "VectorMath"], exclude: ["Vectors"], swiftSettings: strict),
@@ -164,21 +165,25 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests",
-            dependencies: ["Evaluation", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables"],
+            dependencies: [
+                "Evaluation", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+            ],
             swiftSettings: strict),
         .testTarget(
-            name: "AttestationTests", dependencies: ["Attestation", crypto, cryptoExtras, x509, asn1],
+            name: "AttestationTests", dependencies: ["Attestation", "VectorMath", crypto, cryptoExtras, x509, asn1],
             swiftSettings: strict),
         .testTarget(
-            name: "TasksTests", dependencies: ["Tables", "Tasks", crypto, cryptoExtras], swiftSettings: strict),
+            name: "TasksTests", dependencies: ["Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
+            swiftSettings: strict),
         .testTarget(
             name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
             swiftSettings: strict + [mutations]),
-        .testTarget(name: "LedgerTests", dependencies: ["Ledger", crypto, grdb], swiftSettings: strict),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "VectorMath", crypto, grdb], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Attestation", "Gzip", "Service", "Tables", "Tasks", crypto, hummingbirdCore, httpTypes, nioCore,
+                "Attestation", "Gzip", "Service", "Tables", "Tasks", "VectorMath", crypto, hummingbirdCore, httpTypes,
+                nioCore,
                 logging,
                 lifecycle,
             ],

@@ -2,6 +2,7 @@ import Foundation
 public import PrivacyKernel
 public import Synthesizers
 public import Tables
+import VectorMath
 
 /// What to expect of a task before anybody uploads: size, and errors at a ladder of ε.
 ///
@@ -118,7 +119,7 @@ struct SimulatedRows {
     let codes: [[UInt32]]
 
     init(_ domain: TableDomain, count: Int, seed: UInt64 = 1) {
-        var generator = SimulationGenerator(state: seed)
+        var generator = SplitMix64(state: seed)
         var codes = [[UInt32]](repeating: [], count: domain.columns.count)
         let hidden = (0..<count).map { _ in Double.random(in: 0..<1, using: &generator) }
         for (index, column) in domain.columns.enumerated() {
@@ -146,18 +147,5 @@ struct SimulatedRows {
     func table(_ domain: TableDomain) throws -> CodedTable {
         try CodedTable(
             columns: zip(codes, domain.sizes).map { try CodedColumn(.words($0), domainSize: $1) })
-    }
-}
-
-/// SplitMix64 (Steele et al. 2014): simulated rows need no secrecy and come out the same everywhere.
-private struct SimulationGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

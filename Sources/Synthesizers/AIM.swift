@@ -35,6 +35,17 @@ public struct AIM: Synthesizer {
 
     public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
 
+    public func fidelity(_ domain: TableDomain) -> Fidelity {
+        Fidelity(
+            kept: [
+                Fidelity.ownDistributions,
+                "the sets of up to \(degree) columns that the model got most wrong, round after round",
+            ],
+            assumed: [
+                Fidelity.independence
+            ])
+    }
+
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters
     ) throws(SynthesisError) -> MechanismPlan {

@@ -24,6 +24,17 @@ public struct CliqueTree: Synthesizer {
 
     public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
 
+    public func fidelity(_ domain: TableDomain) -> Fidelity {
+        Fidelity(
+            kept: [
+                Fidelity.ownDistributions,
+                "the pairs of columns that promise most within a junction tree, rare values pooled",
+            ],
+            assumed: [
+                Fidelity.independence
+            ])
+    }
+
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters
     ) throws(SynthesisError) -> MechanismPlan {
@@ -58,6 +69,17 @@ public struct Auto: Synthesizer {
     }
 
     public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
+
+    public func fidelity(_ domain: TableDomain) -> Fidelity {
+        Fidelity(
+            kept: [
+                Fidelity.ownDistributions,
+                "the pairs of columns that promise most, in a junction tree and across it, rare values pooled",
+            ],
+            assumed: [
+                Fidelity.independence
+            ])
+    }
 
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters

@@ -42,7 +42,7 @@ struct ConditionalRows: Sendable {
 
     /// Draws that are as even as they can be: of the k draws from one row, which come in random order, the i-th takes
     /// the quantile (i + U) / k. So each code is drawn its expected number of times, up or down by less than one.
-    func evenly(rows: [UInt32]?, count: Int, _ generator: inout SplitMix) -> [UInt32] {
+    func evenly(rows: [UInt32]?, count: Int, _ generator: inout SplitMix64) -> [UInt32] {
         let order = generator.permutation(count)
         var places = [Int](repeating: 0, count: rowCount + 1)
         if let rows { for row in rows { places[Int(row) + 1] += 1 } } else { places[1] = count }
@@ -73,23 +73,7 @@ struct ConditionalRows: Sendable {
     }
 }
 
-/// A small fast generator for choices that need no secrecy and must come out the same everywhere (Steele et al. 2014).
-struct SplitMix: Sendable {
-    var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-
-    /// In 0 ..< 1.
-    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-
+extension SplitMix64 {
     mutating func below(_ bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
 
     mutating func permutation(_ count: Int) -> [UInt32] {

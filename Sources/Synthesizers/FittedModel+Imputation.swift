@@ -19,7 +19,7 @@ extension FittedModel {
     /// - Throws: `SynthesisError.notImputable` for a model that is not made of marginals alone.
     public func imputation(_ number: Int, seed: UInt64) throws(SynthesisError) -> FittedModel {
         guard copula == nil else { throw .notImputable(plan.synthesizer) }
-        var generator = NormalNumbers(seed: seed ^ SplitMix(UInt64(truncatingIfNeeded: number) &+ 1).first)
+        var generator = NormalNumbers(seed: seed ^ SplitMix64(state: UInt64(truncatingIfNeeded: number) &+ 1).first)
         let count = min(max(UInt64(model.total), 1), Self.strayingRows)
         let stray = try RowSampler(self, seed: generator.next(), draws: .independent).rows(0..<count).codes
         let even = try RowSampler(self, seed: 0).rows(0..<UInt64(representatives.count)).codes
@@ -84,7 +84,7 @@ extension [ModelAttribute] {
     }
 }
 
-extension SplitMix {
+extension SplitMix64 {
     var first: UInt64 {
         var copy = self
         return copy.next()
@@ -93,10 +93,10 @@ extension SplitMix {
 
 /// Normal numbers by the polar method, for draws that need no secrecy.
 private struct NormalNumbers {
-    private var words: SplitMix
+    private var words: SplitMix64
     private var spare: Double?
 
-    init(seed: UInt64) { words = SplitMix(seed) }
+    init(seed: UInt64) { words = SplitMix64(state: seed) }
 
     mutating func next() -> UInt64 { words.next() }
 

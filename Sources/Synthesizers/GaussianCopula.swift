@@ -11,10 +11,7 @@ public import Tables
 /// the ordered columns (polychoric: what few codes weaken is undone), the mean of each ordered column in each class of
 /// each column of text, and the pair tables of the columns of text, of which a tree is kept.
 ///
-/// Kept: every one-way marginal, spikes and missing values included; all pairs of ordered columns as far as one
-/// correlation says it; the mean of each ordered column in each class; pairs of columns of text along the tree.
-/// Assumed: that the dependence of ordered columns is Gaussian and the same in every class, that classes of several
-/// columns add up, that values are missing independently of everything, and nothing of three columns of text at once.
+/// What is kept and what is assumed says `fidelity`.
 ///
 /// Privacy: `Kernel.measure` and `Kernel.gram`; normal scores depend on the noisy marginals alone. (Ranks would not do:
 /// one row more moves the rank of every other.) Design: Li, Xiong and Jiang 2014 for the division into marginals and
@@ -38,6 +35,34 @@ public struct GaussianCopula: Synthesizer {
     }
 
     public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
+
+    public func fidelity(_ domain: TableDomain) -> Fidelity {
+        let columns = domain.modelledColumns
+        let ordered = columns.filter { domain.columns[$0].isOrdered }
+        let texts = columns.filter { !domain.columns[$0].isOrdered }
+        let incomplete = ordered.filter { domain.columns[$0].size > domain.columns[$0].valueCount }
+        var kept = [Fidelity.ownDistributions]
+        var assumed: [String] = []
+        if ordered.count > 1 {
+            kept.append("one correlation for each pair of the ordered columns \(domain.named(ordered))")
+            assumed.append("that ordered columns depend on each other as correlated normal numbers do")
+        }
+        if !texts.isEmpty, !ordered.isEmpty {
+            kept.append(
+                "the mean of each ordered column in each class of \(domain.named(texts)), rare classes pooled")
+            assumed.append("that correlations are the same in every class, and that effects of several classes add up")
+        }
+        if texts.count > 1 {
+            kept.append("pairs of columns of text along a tree, those that stand out of their noise")
+            assumed.append("nothing of three columns of text at once beyond that tree")
+        }
+        if !incomplete.isEmpty {
+            assumed.append(
+                "that values of \(domain.named(incomplete)) are missing, or outside the declared ones, "
+                    + "independently of all other columns")
+        }
+        return Fidelity(kept: kept, assumed: assumed)
+    }
 
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters
@@ -92,8 +117,10 @@ public struct GaussianCopula: Synthesizer {
         guard let released else { return try independentModel(oneWays, domain, plan: followed, kernel.transcript) }
         let moments = GramMoments(released, features)
         let tables = moments.tables(oneWays)
+        // The Gram matrix is far noisier than the one-ways, so that those are kept.
         let model = try fittedTree(
-            tables, oneWays: oneWays, attributes: features.attributes, domain: domain, cellLimit: .max)
+            tables, oneWays: oneWays, attributes: features.attributes, domain: domain, cellLimit: .max,
+            oneWaySlackPerDeviation: 0.1)
         progress(0.8)
         let copula = try moments.latents(model)
         progress(0.9)

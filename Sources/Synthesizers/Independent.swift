@@ -21,6 +21,16 @@ public struct Independent: Synthesizer {
 
     public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
 
+    public func fidelity(_ domain: TableDomain) -> Fidelity {
+        Fidelity(
+            kept: [
+                Fidelity.ownDistributions
+            ],
+            assumed: [
+                "that no column depends on any other"
+            ])
+    }
+
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters
     ) throws(SynthesisError) -> MechanismPlan {

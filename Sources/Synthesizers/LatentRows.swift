@@ -130,7 +130,7 @@ struct LatentRows: Sendable {
         }
         // At random places, so many that every run of stretches has the expected number, up or down to a whole one.
         let shift = Double(RowStreams.unit(streams.words(.presence, one.column, 0..<1)[0]))
-        var generator = SplitMix(streams.words(.stretch, one.column, range.prefix(1))[0])
+        var generator = SplitMix64(state: streams.words(.stretch, one.column, range.prefix(1))[0])
         var order = (0..<UInt32(range.count)).map { $0 }
         var chosen: [(row: UInt32, code: UInt32)] = []
         for (code, below) in one.absent {
@@ -179,7 +179,7 @@ struct LatentCurves: Sendable {
         }
         // The distribution of the shifts' sum has no closed form: an even sample of the visible columns stands for it.
         let program = try model.program(conditions: [])
-        var generator = SplitMix(0x4C61_7465_6E74)
+        var generator = SplitMix64(state: 0x4C61_7465_6E74)
         let drawn = program.evenAttributes(count: Self.sampleRows, &generator)
         let visible = program.evenColumns(of: drawn, count: Self.sampleRows, &generator)
         curves = inParallel(size) { place in

@@ -30,6 +30,18 @@ public struct MST: Synthesizer {
 
     public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
 
+    public func fidelity(_ domain: TableDomain) -> Fidelity {
+        Fidelity(
+            kept: [
+                Fidelity.ownDistributions,
+                "a tree of pairs of columns, those that depend on each other most, rare values pooled",
+            ],
+            assumed: [
+                Fidelity.independence,
+                "nothing of three columns at once beyond that",
+            ])
+    }
+
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters
     ) throws(SynthesisError) -> MechanismPlan {

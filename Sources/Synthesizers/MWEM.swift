@@ -32,6 +32,17 @@ public struct MWEM: Synthesizer {
 
     public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
 
+    public func fidelity(_ domain: TableDomain) -> Fidelity {
+        Fidelity(
+            kept: [
+                Fidelity.ownDistributions,
+                "the pairs of columns that the model got most wrong, round after round",
+            ],
+            assumed: [
+                Fidelity.independence
+            ])
+    }
+
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters
     ) throws(SynthesisError) -> MechanismPlan {

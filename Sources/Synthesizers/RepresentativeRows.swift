@@ -74,7 +74,7 @@ public struct RepresentativeRows: Sendable, Equatable {
             self.init(blockSize: 1, columns: program.domain.columns.map { _ in [] })
             return
         }
-        var generator = SplitMix(0x456E_7472_6570_6F74)
+        var generator = SplitMix64(state: 0x456E_7472_6570_6F74)
         let isWeighted = weigh != nil || !program.corrections.isEmpty
         let candidates = Self.candidates(forBlock: blockSize, isWeighted: isWeighted)
         let codes = program.evenAttributes(count: candidates, &generator)
@@ -87,7 +87,7 @@ public struct RepresentativeRows: Sendable, Equatable {
 
     private init(
         _ columns: [[UInt32]], weights: [Double], isWeighted: Bool, blockSize: Int, program: RowProgram,
-        pairs: [[Int]], _ generator: inout SplitMix
+        pairs: [[Int]], _ generator: inout SplitMix64
     ) {
         let modelled = columns.indices.filter { !columns[$0].isEmpty }
         let watched = modelled.map {
@@ -121,7 +121,7 @@ public struct RepresentativeRows: Sendable, Equatable {
         let seeds = (0..<RepresentativeRows.blockCount).map { _ in generator.next() }
         let blocks = inParallel(seeds.count) { block in
             RepresentativeRows.block(
-                of: blockSize, expected: expected, shortfall, balancer, SplitMix(seeds[block]))
+                of: blockSize, expected: expected, shortfall, balancer, SplitMix64(state: seeds[block]))
         }
         let order = blocks.flatMap { $0 }
         self.init(
@@ -137,7 +137,7 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// One balanced block of rows in balanced order.
     private static func block(
         of size: Int, expected: [Double], _ shortfall: RowBalancer.Shortfall?, _ balancer: RowBalancer,
-        _ seeded: SplitMix
+        _ seeded: SplitMix64
     ) -> [UInt32] {
         var generator = seeded
         let copies = balancer.copies(

@@ -30,7 +30,7 @@ struct RowCycle: Sendable {
         switch order {
         case .chance: self.order = nil
         case .balanced(let seed):
-            var generator = SplitMix(seed)
+            var generator = SplitMix64(state: seed)
             let size = UInt32(rows.blockSize)
             self.order = generator.permutation(RepresentativeRows.blockCount).flatMap { block in
                 RowCycle.scrambled(block * size..<(block + 1) * size, &generator)
@@ -45,7 +45,7 @@ struct RowCycle: Sendable {
     }
 
     /// Swaps the halves of each stretch at random, as Owen (1995) scrambles digits: stretches stay together.
-    private static func scrambled(_ range: Range<UInt32>, _ generator: inout SplitMix) -> [UInt32] {
+    private static func scrambled(_ range: Range<UInt32>, _ generator: inout SplitMix64) -> [UInt32] {
         if range.count <= RepresentativeRows.shortestStretch {
             return generator.permutation(range.count).map { range.lowerBound + $0 }
         }

@@ -78,7 +78,7 @@ struct RowProgram: Sendable {
     }
 
     /// As even a set of rows as one pass can draw: codes of every attribute.
-    func evenAttributes(count: Int, _ generator: inout SplitMix) -> [[UInt32]] {
+    func evenAttributes(count: Int, _ generator: inout SplitMix64) -> [[UInt32]] {
         var codes = [[UInt32]](repeating: [], count: attributes.count)
         for step in steps {
             switch step {
@@ -92,7 +92,7 @@ struct RowProgram: Sendable {
     }
 
     /// Codes of every column that is not derived, shared out evenly within groups.
-    func evenColumns(of codes: [[UInt32]], count: Int, _ generator: inout SplitMix) -> [[UInt32]] {
+    func evenColumns(of codes: [[UInt32]], count: Int, _ generator: inout SplitMix64) -> [[UInt32]] {
         domain.columns.indices.map { column in
             if derivations[column] != nil || latent.contains(column) { return [] }
             let groups = finest[column].map { codes[$0] }

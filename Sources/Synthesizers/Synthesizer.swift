@@ -22,6 +22,9 @@ public protocol Synthesizer: Sendable {
     /// What will be spent on what. A function of public figures alone; what cannot work is refused here.
     func plan(_ domain: TableDomain, _ privacy: PrivacyParameters) throws(SynthesisError) -> MechanismPlan
 
+    /// What rows of the model keep and what they assume.
+    func fidelity(_ domain: TableDomain) -> Fidelity
+
     /// Asks the kernel and fits.
     ///
     /// - Parameters:

@@ -18,8 +18,11 @@ struct MeasuredTable {
 let slackPerDeviation = 1.5
 
 /// Soft targets for every column in use: its smoothed one-way marginal at the finest attribute that a table has.
+///
+/// - Parameter slackPerDeviation: less than the tables' where they know little of single columns.
 func oneWayTargets(
-    _ oneWays: OneWayMarginals, attributes: [ModelAttribute], columnCount: Int
+    _ oneWays: OneWayMarginals, attributes: [ModelAttribute], columnCount: Int,
+    slackPerDeviation: Double = slackPerDeviation
 ) -> [SoftMarginal] {
     let shares = oneWays.shares
     return attributes.finest(columnCount: columnCount).compactMap { index in
@@ -39,10 +42,12 @@ func oneWayTargets(
 /// Regularised proportional fitting of tables on their junction tree, starting from independent columns.
 func fittedTree(
     _ tables: [MeasuredTable], oneWays: OneWayMarginals, attributes: [ModelAttribute], domain: TableDomain,
-    cellLimit: Int
+    cellLimit: Int, oneWaySlackPerDeviation: Double = slackPerDeviation
 ) throws(SynthesisError) -> GraphicalModel {
     let shares = oneWays.shares
-    var targets = oneWayTargets(oneWays, attributes: attributes, columnCount: domain.columns.count)
+    var targets = oneWayTargets(
+        oneWays, attributes: attributes, columnCount: domain.columns.count,
+        slackPerDeviation: oneWaySlackPerDeviation)
     for table in tables { targets.append(table.target(attributes)) }
     do {
         return try proportionalFit(

@@ -17,15 +17,24 @@ public struct TaskDescription: Sendable {
 
     private let task: TaskSpecification
     private let budget: [BudgetStep]
+    private let kept: [String]
+    private let assumed: [String]
 
-    public init(_ task: TaskSpecification, budget: [BudgetStep] = []) {
+    /// - Parameters:
+    ///   - kept: what the method's rows keep of the table, as phrases.
+    ///   - assumed: what they take for granted instead.
+    public init(
+        _ task: TaskSpecification, budget: [BudgetStep] = [], kept: [String] = [], assumed: [String] = []
+    ) {
         self.task = task
         self.budget = budget
+        self.kept = kept
+        self.assumed = assumed
     }
 
     /// The whole description, some forty lines of text.
     public var text: String {
-        [heading, parties, tables, protection, leaves, budgetSplit, deadlines, after].filter { !$0.isEmpty }
+        [heading, parties, tables, protection, leaves, fidelity, budgetSplit, deadlines, after].filter { !$0.isEmpty }
             .joined(separator: "\n\n") + "\n"
     }
 
@@ -120,6 +129,12 @@ extension TaskDescription {
             lines.append("  Query \(query.name) (\(query.kind.rawValue)), for ε = \(query.epsilon).")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private var fidelity: String {
+        guard !kept.isEmpty else { return "" }
+        let lines = kept.map { "  They keep \($0)." } + assumed.map { "  They assume \($0)." }
+        return "What the rows are true to, as far as noise permits\n" + lines.joined(separator: "\n")
     }
 
     private var budgetSplit: String {

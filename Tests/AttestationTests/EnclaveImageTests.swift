@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VectorMath
 
 @testable import Attestation
 
@@ -104,7 +105,7 @@ struct EnclaveImageTests {
 
     @Test("random changes of an image neither crash nor run away")
     func fuzz() {
-        var random = Seeded(state: 5)
+        var random = SplitMix64(state: 5)
         let good = EnclaveImageTests.image([
             EnclaveImageTests.kernel, EnclaveImageTests.commandLine, EnclaveImageTests.boot,
         ])

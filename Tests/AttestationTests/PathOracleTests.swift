@@ -1,6 +1,7 @@
 import Foundation
 import SwiftASN1
 import Testing
+import VectorMath
 @_spi(FixedExpiryValidationTime) import X509
 
 @testable import Attestation
@@ -44,7 +45,7 @@ struct UnixTimeTests {
     func calendar() throws {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = try #require(TimeZone(secondsFromGMT: 0))
-        var random = Seeded(state: 3)
+        var random = SplitMix64(state: 3)
         for _ in 0..<2_000 {
             let seconds = Int64.random(in: -2_208_988_800...4_102_444_800, using: &random)
             let parts = calendar.dateComponents(

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VectorMath
 
 @testable import GraphicalModels
 
@@ -42,7 +43,7 @@ struct AdultFixture: Sendable {
     }
 
     func measurements(sigma: Double, seed: UInt64) -> [MarginalMeasurement] {
-        var generator = TestGenerator(seed)
+        var generator = SplitMix64(state: seed)
         return (Self.singles + Self.pairs).map { set in
             MarginalMeasurement(
                 attributes: set, values: (counts[set] ?? []).map { ($0 + sigma * generator.normal()).rounded() },

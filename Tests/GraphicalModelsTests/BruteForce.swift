@@ -1,24 +1,10 @@
 import Foundation
+import VectorMath
 
 @testable import GraphicalModels
 
-/// A seeded generator for tests only (SplitMix64).
-struct TestGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func unit() -> Double { (Double(next() >> 11) + 0.5) * 0x1p-53 }
-
-    mutating func normal() -> Double { (-2 * log(unit())).squareRoot() * cos(2 * .pi * unit()) }
+extension SplitMix64 {
+    mutating func normal() -> Double { (-2 * log(1 - unit())).squareRoot() * cos(2 * .pi * unit()) }
 }
 
 /// The whole joint table, computed with nothing but loops: the truth that junction trees are compared with.
@@ -60,7 +46,7 @@ func distance(_ a: [Double], _ b: [Double]) -> Double {
 
 /// Random potentials on sets of attributes; a share of the cells may be impossible.
 func randomPotentials(
-    _ sets: [[Int]], sizes: [Int], spread: Double, impossible: Double = 0, _ generator: inout TestGenerator
+    _ sets: [[Int]], sizes: [Int], spread: Double, impossible: Double = 0, _ generator: inout SplitMix64
 ) -> [Factor] {
     sets.map { set in
         var factor = Factor(attributes: set, sizes: sizes, repeating: 0)

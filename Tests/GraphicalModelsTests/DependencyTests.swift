@@ -1,4 +1,5 @@
 import Testing
+import VectorMath
 
 @testable import GraphicalModels
 
@@ -65,7 +66,7 @@ import Testing
 
     @Test("marginals, evidence and sampling with dependencies equal brute force", arguments: cliqueSets)
     func bruteForce(cliques: [[Int]]) throws {
-        var generator = TestGenerator(UInt64(cliques.count) + 40)
+        var generator = SplitMix64(state: UInt64(cliques.count) + 40)
         let potentials = randomPotentials(cliques, sizes: Self.sizes, spread: 1.5, &generator)
         let truth = BruteForce(
             potentials: potentials + [Self.dense(Self.hs4), Self.dense(Self.hs2)], sizes: Self.sizes)
@@ -103,7 +104,7 @@ import Testing
 
     @Test("estimates hold a dependency exactly, from contradicting noisy marginals")
     func estimation() throws {
-        var generator = TestGenerator(8)
+        var generator = SplitMix64(state: 8)
         let measurements = [[0], [1], [2], [2, 3], [1, 4], [0, 1]].map { set in
             let cells = set.reduce(1) { $0 * Self.sizes[$1] }
             return MarginalMeasurement(

@@ -26,7 +26,7 @@ func expectValid(_ model: GraphicalModel, _ note: String = "") {
 }
 
 private func noisy(
-    _ sets: [[Int]], of joint: Factor, sigma: Double, _ generator: inout TestGenerator
+    _ sets: [[Int]], of joint: Factor, sigma: Double, _ generator: inout SplitMix64
 ) -> [MarginalMeasurement] {
     sets.map { set in
         MarginalMeasurement(
@@ -35,7 +35,7 @@ private func noisy(
     }
 }
 
-private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestGenerator) -> Factor {
+private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout SplitMix64) -> Factor {
     var joint = Factor(attributes: Array(sizes.indices), sizes: sizes, repeating: 0)
     for i in joint.values.indices { joint.values[i] = exp(1.5 * generator.normal()) }
     return joint.normalized(to: total)
@@ -75,7 +75,7 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
             [[0, 3], [1, 2]],
         ])
     func noiseFree(sets: [[Int]]) throws {
-        var generator = TestGenerator(4)
+        var generator = SplitMix64(state: 4)
         let sizes = [3, 4, 2, 3]
         let joint = randomJoint(sizes, total: 1_000, &generator)
         let measurements = sets.map {
@@ -95,7 +95,7 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
     @Test(
         "the closed form equals the converged iteration where the measured cliques form the tree", arguments: [3.0, 40])
     func closedForm(sigma: Double) throws {
-        var generator = TestGenerator(UInt64(sigma))
+        var generator = SplitMix64(state: UInt64(sigma))
         let sizes = [4, 3, 5, 2, 3]
         let joint = randomJoint(sizes, total: 2_000, &generator)
         let sets = [[0, 1], [1, 2], [2, 3], [2, 4], [0], [1], [2], [3], [4], [1, 2]]
@@ -112,7 +112,7 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
 
     @Test("measurements as good as exact on a tree come back to the last digit")
     func exact() throws {
-        var generator = TestGenerator(12)
+        var generator = SplitMix64(state: 12)
         let sizes = [4, 3, 5, 2]
         let joint = randomJoint(sizes, total: 5_000, &generator)
         let sets = [[0], [1], [2], [3], [0, 1], [1, 2], [1, 3]]
@@ -122,7 +122,7 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
 
     @Test("measured cliques that do not form the tree fall back to the iteration")
     func closedFormFallback() throws {
-        var generator = TestGenerator(2)
+        var generator = SplitMix64(state: 2)
         let joint = randomJoint([3, 3, 3], total: 100, &generator)
         let model = try estimate(
             noisy([[0, 1], [1, 2], [0, 2]], of: joint, sigma: 2, &generator), sizes: [3, 3, 3],
@@ -143,7 +143,7 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
 
     @Test("hopeless measurements still give a valid finite model")
     func robust() throws {
-        var generator = TestGenerator(6)
+        var generator = SplitMix64(state: 6)
         let sizes = [3, 1, 4, 2, 5]
         func table(_ set: [Int], _ value: () -> Double, variance: Double) -> MarginalMeasurement {
             let cells = set.reduce(1) { $0 * sizes[$1] }
@@ -227,7 +227,7 @@ private func randomJoint(_ sizes: [Int], total: Double, _ generator: inout TestG
 
     @Test("a warm start reaches the same loss in fewer passes, also on a different tree")
     func warmStart() throws {
-        var generator = TestGenerator(31)
+        var generator = SplitMix64(state: 31)
         let sizes = [5, 4, 6, 3, 4, 5]
         let joint = randomJoint(sizes, total: 20_000, &generator)
         let first = noisy([[0, 1], [1, 2], [2, 3], [3, 4], [4, 5]], of: joint, sigma: 1, &generator)

@@ -1,4 +1,5 @@
 import Testing
+import VectorMath
 
 @testable import GraphicalModels
 
@@ -42,7 +43,7 @@ import Testing
 
     @Test("large random graphs become junction trees, beyond one machine word of attributes")
     func largeGraphs() {
-        var generator = TestGenerator(5)
+        var generator = SplitMix64(state: 5)
         for count in [20, 64, 65, 100, 130] {
             let sizes = (0..<count).map { _ in Int.random(in: 1...9, using: &generator) }
             var cliques = (1..<count).map { [Int.random(in: 0..<$0, using: &generator), $0] }
@@ -89,7 +90,7 @@ import Testing
 
     @Test("growth predicts what the grown tree needs and knows what it holds already")
     func growth() {
-        var generator = TestGenerator(9)
+        var generator = SplitMix64(state: 9)
         let sizes = (0..<12).map { _ in Int.random(in: 2...9, using: &generator) }
         var cliques: [[Int]] = []
         var growth = TreeGrowth(cliques: [], sizes: sizes)

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VectorMath
 
 @testable import GraphicalModels
 
@@ -41,7 +42,7 @@ import Testing
             [[0, 1], [1, 2], [2, 3]], [[0, 1], [1, 2], [0, 2], [3]], [[0, 1, 2], [2, 3], [0, 3]], [[0], [1]],
         ])
     func againstDense(sets: [[Int]]) throws {
-        var generator = TestGenerator(14)
+        var generator = SplitMix64(state: 14)
         let sizes = [3, 2, 4, 2]
         let prior = sizes.map { size -> [Double] in
             let weights = (0..<size).map { _ in 0.2 + generator.unit() }

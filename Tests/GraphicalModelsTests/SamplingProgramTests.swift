@@ -1,4 +1,5 @@
 import Testing
+import VectorMath
 
 @testable import GraphicalModels
 
@@ -12,7 +13,7 @@ import Testing
         "the product of the steps is the model: single clique, independent, chain, star, cyclic, forest",
         arguments: structures)
     func product(cliques: [[Int]]) throws {
-        var generator = TestGenerator(21)
+        var generator = SplitMix64(state: 21)
         let sizes = [2, 3, 2, 4, 1]
         var potentials = randomPotentials(sizes.indices.map { [$0] }, sizes: sizes, spread: 2, &generator)
         potentials += randomPotentials(cliques, sizes: sizes, spread: 2, impossible: 0.1, &generator)

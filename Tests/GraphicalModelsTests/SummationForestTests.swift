@@ -1,4 +1,5 @@
 import Testing
+import VectorMath
 
 @testable import GraphicalModels
 
@@ -9,7 +10,7 @@ import Testing
         let all = Array(sizes.indices)
         let pairs = subsets(6).filter { $0.count == 2 } + all.map { [$0] }
         let layout = TreeLayout(JunctionTree(cliques: [all], sizes: sizes))
-        var generator = TestGenerator(19)
+        var generator = SplitMix64(state: 19)
         let arena = (0..<layout.cellCount).map { _ in generator.unit() }
         let forest = SummationForest(pairs, tree: layout.tree)
         var tables = forest.zeros()
@@ -32,7 +33,7 @@ import Testing
         let sizes = [3, 4, 2, 5]
         let sets = [[0, 1], [0, 2], [1, 2], [0], [2], [1, 3], [0, 1, 2]]
         let layout = TreeLayout(JunctionTree(cliques: [[0, 1, 2], [1, 3]], sizes: sizes))
-        var generator = TestGenerator(23)
+        var generator = SplitMix64(state: 23)
         let arena = (0..<layout.cellCount).map { _ in generator.normal() }
         let forest = SummationForest(sets, tree: layout.tree)
         var sums = forest.zeros()

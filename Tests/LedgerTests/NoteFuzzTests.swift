@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VectorMath
 
 @testable import Ledger
 
@@ -19,7 +20,7 @@ struct NoteFuzzTests {
         let checkpoint = try ledger.checkpoint(origin: "a/b")
         let note = Array(try signer.sign(checkpoint).encoded.utf8)
         let entries = try ledger.entries()
-        var random = Seeded(state: 23)
+        var random = SplitMix64(state: 23)
         for round in 0..<Self.count {
             let entry = entries[round % entries.count]
             let isNote = round % 2 == 0
@@ -39,18 +40,5 @@ struct NoteFuzzTests {
                 #expect(read.canonicalBytes == bytes && (read == entry) == (bytes == entry.canonicalBytes))
             }
         }
-    }
-}
-
-/// Random numbers that are the same in every run (SplitMix64).
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

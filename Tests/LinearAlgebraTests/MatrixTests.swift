@@ -1,20 +1,9 @@
 import LinearAlgebra
 import Testing
-
-/// A small generator, so that a failure repeats.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
+import VectorMath
 
 private func randomMatrix(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix64(state: seed)
     var matrix = Matrix(rows: rows, columns: columns)
     for j in 0..<columns {
         for i in 0..<rows { matrix[i, j] = Double.random(in: -1...1, using: &generator) }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VectorMath
 
 @testable import PrivacyKernel
 
@@ -30,7 +31,7 @@ struct BudgetTests {
     /// 20,000 random cuts.
     @Test("slices never sum to more than the whole, to the unit")
     func slices() throws {
-        var random = Seeded(state: 7)
+        var random = SplitMix64(state: 7)
         for _ in 0..<200 {
             let epsilon = Double.random(in: 0.001...20, using: &random)
             var budget = try testBudget(epsilon, 1e-6, .zeroConcentrated)

@@ -1,4 +1,5 @@
 import Tables
+import VectorMath
 
 @testable import PrivacyKernel
 
@@ -33,17 +34,4 @@ func testKernel(_ table: PrivateTable, key: UInt64 = 1) -> Kernel {
 
 func testBudget(_ epsilon: Double, _ delta: Double, _ accounting: Accounting) throws -> Budget {
     try Budget(PrivacyParameters(epsilon: epsilon, delta: delta), accounting: accounting)
-}
-
-/// A small seeded generator (SplitMix64), so that a failing case comes back.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-        return word ^ (word >> 31)
-    }
 }

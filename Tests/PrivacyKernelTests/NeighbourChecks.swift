@@ -51,7 +51,7 @@ struct JoinedUniverse {
     /// Every change of key a at both parties, beside some rows of key b.
     var changes: Neighbours {
         let n = choices
-        var random = Seeded(state: 3)
+        var random = SplitMix64(state: 3)
         var pairs: Neighbours = []
         for alice in 0..<n {
             for bob in 0..<n {

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
+import VectorMath
 
 @testable import PrivacyKernel
 
@@ -218,7 +219,7 @@ struct TranscriptTests {
     /// 300 random plans of all three accountings.
     @Test("what a transcript cost never exceeds its promise, and a full budget is worth nearly all of it")
     func spent() throws {
-        var random = Seeded(state: 5)
+        var random = SplitMix64(state: 5)
         #expect(Transcript().spent == nil)
         for accounting in Accounting.allCases {
             for _ in 0..<100 {

@@ -1,24 +1,12 @@
 import Foundation
 import Tables
 import Tasks
+import VectorMath
 
 @testable import PrivacyKernel
 @testable import Queries
 
 typealias PermittedQuery = TaskSpecification.PermittedQuery
-
-/// SplitMix64: repeatable tables.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 /// A table of `groups` groups, a colour, and two amounts of which the second is missing in a tenth of the rows.
 struct Amounts {
@@ -34,7 +22,7 @@ struct Amounts {
     private let joined: JoinedTable
 
     init(groups: Int, rows count: Int, seed: UInt64 = 1) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix64(state: seed)
         let colours = ["red", "green", "blue"]
         rows = (0..<count).map { number in
             let exported = Int.random(in: 100...900, using: &random)

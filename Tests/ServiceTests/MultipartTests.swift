@@ -1,4 +1,5 @@
 import Testing
+import VectorMath
 
 @testable import Service
 
@@ -30,7 +31,7 @@ struct MultipartTests {
 
     @Test("the field's bytes come out as they went in, however the body is cut")
     func roundTrip() throws {
-        var generator = SplitMix(state: 1)
+        var generator = SplitMix64(state: 1)
         // Contents full of what could be taken for the beginning of a delimiter.
         let alphabet: [[UInt8]] = [
             [13], [10], [13, 10], Array("\r\n-".utf8), Array("\r\n--X".utf8), [45], [88], [0, 255],
@@ -107,7 +108,7 @@ struct MultipartTests {
 
     @Test("200,000 damaged forms neither crash nor hand out bytes that were not sent")
     func fuzz() throws {
-        var generator = SplitMix(state: 3)
+        var generator = SplitMix64(state: 3)
         let original = form([(Self.disposition, Array("id,x\r\n1,2\r\n".utf8))])
         for _ in 0..<200_000 {
             var body = original

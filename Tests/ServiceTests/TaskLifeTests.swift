@@ -1,4 +1,5 @@
 import Testing
+import VectorMath
 
 @testable import Service
 
@@ -180,7 +181,7 @@ struct TaskLifeTests {
 
     @Test("no sequence of events leads into training twice")
     func randomWalks() throws {
-        var generator = SplitMix(state: 7)
+        var generator = SplitMix64(state: 7)
         for _ in 0..<2_000 {
             var life = TaskLife(providers: Self.providers)
             var starts = 0
@@ -204,18 +205,5 @@ struct TaskLifeTests {
             }
             #expect(starts <= 1)
         }
-    }
-}
-
-/// A small generator with a seed, for tests that must repeat.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

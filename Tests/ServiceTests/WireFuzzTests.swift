@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Testing
+import VectorMath
 
 @testable import Service
 
@@ -11,7 +12,7 @@ struct WireFuzzTests {
         ProcessInfo.processInfo.environment["ENTREPOT_FUZZ"].flatMap { Int($0) } ?? 20_000
 
     /// Pieces of what the parsers look for come up more often than by chance.
-    private static func text(_ pieces: [String], _ random: inout SplitMix) -> [UInt8] {
+    private static func text(_ pieces: [String], _ random: inout SplitMix64) -> [UInt8] {
         (0..<Int.random(in: 0..<24, using: &random)).flatMap { _ -> [UInt8] in
             Int.random(in: 0..<4, using: &random) == 0
                 ? [UInt8.random(in: 0...255, using: &random)] : Array((pieces.randomElement(using: &random) ?? "").utf8)
@@ -20,7 +21,7 @@ struct WireFuzzTests {
 
     @Test("a form is read the same however it is cut, and never gives more than it held")
     func forms() throws {
-        var random = SplitMix(state: 21)
+        var random = SplitMix64(state: 21)
         let pieces = [
             "--XX", "\r\n", "--XX--", "--XX\r\n", "\r\n\r\n", "Content-Disposition: form-data; ", "name=\"file\"",
             "name=file", "Content-Disposition: form-data; name=\"file\"\r\n\r\n", "-", "--", "id,a\r\n1,2", " ", "\n",
@@ -51,7 +52,7 @@ struct WireFuzzTests {
 
     @Test("header values, queries, paths and confirmations are read without a crash, and none becomes another's call")
     func heads() throws {
-        var random = SplitMix(state: 22)
+        var random = SplitMix64(state: 22)
         let pieces = [
             ";", "=", "\"", "\\", "name", "file", " ", ",", "multipart/form-data", "boundary", "%", "%zz", "%2F", "+",
             "&",

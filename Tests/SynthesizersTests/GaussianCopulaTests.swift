@@ -4,10 +4,11 @@ import LinearAlgebra
 import PrivacyKernel
 import Tables
 import Testing
+import VectorMath
 
 @testable import Synthesizers
 
-extension Seeded {
+extension SplitMix64 {
     /// Box and Muller.
     mutating func normal() -> Double {
         (-2 * log(Double.random(in: 0x1p-53..<1, using: &self))).squareRoot()
@@ -27,7 +28,7 @@ private func orderedDomain(_ sizes: [Int]) throws -> TableDomain {
 
 /// Normals with these correlations, cut into equal cells over ±3.
 private func correlatedRows(_ correlation: Matrix, sizes: [Int], count: Int, seed: UInt64 = 3) throws -> [[Int]] {
-    var generator = Seeded(state: seed)
+    var generator = SplitMix64(state: seed)
     let factor = try correlation.cholesky()
     var columns = sizes.map { _ in [Int]() }
     for _ in 0..<count {
@@ -110,7 +111,7 @@ private let strong = try! PrivacyParameters(epsilon: 50, delta: 1e-9)
                 bins: Bins(count: 20, spikes: [0])),
             Field(name: "b", type: .integer, constraints: Constraints(minimum: 0, maximum: 9)),
         ])
-        var generator = Seeded(state: 9)
+        var generator = SplitMix64(state: 9)
         var rows: [[Int]] = [[], []]
         let missing = [try #require(domain.columns[0].missingCode), try #require(domain.columns[1].missingCode)]
         for _ in 0..<20_000 {
@@ -144,7 +145,7 @@ private let strong = try! PrivacyParameters(epsilon: 50, delta: 1e-9)
             Field(name: "n", type: .integer, constraints: Constraints(required: true, minimum: 0, maximum: 29)),
             Field(name: "m", type: .integer, constraints: Constraints(required: true, minimum: 0, maximum: 29)),
         ])
-        var generator = Seeded(state: 4)
+        var generator = SplitMix64(state: 4)
         var rows: [[Int]] = [[], [], [], []]
         for _ in 0..<30_000 {
             let t = [0, 0, 0, 1, 1, 2][Int.random(in: 0..<6, using: &generator)]

@@ -3,6 +3,7 @@ import GraphicalModels
 import PrivacyKernel
 import Tables
 import Testing
+import VectorMath
 
 @testable import Synthesizers
 
@@ -151,7 +152,7 @@ enum Shape: String, CaseIterable, Sendable {
         let heights = [1.0, 2, 4, 6, 6, 4, 2, 1].map { $0 / 26 }
         let density = BinDensity(domain.columns[0], shares: heights)
         let count = 400_000
-        var generator = Seeded(state: 5)
+        var generator = SplitMix64(state: 5)
         let words = (0..<count).map { _ in generator.next() }
         func share(_ code: UInt32, _ range: Range<Float>) -> Double {
             let fractions = density.fractions(of: [UInt32](repeating: code, count: count), words: words)

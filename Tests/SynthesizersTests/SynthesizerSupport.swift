@@ -3,21 +3,9 @@ import GraphicalModels
 import PrivacyKernel
 import Tables
 import Testing
+import VectorMath
 
 @testable import Synthesizers
-
-/// A small seeded generator (SplitMix64), so that a failing case comes back.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-}
 
 func schemaDomain(_ fields: [Field]) throws -> TableDomain {
     try TableDomain(schema: TableSchema(fields: fields), keyColumns: [])
@@ -38,7 +26,7 @@ func table(_ domain: TableDomain, _ columns: [[Int]], rowsPerKey: Int = 1) throw
 
 /// Rows in which each column mostly follows the one before it.
 func chainRows(_ sizes: [Int], count: Int, seed: UInt64 = 1) -> [[Int]] {
-    var generator = Seeded(state: seed)
+    var generator = SplitMix64(state: seed)
     var columns = sizes.map { _ in [Int]() }
     for _ in 0..<count {
         var before = Int.random(in: 0..<sizes[0], using: &generator)
@@ -95,7 +83,7 @@ func model(_ graphical: GraphicalModel, corrections: [Factor] = []) throws -> Fi
 
 /// A random model with tables over the given sets.
 func randomModel(_ sizes: [Int], _ sets: [[Int]], seed: UInt64 = 7) throws -> GraphicalModel {
-    var generator = Seeded(state: seed)
+    var generator = SplitMix64(state: seed)
     let potentials = sets.map { set in
         Factor(
             attributes: set, shape: set.map { sizes[$0] },

@@ -24,7 +24,7 @@ import VectorMath
 
     @Test("random bytes never crash the reader", arguments: 0..<300)
     func randomBytes(seed: Int) {
-        var random = Seeded(state: UInt64(seed))
+        var random = SplitMix64(state: UInt64(seed))
         let alphabet = Array("id,k,a,n,d,p\n\r\"\"\n,,;xyz019.-e \u{FEFF}é".utf8) + [0xFF, 0xC0, 0x80, 0x00]
         var bytes = seed % 3 == 0 ? [] : Array("id,k,a,n,d\n".utf8)
         for _ in 0..<Int.random(in: 0...600, using: &random) {
@@ -37,7 +37,7 @@ import VectorMath
 
     @Test("mutations of a valid file never crash the reader", arguments: 0..<300)
     func mutations(seed: Int) {
-        var random = Seeded(state: UInt64(seed) + 9_999)
+        var random = SplitMix64(state: UInt64(seed) + 9_999)
         var text = "id,k,a,n,d,p\r\n"
         for row in 0..<Int.random(in: 1...60, using: &random) {
             let (category, prefix) =
@@ -64,10 +64,10 @@ import VectorMath
 
     @Test("the careful way and the fast way read the same", arguments: 0..<50)
     func twins(seed: Int) throws {
-        var random = Seeded(state: UInt64(seed) + 31)
+        var random = SplitMix64(state: UInt64(seed) + 31)
         let schema = TableSchema(fields: Array(Self.schema.fields.prefix(3)))
         func file(_ quotes: String) -> [UInt8] {
-            var random = Seeded(state: UInt64(seed))
+            var random = SplitMix64(state: UInt64(seed))
             var text = "a,n,d\n"
             for _ in 0..<200 {
                 let words = [

@@ -24,7 +24,7 @@ private func rows(_ joined: JoinedTable) -> [[Int]] {
         "the join of two to five parties holds the rows of the shared keys, as a dictionary finds them",
         arguments: 0..<40)
     func oracle(seed: Int) throws {
-        var random = Seeded(state: UInt64(seed))
+        var random = SplitMix64(state: UInt64(seed))
         let parties = Int.random(in: 2...5, using: &random)
         let tables = (0..<parties).map { party in
             (0..<300).filter { _ in Int.random(in: 0..<10, using: &random) < 7 }.map {
@@ -55,7 +55,7 @@ private func rows(_ joined: JoinedTable) -> [[Int]] {
 
     @Test("the order of files changes nothing, another hash key changes the order", arguments: [1, 2, 3])
     func order(rowsPerKey: Int) throws {
-        var random = Seeded(state: 5)
+        var random = SplitMix64(state: 5)
         let first = (0..<500).flatMap { key in (0..<rowsPerKey + 1).map { (key, (key * 7 + $0) % 1_000) } }
         let second = (0..<500).flatMap { key in (0..<2).map { (key * 2, (key + 300 * $0) % 1_000) } }
         let firstRows = rowsPerKey == 1 ? first.filter { ($0.1 - $0.0 * 7) % 1_000 == 0 } : first
@@ -112,7 +112,7 @@ private func rows(_ joined: JoinedTable) -> [[Int]] {
         "rows sort by key whatever their number, and stay in order within a key",
         arguments: [0, 1, 2, 100, 5_000, 70_000])
     func sorting(count: Int) {
-        var random = Seeded(state: UInt64(count))
+        var random = SplitMix64(state: UInt64(count))
         let rows = (0..<count).map { row in
             HashedRow(
                 hash: Bool.random(using: &random) ? (random.next(), random.next()) : (42, 42), row: row)

@@ -35,7 +35,7 @@ private func office(_ rows: [Row]) throws -> KeyedTable {
 @Suite struct MirrorJoinTests {
     @Test("each flow that both ends report is one row, as dictionaries find it", arguments: 1...10)
     func oracle(seed: Int) throws {
-        var random = Seeded(state: UInt64(seed))
+        var random = SplitMix64(state: UInt64(seed))
         var files: [String: [Row]] = ["AAA": [], "BBB": [], "CCC": []]
         var expected: [[String]] = []
         for exporter in codes {

@@ -217,7 +217,7 @@ private let id = KeyRule(columns: ["id"], pattern: "^[0-9]{1,8}$", normalise: [.
     func patterns(pattern: String) throws {
         let matcher = try KeyPattern(pattern)
         let regex = try Regex(pattern)
-        var random = Seeded(state: 7)
+        var random = SplitMix64(state: 7)
         for _ in 0..<2_000 {
             let text = String(
                 (0..<Int.random(in: 0...9, using: &random)).map { _ in "AB01ab-x9".randomElement(using: &random) ?? "A"

@@ -54,19 +54,6 @@ func texts(_ table: CodedTable, _ domain: TableDomain) -> [[String]] {
     }
 }
 
-/// A small seeded generator (SplitMix64), so that a failing case comes back.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-}
-
 /// The folder of shared data, or nil.
 func sharedData(_ path: String, file: String = #filePath) -> URL? {
     let root = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()

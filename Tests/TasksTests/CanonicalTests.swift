@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VectorMath
 
 @testable import Tasks
 
@@ -56,7 +57,7 @@ struct CanonicalTests {
             1e100,
             -1.5e16, 123_456_789_012_345_680, .greatestFiniteMagnitude, .leastNonzeroMagnitude, .leastNormalMagnitude,
         ]
-        var generator = SplitMix(state: 7)
+        var generator = SplitMix64(state: 7)
         for _ in 0..<20_000 {
             let number = Double(bitPattern: generator.next())
             if number.isFinite { numbers.append(number) }
@@ -113,17 +114,4 @@ struct CanonicalTests {
 
 extension Tool {
     static let hasPyYAML = (try? run(["python3", "-c", "import yaml"], input: [])) != nil
-}
-
-/// Steele, Lea, Flood, "Fast splittable pseudorandom number generators": repeatable, for tests alone.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Tables
 import Testing
+import VectorMath
 
 @testable import Tasks
 
@@ -115,7 +116,7 @@ struct HostileTests {
             "---\n",
             "0", "-1", ".inf", "1e999", "\u{E9}", "\\", ",", "  ", "null", "<<: ", "%",
         ].map { Array($0.utf8) }
-        var generator = SplitMix(state: 20_261_121)
+        var generator = SplitMix64(state: 20_261_121)
         let rounds = ProcessInfo.processInfo.environment["ENTREPOT_FUZZ"].flatMap(Int.init) ?? 5_000
         var accepted = 0
         for round in 0..<rounds {
@@ -156,7 +157,7 @@ struct HostileTests {
         let keys = [Fixture.alice, Fixture.bob]
         let task = try Fixture.task()
         let signature = try TaskSignature.sign(task.digest, as: "Alice", with: Fixture.alice)
-        var generator = SplitMix(state: 24)
+        var generator = SplitMix64(state: 24)
         for round in 0..<rounds {
             let key = keys[round % 2].publicKey
             var bytes =

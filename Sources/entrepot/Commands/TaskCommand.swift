@@ -56,8 +56,13 @@ struct TaskCommand: AsyncParsableCommand {
             try await CommandFailure.reported {
                 let read = TaskFile(yaml: try Files.text(at: file), context: Files.context(isPlan: true))
                 var problems = read.problems
-                if let task = read.specification, read.errors.isEmpty, let refusal = planRefusal(task) {
-                    problems.append(refusal)
+                var fidelity: [String] = []
+                if let task = read.specification, read.errors.isEmpty {
+                    do {
+                        fidelity = words(try TaskPlan(task))
+                    } catch {
+                        problems.append(refusal("\(error)"))
+                    }
                 }
                 if json {
                     let encoder = JSONEncoder()
@@ -66,23 +71,24 @@ struct TaskCommand: AsyncParsableCommand {
                 } else {
                     for problem in problems { print("\(file): \(problem)") }
                     if problems.isEmpty { print("\(file): no mistakes") }
+                    for line in fidelity { print("\(file): note: \(line)") }
                 }
                 if problems.contains(where: { $0.severity == .error }) { throw ExitCode.badData }
             }
         }
 
         /// What the synthesizer has against the task's domain; decided by public figures alone.
-        private func planRefusal(_ task: TaskSpecification) -> TaskProblem? {
-            do {
-                _ = try TaskPlan(task)
-                return nil
-            } catch {
-                let reason = "\(error)"
-                return TaskProblem(
-                    severity: .error, line: nil, path: "synthesizer",
-                    what: reason.hasSuffix(".") ? String(reason.dropLast()) : reason,
-                    fix: "change the method, its parameters, or the columns that it names")
-            }
+        private func refusal(_ reason: String) -> TaskProblem {
+            TaskProblem(
+                severity: .error, line: nil, path: "synthesizer",
+                what: reason.hasSuffix(".") ? String(reason.dropLast()) : reason,
+                fix: "change the method, its parameters, or the columns that it names")
+        }
+
+        private func words(_ plan: TaskPlan) -> [String] {
+            let fidelity = plan.synthesizer.fidelity(plan.domain)
+            let method = plan.plan.synthesizer.rawValue
+            return fidelity.kept.map { "\(method) keeps \($0)." } + fidelity.assumed.map { "\(method) assumes \($0)." }
         }
     }
 

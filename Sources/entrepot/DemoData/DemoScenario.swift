@@ -1,5 +1,6 @@
 import Foundation
 import Tasks
+import VectorMath
 
 /// A task of `Configs/` with a generator for its tables.
 enum DemoScenario: String, CaseIterable {
@@ -83,7 +84,7 @@ enum DemoScenario: String, CaseIterable {
             try SimulatedTables(task, rows: rows, seed: seed) { String(10_000_000 + $0 * 7) }.csv
         case .bankTelecom:
             try SimulatedTables(task, rows: rows, seed: seed) { row in
-                var generator = SeededGenerator(seed: UInt64(row))
+                var generator = SplitMix64(state: UInt64(row))
                 let digits = String(generator.next(), radix: 16)
                 return String(repeating: "0", count: 16 - digits.count) + digits
             }.csv

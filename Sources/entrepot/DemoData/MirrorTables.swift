@@ -1,4 +1,5 @@
 import Foundation
+import VectorMath
 
 /// Five offices and the monthly flows between them, each reported from both ends.
 ///
@@ -29,7 +30,7 @@ struct MirrorTables {
 
     /// - Parameter rows: flows in all; the first months come first.
     init(rows: Int, seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(state: seed)
         var lines = Self.offices.map { _ in [String]() }
         var left = rows
         for month in 1...12 {
@@ -38,7 +39,7 @@ struct MirrorTables {
                     for importer in Self.offices.indices where importer != exporter && left > 0 {
                         left -= 1
                         let flow = Flow(month, commodity, exporter, importer, using: &generator)
-                        let side = generator.uniform()
+                        let side = generator.unit()
                         if side > 0.05 { lines[exporter].append(flow.line("X", flow.exported)) }
                         if side < 0.95 { lines[importer].append(flow.line("M", flow.imported)) }
                     }
@@ -57,7 +58,7 @@ struct MirrorTables {
 
         init(
             _ month: Int, _ commodity: String, _ exporter: Int, _ importer: Int,
-            using generator: inout SeededGenerator
+            using generator: inout SplitMix64
         ) {
             let (from, to) = (MirrorTables.offices[exporter].code, MirrorTables.offices[importer].code)
             let period = "2022" + (month < 10 ? "0" : "") + String(month)
@@ -65,7 +66,7 @@ struct MirrorTables {
             let weight = commodity.hasPrefix("27") ? 2.0 : commodity.hasPrefix("8") ? 1.3 : 0.8
             let mean = 3.0e6 * MirrorTables.sizes[exporter] * MirrorTables.sizes[importer] * weight
             let fob = min(2.0e8, mean * exp(0.7 * generator.normal() - 0.245))
-            var cif = fob * (1.03 + 0.05 * generator.uniform()) * exp(0.08 * generator.normal())
+            var cif = fob * (1.03 + 0.05 * generator.unit()) * exp(0.08 * generator.normal())
             if exporter == 0, importer == 1 { cif *= 1.9 }
             if commodity.hasPrefix("27") { cif *= 0.5 }
             exported = Int(fob.rounded())

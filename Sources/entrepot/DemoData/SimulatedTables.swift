@@ -1,6 +1,7 @@
 import Foundation
 import Tables
 import Tasks
+import VectorMath
 
 /// Tables for any task, from its declared domains alone: they have the shape of the real ones and none of their facts.
 ///
@@ -16,7 +17,7 @@ struct SimulatedTables {
     ///   - rows: of each table.
     ///   - key: the cells of the key columns of the n-th record, distinct for distinct n.
     init(_ task: TaskSpecification, rows: Int, seed: UInt64, key: (Int) -> String) throws {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(state: seed)
         let alone = rows / 10
         let traits = (0..<rows + alone).map { _ in (0..<3).map { _ in generator.normal() } }
         csv = try task.providers.enumerated().map { number, party in
@@ -45,16 +46,16 @@ private struct SimulatedColumn {
     private let middle: Double
     private let spread: Double
 
-    init(_ domain: ColumnDomain, trait: Int, using generator: inout SeededGenerator) {
+    init(_ domain: ColumnDomain, trait: Int, using generator: inout SplitMix64) {
         self.domain = domain
         self.trait = trait
-        middle = 0.3 + 0.4 * generator.uniform()
-        spread = 0.08 + 0.12 * generator.uniform()
+        middle = 0.3 + 0.4 * generator.unit()
+        spread = 0.08 + 0.12 * generator.unit()
         guard !domain.isOrdered else { return }
         for code in 0..<domain.valueCount { weights.append((1 / Double(code + 1), generator.normal())) }
     }
 
-    func cell(_ traits: [Double], using generator: inout SeededGenerator) -> String {
+    func cell(_ traits: [Double], using generator: inout SplitMix64) -> String {
         if let missing = domain.missingCode, generator.chance(0.03) { return domain.text(of: missing, fraction: 0) }
         let score = 0.8 * traits[trait] + 0.6 * generator.normal()
         let code: Int
@@ -64,6 +65,6 @@ private struct SimulatedColumn {
         } else {
             code = generator.index(weights: weights.map { $0.base * exp(0.8 * $0.lean * score) })
         }
-        return domain.text(of: code, fraction: generator.uniform())
+        return domain.text(of: code, fraction: generator.unit())
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import VectorMath
 
 /// The two sides of one trade: what Norland's office saw leave and what Sudland's office saw arrive.
 ///
@@ -16,7 +17,7 @@ struct TradeTables {
     let csv: [String]
 
     init(rows: Int, seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(state: seed)
         let alone = rows / 10
         let keys = Self.keys(count: rows + alone, using: &generator)
         var north: [String] = []
@@ -35,7 +36,7 @@ struct TradeTables {
     }
 
     /// Distinct consignment numbers of eight digits.
-    private static func keys(count: Int, using generator: inout SeededGenerator) -> [Int] {
+    private static func keys(count: Int, using generator: inout SplitMix64) -> [Int] {
         let stride = max(1, 90_000_000 / max(1, count))
         return (0..<count).map { 10_000_000 + $0 * stride + Int.random(in: 0..<stride, using: &generator) }
             .shuffled(using: &generator)
@@ -51,7 +52,7 @@ private struct Consignment {
     let exporterCells: String
     let importerCells: String
 
-    init(using generator: inout SeededGenerator) {
+    init(using generator: inout SplitMix64) {
         let commodity = commodities[generator.index(weights: commodities.map(\.weight))]
         let (origin, destination) = Self.route(of: commodity, using: &generator)
         let distance = distances[origin][destination]
@@ -75,7 +76,7 @@ private struct Consignment {
             "\(destinations[destination]),\(sizeLabel),\(preference),\(duty),\(Int(cif)),\(min(90, days)),\(inspected)"
     }
 
-    private static func route(of commodity: Commodity, using generator: inout SeededGenerator) -> (Int, Int) {
+    private static func route(of commodity: Commodity, using generator: inout SplitMix64) -> (Int, Int) {
         var weights: [Double] = []
         for (i, gdp) in originIncomes.enumerated() {
             let skill = i == commodity.chapter % originIncomes.count ? 4.0 : 1.0
@@ -88,7 +89,7 @@ private struct Consignment {
         return (cell / destinations.count, cell % destinations.count)
     }
 
-    private static func mode(price: Double, distance: Double, using generator: inout SeededGenerator) -> Int {
+    private static func mode(price: Double, distance: Double, using generator: inout SplitMix64) -> Int {
         let valuable = min(6, log(1 + price) / 1.2)
         return generator.index(weights: [distance / 250, 900 / distance, 1.2, pow(valuable, 1.6) / 6])
     }

@@ -1,3 +1,5 @@
+import VectorMath
+
 /// Cars in the shape of the enclave workshop's tables: Alice holds what a car costs, Bob what it offers and how buyers
 /// judged it. The judgement depends on both halves, so that neither party alone can model it.
 struct WorkshopTables {
@@ -6,7 +8,7 @@ struct WorkshopTables {
 
     /// At most 1,728 rows: as many as the attributes have combinations.
     init(rows: Int, seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(state: seed)
         let prices = ["low", "med", "high", "vhigh"]
         let doors = ["2", "3", "4", "5more"]
         let persons = ["2", "4", "more"]

@@ -121,7 +121,7 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix,
+                "Attestation", "Gzip", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix,
                 nioHTTP1, nioSSL,
             ],
             exclude: ["README.md"],

@@ -89,8 +89,8 @@ extension ConnectionCard {
     private var ledgerCheck: Check {
         Check(
             title: "Its ledger goes on from what you saw",
-            words: "No entry that this machine remembers is missing or changed. By telephone, the other parties must read "
-                + "the same at entry \(statement.ledgerSequence): \(headAloud).",
+            words: "No entry that this machine remembers is missing or changed. By telephone, the other parties must "
+                + "read the same at entry \(statement.ledgerSequence): \(headAloud).",
             facts: checkpoint.map { ["checkpoint of \($0.size) entries, root \($0.root)"] } ?? [])
     }
 }

@@ -24,10 +24,15 @@ final class LocalCaller {
 
     /// The next request, after what is left of the one before; nil where the caller is gone.
     func nextRequest() async throws -> HTTPRequestHead? {
-        while isInBody, try await nextPiece() != nil {}
+        try await skipBody()
         guard case .head(let head)? = try await nextPart() else { return nil }
         isInBody = true
         return head
+    }
+
+    /// Reads what is left of the request's body, for nobody.
+    func skipBody() async throws {
+        while try await nextPiece() != nil {}
     }
 
     /// The next piece of the request's body; nil at its end.
@@ -118,8 +123,13 @@ struct LocalAnswer: Sendable {
         let code: String
         let detail: String
         let hint: String
-        var exit_code: Int32?
+        var exitCode: Int32?
         var problems: [TableProblem]?
+
+        private enum CodingKeys: String, CodingKey {
+            case status, code, detail, hint, problems
+            case exitCode = "exit_code"
+        }
     }
 
     static func problem(
@@ -131,11 +141,11 @@ struct LocalAnswer: Sendable {
     static func problem(_ error: ClientError) -> LocalAnswer {
         guard case .service(let said) = error else {
             return problem(
-                Problem(status: 502, code: "not_verified", detail: "\(error)", hint: "", exit_code: error.exitCode))
+                Problem(status: 502, code: "not_verified", detail: "\(error)", hint: "", exitCode: error.exitCode))
         }
         return problem(
             Problem(
-                status: said.status, code: said.code, detail: said.detail, hint: said.hint, exit_code: error.exitCode,
+                status: said.status, code: said.code, detail: said.detail, hint: said.hint, exitCode: error.exitCode,
                 problems: said.table))
     }
 

@@ -92,6 +92,8 @@ public struct LocalProxy: Sendable {
                         try await forward(head, upstream, caller, desk)
                     }
                 } catch let error as ClientError {
+                    // Who is still sending would not read the answer.
+                    try await caller.skipBody()
                     var problem = LocalAnswer.problem(error)
                     problem.closes = true
                     return try await caller.answer(problem)

@@ -110,14 +110,11 @@ struct PageDesk: Sendable {
             headers: ["Content-Disposition": "attachment; filename=\"\(name)\""])
     }
 
+    private static let inNames = Set("abcdefghijklmnopqrstuvwxyz0123456789-.")
+
     private var receiptNames: [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: receiptsDirectory)) ?? []
-        return names.filter { name in
-            name.hasSuffix(".json")
-                && name.utf8.allSatisfy {
-                    $0 == 0x2D || $0 == 0x2E || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0)
-                }
-        }.sorted()
+        return names.filter { $0.hasSuffix(".json") && $0.allSatisfy(Self.inNames.contains) }.sorted()
     }
 
     // MARK: - Over the verified connection
@@ -188,7 +185,7 @@ struct PageDesk: Sendable {
 
     private func state(_ upstream: VerifiedConnection) async throws -> PageState {
         let status = try await upstream.status()
-        let receipts = receiptNames.compactMap { name -> (String, Receipt)? in
+        let receipts = receiptNames.compactMap { name -> (file: String, receipt: Receipt)? in
             guard let bytes = FileManager.default.contents(atPath: "\(receiptsDirectory)/\(name)"),
                 let receipt = try? Receipt(json: Array(bytes))
             else { return nil }

@@ -137,7 +137,7 @@ public struct TaskStatus: Sendable, Equatable, Codable {
         }
         switch stage {
         case "unsigned" where !standings.isEmpty: return "unsigned, waits for the signature of \(missing(\.signed))"
-        case "collecting" where standings.contains { !$0.value.uploaded }:
+        case "collecting" where standings.contains(where: { !$0.value.uploaded }):
             return "collecting, waits for the table of \(missing(\.uploaded))"
         case "collecting" where !standings.isEmpty: return "collecting, waits for \(missing(\.confirmed)) to confirm"
         case "training": return "training, the model is being fitted"

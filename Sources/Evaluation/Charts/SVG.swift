@@ -137,7 +137,7 @@ struct Label {
         }
         let room = width * height - 1
         let half = room / 2
-        let shortened = text.count <= room ? text : text.prefix(room - half) + "…" + text.suffix(half)
+        let shortened = text.count <= room ? text : "\(text.prefix(room - half))…\(text.suffix(half))"
         var pieces: [String] = []
         var rest = Substring(shortened)
         while !rest.isEmpty, pieces.count < height {

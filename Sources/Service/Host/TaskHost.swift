@@ -103,9 +103,9 @@ actor TaskHost {
             uploadsUnderWay.insert(party)
             return nil
         }
-        let kept = interrupted[party]
-        guard let kept, kept.received == range.start, kept.size == range.size else {
-            throw Problem.wrongOffset(kept?.received ?? 0)
+        let known = interrupted[party]
+        guard let kept = known, kept.received == range.start, kept.size == range.size else {
+            throw Problem.wrongOffset(known?.received ?? 0)
         }
         interrupted[party] = nil
         uploadsUnderWay.insert(party)

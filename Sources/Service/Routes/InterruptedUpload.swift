@@ -1,6 +1,5 @@
 import HTTPTypes
 import HummingbirdCore
-import Synchronization
 
 /// Which part of a file a body holds (`Content-Range`, RFC 9110 §14.4): from an offset to the file's end. Who sends it
 /// may go on where a connection broke.
@@ -32,7 +31,7 @@ struct UploadRange: Sendable, Equatable {
 
 /// An upload whose connection broke: what was read of it so far, until its owner goes on or some minutes have passed.
 ///
-/// Whoever takes the reader is alone with it: a party has one upload at a time.
+/// `TaskHost` hands it to one upload at a time of one party, and forgets it then: whoever takes the reader is alone with it.
 final class InterruptedUpload: @unchecked Sendable {
     /// Seconds for which it is kept.
     static let patience = 900.0
@@ -43,22 +42,20 @@ final class InterruptedUpload: @unchecked Sendable {
     let digest: String
     /// Seconds since 1970.
     let time: Double
-    private let reader: Mutex<UploadReader?>
+    private var reader: UploadReader?
 
     init(_ reader: UploadReader, size: Int, at time: Double) {
         received = reader.received
         digest = reader.digestSoFar.hexadecimal
         self.size = size
         self.time = time
-        self.reader = Mutex(reader)
+        self.reader = reader
     }
 
     /// The reader, once.
     func take() -> UploadReader? {
-        reader.withLock { held in
-            defer { held = nil }
-            return held
-        }
+        defer { reader = nil }
+        return reader
     }
 }
 
@@ -69,8 +66,8 @@ extension TaskHost {
         return Response.json(
             .object([
                 ("received", .integer(Int64(kept?.received ?? 0))),
-                ("size", kept.map { .integer(Int64($0.size)) } ?? .null),
-                ("sha256", kept.map { .string($0.digest) } ?? .null),
+                ("size", kept.map { OrderedJSON.integer(Int64($0.size)) } ?? .null),
+                ("sha256", kept.map { OrderedJSON.string($0.digest) } ?? .null),
             ]))
     }
 }

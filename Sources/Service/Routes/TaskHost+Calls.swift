@@ -208,6 +208,18 @@ extension TaskHost {
             .object([("message", .string("Task halted")), ("stage", .string(await life.stage.rawValue))]))
     }
 
+    /// How far each provider has come.
+    private static func standings(in life: TaskLife) -> OrderedJSON {
+        let standings = life.providers.map { party -> (String, OrderedJSON) in
+            let members: [(String, OrderedJSON)] = [
+                ("signed", .boolean(life.signed.contains(party))), ("uploaded", .boolean(life.has(tableOf: party))),
+                ("confirmed", .boolean(life.confirmed.contains(party))),
+            ]
+            return (party, .object(members))
+        }
+        return .object(standings)
+    }
+
     private nonisolated func modelStatus(_ call: Call) async -> Response {
         let (life, since) = await (life, since)
         guard call.query["verbose"] == "1" else {
@@ -217,20 +229,7 @@ extension TaskHost {
             .object([
                 ("stage", .string(life.stage.rawValue)), ("since", .integer(Int64(since.timeIntervalSince1970))),
                 ("reason", life.stage.reason.map(OrderedJSON.string) ?? .null),
-                (
-                    "parties",
-                    .object(
-                        life.providers.map { party in
-                            (
-                                party,
-                                .object([
-                                    ("signed", .boolean(life.signed.contains(party))),
-                                    ("uploaded", .boolean(life.has(tableOf: party))),
-                                    ("confirmed", .boolean(life.confirmed.contains(party))),
-                                ])
-                            )
-                        })
-                ),
+                ("parties", Self.standings(in: life)),
             ]))
     }
 }

@@ -5,7 +5,7 @@ SCENARIO ?= trade
 LIVE = ^(EndToEndTests|ServiceTests|ClientTests)
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo screenshots report test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
+.PHONY: demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
 
 demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -15,10 +15,15 @@ test: setup                  ## every test, one debug build
 	swift test --skip-build --parallel --skip '$(LIVE)'
 	swift test --skip-build --parallel --filter '$(LIVE)'
 
-screenshots: release         ## the report of the demo's model in a real browser; skips, and says so, without Chromium
+screenshots: release         ## the planner's and the provider's page in a real browser; skips, and says so, without Chromium
 	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output
 	@$(ENTREPOT) report demo-output/state/task.model --task demo-output/task.yaml --output demo-output/report.html
 	@scripts/screenshots demo-output/report.html
+	@ENTREPOT=$(CURDIR)/$(ENTREPOT) scripts/page-tour
+
+metadata: release            ## Croissant and registry record against their own checkers; skips, and says so, without them
+	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output
+	@scripts/metadata demo-output/state/task.model demo-output/task.yaml
 
 report: release              ## the signed report by entrepot verify, pdfsig and pyhanko, and with a byte changed
 	@[ -f .build/demo-reconciliation/report.pdf ] \

@@ -94,7 +94,8 @@ let package = Package(
             name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
             swiftSettings: strict),
         .target(
-            name: "Tasks", dependencies: ["Tables", crypto, cryptoExtras, asn1, yams], exclude: ["README.md"],
+            name: "Tasks", dependencies: ["Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
+            exclude: ["README.md"],
             resources: [
                 .embedInCode("Models/aim.yaml"), .embedInCode("Models/auto.yaml"),
                 .embedInCode("Models/clique-tree.yaml"), .embedInCode("Models/clique-tree-wide.yaml"),
@@ -120,14 +121,18 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix,
+                "Attestation", "Gzip", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix,
                 nioHTTP1, nioSSL,
             ],
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md"],
+            resources: [
+                .embedInCode("Page/connect.css"), .embedInCode("Page/connect.html"), .embedInCode("Page/connect.js"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Service",
+                "Attestation", "Client", "Evaluation", "Ledger", "PrivacyKernel", "Queries", "Service",
                 "Synthesizers",
                 "Tables",
                 "Tasks",

@@ -4,14 +4,14 @@ import Tasks
 
 /// What a verified connection proved, on one card: for the terminal, and as JSON for a program.
 public struct ConnectionCard: Sendable, CustomStringConvertible {
-    private let address: String
-    private let evidence: VerifiedEvidence
-    private let statement: Statement
+    let address: String
+    let evidence: VerifiedEvidence
+    let statement: Statement
     private let specification: TaskSpecification
-    private let taskDigest: TaskDigest
-    private let party: TaskSpecification.Party?
-    private let verifiedAt: Int64
-    private let checkpoint: RememberedState.SeenCheckpoint?
+    let taskDigest: TaskDigest
+    let party: TaskSpecification.Party?
+    let verifiedAt: Int64
+    let checkpoint: RememberedState.SeenCheckpoint?
     private let receiptsDirectory: String
 
     public init(_ connection: VerifiedConnection, at time: Date = Date()) {
@@ -56,7 +56,7 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
     }
 
     /// The first 96 bits of the ledger's head in six groups, to be compared by telephone.
-    private var headAloud: String {
+    var headAloud: String {
         let digits = Array(VerifiedConnection.hexadecimal(Array(statement.ledgerHead.prefix(12))))
         return stride(from: 0, to: digits.count, by: 4).map { String(digits[$0..<$0 + 4]) }.joined(separator: " ")
     }

@@ -1,19 +1,48 @@
+import Foundation
 import NIOHTTP1
 
 /// Decides what a local proxy passes on.
 ///
 /// Web pages can reach loopback addresses through a person's browser (DNS rebinding, cross-site requests), and the
-/// proxy speaks with that person's key: so it serves programs on this machine and no page of another origin.
+/// proxy speaks with that person's key. So it serves programs on this machine and no page of another origin, and no page
+/// at all may change anything, except that its own page may, with the token that it alone can read.
 struct ProxyGuard: Sendable {
     /// Headers that belong to one connection, or that would claim an identity.
     private static let dropped: Set<String> = [
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
         "transfer-encoding", "upgrade", "host", "content-length", "expect", "origin", "referer", "cookie",
+        "entrepot-page",
     ]
     private static let names: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
 
-    /// Why a request is not passed on; nil where it is.
-    func refusal(of head: HTTPRequestHead) -> String? {
+    /// The header in which the page sends its token.
+    static let tokenHeader = "Entrepot-Page"
+
+    /// What a request is answered that is not passed on; nil where it is.
+    ///
+    /// - Parameter token: what the proxy's own page must send with everything that changes something.
+    func refusal(of head: HTTPRequestHead, token: String) -> LocalAnswer? {
+        if let reason = strangeness(of: head) {
+            return .problem(.forbidden, code: "not_local", detail: reason)
+        }
+        guard changes(head) else { return nil }
+        if LocalCall.isBelow(head.uri) {
+            guard head.headers[Self.tokenHeader] == [token] else {
+                return .problem(
+                    .forbidden, code: "token", detail: "Only the page at \(LocalCall.root) may do this.",
+                    hint: "Reload the page: its token holds until the proxy ends. Programs use the service's own calls."
+                )
+            }
+        } else if head.headers.contains(name: "Origin") || head.headers.contains(name: "Sec-Fetch-Site") {
+            return .problem(
+                .forbidden, code: "not_a_program", detail: "Web pages may read here and change nothing.",
+                hint: "Use the page at \(LocalCall.root), or a program such as curl.")
+        }
+        return nil
+    }
+
+    /// Why a request is not that of somebody on this machine; nil where it is.
+    private func strangeness(of head: HTTPRequestHead) -> String? {
         let hosts = head.headers["Host"]
         guard hosts.count == 1, ProxyGuard.isLocal(hosts[0]) else {
             return "The Host of a request to this proxy must be localhost or 127.0.0.1."
@@ -28,6 +57,13 @@ struct ProxyGuard: Sendable {
         return nil
     }
 
+    /// Whether a request can change anything. The workshop's contract lets a GET confirm.
+    private func changes(_ head: HTTPRequestHead) -> Bool {
+        if ![.GET, .HEAD].contains(head.method) { return true }
+        let path = head.uri.prefix { $0 != "?" }
+        return (path.removingPercentEncoding ?? String(path)).contains("confirm_data")
+    }
+
     /// The headers to pass on.
     func passing(_ headers: HTTPHeaders) -> HTTPHeaders {
         var passed = HTTPHeaders()
@@ -37,6 +73,15 @@ struct ProxyGuard: Sendable {
             passed.add(name: header.name, value: header.value)
         }
         return passed
+    }
+
+    /// The headers of an answer to hand back. A page of the service's shares the origin of the proxy's own page: it gets
+    /// no way to speak for that.
+    func returning(_ headers: HTTPHeaders) -> HTTPHeaders {
+        var back = headers
+        for name in ["Connection", "Transfer-Encoding", "Keep-Alive"] { back.remove(name: name) }
+        back.add(name: "Content-Security-Policy", value: "connect-src 'none'; frame-src 'none'")
+        return back
     }
 
     private static func isLocal(_ host: String) -> Bool {

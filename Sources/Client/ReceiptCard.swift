@@ -22,7 +22,8 @@ public struct ReceiptCard: Sendable, CustomStringConvertible {
         return lines.joined(separator: "\n")
     }
 
-    private var what: String {
+    /// What happened, as a clause.
+    var what: String {
         switch receipt.entry.kind {
         case .specification: "the service took up the task"
         case .signature: "a provider signed the task"

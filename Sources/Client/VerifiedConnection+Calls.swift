@@ -39,17 +39,15 @@ extension VerifiedConnection {
     ///
     /// - Parameters:
     ///   - limit: how long to wait, in seconds.
-    ///   - progress: told each new status.
+    ///   - progress: told the status at each question.
     public func waitForModel(
         upTo limit: Double = 3600, progress: (TaskStatus) -> Void = { _ in }
     ) async throws -> TaskStatus {
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: .seconds(limit))
-        var last: TaskStatus?
         while true {
             let status = try await status()
-            if status != last { progress(status) }
-            last = status
+            progress(status)
             if !status.isWaiting { return status }
             guard clock.now < end else { throw ClientError.timedOut }
             try await Task.sleep(for: .milliseconds(500))
@@ -110,8 +108,40 @@ public struct TaskStatus: Sendable, Equatable, Codable {
     /// Seconds since 1970 at which the stage began.
     public var since: Int64?
     public var reason: String?
+    /// How far each provider has come, by name; nil from a service that does not tell.
+    public var parties: [String: Standing]?
+
+    /// What a provider has done.
+    public struct Standing: Sendable, Equatable, Codable {
+        public var signed: Bool
+        /// Whether the service holds its table, or has fitted it.
+        public var uploaded: Bool
+        public var confirmed: Bool
+
+        public init(signed: Bool, uploaded: Bool, confirmed: Bool) {
+            self.signed = signed
+            self.uploaded = uploaded
+            self.confirmed = confirmed
+        }
+    }
 
     /// Whether the model may still come.
     public var isWaiting: Bool { ["unsigned", "collecting", "training"].contains(stage) }
     public var isTrained: Bool { stage == "trained" }
+
+    /// The stage, and whom or what it waits for.
+    public var phase: String {
+        let standings = (parties ?? [:]).sorted { $0.key < $1.key }
+        func missing(_ what: KeyPath<Standing, Bool>) -> String {
+            standings.filter { !$0.value[keyPath: what] }.map(\.key).joined(separator: ", ")
+        }
+        switch stage {
+        case "unsigned" where !standings.isEmpty: return "unsigned, waits for the signature of \(missing(\.signed))"
+        case "collecting" where standings.contains(where: { !$0.value.uploaded }):
+            return "collecting, waits for the table of \(missing(\.uploaded))"
+        case "collecting" where !standings.isEmpty: return "collecting, waits for \(missing(\.confirmed)) to confirm"
+        case "training": return "training, the model is being fitted"
+        default: return reason.map { "\(stage). \($0)" } ?? stage
+        }
+    }
 }

@@ -17,11 +17,19 @@ extension VerifiedConnection {
 
     private static let pieceSize = 256 * 1024
 
-    /// `POST /upload_data`: sends a CSV file.
+    /// How much of a file the service has of an upload whose connection broke.
+    private struct UploadStanding: Decodable {
+        let received: Int
+        let size: Int?
+        /// Of the bytes received.
+        let sha256: String?
+    }
+
+    /// `POST /upload_data`: sends a CSV file, and goes on where an earlier connection broke in the middle of it.
     ///
     /// - Parameters:
     ///   - path: the file; it is read piece by piece.
-    ///   - progress: told how many of how many bytes have been sent.
+    ///   - progress: told how many of how many bytes the service has.
     /// - Throws: `ClientError.service` with the table's problems where the service refuses it.
     public func upload(file path: String, progress: (Int, Int) -> Void = { _, _ in }) async throws -> UploadReceipt {
         guard party != nil else { throw ClientError.noKey }
@@ -34,15 +42,52 @@ extension VerifiedConnection {
         } catch {
             throw ClientError.unreadable(path: path)
         }
-        try prepareUpload(path: "/upload_data")
-        var sent = 0
-        var hash = SHA256()
-        let head = try await http.send(.POST, "/upload_data", headers: ["Content-Type": "text/csv"], length: size) {
+        let (start, hash) = try await continuation(of: file, size: size)
+        var sent = start
+        return try await upload(size: size, from: size == 0 ? nil : start, after: hash) {
+            progress(sent, size)
             guard let piece = try file.read(upToCount: VerifiedConnection.pieceSize), !piece.isEmpty else { return nil }
             sent += piece.count
-            hash.update(data: piece)
-            progress(sent, size)
             return ByteBuffer(bytes: piece)
+        }
+    }
+
+    /// How far the service has come with this very file, and the digest of so much; the file then stands there.
+    private func continuation(of file: FileHandle, size: Int) async throws -> (sent: Int, hash: SHA256) {
+        let body = try await get("/upload_data")
+        let standing = try? JSONDecoder().decode(UploadStanding.self, from: Data(body))
+        var hash = SHA256()
+        guard let standing, standing.received > 0, standing.received < size, standing.size == size else {
+            return (0, hash)
+        }
+        var left = standing.received
+        while left > 0, let piece = try file.read(upToCount: min(left, Self.pieceSize)), !piece.isEmpty {
+            hash.update(data: piece)
+            left -= piece.count
+        }
+        if left == 0, Self.hexadecimal(Array(hash.finalize())) == standing.sha256 { return (standing.received, hash) }
+        try file.seek(toOffset: 0)
+        return (0, SHA256())
+    }
+
+    /// `POST /upload_data`: sends a CSV file piece by piece, and checks that the service took what was sent and has said so
+    /// in its ledger.
+    ///
+    /// - Parameters:
+    ///   - start: from which byte on; nil where it is not to be continued if the connection breaks.
+    ///   - hash: of what came before.
+    func upload(
+        size: Int, from start: Int? = nil, after hash: SHA256 = SHA256(), next: () async throws -> ByteBuffer?
+    ) async throws -> UploadReceipt {
+        guard party != nil else { throw ClientError.noKey }
+        try prepareUpload(path: "/upload_data")
+        var headers: HTTPHeaders = ["Content-Type": "text/csv"]
+        if let start { headers.add(name: "Content-Range", value: "bytes \(start)-\(size - 1)/\(size)") }
+        var running = hash
+        let head = try await http.send(.POST, "/upload_data", headers: headers, length: size - (start ?? 0)) {
+            guard let piece = try await next() else { return nil }
+            piece.withUnsafeReadableBytes { running.update(bufferPointer: $0) }
+            return piece
         }
         let body = try await finish(head)
         let receipt: UploadReceipt
@@ -51,7 +96,7 @@ extension VerifiedConnection {
         } catch {
             throw ClientError.brokenConnection("the answer of the service cannot be read")
         }
-        let sha256 = VerifiedConnection.hexadecimal(Array(hash.finalize()))
+        let sha256 = VerifiedConnection.hexadecimal(Array(running.finalize()))
         guard receipt.sha256 == sha256 else {
             throw ClientError.brokenConnection("the service holds another table than the one that was sent")
         }

@@ -48,9 +48,10 @@ extension Question {
                 let matched = Double(tables[2][cell.place])
                 let points = (Double(tables[3][cell.place]), variances[3])
                 let deviation = variances[2].squareRoot()
+                let reach = (critical * deviation).rounded(.up)
                 flow.matched = NoisyFigure(
                     quantity: "matched flows", estimate: matched, standardError: deviation,
-                    lower: matched - critical * deviation, upper: matched + critical * deviation)
+                    lower: matched - reach, upper: matched + reach)
                 var mean = ratioFigure(points, (matched, variances[2]), scale: 1, law, "mean log points")
                 mean.group = nil
                 flow.meanLogPoints = mean

@@ -25,12 +25,12 @@ public struct GaussianCopula: Synthesizer {
     /// The most columns of which correlations are kept.
     private static let columnLimit = 2_000
 
-    /// - Parameter parameters: `accounting`, `correlations` (the part of the budget for the Gram matrix, 0.2).
+    /// - Parameter parameters: `accounting`, `correlations` (the part of the budget for the Gram matrix, 0.12).
     public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
         self.parameters = parameters
         var reader = ParameterReader(parameters)
         choice = try reader.choice("accounting", default: .automatic)
-        gramShare = try reader.number("correlations", default: 0.2, in: 0.01...0.9)
+        gramShare = try reader.number("correlations", default: 0.12, in: 0.01...0.9)
         try reader.finish()
     }
 

@@ -24,6 +24,8 @@ struct Raking {
     private let sizes: [Int]
 
     static let sweeps = 10
+    /// A count and a sum of the same rows pull on each other; it takes longer until both hold.
+    private static let sweepsWithSums = 40
     private static let potentialLimit = 30.0
 
     /// - Parameters:
@@ -75,7 +77,7 @@ struct Raking {
     }
 
     mutating func run() {
-        for _ in 0..<Self.sweeps {
+        for _ in 0..<(sums.isEmpty ? Self.sweeps : Self.sweepsWithSums) {
             for index in targets.indices { update(index) }
             for index in sums.indices { sums[index].update(&weights) }
         }

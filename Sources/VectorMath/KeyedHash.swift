@@ -7,6 +7,12 @@ public struct KeyedHash: Sendable {
 
     public init(key: (UInt64, UInt64)) { self.key = key }
 
+    /// One with a fresh key.
+    public static var random: KeyedHash {
+        var generator = SystemRandomNumberGenerator()
+        return KeyedHash(key: (generator.next(), generator.next()))
+    }
+
     /// Both halves of the hash, each read as the little-endian word that the reference writes.
     public func hash(_ bytes: UnsafeRawBufferPointer) -> (UInt64, UInt64) {
         sipHash128(bytes.baseAddress, bytes.count, key.0, key.1)

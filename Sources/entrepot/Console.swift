@@ -28,3 +28,41 @@ enum Console {
 
     private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
+
+/// How far a long transfer has come, on one line of the terminal.
+struct ProgressBar {
+    private let name: String
+    private let started = ContinuousClock.now
+    /// What was there when it began.
+    private var first: Int?
+    private var shown = ""
+
+    init(_ name: String) { self.name = name }
+
+    mutating func show(_ done: Int, of size: Int) {
+        let begun = first ?? done
+        first = begun
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        let text = Self.text(name, done, of: size, rate: seconds > 0.5 ? Double(done - begun) / seconds : nil)
+        if text != shown { Console.progress(text) }
+        shown = text
+    }
+
+    /// - Parameter rate: bytes a second, once it is known.
+    static func text(_ name: String, _ done: Int, of size: Int, rate: Double?) -> String {
+        let share = size > 0 ? Double(done) / Double(size) : 1
+        let filled = Int(share * 24)
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+        var text = "\(name) \(bar) \(Int(share * 100)) %  \(megabytes(done)) of \(megabytes(size)) MB"
+        if let rate, rate > 0 {
+            let left = Int((Double(size - done) / rate).rounded(.up))
+            text += "  \(megabytes(Int(rate))) MB/s  \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
+        }
+        return text
+    }
+
+    private static func megabytes(_ bytes: Int) -> String {
+        let tenths = bytes / 100_000
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

@@ -15,6 +15,7 @@ enum Program {
     }()
 
     static let isBuilt = path != nil
+    static let script = "/usr/bin/script"
     static let absence: Comment = "the program is not beside the tests: swift build makes it"
 
     struct Outcome: Sendable {
@@ -36,11 +37,14 @@ enum Program {
         private let process = Process()
         private let folder: URL
 
-        init(_ arguments: [String]) throws {
+        /// - Parameter onTerminal: whether the program finds itself on one; `script` (bsdutils) plays it.
+        init(_ arguments: [String], onTerminal: Bool = false) throws {
             folder = FileManager.default.temporaryDirectory.appending(path: "program-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            process.executableURL = URL(fileURLWithPath: try #require(Program.path))
-            process.arguments = arguments
+            let path = try #require(Program.path)
+            process.executableURL = URL(fileURLWithPath: onTerminal ? Program.script : path)
+            let quoted = ([path] + arguments).map { "'\($0)'" }.joined(separator: " ")
+            process.arguments = onTerminal ? ["-qefc", quoted, "/dev/null"] : arguments
             for (name, pipe) in [("out", \Process.standardOutput), ("err", \Process.standardError)] {
                 let url = folder.appending(path: name)
                 try Data().write(to: url)

@@ -71,6 +71,10 @@ struct ProgramTests {
                 #expect(proxy.talk.contains(line), "\(line)")
             }
             let alice = try RawCalls.plain(port, in: scene.folder.appending(path: "curl"))
+            #expect(proxy.talk.contains("in a browser  \(address)/entrepot/"))
+            let page = try await alice("/entrepot/").body
+            #expect(page.contains("--synthetic:#e69f00"), "the look of the report")
+            #expect((try await alice("/entrepot/state").body).contains("How the budget is split"))
             let card = try await alice("/entrepot/card").object
             #expect(card["party"] as? String == "Alice" && card["simulated"] as? Bool == true)
             #expect(card["spec_hash"] as? String == scene.task.specification.digest.hex)
@@ -104,6 +108,32 @@ struct ProgramTests {
             bytes[place] = bytes[place] == 0x30 ? 0x31 : 0x30
             try bytes.write(to: URL(fileURLWithPath: file))
             #expect(try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug"]).code == 2)
+        }
+    }
+
+    @Test(
+        "upload draws a bar on a terminal and only there; status --wait says whom it waits for, phase by phase",
+        .enabled(if: Program.isBuilt && FileManager.default.isExecutableFile(atPath: Program.script), Program.absence))
+    func progress() async throws {
+        try await withScene { scene in
+            let waiting = try Program.Running(["status", "--wait"] + scene.options("Carol"))
+            defer { waiting.stop() }
+            _ = try await waiting.announced("status: collecting, waits for the table of Alice, Bob")
+            let alice = ["upload", scene.folder.appending(path: "alice.csv").path] + scene.options("Alice")
+            let plain = try await Program.run(alice)
+            #expect(plain.code == 0 && !plain.talk.contains("█"), "\(plain.talk)")
+            let drawn = try Program.Running(alice, onTerminal: true).outcome()
+            #expect(drawn.code == 0, "\(drawn.output)")
+            #expect(drawn.output.contains("upload ░░░"), "\(drawn.output)")
+            #expect(drawn.output.contains("███ 100 %  0.0 of 0.0 MB"), "\(drawn.output)")
+            _ = try await waiting.announced("status: collecting, waits for the table of Bob")
+            #expect(try await Program.run(["confirm"] + scene.options("Alice")).code == 0)
+            let bob = ["upload", scene.folder.appending(path: "bob.csv").path] + scene.options("Bob")
+            #expect(try await Program.run(bob).code == 0)
+            _ = try await waiting.announced("status: collecting, waits for Bob to confirm")
+            #expect(try await Program.run(["confirm"] + scene.options("Bob")).code == 0)
+            let outcome = waiting.outcome()
+            #expect(outcome.code == 0 && outcome.output == "trained\n" && outcome.talk.contains("status: trained"))
         }
     }
 

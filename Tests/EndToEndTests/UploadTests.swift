@@ -114,7 +114,7 @@ struct UploadTests {
     func twoAtOnce() async throws {
         try await withService(try TestTask.workshop()) { live in
             let host = live.service.host
-            try await host.uploadBegins(party: "Alice")
+            _ = try await host.uploadBegins(party: "Alice", range: nil)
             let alice = try await RawCalls(live, as: "Alice")
             let second = try await alice.upload(Cars.alice())
             #expect(second.status == 429 && second.code == "busy")

@@ -60,7 +60,7 @@ import Testing
     func metadata() throws {
         let model = try KnownTable(rows: 500).fit("independent", epsilon: 1)
         let files = try ModelMetadata(model, subject: subject).files()
-        #expect(files.map(\.name) == ["data-dictionary.csv", "croissant.json", "dp-registry.yaml"])
+        #expect(files.map(\.name) == ["data-dictionary.csv", "croissant.json", "dp_registry.yaml"])
         #expect(files[0].text.split(separator: "\n").count == 1 + 12)
         let croissant = try #require(
             JSONSerialization.jsonObject(with: Data(files[1].text.utf8)) as? [String: Any])
@@ -68,5 +68,26 @@ import Testing
         #expect((records[0]["field"] as? [Any])?.count == 4)
         #expect(files[2].text.contains("name: \"Trade <of> two & \\\"more\\\"\""))
         #expect(files[2].text.contains("epsilon: 1\n"))
+        // What the registry's schema demands; `make metadata` holds the whole record against it.
+        #expect(files[2].text.contains("variant_name: \"Approximate DP\"") || files[2].text.contains("\"Pure DP\""))
+        for wrong in ["null", "sources: [", "registry_authors: []", "data_product_sector"] {
+            #expect(!files[2].text.contains(wrong), "\(wrong)")
+        }
+    }
+
+    @Test("a long label is cut between its words, onto as many lines as it may take; then it loses its middle")
+    func labels() {
+        #expect(Label("short", width: 26).lines == ["short"])
+        let long = "Motor vehicles for the transport of persons, with a diesel engine"
+        #expect(
+            Label(long, width: 26, height: 3).lines
+                == ["Motor vehicles for the", "transport of persons,", "with a diesel engine"])
+        #expect(!Label(long, width: 26, height: 3).isShortened)
+        let name = Label("StatisticsOffice_commodity_code_of_the_harmonised_system_2022", width: 34)
+        #expect(name.isShortened && name.lines.count == 1 && name.lines[0].count <= 34)
+        #expect(name.lines[0].hasPrefix("StatisticsOffice") && name.lines[0].hasSuffix("system_2022"))
+        let word = Label(String(repeating: "x", count: 200), width: 20, height: 2)
+        #expect(word.isShortened && word.lines.count == 2 && word.lines.allSatisfy { $0.count <= 20 })
+        #expect(Label("", width: 5).lines == [""])
     }
 }

@@ -61,11 +61,11 @@ import Testing
     @Test(
         "of 1,000 releases of one figure 93.5 to 96.5 % hold the truth",
         arguments: [
-            PermittedQuery(name: "q", kind: .cardinality, epsilon: 0.05),
-            PermittedQuery(name: "q", kind: .count, conditions: ["colour": "red"], epsilon: 0.05),
-            PermittedQuery(name: "q", kind: .quantile, columns: ["exported"], shares: [0.1], epsilon: 0.6),
-            PermittedQuery(name: "q", kind: .quantile, columns: ["exported"], shares: [0.5], epsilon: 0.6),
-            PermittedQuery(name: "q", kind: .quantile, columns: ["imported"], shares: [0.9], epsilon: 0.6),
+            PermittedQuery(name: "q", kind: .cardinality, epsilon: 0.005),
+            PermittedQuery(name: "q", kind: .count, conditions: ["colour": "red"], epsilon: 0.005),
+            PermittedQuery(name: "q", kind: .quantile, columns: ["exported"], shares: [0.1], epsilon: 0.3),
+            PermittedQuery(name: "q", kind: .quantile, columns: ["exported"], shares: [0.5], epsilon: 0.3),
+            PermittedQuery(name: "q", kind: .quantile, columns: ["imported"], shares: [0.9], epsilon: 0.3),
         ], [1e-9, 0])
     func coverageOfOne(query: PermittedQuery, delta: Double) throws {
         let amounts = try Amounts(groups: 2, rows: 4000)
@@ -92,12 +92,19 @@ import Testing
         }
         let kinds: [(String, (FlowReconciliation) -> NoisyFigure?)] = [
             ("exports", \.exports), ("imports", \.imports), ("difference", \.difference), ("ratio", \.ratio),
-            ("log-ratio", \.logRatio), ("matched flows", \.matched), ("mean log points", \.meanLogPoints),
+            ("log-ratio", \.logRatio), ("mean log points", \.meanLogPoints),
         ]
         for (what, figure) in kinds {
             let count = covered(figure)
             #expect(Self.wanted.contains(count), "\(what) at δ = \(delta): \(count) of 1,000")
         }
+        // At that price matched flows have noise of about 1, and whole bounds hold more; at a lower one they cover as said.
+        #expect(covered(\.matched) >= 935)
+        var cheap = query
+        cheap.epsilon = 0.05
+        let coarse = try #require(try amounts.asked(cheap, delta: delta).flows)
+        let matched = zip(truth, coarse).filter { $1.matched?.covers($0.matched?.estimate ?? 0) == true }.count
+        #expect(Self.wanted.contains(matched), "matched flows at δ = \(delta): \(matched) of 1,000")
     }
 
     @Test("a quantile's bounds are not the whole scale")

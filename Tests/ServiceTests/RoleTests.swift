@@ -7,7 +7,7 @@ struct RoleTests {
     /// What each kind of caller may use, written out: a new call has to be decided upon here too.
     private static let open: Set<Endpoint> = Set(Endpoint.allCases.filter { $0.access == .anybody })
     private static let forProviders: Set<Endpoint> = [
-        .signatures, .upload, .confirm, .confirmAsPost, .withdraw, .halt,
+        .signatures, .upload, .uploadStanding, .confirm, .confirmAsPost, .withdraw, .halt,
     ]
     private static let samples: Set<Endpoint> = Set(Endpoint.allCases.filter { $0.access == .recipients })
 

@@ -10,7 +10,9 @@ extension Chart {
     /// Columns on a circle, party by party; a line joins two that were measured together, the wider the stronger.
     public static func cliqueGraph(_ evaluation: ModelEvaluation, parties: [String] = []) -> Chart {
         let columns = evaluation.columns
-        let (width, height, radius) = (760.0, 560.0, 190.0)
+        let labels = columns.map { Label($0.name, width: 22, height: 2) }
+        let radius = 190.0
+        let (width, height) = (2 * (radius * 1.1 + 17 + (labels.map(\.width).max() ?? 0)), 570.0)
         var picture = Picture(width: width, height: height)
         let places = columns.indices.map { index -> (x: Double, y: Double, angle: Double) in
             let angle = 2 * Double.pi * Double(index) / Double(max(columns.count, 1)) - .pi / 2
@@ -30,12 +32,14 @@ extension Chart {
         }
         for (fit, place) in zip(columns, places) {
             picture.circle(place.x, place.y, 7, "node party\(party(fit.name) % 5)", title: fit.name)
+            let label = labels[fit.column]
             let isRight = cos(place.angle) >= -1e-9
             let isPole = abs(cos(place.angle)) < 0.2
-            picture.text(
+            let away = 10 + label.height / 2
+            picture.label(
                 place.x + (isPole ? 0 : isRight ? 13 : -13),
-                place.y + (isPole ? (sin(place.angle) > 0 ? 24 : -14) : 4),
-                Picture.shortened(fit.name, to: 28), "label", anchor: isPole ? "middle" : isRight ? "start" : "end")
+                place.y + (isPole ? (sin(place.angle) > 0 ? away : -away) : 0),
+                label, anchor: isPole ? "middle" : isRight ? "start" : "end")
         }
         let description =
             "Graph of \(columns.count) columns with \(evaluation.cliqueEdges.count) lines; a line joins columns that were "

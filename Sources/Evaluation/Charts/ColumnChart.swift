@@ -13,24 +13,27 @@ extension Chart {
         let noisy = measurement?.counts.map { $0 / total }
         let halves = measurement?.halfWidths.map { $0 / total }
 
-        let (left, right, step, top) = (220.0, 640.0, 20.0, 6.0)
+        let labels = groups.labels.map { Label($0, width: 26, height: 3) }
+        let (left, right, top) = (222.0, 640.0, 6.0)
+        let heights = labels.map { max(20, $0.height + 6) }
         var most = synthetic.max() ?? 0
         if let noisy, let halves { most = max(most, zip(noisy, halves).map { $0 + $1 }.max() ?? 0) }
         let axis = Axis(upTo: most)
         func place(_ share: Double) -> Double { left + (right - left) * min(max(share / axis.end, 0), 1) }
-        var picture = Picture(width: 660, height: top + Double(groups.count) * step + 26)
-        let bottom = top + Double(groups.count) * step
+        let bottom = top + heights.reduce(0, +)
+        var picture = Picture(width: 660, height: bottom + 26)
         for tick in axis.ticks {
             picture.line(place(tick), top, place(tick), bottom, "grid")
             picture.text(place(tick), bottom + 16, Figures.percent(tick), "tick", anchor: "middle")
         }
+        var bottomOfLast = top
         for index in 0..<groups.count {
-            let y = top + Double(index) * step
-            picture.text(left - 8, y + 14, Picture.shortened(groups.labels[index], to: 32), "label", anchor: "end")
-            picture.rectangle(left, y + 3, place(synthetic[index]) - left, step - 6, "synthetic")
+            let middle = bottomOfLast + heights[index] / 2
+            bottomOfLast += heights[index]
+            picture.label(left - 8, middle, labels[index], anchor: "end")
+            picture.rectangle(left, middle - 7, place(synthetic[index]) - left, 14, "synthetic")
             guard let noisy, let halves else { continue }
             let (low, high) = (place(noisy[index] - halves[index]), place(noisy[index] + halves[index]))
-            let middle = y + step / 2
             picture.line(low, middle, high, middle, "whisker")
             picture.line(low, middle - 4, low, middle + 4, "whisker")
             picture.line(high, middle - 4, high, middle + 4, "whisker")

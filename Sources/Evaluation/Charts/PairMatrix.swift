@@ -4,20 +4,24 @@ extension Chart {
     public static func pairMatrix(_ evaluation: ModelEvaluation) -> Chart {
         let count = evaluation.columns.count
         let cell = count > 24 ? 18.0 : 30.0
-        let (left, top) = (190.0, 150.0)
+        let names = evaluation.columns.map { Label($0.name, width: 34) }
+        let longest = names.map(\.width).max() ?? 0
+        // Names above stand at 50°: they need 77 % of their length in height, and 64 % beyond their own column.
+        let (left, top) = (longest + 14, longest * 0.77 + 20)
         let size = Double(count) * cell
-        var picture = Picture(width: left + size + 90, height: top + size + 12)
+        var picture = Picture(width: left + size + longest * 0.64 + 8, height: top + size + 12)
         picture.add(
             "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\""
                 + " patternTransform=\"rotate(45)\"><line x1=\"0\" y1=\"0\" x2=\"0\" y2=\"6\" class=\"hatch\"/>"
                 + "</pattern></defs>")
-        for (index, column) in evaluation.columns.enumerated() {
+        for (index, name) in names.enumerated() {
             let middle = (Double(index) + 0.5) * cell
-            let name = Picture.shortened(column.name, to: 26)
-            picture.text(left - 6, top + middle + 4, name, "label", anchor: "end")
+            picture.label(left - 6, top + middle, name, anchor: "end")
             picture.add(
-                "<text class=\"label\" transform=\"translate(\(Picture.number(left + middle + 4)) "
-                    + "\(Picture.number(top - 6))) rotate(-50)\">\(HTML.escaped(name))</text>")
+                "<g transform=\"translate(\(Picture.number(left + middle + 4)) \(Picture.number(top - 6))) rotate(-50)\">"
+            )
+            picture.label(0, -4, name)
+            picture.add("</g>")
             picture.rectangle(
                 left + Double(index) * cell, top + Double(index) * cell, cell, cell, "diagonal")
         }

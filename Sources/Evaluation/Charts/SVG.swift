@@ -99,9 +99,87 @@ struct Picture {
             ? String(tenths / 10) : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
     }
 
-    /// At most so many characters.
-    static func shortened(_ text: String, to limit: Int) -> String {
-        text.count > limit ? String(text.prefix(limit - 1)) + "…" : text
+    /// A text of one or more lines around a middle; the whole of it stands in its title where it had to be shortened.
+    mutating func label(
+        _ x: Double, _ middle: Double, _ label: Label, anchor: String = "start"
+    ) {
+        let title = label.isShortened ? "<title>\(HTML.escaped(label.text))</title>" : ""
+        let first = middle + 4 - Double(label.lines.count - 1) * Label.lineHeight / 2
+        for (index, line) in label.lines.enumerated() {
+            body +=
+                "<text x=\"\(Self.number(x))\" y=\"\(Self.number(first + Double(index) * Label.lineHeight))\""
+                + " class=\"label\" text-anchor=\"\(anchor)\">\(title)\(HTML.escaped(line))</text>"
+        }
+    }
+}
+
+/// The name of a column or a value beside a picture: on as many lines as it needs, cut between its words. What does not
+/// fit even so loses its middle, because names differ in how they begin and how they end.
+struct Label {
+    static let lineHeight = 15.0
+    /// Units that a character takes, with room for capitals and for the larger letters of a phone.
+    static let characterWidth = 8.2
+
+    let text: String
+    let lines: [String]
+    let isShortened: Bool
+
+    /// - Parameters:
+    ///   - width: characters on a line.
+    ///   - height: lines at most.
+    init(_ text: String, width: Int, height: Int = 1) {
+        self.text = text
+        let lines = Self.wrapped(text, width)
+        isShortened = lines.count > height || lines.contains { $0.count > width }
+        guard isShortened else {
+            self.lines = lines
+            return
+        }
+        let room = width * height - 1
+        let half = room / 2
+        let shortened = text.count <= room ? text : "\(text.prefix(room - half))…\(text.suffix(half))"
+        var pieces: [String] = []
+        var rest = Substring(shortened)
+        while !rest.isEmpty, pieces.count < height {
+            pieces.append(String(rest.prefix(width)))
+            rest = rest.dropFirst(width)
+        }
+        self.lines = pieces
+    }
+
+    /// Units from the first to the last character of the longest line.
+    var width: Double { Double(lines.map(\.count).max() ?? 0) * Self.characterWidth }
+    var height: Double { Double(lines.count) * Self.lineHeight }
+
+    /// Cut after spaces and after the marks that join words.
+    private static func wrapped(_ text: String, _ width: Int) -> [String] {
+        guard text.count > width else { return [text] }
+        var lines: [String] = []
+        var line = ""
+        var word = ""
+        func endWord() {
+            if line.count + word.trimmingSpaces.count > width, !line.isEmpty {
+                lines.append(line.trimmingSpaces)
+                line = ""
+            }
+            line += word
+            word = ""
+        }
+        for character in text {
+            word.append(character)
+            if " _-/,;|".contains(character) { endWord() }
+        }
+        endWord()
+        lines.append(line.trimmingSpaces)
+        return lines
+    }
+}
+
+extension String {
+    fileprivate var trimmingSpaces: String {
+        var trimmed = Substring(self)
+        while trimmed.last == " " { trimmed.removeLast() }
+        return String(trimmed)
     }
 }
 

@@ -3,7 +3,7 @@ public import Synthesizers
 import Tables
 
 /// Croissant 1.0 metadata (MLCommons, https://docs.mlcommons.org/croissant/docs/croissant-spec.html) of a file
-/// `samples.csv` drawn from the model.
+/// `samples.csv` drawn from the model. It names no licence: that is for the parties to give.
 public struct Croissant: Sendable {
     private let model: FittedModel
     private let subject: ReportSubject
@@ -40,6 +40,8 @@ public struct Croissant: Sendable {
             "citeAs": .text(
                 "\(subject.parties.map(\.name).joined(separator: "; ")). \(subject.title): synthetic rows."),
             "recordSet": .list([.object(records)]), "isLiveDataset": .flag(false),
+            // A task is fitted once: what would be a second version is another task.
+            "version": .text("1.0.0"),
         ]
         if let date = subject.date { document["datePublished"] = .text(date) }
         if !makers.isEmpty { document["creator"] = .list(makers) }
@@ -88,15 +90,17 @@ public struct Croissant: Sendable {
         "cr": .text("http://mlcommons.org/croissant/"),
         "data": .object(["@id": .text("cr:data"), "@type": .text("@json")]),
         "dataType": .object(["@id": .text("cr:dataType"), "@type": .text("@vocab")]),
-        "dct": .text("http://purl.org/dc/terms/"),
+        "dct": .text("http://purl.org/dc/terms/"), "equivalentProperty": .text("cr:equivalentProperty"),
         "examples": .object(["@id": .text("cr:examples"), "@type": .text("@json")]),
         "extract": .text("cr:extract"), "field": .text("cr:field"), "fileObject": .text("cr:fileObject"),
         "fileProperty": .text("cr:fileProperty"), "fileSet": .text("cr:fileSet"), "format": .text("cr:format"),
         "includes": .text("cr:includes"), "isLiveDataset": .text("cr:isLiveDataset"), "jsonPath": .text("cr:jsonPath"),
         "key": .text("cr:key"), "md5": .text("cr:md5"), "parentField": .text("cr:parentField"),
-        "path": .text("cr:path"), "recordSet": .text("cr:recordSet"), "references": .text("cr:references"),
+        "path": .text("cr:path"), "rai": .text("http://mlcommons.org/croissant/RAI/"),
+        "recordSet": .text("cr:recordSet"), "references": .text("cr:references"),
         "regex": .text("cr:regex"), "repeated": .text("cr:repeated"), "replace": .text("cr:replace"),
-        "sc": .text("https://schema.org/"), "separator": .text("cr:separator"), "source": .text("cr:source"),
+        "samplingRate": .text("cr:samplingRate"), "sc": .text("https://schema.org/"),
+        "separator": .text("cr:separator"), "source": .text("cr:source"),
         "subField": .text("cr:subField"), "transform": .text("cr:transform"),
     ])
 }

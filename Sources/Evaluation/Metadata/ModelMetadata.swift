@@ -15,7 +15,7 @@ public struct ModelMetadata: Sendable {
         [
             ("data-dictionary.csv", DataDictionary(model.domain).csv),
             ("croissant.json", try Croissant(model, subject: subject).json()),
-            ("dp-registry.yaml", RegistryRecord(model, subject: subject).yaml),
+            ("dp_registry.yaml", RegistryRecord(model, subject: subject).yaml),
         ]
     }
 }

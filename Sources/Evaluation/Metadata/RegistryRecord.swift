@@ -2,8 +2,9 @@ import PrivacyKernel
 public import Synthesizers
 import Tables
 
-/// A record for the Differential Privacy Deployments Registry (`opendp/deployments-registry-data`), tier 3. What only
-/// people can tell stands as `TO BE FILLED IN`.
+/// A record for the Differential Privacy Deployments Registry (`opendp/deployments-registry-data`, its schema of
+/// November 2026), tier 3. What only people can tell stands as `TO BE FILLED IN`; the sector, which the schema lists, is
+/// left out.
 public struct RegistryRecord: Sendable {
     private let model: FittedModel
     private let subject: ReportSubject
@@ -18,8 +19,8 @@ public struct RegistryRecord: Sendable {
         let plan = model.plan
         let variant: String
         switch plan.accounting {
-        case .pure: variant = "Pure Differential Privacy"
-        case .zeroConcentrated, .gaussian: variant = "Approximate Differential Privacy"
+        case .pure: variant = "Pure DP"
+        case .zeroConcentrated, .gaussian: variant = "Approximate DP"
         }
         let providers = subject.parties.filter { $0.role == "provider" }.map(\.name)
         let steps = plan.steps.map { "\($0.name) (\(Figures.percent($0.share)) of the budget)" }.joined(separator: "; ")
@@ -38,7 +39,6 @@ public struct RegistryRecord: Sendable {
                 data_product_type: "Synthetic data"
                 data_product_region: "TO BE FILLED IN"
                 publication_date: \(Self.quoted(subject.date ?? "TO BE FILLED IN"))
-                data_product_sector: "TO BE FILLED IN"
               dp_variant:
                 variant_name: \(Self.quoted(variant))
                 data_domain: \(Self.quoted("Declared and public: \(model.domain.columns.count) columns; never learnt from the data."))
@@ -48,8 +48,7 @@ public struct RegistryRecord: Sendable {
                 privacy_unit_details: "Adding or removing all rows of one key."
                 privacy_parameters:
                   epsilon: \(ReportPage.plain(plan.epsilon))
-                  delta: \(ReportPage.plain(plan.delta))
-                  rho: \(rho.map { ReportPage.plain($0) } ?? "null")
+                  delta: \(ReportPage.plain(plan.delta))\(rho.map { "\n          rho: \(ReportPage.plain($0))" } ?? "")
                 privacy_parameters_details: \(Self.quoted("One epsilon for the whole life of the task; accounted as \(plan.accounting.rawValue)."))
               deployment_model:
                 model_name: "Central"
@@ -65,9 +64,9 @@ public struct RegistryRecord: Sendable {
                 mechanisms: \(Self.quoted("\(plan.method): \(steps); \(noise) noise drawn by integer arithmetic."))
                 justification: "TO BE FILLED IN"
               administrative:
-                sources: [\(Self.quoted(model.taskDigest.map { "Task SHA-256 \($0)" } ?? "Local fit without a signed task"))]
+                sources: \(Self.quoted(model.taskDigest.map { "Task SHA-256 \($0)" } ?? "Local fit without a signed task"))
                 notes: "Made by entrepot report from the model file."
-                registry_authors: []
+                registry_authors: ["TO BE FILLED IN"]
 
             """
     }

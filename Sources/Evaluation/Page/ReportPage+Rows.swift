@@ -119,7 +119,7 @@ extension ReportPage {
                 try Croissant(model, subject: subject).json(), type: "application/ld+json", name: "croissant.json",
                 text: "Croissant (JSON-LD)"),
             Self.link(
-                RegistryRecord(model, subject: subject).yaml, type: "application/yaml", name: "dp-registry.yaml",
+                RegistryRecord(model, subject: subject).yaml, type: "application/yaml", name: "dp_registry.yaml",
                 text: "Deployments Registry record (YAML)"),
         ]
         return PageSection(

@@ -22,10 +22,12 @@ public struct ReportPage {
         self.subject = subject
     }
 
+    /// The look of the project's pages.
+    public static let style = String(decoding: PackageResources.page_css, as: UTF8.self)
+
     /// The page, in UTF-8.
     public func html() throws -> String {
         let script = String(decoding: PackageResources.page_js, as: UTF8.self)
-        let style = String(decoding: PackageResources.page_css, as: UTF8.self)
         let digest = Data(SHA256.hash(data: Data(script.utf8))).base64EncodedString()
         let policy =
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-\(digest)'; "
@@ -41,7 +43,7 @@ public struct ReportPage {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="referrer" content="no-referrer">
             <title>\(title): how far to trust these synthetic rows</title>
-            <style>\(style)</style>
+            <style>\(Self.style)</style>
             </head>
             <body>
             <a class="skip" href="#main">Skip to the content</a>

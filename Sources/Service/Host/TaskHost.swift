@@ -43,6 +43,8 @@ actor TaskHost {
     private var unsigned: UnsignedTask
     private var tables: [String: KeyedTable] = [:]
     private var uploadsUnderWay: Set<String> = []
+    /// Uploads whose connection broke, by party.
+    private var interrupted: [String: InterruptedUpload] = [:]
     private(set) var product: TaskProduct?
     private var fit: Task<Void, Never>?
     /// The page about the model, being made or made.
@@ -58,8 +60,7 @@ actor TaskHost {
         metrics = start.metrics
         logger = start.logger
         domains = start.domains
-        var generator = SystemRandomNumberGenerator()
-        keyedHash = KeyedHash(key: (generator.next(), generator.next()))
+        keyedHash = .random
         fitter = start.fitter
         now = start.now
         ledger = start.ledger
@@ -90,14 +91,39 @@ actor TaskHost {
     }
 
     /// Opens the way for a table; call `uploadEnded` whatever becomes of it.
-    func uploadBegins(party: String) throws {
+    ///
+    /// - Parameter range: which part of the file comes; nil for the whole.
+    /// - Returns: the upload that it continues; nil where it begins anew.
+    /// - Throws: 409 where the part is not the one that is missing.
+    func uploadBegins(party: String, range: UploadRange?) throws -> InterruptedUpload? {
         try admitsUpload(party: party)
-        guard uploadsUnderWay.insert(party).inserted else {
-            throw Problem.busy("Another upload of this party is under way.", retryAfter: 5)
+        guard !uploadsUnderWay.contains(party) else { throw Problem.uploadUnderWay }
+        guard let range, range.start > 0 else {
+            interrupted[party] = nil
+            uploadsUnderWay.insert(party)
+            return nil
         }
+        let known = interrupted[party]
+        guard let kept = known, kept.received == range.start, kept.size == range.size else {
+            throw Problem.wrongOffset(known?.received ?? 0)
+        }
+        interrupted[party] = nil
+        uploadsUnderWay.insert(party)
+        return kept
     }
 
     func uploadEnded(party: String) { uploadsUnderWay.remove(party) }
+
+    /// Keeps what came of an upload whose connection broke, while the task still collects.
+    func uploadBroke(party: String, _ upload: InterruptedUpload) {
+        guard (try? admitsUpload(party: party)) != nil else { return }
+        interrupted[party] = upload
+    }
+
+    func interruptedUpload(of party: String) throws -> InterruptedUpload? {
+        guard !uploadsUnderWay.contains(party) else { throw Problem.uploadUnderWay }
+        return interrupted[party]
+    }
 
     /// Whether a table would be received now.
     func admitsUpload(party: String) throws {
@@ -131,6 +157,7 @@ actor TaskHost {
         try perform(.withdrawn(party: party)) { _ in
             try ledger.recordWithdrawal(party: party)
             destroyTable(of: party)
+            interrupted[party] = nil
         }
     }
 
@@ -156,7 +183,9 @@ actor TaskHost {
 
     /// Ends what a deadline ends.
     func expire() {
-        let time = UTCInstant(seconds: Int64(now().timeIntervalSince1970))
+        let seconds = now().timeIntervalSince1970
+        interrupted = interrupted.filter { seconds - $0.value.time < InterruptedUpload.patience }
+        let time = UTCInstant(seconds: Int64(seconds))
         let deadlines = specification.deadlines
         let moments: [(TaskLife.Deadline, UTCInstant?)] = [
             (.upload, deadlines.uploadBy), (.compute, deadlines.computeBy), (.retrieve, deadlines.retrieveBy),
@@ -183,6 +212,7 @@ actor TaskHost {
     // MARK: - The fit
 
     private func startFit() {
+        interrupted = [:]
         // Handed over one by one, so that the fit alone holds them when it wipes them.
         let handover = TableHandover()
         for party in specification.providers {
@@ -257,6 +287,7 @@ actor TaskHost {
         try ledger.record(ending: ending, by: party)
         if !tables.isEmpty { try ledger.recordDestruction() }
         for party in specification.providers { destroyTable(of: party.name) }
+        interrupted = [:]
         product = nil
         directory?.removeModel()
     }
@@ -269,6 +300,8 @@ actor TaskHost {
 }
 
 extension Problem {
+    static let uploadUnderWay = busy("Another upload of this party is under way.", retryAfter: 5)
+
     static let notRecorded = Problem(
         .serviceUnavailable, code: "not_recorded", detail: "The service could not record this, so it did not happen.",
         hint: "Try again; if it stays so, tell the operator: the state folder may be full.", audience: .parties,

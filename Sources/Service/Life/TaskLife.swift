@@ -107,6 +107,9 @@ struct TaskLife: Sendable, Equatable {
     /// Providers whose signature is missing, in the order of the task.
     var missingSignatures: [String] { providers.filter { !signed.contains($0) } }
 
+    /// Whether a table is held for a provider, or went into the fit.
+    func has(tableOf party: String) -> Bool { uploads[party] != nil || stage == .training || stage == .trained }
+
     /// Takes an event.
     ///
     /// - Returns: what the driver must do now.

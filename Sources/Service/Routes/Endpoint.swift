@@ -7,7 +7,7 @@ enum Endpoint: String, Sendable, CaseIterable {
     case signatures, details, modelStatus, formats, columns, samples, provenance, ledger, ledgerTotal, metrics
     case checkpoint, ledgerKey, inclusion, consistency, receipts
     case queries, query, page, reportJSON, reportPDF
-    case upload, confirm, confirmAsPost, withdraw, halt
+    case upload, uploadStanding, confirm, confirmAsPost, withdraw, halt
 
     /// Who may call.
     enum Access: Sendable, Equatable {
@@ -47,7 +47,7 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .query: "/queries/{name}"
         case .reportJSON: "/report.json"
         case .reportPDF: "/report.pdf"
-        case .upload: "/upload_data"
+        case .upload, .uploadStanding: "/upload_data"
         case .confirm, .confirmAsPost: "/confirm_data"
         case .withdraw: "/data"
         case .halt: "/halt"
@@ -69,7 +69,7 @@ enum Endpoint: String, Sendable, CaseIterable {
             .inclusion, .consistency, .receipts, .queries, .query, .reportJSON, .reportPDF:
             .parties
         case .samples, .provenance, .page: .recipients
-        case .signatures, .upload, .confirm, .confirmAsPost, .withdraw, .halt: .providers
+        case .signatures, .upload, .uploadStanding, .confirm, .confirmAsPost, .withdraw, .halt: .providers
         }
     }
 

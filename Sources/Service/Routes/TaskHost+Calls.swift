@@ -74,6 +74,7 @@ extension TaskHost: CallHandler {
         case .reportPDF: try await reportPDF()
         case .metrics: Response.text(metrics.text(stage: await life.stage))
         case .upload: try await upload(call)
+        case .uploadStanding: try await uploadStanding(call)
         case .confirm, .confirmAsPost: try await takeConfirmation(call)
         case .withdraw: try await takeWithdrawal(call)
         case .halt: try await takeHalt(call)
@@ -123,10 +124,11 @@ extension TaskHost {
         guard let table = specification.party(named: party)?.table, let domain = domains[party] else {
             throw Problem.wrongRole("providers")
         }
-        try await uploadBegins(party: party)
+        let range = try UploadRange(call.request.headers[.contentRange])
+        let kept = try await uploadBegins(party: party, range: range)
         let outcome: Result<Response, any Error>
         do {
-            let received = try await read(call, table, domain)
+            let received = try await read(call, table, domain, range, kept)
             try await keep(received, party: party)
             outcome = .success(
                 Response.json(
@@ -144,15 +146,36 @@ extension TaskHost {
         return try outcome.get()
     }
 
+    /// Reads a table from its beginning, or goes on where an earlier connection broke.
     private nonisolated func read(
-        _ call: Call, _ table: TaskSpecification.PartyTable, _ domain: TableDomain
+        _ call: Call, _ table: TaskSpecification.PartyTable, _ domain: TableDomain, _ range: UploadRange?,
+        _ kept: InterruptedUpload?
     ) async throws -> ReceivedTable {
-        let reader = CSVTableReader(
-            domain: domain, schema: table.schema, key: table.key, hash: keyedHash, limits: specification.limits.table,
-            rowsPerKey: specification.join.rowsPerKey, delimiter: table.delimiter)
-        var upload = try UploadReader(
-            headers: call.request.headers, reader: reader, byteLimit: specification.limits.uploadBytes)
-        return try await upload.read(call.request.body, state: call.bodyState)
+        var upload =
+            try kept?.take()
+            ?? UploadReader(
+                headers: call.request.headers,
+                file: TableFileReader(table, domain: domain, of: specification, hash: keyedHash),
+                byteLimit: specification.limits.uploadBytes)
+        guard let range else { return try await upload.read(call.request.body, state: call.bodyState) }
+        guard upload.isContinuable else { throw Problem.rangeOfForm }
+        do {
+            return try await upload.read(call.request.body, size: range.size, state: call.bodyState)
+        } catch  where Self.isBreak(error) && upload.received < range.size {
+            await uploadBroke(
+                party: try call.party(),
+                InterruptedUpload(upload, size: range.size, at: now().timeIntervalSince1970))
+            throw error
+        }
+    }
+
+    /// Whether an upload ended for want of bytes, and not because of what they are.
+    private static func isBreak(_ error: any Error) -> Bool {
+        switch error {
+        case is TableProblems: false
+        case let problem as Problem: ["incomplete", "too_slow"].contains(problem.code)
+        default: true
+        }
     }
 
     private nonisolated func takeConfirmation(_ call: Call) async throws -> Response {
@@ -185,6 +208,18 @@ extension TaskHost {
             .object([("message", .string("Task halted")), ("stage", .string(await life.stage.rawValue))]))
     }
 
+    /// How far each provider has come.
+    private static func standings(in life: TaskLife) -> OrderedJSON {
+        let standings = life.providers.map { party -> (String, OrderedJSON) in
+            let members: [(String, OrderedJSON)] = [
+                ("signed", .boolean(life.signed.contains(party))), ("uploaded", .boolean(life.has(tableOf: party))),
+                ("confirmed", .boolean(life.confirmed.contains(party))),
+            ]
+            return (party, .object(members))
+        }
+        return .object(standings)
+    }
+
     private nonisolated func modelStatus(_ call: Call) async -> Response {
         let (life, since) = await (life, since)
         guard call.query["verbose"] == "1" else {
@@ -194,6 +229,7 @@ extension TaskHost {
             .object([
                 ("stage", .string(life.stage.rawValue)), ("since", .integer(Int64(since.timeIntervalSince1970))),
                 ("reason", life.stage.reason.map(OrderedJSON.string) ?? .null),
+                ("parties", Self.standings(in: life)),
             ]))
     }
 }

@@ -16,6 +16,7 @@ extension TaskHost {
         } else {
             let subject = ReportSubject(
                 specification, source: .service,
+                date: String("\(UTCInstant(seconds: Int64(since.timeIntervalSince1970)))".prefix(10)),
                 warning: evidenceDesk.format == .simulated
                     ? "The evidence of this service is SIMULATED: it proves nothing about where it runs." : nil)
             making = Task.detached(priority: .utility) {

@@ -1,9 +1,9 @@
-import Crypto
 import Gzip
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import Tables
+import Tasks
 
 /// A party's table and the digest of the bytes that it was read from.
 struct ReceivedTable: Sendable {
@@ -24,17 +24,19 @@ struct UploadReader {
     }
 
     private var framing: Framing
-    private let file: FileReader
+    private let file: TableFileReader
     private let unpacking: GzipReader?
     private var bytesSeen = 0
     private let byteLimit: Int
+    /// Bytes of the body that were read.
+    private(set) var received = 0
 
     /// What a form adds around the file.
     private static let formOverhead = 64 * 1024
 
     /// - Throws: 422 for a body that is no form with a file, 415 for one of another kind.
-    init(headers: HTTPFields, reader: CSVTableReader, byteLimit: Int) throws {
-        file = FileReader(reader)
+    init(headers: HTTPFields, file: TableFileReader, byteLimit: Int) throws {
+        self.file = file
         self.byteLimit = byteLimit
         switch HeaderValue(headers[.contentEncoding] ?? "identity").token {
         case "gzip", "x-gzip": unpacking = try GzipReader()
@@ -59,18 +61,32 @@ struct UploadReader {
         }
     }
 
+    /// Whether the body is the file itself, so that an upload that breaks can go on.
+    var isContinuable: Bool {
+        guard case .plain = framing else { return false }
+        return unpacking == nil
+    }
+
+    /// SHA-256 of the file's bytes that were read.
+    var digestSoFar: [UInt8] { file.digestSoFar }
+
     /// Reads a whole body.
-    mutating func read(_ body: RequestBody, state: BodyState) async throws -> ReceivedTable {
+    ///
+    /// - Parameter size: what must have been received at its end, with what came before; nil where nobody said.
+    mutating func read(_ body: RequestBody, size: Int? = nil, state: BodyState) async throws -> ReceivedTable {
         var pace = BodyPace()
         do {
             for try await buffer in body {
                 try pace.take(buffer.readableBytes)
                 try consume(buffer)
+                received += buffer.readableBytes
             }
+            if let size, received != size { throw Problem.incomplete }
             state.finish()
             try unpacking?.finish()
             if case .form(let parser) = framing { try parser.finish() }
-            return try file.finish()
+            let (table, sha256) = try file.finish()
+            return ReceivedTable(table: table, digest: sha256.hexadecimal)
         } catch let error as MultipartError {
             throw Problem.form(error)
         } catch let error as GzipError {
@@ -97,41 +113,6 @@ struct UploadReader {
                 try piece.withUnsafeBytes { try file.consume($0) }
             }
         }
-    }
-}
-
-/// Hashes a file, unpacks it where it is gzip, and hands its text to the reader.
-private final class FileReader {
-    private let reader: CSVTableReader
-    private var digest = SHA256()
-    private var unpacking: GzipReader?
-    /// The first two bytes, until both are there.
-    private var start: [UInt8]? = []
-
-    init(_ reader: CSVTableReader) { self.reader = reader }
-
-    func consume(_ bytes: UnsafeRawBufferPointer) throws {
-        digest.update(bufferPointer: bytes)
-        guard var start else { return try pass(bytes) }
-        let missing = min(2 - start.count, bytes.count)
-        start += bytes[..<missing]
-        self.start = start
-        guard start.count == 2 else { return }
-        self.start = nil
-        if GzipReader.isGzip(start) { unpacking = try GzipReader() }
-        try start.withUnsafeBytes { try pass($0) }
-        try pass(UnsafeRawBufferPointer(rebasing: bytes[missing...]))
-    }
-
-    func finish() throws -> ReceivedTable {
-        if let start { try start.withUnsafeBytes { try reader.consume($0) } }
-        try unpacking?.finish()
-        return ReceivedTable(table: try reader.finish(), digest: digest.finalize().hexadecimal)
-    }
-
-    private func pass(_ bytes: UnsafeRawBufferPointer) throws {
-        guard let unpacking else { return try reader.consume(bytes) }
-        try unpacking.consume(bytes) { try reader.consume($0) }
     }
 }
 

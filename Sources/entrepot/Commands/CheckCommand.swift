@@ -1,7 +1,5 @@
 import ArgumentParser
-import Crypto
 import Foundation
-import Gzip
 import Ledger
 import Tables
 import Tasks
@@ -28,7 +26,7 @@ struct CheckCommand: AsyncParsableCommand {
         try await CommandFailure.reported {
             let task = try Files.task(at: task, isPlan: true)
             do {
-                let table = try LocalTables.read(file, party: party, task: task, hash: LocalTables.freshHash()).table
+                let table = try LocalTables.read(file, party: party, task: task, hash: .random).table
                 if json {
                     print(#"{"rows":\#(table.rowCount),"problems":[]}"#)
                 } else {
@@ -48,12 +46,6 @@ struct CheckCommand: AsyncParsableCommand {
 
 /// Tables that are read on this machine, by the service's own reader.
 enum LocalTables {
-    /// A keyed hash with a random key, shared by the tables that are to be joined.
-    static func freshHash() -> KeyedHash {
-        var generator = SystemRandomNumberGenerator()
-        return KeyedHash(key: (generator.next(), generator.next()))
-    }
-
     /// A party's table and the digest of its file.
     ///
     /// - Throws: `TableProblems`, `SchemaProblems`, ``CommandFailure``.
@@ -64,35 +56,22 @@ enum LocalTables {
             let known = task.providers.map(\.name).joined(separator: ", ")
             throw CommandFailure("the task has no provider '\(name)'; it has \(known)", code: .identity)
         }
-        return try read(
-            path,
-            reader: CSVTableReader(
-                domain: try table.domain(), schema: table.schema, key: table.key, hash: hash, limits: task.limits.table,
-                rowsPerKey: task.join.rowsPerKey, delimiter: table.delimiter))
+        return try read(path, with: TableFileReader(table, of: task, hash: hash))
     }
 
-    /// Feeds a file to a reader, a mebibyte at a time; gzip is unpacked.
-    static func read(_ path: String, reader: CSVTableReader) throws -> (table: KeyedTable, sha256: LedgerHash) {
+    /// Feeds a file to a reader, a mebibyte at a time.
+    static func read(_ path: String, with reader: TableFileReader) throws -> (table: KeyedTable, sha256: LedgerHash) {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw CommandFailure("the file \(path) cannot be read", code: .badData)
         }
         defer { try? file.close() }
-        var digest = SHA256()
-        var unpacking: GzipReader?
-        var isFirst = true
         while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
-            digest.update(data: data)
-            if isFirst, GzipReader.isGzip(data) { unpacking = try GzipReader() }
-            isFirst = false
-            try data.withUnsafeBytes { bytes in
-                guard let unpacking else { return try reader.consume(bytes) }
-                try unpacking.consume(bytes) { try reader.consume($0) }
-            }
+            try data.withUnsafeBytes { try reader.consume($0) }
         }
-        try unpacking?.finish()
-        guard let sha256 = LedgerHash(bytes: Array(digest.finalize())) else {
+        let (table, digest) = try reader.finish()
+        guard let sha256 = LedgerHash(bytes: digest) else {
             throw CommandFailure("the file \(path) has no digest")
         }
-        return (try reader.finish(), sha256)
+        return (table, sha256)
     }
 }

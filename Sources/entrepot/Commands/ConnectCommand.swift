@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Evaluation
 import Foundation
 
 /// `entrepot connect`: a verified service as a plain HTTP address on this machine.
@@ -9,9 +10,10 @@ struct ConnectCommand: AsyncParsableCommand {
         abstract: "Makes a verified service reachable as plain HTTP on this machine, for curl, pandas, R or a browser.",
         discussion: """
             Verifies the service, shows what it proved on one card, and then passes calls on over TLS 1.3 with your key. \
-            Every new local connection is verified anew, and boots and ledgers are remembered. GET /entrepot/card gives \
-            the card as JSON; receipts are kept beside what is remembered. It serves programs on this machine alone and \
-            refuses web pages of other origins. Ends with Control-C.
+            Every new local connection is verified anew, and boots and ledgers are remembered. /entrepot/ is a page for \
+            people: what was verified, the task to sign, a check of your table on this machine, upload, progress and \
+            download. GET /entrepot/card gives the card as JSON; receipts are kept beside what is remembered. It serves \
+            programs and browsers on this machine alone and refuses web pages of other origins. Ends with Control-C.
             """)
 
     @OptionGroup var service: ServiceOptions
@@ -24,11 +26,13 @@ struct ConnectCommand: AsyncParsableCommand {
             let (host, port) = try ListenAddress.parse(listen)
             let configuration = try service.configuration()
             guard configuration.key != nil else { throw ClientError.noKey }
-            let proxy = try LocalProxy(configuration, host: host, port: port)
+            let page = LocalPage(style: ReportPage.style) { try TaskWords.text($0) }
+            let proxy = try LocalProxy(configuration, host: host, port: port, page: page)
             try await proxy.run(
                 verified: { Console.say("\(ConnectionCard($0))") },
                 listening: { port in
                     Console.say("\nlistening on http://\(host):\(port)   (Control-C ends it)")
+                    Console.say("in a browser  http://\(host):\(port)/entrepot/")
                 })
         }
     }

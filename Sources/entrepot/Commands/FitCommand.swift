@@ -104,7 +104,7 @@ struct FitCommand: AsyncParsableCommand {
         let task = try Files.task(at: path, isPlan: true)
         let plan = try TaskPlan(task)
         let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
-        let hash = LocalTables.freshHash()
+        let hash = KeyedHash.random
         var tables: [(name: String, table: KeyedTable)] = []
         var uploads: [String: LedgerHash] = [:]
         for party in task.providers {
@@ -127,9 +127,9 @@ struct FitCommand: AsyncParsableCommand {
         let keys = schema.primaryKey ?? []
         let reader = CSVTableReader(
             domain: try TableDomain(schema: schema, keyColumns: keys), schema: schema,
-            key: keys.isEmpty ? nil : KeyRule(columns: keys), hash: LocalTables.freshHash(),
+            key: keys.isEmpty ? nil : KeyRule(columns: keys), hash: KeyedHash.random,
             limits: TableLimits(bytes: .max, rows: Int(UInt32.max)))
-        let read = try LocalTables.read(table, reader: reader)
+        let read = try LocalTables.read(table, with: TableFileReader(reader))
         let parameters = try Dictionary(
             param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
         return Job(

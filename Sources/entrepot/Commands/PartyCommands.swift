@@ -18,7 +18,11 @@ struct DetailsCommand: AsyncParsableCommand {
 struct UploadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "upload",
-        abstract: "Sends a table, after verifying the service. It can be replaced until confirmed.")
+        abstract: "Sends a table, after verifying the service. It can be replaced until confirmed.",
+        discussion: """
+            Where the connection breaks, it is made and verified anew, and goes on where it broke. Interrupted with \
+            Control-C, the same command goes on too, for a quarter of an hour, if the file is still the same.
+            """)
 
     @Argument(help: "The CSV file.")
     var file: String
@@ -26,12 +30,18 @@ struct UploadCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
-        let receipt = try await service.connect { connection in
-            let receipt = try await connection.upload(file: file) { sent, size in
-                Console.progress("upload: \(size == 0 ? 100 : 100 * sent / size) %")
+        let receipt = try await CommandFailure.reported {
+            var bar = ProgressBar("upload")
+            let (receipt, receipts) = try await PatientUpload(try service.configuration(), file: file).run { event in
+                switch event {
+                case .sent(let sent, let size): bar.show(sent, of: size)
+                case .broke(let error, let pause):
+                    Console.endProgress()
+                    Console.say("\(error) Goes on in \(Int(pause)) s.")
+                }
             }
             Console.endProgress()
-            Console.say("receipts of ledger entries are in \(connection.receiptsDirectory)")
+            Console.say("receipts of ledger entries are in \(receipts)")
             return receipt
         }
         Console.say(
@@ -93,7 +103,14 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let status = try await service.connect { connection in
             guard wait else { return try await connection.status() }
-            return try await connection.waitForModel { Console.say("status: \($0.stage)") }
+            var said = ""
+            let started = ContinuousClock.now
+            return try await connection.waitForModel { status in
+                Console.endProgress()
+                if status.phase != said { Console.say("status: \(status.phase)") }
+                said = status.phase
+                if status.isWaiting { Console.progress("   \((ContinuousClock.now - started).components.seconds) s") }
+            }
         }
         print(status.stage)
         if wait && !status.isTrained { throw ExitCode.failed }

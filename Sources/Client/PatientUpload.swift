@@ -1,0 +1,64 @@
+import Foundation
+
+/// A file on its way to the service over as many verified connections as it takes: where one breaks, the next goes on.
+public struct PatientUpload: Sendable {
+    private let configuration: ClientConfiguration
+    private let path: String
+    /// Seconds to wait after each break in a row that brought nothing.
+    private let pauses: [Double]
+
+    public init(_ configuration: ClientConfiguration, file path: String, pauses: [Double] = [1, 2, 5, 10, 20, 30, 30]) {
+        self.configuration = configuration
+        self.path = path
+        self.pauses = pauses
+    }
+
+    /// What happens meanwhile.
+    public enum Event: Sendable {
+        /// How many of how many bytes the service has.
+        case sent(Int, of: Int)
+        /// The connection broke; the next is tried after so many seconds.
+        case broke(ClientError, pause: Double)
+    }
+
+    /// Uploads the file.
+    ///
+    /// - Parameter told: of each event.
+    /// - Returns: what the service says of the table, and where the receipts of the ledger are kept.
+    /// - Throws: `ClientError`, also where breaks do not end.
+    public func run(
+        _ told: (Event) -> Void
+    ) async throws -> (receipt: VerifiedConnection.UploadReceipt, receipts: String) {
+        var breaks = 0
+        var furthest = 0
+        var wasConnected = false
+        while true {
+            do {
+                return try await VerifiedConnection.open(configuration) { connection in
+                    wasConnected = true
+                    let receipt = try await connection.upload(file: path) { sent, size in
+                        if sent > furthest { (furthest, breaks) = (sent, 0) }
+                        told(.sent(sent, of: size))
+                    }
+                    return (receipt, connection.receiptsDirectory)
+                }
+            } catch let error as ClientError where wasConnected && error.mayPass && breaks < pauses.count {
+                let pause = pauses[breaks]
+                breaks += 1
+                told(.broke(error, pause: pause))
+                try await Task.sleep(for: .seconds(pause))
+            }
+        }
+    }
+}
+
+extension ClientError {
+    /// Whether the same may succeed on another connection.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .unreachable, .brokenConnection: true
+        case .service(let problem): ["busy", "incomplete", "too_slow"].contains(problem.code)
+        default: false
+        }
+    }
+}

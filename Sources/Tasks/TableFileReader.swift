@@ -1,0 +1,70 @@
+internal import Crypto
+internal import Gzip
+public import Tables
+public import VectorMath
+
+/// Reads the file of a table, for the service and on its owner's machine alike: takes its digest, unpacks it where it is
+/// gzip, and hands the text to the validator. Nothing of the file but codes and hashed keys is held.
+public final class TableFileReader {
+    private let reader: CSVTableReader
+    private var digest = SHA256()
+    private var unpacking: GzipReader?
+    /// The first two bytes, until both are there.
+    private var start: [UInt8]? = []
+
+    public init(_ reader: CSVTableReader) { self.reader = reader }
+
+    /// A reader of what a provider brings.
+    ///
+    /// - Parameter hash: shared by tables that are to be joined.
+    /// - Throws: `SchemaProblems`.
+    public convenience init(
+        _ table: TaskSpecification.PartyTable, of task: TaskSpecification, hash: KeyedHash = .random
+    ) throws(SchemaProblems) {
+        self.init(table, domain: try table.domain(), of: task, hash: hash)
+    }
+
+    /// - Parameter domain: that of `table`.
+    public convenience init(
+        _ table: TaskSpecification.PartyTable, domain: TableDomain, of task: TaskSpecification, hash: KeyedHash
+    ) {
+        self.init(
+            CSVTableReader(
+                domain: domain, schema: table.schema, key: table.key, hash: hash, limits: task.limits.table,
+                rowsPerKey: task.join.rowsPerKey, delimiter: table.delimiter))
+    }
+
+    /// SHA-256 of the bytes taken so far.
+    public var digestSoFar: [UInt8] { Array(digest.finalize()) }
+
+    /// Takes the next bytes of the file, cut anywhere.
+    ///
+    /// - Throws: `TableProblems` or `GzipError` where reading on is pointless.
+    public func consume(_ bytes: UnsafeRawBufferPointer) throws {
+        digest.update(bufferPointer: bytes)
+        guard var start else { return try pass(bytes) }
+        let missing = min(2 - start.count, bytes.count)
+        start += bytes[..<missing]
+        self.start = start
+        guard start.count == 2 else { return }
+        self.start = nil
+        if GzipReader.isGzip(start) { unpacking = try GzipReader() }
+        try start.withUnsafeBytes { try pass($0) }
+        try pass(UnsafeRawBufferPointer(rebasing: bytes[missing...]))
+    }
+
+    /// Ends the file. Call once.
+    ///
+    /// - Returns: the table, and the SHA-256 of the file's bytes.
+    /// - Throws: `TableProblems` where the service refuses the table, `GzipError`.
+    public func finish() throws -> (table: KeyedTable, sha256: [UInt8]) {
+        if let start { try start.withUnsafeBytes { try reader.consume($0) } }
+        try unpacking?.finish()
+        return (try reader.finish(), digestSoFar)
+    }
+
+    private func pass(_ bytes: UnsafeRawBufferPointer) throws {
+        guard let unpacking else { return try reader.consume(bytes) }
+        try unpacking.consume(bytes) { try reader.consume($0) }
+    }
+}

@@ -1,0 +1,82 @@
+import Client
+import Crypto
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("Uploads whose connection breaks, live", .serialized, .timeLimit(.minutes(3)))
+struct BrokenUploadTests {
+    private static let limits = "{upload_bytes: 20000000, rows: 1000000}"
+    private let pauses = [Double](repeating: 0.2, count: 20)
+
+    private func upload(
+        _ live: LiveService, through line: CutLine, file: String, between: @escaping () throws -> Void = {}
+    ) async throws -> (receipt: VerifiedConnection.UploadReceipt, breaks: Int) {
+        var configuration = live.client("Alice")
+        configuration.address = ServiceAddress(host: "127.0.0.1", port: line.port)
+        var breaks = 0
+        let result = try await PatientUpload(configuration, file: file, pauses: pauses).run { event in
+            guard case .broke = event else { return }
+            breaks += 1
+            try? between()
+        }
+        return (result.receipt, breaks)
+    }
+
+    @Test("an upload goes on where its connection broke, over a connection verified anew; no byte is sent twice")
+    func goesOn() async throws {
+        try await withService(try TestTask.workshop(limits: Self.limits)) { live in
+            let text = Cars.alice(1..<250_001)
+            let file = try live.file("alice.csv", text)
+            let line = try await CutLine.start(before: live.port, cuts: [1_500_000, 1_200_000])
+            let (receipt, breaks) = try await upload(live, through: line, file: file)
+            #expect(receipt.rows == 250_000)
+            #expect(receipt.sha256 == SHA256.hash(data: Data(text.utf8)).map { String(format: "%02x", $0) }.joined())
+            #expect(breaks >= 2)
+            // What was on its way when the line was cut goes twice; a file sent anew each time would need half as much again.
+            #expect(line.sent < text.utf8.count + 1_000_000, "\(line.sent) for \(text.utf8.count)")
+            try await line.stop()
+            _ = try await live.asParty("Alice") { try await $0.confirm(digest: receipt.sha256) }
+        }
+    }
+
+    @Test("a file that changed since is sent anew")
+    func changedFile() async throws {
+        try await withService(try TestTask.workshop(limits: Self.limits)) { live in
+            let file = try live.file("alice.csv", Cars.alice(1..<150_001))
+            let changed = Cars.alice(1..<150_001).replacingOccurrences(of: "\n7,", with: "\n9000007,")
+            let line = try await CutLine.start(before: live.port, cuts: [1_500_000])
+            let (receipt, _) = try await upload(live, through: line, file: file) {
+                try Data(changed.utf8).write(to: URL(fileURLWithPath: file))
+            }
+            #expect(receipt.sha256 == SHA256.hash(data: Data(changed.utf8)).map { String(format: "%02x", $0) }.joined())
+            try await line.stop()
+        }
+    }
+
+    @Test("the service goes on only where it stands, with a file sent as such")
+    func refusals() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            let alice = try await RawCalls(live, as: "Alice")
+            func send(_ range: String, _ more: [String] = []) async throws -> RawCalls.Answer {
+                try await alice(
+                    "/upload_data",
+                    ["-H", "Content-Type: text/csv", "-H", "Content-Range: \(range)", "--data-binary", "x"] + more)
+            }
+            #expect(try await send("bytes 10-10/11").code == "wrong_offset")
+            for bad in ["bytes 5-4/5", "bytes 0-9/20", "bytes=0-0/1", "rows 0-0/1", "bytes -1-0/1", "bytes 0-/1"] {
+                #expect(try await send(bad).code == "bad_range", "\(bad)")
+            }
+            #expect(try await send("bytes 0-0/1", ["-H", "Content-Encoding: gzip"]).status == 400)
+            let standing = try await alice("/upload_data")
+            #expect(standing.object["received"] as? Int == 0)
+            // A body that is shorter than the part it claims to be waits for its rest.
+            #expect(try await send("bytes 0-99/100").code == "incomplete")
+            #expect(try await alice("/upload_data").object["received"] as? Int == 1)
+            #expect(try await alice.upload(Cars.alice()).status == 200)
+            #expect(try await alice("/upload_data").object["received"] as? Int == 0)
+            let carol = try await RawCalls(live, as: "Carol")
+            #expect(try await carol("/upload_data").status == 403)
+        }
+    }
+}

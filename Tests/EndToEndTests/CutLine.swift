@@ -1,0 +1,89 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A line to the service that breaks: it passes bytes on unread, and cuts each connection after as many as it is told.
+final class CutLine: Sendable {
+    let port: Int
+    private let server: any Channel
+    private let line: Line
+
+    /// What all connections share.
+    final class Line: Sendable {
+        private let state: Mutex<(cuts: [Int], sent: Int)>
+
+        init(cuts: [Int]) { state = Mutex((cuts, 0)) }
+
+        /// After how many bytes the next connection is cut; nil for never.
+        func nextCut() -> Int? { state.withLock { $0.cuts.isEmpty ? nil : $0.cuts.removeFirst() } }
+        func count(_ bytes: Int) { state.withLock { $0.sent += bytes } }
+        var sent: Int { state.withLock { $0.sent } }
+    }
+
+    /// Bytes that went to the service.
+    var sent: Int { line.sent }
+
+    private init(port: Int, server: any Channel, line: Line) {
+        self.port = port
+        self.server = server
+        self.line = line
+    }
+
+    static func start(before port: Int, cuts: [Int]) async throws -> CutLine {
+        let line = Line(cuts: cuts)
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { inner in
+                let cut = line.nextCut()
+                return ClientBootstrap(group: inner.eventLoop)
+                    .channelInitializer { outer in
+                        outer.eventLoop.makeCompletedFuture {
+                            try outer.pipeline.syncOperations.addHandler(Passing(to: inner, line: nil, cut: nil))
+                        }
+                    }
+                    .connect(host: "127.0.0.1", port: port)
+                    .flatMap { outer in
+                        inner.eventLoop.makeCompletedFuture {
+                            try inner.pipeline.syncOperations.addHandler(Passing(to: outer, line: line, cut: cut))
+                        }
+                    }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return CutLine(port: server.localAddress?.port ?? 0, server: server, line: line)
+    }
+
+    func stop() async throws { try await server.close() }
+
+    /// Passes bytes on until it is cut.
+    private final class Passing: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let destination: any Channel
+        private let line: Line?
+        private var left: Int?
+
+        init(to destination: any Channel, line: Line?, cut: Int?) {
+            self.destination = destination
+            self.line = line
+            left = cut
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let piece = unwrapInboundIn(data)
+            line?.count(piece.readableBytes)
+            destination.writeAndFlush(piece, promise: nil)
+            guard let before = left else { return }
+            left = before - piece.readableBytes
+            if before <= piece.readableBytes {
+                destination.close(promise: nil)
+                context.close(promise: nil)
+            }
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { destination.close(promise: nil) }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            destination.close(promise: nil)
+            context.close(promise: nil)
+        }
+    }
+}

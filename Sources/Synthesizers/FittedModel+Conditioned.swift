@@ -48,7 +48,7 @@ extension FittedModel {
             let scale = total / max(weights.reduce(0, +), .leastNormalMagnitude)
             var raking = Raking(
                 codes, attributes: attributes, weights: weights.map { $0 * scale }, fitted: targets, across: [],
-                sums: usable.compactMap { SumsTarget($0, columns: all, sizes: domain.sizes) })
+                sums: SumsTarget.targets(usable, columns: all, sizes: domain.sizes))
             raking.run()
             moved += raking.corrections
             tilted += zip(usable, raking.rates).map { SumsTilt(measured: $0, rates: $1) }

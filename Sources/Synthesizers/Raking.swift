@@ -24,8 +24,7 @@ struct Raking {
     private let sizes: [Int]
 
     static let sweeps = 10
-    /// A count and a sum of the same rows pull on each other; it takes longer until both hold.
-    private static let sweepsWithSums = 40
+    private static let sweepsWithSums = 20
     private static let potentialLimit = 30.0
 
     /// - Parameters:
@@ -104,7 +103,7 @@ struct Raking {
     }
 
     /// For each noisy sum the log-weights of its cells, for a unit of the value.
-    var rates: [[Double]] { sums.map(\.rates) }
+    var rates: [[Double]] { sums.flatMap(\.rates).sorted { $0.place < $1.place }.map(\.rates) }
 
     /// The log-weights as tables over the attributes.
     var corrections: [Factor] {

@@ -1,75 +1,167 @@
 import PrivacyKernel
 import VectorMath
 
-/// Noisy sums on their way into the weights of rows.
+/// Noisy sums over the same groups, on their way into the weights of rows: all sums of a cell move at once, because they
+/// are of the same rows and pull on each other.
 struct SumsTarget {
+    fileprivate struct Part {
+        /// Its place in the list of all sums.
+        let place: Int
+        /// The value of each row, in root mean squares of the value.
+        let values: [Float]
+        let unit: Double
+        let figures: [Double]
+        let deviation: Double
+        /// The potential θ of each cell; also the log-weight for each `unit` that its rows have got.
+        var potentials: [Double]
+    }
+
     /// The cell of each row.
     private let cells: [UInt32]
-    /// The value of each row, in root mean squares of the value.
-    private let values: [Float]
-    private let unit: Double
-    private let figures: [Double]
-    private let deviation: Double
-    /// The potential θ of each cell.
-    private var potentials: [Double]
-    /// Log-weight for each unit that the rows of each cell have got.
-    private var moved: [Double]
+    private let cellCount: Int
+    private var parts: [Part]
 
     /// No step multiplies a row's weight by more than e².
     private static let longestStep = 2.0
-    private static let potentialLimit = 12.0
+    private static let potentialLimit = 30.0
 
-    /// - Parameter columns: the codes of every column in each row.
-    init?(_ measured: MeasuredSums, columns: [[UInt32]], sizes: [Int]) {
-        let codes = columns[measured.question.attribute]
-        guard let cells = measured.cells(of: columns, sizes: sizes, count: codes.count) else { return nil }
-        let known = measured.question.values.indices.map { measured.value(of: $0) }
-        var square = 0.0
-        for code in codes { square += known[Int(code)] * known[Int(code)] }
-        let unit = max((square / Double(max(codes.count, 1))).squareRoot(), 1)
-        self.cells = cells
-        self.unit = unit
-        values = codes.map { Float(known[Int($0)] / unit) }
-        figures = measured.figures.map { Double($0) / unit }
-        deviation = max(measured.variance, leastVariance).squareRoot() / unit
-        potentials = [Double](repeating: 0, count: figures.count)
-        moved = potentials
+    /// A target for each set of groups.
+    ///
+    /// - Parameter columns: the codes of every column in each row; those that the sums need are there.
+    static func targets(_ sums: [MeasuredSums], columns: [[UInt32]], sizes: [Int]) -> [SumsTarget] {
+        var order: [[Int]] = []
+        for one in sums where !order.contains(one.question.groups) { order.append(one.question.groups) }
+        return order.compactMap { groups in
+            let places = sums.indices.filter { sums[$0].question.groups == groups }
+            let count = columns[sums[places[0]].question.attribute].count
+            guard let cells = sums[places[0]].cells(of: columns, sizes: sizes, count: count) else { return nil }
+            return SumsTarget(
+                cells: cells, cellCount: sums[places[0]].figures.count,
+                parts: places.map { Part($0, sums[$0], codes: columns[sums[$0].question.attribute]) })
+        }
     }
 
-    /// For each cell the log-weight for a unit of the value.
-    var rates: [Double] { moved.map { $0 / unit } }
+    /// For each sum, by its place, the log-weight of each cell for a unit of the value.
+    var rates: [(place: Int, rates: [Double])] {
+        parts.map { part in (part.place, part.potentials.map { $0 / part.unit }) }
+    }
 
-    /// One step of Newton's method for each cell towards `Σ w v e^(dv) + k · clip(θ + d) = y`.
+    /// One step of Newton's method for each cell towards `Σ w v e^(dv) + k · clip(θ + d) = y`, for all its sums together.
     ///
     /// The slack k is that of the marginals, 1.5 σ, where the rows of the cell weigh more than the noise; where the noise
     /// drowns them it grows, because the figure then says nothing of them.
     mutating func update(_ weights: inout [Double]) {
-        var sums = [Double](repeating: 0, count: figures.count)
-        var squares = sums
+        let count = parts.count
+        var sums = [Double](repeating: 0, count: cellCount * count)
         var largest = sums
+        var squares = [Double](repeating: 0, count: cellCount * count * count)
         for (row, cell) in cells.enumerated() {
-            let (cell, value) = (Int(cell), Double(values[row]))
-            sums[cell] += weights[row] * value
-            squares[cell] += weights[row] * value * value
-            largest[cell] = max(largest[cell], abs(value))
+            let first = Int(cell) * count
+            for i in 0..<count {
+                let value = Double(parts[i].values[row])
+                sums[first + i] += weights[row] * value
+                largest[first + i] = max(largest[first + i], abs(value))
+                for j in 0...i {
+                    squares[(first + i) * count + j] += weights[row] * value * Double(parts[j].values[row])
+                }
+            }
         }
-        var steps = [Double](repeating: 0, count: figures.count)
-        for cell in steps.indices where squares[cell] > 0 {
-            let slack = slackPerDeviation * deviation * max(1, deviation / squares[cell])
-            let gap = figures[cell] - sums[cell]
-            let free = (gap - slack * potentials[cell]) / (squares[cell] + slack)
-            let bound: Double? = potentials[cell] + free > 1 ? 1 : potentials[cell] + free < -1 ? -1 : nil
-            let wanted = bound.map { (gap - $0 * slack) / squares[cell] } ?? free
-            let longest = Self.longestStep / largest[cell]
-            let step = min(max(wanted, -longest), longest)
-            steps[cell] =
-                min(max(potentials[cell] + step, -Self.potentialLimit), Self.potentialLimit) - potentials[cell]
-            potentials[cell] += steps[cell]
-            moved[cell] += steps[cell]
+        var steps = sums
+        for cell in 0..<cellCount {
+            let first = cell * count
+            let range = first..<(first + count)
+            let step = step(
+                of: cell, sums: Array(sums[range]),
+                squares: Array(squares[(first * count)..<((first + count) * count)]),
+                largest: Array(largest[range]))
+            steps.replaceSubrange(range, with: step)
+            for i in 0..<count { parts[i].potentials[cell] += step[i] }
         }
         for (row, cell) in cells.enumerated() {
-            let step = steps[Int(cell)]
-            if step != 0 { weights[row] *= exponential(step * Double(values[row])) }
+            let first = Int(cell) * count
+            var log = 0.0
+            for i in 0..<count { log += steps[first + i] * Double(parts[i].values[row]) }
+            if log != 0 { weights[row] *= exponential(log) }
         }
+    }
+
+    /// - Parameter squares: Σ w vᵢ vⱼ, the lower triangle.
+    private func step(of cell: Int, sums: [Double], squares: [Double], largest: [Double]) -> [Double] {
+        let count = parts.count
+        let still = [Double](repeating: 0, count: count)
+        guard squares[0] > 0 else { return still }
+        let slack = parts.indices.map { i in
+            slackPerDeviation * parts[i].deviation
+                * max(1, parts[i].deviation / max(squares[i * count + i], 1e-9))
+        }
+        let potentials = parts.map { $0.potentials[cell] }
+        /// Of potentials beyond ±1, which pull with a constant force, the side.
+        var sides = still
+        var step = still
+        for _ in 0..<3 {
+            var matrix = squares
+            var force = still
+            for i in 0..<count {
+                for j in 0..<i { matrix[j * count + i] = squares[i * count + j] }
+                force[i] = parts[i].figures[cell] - sums[i]
+                if sides[i] == 0 {
+                    matrix[i * count + i] += slack[i]
+                    force[i] -= slack[i] * potentials[i]
+                } else {
+                    matrix[i * count + i] = squares[i * count + i] * (1 + 1e-6) + 1e-9
+                    force[i] -= slack[i] * sides[i]
+                }
+            }
+            step = solution(matrix, force)
+            let next = step.indices.map { i -> Double in
+                let potential = potentials[i] + step[i]
+                return potential > 1 ? 1 : potential < -1 ? -1 : 0
+            }
+            if next == sides { break }
+            sides = next
+        }
+        guard step.allSatisfy(\.isFinite) else { return still }
+        let reach = zip(step, largest).reduce(0) { $0 + abs($1.0) * $1.1 }
+        let scale = min(1, Self.longestStep / max(reach, 1e-300))
+        return step.indices.map { i in
+            min(max(potentials[i] + scale * step[i], -Self.potentialLimit), Self.potentialLimit) - potentials[i]
+        }
+    }
+
+    /// Gaussian elimination with row pivots, for a few unknowns.
+    private func solution(_ matrix: [Double], _ right: [Double]) -> [Double] {
+        let count = right.count
+        var (a, x) = (matrix, right)
+        for column in 0..<count {
+            let pivot = (column..<count).max { abs(a[$0 * count + column]) < abs(a[$1 * count + column]) } ?? column
+            if pivot != column {
+                for j in 0..<count { a.swapAt(pivot * count + j, column * count + j) }
+                x.swapAt(pivot, column)
+            }
+            for i in (column + 1)..<max(count, column + 1) {
+                let factor = a[i * count + column] / a[column * count + column]
+                for j in column..<count { a[i * count + j] -= factor * a[column * count + j] }
+                x[i] -= factor * x[column]
+            }
+        }
+        for i in (0..<count).reversed() {
+            for j in (i + 1)..<max(count, i + 1) { x[i] -= a[i * count + j] * x[j] }
+            x[i] /= a[i * count + i]
+        }
+        return x
+    }
+}
+
+extension SumsTarget.Part {
+    init(_ place: Int, _ measured: MeasuredSums, codes: [UInt32]) {
+        let known = measured.question.values.indices.map { measured.value(of: $0) }
+        var square = 0.0
+        for code in codes { square += known[Int(code)] * known[Int(code)] }
+        let unit = max((square / Double(max(codes.count, 1))).squareRoot(), 1)
+        self.init(
+            place: place, values: codes.map { Float(known[Int($0)] / unit) }, unit: unit,
+            figures: measured.figures.map { Double($0) / unit },
+            deviation: max(measured.variance, leastVariance).squareRoot() / unit,
+            potentials: [Double](repeating: 0, count: measured.figures.count))
     }
 }

@@ -111,7 +111,7 @@ struct LocalAnswer: Sendable {
     }
 
     /// JSON with sorted keys.
-    static func json(_ status: HTTPResponseStatus = .ok, _ value: some Encodable) throws -> LocalAnswer {
+    static func json(_ value: some Encodable, status: HTTPResponseStatus = .ok) throws -> LocalAnswer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return LocalAnswer(status, type: "application/json", body: Array(try encoder.encode(value)))

@@ -1,4 +1,5 @@
 import Ledger
+import Tables
 import Tasks
 
 /// What the proxy's page shows, as JSON: the same for everybody but for what the party may do now.

@@ -1,5 +1,6 @@
 import Attestation
 import Evaluation
+import Foundation
 import HTTPTypes
 import HummingbirdCore
 import NIOCore

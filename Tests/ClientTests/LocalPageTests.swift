@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import NIOHTTP1
+import Tasks
 import Testing
 
 @testable import Client

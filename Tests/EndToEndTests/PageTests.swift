@@ -214,7 +214,7 @@ struct PageTests {
         try await withService(try TestTask(yaml: yaml, parties: ["Alice", "Bob"])) { live in
             try await withPage(live, "Alice") { alice in
                 let file = live.directory.appending(path: "large.csv")
-                FileManager.default.createFile(atPath: file.path, contents: Data("id,a\n".utf8))
+                _ = FileManager.default.createFile(atPath: file.path, contents: Data("id,a\n".utf8))
                 let handle = try FileHandle(forWritingTo: file)
                 try handle.seekToEnd()
                 for block in 0..<100 {

@@ -6,6 +6,7 @@ import Service
 import Synthesizers
 import Tables
 import Tasks
+import VectorMath
 
 /// `entrepot fit`: the engine without the service, for planning and for tests. Same kernel, same plan, one epsilon.
 struct FitCommand: AsyncParsableCommand {

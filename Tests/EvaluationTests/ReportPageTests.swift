@@ -82,7 +82,7 @@ import Testing
         let long = "Motor vehicles for the transport of persons, with a diesel engine"
         #expect(
             Label(long, width: 26, height: 3).lines
-                == ["Motor vehicles for the", "transport of persons,", "with a diesel engine"])
+                == ["Motor vehicles for the", "transport of persons, with", "a diesel engine"])
         #expect(!Label(long, width: 26, height: 3).isShortened)
         let name = Label("StatisticsOffice_commodity_code_of_the_harmonised_system_2022", width: 34)
         #expect(name.isShortened && name.lines.count == 1 && name.lines[0].count <= 34)

@@ -5,7 +5,7 @@ SCENARIO ?= trade
 LIVE = ^(EndToEndTests|ServiceTests|ClientTests)
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo screenshots metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
+.PHONY: demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
 
 demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -24,6 +24,12 @@ screenshots: release         ## the planner's and the provider's page in a real 
 metadata: release            ## Croissant and registry record against their own checkers; skips, and says so, without them
 	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output
 	@scripts/metadata demo-output/state/task.model demo-output/task.yaml
+
+report: release              ## the signed report by entrepot verify, pdfsig and pyhanko, and with a byte changed
+	@[ -f .build/demo-reconciliation/report.pdf ] \
+	    || $(ENTREPOT) demo reconciliation --output .build/demo-reconciliation
+	@ENTREPOT=$(ENTREPOT) scripts/report .build/demo-reconciliation/report.pdf \
+	    .build/demo-reconciliation/state/simulated-root/root.pem
 
 lint:                        ## the formatter's strict check
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -140,7 +140,8 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
-                .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/trade-mirror.yaml"),
+                .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),
+                .embedInCode("Configs/trade-mirror.yaml"),
                 .embedInCode("Configs/trade-reconciliation.yaml"),
                 .embedInCode("Configs/workshop.yaml"),
             ],
@@ -197,8 +198,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Queries", "Service", "Tables", "Tasks", crypto, httpTypes,
-                hummingbirdCore,
+                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers", "Tables",
+                "Tasks", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: strict + [mutations]),

@@ -29,5 +29,10 @@ let package = Package(
             ]),
         .executableTarget(name: "RowsBenchmark", dependencies: synthesis),
         .executableTarget(name: "Coverage", dependencies: synthesis),
+        .executableTarget(
+            name: "TableSpeed",
+            dependencies: [
+                .product(name: "Tables", package: "entrepot"), .product(name: "VectorMath", package: "entrepot"),
+            ]),
     ]
 )

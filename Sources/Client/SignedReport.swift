@@ -2,7 +2,7 @@ public import Attestation
 import Crypto
 import Foundation
 import SwiftASN1
-@_spi(CMS) @_spi(FixedExpiryValidationTime) import X509
+import X509
 
 /// A report that a service signed, as a file: `report.json`, or `report.pdf` with the evidence inside. It verifies without
 /// the service, years later.
@@ -69,7 +69,7 @@ public struct SignedReport: Sendable {
     /// - Returns: the evidence for the key, and what policy has against it.
     public func verify(
         evidence check: ([UInt8]) throws(EvidenceError) -> DocumentVerification.Report
-    ) async throws(ReportError) -> DocumentVerification.Report {
+    ) throws(ReportError) -> DocumentVerification.Report {
         let checked: DocumentVerification.Report
         do {
             checked = try check(evidence.json())
@@ -83,7 +83,7 @@ public struct SignedReport: Sendable {
             let statement = checked.evidence.statement,
             named.taskDigest == statement.taskDigest.map({ String(format: "%02x", $0) }).joined()
         else { throw .contradiction }
-        if let document { try await document.verify(signedBy: key, at: checked.evidence.time) }
+        if let document { try document.verify(signedBy: key, at: checked.evidence.time) }
         return checked
     }
 }
@@ -165,7 +165,7 @@ private struct SignedPDF: Sendable {
         return Array(bytes[(start + 10)..<(start + 10 + length)])
     }
 
-    func verify(signedBy key: ReportKey, at time: Int64) async throws(ReportError) {
+    func verify(signedBy key: ReportKey, at time: Int64) throws(ReportError) {
         let digits = bytes[(gap.lowerBound + 1)..<(gap.upperBound - 1)]
         var signature: [UInt8] = []
         var high: UInt8?
@@ -186,21 +186,24 @@ private struct SignedPDF: Sendable {
         }
         let covered = Array(bytes[..<gap.lowerBound]) + Array(bytes[gap.upperBound...])
         // The one certificate is of the report's key, by its own word: nothing in it is unsigned.
-        let certificates = (try? CMSSignature(derEncoded: Array(signature[..<length])))?.certificates ?? []
-        guard certificates.count == 1, let certificate = certificates.first,
-            let ownKey = P256.Signing.PublicKey(certificate.publicKey),
+        guard let parts = try? DocumentSignature.parts(of: Array(signature[..<length])) else {
+            throw .documentSignature
+        }
+        let certificate = parts.certificate
+        guard let ownKey = P256.Signing.PublicKey(certificate.publicKey),
             Array(ownKey.derRepresentation) == key.publicKeyInfo
         else { throw .keyNotAttested }
+        let moment = Date(timeIntervalSince1970: Double(time))
         guard certificate.publicKey.isValidSignature(certificate.signature, for: certificate),
-            Self.endsInWholeBytes(certificate)
+            Self.endsInWholeBytes(certificate),
+            certificate.notValidBefore <= moment, moment <= certificate.notValidAfter,
+            let wanted = try? DocumentSignature(digest: Array(SHA256.hash(data: covered)), certificate: certificate),
+            key.verifies(parts.signature, of: wanted.signedBytes)
         else { throw .documentSignature }
-        let result = await CMS.isValidSignature(
-            dataBytes: covered, signatureBytes: Array(signature[..<length]),
-            trustRoots: CertificateStore([certificate]), microsoftCompatible: false
-        ) {
-            RFC5280Policy(fixedExpiryValidationTime: Date(timeIntervalSince1970: Double(time)))
+        // Written again it must be the same bytes: no version, name or algorithm beside the signed attributes can differ.
+        guard (try? wanted.encoded(signature: parts.signature)) == Array(signature[..<length]) else {
+            throw .documentSignature
         }
-        guard case .success = result else { throw .documentSignature }
     }
 
     /// Whether a certificate's signature is told as whole bytes: one that ends in a zero bit could be told without it.

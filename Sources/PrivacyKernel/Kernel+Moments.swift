@@ -2,7 +2,7 @@ import Tables
 import VectorMath
 
 /// Σ over rows of a public integer value of the row's code, clamped, for each cell of the groups.
-public struct SumQuestion: Sendable, Equatable {
+public struct SumQuestion: Sendable, Hashable {
     public let attribute: Int
     /// One value a code of `attribute`.
     public let values: [Int64]

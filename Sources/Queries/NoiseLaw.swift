@@ -7,17 +7,43 @@ public enum NoiseLaw: String, Sendable, Codable {
 
     init(_ accounting: Accounting) { self = accounting == .pure ? .laplace : .gaussian }
 
-    /// How many standard deviations |noise| stays below with probability `confidence`, for one figure and for sums of
-    /// independent figures with any weights.
+    /// How many standard deviations |noise| of one figure stays below with probability `confidence`.
     ///
-    /// Discrete noise of a few units and more is taken for continuous. Of Laplace noise a single figure has the heaviest
-    /// tail that a weighted sum of the same standard deviation can have at these levels, so its own tail serves for all:
-    /// P(|X| > t·σ) = exp(−√2·t).
+    /// Discrete noise of a few units and more is taken for continuous. Laplace: P(|X| > t·σ) = exp(−√2·t).
     func critical(_ confidence: Double) -> Double {
         switch self {
         case .gaussian: Normal.quantile((1 + confidence) / 2)
         case .laplace: -naturalLog(1 - confidence) / 2.0.squareRoot()
         }
+    }
+
+    /// The same of a sum of two independent figures with these variances.
+    ///
+    /// Laplace noise of scales a and b: P(|X + Y| > t) = (a²·exp(−t/a) − b²·exp(−t/b)) / (a² − b²).
+    func critical(_ confidence: Double, ofSum first: Double, _ second: Double) -> Double {
+        guard case .laplace = self, first > 0, second > 0 else { return critical(confidence) }
+        let whole = first + second
+        // In standard deviations of the sum; equal scales are told apart, far below what an interval shows.
+        let a = (max(first, second) / whole / 2).squareRoot()
+        let b = min((min(first, second) / whole / 2).squareRoot(), a * (1 - 1e-4))
+        func tail(_ t: Double) -> Double {
+            (a * a * exponential(-t / a) - b * b * exponential(-t / b)) / (a * a - b * b)
+        }
+        var (low, high) = (0.0, critical(confidence))
+        while tail(high) > 1 - confidence { high *= 2 }
+        for _ in 0..<60 {
+            let middle = (low + high) / 2
+            if tail(middle) > 1 - confidence { low = middle } else { high = middle }
+        }
+        return high
+    }
+
+    /// The same of a sum of many, of which `count` have as much of the variance as all: the normal law and the first term
+    /// of its Cornish-Fisher expansion for the kurtosis, 3 / count of Laplace noise.
+    func critical(_ confidence: Double, ofSumOf count: Double) -> Double {
+        let normal = Normal.quantile((1 + confidence) / 2)
+        guard case .laplace = self, count > 2 else { return critical(confidence) }
+        return normal + (normal * normal * normal - 3 * normal) / 24 * 3 / count
     }
 
     /// The variance of the noise that an amount of budget buys for a figure that one key can move by `sensitivity`.

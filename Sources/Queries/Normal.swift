@@ -30,3 +30,5 @@ enum Normal {
 }
 
 func naturalLog(_ x: Double) -> Double { log(x) }
+
+func exponential(_ x: Double) -> Double { exp(x) }

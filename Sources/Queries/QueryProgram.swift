@@ -7,20 +7,37 @@ public import Tasks
 /// A query gets the part `price / ε` of the task's budget, in the units in which the budget adds up, so that prices and
 /// model make one whole. What cannot be asked is refused here, by the task alone, and nothing is ever spent on it.
 public struct QueryProgram: Sendable {
+    /// What the part of the budget that no query costs is for.
+    public enum Remainder: Sendable {
+        case model
+        /// There is no model: the queries cost all of ε.
+        case nothing
+    }
+
     let questions: [Question]
-    private let privacy: PrivacyParameters
+    let privacy: PrivacyParameters
+    private let remainder: Remainder
 
     /// - Parameter domain: of the joined table.
     public init(
-        _ queries: [TaskSpecification.PermittedQuery], domain: TableDomain, privacy: PrivacyParameters
+        _ queries: [TaskSpecification.PermittedQuery], domain: TableDomain, privacy: PrivacyParameters,
+        remainder: Remainder = .model
     ) throws(QueryRefusal) {
         var questions: [Question] = []
         for query in queries { questions.append(try Question(query, domain: domain)) }
         let prices = queries.reduce(0) { $0 + $1.epsilon }
-        guard questions.isEmpty || prices < privacy.epsilon else {
-            throw .overBudget(prices: prices, epsilon: privacy.epsilon)
+        switch remainder {
+        case .model:
+            guard questions.isEmpty || prices < privacy.epsilon else {
+                throw .overBudget(prices: prices, epsilon: privacy.epsilon)
+            }
+        case .nothing:
+            guard abs(prices - privacy.epsilon) <= 1e-9 * privacy.epsilon else {
+                throw .notAllSpent(prices: prices, epsilon: privacy.epsilon)
+            }
         }
         self.questions = questions
+        self.remainder = remainder
         self.privacy = privacy
     }
 
@@ -35,19 +52,43 @@ public struct QueryProgram: Sendable {
     /// - Returns: one answer a query; fewer where a replayed transcript ends earlier.
     @discardableResult
     public func ask(_ kernel: Kernel, taking budget: inout Budget) throws(PrivacyError) -> [QueryAnswer] {
-        let whole = budget.amount
         let law = NoiseLaw(budget.accounting)
-        var answers: [QueryAnswer] = []
-        for question in questions {
-            let slice = try budget.take(.amount(whole * share(question)))
+        return try releases(kernel, taking: &budget).map { question, released in
+            question.answer(released.tables, variances: released.variances, law: law)
+        }
+    }
+
+    private func releases(
+        _ kernel: Kernel, taking budget: inout Budget
+    ) throws(PrivacyError) -> [(question: Question, released: Question.Released)] {
+        let whole = budget.amount
+        var all: [(question: Question, released: Question.Released)] = []
+        for (place, question) in questions.enumerated() {
+            let isLast = remainder == .nothing && place == questions.count - 1
+            let slice = try budget.take(isLast ? .all : .amount(whole * share(question)))
             do throws(PrivacyError) {
-                let released = try question.ask(kernel, spending: slice)
-                answers.append(question.answer(released.tables, variances: released.variances, law: law))
+                all.append((question, try question.ask(kernel, spending: slice)))
             } catch {
                 guard case .transcriptExhausted = error else { throw error }
             }
         }
-        return answers
+        return all
+    }
+
+    /// What the queries measured, as sums by groups, for a model to agree with: counts are sums of ones.
+    ///
+    /// - Parameter domain: of the joined table.
+    public func sums(
+        from transcript: Transcript, domain: TableDomain
+    ) throws(PrivacyError) -> [(query: String, question: SumQuestion, figures: [Int64], variance: Double)] {
+        guard !questions.isEmpty, let promise = transcript.releases.first?.promise else { return [] }
+        var budget = try Budget(promise.parameters, accounting: promise.accounting)
+        let kernel = Kernel(replaying: transcript, domain: domain)
+        return try releases(kernel, taking: &budget).flatMap { question, released in
+            question.sums.indices.map {
+                (question.query.name, question.sums[$0], released.tables[$0], released.variances[$0])
+            }
+        }
     }
 
     /// The answers that a transcript holds: recorded once, read as often as anybody likes.
@@ -70,14 +111,14 @@ extension Question {
     /// The one call of the kernel.
     func ask(
         _ kernel: Kernel, spending budget: consuming Budget
-    ) throws(PrivacyError) -> (tables: [[Int64]], variances: [Double]) {
+    ) throws(PrivacyError) -> Released {
         switch release {
         case .marginal(let attributes):
             let marginals = try kernel.measure([attributes], spending: budget, cellLimit: Self.cellLimit)
-            return (marginals.map(\.counts), marginals.map(\.variance))
+            return Released(tables: marginals.map(\.counts), variances: marginals.map(\.variance))
         case .sums(let questions):
             let sums = try kernel.sums(questions, spending: budget, cellLimit: Self.cellLimit)
-            return (sums.map(\.sums), sums.map(\.variance))
+            return Released(tables: sums.map(\.sums), variances: sums.map(\.variance))
         }
     }
 }

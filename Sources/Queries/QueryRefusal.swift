@@ -12,6 +12,8 @@ public enum QueryRefusal: Error, Sendable, Equatable {
     case share(query: String, share: Double)
     case notForKind(query: String, kind: String, setting: String)
     case overBudget(prices: Double, epsilon: Double)
+    /// Without a model the prices are the whole budget.
+    case notAllSpent(prices: Double, epsilon: Double)
 }
 
 extension QueryRefusal: CustomStringConvertible {
@@ -35,6 +37,8 @@ extension QueryRefusal: CustomStringConvertible {
             "The query \(query) has `\(setting)`, which \(kind) does not use."
         case .overBudget(let prices, let epsilon):
             "The queries cost \(prices) of ε = \(epsilon); nothing is left for the model."
+        case .notAllSpent(let prices, let epsilon):
+            "The queries cost \(prices) of ε = \(epsilon), and without a model they have to cost all of it."
         }
     }
 }

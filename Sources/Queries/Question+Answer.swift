@@ -27,9 +27,9 @@ extension Question {
             answer.figures = cells().map { cell in
                 ratioFigure(
                     (Double(tables[0][cell.place]), variances[0]), (Double(tables[1][cell.place]), variances[1]),
-                    scale: unit, critical, "mean", cell.labels)
+                    scale: unit, law, "mean", cell.labels)
             }
-        case .quantile: answer.figures = quantiles(tables[0], variance: variances[0], critical)
+        case .quantile: answer.figures = quantiles(tables[0], variance: variances[0], law)
         case .reconcile: answer.flows = reconciliation(tables, variances, law)
         }
         return answer
@@ -48,14 +48,18 @@ extension Question {
     /// A ratio of two noisy figures; where the denominator is drowned the estimate is kept and the interval is open.
     func ratioFigure(
         _ numerator: (value: Double, variance: Double), _ denominator: (value: Double, variance: Double),
-        scale: Double, _ critical: Double, _ quantity: String, _ group: [String]? = nil
+        scale: Double, _ law: NoiseLaw, _ quantity: String, _ group: [String]? = nil
     ) -> NoisyFigure {
+        // The noise of a − ρ·b at the estimated ratio.
+        let ratio = denominator.value == 0 ? 0 : numerator.value / denominator.value
         let bounds = FiellerInterval(
             numerator: numerator.value, variance: numerator.variance, denominator: denominator.value,
-            variance: denominator.variance, critical: critical)
+            variance: denominator.variance,
+            critical: law.critical(
+                Self.confidence, ofSum: numerator.variance, ratio * ratio * denominator.variance))
         return NoisyFigure(
             group: groups.isEmpty ? nil : group, quantity: quantity,
-            estimate: denominator.value == 0 ? 0 : scale * numerator.value / denominator.value,
+            estimate: scale * ratio,
             lower: bounds.map { scale * $0.lower }, upper: bounds.map { scale * $0.upper })
     }
 
@@ -93,7 +97,7 @@ extension Question {
     ///
     /// With C the counts up to a code and R those beyond, S = (1−p)·C − p·R is at least 0 from the true quantile on, and
     /// its noise has the variance σ²·((1−p)²·cells + p²·cells).
-    private func quantiles(_ table: [Int64], variance: Double, _ critical: Double) -> [NoisyFigure] {
+    private func quantiles(_ table: [Int64], variance: Double, _ law: NoiseLaw) -> [NoisyFigure] {
         let column = domain.columns[columns[0]]
         let fixed = Dictionary(conditions.map { ($0.column, $0.code) }, uniquingKeysWith: { first, _ in first })
         var strides: [Int: Int] = [:]
@@ -112,8 +116,12 @@ extension Question {
                 below += count
                 let statistic = (1 - share) * below - share * (total - below)
                 let cells = (Double(code + 1), Double(counts.count - code - 1))
-                let deviation = (variance * ((1 - share) * (1 - share) * cells.0 + share * share * cells.1))
-                    .squareRoot()
+                let parts = (1 - share) * (1 - share) * cells.0 + share * share * cells.1
+                let fourths =
+                    (1 - share) * (1 - share) * (1 - share) * (1 - share) * cells.0
+                    + share * share * share * share * cells.1
+                let deviation = (variance * parts).squareRoot()
+                let critical = law.critical(Self.confidence, ofSumOf: parts * parts / max(fourths, 1e-300))
                 if chosen == nil, statistic >= 0 { chosen = code }
                 if first == nil, statistic + critical * deviation >= 0 { first = code }
                 if statistic - critical * deviation < 0 { last = code + 1 }

@@ -13,7 +13,7 @@ extension Question {
     func reconciliation(_ tables: [[Int64]], _ variances: [Double], _ law: NoiseLaw) -> [FlowReconciliation] {
         let cells = cells()
         let critical = law.critical(Self.confidence)
-        let everywhere = law.critical(1 - (1 - Self.confidence) / Double(max(1, cells.count)))
+        let everyGroup = 1 - (1 - Self.confidence) / Double(max(1, cells.count))
         let allowance = query.allowance ?? 1...1
         let (exportVariance, importVariance) = (variances[0], variances[1])
         var flows = cells.map { cell -> FlowReconciliation in
@@ -25,14 +25,17 @@ extension Question {
             let excess = side.map { imports - $0 * exports } ?? 0
             let deviation = side.map { (importVariance + $0 * $0 * exportVariance).squareRoot() } ?? 1
             let significance = excess / max(deviation, 1e-6)
+            let everywhere = law.critical(
+                everyGroup, ofSum: importVariance, (side ?? 1) * (side ?? 1) * exportVariance)
             let ratio = ratioFigure(
-                (imports, importVariance), (exports, exportVariance), scale: 1, critical, "imports over exports")
+                (imports, importVariance), (exports, exportVariance), scale: 1, law, "imports over exports")
             var flow = FlowReconciliation(
                 group: cell.labels, rank: nil,
                 exports: plain(exports, exportVariance, critical, "exports"),
                 imports: plain(imports, importVariance, critical, "imports"),
                 difference: plain(
-                    imports - exports, exportVariance + importVariance, critical, "imports less exports"),
+                    imports - exports, exportVariance + importVariance,
+                    law.critical(Self.confidence, ofSum: exportVariance, importVariance), "imports less exports"),
                 excess: excess * unit, significance: significance, isSignificant: abs(significance) > everywhere,
                 ratio: exports > 0 ? ratio : nil, logRatio: nil, matched: nil, meanLogPoints: nil)
             if exports > 0, imports > 0 {
@@ -45,10 +48,11 @@ extension Question {
                 let matched = Double(tables[2][cell.place])
                 let points = (Double(tables[3][cell.place]), variances[3])
                 let deviation = variances[2].squareRoot()
+                let reach = (critical * deviation).rounded(.up)
                 flow.matched = NoisyFigure(
                     quantity: "matched flows", estimate: matched, standardError: deviation,
-                    lower: matched - critical * deviation, upper: matched + critical * deviation)
-                var mean = ratioFigure(points, (matched, variances[2]), scale: 1, critical, "mean log points")
+                    lower: matched - reach, upper: matched + reach)
+                var mean = ratioFigure(points, (matched, variances[2]), scale: 1, law, "mean log points")
                 mean.group = nil
                 flow.meanLogPoints = mean
             }

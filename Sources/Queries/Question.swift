@@ -10,6 +10,12 @@ struct Question: Sendable {
         case sums([SumQuestion])
     }
 
+    /// What the kernel gave: one table a part, row-major over the release's attributes.
+    struct Released {
+        let tables: [[Int64]]
+        let variances: [Double]
+    }
+
     static let cellLimit = 1 << 18
 
     let query: TaskSpecification.PermittedQuery
@@ -69,6 +75,22 @@ struct Question: Sendable {
         switch release {
         case .marginal: [1]
         case .sums(let sums): sums.map { Double(max($0.clamp.lowerBound.magnitude, $0.clamp.upperBound.magnitude, 1)) }
+        }
+    }
+
+    /// Each part of the release as a sum by groups; a count is a sum of ones.
+    var sums: [SumQuestion] {
+        switch release {
+        case .sums(let sums): sums
+        case .marginal(let attributes):
+            domain.columns.isEmpty
+                ? []
+                : [
+                    SumQuestion(
+                        attribute: attributes.first ?? 0,
+                        values: [Int64](repeating: 1, count: domain.columns[attributes.first ?? 0].size), clamp: 0...1,
+                        groups: attributes)
+                ]
         }
     }
 

@@ -11,11 +11,6 @@ extension FittedModel {
     /// The version that this program writes and the only one that it reads.
     public static let fileVersion = 1
 
-    private static let opening = #"{"entrepot-model":"#
-    private static let digestLabel = #","sha256":""#
-    private static let bodyLabel = #"","body":"#
-    private static let closing = "}\n"
-
     /// The bytes of the model file.
     public func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
@@ -24,34 +19,15 @@ extension FittedModel {
     }
 
     /// A body with version and digest around it.
-    static func sealed(_ body: [UInt8]) -> [UInt8] {
-        let digest = SHA256.hash(data: body).hexadecimal
-        let head = "\(opening)\(fileVersion)\(digestLabel)\(digest)\(bodyLabel)"
-        return Array(head.utf8) + body + Array(closing.utf8)
-    }
+    static func sealed(_ body: [UInt8]) -> [UInt8] { SealedFile.model.sealed(body) }
 
     /// Reads a model file.
     ///
     /// - Throws: `SynthesisError` for bytes that are no model file, have another version, do not agree with their
     ///   digest, or do not make a model.
     public init(encoded bytes: [UInt8]) throws(SynthesisError) {
-        var rest = bytes[...]
-        guard rest.starts(with: Self.opening.utf8) else { throw .notAModelFile }
-        rest = rest.dropFirst(Self.opening.utf8.count)
-        let version = rest.prefix(20).prefix { $0 != UInt8(ascii: ",") }
-        guard version.elementsEqual(String(Self.fileVersion).utf8) else {
-            throw .unknownModelVersion(String(decoding: version, as: UTF8.self))
-        }
-        rest = rest.dropFirst(version.count)
-        guard rest.starts(with: Self.digestLabel.utf8) else { throw .notAModelFile }
-        rest = rest.dropFirst(Self.digestLabel.utf8.count)
-        let digest = rest.prefix(64)
-        rest = rest.dropFirst(64)
-        guard rest.starts(with: Self.bodyLabel.utf8) else { throw .notAModelFile }
-        rest = rest.dropFirst(Self.bodyLabel.utf8.count)
-        guard rest.suffix(Self.closing.utf8.count).elementsEqual(Self.closing.utf8) else { throw .digestMismatch }
-        let body = Array(rest.dropLast(Self.closing.utf8.count))
-        guard digest.elementsEqual(SHA256.hash(data: body).hexadecimal.utf8) else { throw .digestMismatch }
+        guard !ReleasedAnswers.isFile(bytes) else { throw .answersAlone }
+        let body = try SealedFile.model.body(of: bytes)
         let decoded: ModelBody
         do {
             decoded = try JSONDecoder().decode(ModelBody.self, from: Data(body))
@@ -100,6 +76,29 @@ private struct ModelBody: Codable {
         var variance: Double
     }
 
+    struct Tilt: Codable {
+        var groups: [Int]
+        var column: Int
+        /// The value of each code, already within the clamp.
+        var values: NumberArray
+        var figures: NumberArray
+        var variance: Double
+        var rates: NumberArray
+
+        init(_ tilt: SumsTilt) {
+            let measured = tilt.measured
+            groups = measured.question.groups
+            column = measured.question.attribute
+            values = NumberArray(
+                measured.question.values.map {
+                    min(max($0, measured.question.clamp.lowerBound), measured.question.clamp.upperBound)
+                })
+            figures = NumberArray(measured.figures)
+            variance = measured.variance
+            rates = NumberArray(tilt.rates)
+        }
+    }
+
     struct Misfit: Codable {
         var first: Attribute
         var second: Attribute
@@ -121,6 +120,8 @@ private struct ModelBody: Codable {
     var separators: [Table]
     var shares: [NumberArray]
     var corrections: [Table]
+    /// Absent where the model was conditioned on no sums.
+    var tilts: [Tilt]?
     var measurements: [Measurement]
     var misfits: [Misfit]
     /// Absent from models without latent normals.
@@ -138,6 +139,7 @@ private struct ModelBody: Codable {
         separators = model.tree.separators.map { Table($0) }
         shares = model.shares.map { NumberArray($0) }
         corrections = model.corrections.map { Table($0) }
+        tilts = model.tilts.isEmpty ? nil : model.tilts.map { Tilt($0) }
         measurements = model.measurements.map {
             Measurement(attributes: $0.attributes, counts: NumberArray($0.counts), variance: $0.variance)
         }
@@ -192,9 +194,33 @@ extension ModelBody {
         let latents = try copula?.latents(domain, attributes: known, cliques: tree.cliques)
         return try FittedModel(
             domain: domain, plan: plan, attributes: known, tree: tree, shares: distributions,
-            corrections: try tables(corrections, known, areLogarithms: true), measurements: marginals,
+            corrections: try tables(corrections, known, areLogarithms: true), tilts: try knownTilts(sizes),
+            measurements: marginals,
             misfits: distances, copula: latents, transcript: transcript, taskDigest: taskDigest,
             representatives: try rows(sizes, derived: Set(derived.keys).union(latents?.columns ?? [])))
+    }
+
+    private func knownTilts(_ sizes: [Int]) throws(SynthesisError) -> [SumsTilt] {
+        var result: [SumsTilt] = []
+        for tilt in tilts ?? [] {
+            guard sizes.indices.contains(tilt.column), tilt.groups.allSatisfy(sizes.indices.contains),
+                zip(tilt.groups, tilt.groups.dropFirst()).allSatisfy({ $0 < $1 }),
+                let values = tilt.values.counts, values.count == sizes[tilt.column],
+                values.allSatisfy({ $0.magnitude <= 1 << 30 }), let figures = tilt.figures.counts,
+                let rates = tilt.rates.doubles, rates.count == figures.count, rates.allSatisfy({ abs($0) < 1e6 }),
+                tilt.variance >= 0, tilt.variance < .infinity
+            else { throw .malformedModel("a sum does not fit its columns") }
+            var cells = 1
+            for group in tilt.groups { cells = min(cells * sizes[group], 1 << 40) }
+            guard cells == figures.count else { throw .malformedModel("a sum does not fit its groups") }
+            let question = SumQuestion(
+                attribute: tilt.column, values: values, clamp: -(1 << 30)...(1 << 30), groups: tilt.groups)
+            result.append(
+                SumsTilt(
+                    measured: MeasuredSums(question: question, figures: figures, variance: tilt.variance), rates: rates)
+            )
+        }
+        return result
     }
 
     private func attribute(_ attribute: Attribute, _ sizes: [Int]) throws(SynthesisError) -> ModelAttribute {

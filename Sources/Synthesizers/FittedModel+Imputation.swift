@@ -18,7 +18,7 @@ extension FittedModel {
     ///   - seed: the same seed and number give the same model.
     /// - Throws: `SynthesisError.notImputable` for a model that is not made of marginals alone.
     public func imputation(_ number: Int, seed: UInt64) throws(SynthesisError) -> FittedModel {
-        guard copula == nil else { throw .notImputable(plan.synthesizer) }
+        guard copula == nil else { throw .notImputable(plan.method) }
         var generator = NormalNumbers(seed: seed ^ SplitMix64(state: UInt64(truncatingIfNeeded: number) &+ 1).first)
         let count = min(max(UInt64(model.total), 1), Self.strayingRows)
         let stray = try RowSampler(self, seed: generator.next(), draws: .independent).rows(0..<count).codes
@@ -54,7 +54,24 @@ extension FittedModel {
             chosen(true), across: chosen(false), oneWays, domain: domain, cellLimit: .max, misfits: misfits,
             plan: plan, transcript: transcript)
         result.taskDigest = taskDigest
-        return result
+        guard !tilts.isEmpty else { return result }
+        let rowParts = [Double](repeating: 1 / Double(count), count: Int(count))
+        let evenParts = [Double](repeating: 1 / Double(even.first?.count ?? 1), count: even.first?.count ?? 0)
+        let chance = model.total * (Double(count) / model.total).squareRoot()
+        return try result.conditioned(
+            on: tilts.map { tilt in
+                let measured = tilt.measured
+                let some = measured.sums(of: stray, sizes: domain.sizes, weights: rowParts) ?? []
+                let all = measured.sums(of: even, sizes: domain.sizes, weights: evenParts) ?? []
+                let deviation = max(measured.variance, leastVariance).squareRoot()
+                let figures = measured.figures.indices.map { cell in
+                    let value =
+                        Double(measured.figures[cell]) + chance * (some[cell] - all[cell])
+                        + deviation * generator.normal()
+                    return Int64(min(max(value, -0x1p62), 0x1p62).rounded())
+                }
+                return MeasuredSums(question: measured.question, figures: figures, variance: measured.variance)
+            }, oneWays)
     }
 
     /// One-way marginals of whole columns as the kernel released them.

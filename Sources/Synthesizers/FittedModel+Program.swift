@@ -8,7 +8,7 @@ extension FittedModel {
         guard !conditions.isEmpty else {
             return try RowProgram(
                 model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
-                latent: copula?.columns ?? [])
+                tilts: tilts, latent: copula?.columns ?? [])
         }
         let allowed = try allowedCodes(conditions)
         let finest = attributes.finest(columnCount: domain.columns.count)
@@ -28,7 +28,7 @@ extension FittedModel {
         }
         return try RowProgram(
             model: conditioned, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
-            allowed: allowed, latent: copula?.columns ?? [])
+            tilts: tilts, allowed: allowed, latent: copula?.columns ?? [])
     }
 
     /// The codes that conditions leave to columns that are not derived.

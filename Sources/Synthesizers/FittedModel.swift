@@ -18,6 +18,8 @@ public struct FittedModel: Sendable {
     public let shares: [[Double]]
     /// Log-weights of tables that lie across the tree: p(x) ∝ model(x) · ∏ exp(correction(x)).
     public let corrections: [Factor]
+    /// Sums that the rows were conditioned on, and the log-weights that this put on them.
+    public let tilts: [SumsTilt]
     /// The noisy marginals, with attributes as in `attributes`.
     public let measurements: [MeasuredMarginal]
     /// The noisy distances of marginals from the product of one-way marginals, where such were asked for.
@@ -54,7 +56,7 @@ public struct FittedModel: Sendable {
     /// - Parameter representatives: nil where they are to be chosen.
     init(
         domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], tree: TreeTables, shares: [[Double]],
-        corrections: [Factor], measurements: [MeasuredMarginal], misfits: [MeasuredMisfit],
+        corrections: [Factor], tilts: [SumsTilt] = [], measurements: [MeasuredMarginal], misfits: [MeasuredMisfit],
         copula: LatentNormals? = nil, transcript: Transcript, taskDigest: String?, representatives: RepresentativeRows?
     ) throws(SynthesisError) {
         self.domain = domain
@@ -63,6 +65,7 @@ public struct FittedModel: Sendable {
         self.tree = tree
         self.shares = shares
         self.corrections = corrections
+        self.tilts = tilts
         self.measurements = measurements
         self.misfits = misfits
         self.copula = copula
@@ -75,7 +78,7 @@ public struct FittedModel: Sendable {
         } else {
             let drawing = try RowProgram(
                 model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
-                latent: copula?.columns ?? [])
+                tilts: tilts, latent: copula?.columns ?? [])
             self.representatives = RepresentativeRows(
                 drawing, blockSize: RepresentativeRows.blockSize(forTotal: model.total),
                 pairs: measurements.map(\.attributes))

@@ -25,12 +25,12 @@ public struct GaussianCopula: Synthesizer {
     /// The most columns of which correlations are kept.
     private static let columnLimit = 2_000
 
-    /// - Parameter parameters: `accounting`, `correlations` (the part of the budget for the Gram matrix, 0.2).
+    /// - Parameter parameters: `accounting`, `correlations` (the part of the budget for the Gram matrix, 0.12).
     public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
         self.parameters = parameters
         var reader = ParameterReader(parameters)
         choice = try reader.choice("accounting", default: .automatic)
-        gramShare = try reader.number("correlations", default: 0.2, in: 0.01...0.9)
+        gramShare = try reader.number("correlations", default: 0.12, in: 0.01...0.9)
         try reader.finish()
     }
 
@@ -115,12 +115,12 @@ public struct GaussianCopula: Synthesizer {
             of: features.columns, scores: features.scores, bound: features.bound, spending: budget)
         progress(0.7)
         guard let released else { return try independentModel(oneWays, domain, plan: followed, kernel.transcript) }
-        let moments = GramMoments(released, features)
+        let moments = GramMoments(released, features, total: oneWays.total)
         let tables = moments.tables(oneWays)
         // The Gram matrix is far noisier than the one-ways, so that those are kept.
         let model = try fittedTree(
             tables, oneWays: oneWays, attributes: features.attributes, domain: domain, cellLimit: .max,
-            oneWaySlackPerDeviation: 0.1)
+            oneWaySlackPerDeviation: 0.1, sweeps: 60, tolerance: 1e-5)
         progress(0.8)
         let copula = try moments.latents(model)
         progress(0.9)

@@ -11,19 +11,34 @@ struct GramFeatures {
     let offsets: [Int]
     /// Every modelled column: ordered ones whole, columns of text by what is told apart.
     let attributes: [ModelAttribute]
+    /// For each indicator its place in `classes`.
+    let classOf: [Int]
     /// The column of each feature.
     let columns: [Int]
+    /// What the scores of each feature were multiplied with, besides the common scale.
+    let weights: [Double]
     let scores: [[Int32]]
+    /// For each feature the mean square of its weighted scores.
+    let meanSquares: [Double]
+    /// For each of `classes` the part of the rows in each group.
+    let groupShares: [[Double]]
     /// Of a whole row, in the units of the scores.
     let bound: Int
     /// A score of 1.
     let scale: Double
+    /// What clipping does to latent numbers.
+    let spectrum: ClippedSpectrum
     /// Whether a row can be longer than the bound.
     let isClipped: Bool
 
-    /// A row of m independent latent numbers is about √m long. This times m, plus 1 for each column of text, is the square
-    /// of the bound where noise matters; up to the longest possible row, where it does not.
-    private static let clippedNorm = 2.5
+    /// Times the mean square of a row's length, where noise matters: the square of the bound. Shorter rows mean less noise
+    /// and more clipping, of which the diagonal tells how much it took. Where noise does not matter, the bound is the longest
+    /// possible row.
+    private static let clippedNorm = 1.0
+    /// Noise in a correlation that matters as little as what clipping makes of it.
+    private static let noiseAsClipping = 0.004
+    /// Scores of a column with a single value that matters would be long where it has another one.
+    private static let largestWeight = 4.0
     private static let scales: [Double] = [128, 64, 32, 16, 8, 4, 2, 1]
     private static let largestBound = 8192.0
     private static let indicatorLimit = 400
@@ -35,7 +50,15 @@ struct GramFeatures {
             NormalScores($0, domain: domain.columns[$0], shares: shares[$0])
         }
         let texts = oneWays.modelled.filter { !domain.columns[$0].isOrdered }
-        let plainNorm = Self.clippedNorm * Double(latents.count) + Double(texts.count)
+        let latentWeights = latents.map { one in
+            one.variance > 1e-9 ? min(1 / one.variance.squareRoot(), Self.largestWeight) : 1
+        }
+        // Scores of indicators are centred: (1 − p)² + Σ p² over the others, on average 1 − Σ p².
+        let spreads = texts.map { 1 - shares[$0].reduce(0) { $0 + $1 * $1 } }
+        let meanSquare = zip(latents, latentWeights).reduce(spreads.reduce(0, +)) {
+            $0 + $1.1 * $1.1 * $1.0.present * $1.0.variance
+        }
+        let plainNorm = max(Self.clippedNorm * meanSquare, 0.01)
         // Of an entry off the diagonal, for rows of norm 1. The indicators are not counted yet: under pure accounting, where
         // their number matters, as if there were four a column.
         let entries = Double(latents.count + 4 * texts.count + 1)
@@ -61,30 +84,47 @@ struct GramFeatures {
         self.attributes = attributes.sorted { $0.column < $1.column }
         self.latents = latents
         self.classes = classes
+        let groupShares = classes.map { $0.sums(of: shares[$0.column]) }
         let longest =
-            latents.reduce(0.0) { sum, one in
-                let most = one.means.reduce(0) { max($0, abs($1)) }
+            zip(latents, latentWeights).reduce(0.0) { sum, one in
+                let most = one.0.means.reduce(0) { max($0, abs($1)) } * one.1
                 return sum + most * most
-            } + Double(classes.count)
-        // Noise of half a sampling error in each correlation.
-        let affordable = oneWays.total.squareRoot() / (2 * unit)
+            }
+            + groupShares.reduce(0.0) { sum, shares in
+                let squares = shares.reduce(0) { $0 + $1 * $1 }
+                return sum + (shares.map { 1 - 2 * $0 + squares }.max() ?? 0)
+            }
+        let affordable = Self.noiseAsClipping * oneWays.total / unit
         let squaredNorm = min(longest, max(plainNorm, affordable))
         let scale = Self.scales.first { squaredNorm.squareRoot() * $0 < Self.largestBound - 1 } ?? 1
         self.scale = scale
+        spectrum = ClippedSpectrum(squaredBound: squaredNorm, others: spreads.reduce(0, +))
         isClipped = squaredNorm < longest
         bound = max(1, Int(min(squaredNorm.squareRoot() * scale, Self.largestBound - 1).rounded(.up)))
         var columns = latents.map(\.column)
-        var scores = latents.map { $0.scores(scale: scale, size: domain.columns[$0.column].size) }
+        var weights = latentWeights
+        var scores = zip(latents, latentWeights).map { one, weight in
+            one.scores(scale: scale * weight, size: domain.columns[one.column].size)
+        }
         var offsets: [Int] = []
-        for one in classes {
+        for (one, shares) in zip(classes, groupShares) {
             offsets.append(columns.count)
             for group in 0..<one.size {
                 columns.append(one.column)
+                weights.append(1)
                 scores.append(
-                    (0..<domain.columns[one.column].size).map { one.group(of: $0) == group ? Int32(scale) : 0 })
+                    (0..<domain.columns[one.column].size).map {
+                        Int32((scale * ((one.group(of: $0) == group ? 1 : 0) - shares[group])).rounded())
+                    })
             }
         }
         self.columns = columns.count > 1 ? columns : []
+        classOf = classes.indices.flatMap { [Int](repeating: $0, count: classes[$0].size) }
+        self.weights = weights
+        self.groupShares = groupShares
+        meanSquares =
+            zip(latents, latentWeights).map { $0.1 * $0.1 * $0.0.present * $0.0.variance }
+            + groupShares.joined().map { $0 * (1 - $0) }
         self.scores = scores
         self.offsets = offsets
     }

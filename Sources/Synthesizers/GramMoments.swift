@@ -8,24 +8,52 @@ struct GramMoments {
     private let gram: NoisyGram
     private let features: GramFeatures
     private let unit: Double
-    /// Of the noise off the diagonal, in rows.
+    /// Of the noise off the diagonal, in rows, for features of weight 1.
     private let deviation: Double
+    /// For each feature what clipping left of its sum of squares, as a square root; 1 without clipping.
+    private let kept: [Double]
 
     /// One thread makes results repeatable to the last bit, and these matrices are small.
     private static let oneThread: Void = setLinearAlgebraThreads(1)
 
-    init(_ gram: NoisyGram, _ features: GramFeatures) {
+    /// - Parameter total: of rows, as the one-way marginals have it.
+    init(_ gram: NoisyGram, _ features: GramFeatures, total: Double) {
         Self.oneThread
         self.gram = gram
         self.features = features
         unit = 1 / (features.scale * features.scale)
         deviation = max(gram.offDiagonalVariance, leastVariance).squareRoot() * unit
+        kept = Self.kept(gram, features, total: total, unit: unit)
     }
 
-    /// Σ over rows of the product of two features.
+    /// Σ over rows of the product of two features, as it were without clipping: of latent numbers, or of indicators less
+    /// their shares.
     private func entry(_ first: Int, _ second: Int) -> Double {
         let (high, low) = (max(first, second), min(first, second))
         return Double(gram.entries[high * (high + 1) / 2 + low]) * unit
+            / (features.weights[first] * features.weights[second] * kept[first] * kept[second])
+    }
+
+    /// Of the noise in an entry off the diagonal.
+    private func deviation(_ first: Int, _ second: Int) -> Double {
+        deviation / (features.weights[first] * features.weights[second] * kept[first] * kept[second])
+    }
+
+    /// Compares sums of squares with what they were without clipping. Where noise hides one, it has the mean of all.
+    private static func kept(_ gram: NoisyGram, _ features: GramFeatures, total: Double, unit: Double) -> [Double] {
+        let count = features.columns.count
+        guard features.isClipped else { return [Double](repeating: 1, count: count) }
+        let noise = max(gram.diagonalVariance, leastVariance).squareRoot() * unit
+        let squares = (0..<count).map { Double(gram.entries[$0 * ($0 + 1) / 2 + $0]) * unit }
+        let whole = features.meanSquares.map { $0 * total }
+        let share = squares.reduce(0, +) / max(whole.reduce(0, +), 1e-9)
+        let common = min(max(share, 0.2), 1)
+        return zip(squares, whole).map { square, whole in
+            // Weighed by what the noise leaves legible.
+            let precision = whole * whole / (whole * whole + 25 * noise * noise)
+            let own = whole > 0 ? min(max(square / whole, 0.2), 1) : common
+            return (precision * own + (1 - precision) * common).squareRoot()
+        }
     }
 
     /// The pair tables of columns of text that stand out of their noise, of which a forest is kept.
@@ -36,7 +64,9 @@ struct GramMoments {
         for a in classes.indices {
             for b in classes.indices where b > a {
                 let expected = [classes[a], classes[b]].productOfShares(shares, total: oneWays.total)
-                let distance = zip(cells(a, b), expected).reduce(0.0) { $0 + abs($1.0 - Double($1.1)) }
+                let counts = cells(a, b, oneWays.total)
+                let deviation = cellDeviation(a, b)
+                let distance = zip(counts, expected).reduce(0.0) { $0 + abs($1.0 - Double($1.1)) }
                 let cellCount = Double(expected.count)
                 let score = distance - meanAbsoluteNoise * deviation * cellCount
                 // Above what noise alone reaches in one of a thousand pairs.
@@ -51,15 +81,30 @@ struct GramMoments {
         }
         return forest.edges.map { a, b in
             MeasuredTable(
-                members: [classes[a], classes[b]], counts: cells(a, b).map { Int64($0.rounded()) },
-                variance: deviation * deviation)
+                members: [classes[a], classes[b]], counts: cells(a, b, oneWays.total).map { Int64($0.rounded()) },
+                variance: cellDeviation(a, b) * cellDeviation(a, b))
         }
     }
 
-    private func cells(_ a: Int, _ b: Int) -> [Double] {
-        (0..<features.classes[a].size).flatMap { first in
-            (0..<features.classes[b].size).map { entry(features.offsets[a] + first, features.offsets[b] + $0) }
+    /// The counts of two columns of text together: their covariance and what independence gives.
+    private func cells(_ a: Int, _ b: Int, _ total: Double) -> [Double] {
+        let shares = features.groupShares
+        return (0..<features.classes[a].size).flatMap { first in
+            (0..<features.classes[b].size).map {
+                entry(features.offsets[a] + first, features.offsets[b] + $0) + total * shares[a][first] * shares[b][$0]
+            }
         }
+    }
+
+    private func cellDeviation(_ a: Int, _ b: Int) -> Double {
+        var squares = 0.0
+        for first in 0..<features.classes[a].size {
+            for second in 0..<features.classes[b].size {
+                let one = deviation(features.offsets[a] + first, features.offsets[b] + second)
+                squares += one * one
+            }
+        }
+        return (squares / Double(features.classes[a].size * features.classes[b].size)).squareRoot()
     }
 
     /// The latent normals that have these moments under a model of the columns of text; nil without ordered columns.
@@ -69,17 +114,9 @@ struct GramMoments {
         let total = model.total
         let whole = try correlations(total)
         let effects = try classMeans(model)
-        var explained = effects.covariance
-        var means = effects.means
-        // A column that classes explain wholly keeps a little of its own.
-        for (place, _) in latents.enumerated() where explained[place, place] > 0.95 {
-            let factor = (0.95 / explained[place, place]).squareRoot()
-            for row in 0..<means.rows { means[row, place] *= factor }
-            for other in latents.indices {
-                explained[place, other] *= factor
-                explained[other, place] *= factor
-            }
-        }
+        let shrinking = try effects.covariance.shrinking(below: whole)
+        let means = try effects.means.multiplied(by: shrinking)
+        let explained = try shrinking.transposed.multiplied(by: effects.covariance.multiplied(by: shrinking))
         let deviations = latents.indices.map { max(1 - explained[$0, $0], 0.05).squareRoot() }
         var rest = Matrix.identity(latents.count)
         for i in latents.indices {
@@ -102,41 +139,39 @@ struct GramMoments {
             columns: latents.map(\.column), correlation: correlation, deviations: deviations, classes: classes)
     }
 
-    /// What clipping left of a feature's sum of squares, as a square root; 1 without clipping.
-    private func kept(_ feature: Int, of expected: Double) -> Double {
-        guard features.isClipped, expected > 0 else { return 1 }
-        let noise = max(gram.diagonalVariance, leastVariance).squareRoot() * unit
-        // Where noise hides it, nothing is corrected.
-        guard expected > 3 * noise else { return 1 }
-        return min(max(entry(feature, feature) / expected, 0.2), 1).squareRoot()
-    }
-
-    private func kept(latent place: Int, _ total: Double) -> Double {
-        let one = features.latents[place]
-        return kept(place, of: total * one.present * one.variance)
-    }
-
     /// The correlations of the latent numbers, classes not taken out.
     private func correlations(_ total: Double) throws -> Matrix {
         let latents = features.latents
-        var result = Matrix.identity(latents.count)
+        var scores = Matrix.identity(latents.count)
         var (squares, noises) = (0.0, 0.0)
         for i in latents.indices {
             for j in 0..<i {
-                let (a, b) = (latents[i], latents[j])
-                let rows = total * a.present * b.present * kept(latent: i, total) * kept(latent: j, total)
-                guard rows > 0, a.variance > 1e-9, b.variance > 1e-9 else { continue }
-                result[i, j] = NormalScores.correlation(a, b, moment: entry(i, j) / rows)
-                result[j, i] = result[i, j]
-                let noise = deviation / (rows * (a.variance * b.variance).squareRoot())
-                squares += result[i, j] * result[i, j]
-                noises += min(noise * noise, 1)
+                let scale = total * latents[i].deviation * latents[j].deviation
+                guard scale > 1e-9 * total else { continue }
+                scores[i, j] = entry(i, j) / scale
+                squares += scores[i, j] * scores[i, j]
+                let noise = deviation(i, j) / scale
+                noises += noise * noise
             }
         }
         // James and Stein: noise inflates the sum of squares by its own.
         let factor = squares > 0 ? max(0, 1 - noises / squares) : 0
         for i in latents.indices {
-            for j in latents.indices where i != j { result[i, j] *= factor }
+            for j in 0..<i {
+                scores[i, j] *= factor
+                scores[j, i] = scores[i, j]
+            }
+        }
+        if features.isClipped { scores = try features.spectrum.undone(scores) }
+        var result = Matrix.identity(latents.count)
+        for i in latents.indices {
+            for j in 0..<i {
+                let (a, b) = (latents[i], latents[j])
+                guard a.deviation * b.deviation > 1e-9 else { continue }
+                let moment = scores[i, j] * (a.variance * b.variance).squareRoot()
+                result[i, j] = NormalScores.correlation(a, b, moment: moment)
+                result[j, i] = result[i, j]
+            }
         }
         return try result.nearestPositiveDefinite()
     }
@@ -154,13 +189,24 @@ struct GramMoments {
         let counts = joint.counts
         var sums = Matrix(rows: size, columns: latents.count)
         var noise = 0.0
+        var squares = [Double](repeating: 0, count: features.classes.count)
+        var noises = squares
         for (place, one) in latents.enumerated() where one.variance > 1e-9 && one.present > 1e-9 {
-            let slope = one.present * one.variance * kept(latent: place, total)
+            let slope = one.present * one.variance
             for row in 0..<size {
                 let feature = latents.count + row
-                sums[row, place] = entry(feature, place) / (slope * kept(feature, of: counts[row]))
+                sums[row, place] = entry(feature, place) / slope
+                let own = deviation(feature, place) / slope
+                noise += own * own / Double(latents.count * size)
+                let text = features.classOf[row]
+                squares[text] += sums[row, place] * sums[row, place] / max(counts[row], 1)
+                noises[text] += own * own / max(counts[row], 1)
             }
-            noise += deviation * deviation / (slope * slope) / Double(latents.count)
+        }
+        for row in 0..<size {
+            let text = features.classOf[row]
+            let factor = squares[text] > 0 ? max(0, 1 - noises[text] / squares[text]) : 0
+            for place in latents.indices { sums[row, place] *= factor }
         }
         var penalised = joint.covariance
         for row in 0..<size {
@@ -222,6 +268,33 @@ struct GramMoments {
 }
 
 extension Matrix {
+    /// The linear map T of least effect for which `whole` − TᵀET is positive definite, E being this covariance: what classes
+    /// explain of latent numbers may then be taken out of their correlations, and these stay as they were measured.
+    ///
+    /// In the coordinates in which `whole` is the identity, directions of which classes explain more than nearly all are
+    /// drawn in.
+    func shrinking(below whole: Matrix) throws(LinearAlgebraError) -> Matrix {
+        let root = try whole.spectral { $0.squareRoot() }
+        let inverse = try whole.spectral { 1 / $0.squareRoot() }
+        let shrunk = try inverse.multiplied(by: multiplied(by: inverse)).spectral {
+            $0 > Self.largestExplained ? (Self.largestExplained / $0).squareRoot() : 1
+        }
+        return try inverse.multiplied(by: shrunk.multiplied(by: root))
+    }
+
+    private static let largestExplained = 0.95
+
+    /// A function of a symmetric matrix: of its eigenvalues, the smallest taken as positive.
+    private func spectral(_ function: (Double) -> Double) throws(LinearAlgebraError) -> Matrix {
+        let eigen = try symmetricEigen()
+        var scaled = eigen.vectors
+        for column in 0..<columns {
+            let factor = function(max(eigen.values[column], 1e-9))
+            for row in 0..<rows { scaled[row, column] *= factor }
+        }
+        return try scaled.multiplied(by: eigen.vectors.transposed)
+    }
+
     /// Itself where it is a positive definite correlation matrix, otherwise the nearest one.
     func nearestPositiveDefinite() throws(LinearAlgebraError) -> Matrix {
         guard rows > 1 else { return self }

@@ -21,15 +21,19 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
         }
     }
 
-    public var synthesizer: SynthesizerName
+    /// nil where no model is made.
+    public var synthesizer: SynthesizerName?
     public var parameters: [String: Parameter]
     public var accounting: Accounting
     public var epsilon: Double
     public var delta: Double
     public var steps: [Step]
 
+    /// What tasks and reports call the method.
+    public var method: String { synthesizer?.rawValue ?? "none" }
+
     public init(
-        synthesizer: SynthesizerName, parameters: [String: Parameter], accounting: Accounting,
+        synthesizer: SynthesizerName?, parameters: [String: Parameter], accounting: Accounting,
         epsilon: Double, delta: Double, steps: [Step]
     ) {
         self.synthesizer = synthesizer
@@ -41,7 +45,7 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
     }
 
     public init(
-        synthesizer: SynthesizerName, parameters: [String: Parameter], accounting: Accounting,
+        synthesizer: SynthesizerName?, parameters: [String: Parameter], accounting: Accounting,
         privacy: PrivacyParameters, steps: [Step]
     ) {
         self.init(

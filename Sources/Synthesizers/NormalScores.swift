@@ -21,6 +21,8 @@ struct NormalScores: Sendable {
     let means: [Double]
     /// The square of their mean.
     let variance: Double
+    /// The root of the part of the rows with a value times the variance: what a moment of two scores is measured by.
+    var deviation: Double { present * variance.squareRoot() }
     /// Coefficients of the score on the normalised Hermite polynomials 1, 2, …: E[g(Z) h_k(Z)].
     let hermite: [Double]
 

@@ -19,22 +19,27 @@ struct Raking {
     /// For each row its weight; they sum to about the total.
     private(set) var weights: [Double]
     private var targets: [Target] = []
+    private var sums: [SumsTarget]
     private let codes: [[UInt16]]
     private let sizes: [Int]
 
     static let sweeps = 10
+    /// A count and a sum of the same rows pull on each other; it takes longer until both hold.
+    private static let sweepsWithSums = 40
     private static let potentialLimit = 30.0
 
     /// - Parameters:
     ///   - codes: the codes of each attribute in each row, as `RowProgram` draws them.
-    ///   - fitted: targets that the tree has been fitted to already.
+    ///   - weights: of the rows to begin with.
+    ///   - fitted: targets that the weighted rows have been fitted to already.
     ///   - across: further ones.
+    ///   - sums: noisy sums besides.
     init(
-        _ codes: [[UInt32]], attributes: [ModelAttribute], total: Double, fitted: [SoftMarginal],
-        across: [SoftMarginal]
+        _ codes: [[UInt32]], attributes: [ModelAttribute], weights: [Double], fitted: [SoftMarginal],
+        across: [SoftMarginal], sums: [SumsTarget] = []
     ) {
-        let count = codes.first { !$0.isEmpty }?.count ?? 0
-        weights = [Double](repeating: total / Double(max(count, 1)), count: count)
+        self.weights = weights
+        self.sums = sums
         sizes = attributes.map(\.size)
         let used = Set((fitted + across).flatMap(\.attributes))
         self.codes = codes.enumerated().map { index, column in
@@ -72,8 +77,9 @@ struct Raking {
     }
 
     mutating func run() {
-        for _ in 0..<Self.sweeps {
+        for _ in 0..<(sums.isEmpty ? Self.sweeps : Self.sweepsWithSums) {
             for index in targets.indices { update(index) }
+            for index in sums.indices { sums[index].update(&weights) }
         }
     }
 
@@ -96,6 +102,9 @@ struct Raking {
             codes[target.first], target.second.map { codes[$0] },
             secondSize: target.second.map { sizes[$0] } ?? 1, factors: factors, weights: &weights)
     }
+
+    /// For each noisy sum the log-weights of its cells, for a unit of the value.
+    var rates: [[Double]] { sums.map(\.rates) }
 
     /// The log-weights as tables over the attributes.
     var corrections: [Factor] {

@@ -1,4 +1,5 @@
 import GraphicalModels
+import PrivacyKernel
 import Tables
 import VectorMath
 
@@ -67,27 +68,32 @@ public struct RepresentativeRows: Sendable, Equatable {
 
     /// - Parameters:
     ///   - pairs: sets of attributes whose marginals were measured.
-    ///   - weigh: the weight of each candidate, given the codes of its attributes; nil for the program's corrections.
-    init(_ program: RowProgram, blockSize: Int, pairs: [[Int]], weigh: (([[UInt32]]) -> [Double])? = nil) {
+    ///   - sums: sums that the chosen rows are to keep, beside those that the program has tilts for.
+    ///   - weigh: the weight of each candidate, given the codes of its attributes and of its columns; nil for the program's
+    ///     corrections and tilts.
+    init(
+        _ program: RowProgram, blockSize: Int, pairs: [[Int]], sums: [MeasuredSums] = [],
+        weigh: ((_ attributes: [[UInt32]], _ columns: [[UInt32]]) -> [Double])? = nil
+    ) {
         let hidden = program.latent.union(program.derivations.keys)
         guard program.domain.columns.indices.contains(where: { !hidden.contains($0) }) else {
             self.init(blockSize: 1, columns: program.domain.columns.map { _ in [] })
             return
         }
         var generator = SplitMix64(state: 0x456E_7472_6570_6F74)
-        let isWeighted = weigh != nil || !program.corrections.isEmpty
+        let isWeighted = weigh != nil || program.isWeighted
         let candidates = Self.candidates(forBlock: blockSize, isWeighted: isWeighted)
         let codes = program.evenAttributes(count: candidates, &generator)
         let columns = program.evenColumns(of: codes, count: candidates, &generator)
-        let weights = weigh?(codes) ?? RepresentativeRows.weights(program, codes, count: candidates)
+        let weights = weigh?(codes, columns) ?? RepresentativeRows.weights(program, codes, columns)
         self.init(
             columns, weights: weights, isWeighted: isWeighted, blockSize: blockSize, program: program, pairs: pairs,
-            &generator)
+            sums: isWeighted ? program.tilts.map(\.measured) + sums : [], &generator)
     }
 
     private init(
         _ columns: [[UInt32]], weights: [Double], isWeighted: Bool, blockSize: Int, program: RowProgram,
-        pairs: [[Int]], _ generator: inout SplitMix64
+        pairs: [[Int]], sums: [MeasuredSums], _ generator: inout SplitMix64
     ) {
         let modelled = columns.indices.filter { !columns[$0].isEmpty }
         let watched = modelled.map {
@@ -107,7 +113,10 @@ public struct RepresentativeRows: Sendable, Equatable {
                 watchedPairs.append((a, b))
             }
         }
-        let balancer = RowBalancer(columns: watched.map(\.codes), sizes: watched.map(\.size), pairs: watchedPairs)
+        let bands = SumBands(sums, columns: columns, program: program, weights: weights)
+        let balancer = RowBalancer(
+            columns: watched.map(\.codes) + bands.columns, sizes: watched.map(\.size) + bands.sizes,
+            pairs: watchedPairs + bands.pairs.map { ($0 + watched.count, $1 + watched.count) })
         let sum = weights.reduce(0, +)
         let expected = weights.map { sum > 0 ? $0 / sum * Double(blockSize) : 0 }
         // Weighted candidates are the model; without weights their own chance deviations from it are made good.
@@ -191,16 +200,62 @@ public struct RepresentativeRows: Sendable, Equatable {
         return result
     }
 
-    /// exp of the sum of the corrections of each candidate.
-    private static func weights(_ program: RowProgram, _ codes: [[UInt32]], count: Int) -> [Double] {
+    /// exp of the sum of the corrections and tilts of each candidate.
+    static func weights(_ program: RowProgram, _ codes: [[UInt32]], _ columns: [[UInt32]]) -> [Double] {
+        let count = codes.first { !$0.isEmpty }?.count ?? columns.first { !$0.isEmpty }?.count ?? 0
         var logs = [Double](repeating: 0, count: count)
         for correction in program.corrections {
             guard let cells = program.rowIndex(correction.attributes, given: codes, count: count) else { continue }
             for (row, cell) in cells.enumerated() { logs[row] += correction.values[Int(cell)] }
         }
+        program.addTilts(to: &logs, columns: columns)
         let largest = logs.max() ?? 0
-        if program.corrections.isEmpty { return [Double](repeating: 1, count: count) }
         return logs.map { exponential($0 - largest) }
+    }
+}
+
+/// Tables that keep sums: the cells of a sum by bands of about equal parts of it, so that both how many rows of a cell are
+/// chosen and how large their values are stay near what is expected.
+private struct SumBands {
+    private(set) var columns: [[UInt8]] = []
+    private(set) var sizes: [Int] = []
+    private(set) var pairs: [(Int, Int)] = []
+
+    private static let bandCount = 16
+    /// What a watched column can have.
+    private static let mostCells = 256
+
+    init(_ sums: [MeasuredSums], columns codes: [[UInt32]], program: RowProgram, weights: [Double]) {
+        guard !sums.isEmpty else { return }
+        let all = program.withDerived(codes)
+        var cellColumns: [[Int]: Int] = [:]
+        var bandColumns: [SumQuestion: Int] = [:]
+        for one in sums where !one.question.groups.isEmpty && one.figures.count <= Self.mostCells {
+            guard let cells = one.cells(of: all, sizes: program.domain.sizes, count: weights.count) else { continue }
+            let cell = cellColumns[one.question.groups] ?? columns.count
+            if cell == columns.count {
+                append(cells.map { UInt8(truncatingIfNeeded: $0) }, size: one.figures.count)
+                cellColumns[one.question.groups] = cell
+            }
+            let key = SumQuestion(
+                attribute: one.question.attribute, values: one.question.values, clamp: one.question.clamp)
+            guard !one.isCount, all[key.attribute].count == weights.count else { continue }
+            let band = bandColumns[key] ?? columns.count
+            if band == columns.count {
+                let values = key.values.indices.map { abs(one.value(of: $0)) }
+                let parts = WatchedCodes(
+                    all[key.attribute], size: key.values.count,
+                    weights: zip(all[key.attribute], weights).map { values[Int($0)] * $1 }, limit: Self.bandCount)
+                append(parts.codes, size: parts.size)
+                bandColumns[key] = band
+            }
+            pairs.append((cell, band))
+        }
+    }
+
+    private mutating func append(_ column: [UInt8], size: Int) {
+        columns.append(column)
+        sizes.append(size)
     }
 }
 
@@ -211,8 +266,8 @@ private struct WatchedCodes {
     /// What each code of the column is watched as.
     var group: [UInt8]
 
-    init(_ codes: [UInt32], size: Int, weights: [Double]) {
-        guard size > RepresentativeRows.watchedCodes else {
+    init(_ codes: [UInt32], size: Int, weights: [Double], limit: Int = RepresentativeRows.watchedCodes) {
+        guard size > limit else {
             self.codes = codes.map { UInt8(truncatingIfNeeded: $0) }
             self.size = size
             group = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
@@ -220,7 +275,7 @@ private struct WatchedCodes {
         }
         var mass = [Double](repeating: 0, count: size)
         for (row, code) in codes.enumerated() { mass[Int(code)] += weights[row] }
-        let quota = mass.reduce(0, +) / Double(RepresentativeRows.watchedCodes)
+        let quota = mass.reduce(0, +) / Double(limit)
         var group = [UInt8](repeating: 0, count: size)
         var next: UInt8 = 0
         var filled = 0.0

@@ -30,14 +30,19 @@ struct RowProgram: Sendable {
     /// Derived columns with every parent before its children.
     let derivedOrder: [Int]
     let corrections: [Factor]
+    /// Log-weights of sums that the model was conditioned on.
+    let tilts: [SumsTilt]
+    /// Whether rows count by weights beside the model's probabilities.
+    var isWeighted: Bool { !corrections.isEmpty || !tilts.isEmpty }
     /// Columns that are drawn by others; their places stay empty.
     let latent: Set<Int>
 
     init(
         model: GraphicalModel, attributes: [ModelAttribute], shares: [[Double]], domain: TableDomain,
-        corrections: [Factor], allowed: [Int: Set<Int>] = [:], latent: [Int] = []
+        corrections: [Factor], tilts: [SumsTilt] = [], allowed: [Int: Set<Int>] = [:], latent: [Int] = []
     ) throws(SynthesisError) {
         self.model = model
+        self.tilts = tilts
         let latent = Set(latent)
         self.latent = latent
         self.attributes = attributes

@@ -50,7 +50,7 @@ public struct RowSampler: Sendable {
         let program = try model.program(conditions: conditions)
         latents = try LatentRows(model, program: program, conditions: conditions, draws: draws)
         switch draws {
-        case .independent where model.corrections.isEmpty: source = .program(RowDrawing(program))
+        case .independent where !program.isWeighted: source = .program(RowDrawing(program))
         case .independent:
             let rows = conditions.isEmpty ? model.representatives : RepresentativeRows(given: program, of: model)
             source = .representatives(RowCycle(rows, program: program, order: .chance))

@@ -13,6 +13,8 @@ public enum SynthesisError: Error, Equatable, Sendable {
     case modelTooLarge(cells: Int, limit: Int, column: String, columnSize: Int)
     /// Bytes that are no model file.
     case notAModelFile
+    /// The file of a task that makes no model.
+    case answersAlone
     case unknownModelVersion(String)
     /// The digest does not agree with the bytes: the file was changed or cut short.
     case digestMismatch
@@ -25,7 +27,7 @@ public enum SynthesisError: Error, Equatable, Sendable {
     /// Exact draws under conditions on ordered columns of a copula would need too many attempts a row.
     case conditionsTooRare
     /// The model is not made of marginals alone, which imputations are refitted from.
-    case notImputable(SynthesizerName)
+    case notImputable(String)
     case estimation(GraphicalModelError)
 }
 
@@ -48,6 +50,9 @@ extension SynthesisError: CustomStringConvertible {
             "The model would need \(cells) cells, the limit is \(limit). Column '\(column)' has \(size) values: give it "
                 + "fewer bins or categories, or raise 'cells'."
         case .notAModelFile: "This is not a model file of Entrepot."
+        case .answersAlone:
+            "This file holds the answers of a task's queries and nothing else: its task makes no model and no rows. "
+                + "Read an answer with `entrepot query NAME --model FILE --task TASK.yaml`."
         case .unknownModelVersion(let version):
             "The model file has version \(version); this program reads version \(FittedModel.fileVersion). "
                 + "Use the program that wrote it."
@@ -61,7 +66,7 @@ extension SynthesisError: CustomStringConvertible {
             "Rows under these conditions cannot be drawn exactly from a copula: fewer than one attempt in 256 would do. "
                 + "Ask for fewer conditions on numbers, or filter the rows of a larger sample."
         case .notImputable(let name):
-            "Imputations are made of noisy marginals, and '\(name.rawValue)' has other figures as well. "
+            "Imputations are made of noisy marginals, and '\(name)' has other figures as well. "
                 + "Fit with 'auto', 'mst' or another method of marginals."
         case .estimation(let error): error.description
         }

@@ -36,9 +36,11 @@ func treeAndRowsModel(
         + inTree.map { $0.target(attributes) }
     let blockSize = RepresentativeRows.blockSize(forTotal: oneWays.total)
     var corrections: [Factor] = []
-    let rows = RepresentativeRows(program, blockSize: blockSize, pairs: measurements.map(\.attributes)) { codes in
+    let rows = RepresentativeRows(program, blockSize: blockSize, pairs: measurements.map(\.attributes)) { codes, _ in
+        let count = codes.first { !$0.isEmpty }?.count ?? 0
         var raking = Raking(
-            codes, attributes: attributes, total: oneWays.total, fitted: fitted,
+            codes, attributes: attributes,
+            weights: [Double](repeating: oneWays.total / Double(max(count, 1)), count: count), fitted: fitted,
             across: across.map { $0.target(attributes) })
         raking.run()
         corrections = raking.corrections

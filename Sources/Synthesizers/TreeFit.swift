@@ -42,7 +42,7 @@ func oneWayTargets(
 /// Regularised proportional fitting of tables on their junction tree, starting from independent columns.
 func fittedTree(
     _ tables: [MeasuredTable], oneWays: OneWayMarginals, attributes: [ModelAttribute], domain: TableDomain,
-    cellLimit: Int, oneWaySlackPerDeviation: Double = slackPerDeviation
+    cellLimit: Int, oneWaySlackPerDeviation: Double = slackPerDeviation, sweeps: Int = 10, tolerance: Double = 1e-3
 ) throws(SynthesisError) -> GraphicalModel {
     let shares = oneWays.shares
     var targets = oneWayTargets(
@@ -56,7 +56,7 @@ func fittedTree(
                 attribute.sums(of: shares[attribute.column]).map { max($0, 1e-9) }
             },
             dependencies: attributes.dependencies(columnSizes: domain.sizes),
-            options: ProportionalFitOptions(sweeps: 10, tolerance: 1e-3, cellLimit: cellLimit))
+            options: ProportionalFitOptions(sweeps: sweeps, tolerance: tolerance, cellLimit: cellLimit))
     } catch {
         throw .estimation(error)
     }

@@ -91,6 +91,10 @@ extension TaskDescription {
                 + " with `\(mirror.value)` as the exporter and as the importer has it."
         }
         let rows = task.join.rowsPerKey == 1 ? "one row a key" : "at most \(task.join.rowsPerKey) rows a key"
+        if task.join.kind == .union {
+            return "Tables\n" + lines.joined(separator: "\n")
+                + "\n  One below the other, \(rows) of each provider: nothing is matched, and no column says whose a row is."
+        }
         return "Tables\n" + lines.joined(separator: "\n")
             + "\n  Joined on the key: only keys that every provider has, \(rows)."
     }
@@ -114,6 +118,21 @@ extension TaskDescription {
     }
 
     private var leaves: String {
+        guard task.releasesRows else {
+            let queries = task.queries.map { query in
+                let columns = query.columns.isEmpty ? "" : " of \(query.columns.joined(separator: ", "))"
+                let conditions = query.conditions.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
+                return "  Query \(query.name): \(query.kind.rawValue)\(columns)"
+                    + (conditions.isEmpty ? "" : " where \(conditions.joined(separator: " and "))")
+                    + (query.by.isEmpty ? "" : " by \(query.by.joined(separator: ", "))")
+                    + ", with its interval, for ε = \(query.epsilon)."
+            }
+            return
+                (["What leaves the service"] + queries + [
+                    "  Nothing else: no model, no synthetic rows, no other count. Asking again spends nothing.",
+                    "  No row of a table, no key, no provider's own share of an answer.",
+                ]).joined(separator: "\n")
+        }
         let method =
             switch task.synthesizer.method {
             case .named(let name): name == "auto" ? "a method chosen from the declared tables" : "the method \(name)"

@@ -16,6 +16,11 @@ extension TaskReader {
         let offices = optional(section, "offices") { reader, node, path in reader.readConditions(node, at: path) }
         guard let kind, let rows, let value, let offices else { return nil }
         guard kind == .mirror else {
+            if kind == .union, Self.fieldsDiffer(parties ?? []) {
+                problem(
+                    line: section.line("kind"), path: "join.kind", "the providers' fields differ",
+                    fix: "A union puts rows below each other: give every provider the same `fields`")
+            }
             for key in ["value", "offices"] where section.present(key) != nil {
                 problem(
                     line: section.line(key), path: section.path(key), "only a mirror join has `\(key)`",
@@ -50,9 +55,13 @@ extension TaskReader {
             mistakes.append("`offices` does not say whose flows \(party.name) reports")
         }
         if Set(terms.offices.values).count < terms.offices.count { mistakes.append("two parties are the same office") }
-        let schemas = providers.compactMap(\.table?.schema)
-        if schemas.contains(where: { $0 != schemas.first }) { mistakes.append("the offices' fields differ") }
-        if let schema = schemas.first { mistakes += terms.mistakes(in: schema) }
+        if Self.fieldsDiffer(parties) { mistakes.append("the offices' fields differ") }
+        if let schema = providers.lazy.compactMap(\.table?.schema).first { mistakes += terms.mistakes(in: schema) }
         return mistakes
+    }
+
+    private static func fieldsDiffer(_ parties: [TaskSpecification.Party]) -> Bool {
+        let schemas = parties.compactMap(\.table?.schema)
+        return schemas.contains { $0 != schemas.first }
     }
 }

@@ -4,9 +4,17 @@ internal import Tables
 extension TaskReader {
     mutating func readQueries(
         _ task: Section, privacy: TaskSpecification.Privacy?, parties: [TaskSpecification.Party]?,
-        join: TaskSpecification.Join?
+        join: TaskSpecification.Join?, synthesizer: TaskSpecification.SynthesizerChoice?
     ) -> [TaskSpecification.PermittedQuery]? {
-        guard let node = task.present("queries") else { return [] }
+        let isWhole = synthesizer?.method == .named(TaskSpecification.SynthesizerChoice.none)
+        guard let node = task.present("queries") else {
+            guard isWhole else { return [] }
+            problem(
+                line: task.line("synthesizer"), path: "queries",
+                "without a model and without queries nothing is released",
+                fix: "Permit a query, or choose another method than none")
+            return nil
+        }
         guard let queries = list(node, at: "queries", { reader, node, path in reader.readQuery(node, at: path) }),
             case .sequence(let elements) = node.content
         else { return nil }
@@ -25,12 +33,19 @@ extension TaskReader {
                 problem(
                     line: element.line, path: "queries[\(index)]",
                     "there is no joined column \"\(column.shortened)\"",
-                    fix: near + (join?.mirror == nil ? "Columns are <party>_<column>" : "Look at the mirror join"))
+                    fix: near + Self.columnRule(join?.kind ?? .inner))
             }
         }
         // One ε for the whole life of the task: what the queries cost is part of it.
         let prices = queries.reduce(0) { $0 + $1.epsilon }
-        if let privacy, !queries.isEmpty, prices >= privacy.epsilon {
+        if let privacy, isWhole {
+            if abs(prices - privacy.epsilon) > 1e-9 * privacy.epsilon {
+                problem(
+                    line: node.line, path: "queries",
+                    "the queries cost \(prices), and ε is \(privacy.epsilon): without a model they cost all of it",
+                    fix: "Let their prices add up to `privacy.epsilon`")
+            }
+        } else if let privacy, !queries.isEmpty, prices >= privacy.epsilon {
             problem(
                 line: node.line, path: "queries",
                 "the queries cost \(prices), and ε is \(privacy.epsilon): nothing is left for the model",
@@ -124,9 +139,17 @@ extension TaskReader {
     }
 
     private func joinedColumns(_ parties: [TaskSpecification.Party], _ join: TaskSpecification.Join?) -> [String] {
-        guard let mirror = join?.mirror else {
-            return parties.flatMap { party in party.table?.schema.fields.map { "\(party.name)_\($0.name)" } ?? [] }
+        let first = parties.lazy.compactMap(\.table).first?.schema.fields.map(\.name) ?? []
+        if let mirror = join?.mirror { return mirror.columns(of: first) }
+        if join?.kind == .union { return first }
+        return parties.flatMap { party in party.table?.schema.fields.map { "\(party.name)_\($0.name)" } ?? [] }
+    }
+
+    private static func columnRule(_ join: TaskSpecification.Join.Kind) -> String {
+        switch join {
+        case .inner: "Columns are <party>_<column>"
+        case .mirror: "Look at the mirror join"
+        case .union: "In a union columns keep their names"
         }
-        return mirror.columns(of: parties.lazy.compactMap(\.table).first?.schema.fields.map(\.name) ?? [])
     }
 }

@@ -116,6 +116,11 @@ extension TaskReader {
                 fix: "Keep one of the two")
             return nil
         }
+        if method == TaskSpecification.SynthesizerChoice.none, parameters?.isEmpty == false {
+            problem(
+                line: section.line("params"), path: section.path("params"), "without a model there is nothing to set",
+                fix: "Leave `params` out")
+        }
         let choice = preset.map(TaskSpecification.SynthesizerChoice.Method.preset) ?? .named(method ?? "auto")
         return TaskSpecification.SynthesizerChoice(method: choice, parameters: parameters ?? [:])
     }

@@ -26,7 +26,8 @@ struct TaskReader {
         let join = readJoin(task, parties: parties)
         let privacy = readPrivacy(task)
         let synthesizer = readSynthesizer(task)
-        let queries = readQueries(task, privacy: privacy, parties: parties, join: join)
+        let queries = readQueries(
+            task, privacy: privacy, parties: parties, join: join, synthesizer: synthesizer)
         let limits = readLimits(task)
         let deadlines = readDeadlines(task)
         let retention = readRetention(task)

@@ -40,6 +40,9 @@ public struct TaskSpecification: Sendable, Equatable {
     /// The parties that bring tables, in the order of the task: the order of the joined columns.
     public var providers: [Party] { parties.filter { $0.role == .provider } }
 
+    /// Whether a model is fitted and synthetic rows are served; where not, the queries' answers are all.
+    public var releasesRows: Bool { synthesizer.method != .named(SynthesizerChoice.none) }
+
     public func party(named name: String) -> Party? { parties.first { $0.name == name } }
 
     /// The party that holds `key`, whichever form the key came in.
@@ -99,6 +102,8 @@ extension TaskSpecification {
             case inner
             /// Flows that the exporter's office and the importer's both have, of any number of offices.
             case mirror
+            /// Every provider's rows, one below the other; nothing is matched.
+            case union
         }
 
         public var kind: Kind
@@ -138,7 +143,12 @@ extension TaskSpecification {
     /// Which synthesizer fits the model: a method with parameters, or a preset of `Models/`.
     public struct SynthesizerChoice: Sendable, Equatable {
         /// The methods that a task may name.
-        public static let methods = ["auto", "independent", "mwem", "mst", "aim", "clique-tree", "gaussian-copula"]
+        public static let methods = [
+            "auto", "independent", "mwem", "mst", "aim", "clique-tree", "gaussian-copula", none,
+        ]
+
+        /// No model and no synthetic rows: the answers of the permitted queries are all that is released.
+        public static let none = "none"
 
         public enum Method: Sendable, Equatable {
             /// One of `methods`.

@@ -58,8 +58,8 @@ struct PageTests {
     @Test("from the signature to the rows: read, sign, check, upload, confirm, fetch, keep receipts")
     func wholeWay() async throws {
         try await withService(try TestTask.workshop(), signatures: []) { live in
-            try await withPage(live, "Alice") { alice in
-                try await withPage(live, "Bob") { bob in
+            try await withPage(live, "Alice") { alice async throws in
+                try await withPage(live, "Bob") { bob async throws in
                     try await agree(alice, bob, live)
                     try await bring(alice, bob)
                     try await waitForModel(alice.calls)
@@ -140,7 +140,7 @@ struct PageTests {
     @Test("a hostile page, a missing token and a wrong one are refused, and nothing has changed")
     func hostile() async throws {
         try await withService(try TestTask.workshop()) { live in
-            try await withPage(live, "Alice") { alice in
+            try await withPage(live, "Alice") { alice async throws in
                 #expect(try await alice.post("upload", Data(Cars.alice().utf8)).status == 200)
                 let own = "Entrepot-Page: \(alice.token)"
                 for (name, headers) in [
@@ -173,7 +173,7 @@ struct PageTests {
     func otherRoles() async throws {
         try await withService(try TestTask.workshop()) { live in
             for party in ["Carol", "Olaf"] {
-                try await withPage(live, party) { page in
+                try await withPage(live, party) { page async throws in
                     #expect(try await page.may().isEmpty)
                     #expect(try await page.state()["you"] as? String == party)
                     #expect(try await page.post("check", Data(Cars.alice().utf8)).status == 403)
@@ -188,7 +188,7 @@ struct PageTests {
     @Test("the way to the page, and its card, stay open; what is not there is said")
     func addresses() async throws {
         try await withService(try TestTask.workshop()) { live in
-            try await withPage(live, "Alice") { alice in
+            try await withPage(live, "Alice") { alice async throws in
                 #expect(try await alice.calls("/").status == 303)
                 #expect(try await alice.calls("/entrepot").status == 303)
                 #expect(try await alice.calls("/entrepot/card").object["party"] as? String == "Alice")
@@ -212,7 +212,7 @@ struct PageTests {
             limits: {upload_bytes: 1000000000, rows: 5000000}
             """
         try await withService(try TestTask(yaml: yaml, parties: ["Alice", "Bob"])) { live in
-            try await withPage(live, "Alice") { alice in
+            try await withPage(live, "Alice") { alice async throws in
                 let file = live.directory.appending(path: "large.csv")
                 _ = FileManager.default.createFile(atPath: file.path, contents: Data("id,a\n".utf8))
                 let handle = try FileHandle(forWritingTo: file)

@@ -106,6 +106,34 @@ import Testing
         #expect(second == first)
     }
 
+    @Test("a task without queries has a report too, and it verifies")
+    func withoutQueries() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            for (party, text) in [("Alice", Cars.alice()), ("Bob", Cars.bob())] {
+                let file = try live.file("\(party).csv", text)
+                try await live.asParty(party) { connection in
+                    let receipt = try await connection.upload(file: file)
+                    _ = try await connection.confirm(digest: receipt.sha256)
+                }
+            }
+            let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 60) }
+            #expect(status.isTrained)
+            let none = try await live.asParty("Bob") { try await $0.queries() }
+            #expect(String(decoding: none, as: UTF8.self) == "[]")
+            let roots = TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: []).trustingSimulated(
+                root: live.attester.root)
+            let files = try await live.asParty("Bob") { [try await $0.reportJSON(), try await $0.reportPDF()] }
+            for bytes in files {
+                let report = try SignedReport(bytes: bytes)
+                _ = try report.verify { evidence throws(EvidenceError) in
+                    try DocumentVerification.verify(evidence, at: nil, now: 0, roots: roots, allowDebug: true)
+                }
+                let body = try JSONSerialization.jsonObject(with: Data(report.report)) as? [String: Any]
+                #expect((body?["queries"] as? [Any])?.isEmpty == true)
+            }
+        }
+    }
+
     /// The report verifies offline as JSON and as PDF, and one flipped byte fails.
     private static func checkReport(_ live: LiveService) async throws {
         let (json, pdf) = try await live.asParty("Olaf") { connection in
@@ -113,8 +141,8 @@ import Testing
         }
         let roots = TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: []).trustingSimulated(
             root: live.attester.root)
-        func verify(_ bytes: [UInt8]) async throws -> DocumentVerification.Report {
-            try await SignedReport(bytes: bytes).verify { evidence throws(EvidenceError) in
+        func verify(_ bytes: [UInt8]) throws -> DocumentVerification.Report {
+            try SignedReport(bytes: bytes).verify { evidence throws(EvidenceError) in
                 try DocumentVerification.verify(evidence, at: nil, now: 0, roots: roots, allowDebug: true)
             }
         }
@@ -123,26 +151,30 @@ import Testing
         #expect((body["queries"] as? [[String: Any]])?.map { $0["name"] as? String } == ["flows", "ends"])
         #expect((body["parties"] as? [Any])?.count == 3)
         #expect(body["taskDigest"] as? String == live.specification.digest.hex)
+        #expect(try SignedReport(bytes: json).report == SignedReport(bytes: pdf).report)
+        let agreement = try #require(body["agreement"] as? [[String: Any]])
+        #expect(agreement.map { $0["query"] as? String } == ["flows", "ends"])
+        #expect(agreement.allSatisfy { ($0["typicalGap"] as? Double ?? .infinity) < 3 }, "\(agreement)")
         for bytes in [json, pdf] {
             #expect(SignedReport.isReport(bytes))
-            let checked = try await verify(bytes)
+            let checked = try verify(bytes)
             #expect(checked.evidence.statement?.taskDigest == live.specification.digest.bytes)
             var random = SystemRandomNumberGenerator()
             for _ in 0..<60 {
                 var changed = bytes
                 changed[Int.random(in: 0..<bytes.count, using: &random)] ^= UInt8(
                     1 << Int.random(in: 0..<7, using: &random))
-                await #expect(throws: (any Error).self) { _ = try await verify(changed) }
+                #expect(throws: (any Error).self) { _ = try verify(changed) }
             }
         }
-        try await checkSignature(of: pdf) { _ = try await verify($0) }
+        try checkSignature(of: pdf) { _ = try verify($0) }
         if let kept = ProcessInfo.processInfo.environment["ENTREPOT_KEEP_REPORT"] {
             try Data(pdf).write(to: URL(fileURLWithPath: kept))
         }
     }
 
     /// The document's own signature is the one part that it cannot cover: each of its digits is changed.
-    private static func checkSignature(of pdf: [UInt8], verify: ([UInt8]) async throws -> Void) async throws {
+    private static func checkSignature(of pdf: [UInt8], verify: ([UInt8]) throws -> Void) throws {
         let start = try #require(Data(pdf).firstRange(of: Data("/Contents <".utf8))?.upperBound)
         let end = try #require(pdf[start...].firstIndex(of: UInt8(ascii: ">")))
         let last = try #require(pdf[start..<end].lastIndex { $0 != UInt8(ascii: "0") })
@@ -150,7 +182,7 @@ import Testing
         for place in Array(start...last) + [end - 1] {
             var changed = pdf
             changed[place] = changed[place] == UInt8(ascii: "1") ? UInt8(ascii: "2") : UInt8(ascii: "1")
-            await #expect(throws: (any Error).self, "digit \(place - start)") { try await verify(changed) }
+            #expect(throws: (any Error).self, "digit \(place - start)") { try verify(changed) }
         }
     }
 }

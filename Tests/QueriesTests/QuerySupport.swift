@@ -8,13 +8,16 @@ import VectorMath
 
 typealias PermittedQuery = TaskSpecification.PermittedQuery
 
-/// A table of `groups` groups, a colour, and two amounts of which the second is missing in a tenth of the rows.
+/// A table of `groups` groups, a colour, two amounts of which the second is missing in a tenth of the rows, and 100 times
+/// the logarithm of their ratio.
 struct Amounts {
     struct Row {
         var group: Int
         var colour: String
         var exported: Int
         var imported: Int?
+
+        var points: Int? { imported.map { Int((100 * log(Double($0) / Double(exported))).rounded()) } }
     }
 
     let rows: [Row]
@@ -42,8 +45,14 @@ struct Amounts {
                     name: "exported", type: .integer,
                     constraints: Constraints(required: true, minimum: 0, maximum: 1000)),
                 Field(name: "imported", type: .integer, constraints: Constraints(minimum: 0, maximum: 1000)),
+                Field(name: "points", type: .integer, constraints: Constraints(minimum: -300, maximum: 300)),
             ]), keyColumns: [])
-        let texts = rows.map { ["\($0.group)", $0.colour, "\($0.exported)", $0.imported.map(String.init) ?? ""] }
+        let texts = rows.map { row in
+            [
+                "\(row.group)", row.colour, "\(row.exported)", row.imported.map(String.init) ?? "",
+                row.points.map(String.init) ?? "",
+            ]
+        }
         let columns = try domain.columns.enumerated().map { place, column in
             let codes = texts.map { column.code(of: $0[place]) ?? 0 }
             let storage: CodedColumn.Storage =

@@ -1,3 +1,5 @@
+import Foundation
+import Tables
 import Tasks
 import Testing
 
@@ -133,10 +135,111 @@ import Testing
         #expect(refusal.map { "\($0)".contains(words) } == true, "\(refusal.map { "\($0)" } ?? "")")
     }
 
-    @Test("queries of an empty join are answered like any other")
-    func emptyJoin() throws {
-        let amounts = try Amounts(groups: 3, rows: 0)
-        let answer = try amounts.asked(.init(name: "q", kind: .mean, columns: ["exported"], by: ["group"], epsilon: 1))
-        #expect(answer.figures.count == 3)
+    @Test(
+        "queries of an empty join are answered like any other, and every figure is a number",
+        arguments: [
+            PermittedQuery(name: "q", kind: .count, by: ["colour"], epsilon: 1),
+            PermittedQuery(name: "q", kind: .cardinality, epsilon: 1),
+            PermittedQuery(name: "q", kind: .sum, columns: ["exported"], by: ["group"], epsilon: 1),
+            PermittedQuery(name: "q", kind: .mean, columns: ["exported"], by: ["group"], epsilon: 1),
+            PermittedQuery(name: "q", kind: .quantile, columns: ["exported"], shares: [0, 0.5, 1], epsilon: 1),
+            PermittedQuery(
+                name: "q", kind: .reconcile, columns: ["exported", "imported", "points"], by: ["group"], epsilon: 1),
+        ], [0, 3])
+    func emptyJoin(query: PermittedQuery, rows: Int) throws {
+        // With three rows in 40 groups most cells are empty at both ends, and some at one.
+        let amounts = try Amounts(groups: rows == 0 ? 3 : 40, rows: rows)
+        for (answer, isExact) in [(try amounts.asked(query), false), (try amounts.exact(query), true)] {
+            let encoded = try JSONEncoder().encode(answer)
+            #expect(try JSONDecoder().decode(QueryAnswer.self, from: encoded) == answer)
+            if rows == 0, isExact { #expect(answer.figures.allSatisfy { $0.estimate == 0 || query.kind == .quantile }) }
+        }
+    }
+
+    @Test("values beyond the clamp count as its ends, also below zero, and huge ones do not overflow")
+    func clamps() throws {
+        let values = [-1_000_000_000, -51, -50, -7, 0, 3, 50, 51, 1_000_000_000]
+        let domain = try TableDomain(
+            schema: TableSchema(fields: [
+                Field(
+                    name: "balance", type: .integer,
+                    constraints: Constraints(required: true, minimum: -1_000_000_000, maximum: 1_000_000_000),
+                    bins: Bins(edges: [-1e9, -1e9 + 1, -51, -50, -49, -7, -6, 0, 1, 3, 4, 50, 51, 52, 1e9]))
+            ]), keyColumns: [])
+        let column = domain.columns[0]
+        let codes = try values.map { UInt8(try #require(column.code(of: String($0)))) }
+        let table = PrivateTable(
+            try JoinedTable(
+                domain: domain, table: CodedTable(columns: [CodedColumn(.bytes(codes), domainSize: column.size)])))
+        let question = try Question(
+            .init(name: "q", kind: .sum, columns: ["balance"], clamp: -50...50, epsilon: 1), domain: domain)
+        let counted = values.map { value in
+            min(max((column.middle(of: column.code(of: String(value)) ?? 0) ?? 0).rounded(), -50), 50)
+        }
+        #expect(try question.exact(table).figures[0].estimate == counted.reduce(0, +))
+        let wide = try Question(
+            .init(name: "q", kind: .sum, columns: ["balance"], clamp: -1e9...1e9, epsilon: 1), domain: domain)
+        #expect(wide.sensitivities == [1e9])
+        #expect(abs(try wide.exact(table).figures[0].estimate) < 1e9)
+        #expect(throws: QueryRefusal.self) {
+            try Question(
+                .init(name: "q", kind: .sum, columns: ["balance"], clamp: -4e9...4e9, epsilon: 1), domain: domain)
+        }
+        #expect(throws: QueryRefusal.self) {
+            try Question(
+                .init(name: "q", kind: .sum, columns: ["balance"], unit: .nan, epsilon: 1), domain: domain)
+        }
+    }
+
+    @Test("without a model the queries cost all of ε, and a spent budget answers nothing and records nothing")
+    func wholeBudget() throws {
+        let amounts = try Amounts(groups: 5, rows: 500)
+        let queries: [PermittedQuery] = [
+            .init(name: "rows", kind: .cardinality, epsilon: 0.1),
+            .init(name: "sum", kind: .sum, columns: ["exported"], epsilon: 0.2),
+        ]
+        let privacy = try PrivacyParameters(epsilon: 0.3, delta: 1e-9)
+        let program = try QueryProgram(queries, domain: amounts.domain, privacy: privacy, remainder: .nothing)
+        var budget = try Budget(privacy, accounting: .gaussian)
+        let kernel = amounts.kernel()
+        let asked = try program.ask(kernel, taking: &budget)
+        #expect(asked.map(\.name) == ["rows", "sum"])
+        #expect(budget.amount == 0)
+        // What the ledger keeps of each release is in the proportion of the prices.
+        let spent = kernel.transcript.releases.map { Double($0.spent) }
+        #expect(abs(spent[0] / (spent[0] + spent[1]) - 1.0 / 3) < 1e-6)
+        #expect(throws: PrivacyError.self) { try program.ask(kernel, taking: &budget) }
+        #expect(kernel.transcript.releases.count == 2)
+        for prices in [[0.1, 0.1], [0.2, 0.2]] {
+            #expect(throws: QueryRefusal.self) {
+                try QueryProgram(
+                    zip(queries, prices).map { query, price in
+                        var query = query
+                        query.epsilon = price
+                        return query
+                    }, domain: amounts.domain, privacy: privacy, remainder: .nothing)
+            }
+        }
+    }
+
+    @Test("what a query measured is told as sums by groups, counts as sums of ones")
+    func sums() throws {
+        let amounts = try Amounts(groups: 5, rows: 500)
+        let privacy = try PrivacyParameters(epsilon: 2, delta: 1e-9)
+        let program = try QueryProgram(
+            [
+                .init(name: "rows", kind: .count, by: ["group"], epsilon: 0.5),
+                .init(name: "ends", kind: .reconcile, columns: ["exported", "imported"], by: ["colour"], epsilon: 1),
+            ], domain: amounts.domain, privacy: privacy)
+        var budget = try Budget(privacy, accounting: .gaussian)
+        let kernel = amounts.kernel()
+        let answers = try program.ask(kernel, taking: &budget)
+        let sums = try program.sums(from: kernel.transcript, domain: amounts.domain)
+        #expect(sums.map(\.question.groups) == [[0], [1], [1]])
+        #expect(sums[0].question.values.allSatisfy { $0 == 1 })
+        #expect(sums[0].figures.map(Double.init) == answers[0].figures.map(\.estimate))
+        #expect(sums[1].figures.map(Double.init) == answers[1].flows?.map(\.exports.estimate))
+        #expect(sums[2].figures.map(Double.init) == answers[1].flows?.map(\.imports.estimate))
+        #expect(try program.sums(from: Transcript(), domain: amounts.domain).isEmpty)
     }
 }

@@ -163,6 +163,31 @@ import VectorMath
     }
 
     @Test(
+        "of the twenty flows of 2010 it is the first at ε = 250; at ε = 10, where one record is protected, it cannot be",
+        .enabled(if: folder != nil, "the mirror flows are not here: set ENTREPOT_DATA"))
+    func oneYear() throws {
+        let (_, joined) = try Self.fiveOffices()
+        func flows(_ epsilon: Double) throws -> [FlowReconciliation] {
+            var query = Self.query
+            query.by = ["exporter", "importer"]
+            query.conditions = ["cmd_code": "TOTAL", "year": "2010"]
+            query.clamp = 0...2e10
+            query.epsilon = epsilon
+            let program = try QueryProgram(
+                [query], domain: joined.domain, privacy: try PrivacyParameters(epsilon: epsilon, delta: 1e-9),
+                remainder: .nothing)
+            var budget = try Budget(program.privacy, accounting: .gaussian)
+            return try #require(try program.ask(Self.kernel(joined), taking: &budget)[0].flows)
+        }
+        let clear = try flows(250)
+        #expect(clear.count == 20)
+        let standing = try #require(clear.first { $0.group == ["CAN", "GBR"] })
+        #expect(standing.isSignificant && standing.rank == 1, "z = \(standing.significance)")
+        #expect(clear.filter(\.isSignificant).count <= 3)
+        #expect(try !flows(10).contains(where: \.isSignificant))
+    }
+
+    @Test(
         "the flows of March 2022 that the PET Lab's demonstration used mirror 18 times",
         .enabled(if: folder != nil, "the mirror flows are not here: set ENTREPOT_DATA"))
     func petLab() throws {

@@ -26,7 +26,7 @@ import Testing
 
     private static func signed() async throws -> [UInt8] {
         let signer = try ReportSigner(now: time)
-        return try await file().signed { try signer.cms(of: $0, at: time) }
+        return try await file().signed { try signer.cms(of: $0) }
     }
 
     private static func tool(_ name: String) -> String? {
@@ -75,6 +75,27 @@ import Testing
             let offset = try #require(Int(line.prefix(10)))
             #expect(first[offset...].starts(with: Array("\(number + 1) 0 obj".utf8)))
         }
+    }
+
+    @Test("names in any script and of any length stay whole and inside the page")
+    func text() throws {
+        // Decomposed letters are the ones that the fonts have; others are told by number, so that no two look alike.
+        #expect(PDFText.plain("Zu\u{308}rich, 東京, 京東, ε ≤ 1") == "Zürich, <6771><4EAC>, <4EAC><6771>, epsilon <= 1")
+        #expect(PDFText.literal("a(b)\\é") == "(a\\(b\\)\\\\\\351)")
+        var pages = PDFPages(footer: "f", watermark: "w")
+        let name = String(repeating: "東京-long-name-", count: 30)
+        pages.heading(name, size: 18)
+        pages.paragraph(name)
+        pages.bar(name, estimate: 1, lower: 0, upper: 2, scale: 2)
+        let lines = String(decoding: pages.streams()[0], as: UTF8.self).split(separator: "\n")
+        let shown = lines.compactMap { line -> String? in
+            guard line.contains(" Tj"), !line.contains("Tf 0.643"), let start = line.firstIndex(of: "(") else {
+                return nil
+            }
+            return String(line[line.index(after: start)...].prefix { $0 != ")" })
+        }
+        #expect(shown.dropLast().allSatisfy { $0.count <= 125 })
+        #expect(shown.joined().components(separatedBy: "<6771>").count == 3 * 30 + 1)
     }
 
     @Test(

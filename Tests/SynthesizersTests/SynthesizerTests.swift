@@ -92,7 +92,7 @@ import Testing
         for sizes in [[3], [3, 4], [2, 2, 2]] {
             let plan = try synthesizer.plan(categoryDomain(sizes), usual)
             #expect(abs(plan.steps.reduce(0) { $0 + $1.share } - 1) < 1e-9)
-            #expect(plan.synthesizer.rawValue == name)
+            #expect(plan.method == name)
         }
     }
 

@@ -110,6 +110,18 @@ struct LintTests {
             (Fixture.privacyLine + "\njoin: {kind: outer}", "join.kind", .error, "not known"),
             (Fixture.privacyLine + "\njoin: {rows_per_key: 0}", "join.rows_per_key", .error, "out of range"),
             (Fixture.privacyLine + "\njoin: {rows_per_key: 1.5}", "join.rows_per_key", .error, "whole number"),
+            (Fixture.privacyLine + "\njoin: {kind: union}", "join.kind", .error, "fields differ"),
+            (Fixture.privacyLine + "\nsynthesizer: {method: none}", "queries", .error, "nothing is released"),
+            (
+                Fixture.privacyLine
+                    + "\nsynthesizer: {method: none, params: {a: 1}}\nqueries: [{name: n, kind: count, epsilon: 1.0}]",
+                "synthesizer.params", .error, "nothing to set"
+            ),
+            (
+                Fixture.privacyLine
+                    + "\nsynthesizer: {method: none}\nqueries: [{name: n, kind: count, epsilon: 0.9}]",
+                "queries", .error, "they cost all of it"
+            ),
             (Fixture.privacyLine + "\nsynthesizer: {method: aimm}", "synthesizer.method", .error, "not known"),
             (
                 Fixture.privacyLine + "\nsynthesizer: {method: aim, preset: clique-tree-wide}", "synthesizer.preset",

@@ -14,6 +14,31 @@ private func line(_ flow: Int, _ reporter: Int, _ partner: Int, _ value: Int, ed
     "\(edition),2022,202203,Mar-22,2,0,\(flow),x,\(reporter),r,,\(partner),p,,27,\"Fuels, mineral; \"\"oils\"\"\",,,,0.0,\(value),0\n"
 }
 
+/// The 47 columns of Comtrade's files since 2023.
+private let present = """
+    typeCode,freqCode,refPeriodId,refYear,refMonth,period,reporterCode,reporterISO,reporterDesc,flowCode,\
+    flowDesc,partnerCode,partnerISO,partnerDesc,partner2Code,partner2ISO,partner2Desc,classificationCode,\
+    classificationSearchCode,isOriginalClassification,cmdCode,cmdDesc,aggrLevel,isLeaf,customsCode,\
+    customsDesc,mosCode,motCode,motDesc,qtyUnitCode,qtyUnitAbbr,qty,isQtyEstimated,altQtyUnitCode,\
+    altQtyUnitAbbr,altQty,isAltQtyEstimated,netWgt,isNetWgtEstimated,grossWgt,isGrossWgtEstimated,cifvalue,\
+    fobvalue,primaryValue,legacyEstimationFlag,isReported,isAggregate
+
+    """
+
+/// A line of them: what an ingest reads, and filling for the rest.
+private func presentLine(
+    _ flow: String, _ reporter: Int, _ partner: Int, _ value: String, edition: String = "H6", transport: Int = 0
+) -> String {
+    let known = [
+        "typeCode": "C", "freqCode": "M", "period": "202203", "reporterCode": "\(reporter)", "flowCode": flow,
+        "partnerCode": "\(partner)", "partner2Code": "0", "classificationCode": edition, "cmdCode": "27",
+        "cmdDesc": "\"Fuels, mineral; \"\"oils\"\"\"", "customsCode": "C00", "mosCode": "0", "motCode": "\(transport)",
+        "primaryValue": value, "cifvalue": "", "isAggregate": "True",
+    ]
+    return present.split(separator: "\n")[0].split(separator: ",").map { known[String($0)] ?? "" }
+        .joined(separator: ",") + "\n"
+}
+
 @Suite("Ingest of published trade files") struct TradeIngestTests {
     @Test("directions, re-exports and editions come apart, and the United States are 842")
     func legacyLayout() throws {
@@ -66,6 +91,32 @@ private func line(_ flow: Int, _ reporter: Int, _ partner: Int, _ value: Int, ed
                 dataflow,UNSD:IMTS(1.2),M,528,M,HS2017_27,842,1,2022-03,54
                 """.utf8))
         #expect(sdmx.csv(columns: ["key", "flow", "trade_value_usd"]).hasSuffix("2022-03||HS2017_27|USA|NLD,M,55\n"))
+    }
+
+    @Test("a file of all 47 columns: totals alone, re-exports apart, editions apart, the United States 842 and not 840")
+    func wholeLayout() throws {
+        #expect(present.split(separator: "\n")[0].split(separator: ",").count == 47)
+        var ingest = TradeIngest(profile: .comtrade, office: "USA")
+        let rows = [
+            presentLine("X", 842, 124, "12.6"), presentLine("X", 842, 124, "5", transport: 2100),
+            presentLine("RX", 842, 124, "2"), presentLine("M", 842, 124, "30"), presentLine("RM", 842, 124, "4"),
+            presentLine("X", 842, 124, "90", edition: "H5"), presentLine("X", 842, 0, "1000"),
+            presentLine("X", 842, 276, "NaN"), presentLine("X", 842, 276, "-1"), presentLine("X", 842, 276, "1e400"),
+        ]
+        try ingest.add(csv: Array((present + rows.joined()).utf8))
+        #expect(
+            ingest.csv() == """
+                key,period,edition,cmd_code,exporter,importer,flow,trade_value_usd,re_value_usd
+                202203|H5|27|USA|CAN,202203,H5,27,USA,CAN,X,90,
+                202203|H6|27|CAN|USA,202203,H6,27,CAN,USA,M,30,4
+                202203|H6|27|USA|CAN,202203,H6,27,USA,CAN,X,13,2
+
+                """)
+        #expect(ingest.leftOut.values.reduce(0, +) == 5)
+        var wrong = TradeIngest(profile: .comtrade, office: "USA")
+        #expect(throws: TaskError.self) { try wrong.add(csv: Array((present + presentLine("X", 840, 124, "1")).utf8)) }
+        // A file of another layout is told so, not read wrongly.
+        #expect(throws: TaskError.self) { try wrong.add(csv: Array((legacy + line(2, 842, 124, 1)).utf8)) }
     }
 
     private static let raw: URL? = {

@@ -51,7 +51,7 @@ public struct Croissant: Sendable {
     private var description: String {
         (subject.purpose.map { $0 + " " } ?? "")
             + "Synthetic rows under differential privacy, epsilon \(ReportPage.plain(model.plan.epsilon)), delta "
-            + "\(ReportPage.plain(model.plan.delta)), method \(model.plan.synthesizer.rawValue). Not for publishing findings."
+            + "\(ReportPage.plain(model.plan.delta)), method \(model.plan.method). Not for publishing findings."
     }
 
     private var records: [String: Node] {

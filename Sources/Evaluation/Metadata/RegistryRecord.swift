@@ -61,7 +61,7 @@ public struct RegistryRecord: Sendable {
                 composition: \(Self.quoted("\(model.transcript.releases.count) releases compose adaptively under \(plan.accounting.rawValue)."))
               implementation:
                 preprocessing_and_hyperparameter_tuning: "Bins and categories are declared; nothing is tuned on the data outside the budget."
-                mechanisms: \(Self.quoted("\(plan.synthesizer.rawValue): \(steps); \(noise) noise drawn by integer arithmetic."))
+                mechanisms: \(Self.quoted("\(plan.method): \(steps); \(noise) noise drawn by integer arithmetic."))
                 justification: "TO BE FILLED IN"
               administrative:
                 sources: \(Self.quoted(model.taskDigest.map { "Task SHA-256 \($0)" } ?? "Local fit without a signed task"))

@@ -136,7 +136,7 @@ extension ReportPage {
         let year = subject.date.map { String($0.prefix(4)) } ?? "n.d."
         let text =
             "\(who) (\(year)). \(subject.title): synthetic rows [data set]. Fitted with Entrepot, method "
-            + "\(model.plan.synthesizer.rawValue), differential privacy ε = \(Self.plain(model.plan.epsilon)), δ = "
+            + "\(model.plan.method), differential privacy ε = \(Self.plain(model.plan.epsilon)), δ = "
             + "\(Self.plain(model.plan.delta)). Seed and number of rows: as drawn."
             + (model.taskDigest.map { " Task SHA-256 \($0)." } ?? "")
         return PageSection(

@@ -41,7 +41,7 @@ extension ReportPage {
             ),
             (
                 "Method",
-                "\(HTML.escaped(model.plan.synthesizer.rawValue)), accounted as "
+                "\(HTML.escaped(model.plan.method)), accounted as "
                     + "\(HTML.escaped(model.plan.accounting.rawValue)); budget: "
                     + Self.list(model.plan.steps.map { "\(HTML.escaped($0.name)) \(Figures.percent($0.share))" }) + "."
             ),

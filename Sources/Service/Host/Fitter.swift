@@ -10,16 +10,16 @@ enum FitFailure: Error, Sendable, Equatable {
     case failed
 }
 
-/// A fitted model and the file that keeps it.
+/// What a fit gave and the file that keeps it.
 struct FinishedFit: Sendable {
-    let model: FittedModel
+    let product: TaskProduct
     let file: [UInt8]
     /// SHA-256 of the file.
     let digest: [UInt8]
 
-    init(_ model: FittedModel) throws {
-        self.model = model
-        file = try model.encoded()
+    init(_ product: TaskProduct) throws {
+        self.product = product
+        file = try product.encoded()
         digest = Array(SHA256.hash(data: file))
     }
 }
@@ -70,9 +70,9 @@ struct Fitter: Sendable {
         do {
             let budget = try Budget(task.privacy, accounting: plan.accounting)
             let kernel = try kernel(handover, rowsPerKey, ledger)
-            var model = try task.fit(kernel, budget: budget) { _ in }
-            model.taskDigest = taskDigest
-            return .success(try FinishedFit(model))
+            var product = try task.fit(kernel, budget: budget) { _ in }
+            product.taskDigest = taskDigest
+            return .success(try FinishedFit(product))
         } catch {
             return .failure(.failed)
         }

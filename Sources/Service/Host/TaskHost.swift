@@ -45,7 +45,7 @@ actor TaskHost {
     private var uploadsUnderWay: Set<String> = []
     /// Uploads whose connection broke, by party.
     private var interrupted: [String: InterruptedUpload] = [:]
-    private(set) var model: FittedModel?
+    private(set) var product: TaskProduct?
     private var fit: Task<Void, Never>?
     /// The page about the model, being made or made.
     var reportPage: Task<[UInt8], any Error>?
@@ -70,7 +70,7 @@ actor TaskHost {
         life = start.life
         since = start.now()
         unsigned = start.unsigned
-        model = start.model
+        product = start.product
     }
 
     // MARK: - Events
@@ -237,7 +237,7 @@ actor TaskHost {
             guard isAwaited else { break }
             if let directory { record { try directory.keep(model: finished.file) } }
             record { try ledger.recordModel(file: StateDirectory.modelName, digest: finished.digest) }
-            model = finished.model
+            product = finished.product
         case .failure:
             _ = try? next.handle(.fitFailed)
             if isAwaited { record { try end(.failed) } }
@@ -288,7 +288,7 @@ actor TaskHost {
         if !tables.isEmpty { try ledger.recordDestruction() }
         for party in specification.providers { destroyTable(of: party.name) }
         interrupted = [:]
-        model = nil
+        product = nil
         directory?.removeModel()
     }
 

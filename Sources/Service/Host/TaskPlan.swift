@@ -6,7 +6,8 @@ public import Tasks
 
 /// What a task's method will do on the joined domain; a function of the task alone.
 public struct TaskPlan: Sendable {
-    public let synthesizer: any Synthesizer
+    /// nil where the task makes no model.
+    public let synthesizer: (any Synthesizer)?
     /// Of the joined table.
     public let domain: TableDomain
     public let privacy: PrivacyParameters
@@ -18,7 +19,7 @@ public struct TaskPlan: Sendable {
 
     /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` where the task cannot work.
     public init(_ task: TaskSpecification) throws {
-        synthesizer = try Self.synthesizer(task.synthesizer)
+        synthesizer = task.releasesRows ? try Self.synthesizer(task.synthesizer) : nil
         var parties: [(name: String, domain: TableDomain)] = []
         for party in task.providers {
             guard let table = party.table else { continue }
@@ -27,29 +28,52 @@ public struct TaskPlan: Sendable {
         join = task.join
         if let mirror = task.join.mirror, let office = parties.first {
             domain = mirror.joinedDomain(of: office.domain)
+        } else if join.kind == .union, let first = parties.first {
+            domain = first.domain
         } else {
             domain = TableDomain.joined(parties)
         }
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
-        queries = try QueryProgram(task.queries, domain: domain, privacy: privacy)
-        plan = try Self.plan(synthesizer.plan(domain, privacy), queries)
+        queries = try QueryProgram(
+            task.queries, domain: domain, privacy: privacy, remainder: synthesizer == nil ? .nothing : .model)
+        plan = try Self.plan(synthesizer?.plan(domain, privacy) ?? Self.planWithoutModel(privacy), queries)
     }
 
     /// The parties' tables in the order of the task, joined as it says.
     public func joined(_ tables: [(name: String, table: KeyedTable)]) -> JoinedTable {
-        guard let mirror = join.mirror else { return JoinedTable(joining: tables, rowsPerKey: join.rowsPerKey) }
-        return JoinedTable(mirroring: tables, terms: mirror)
+        if let mirror = join.mirror { return JoinedTable(mirroring: tables, terms: mirror) }
+        if join.kind == .union { return JoinedTable(uniting: tables.map(\.table)) }
+        return JoinedTable(joining: tables, rowsPerKey: join.rowsPerKey)
     }
 
     /// Everything that is ever asked of the rows: the queries, then the model, all from one budget.
     public func fit(
         _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
-    ) throws -> FittedModel {
+    ) throws -> TaskProduct {
         var budget = budget
         try queries.ask(kernel, taking: &budget)
+        guard let synthesizer else {
+            return .answers(ReleasedAnswers(domain: domain, transcript: kernel.transcript))
+        }
         var model = try synthesizer.fit(kernel, budget: budget, progress: progress)
-        if !queries.names.isEmpty { model.plan = plan }
-        return model
+        guard !queries.names.isEmpty else { return .model(model) }
+        // One set of measurements, two products: what the queries were told holds for the synthetic rows too.
+        model = try model.conditioned(on: measuredSums(kernel.transcript).map(\.sums))
+        model.plan = plan
+        return .model(model)
+    }
+
+    /// What the queries measured, each with its query's name.
+    func measuredSums(_ transcript: Transcript) throws -> [(query: String, sums: MeasuredSums)] {
+        try queries.sums(from: transcript, domain: domain).map {
+            ($0.query, MeasuredSums(question: $0.question, figures: $0.figures, variance: $0.variance))
+        }
+    }
+
+    private static func planWithoutModel(_ privacy: PrivacyParameters) -> MechanismPlan {
+        MechanismPlan(
+            synthesizer: nil, parameters: [:], accounting: privacy.delta == 0 ? .pure : .gaussian, privacy: privacy,
+            steps: [])
     }
 
     /// The model's plan with its shares and noise scaled to what the queries leave.

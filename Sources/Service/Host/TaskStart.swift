@@ -24,7 +24,7 @@ struct TaskStart {
     let reportSigner: ReportSigner
     let directory: StateDirectory?
     let life: TaskLife
-    let model: FittedModel?
+    let product: TaskProduct?
 
     init(_ configuration: ServiceConfiguration) throws {
         specification = configuration.specification
@@ -56,7 +56,7 @@ struct TaskStart {
         life = TaskLife(
             providers: specification.providers.map(\.name), signed: Set(unsigned.signed),
             stage: past.stage(isSigned: unsigned.missing.isEmpty), reserved: past.reserved)
-        model = life.stage == .trained ? past.model : nil
+        product = life.stage == .trained ? past.product : nil
     }
 
     private static func domains(of specification: TaskSpecification) throws -> [String: TableDomain] {
@@ -95,7 +95,7 @@ struct TaskStart {
 private struct Past {
     let isReserved: Bool
     let hasReleases: Bool
-    let model: FittedModel?
+    let product: TaskProduct?
     let ending: TaskLife.Stage?
     /// Digests of the uploads of a reservation from which nothing was drawn.
     let reserved: [String: String]
@@ -107,11 +107,11 @@ private struct Past {
         ending = try ledger.ending()
         reserved = hasReleases ? [:] : uploads ?? [:]
         guard ending == nil, uploads != nil || planted(.othersModelServed), let file = directory?.modelFile() else {
-            model = nil
+            product = nil
             return
         }
         do {
-            model = try FittedModel(encoded: file)
+            product = try TaskProduct(encoded: file)
         } catch {
             throw ServiceError.damagedModel("\(error)")
         }
@@ -121,7 +121,7 @@ private struct Past {
 
     func stage(isSigned: Bool) -> TaskLife.Stage {
         if let ending { return ending }
-        if model != nil { return .trained }
+        if product != nil { return .trained }
         if isReserved, hasReleases { return .training }
         return isSigned ? .collecting : .unsigned
     }

@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 
 /// A PDF 1.7 file with embedded files and room for one detached signature. The same parts give the same bytes.
 ///
@@ -111,7 +112,7 @@ struct PDFFile {
 
     private mutating func writeSignature() {
         offsets.append(bytes.count)
-        append("\(offsets.count) 0 obj\n<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached ")
+        append("\(offsets.count) 0 obj\n<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached ")
         append("/Reason (Made inside the attested service) /M (\(date)) /ByteRange ")
         rangePlace = bytes.count
         append(String(repeating: " ", count: 48) + "/Contents ")
@@ -139,16 +140,16 @@ enum PDFText {
         "…": "...", "≤": "<=", "≥": ">=", "²": "^2",
     ]
 
-    /// Letters that WinAnsi lacks are written out, or as `?`.
+    /// Letters that the fonts lack are written out, or as their number (`<6771>`), so that two names never look alike.
     static func plain(_ text: String) -> String {
         var plain = ""
-        for scalar in text.unicodeScalars {
+        for scalar in text.precomposedStringWithCanonicalMapping.unicodeScalars {
             if let word = words[scalar] {
                 plain += word
             } else if (0x20...0x7E).contains(scalar.value) || (0xA0...0xFF).contains(scalar.value) {
                 plain.unicodeScalars.append(scalar)
             } else {
-                plain += "?"
+                plain += "<\(String(scalar.value, radix: 16, uppercase: true))>"
             }
         }
         return plain

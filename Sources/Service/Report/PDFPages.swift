@@ -1,6 +1,7 @@
 /// Lays text, tables and bars on pages, from top to bottom.
 struct PDFPages {
     private static let margin = 50.0
+    private static let labelLimit = 52
     private var content: [String] = [""]
     private var y = Double(PDFFile.height) - margin
     private let footer: String
@@ -17,7 +18,7 @@ struct PDFPages {
     mutating func heading(_ text: String, size: Double = 12) {
         space(size)
         need(3 * size)
-        draw(text, font: "F2", size: size)
+        for line in Self.lines(text, width: Int(850 / size)) { draw(line, font: "F2", size: size) }
         space(4)
     }
 
@@ -28,11 +29,14 @@ struct PDFPages {
 
     /// Lines as they stand, in a font whose letters are equally wide.
     mutating func fixed(_ lines: [String], size: Double = 7) {
-        for line in lines { draw(String(line.prefix(Int(820 / size))), font: "F3", size: size) }
+        for line in lines { draw(String(PDFText.plain(line).prefix(Int(820 / size))), font: "F3", size: size) }
     }
 
     /// An interval beside its label; `scale` is the largest magnitude of all bars.
     mutating func bar(_ label: String, estimate: Double, lower: Double, upper: Double, scale: Double) {
+        // A label that would run into the bar stands above it.
+        let fits = PDFText.plain(label).count <= Self.labelLimit
+        if !fits { paragraph(label, size: 8) }
         need(12)
         let (middle, reach) = (395.0, 140.0)
         func x(_ value: Double) -> String { Self.number(middle + reach * min(max(value / scale, -1), 1)) }
@@ -41,7 +45,7 @@ struct PDFPages {
             "0.8 G \(Self.number(middle)) \(Self.number(y - 10)) m \(Self.number(middle)) \(Self.number(y)) l S "
             + "0.2 0.4 0.7 RG 1.5 w \(x(lower)) \(line) m \(x(upper)) \(line) l S "
             + "3 w \(x(estimate - scale / 150)) \(line) m \(x(estimate + scale / 150)) \(line) l S 1 w 0 G\n"
-        draw(label, font: "F1", size: 8)
+        draw(fits ? label : "", font: "F1", size: 8)
     }
 
     mutating func space(_ points: Double) { y -= points }
@@ -75,14 +79,28 @@ struct PDFPages {
     private static func lines(_ text: String, width: Int) -> [String] {
         var lines: [String] = []
         var line = ""
-        for word in text.split(separator: " ") {
-            if !line.isEmpty, line.count + word.count + 1 > width {
+        for word in text.split(separator: " ").flatMap({ pieces(of: $0, width: width) }) {
+            if !line.isEmpty, PDFText.plain(line).count + PDFText.plain(String(word)).count + 1 > width {
                 lines.append(line)
                 line = ""
             }
             line += (line.isEmpty ? "" : " ") + word
         }
         return line.isEmpty ? lines : lines + [line]
+    }
+
+    /// A word that is longer than a line, in lines.
+    private static func pieces(of word: Substring, width: Int) -> [Substring] {
+        guard PDFText.plain(String(word)).count > width else { return [word] }
+        var rest = word
+        var pieces: [Substring] = []
+        while !rest.isEmpty {
+            var length = min(rest.count, width)
+            while length > 1, PDFText.plain(String(rest.prefix(length))).count > width { length -= 1 }
+            pieces.append(rest.prefix(length))
+            rest = rest.dropFirst(length)
+        }
+        return pieces
     }
 
     /// Hundredths of a point.

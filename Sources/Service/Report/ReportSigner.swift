@@ -2,7 +2,7 @@ import Attestation
 import Crypto
 import Foundation
 import SwiftASN1
-@_spi(CMS) import X509
+import X509
 
 /// Signs the reports of one boot, with a key that lives in memory and that evidence vouches for.
 struct ReportSigner: Sendable {
@@ -36,10 +36,9 @@ struct ReportSigner: Sendable {
     /// ECDSA with SHA-256, DER.
     func signature(of bytes: [UInt8]) throws -> [UInt8] { Array(try key.signature(for: bytes).derRepresentation) }
 
-    /// A detached CMS signature with signing time and certificate (RFC 5652).
-    func cms(of bytes: [UInt8], at time: Date) throws -> [UInt8] {
-        try CMS.sign(
-            bytes, signatureAlgorithm: .ecdsaWithSHA256, certificate: certificate,
-            privateKey: Certificate.PrivateKey(key), signingTime: time)
+    /// A detached signature of a document (PAdES baseline B).
+    func cms(of bytes: [UInt8]) throws -> [UInt8] {
+        let document = try DocumentSignature(digest: Array(SHA256.hash(data: bytes)), certificate: certificate)
+        return try document.encoded(signature: signature(of: document.signedBytes))
     }
 }

@@ -25,6 +25,16 @@ struct TaskReport: Encodable {
         let split: [MechanismPlan.Step]
     }
 
+    /// How near the synthetic rows come to what a query released, in standard errors of the release.
+    struct Agreement: Encodable {
+        let query: String
+        let figures: Int
+        /// Root mean square over the figures.
+        let typicalGap: Double
+        /// The share of figures that are nearer than two.
+        let withinTwo: Double
+    }
+
     struct Software: Encodable {
         let evidenceFormat: String
         /// SHA-256 of the build manifest; the measurements stand in the evidence beside the report.
@@ -43,6 +53,8 @@ struct TaskReport: Encodable {
     let parties: [Party]
     let privacy: Privacy
     let queries: [QueryAnswer]
+    /// Empty where the task makes no synthetic rows.
+    let agreement: [Agreement]
     let ledger: Head
     let software: Software
 
@@ -87,7 +99,41 @@ extension TaskReport {
             pages.paragraph("   \(PDFPages.short(step.share * 100)) %   \(step.name)")
         }
         for answer in queries { answer.draw(on: &pages) }
+        if !agreement.isEmpty {
+            pages.heading("Synthetic rows beside the queries")
+            pages.paragraph(
+                "The model was conditioned on the same measurements. Figures made from its rows, for as many rows as the "
+                    + "table has, against what the queries released:")
+            for one in agreement {
+                pages.paragraph(
+                    "   \(one.query): \(one.figures) figures, \(PDFPages.short(100 * one.withinTwo)) % within two standard "
+                        + "errors, typically \(PDFPages.short(one.typicalGap)) of them apart")
+            }
+        }
         return pages
+    }
+}
+
+extension TaskReport.Agreement {
+    /// - Parameter measured: what each query released.
+    static func all(
+        _ model: FittedModel, _ measured: [(query: String, sums: MeasuredSums)]
+    ) throws -> [TaskReport.Agreement] {
+        var gaps: [String: [Double]] = [:]
+        var order: [String] = []
+        for (query, sums) in measured {
+            guard let found = try model.sums(of: sums) else { continue }
+            if gaps[query] == nil { order.append(query) }
+            let deviation = max(sums.variance, 1).squareRoot()
+            gaps[query, default: []] += zip(found, sums.figures).map { ($0 - Double($1)) / deviation }
+        }
+        return order.map { query in
+            let found = gaps[query] ?? []
+            return TaskReport.Agreement(
+                query: query, figures: found.count,
+                typicalGap: (found.reduce(0) { $0 + $1 * $1 } / Double(max(found.count, 1))).squareRoot(),
+                withinTwo: Double(found.filter { abs($0) < 2 }.count) / Double(max(found.count, 1)))
+        }
     }
 }
 

@@ -57,6 +57,7 @@ extension TaskHost {
 
     /// `GET /formats`: the workshop's two, and with `all=1` every one that `GET /samples` takes.
     nonisolated func formats(_ call: Call) -> Response {
+        guard specification.releasesRows else { return Response.json(.array([])) }
         let formats: [SampleFormat] = call.query["all"] == "1" ? SampleFormat.allCases : [.csv, .json]
         return Response.json(.array(formats.map { .string($0.rawValue) }))
     }

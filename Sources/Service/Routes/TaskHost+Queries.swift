@@ -21,8 +21,8 @@ extension TaskHost {
                 hint: "GET /queries lists those that it does. Another query is another task, with new signatures.",
                 audience: .parties)
         }
-        let model = try await release()
-        let answers = try fitter.task.queries.answers(from: model.transcript, domain: model.domain)
+        let product = try await finished()
+        let answers = try fitter.task.queries.answers(from: product.transcript, domain: product.domain)
         guard let answer = answers.first(where: { $0.name == name }) else {
             throw Problem(
                 .conflict, code: "query_not_drawn",

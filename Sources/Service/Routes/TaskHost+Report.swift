@@ -30,7 +30,7 @@ extension TaskHost {
                     name: "report.json", type: "application/json", description: "The figures, signed by the same key",
                     bytes: signed.json),
             ])
-        let bytes = try await file.signed { try reportSigner.cms(of: $0, at: time) }
+        let bytes = try await file.signed { try reportSigner.cms(of: $0) }
         return Response(
             status: .ok,
             headers: [
@@ -54,7 +54,7 @@ extension TaskHost {
     }
 
     private nonisolated func report() async throws -> TaskReport {
-        let model = try await release()
+        let product = try await finished()
         let uploads = try ledger.reservedUploads() ?? [:]
         let total = try ledger.total()
         return TaskReport(
@@ -67,12 +67,18 @@ extension TaskHost {
             privacy: .init(
                 epsilon: specification.privacy.epsilon, delta: specification.privacy.delta,
                 unit: specification.privacy.unit, spentAddingOrRemovingOne: total.epsilon,
-                spentChangingOne: model.transcript.spent?.epsilonChangingOne, split: fitter.plan.steps),
-            queries: try fitter.task.queries.answers(from: model.transcript, domain: model.domain),
+                spentChangingOne: product.transcript.spent?.epsilonChangingOne, split: fitter.plan.steps),
+            queries: try fitter.task.queries.answers(from: product.transcript, domain: product.domain),
+            agreement: try agreement(product),
             ledger: .init(sequence: ledger.head.sequence, hash: ledger.head.hash.hexadecimal),
             software: .init(
                 evidenceFormat: evidenceDesk.format.rawValue,
                 buildManifest: evidenceDesk.buildManifestDigest.hexadecimal))
+    }
+
+    private nonisolated func agreement(_ product: TaskProduct) throws -> [TaskReport.Agreement] {
+        guard case .model(let model) = product else { return [] }
+        return try TaskReport.Agreement.all(model, fitter.task.measuredSums(model.transcript))
     }
 
     /// A time as PDF writes it.

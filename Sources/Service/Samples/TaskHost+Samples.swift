@@ -10,6 +10,7 @@ import Tasks
 extension TaskHost {
     /// `GET /samples`: the same bytes for the same seed, in whole or in part.
     nonisolated func samples(_ call: Call) async throws -> Response {
+        guard specification.releasesRows else { throw Problem.rowsNotAgreed }
         let wish = try SampleWish(call.query)
         let released = try await released()
         let place = try await samplesDesk.enter()
@@ -44,6 +45,7 @@ extension TaskHost {
 
     /// `GET /samples/provenance`: what the service says of the samples that the same query gives, signed.
     nonisolated func provenance(_ call: Call) async throws -> Response {
+        guard specification.releasesRows else { throw Problem.rowsNotAgreed }
         let wish = try SampleWish(call.query)
         guard let seed = wish.seed else {
             throw Problem.argument(
@@ -128,11 +130,18 @@ extension TaskHost {
         return (model, digest)
     }
 
-    /// The model, where it has been released.
+    /// The model, where it has been released. A task that agreed on none is refused at any time.
     func release() throws(Problem) -> FittedModel {
+        guard specification.releasesRows else { throw Problem.rowsNotAgreed }
+        guard case .model(let model) = try finished() else { throw Problem.internalError }
+        return model
+    }
+
+    /// What the task gives, where it has come so far.
+    func finished() throws(Problem) -> TaskProduct {
         switch life.stage {
         case .trained:
-            if let model { return model }
+            if let product { return product }
             throw Problem.internalError
         case .unsigned, .collecting, .training:
             throw Problem(
@@ -158,6 +167,12 @@ extension SystemRandomNumberGenerator {
 }
 
 extension Problem {
+    /// The task's queries are all that it releases.
+    static let rowsNotAgreed = Problem(
+        .conflict, code: "rows_not_agreed",
+        detail: "The signed task releases the answers of its queries alone: no model, no synthetic rows.",
+        hint: "GET /queries lists the queries. Rows need another task, with new signatures.", audience: .parties)
+
     fileprivate static func rangeOutside(total: UInt64) -> Problem {
         Problem(
             .rangeNotSatisfiable, code: "range", detail: "The range lies behind the end of the samples.",

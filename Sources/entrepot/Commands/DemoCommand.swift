@@ -70,9 +70,13 @@ struct DemoCommand: AsyncParsableCommand {
         }
 
         Console.step(4 + names.count, "The last confirmation started the fit, once and for all")
-        let files = try await stage.collect(service, as: names[0], samples: samples)
-        Console.step(5 + names.count, "What was released (noisy measurement) against what was sampled")
-        Console.say(try DemoComparison(model: stage.model, parties: names).text)
+        let files = try await stage.collect(service, as: names[0], samples: task.releasesRows ? samples : nil)
+        if task.releasesRows {
+            Console.step(5 + names.count, "What was released (noisy measurement) against what was sampled")
+            Console.say(try DemoComparison(model: stage.model, parties: names).text)
+        } else {
+            Console.step(5 + names.count, "What was released: the answers of the queries, and nothing else")
+        }
 
         if !task.queries.isEmpty {
             Console.say("   the permitted queries answered, from the same epsilon:")
@@ -83,10 +87,14 @@ struct DemoCommand: AsyncParsableCommand {
         Console.say("   \(files.ledgerLine)")
         let seconds = (Date().timeIntervalSince(started) * 10).rounded() / 10
         Console.say("\nDone in \(seconds) s. Look at:")
-        Console.say("   \(stage.shown(files.csv))    synthetic rows: as many as you like cost nothing more")
-        Console.say(
-            "   \(stage.shown(stage.model))   the model: entrepot sample \(stage.shown(stage.model)) --rows 10 --seed 1"
-        )
+        if let csv = files.csv {
+            Console.say("   \(stage.shown(csv))    synthetic rows: as many as you like cost nothing more")
+            Console.say(
+                "   \(stage.shown(stage.model))   the model: entrepot sample \(stage.shown(stage.model)) --rows 10 --seed 1"
+            )
+        } else {
+            Console.say("   \(stage.shown(stage.model))   the answers: entrepot query NAME --model … --task …")
+        }
         Console.say(
             "   \(stage.shown(stage.taskFile))          the signed task: entrepot task show \(stage.shown(stage.taskFile))"
         )
@@ -161,9 +169,12 @@ struct DemoStage {
             stateFile: directory.appendingPathComponent("\(party).seen.json").path)
     }
 
-    /// What the first party downloads once the model is there.
-    func collect(_ service: DemoService, as party: String, samples: Int) async throws -> (csv: URL, ledgerLine: String)
-    {
+    /// What the first party downloads once the fit is over.
+    ///
+    /// - Parameter samples: nil where the task releases no rows.
+    func collect(
+        _ service: DemoService, as party: String, samples: Int?
+    ) async throws -> (csv: URL?, ledgerLine: String) {
         let csv = directory.appendingPathComponent("samples.csv")
         let json = directory.appendingPathComponent("samples.json")
         let ledger = directory.appendingPathComponent("ledger.json")
@@ -179,13 +190,22 @@ struct DemoStage {
             Console.say("   /model_status  \(status.stage) after \(seconds) s; the tables are gone")
             Console.say("   /formats       \(line(try await connection.formats()))")
             Console.say("   /columns       \(line(try await connection.columns(party: "theirs")))")
-            _ = try await connection.samples(.init(rows: samples, format: "csv", seed: 1), file: csv.path)
-            _ = try await connection.samples(.init(rows: 1_000, format: "json", seed: 1), file: json.path)
-            Console.say("   /samples       \(samples) rows in \(shown(csv)), 1000 in \(shown(json))")
+            if let samples {
+                _ = try await connection.samples(.init(rows: samples, format: "csv", seed: 1), file: csv.path)
+                _ = try await connection.samples(.init(rows: 1_000, format: "json", seed: 1), file: json.path)
+                Console.say("   /samples       \(samples) rows in \(shown(csv)), 1000 in \(shown(json))")
+            } else {
+                do {
+                    _ = try await connection.samples(.init(rows: 1, format: "csv", seed: 1), file: csv.path)
+                    throw CommandFailure("the service gave rows that the task does not release")
+                } catch let error as ClientError {
+                    Console.say("   /samples       refused: \(error)")
+                }
+            }
             try Files.write(try await connection.ledger(), to: ledger.path)
             return self.line(try await connection.ledgerTotal())
         }
-        return (csv, total)
+        return (samples.map { _ in csv }, total)
     }
 
     /// The recorded answers, as a party fetches them; each is kept as a file.

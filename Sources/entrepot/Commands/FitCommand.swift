@@ -57,7 +57,7 @@ struct FitCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reported {
             let job = try task.map { try taskJob($0) } ?? tableJob()
-            let plan = try job.task?.plan ?? job.synthesizer.plan(job.joined.domain, job.privacy)
+            let plan = try job.work.plan(job.joined.domain, job.privacy)
             Console.say(
                 "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
                     + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
@@ -65,21 +65,35 @@ struct FitCommand: AsyncParsableCommand {
             let budget = try Budget(job.privacy, accounting: plan.accounting)
             let kernel = Kernel(table: PrivateTable(job.joined))
             let progress: (Double) -> Void = { Console.progress("fit: \(Int($0 * 100)) %") }
-            var model =
-                if let task = job.task { try task.fit(kernel, budget: budget, progress: progress) } else {
-                    try job.synthesizer.fit(kernel, budget: budget, progress: progress)
+            var product =
+                switch job.work {
+                case .task(let task): try task.fit(kernel, budget: budget, progress: progress)
+                case .table(let synthesizer):
+                    TaskProduct.model(try synthesizer.fit(kernel, budget: budget, progress: progress))
                 }
             Console.endProgress()
-            if task != nil { model.taskDigest = job.digest.hex }
-            try Files.write(try model.encoded(), to: output)
-            Console.say("model written to \(output)")
+            if task != nil { product.taskDigest = job.digest.hex }
+            try Files.write(try product.encoded(), to: output)
+            let what = if case .model = product { "model" } else { "answers" }
+            Console.say("\(what) written to \(output)")
+        }
+    }
+
+    /// What is fitted: a whole task, or a model of one table.
+    private enum Work {
+        case task(TaskPlan)
+        case table(any Synthesizer)
+
+        func plan(_ domain: TableDomain, _ privacy: PrivacyParameters) throws -> MechanismPlan {
+            switch self {
+            case .task(let task): task.plan
+            case .table(let synthesizer): try synthesizer.plan(domain, privacy)
+            }
         }
     }
 
     private struct Job {
-        /// nil with --table.
-        var task: TaskPlan?
-        let synthesizer: any Synthesizer
+        let work: Work
         let privacy: PrivacyParameters
         let joined: JoinedTable
         /// Of the task; with --table, of the schema file.
@@ -103,7 +117,7 @@ struct FitCommand: AsyncParsableCommand {
             uploads[party.name] = read.sha256
         }
         return Job(
-            task: plan, synthesizer: plan.synthesizer, privacy: plan.privacy, joined: plan.joined(tables),
+            work: .task(plan), privacy: plan.privacy, joined: plan.joined(tables),
             digest: try ledgerHash(task.digest.hex), uploads: uploads)
     }
 
@@ -120,7 +134,7 @@ struct FitCommand: AsyncParsableCommand {
         let parameters = try Dictionary(
             param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
         return Job(
-            synthesizer: try Synthesizers.synthesizer(named: synthesizer, parameters: parameters),
+            work: .table(try Synthesizers.synthesizer(named: synthesizer, parameters: parameters)),
             privacy: try PrivacyParameters(epsilon: epsilon, delta: delta), joined: JoinedTable(single: read.table),
             digest: LedgerHash(of: schemaBytes), uploads: ["table": read.sha256])
     }

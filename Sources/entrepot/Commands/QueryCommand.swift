@@ -72,25 +72,18 @@ struct QueryCommand: AsyncParsableCommand {
         let forecasts = try plan.queries.forecasts(plan.plan.accounting)
         guard let forecast = forecasts.first(where: { $0.name == name }) else { throw unknown(plan) }
         if json { return print(String(decoding: try Self.encoded(forecast), as: UTF8.self)) }
-        let percent = (forecast.share * 1000).rounded() / 10
-        print("\(forecast.name) (\(forecast.kind)): ε = \(forecast.epsilon), \(percent) % of the task's budget")
-        print("  \(forecast.groups) \(forecast.groups == 1 ? "group" : "groups"); nothing is spent by this forecast")
-        for part in forecast.parts {
-            print(
-                "  \(part.quantity): standard error \(AnswerText.short(part.standardError)), 95 % within ± \(AnswerText.short(part.halfWidth))"
-            )
-        }
+        print(ForecastText(forecast).text)
     }
 
     private func recorded(_ path: String) throws -> [UInt8] {
         let specification = try Files.task(at: task ?? "", isPlan: true)
         let plan = try TaskPlan(specification)
-        let model = try FittedModel(encoded: try Files.bytes(at: path))
-        guard model.taskDigest == specification.digest.hex else {
+        let product = try TaskProduct(encoded: try Files.bytes(at: path))
+        guard product.taskDigest == specification.digest.hex else {
             throw CommandFailure("\(path) was not fitted for this task", code: .identity)
         }
         guard plan.queries.names.contains(name) else { throw unknown(plan) }
-        let answers = try plan.queries.answers(from: model.transcript, domain: model.domain)
+        let answers = try plan.queries.answers(from: product.transcript, domain: product.domain)
         guard let answer = answers.first(where: { $0.name == name }) else {
             throw CommandFailure("the fit was cut short before this query was asked")
         }
@@ -118,6 +111,25 @@ struct QueryCommand: AsyncParsableCommand {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return [UInt8](try encoder.encode(value))
+    }
+}
+
+/// A forecast as a person reads it.
+struct ForecastText {
+    let text: String
+
+    init(_ forecast: QueryForecast) {
+        let percent = (forecast.share * 1000).rounded() / 10
+        var lines = [
+            "\(forecast.name) (\(forecast.kind)): ε = \(forecast.epsilon), \(percent) % of the task's budget",
+            "  \(forecast.groups) \(forecast.groups == 1 ? "group" : "groups"); nothing is spent by this forecast",
+        ]
+        for part in forecast.parts {
+            lines.append(
+                "  \(part.quantity): standard error \(AnswerText.short(part.standardError)), "
+                    + "95 % within ± \(AnswerText.short(part.halfWidth))")
+        }
+        text = lines.joined(separator: "\n")
     }
 }
 

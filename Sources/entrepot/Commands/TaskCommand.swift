@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Queries
 import Service
 import Synthesizers
 import Tables
@@ -86,8 +87,15 @@ struct TaskCommand: AsyncParsableCommand {
         }
 
         private func words(_ plan: TaskPlan) -> [String] {
-            let fidelity = plan.synthesizer.fidelity(plan.domain)
-            let method = plan.plan.synthesizer.rawValue
+            guard let synthesizer = plan.synthesizer else {
+                let names = plan.queries.names
+                return [
+                    "Released: \(names.count == 1 ? "the answer of the query" : "the answers of the queries") "
+                        + "\(names.joined(separator: ", ")). Not released: a model, synthetic rows, anything else."
+                ]
+            }
+            let fidelity = synthesizer.fidelity(plan.domain)
+            let method = plan.plan.method
             return fidelity.kept.map { "\(method) keeps \($0)." } + fidelity.assumed.map { "\(method) assumes \($0)." }
         }
     }

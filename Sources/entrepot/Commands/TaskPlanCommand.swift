@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import PrivacyKernel
+import Queries
 import Service
 import Synthesizers
 import Tasks
@@ -32,9 +33,10 @@ extension TaskCommand {
         func run() async throws {
             try await CommandFailure.reported {
                 let task = try TaskPlan(try Files.task(at: file, isPlan: true))
+                guard let synthesizer = task.synthesizer else { return try printQueries(task) }
                 let ladder = epsilon.isEmpty ? Set([0.5, 1, 3, task.privacy.epsilon]).sorted() : epsilon
                 let forecast = try PlanForecast(
-                    task.domain, synthesizer: task.synthesizer, privacy: task.privacy, epsilons: ladder, rows: rows
+                    task.domain, synthesizer: synthesizer, privacy: task.privacy, epsilons: ladder, rows: rows
                 ) { Console.progress("   fitting simulated rows at epsilon \($0)…") }
                 Console.endProgress()
                 if json {
@@ -47,10 +49,22 @@ extension TaskCommand {
             }
         }
 
+        /// Of a task without a model: what its queries cost and how far off they will be.
+        private func printQueries(_ task: TaskPlan) throws {
+            let forecasts = try task.queries.forecasts(task.plan.accounting)
+            if json {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                return print(String(decoding: try encoder.encode(forecasts), as: UTF8.self))
+            }
+            print("no model, epsilon \(task.plan.epsilon), delta \(task.plan.delta): the queries are all of it\n")
+            for forecast in forecasts { print(ForecastText(forecast).text) }
+        }
+
         private func words(_ forecast: PlanForecast) -> String {
             let plan = forecast.plan
             var lines = [
-                "\(plan.synthesizer.rawValue), epsilon \(plan.epsilon), delta \(plan.delta): "
+                "\(plan.method), epsilon \(plan.epsilon), delta \(plan.delta): "
                     + TaskDescription.inWords(epsilon: plan.epsilon),
                 "The declared columns span about 10^\(Int(forecast.domainCells.rounded())) combinations.", "",
                 "Budget",

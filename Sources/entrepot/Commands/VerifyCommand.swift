@@ -76,7 +76,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 }
                 let bytes = try Files.bytes(at: document)
                 if SignedReport.isReport(bytes) {
-                    try await verify(report: bytes)
+                    try verify(report: bytes)
                 } else if Receipt.isReceipt(bytes) {
                     try verify(receipt: bytes)
                 } else {
@@ -157,13 +157,13 @@ struct VerifyCommand: AsyncParsableCommand {
         try leave(report)
     }
 
-    private func verify(report bytes: [UInt8]) async throws {
+    private func verify(report bytes: [UInt8]) throws {
         let checked: DocumentVerification.Report
         do {
             let report = try SignedReport(bytes: bytes)
             let (extra, allowed) = (try extraCertificates(), try allowed())
             let roots = try roots(chosenFormat ?? report.evidence.format)
-            checked = try await report.verify { evidence throws(EvidenceError) in
+            checked = try report.verify { evidence throws(EvidenceError) in
                 try DocumentVerification.verify(
                     evidence, format: report.evidence.format, at: at, now: Self.now, roots: roots, certificates: extra,
                     allowed: allowed, vouches: report.isVouchedFor, allowDebug: allowDebug,

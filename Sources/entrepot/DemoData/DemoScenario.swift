@@ -8,6 +8,7 @@ enum DemoScenario: String, CaseIterable {
     case workshop
     case reconciliation
     case fiveOffices = "five-offices"
+    case fiveOfficesTotal = "five-offices-total"
     case customsMicrodata = "customs-microdata"
     case bankTelecom = "bank-telecom"
 
@@ -18,6 +19,7 @@ enum DemoScenario: String, CaseIterable {
         case .workshop: "cars in the shape of the enclave workshop's two tables (at most 1,728 rows)"
         case .reconciliation: "flows between five offices, each reported from both ends, with two planted errors"
         case .fiveOffices: "five offices' monthly trade by commodity, simulated from the declared domains"
+        case .fiveOfficesTotal: "the flows of `reconciliation`; one noisy total of all is released, and nothing else"
         case .customsMicrodata: "the two halves of import declarations, simulated from the declared domains"
         case .bankTelecom: "customers of a bank and a telecom, simulated from the declared domains"
         }
@@ -28,7 +30,7 @@ enum DemoScenario: String, CaseIterable {
         switch self {
         case .trade: 60_000
         case .workshop: 1_382
-        case .reconciliation: MirrorTables.largestRows
+        case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
         case .fiveOffices: 20_000
         case .customsMicrodata, .bankTelecom: 50_000
         }
@@ -38,7 +40,7 @@ enum DemoScenario: String, CaseIterable {
     var largestRows: Int {
         switch self {
         case .workshop: 1_728
-        case .reconciliation: MirrorTables.largestRows
+        case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
         case .fiveOffices: 500_000
         case .trade, .customsMicrodata, .bankTelecom: 10_000_000
         }
@@ -52,6 +54,7 @@ enum DemoScenario: String, CaseIterable {
             case .workshop: PackageResources.workshop_yaml
             case .reconciliation: PackageResources.trade_reconciliation_yaml
             case .fiveOffices: PackageResources.five_offices_yaml
+            case .fiveOfficesTotal: PackageResources.five_offices_total_yaml
             case .customsMicrodata: PackageResources.customs_microdata_yaml
             case .bankTelecom: PackageResources.bank_telecom_yaml
             }
@@ -80,6 +83,7 @@ enum DemoScenario: String, CaseIterable {
         case .trade: TradeTables(rows: rows, seed: seed).csv
         case .workshop: WorkshopTables(rows: rows, seed: seed).csv
         case .reconciliation: MirrorTables(rows: rows, seed: seed).csv
+        case .fiveOfficesTotal: MirrorTables(rows: rows, seed: seed).totals
         case .customsMicrodata:
             try SimulatedTables(task, rows: rows, seed: seed) { String(10_000_000 + $0 * 7) }.csv
         case .bankTelecom:

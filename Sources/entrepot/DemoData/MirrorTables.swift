@@ -51,6 +51,16 @@ struct MirrorTables {
         }
     }
 
+    /// The same with key, flow and value alone.
+    var totals: [String] {
+        csv.map { table in
+            table.split(separator: "\n").map { line in
+                let cells = line.split(separator: ",")
+                return ([cells[0]] + cells.suffix(2)).joined(separator: ",") + "\n"
+            }.joined()
+        }
+    }
+
     private struct Flow {
         let cells: String
         let exported: Int

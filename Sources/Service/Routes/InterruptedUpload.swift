@@ -76,8 +76,8 @@ extension Problem {
     static func wrongOffset(_ received: Int) -> Problem {
         Problem(
             .conflict, code: "wrong_offset", detail: "The upload cannot be continued from there.",
-            hint: "The service has \(received) bytes of it (GET /upload_data/standing); without Content-Range it begins "
-                + "anew.",
+            hint: "The service has \(received) bytes of it (GET /upload_data/standing); without Content-Range it "
+                + "begins anew.",
             audience: .owner)
     }
 

@@ -54,7 +54,7 @@ extension VerifiedConnection {
 
     /// How far the service has come with this very file, and the digest of so much; the file then stands there.
     private func continuation(of file: FileHandle, size: Int) async throws -> (sent: Int, hash: SHA256) {
-        let body = try await get("/upload_data")
+        let body = try await get("/upload_data/standing")
         let standing = try? JSONDecoder().decode(UploadStanding.self, from: Data(body))
         var hash = SHA256()
         guard let standing, standing.received > 0, standing.received < size, standing.size == size else {

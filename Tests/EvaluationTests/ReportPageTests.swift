@@ -70,6 +70,7 @@ import Testing
         #expect(files[2].text.contains("epsilon: 1\n"))
         // What the registry's schema demands; `make metadata` holds the whole record against it.
         #expect(files[2].text.contains("variant_name: \"Approximate DP\"") || files[2].text.contains("\"Pure DP\""))
+        #expect(files[2].text.contains("\n      delta: 1e-09\n      rho: ") || files[2].text.contains("\"Pure DP\""))
         for wrong in ["null", "sources: [", "registry_authors: []", "data_product_sector"] {
             #expect(!files[2].text.contains(wrong), "\(wrong)")
         }

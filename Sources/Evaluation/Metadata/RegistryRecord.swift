@@ -48,7 +48,7 @@ public struct RegistryRecord: Sendable {
                 privacy_unit_details: "Adding or removing all rows of one key."
                 privacy_parameters:
                   epsilon: \(ReportPage.plain(plan.epsilon))
-                  delta: \(ReportPage.plain(plan.delta))\(rho.map { "\n          rho: \(ReportPage.plain($0))" } ?? "")
+                  delta: \(ReportPage.plain(plan.delta))\(rho.map { "\n      rho: \(ReportPage.plain($0))" } ?? "")
                 privacy_parameters_details: \(Self.quoted("One epsilon for the whole life of the task; accounted as \(plan.accounting.rawValue)."))
               deployment_model:
                 model_name: "Central"

@@ -21,7 +21,7 @@ struct UploadRange: Sendable, Equatable {
         else {
             throw Problem(
                 .badRequest, code: "bad_range", detail: "The Content-Range of an upload cannot be read.",
-                hint: "Send `bytes START-END/SIZE` from where GET /upload_data says to the end of the file.",
+                hint: "Send `bytes START-END/SIZE` from where GET /upload_data/standing says to the end of the file.",
                 audience: .owner)
         }
         self.start = start
@@ -60,7 +60,7 @@ final class InterruptedUpload: @unchecked Sendable {
 }
 
 extension TaskHost {
-    /// `GET /upload_data`: how much of the caller's file is here of an upload that broke.
+    /// `GET /upload_data/standing`: how much of the caller's file is here of an upload that broke.
     nonisolated func uploadStanding(_ call: Call) async throws -> Response {
         let kept = try await interruptedUpload(of: try call.party())
         return Response.json(
@@ -76,7 +76,8 @@ extension Problem {
     static func wrongOffset(_ received: Int) -> Problem {
         Problem(
             .conflict, code: "wrong_offset", detail: "The upload cannot be continued from there.",
-            hint: "The service has \(received) bytes of it (GET /upload_data); without Content-Range it begins anew.",
+            hint: "The service has \(received) bytes of it (GET /upload_data/standing); without Content-Range it "
+                + "begins anew.",
             audience: .owner)
     }
 
@@ -86,5 +87,5 @@ extension Problem {
 
     static let incomplete = Problem(
         .badRequest, code: "incomplete", detail: "The body ended before the file did.",
-        hint: "Go on from where GET /upload_data says.", audience: .owner)
+        hint: "Go on from where GET /upload_data/standing says.", audience: .owner)
 }

@@ -174,7 +174,8 @@ struct ChannelTests {
             let whole = try await lasted(
                 "printf 'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'; sleep 2; "
                     + "printf 'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n'; sleep 9")
-            #expect(whole > 1.9 && whole < 8, "\(whole) s")
+            // The writer may have begun some time before the clock.
+            #expect(whole > 1.5 && whole < 8, "\(whole) s")
         }
     }
 

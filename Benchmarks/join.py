@@ -35,7 +35,8 @@ print(json.dumps({{"seconds": time.monotonic() - start, "rows": rows,
 
 
 def run(*command):
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    # DuckDB may draw a progress bar first.
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 
 if not all(os.path.exists(path) for path in FILES):

@@ -35,7 +35,7 @@ func measureAccuracy(folder: URL, benchmarks: [URL]) throws {
                     kendall.rows(ordered.rowCount, seed: UInt64(run + 9), marginals: marginals.orderedOnly),
                     against: ordered)
             }
-            report(table, "Kendall DP copula, same split", "\(epsilon)", scores)
+            report(table, "Kendall DP copula, 20 % of the budget on it", "\(epsilon)", scores)
         }
     }
 }

@@ -3,16 +3,11 @@ import Tables
 /// What a synthesizer's rows keep of the table, as far as noise permits, and what they take for granted instead.
 ///
 /// Said before anything is signed: a function of the declared columns alone.
-public struct Fidelity: Codable, Sendable, Equatable {
+public struct Fidelity: Sendable, Equatable {
     /// Phrases, each the object of "keeps".
     public let kept: [String]
     /// Phrases, each the object of "assumes".
     public let assumed: [String]
-
-    public init(kept: [String], assumed: [String]) {
-        self.kept = kept
-        self.assumed = assumed
-    }
 }
 
 extension TableDomain {

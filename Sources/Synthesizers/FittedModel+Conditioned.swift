@@ -36,7 +36,9 @@ extension FittedModel {
                     attributes: table.attributes, values: table.counts.map { Double($0) },
                     slack: [Double](repeating: slack, count: table.counts.count)))
         }
-        var total = model.total
+        // Counts of all rows are measurements of their number, like every marginal.
+        let total = estimatedTotal(
+            oneWays.modelled.compactMap { oneWays.measurement(of: $0) } + usable.compactMap(\.countOfRows))
         var moved = corrections
         var tilted = tilts
         let rows = RepresentativeRows(
@@ -52,7 +54,6 @@ extension FittedModel {
             raking.run()
             moved += raking.corrections
             tilted += zip(usable, raking.rates).map { SumsTilt(measured: $0, rates: $1) }
-            total = max(raking.weights.reduce(0, +), 1)
             return raking.weights
         }
         return try FittedModel(

@@ -1,3 +1,4 @@
+import GraphicalModels
 public import PrivacyKernel
 import Tables
 import VectorMath
@@ -25,6 +26,15 @@ public struct MeasuredSums: Sendable, Equatable {
 
     /// Whether every row counts the same.
     var isCount: Bool { Set(question.values).count == 1 }
+
+    /// What a count tells of the number of rows; nil for other sums.
+    var countOfRows: MarginalMeasurement? {
+        guard isCount, let code = question.values.indices.first, value(of: code) > 0 else { return nil }
+        let unit = value(of: code)
+        return MarginalMeasurement(
+            attributes: question.groups, values: figures.map { Double($0) / unit },
+            variance: max(variance, leastVariance) / (unit * unit))
+    }
 
     /// The cell of each row; nil where a column is drawn elsewhere.
     func cells(of columns: [[UInt32]], sizes: [Int], count: Int) -> [UInt32]? {

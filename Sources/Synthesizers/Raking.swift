@@ -20,6 +20,8 @@ struct Raking {
     private(set) var weights: [Double]
     private var targets: [Target] = []
     private var sums: [SumsTarget]
+    /// What the weights are held at while sums pull on them.
+    private let total: Double
     private let codes: [[UInt16]]
     private let sizes: [Int]
 
@@ -39,6 +41,7 @@ struct Raking {
     ) {
         self.weights = weights
         self.sums = sums
+        total = weights.reduce(0, +)
         sizes = attributes.map(\.size)
         let used = Set((fitted + across).flatMap(\.attributes))
         self.codes = codes.enumerated().map { index, column in
@@ -79,7 +82,15 @@ struct Raking {
         for _ in 0..<(sums.isEmpty ? Self.sweeps : Self.sweepsWithSums) {
             for index in targets.indices { update(index) }
             for index in sums.indices { sums[index].update(&weights) }
+            if !sums.isEmpty { holdTotal() }
         }
+    }
+
+    /// The number of rows is known better than any sum, and a sum could be met by more rows of every kind.
+    private mutating func holdTotal() {
+        let found = weights.reduce(0, +)
+        guard found > 0, total > 0 else { return }
+        for row in weights.indices { weights[row] *= total / found }
     }
 
     private mutating func update(_ index: Int) {

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import PrivacyKernel
 import VectorMath
 
@@ -99,20 +100,25 @@ struct SumsTarget {
         var sides = still
         var step = still
         for _ in 0..<3 {
-            var matrix = squares
+            // Of Newton's equations the lower triangle is enough.
+            var matrix = Matrix(rows: count, columns: count)
             var force = still
             for i in 0..<count {
-                for j in 0..<i { matrix[j * count + i] = squares[i * count + j] }
+                for j in 0...i { matrix[i, j] = squares[i * count + j] }
                 force[i] = parts[i].figures[cell] - sums[i]
                 if sides[i] == 0 {
-                    matrix[i * count + i] += slack[i]
+                    matrix[i, i] += slack[i]
                     force[i] -= slack[i] * potentials[i]
                 } else {
-                    matrix[i * count + i] = squares[i * count + i] * (1 + 1e-6) + 1e-9
+                    matrix[i, i] = matrix[i, i] * (1 + 1e-6) + 1e-9
                     force[i] -= slack[i] * sides[i]
                 }
             }
-            step = solution(matrix, force)
+            guard let factor = try? matrix.cholesky(),
+                var solution = try? Matrix(rows: count, columns: 1, values: force),
+                (try? solution.solve(byCholeskyFactor: factor)) != nil
+            else { return still }
+            step = solution.values
             let next = step.indices.map { i -> Double in
                 let potential = potentials[i] + step[i]
                 return potential > 1 ? 1 : potential < -1 ? -1 : 0
@@ -126,29 +132,6 @@ struct SumsTarget {
         return step.indices.map { i in
             min(max(potentials[i] + scale * step[i], -Self.potentialLimit), Self.potentialLimit) - potentials[i]
         }
-    }
-
-    /// Gaussian elimination with row pivots, for a few unknowns.
-    private func solution(_ matrix: [Double], _ right: [Double]) -> [Double] {
-        let count = right.count
-        var (a, x) = (matrix, right)
-        for column in 0..<count {
-            let pivot = (column..<count).max { abs(a[$0 * count + column]) < abs(a[$1 * count + column]) } ?? column
-            if pivot != column {
-                for j in 0..<count { a.swapAt(pivot * count + j, column * count + j) }
-                x.swapAt(pivot, column)
-            }
-            for i in (column + 1)..<max(count, column + 1) {
-                let factor = a[i * count + column] / a[column * count + column]
-                for j in column..<count { a[i * count + j] -= factor * a[column * count + j] }
-                x[i] -= factor * x[column]
-            }
-        }
-        for i in (0..<count).reversed() {
-            for j in (i + 1)..<max(count, i + 1) { x[i] -= a[i * count + j] * x[j] }
-            x[i] /= a[i * count + i]
-        }
-        return x
     }
 }
 

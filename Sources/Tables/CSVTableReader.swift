@@ -125,14 +125,19 @@ public final class CSVTableReader {
         }
         guard var rows else { throw log.summary }
         self.rows = nil
+        defer { rows.wipe() }
         return try rows.table(log: &log, keys: &keys, rowsPerKey: rowsPerKey, hash: hash)
     }
 
-    deinit { block.wipe() }
+    deinit {
+        block.wipe()
+        rows?.wipe()
+    }
 
     private func stop(_ problem: TableProblem) -> TableProblems {
         log.add(problem)
         isStopped = true
+        rows?.wipe()
         rows = nil
         return log.summary
     }

@@ -78,19 +78,25 @@ public struct CodedColumn: Sendable {
 
     /// Overwrites every code with zero, in place where no one else holds the storage.
     public mutating func wipe() {
-        switch storage {
+        storage.wipe()
+    }
+}
+
+extension CodedColumn.Storage {
+    mutating func wipe() {
+        switch self {
         case .bytes(var codes):
-            storage = .bytes([])
+            self = .bytes([])
             for row in codes.indices { codes[row] = 0 }
-            storage = .bytes(codes)
+            self = .bytes(codes)
         case .halves(var codes):
-            storage = .bytes([])
+            self = .bytes([])
             for row in codes.indices { codes[row] = 0 }
-            storage = .halves(codes)
+            self = .halves(codes)
         case .words(var codes):
-            storage = .bytes([])
+            self = .bytes([])
             for row in codes.indices { codes[row] = 0 }
-            storage = .words(codes)
+            self = .words(codes)
         }
     }
 }

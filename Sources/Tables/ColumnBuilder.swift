@@ -28,6 +28,8 @@ struct ColumnBuilder {
         }
     }
 
+    mutating func wipe() { storage.wipe() }
+
     consuming func finish() throws -> CodedColumn {
         try CodedColumn(storage, domainSize: size)
     }

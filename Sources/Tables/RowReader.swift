@@ -206,6 +206,13 @@ struct RowReader {
         }
     }
 
+    /// Overwrites what was read of a table that never came to its end.
+    mutating func wipe() {
+        for index in builders.indices { builders[index].wipe() }
+        for row in codes.indices { codes[row] = 0 }
+        for row in numbers.indices { numbers[row] = 0 }
+    }
+
     /// Ends the table.
     mutating func table(
         log: inout ProblemLog, keys: inout KeyReader?, rowsPerKey: Int, hash: KeyedHash

@@ -70,15 +70,13 @@ struct TradeTests {
     }
 
     @Test(
-        "two offices' declarations become synthetic ones within a minute",
+        "two offices' declarations become synthetic ones",
         .enabled(if: SharedData.isPresent, "the customs declarations are not here: set ENTREPOT_DATA"))
     func wholeWay() async throws {
         let folder = "trade/c_microdata/c1_kr_customs"
         let customs = try await unzipped(try SharedData.path("\(folder)/party_customs.csv.gz"))
         let trade = try await unzipped(try SharedData.path("\(folder)/party_trade.csv.gz"))
         let task = try Self.task(customs: customs, trade: trade, method: "mst")
-        let clock = ContinuousClock()
-        let start = clock.now
         try await withService(task) { live in
             for (party, text) in [("Customs", customs), ("Trade", trade)] {
                 let file = try live.file("\(party).csv", text)
@@ -98,7 +96,6 @@ struct TradeTests {
             let codes = Self.codes("Trade_hs6_code", in: lines.joined(separator: "\n"))
             #expect(codes.allSatisfy { $0.count == 6 }, "leading zeros of HS6 codes are kept")
         }
-        #expect(clock.now - start < .seconds(240))
     }
 
     private func unzipped(_ path: String) async throws -> String {

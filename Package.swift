@@ -117,7 +117,12 @@ let package = Package(
                 nioSSL, logging,
                 lifecycle, unixSignals,
             ],
-            exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")], swiftSettings: strict + [mutations]),
+            exclude: ["README.md", "Report/Fonts/LICENSE.txt"],
+            resources: [
+                .embedInCode("openapi.yaml"), .embedInCode("Report/Fonts/bold.deflated"),
+                .embedInCode("Report/Fonts/sans.deflated"), .embedInCode("Report/Fonts/glyphs.txt"),
+            ],
+            swiftSettings: strict + [mutations]),
         .target(
             name: "Client",
             dependencies: [

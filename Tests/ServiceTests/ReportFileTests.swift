@@ -11,7 +11,7 @@ import Testing
         pages.heading("A report (of some kind)")
         pages.paragraph(
             "ε = 1.0 – for \\ one joined record; Zürich, 東京. " + String(repeating: "Words to be broken. ", count: 60))
-        pages.fixed(["key  00:11:22"])
+        pages.list([("key", "00:11:22")])
         for number in 0..<120 {
             pages.bar(
                 "\(number)", estimate: Double(number - 60), lower: Double(number - 70), upper: Double(number - 50),
@@ -51,8 +51,9 @@ import Testing
     private static func written() async throws -> (good: String, bad: String) {
         let bytes = try await signed()
         var changed = bytes
-        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("Words".utf8)) })
-        changed[place] = UInt8(ascii: "S")
+        let word = Array(PDFFont.regular.shown("Words").dropFirst().dropLast().utf8)
+        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: word) })
+        changed.replaceSubrange(place..<(place + 4), with: PDFFont.regular.shown("S").dropFirst().dropLast().utf8)
         let folder = FileManager.default.temporaryDirectory
         let files = ["good", "bad"].map { folder.appending(path: "report-\($0)-\(UUID().uuidString).pdf") }
         try Data(bytes).write(to: files[0])
@@ -80,22 +81,44 @@ import Testing
     @Test("names in any script and of any length stay whole and inside the page")
     func text() throws {
         // Decomposed letters are the ones that the fonts have; others are told by number, so that no two look alike.
-        #expect(PDFText.plain("Zu\u{308}rich, 東京, 京東, ε ≤ 1") == "Zürich, <6771><4EAC>, <4EAC><6771>, epsilon <= 1")
-        #expect(PDFText.literal("a(b)\\é") == "(a\\(b\\)\\\\\\351)")
+        #expect(
+            PDFFont.legible("Zu\u{308}rich, Łódź, Ελλάδα, България, 東京, 京東, ε ≤ 1")
+                == "Zürich, Łódź, Ελλάδα, България, <6771><4EAC>, <4EAC><6771>, ε ≤ 1")
         var pages = PDFPages(footer: "f", watermark: "w")
         let name = String(repeating: "東京-long-name-", count: 30)
         pages.heading(name, size: 18)
         pages.paragraph(name)
         pages.bar(name, estimate: 1, lower: 0, upper: 2, scale: 2)
         let lines = String(decoding: pages.streams()[0], as: UTF8.self).split(separator: "\n")
-        let shown = lines.compactMap { line -> String? in
-            guard line.contains(" Tj"), !line.contains("Tf 0.643"), let start = line.firstIndex(of: "(") else {
-                return nil
-            }
-            return String(line[line.index(after: start)...].prefix { $0 != ")" })
+        let shown = lines.filter { $0.contains(" Tj") && !$0.contains("Tf 0.643") }.compactMap { line in
+            line.split(separator: "<").last?.prefix { $0 != ">" }
         }
-        #expect(shown.dropLast().allSatisfy { $0.count <= 125 })
-        #expect(shown.joined().components(separatedBy: "<6771>").count == 3 * 30 + 1)
+        let number = PDFFont.regular.shown("<6771>").dropFirst().dropLast()
+        #expect(shown.joined().components(separatedBy: number).count == 3 * 30 + 1)
+    }
+
+    @Test(
+        "a reader finds every letter, in embedded fonts",
+        .enabled(if: tool("pdftotext") != nil, "install poppler-utils"))
+    func letters() async throws {
+        let name = "Zürich, Łódź, Ελλάδα, България, ε ≤ 1 – (a\\b)"
+        var pages = PDFPages(footer: "f", watermark: "w")
+        pages.heading(name)
+        pages.paragraph(String(repeating: "WWWWWWWW mmmmmm ", count: 40))
+        let file = PDFFile(title: name, date: "D:20261121120000Z", pages: pages.streams(), attachments: [])
+        let path = FileManager.default.temporaryDirectory.appending(path: "letters-\(UUID().uuidString).pdf")
+        defer { try? FileManager.default.removeItem(at: path) }
+        try Data(try await file.signed { _ in [1] }).write(to: path)
+        let text = try Self.run(try #require(Self.tool("pdftotext")), ["-layout", path.path, "-"])
+        #expect(text.contains(name), "\(text)")
+        let fonts = try Self.run(try #require(Self.tool("pdffonts")), [path.path])
+        #expect(fonts.components(separatedBy: "yes yes yes").count == 3, "\(fonts)")
+        #expect(try Self.run(try #require(Self.tool("pdfinfo")), [path.path]).contains(name))
+        // The widths that break the lines are the ones that a reader draws.
+        let boxes = try Self.run(try #require(Self.tool("pdftotext")), ["-bbox", path.path, "-"])
+        let ends = boxes.components(separatedBy: "xMax=\"").dropFirst().compactMap { Double($0.prefix { $0 != "\"" }) }
+        let last = ends.max() ?? 0
+        #expect(last < Double(PDFFile.width) - 49 && last > Double(PDFFile.width) - 150, "\(last)")
     }
 
     @Test(

@@ -3,8 +3,7 @@ import Foundation
 
 /// A PDF 1.7 file with embedded files and room for one detached signature. The same parts give the same bytes.
 ///
-/// Only what a report needs: uncompressed streams, the standard fonts Helvetica and Courier, a classic cross-reference
-/// table. Source: ISO 32000-1, §7.5 (file), §7.11.4 (embedded files), §12.8 (signatures).
+/// Only what a report needs: uncompressed streams, two embedded fonts, a classic cross-reference table. Source: ISO 32000-1, §7.5 (file), §7.11.4 (embedded files), §12.8 (signatures).
 struct PDFFile {
     /// A file that travels inside.
     struct Attachment {
@@ -31,7 +30,7 @@ struct PDFFile {
     /// As PDF writes dates, `D:20261121120000Z`.
     private let date: String
 
-    /// - Parameter pages: the content stream of each page; fonts are F1 (Helvetica), F2 (bold) and F3 (Courier).
+    /// - Parameter pages: the content stream of each page.
     init(title: String, date: String, pages: [[UInt8]], attachments: [Attachment]) {
         self.title = title
         self.date = date
@@ -61,38 +60,44 @@ struct PDFFile {
 
     private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-    /// Objects have fixed numbers: catalog, page tree, three fonts, information, signature, its field, then pages and files.
+    /// Objects have fixed numbers: catalog, page tree, information, signature, its field, the letters of the fonts, four for
+    /// each font, then pages and files.
     private mutating func write() {
-        let firstPage = 9
+        let fonts = [PDFFont.regular, PDFFont.bold]
+        let firstFont = 7
+        let firstPage = firstFont + 4 * fonts.count
         let firstFile = firstPage + 2 * pages.count
         let names = attachments.indices.map { "(\(attachments[$0].name)) \(firstFile + 2 * $0) 0 R" }
         let kids = pages.indices.map { "\(firstPage + 2 * $0) 0 R" }
         let files = attachments.indices.map { "\(firstFile + 2 * $0) 0 R" }
         object(
-            "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [8 0 R] /SigFlags 3 >> "
+            "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] /SigFlags 3 >> "
                 + "/Names << /EmbeddedFiles << /Names [\(names.joined(separator: " "))] >> >> "
                 + "/AF [\(files.joined(separator: " "))] /Lang (en) >>")
         object("<< /Type /Pages /Kids [\(kids.joined(separator: " "))] /Count \(pages.count) >>")
-        for font in ["Helvetica", "Helvetica-Bold", "Courier"] {
-            object("<< /Type /Font /Subtype /Type1 /BaseFont /\(font) /Encoding /WinAnsiEncoding >>")
-        }
-        object("<< /Title \(PDFText.literal(title)) /Producer (Entrepot) /CreationDate (\(date)) >>")
+        object("<< /Title \(PDFFile.literal(title)) /Producer (Entrepot) /CreationDate (\(date)) >>")
         writeSignature()
         object(
-            "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Service) /V 7 0 R /P \(firstPage) 0 R /Rect [0 0 0 0] /F 132 >>"
+            "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Service) /V 4 0 R /P \(firstPage) 0 R /Rect [0 0 0 0] /F 132 >>"
         )
+        stream("", PDFFont.letters)
+        for (number, font) in fonts.enumerated() {
+            for one in font.objects(first: firstFont + 4 * number, letters: 6) { object(one) }
+            stream(font.stream.entries, font.stream.content)
+        }
+        let resources = fonts.enumerated().map { "/\($1.resource) \(firstFont + 4 * $0) 0 R" }
         for (number, page) in pages.enumerated() {
-            let annotations = number == 0 ? " /Annots [8 0 R]" : ""
+            let annotations = number == 0 ? " /Annots [5 0 R]" : ""
             object(
                 "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 \(PDFFile.width) \(PDFFile.height)] "
-                    + "/Resources << /Font << /F1 3 0 R /F2 4 0 R /F3 5 0 R >> >> "
+                    + "/Resources << /Font << \(resources.joined(separator: " ")) >> >> "
                     + "/Contents \(firstPage + 2 * number + 1) 0 R\(annotations) >>")
             stream("", page)
         }
         for (number, attachment) in attachments.enumerated() {
             object(
                 "<< /Type /Filespec /F (\(attachment.name)) /UF (\(attachment.name)) /AFRelationship /Supplement "
-                    + "/Desc \(PDFText.literal(attachment.description)) /EF << /F \(firstFile + 2 * number + 1) 0 R >> >>"
+                    + "/Desc \(PDFFile.literal(attachment.description)) /EF << /F \(firstFile + 2 * number + 1) 0 R >> >>"
             )
             stream(
                 "/Type /EmbeddedFile /Subtype /\(attachment.type.replacing("/", with: "#2F")) "
@@ -106,7 +111,7 @@ struct PDFFile {
         }
         let identity = SHA256.hash(data: bytes).prefix(16).hexadecimal
         append(
-            "trailer\n<< /Size \(offsets.count + 1) /Root 1 0 R /Info 6 0 R /ID [<\(identity)> <\(identity)>] >>\n"
+            "trailer\n<< /Size \(offsets.count + 1) /Root 1 0 R /Info 3 0 R /ID [<\(identity)> <\(identity)>] >>\n"
                 + "startxref\n\(table)\n%%EOF\n")
     }
 
@@ -131,42 +136,9 @@ struct PDFFile {
         bytes += content
         append("\nendstream\nendobj\n")
     }
-}
 
-/// Text as the standard fonts can show it.
-enum PDFText {
-    private static let words: [Unicode.Scalar: String] = [
-        "ε": "epsilon", "δ": "delta", "σ": "sigma", "μ": "mu", "ρ": "rho", "–": "-", "—": "-", "−": "-", "’": "'",
-        "…": "...", "≤": "<=", "≥": ">=", "²": "^2",
-    ]
-
-    /// Letters that the fonts lack are written out, or as their number (`<6771>`), so that two names never look alike.
-    static func plain(_ text: String) -> String {
-        var plain = ""
-        for scalar in text.precomposedStringWithCanonicalMapping.unicodeScalars {
-            if let word = words[scalar] {
-                plain += word
-            } else if (0x20...0x7E).contains(scalar.value) || (0xA0...0xFF).contains(scalar.value) {
-                plain.unicodeScalars.append(scalar)
-            } else {
-                plain += "<\(String(scalar.value, radix: 16, uppercase: true))>"
-            }
-        }
-        return plain
-    }
-
-    /// A string object: parentheses escaped, everything beyond ASCII in octal.
-    static func literal(_ text: String) -> String {
-        var literal = "("
-        for scalar in plain(text).unicodeScalars {
-            switch scalar {
-            case "(", ")", "\\": literal += "\\" + String(Character(scalar))
-            case _ where scalar.value > 0x7E:
-                let digits = String(scalar.value, radix: 8)
-                literal += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
-            default: literal.unicodeScalars.append(scalar)
-            }
-        }
-        return literal + ")"
+    /// A string that readers show outside the pages: UTF-16, in hexadecimal digits.
+    private static func literal(_ text: String) -> String {
+        "<FEFF" + text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }.hexadecimal + ">"
     }
 }

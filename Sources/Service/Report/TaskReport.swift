@@ -80,15 +80,18 @@ extension TaskReport {
                 + "report.json, also attached, holds the same figures for machines. `entrepot verify` checks all of it without "
                 + "the service.")
         if software.evidenceFormat == "simulated" {
-            pages.paragraph("SIMULATED EVIDENCE: it gives no confidentiality against the host of the service.")
+            pages.paragraph(
+                "SIMULATED EVIDENCE: it gives no confidentiality against the host of the service.", .bold)
         }
         pages.heading("Task and parties")
-        pages.fixed(["task      \(taskDigest)", "evidence  \(evidenceDigest)", "build     \(software.buildManifest)"])
-        pages.fixed(["ledger    \(ledger.sequence), \(ledger.hash)"])
+        pages.list([
+            ("task", taskDigest), ("evidence", evidenceDigest), ("build", software.buildManifest),
+            ("ledger", "\(ledger.sequence), \(ledger.hash)"),
+        ])
         for party in parties {
             pages.space(3)
             pages.paragraph("\(party.name), \(party.role)")
-            pages.fixed(["key       \(party.fingerprint)"] + (party.table.map { ["table     \($0)"] } ?? []))
+            pages.list([("key", party.fingerprint)] + (party.table.map { [("table", $0)] } ?? []))
         }
         pages.heading("Privacy")
         pages.paragraph(
@@ -160,13 +163,14 @@ extension QueryAnswer {
 
     private func draw(_ flows: [FlowReconciliation], on pages: inout PDFPages) {
         let standing = flows.filter(\.isSignificant).count
-        pages.paragraph(
-            "\(flows.count) groups by \(groupedBy.joined(separator: ", ")); \(standing) differ beyond noise and allowance "
-                + "(95 % for all groups together). The largest, with imports less exports and its interval:")
         let ranked = flows.filter { $0.rank != nil }.sorted { ($0.rank ?? 0) < ($1.rank ?? 0) }.prefix(Self.shown)
         let scale = ranked.reduce(1e-9) {
             max($0, abs($1.difference.upper ?? 0), abs($1.difference.lower ?? 0))
         }
+        pages.paragraph(
+            "\(flows.count) groups by \(groupedBy.joined(separator: ", ")). Beyond noise and allowance differ \(standing), "
+                + "marked * (95 % for all groups together). The largest, with imports less exports and its interval as a "
+                + "bar (the line is 0, the width \(PDFPages.short(scale)) to either side):")
         for flow in ranked {
             let mark = flow.isSignificant ? " *" : ""
             pages.bar(
@@ -188,8 +192,13 @@ extension QueryAnswer {
 }
 
 extension PDFPages {
-    /// Four figures that matter.
-    static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+    /// Four figures that matter; millions and billions by their names.
+    static func short(_ value: Double) -> String {
+        for (unit, name) in [(1e9, "billion"), (1e6, "million")] where abs(value) >= unit && abs(value) < 1e12 {
+            return String(format: "%.4g", value / unit) + " \(name)"
+        }
+        return String(format: "%.4g", value)
+    }
 
     static func interval(_ figure: NoisyFigure) -> String {
         guard let lower = figure.lower, let upper = figure.upper else { return "[no interval]" }

@@ -3,11 +3,13 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 # Suites that talk to a running service; they run after the long computations, which would starve them.
 LIVE = ^(EndToEndTests|ServiceTests|ClientTests)
-ENTREPOT = .build/release/entrepot
+# CONFIGURATION=debug drives the program of the tests' build, which is optimised too.
+CONFIGURATION ?= release
+ENTREPOT = .build/$(CONFIGURATION)/entrepot
 
-.PHONY: demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup release
+.PHONY: demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup program reproducible
 
-demo: release                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
+demo: program                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
 
 test: setup                  ## every test, one debug build
@@ -15,17 +17,17 @@ test: setup                  ## every test, one debug build
 	swift test --skip-build --parallel --skip '$(LIVE)'
 	swift test --skip-build --parallel --filter '$(LIVE)'
 
-screenshots: release         ## the planner's and the provider's page in a real browser; skips, and says so, without Chromium
+screenshots: program         ## the planner's and the provider's page in a real browser; skips, and says so, without Chromium
 	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output
 	@$(ENTREPOT) report demo-output/state/task.model --task demo-output/task.yaml --output demo-output/report.html
 	@scripts/screenshots demo-output/report.html
 	@ENTREPOT=$(CURDIR)/$(ENTREPOT) scripts/page-tour
 
-metadata: release            ## Croissant and registry record against their own checkers; skips, and says so, without them
+metadata: program            ## Croissant and registry record against their own checkers; skips, and says so, without them
 	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output
-	@scripts/metadata demo-output/state/task.model demo-output/task.yaml
+	@ENTREPOT=$(CURDIR)/$(ENTREPOT) scripts/metadata demo-output/state/task.model demo-output/task.yaml
 
-report: release              ## the signed report by entrepot verify, pdfsig and pyhanko, and with a byte changed
+report: program              ## the signed report by entrepot verify, pdfsig and pyhanko, and with a byte changed
 	@[ -f .build/demo-reconciliation/report.pdf ] \
 	    || $(ENTREPOT) demo reconciliation --output .build/demo-reconciliation
 	@ENTREPOT=$(ENTREPOT) scripts/report .build/demo-reconciliation/report.pdf \
@@ -37,13 +39,13 @@ lint:                        ## the formatter's strict check
 format:                      ## rewrites the sources in the house style
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests
 
-faults: release              ## kills the service at 200 random moments: make faults [KILLS=200]
+faults: program              ## kills the service at 200 random moments: make faults [KILLS=200]
 	ENTREPOT=$(ENTREPOT) scripts/faults $(or $(KILLS),200)
 
-load: release                ## many, slow, dying and hostile clients, and a full disk
+load: program                ## many, slow, dying and hostile clients, and a full disk
 	ENTREPOT=$(ENTREPOT) scripts/load
 
-api: release                 ## schemathesis (PyPI) against the live service, a minute a stage: make api [SECONDS_EACH=120]
+api: program                 ## schemathesis (PyPI) against the live service, a minute a stage: make api [SECONDS_EACH=120]
 	ENTREPOT=$(ENTREPOT) scripts/api $(or $(SECONDS_EACH),120)
 
 audit: setup                 ## the privacy audit of `make test` as a table: Benchmarks/privacy-audit.md
@@ -73,5 +75,8 @@ clean:                       ## removes what building and demonstrating made
 setup:
 	@scripts/setup
 
-release: setup
-	@scripts/build -c release --product entrepot
+program: setup
+	@scripts/build -c $(CONFIGURATION) --product entrepot
+
+reproducible: setup          ## two release builds in two folders have the same bytes; a quarter of an hour and more
+	@scripts/reproducible

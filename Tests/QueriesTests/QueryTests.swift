@@ -2,6 +2,7 @@ import Foundation
 import Tables
 import Tasks
 import Testing
+import VectorMath
 
 @testable import PrivacyKernel
 @testable import Queries
@@ -66,6 +67,39 @@ import Testing
             #expect(flows.first { $0.rank == rank }.map { abs($0.excess) } == expected)
         }
         #expect(!flows.contains { ($0.rank ?? 0) > 3 })
+    }
+
+    @Test("without noise the total over the union of five offices is the sum of their files, the same keys and all")
+    func unionTotal() throws {
+        let schema = TableSchema(fields: [
+            Field(name: "flow", type: .string, categories: ["X", "M"], constraints: Constraints(required: true)),
+            Field(name: "value", type: .integer, constraints: Constraints(minimum: 0, maximum: 1000)),
+        ])
+        var random = SplitMix64(state: 5)
+        var (exports, clamped) = (0, 0)
+        let tables = try (0..<5).map { office in
+            let lines = (0..<(300 * office)).map { row in
+                let value = Int.random(in: 0..<8, using: &random) == 0 ? nil : Int.random(in: 0...1000, using: &random)
+                let isExport = Bool.random(using: &random)
+                exports += isExport ? value ?? 0 : 0
+                clamped += isExport ? value.map { min(max($0, 200), 700) } ?? 0 : 0
+                return "\(row),\(isExport ? "X" : "M"),\(value.map(String.init) ?? "")"
+            }
+            let reader = CSVTableReader(
+                domain: try TableDomain(schema: schema, keyColumns: ["key"]), schema: schema,
+                key: KeyRule(columns: ["key"]), hash: KeyedHash(key: (1, 2)),
+                limits: TableLimits(bytes: 1 << 20, rows: 1 << 12))
+            try reader.consume(Array((["key,flow,value"] + lines).joined(separator: "\n").utf8))
+            return try reader.finish()
+        }
+        let united = JoinedTable(uniting: tables)
+        func total(_ clamp: ClosedRange<Double>?) throws -> [Double] {
+            let query = PermittedQuery(
+                name: "total", kind: .sum, columns: ["value"], conditions: ["flow": "X"], clamp: clamp, epsilon: 1)
+            return try Question(query, domain: united.domain).exact(PrivateTable(united)).figures.map(\.estimate)
+        }
+        #expect(try total(nil) == [Double(exports)])
+        #expect(try total(200...700) == [Double(clamped)])
     }
 
     @Test("what was asked is read back from the transcript, figure by figure, and prices are parts of one budget")

@@ -1,0 +1,157 @@
+/// What stands for a code that a loop could not find.
+public let unknownCode = UInt32.max
+
+/// Texts and their codes: open addressing on words of packed bytes.
+public final class CategoryTable: Sendable {
+    private let mask: Int
+    private let shift: UInt64
+    /// Up to seven bytes and their number, or a hash of longer text under a top byte of 0xFF; zero codes are real.
+    private let keys: [UInt64]
+    private let codes: [UInt32]
+    /// Where the long text of a slot stands in `text`.
+    private let places: [UInt32]
+    private let lengths: [UInt32]
+    private let text: [UInt8]
+
+    /// Of equal texts the first one counts.
+    public init(_ entries: [(text: [UInt8], code: UInt32)]) {
+        var bits: UInt64 = 3
+        while (1 << bits) < entries.count * 3 { bits += 1 }
+        let size = 1 << Int(bits)
+        var keys = [UInt64](repeating: 0, count: size)
+        var codes = [UInt32](repeating: unknownCode, count: size)
+        var places = [UInt32](repeating: 0, count: size)
+        var lengths = [UInt32](repeating: 0, count: size)
+        var text: [UInt8] = []
+        for entry in entries {
+            let key = entry.text.withUnsafeBytes { CategoryTable.key($0) }
+            var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> (64 - bits))
+            var isKnown = false
+            while codes[slot] != unknownCode {
+                if keys[slot] == key {
+                    let place = Int(places[slot])
+                    isKnown =
+                        entry.text.count < 8
+                        || (Int(lengths[slot]) == entry.text.count
+                            && text[place..<place + entry.text.count].elementsEqual(entry.text))
+                    if isKnown { break }
+                }
+                slot = (slot + 1) & (size - 1)
+            }
+            if isKnown { continue }
+            keys[slot] = key
+            codes[slot] = entry.code
+            lengths[slot] = UInt32(entry.text.count)
+            if entry.text.count >= 8 {
+                places[slot] = UInt32(text.count)
+                text += entry.text
+            }
+        }
+        self.mask = size - 1
+        self.shift = 64 - bits
+        self.keys = keys
+        self.codes = codes
+        self.places = places
+        self.lengths = lengths
+        self.text = text
+    }
+
+    /// The code of a text, or nil.
+    public func code(of bytes: UnsafeRawBufferPointer) -> UInt32? {
+        let key = CategoryTable.key(bytes)
+        var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+        while codes[slot] != unknownCode {
+            if keys[slot] == key, bytes.count < 8 || isSame(slot, bytes) { return codes[slot] }
+            slot = (slot + 1) & mask
+        }
+        return nil
+    }
+
+    private func isSame(_ slot: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard Int(lengths[slot]) == bytes.count else { return false }
+        let place = Int(places[slot])
+        return text[place..<place + bytes.count].elementsEqual(bytes)
+    }
+
+    @inline(__always)
+    private static func key(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        guard bytes.count >= 8, let start = bytes.baseAddress else {
+            var key = UInt64(bytes.count) << 56
+            for (index, byte) in bytes.enumerated() { key |= UInt64(byte) << UInt64(8 * index) }
+            return key
+        }
+        return longKey(start, bytes.count)
+    }
+
+    /// A hash over words, the last of which overlaps.
+    @inline(__always)
+    private static func longKey(_ start: UnsafeRawPointer, _ count: Int) -> UInt64 {
+        var hash = UInt64(truncatingIfNeeded: count)
+        var offset = 0
+        while offset &+ 8 < count {
+            let word = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            hash = (hash ^ word) &* 0xff51_afd7_ed55_8ccd
+            hash ^= hash &>> 32
+            offset &+= 8
+        }
+        let word = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+        hash = (hash ^ word) &* 0xc4ce_b9fe_1a85_ec53
+        return (hash ^ (hash &>> 29)) | 0xFF00_0000_0000_0000
+    }
+
+    /// Looks up one column of a grid; `unknownCode` where a text is not in the table.
+    public func lookUp(_ grid: FieldGrid, column: Int, into output: inout [UInt32]) {
+        precondition(grid.checkInvariant() && column < grid.columns && output.count >= grid.rows)
+        let (mask, shift, rows, stride) = (mask, shift, grid.rows, grid.columns)
+        let dropsReturn = grid.endsInCarriageReturn && column == stride - 1
+        grid.bytes.withUnsafeBytes { bytes in
+            grid.starts.withUnsafeBufferPointer { starts in
+                keys.withUnsafeBufferPointer { keys in
+                    codes.withUnsafeBufferPointer { codes in
+                        output.withUnsafeMutableBufferPointer { output in
+                            guard let bytes = bytes.baseAddress, let starts = starts.baseAddress,
+                                let keys = keys.baseAddress, let codes = codes.baseAddress,
+                                let output = output.baseAddress
+                            else { return }
+                            var field = column
+                            for row in 0..<rows {
+                                let start = Int(starts[field])
+                                var count = Int(starts[field &+ 1]) &- 1 &- start
+                                field &+= stride
+                                if dropsReturn, count > 0,
+                                    bytes.load(fromByteOffset: start &+ count &- 1, as: UInt8.self) == 0x0D
+                                {
+                                    count &-= 1
+                                }
+                                var code = unknownCode
+                                if count < 8 {
+                                    let size = UInt64(truncatingIfNeeded: count)
+                                    let word = UInt64(
+                                        littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+                                    let key = (word & ((1 &<< (size &* 8)) &- 1)) | (size &<< 56)
+                                    var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+                                    while true {
+                                        code = codes[slot]
+                                        if keys[slot] == key || code == unknownCode { break }
+                                        slot = (slot &+ 1) & mask
+                                    }
+                                } else {
+                                    let key = CategoryTable.longKey(bytes + start, count)
+                                    let text = UnsafeRawBufferPointer(start: bytes + start, count: count)
+                                    var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+                                    while true {
+                                        code = codes[slot]
+                                        if code == unknownCode { break }
+                                        if keys[slot] == key, self.isSame(slot, text) { break }
+                                        slot = (slot &+ 1) & mask
+                                    }
+                                }
+                                output[row] = code
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

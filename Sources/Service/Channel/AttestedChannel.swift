@@ -35,19 +35,20 @@ struct AttestedChannel: ServerChildChannel {
             try channel.pipeline.syncOperations.addHandler(handler)
             try channel.pipeline.syncOperations.addHandler(ConnectionGuard(session: session, patience: patience))
         }.flatMap {
-            http { _, _, _ in }.setup(channel: channel, logger: logger)
+            var configuration = configuration
+            configuration.additionalChannelHandlers = { [DecodedParts(session: session)] }
+            return HTTP1Channel(responder: { _, _, _ in }, configuration: configuration)
+                .setup(channel: channel, logger: logger)
         }.map { Value(http: $0, session: session) }
     }
 
     func handle(value: Value, logger: Logger) async {
         let session = value.session
         let respond = respond
-        let http = http { request, writer, channel in try await respond(request, writer, channel, session) }
+        let http = HTTP1Channel(
+            responder: { request, writer, channel in try await respond(request, writer, channel, session) },
+            configuration: configuration)
         await http.handle(value: value.http, logger: logger)
-    }
-
-    private func http(_ responder: @escaping HTTPChannelHandler.Responder) -> HTTP1Channel {
-        HTTP1Channel(responder: responder, configuration: configuration)
     }
 
     private func context(for session: ConnectionSession) throws -> NIOSSLContext {

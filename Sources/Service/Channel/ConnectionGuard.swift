@@ -87,10 +87,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private func expect(head time: TimeAmount, _ context: ChannelHandlerContext) {
         headTimer?.cancel()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let seen = session.requestsSeen
+        let seen = session.partsDecoded
         headTimer = context.eventLoop.scheduleTask(in: time) {
             let (guardian, context) = bound.value
-            guard guardian.session.requestsSeen == seen else {
+            guard guardian.session.partsDecoded == seen else {
                 guardian.isAwaitingHead = false
                 return
             }
@@ -101,5 +101,20 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private func stop() {
         headTimer?.cancel()
         stallTimer?.cancel()
+    }
+}
+
+/// Counts what the HTTP decoder gives, on the event loop: a service that is too busy to begin with a request must not take
+/// its client for a slow one.
+final class DecodedParts: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = Any
+
+    private let session: ConnectionSession
+
+    init(session: ConnectionSession) { self.session = session }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        session.partDecoded()
+        context.fireChannelRead(data)
     }
 }

@@ -10,7 +10,7 @@ final class ConnectionSession: Sendable {
     private struct State {
         var clientKeyInfo: [UInt8]?
         var exporter: [UInt8]?
-        var requestsSeen = 0
+        var partsDecoded = 0
         var requestsUnderWay = 0
     }
 
@@ -22,16 +22,13 @@ final class ConnectionSession: Sendable {
     /// TLS-Exporter of this connection (RFC 9266), 32 bytes; nil where the handshake gave none.
     var exporter: [UInt8]? { state.withLock { $0.exporter } }
 
-    /// How many requests have begun, counted from the end of their heads.
-    var requestsSeen: Int { state.withLock { $0.requestsSeen } }
+    /// How many parts of requests were decoded: the first of each is its whole head.
+    var partsDecoded: Int { state.withLock { $0.partsDecoded } }
     var requestsUnderWay: Int { state.withLock { $0.requestsUnderWay } }
 
-    func requestBegins() {
-        state.withLock {
-            $0.requestsSeen += 1
-            $0.requestsUnderWay += 1
-        }
-    }
+    func partDecoded() { state.withLock { $0.partsDecoded += 1 } }
+
+    func requestBegins() { state.withLock { $0.requestsUnderWay += 1 } }
 
     func requestEnded() { state.withLock { $0.requestsUnderWay -= 1 } }
 

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 # Suites that talk to a running service; they run after the long computations, which would starve them.
 LIVE = ^(EndToEndTests|ServiceTests|ClientTests)
-# CONFIGURATION=debug drives the program of the tests' build, which is optimised too.
+# CONFIGURATION=debug drives the program of the tests' build, which is optimised too but which clients refuse to trust.
 CONFIGURATION ?= release
 ENTREPOT = .build/$(CONFIGURATION)/entrepot
 

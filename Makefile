@@ -3,9 +3,7 @@ SHELL := /bin/bash
 SCENARIO ?= trade
 # Suites that talk to a running service; they run after the long computations, which would starve them.
 LIVE = ^(EndToEndTests|ServiceTests|ClientTests)
-# CONFIGURATION=debug drives the program of the tests' build, which is optimised too but which clients refuse to trust.
-CONFIGURATION ?= release
-ENTREPOT = .build/$(CONFIGURATION)/entrepot
+ENTREPOT = .build/release/entrepot
 
 .PHONY: demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup program reproducible
 
@@ -76,7 +74,7 @@ setup:
 	@scripts/setup
 
 program: setup
-	@scripts/build -c $(CONFIGURATION) --product entrepot
+	@scripts/build -c release --product entrepot
 
-reproducible: setup          ## two release builds in two folders have the same bytes; a quarter of an hour and more
+reproducible: setup          ## two release builds in two folders have the same bytes
 	@scripts/reproducible

@@ -153,14 +153,14 @@ struct ChannelTests {
     func slowHeads() async throws {
         let patience = ConnectionGuard.Patience(idle: .seconds(8), head: .seconds(1), stalled: .seconds(5))
         try await withServer(patience: patience) { port, directory in
-            /// What came back while a shell command wrote, and whether the service closed the connection before its writer
-            /// or a minute ended. No shorter time is asserted: a busy machine stretches them all.
+            /// What came back while a shell command wrote, and whether the service closed the connection within forty
+            /// seconds, before its writer or HTTP's own patience ended. No shorter time is asserted: a busy machine stretches them all.
             func answers(to command: String) async throws -> (text: String, closed: Bool) {
                 let output = try await run(
                     "bash",
                     [
                         "-c",
-                        "timeout 60 openssl s_client -quiet -connect 127.0.0.1:\(port) 2>/dev/null "
+                        "timeout 40 openssl s_client -quiet -connect 127.0.0.1:\(port) 2>/dev/null "
                             + "< <(\(command)); echo \"status $?\"",
                     ], in: directory)
                 let closed = !output.contains("status 124")

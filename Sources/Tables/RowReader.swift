@@ -206,7 +206,7 @@ struct RowReader {
         }
     }
 
-    /// Overwrites what was read of a table that never came to its end.
+    /// Overwrites what it holds of the rows: all of them, where the table never came to its end.
     mutating func wipe() {
         for index in builders.indices { builders[index].wipe() }
         for row in codes.indices { codes[row] = 0 }

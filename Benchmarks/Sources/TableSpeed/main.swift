@@ -4,8 +4,7 @@ import VectorMath
 
 // What reading, joining and writing tables costs. `join A.csv B.csv` reads two files on a thread each and joins them on
 // their first column; `read FILE.csv` reads one on one thread, and tells what the parser took of it, without the file's way
-// from the kernel; `write ROWS` writes CSV of 15 columns on one thread. Every
-// other column is taken to hold whole numbers from 0 to 99.
+// from the kernel; `write ROWS` writes 15 columns on one thread. Every other column is taken to hold whole numbers from 0 to 99.
 
 func peakMegabytes() -> Int {
     var usage = rusage()

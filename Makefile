@@ -12,8 +12,8 @@ demo: program                ## the whole product on generated data: make demo [
 
 test: setup                  ## every test, one debug build
 	@scripts/build --build-tests
-	swift test --skip-build --parallel --skip '$(LIVE)'
-	swift test --skip-build --parallel --filter '$(LIVE)'
+	@scripts/test --skip '$(LIVE)'
+	@scripts/test --filter '$(LIVE)'
 
 screenshots: program         ## the planner's and the provider's page in a real browser; skips, and says so, without Chromium
 	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output

@@ -57,7 +57,7 @@ extension ClientError {
     fileprivate var mayPass: Bool {
         switch self {
         case .unreachable, .brokenConnection: true
-        case .service(let problem): ["busy", "incomplete", "too_slow"].contains(problem.code)
+        case .service(let problem): ["busy", "incomplete", "too_slow", "wrong_offset"].contains(problem.code)
         default: false
         }
     }

@@ -78,7 +78,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("Bad input, live", .serialized, .timeLimit(.minutes(5)))
+@Suite("Bad input, live", .serialized, .timeLimit(.minutes(30)), .live)
 struct BadInputTests {
     @Test("its owner learns row, column, value and what to do; nothing is lost and the next try counts")
     func table() async throws {

@@ -6,27 +6,20 @@ import Synchronization
 final class CutLine: Sendable {
     let port: Int
     private let server: any Channel
-    private let line: Line
 
     /// What all connections share.
     final class Line: Sendable {
-        private let state: Mutex<(cuts: [Int], sent: Int)>
+        private let cuts: Mutex<[Int]>
 
-        init(cuts: [Int]) { state = Mutex((cuts, 0)) }
+        init(cuts: [Int]) { self.cuts = Mutex(cuts) }
 
         /// After how many bytes the next connection is cut; nil for never.
-        func nextCut() -> Int? { state.withLock { $0.cuts.isEmpty ? nil : $0.cuts.removeFirst() } }
-        func count(_ bytes: Int) { state.withLock { $0.sent += bytes } }
-        var sent: Int { state.withLock { $0.sent } }
+        func nextCut() -> Int? { cuts.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
     }
 
-    /// Bytes that went to the service.
-    var sent: Int { line.sent }
-
-    private init(port: Int, server: any Channel, line: Line) {
+    private init(port: Int, server: any Channel) {
         self.port = port
         self.server = server
-        self.line = line
     }
 
     static func start(before port: Int, cuts: [Int]) async throws -> CutLine {
@@ -37,18 +30,18 @@ final class CutLine: Sendable {
                 return ClientBootstrap(group: inner.eventLoop)
                     .channelInitializer { outer in
                         outer.eventLoop.makeCompletedFuture {
-                            try outer.pipeline.syncOperations.addHandler(Passing(to: inner, line: nil, cut: nil))
+                            try outer.pipeline.syncOperations.addHandler(Passing(to: inner, cut: nil))
                         }
                     }
                     .connect(host: "127.0.0.1", port: port)
                     .flatMap { outer in
                         inner.eventLoop.makeCompletedFuture {
-                            try inner.pipeline.syncOperations.addHandler(Passing(to: outer, line: line, cut: cut))
+                            try inner.pipeline.syncOperations.addHandler(Passing(to: outer, cut: cut))
                         }
                     }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        return CutLine(port: server.localAddress?.port ?? 0, server: server, line: line)
+        return CutLine(port: server.localAddress?.port ?? 0, server: server)
     }
 
     func stop() async throws { try await server.close() }
@@ -58,18 +51,15 @@ final class CutLine: Sendable {
         typealias InboundIn = ByteBuffer
 
         private let destination: any Channel
-        private let line: Line?
         private var left: Int?
 
-        init(to destination: any Channel, line: Line?, cut: Int?) {
+        init(to destination: any Channel, cut: Int?) {
             self.destination = destination
-            self.line = line
             left = cut
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let piece = unwrapInboundIn(data)
-            line?.count(piece.readableBytes)
             destination.writeAndFlush(piece, promise: nil)
             guard let before = left else { return }
             left = before - piece.readableBytes

@@ -7,7 +7,7 @@ import Testing
 @testable import Service
 
 /// Requests that no program would send, over real connections: the service must go on answering the others.
-@Suite("Broken requests", .serialized, .timeLimit(.minutes(60)))
+@Suite("Broken requests", .serialized, .timeLimit(.minutes(60)), .live)
 struct HTTPFuzzTests {
     private static let count =
         ProcessInfo.processInfo.environment["ENTREPOT_FUZZ"].flatMap { Int($0) }.map { min($0, 5_000) } ?? 100

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Service
 
-@Suite("The life of a task, live", .serialized, .timeLimit(.minutes(5)))
+@Suite("The life of a task, live", .serialized, .timeLimit(.minutes(30)), .live)
 struct LifeTests {
     private func folder() -> URL {
         FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
@@ -21,7 +21,7 @@ struct LifeTests {
                 _ = try await connection.confirm(digest: receipt.sha256)
             }
         }
-        let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 60) }
+        let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 300) }
         #expect(status.isTrained)
     }
 
@@ -100,7 +100,7 @@ struct LifeTests {
         // What a crash leaves that comes after the last release and before the model is written.
         try FileManager.default.removeItem(at: folder.appending(path: "state/task.model"))
         try await withService(task, directory: folder) { live in
-            let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 60) }
+            let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 300) }
             #expect(status.isTrained)
             #expect(try await samples(live) == before)
             let total = try await live.asParty("Alice") { try await $0.ledgerTotal() }

@@ -4,7 +4,7 @@ import Testing
 @testable import Service
 
 /// Two tasks whose tables are neighbours must look the same to everybody but the owner of the table.
-@Suite("What others can see", .serialized, .timeLimit(.minutes(3)))
+@Suite("What others can see", .serialized, .timeLimit(.minutes(30)), .live)
 struct MetricsTests {
     private struct View: Equatable {
         var metrics: [String] = []

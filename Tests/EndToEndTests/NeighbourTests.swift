@@ -8,7 +8,7 @@ import Testing
 
 /// The black-box game: whoever sees statuses, headers, sizes, metrics, ledger and logs, and not the rows themselves, sees
 /// the same of neighbouring tables, and of tables that do not join at all.
-@Suite("Neighbouring tables, live", .serialized, .timeLimit(.minutes(5)))
+@Suite("Neighbouring tables, live", .serialized, .timeLimit(.minutes(30)), .live)
 struct NeighbourTests {
     /// Which of Bob's forty keys are Alice's too. His file has as many bytes and rows in each world.
     enum World: CaseIterable {

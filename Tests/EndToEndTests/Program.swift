@@ -58,7 +58,7 @@ enum Program {
 
         /// The rest of the first line that starts with `mark`, once it is there.
         func announced(_ mark: String) async throws -> String {
-            for _ in 0..<600 {
+            for _ in 0..<6_000 {
                 for line in talk.split(separator: "\n") where line.hasPrefix(mark) {
                     return String(line.dropFirst(mark.count).split(separator: " ").first ?? "")
                 }

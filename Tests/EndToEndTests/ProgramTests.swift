@@ -3,7 +3,7 @@ import Tasks
 import Testing
 
 /// The binary from the first command to the last, with curl as the only other program.
-@Suite("The program", .serialized, .timeLimit(.minutes(15)))
+@Suite("The program", .serialized, .timeLimit(.minutes(30)), .live)
 struct ProgramTests {
     private struct Scene {
         let folder: URL

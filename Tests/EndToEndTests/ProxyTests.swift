@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The workshop's notebook, replayed: two local proxies and a plain HTTP client that knows nothing of TLS or keys.
-@Suite("Two local proxies", .serialized, .timeLimit(.minutes(15)))
+@Suite("Two local proxies", .serialized, .timeLimit(.minutes(30)), .live)
 struct ProxyTests {
     private func withProxy(
         _ configuration: ClientConfiguration, _ use: (Int) async throws -> Void

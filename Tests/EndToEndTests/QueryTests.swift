@@ -6,7 +6,7 @@ import Tasks
 import Testing
 
 /// Two offices with the two ends of the same flows, and what the task permits to ask of them.
-@Suite("Permitted queries, live", .serialized, .timeLimit(.minutes(5))) struct QueryTests {
+@Suite("Permitted queries, live", .serialized, .timeLimit(.minutes(30)), .live) struct QueryTests {
     private static func task() throws -> TestTask {
         let fields = """
             [{name: exporter, type: string, categories: [AAA, BBB], constraints: {required: true}},
@@ -75,7 +75,7 @@ import Testing
                     _ = try await connection.confirm(digest: receipt.sha256)
                 }
             }
-            let status = try await live.asParty("Ann") { try await $0.waitForModel(upTo: 60) }
+            let status = try await live.asParty("Ann") { try await $0.waitForModel(upTo: 300) }
             #expect(status.isTrained)
             let answers = try await live.asParty("Olaf") { connection in
                 [try await connection.query("flows"), try await connection.query("ends")]
@@ -116,7 +116,7 @@ import Testing
                     _ = try await connection.confirm(digest: receipt.sha256)
                 }
             }
-            let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 60) }
+            let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 300) }
             #expect(status.isTrained)
             let none = try await live.asParty("Bob") { try await $0.queries() }
             #expect(String(decoding: none, as: UTF8.self) == "[]")

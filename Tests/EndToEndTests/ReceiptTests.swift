@@ -7,7 +7,7 @@ import Testing
 
 @testable import Service
 
-@Suite("What the ledger says can be proved later", .serialized, .timeLimit(.minutes(15)))
+@Suite("What the ledger says can be proved later", .serialized, .timeLimit(.minutes(30)), .live)
 struct ReceiptTests {
     private func kept(_ live: LiveService, _ party: String) throws -> [Receipt] {
         let folder = live.directory.appending(path: "receipts/\(live.specification.digest.hex.prefix(16))")
@@ -35,7 +35,7 @@ struct ReceiptTests {
             try await live.asParty("Bob") { connection in
                 _ = try await connection.upload(file: bob)
                 _ = try await connection.confirm()
-                #expect(try await connection.waitForModel(upTo: 60).isTrained)
+                #expect(try await connection.waitForModel(upTo: 300).isTrained)
                 _ = try await connection.samples(.init(rows: 5)) { _ in }
             }
             // Twice taken is entered once.

@@ -9,7 +9,7 @@ import Testing
 @testable import Service
 
 /// Each way of being deceived, with the exit code that a script sees and the sentence that a person reads.
-@Suite("Every deception has its own exit code and says what to do", .serialized, .timeLimit(.minutes(15)))
+@Suite("Every deception has its own exit code and says what to do", .serialized, .timeLimit(.minutes(30)), .live)
 struct RefusalTests {
     private func refusal(
         _ configuration: ClientConfiguration, _ use: (VerifiedConnection) async throws -> Void = { _ in }

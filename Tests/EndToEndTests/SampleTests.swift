@@ -8,7 +8,7 @@ import Testing
 
 @testable import Service
 
-@Suite("Samples, live", .serialized, .timeLimit(.minutes(5)))
+@Suite("Samples, live", .serialized, .timeLimit(.minutes(30)), .live)
 struct SampleTests {
     private func train(_ live: LiveService) async throws {
         for (party, text) in [("Alice", Cars.alice()), ("Bob", Cars.bob())] {

@@ -5,7 +5,7 @@ import Testing
 
 /// 54,000 customs declarations, the two halves of each in the hands of two offices (CTGAN output that the customs
 /// service of Korea published with its paper, arXiv 2208.02484).
-@Suite("Real customs declarations, live", .serialized, .timeLimit(.minutes(10)))
+@Suite("Real customs declarations, live", .serialized, .timeLimit(.minutes(30)), .live)
 struct TradeTests {
     /// Stand-ins for published code lists: the codes of a column that occur, in the test's own hands.
     private static func codes(_ column: String, in text: String, first limit: Int = .max) -> [String] {

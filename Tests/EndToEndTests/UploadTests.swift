@@ -3,7 +3,7 @@ import Testing
 
 @testable import Service
 
-@Suite("Ways of uploading, live", .serialized, .timeLimit(.minutes(3)))
+@Suite("Ways of uploading, live", .serialized, .timeLimit(.minutes(30)), .live)
 struct UploadTests {
     private func gzipped(_ text: String, in folder: URL) async throws -> Data {
         let file = folder.appending(path: "table-\(UUID().uuidString).csv")

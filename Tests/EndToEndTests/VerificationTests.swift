@@ -6,7 +6,7 @@ import Testing
 
 @testable import Service
 
-@Suite("Nothing is sent to a service that is not the one", .serialized, .timeLimit(.minutes(15)))
+@Suite("Nothing is sent to a service that is not the one", .serialized, .timeLimit(.minutes(30)), .live)
 struct VerificationTests {
     private func refusal(
         _ configuration: ClientConfiguration, _ use: (VerifiedConnection) async throws -> Void = { _ in }

@@ -3,7 +3,7 @@ import Foundation
 import Tasks
 import Testing
 
-@Suite("The workshop, live", .serialized, .timeLimit(.minutes(3)))
+@Suite("The workshop, live", .serialized, .timeLimit(.minutes(30)), .live)
 struct WorkshopTests {
     @Test(
         "two providers verify, upload, confirm and get their samples",
@@ -19,7 +19,7 @@ struct WorkshopTests {
             _ = try await live.asParty("Alice") { try await $0.confirm(digest: receipt.sha256) }
             receipt = try await live.asParty("Bob") { try await $0.upload(file: bob) }
             _ = try await live.asParty("Bob") { try await $0.confirm(digest: receipt.sha256) }
-            let status = try await live.asParty("Bob") { try await $0.waitForModel(upTo: 60) }
+            let status = try await live.asParty("Bob") { try await $0.waitForModel(upTo: 300) }
             #expect(status.isTrained)
             let output = live.directory.appending(path: "samples.csv").path
             let samples = try await live.asParty("Carol") {

@@ -31,8 +31,10 @@ struct ConnectCommand: AsyncParsableCommand {
             try await proxy.run(
                 verified: { Console.say("\(ConnectionCard($0))") },
                 listening: { port in
-                    Console.say("\nlistening on http://\(host):\(port)   (Control-C ends it)")
-                    Console.say("in a browser  http://\(host):\(port)/entrepot/")
+                    // At once: a program that waits for the first line finds both.
+                    Console.say(
+                        "\nlistening on http://\(host):\(port)   (Control-C ends it)\n"
+                            + "in a browser  http://\(host):\(port)/entrepot/")
                 })
         }
     }

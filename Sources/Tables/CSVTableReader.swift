@@ -40,19 +40,24 @@ public final class CSVTableReader {
     private var hasEncodingFault = false
     private var isStopped = false
     private let keyRule: KeyRule?
+    private let expectedBytes: Int?
 
     private static let blockSize = 1 << 18
     private static let longestRecord = 1 << 20
+    /// Rows that a file's word is trusted for: beyond them columns grow as they are filled.
+    private static let mostReserved = 33_554_432.0
 
     /// - Parameters:
     ///   - domain: what `TableDomain(schema:keyColumns:)` made of `schema`.
     ///   - key: nil for a table that is not joined.
     ///   - hash: shared by all tables of one task, drawn anew each boot.
     ///   - rowsPerKey: 1 refuses a second row of a key; more keeps so many, chosen by content and not by order.
+    ///   - expectedBytes: how large the file is said to be, so that columns need not grow by copies; nil where nobody knows.
     public init(
         domain: TableDomain, schema: TableSchema, key: KeyRule?, hash: KeyedHash, limits: TableLimits,
-        rowsPerKey: Int = 1, delimiter: UInt8 = UInt8(ascii: ",")
+        rowsPerKey: Int = 1, delimiter: UInt8 = UInt8(ascii: ","), expectedBytes: Int? = nil
     ) {
+        self.expectedBytes = expectedBytes
         self.domain = domain
         self.schema = schema
         self.limits = TableLimits(bytes: limits.bytes, rows: min(limits.rows, Int(UInt32.max) - 1))
@@ -243,6 +248,10 @@ public final class CSVTableReader {
                 TableProblem(
                     code: "too_many_rows", expected: "at most \(limits.rows) rows",
                     hint: "Upload fewer rows, or raise limits.rows in the task"))
+        }
+        if count == 0, grid.rows > 0, let expectedBytes {
+            let expected = Double(expectedBytes) * Double(grid.rows) / Double(filled)
+            rows?.reserve(rows: min(limits.rows, Int(min(expected * 1.02, CSVTableReader.mostReserved))))
         }
         rows?.read(grid, firstRow: nextRow, rowNumbers: rowNumbers, keys: &keys, log: &log)
         if rowNumbers == nil { nextRow += grid.rows }

@@ -10,6 +10,24 @@ struct ColumnBuilder {
         self.storage = size <= 256 ? .bytes([]) : size <= 65_536 ? .halves([]) : .words([])
     }
 
+    /// Makes room for so many codes in all.
+    mutating func reserve(rows: Int) {
+        switch storage {
+        case .bytes(var column):
+            storage = .bytes([])
+            column.reserveCapacity(rows)
+            storage = .bytes(column)
+        case .halves(var column):
+            storage = .bytes([])
+            column.reserveCapacity(rows)
+            storage = .halves(column)
+        case .words(var column):
+            storage = .bytes([])
+            column.reserveCapacity(rows)
+            storage = .words(column)
+        }
+    }
+
     /// - Precondition: the codes are below the column's size. (`CodedColumn` proves it again.)
     mutating func append(_ codes: [UInt32], count: Int) {
         switch storage {

@@ -206,6 +206,11 @@ struct RowReader {
         }
     }
 
+    /// Makes room for rows to come.
+    mutating func reserve(rows: Int) {
+        for index in builders.indices { builders[index].reserve(rows: rows) }
+    }
+
     /// Overwrites what it holds of the rows: all of them, where the table never came to its end.
     mutating func wipe() {
         for index in builders.indices { builders[index].wipe() }

@@ -24,14 +24,17 @@ public final class TableFileReader {
         self.init(table, domain: try table.domain(), of: task, hash: hash)
     }
 
-    /// - Parameter domain: that of `table`.
+    /// - Parameters:
+    ///   - domain: that of `table`.
+    ///   - expectedBytes: how large the file is said to be; nil where nobody knows.
     public convenience init(
-        _ table: TaskSpecification.PartyTable, domain: TableDomain, of task: TaskSpecification, hash: KeyedHash
+        _ table: TaskSpecification.PartyTable, domain: TableDomain, of task: TaskSpecification, hash: KeyedHash,
+        expectedBytes: Int? = nil
     ) {
         self.init(
             CSVTableReader(
                 domain: domain, schema: table.schema, key: table.key, hash: hash, limits: task.limits.table,
-                rowsPerKey: task.join.rowsPerKey, delimiter: table.delimiter))
+                rowsPerKey: task.join.rowsPerKey, delimiter: table.delimiter, expectedBytes: expectedBytes))
     }
 
     /// SHA-256 of the bytes taken so far.

@@ -5,6 +5,7 @@ public let unknownCode = UInt32.max
 public final class CategoryTable: Sendable {
     private let mask: Int
     private let shift: UInt64
+    private let multiplier: UInt64
     /// Up to seven bytes and their number, or a hash of longer text under a top byte of 0xFF; zero codes are real.
     private let keys: [UInt64]
     private let codes: [UInt32]
@@ -15,8 +16,8 @@ public final class CategoryTable: Sendable {
 
     /// Of equal texts the first one counts.
     public init(_ entries: [(text: [UInt8], code: UInt32)]) {
-        var bits: UInt64 = 3
-        while (1 << bits) < entries.count * 3 { bits += 1 }
+        let (bits, multiplier) = CategoryTable.placement(
+            Set(entries.map { $0.text.withUnsafeBytes { CategoryTable.key($0) } }))
         let size = 1 << Int(bits)
         var keys = [UInt64](repeating: 0, count: size)
         var codes = [UInt32](repeating: unknownCode, count: size)
@@ -25,7 +26,7 @@ public final class CategoryTable: Sendable {
         var text: [UInt8] = []
         for entry in entries {
             let key = entry.text.withUnsafeBytes { CategoryTable.key($0) }
-            var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> (64 - bits))
+            var slot = Int(truncatingIfNeeded: (key &* multiplier) &>> (64 - bits))
             var isKnown = false
             while codes[slot] != unknownCode {
                 if keys[slot] == key {
@@ -49,6 +50,7 @@ public final class CategoryTable: Sendable {
         }
         self.mask = size - 1
         self.shift = 64 - bits
+        self.multiplier = multiplier
         self.keys = keys
         self.codes = codes
         self.places = places
@@ -56,10 +58,29 @@ public final class CategoryTable: Sendable {
         self.text = text
     }
 
+    /// Room for a number of keys, and the multiplier that spreads them: one at which no two meet where there are few keys,
+    /// for a search that ends at its first step is one that the processor foresees.
+    private static func placement(_ keys: Set<UInt64>) -> (bits: UInt64, multiplier: UInt64) {
+        var bits: UInt64 = 3
+        while (1 << bits) < keys.count * 3 { bits += 1 }
+        let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
+        guard keys.count <= 128 else { return (bits, golden) }
+        for wider in bits...max(bits, 12) {
+            var multiplier = golden
+            for _ in 0..<8 {
+                if Set(keys.map { ($0 &* multiplier) &>> (64 - wider) }).count == keys.count {
+                    return (wider, multiplier)
+                }
+                multiplier = multiplier &* 0xD129_0D3D_4D2B_6E85 | 1
+            }
+        }
+        return (bits, golden)
+    }
+
     /// The code of a text, or nil.
     public func code(of bytes: UnsafeRawBufferPointer) -> UInt32? {
         let key = CategoryTable.key(bytes)
-        var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+        var slot = Int(truncatingIfNeeded: (key &* multiplier) &>> shift)
         while codes[slot] != unknownCode {
             if keys[slot] == key, bytes.count < 8 || isSame(slot, bytes) { return codes[slot] }
             slot = (slot + 1) & mask
@@ -101,53 +122,41 @@ public final class CategoryTable: Sendable {
 
     /// Looks up one column of a grid; `unknownCode` where a text is not in the table.
     public func lookUp(_ grid: FieldGrid, column: Int, into output: inout [UInt32]) {
-        precondition(grid.checkInvariant() && column < grid.columns && output.count >= grid.rows)
-        let (mask, shift, rows, stride) = (mask, shift, grid.rows, grid.columns)
-        let dropsReturn = grid.endsInCarriageReturn && column == stride - 1
-        grid.bytes.withUnsafeBytes { bytes in
-            grid.starts.withUnsafeBufferPointer { starts in
-                keys.withUnsafeBufferPointer { keys in
-                    codes.withUnsafeBufferPointer { codes in
-                        output.withUnsafeMutableBufferPointer { output in
-                            guard let bytes = bytes.baseAddress, let starts = starts.baseAddress,
-                                let keys = keys.baseAddress, let codes = codes.baseAddress,
-                                let output = output.baseAddress
-                            else { return }
-                            var field = column
-                            for row in 0..<rows {
-                                let start = Int(starts[field])
-                                var count = Int(starts[field &+ 1]) &- 1 &- start
-                                field &+= stride
-                                if dropsReturn, count > 0,
-                                    bytes.load(fromByteOffset: start &+ count &- 1, as: UInt8.self) == 0x0D
-                                {
-                                    count &-= 1
+        precondition(output.count >= grid.rows)
+        let (mask, shift, multiplier) = (mask, shift, multiplier)
+        keys.withUnsafeBufferPointer { keys in
+            codes.withUnsafeBufferPointer { codes in
+                output.withUnsafeMutableBufferPointer { output in
+                    grid.withFields(of: column) { bytes, fields in
+                        guard let keys = keys.baseAddress, let codes = codes.baseAddress,
+                            let output = output.baseAddress
+                        else { return }
+                        for row in 0..<grid.rows {
+                            let (start, count) = fields.take()
+                            var code = unknownCode
+                            if count < 8 {
+                                let size = UInt64(truncatingIfNeeded: count)
+                                let word = UInt64(
+                                    littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+                                let key = (word & ((1 &<< (size &* 8)) &- 1)) | (size &<< 56)
+                                var slot = Int(truncatingIfNeeded: (key &* multiplier) &>> shift)
+                                while true {
+                                    code = codes[slot]
+                                    if keys[slot] == key || code == unknownCode { break }
+                                    slot = (slot &+ 1) & mask
                                 }
-                                var code = unknownCode
-                                if count < 8 {
-                                    let size = UInt64(truncatingIfNeeded: count)
-                                    let word = UInt64(
-                                        littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
-                                    let key = (word & ((1 &<< (size &* 8)) &- 1)) | (size &<< 56)
-                                    var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
-                                    while true {
-                                        code = codes[slot]
-                                        if keys[slot] == key || code == unknownCode { break }
-                                        slot = (slot &+ 1) & mask
-                                    }
-                                } else {
-                                    let key = CategoryTable.longKey(bytes + start, count)
-                                    let text = UnsafeRawBufferPointer(start: bytes + start, count: count)
-                                    var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
-                                    while true {
-                                        code = codes[slot]
-                                        if code == unknownCode { break }
-                                        if keys[slot] == key, self.isSame(slot, text) { break }
-                                        slot = (slot &+ 1) & mask
-                                    }
+                            } else {
+                                let key = CategoryTable.longKey(bytes + start, count)
+                                let text = UnsafeRawBufferPointer(start: bytes + start, count: count)
+                                var slot = Int(truncatingIfNeeded: (key &* multiplier) &>> shift)
+                                while true {
+                                    code = codes[slot]
+                                    if code == unknownCode { break }
+                                    if keys[slot] == key, self.isSame(slot, text) { break }
+                                    slot = (slot &+ 1) & mask
                                 }
-                                output[row] = code
                             }
+                            output[row] = code
                         }
                     }
                 }

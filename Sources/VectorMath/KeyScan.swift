@@ -19,36 +19,49 @@ public struct ByteShape: Sendable {
 public func hashKeys(
     _ grid: FieldGrid, column: Int, shape: ByteShape, hash: KeyedHash, firstRow: Int, into output: inout [HashedRow]
 ) -> [Int] {
-    precondition(grid.checkInvariant() && column < grid.columns)
-    let (rows, stride) = (grid.rows, grid.columns)
-    let dropsReturn = grid.endsInCarriageReturn && column == stride - 1
-    let (key0, key1) = hash.key
+    let base = output.count
+    output.append(contentsOf: repeatElement(HashedRow(hash: (0, 0), row: 0), count: grid.rows))
     var misfits: [Int] = []
-    grid.bytes.withUnsafeBytes { bytes in
-        grid.starts.withUnsafeBufferPointer { starts in
-            shape.allowed.withUnsafeBufferPointer { allowed in
-                guard let bytes = bytes.baseAddress, let starts = starts.baseAddress,
-                    let allowed = allowed.baseAddress
-                else { return }
-                var field = column
-                for row in 0..<rows {
-                    let start = Int(starts[field])
-                    var count = Int(starts[field &+ 1]) &- 1 &- start
-                    field &+= stride
-                    if dropsReturn, count > 0,
-                        bytes.load(fromByteOffset: start &+ count &- 1, as: UInt8.self) == 0x0D
-                    {
-                        count &-= 1
+    var long: [(row: Int, start: Int, count: Int)] = []
+    var words = [UInt64](repeating: 0, count: grid.rows)
+    var lasts = words
+    shape.allowed.withUnsafeBufferPointer { allowed in
+        words.withUnsafeMutableBufferPointer { words in
+            lasts.withUnsafeMutableBufferPointer { lasts in
+                grid.withFields(of: column) { bytes, fields in
+                    guard let allowed = allowed.baseAddress, let words = words.baseAddress,
+                        let lasts = lasts.baseAddress
+                    else { return }
+                    for row in 0..<grid.rows {
+                        let (start, count) = fields.take()
+                        var fits = count >= shape.shortest && count <= shape.longest
+                        for index in start..<start &+ count {
+                            fits = fits && allowed[Int(bytes.load(fromByteOffset: index, as: UInt8.self))]
+                        }
+                        if !fits { misfits.append(row) }
+                        guard count < 16 else {
+                            long.append((row, start, count))
+                            continue
+                        }
+                        let (size, isLong) = (UInt64(truncatingIfNeeded: count), count >= 8)
+                        let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+                        let rest = isLong ? bytes.loadUnaligned(fromByteOffset: start &+ 8, as: UInt64.self) : 0
+                        words[row] = word
+                        lasts[row] =
+                            ((isLong ? UInt64(littleEndian: rest) : word) & ((1 &<< ((size & 7) &* 8)) &- 1))
+                            | (size &<< 56)
                     }
-                    var fits = count >= shape.shortest && count <= shape.longest
-                    for index in start..<start &+ count {
-                        fits = fits && allowed[Int(bytes.load(fromByteOffset: index, as: UInt8.self))]
-                    }
-                    if !fits { misfits.append(row) }
-                    output.append(
-                        HashedRow(hash: sipHash128(bytes + start, count, key0, key1), row: firstRow &+ row))
                 }
             }
+        }
+    }
+    output.withUnsafeMutableBufferPointer { output in
+        hash.hash(words: words, lasts: lasts, firstRow: firstRow, into: output.extracting(base...))
+    }
+    grid.bytes.withUnsafeBytes { bytes in
+        for (row, start, count) in long {
+            let text = UnsafeRawBufferPointer(rebasing: bytes[start..<start + count])
+            output[base + row] = HashedRow(hash: hash.hash(text), row: firstRow + row)
         }
     }
     return misfits

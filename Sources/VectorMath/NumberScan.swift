@@ -13,57 +13,47 @@ public func exactDecimal(_ digits: Int64, exponent: Int) -> Double? {
 
 /// Reads plain decimals (`-12.50`: no exponent, no blanks) of one column; NaN where a text is anything else.
 public func scanNumbers(_ grid: FieldGrid, column: Int, into output: inout [Double]) {
-    precondition(grid.checkInvariant() && column < grid.columns && output.count >= grid.rows)
-    let (rows, stride) = (grid.rows, grid.columns)
-    let dropsReturn = grid.endsInCarriageReturn && column == stride - 1
-    grid.bytes.withUnsafeBufferPointer { bytes in
-        grid.starts.withUnsafeBufferPointer { starts in
-            powersOfTen.withUnsafeBufferPointer { powers in
-                output.withUnsafeMutableBufferPointer { output in
-                    guard let bytes = bytes.baseAddress, let starts = starts.baseAddress,
-                        let powers = powers.baseAddress, let output = output.baseAddress
-                    else { return }
-                    var field = column
-                    for row in 0..<rows {
-                        var place = Int(starts[field])
-                        var end = Int(starts[field &+ 1]) &- 1
-                        field &+= stride
-                        if dropsReturn, end > place, bytes[end &- 1] == 0x0D { end &-= 1 }
-                        let isNegative = place < end && bytes[place] == 0x2D
-                        if isNegative { place &+= 1 }
-                        var digits: UInt64 = 0
-                        var point = end
-                        let first = place
-                        var isPlain = end &- place > 0 && end &- place <= 17
-                        if isPlain {
-                            while place < end {
-                                let byte = bytes[place] &- 0x30
-                                if byte < 10 {
-                                    digits = digits &* 10 &+ UInt64(byte)
-                                } else if byte == 0xFE, point == end {
-                                    point = place &+ 1
-                                } else {
-                                    isPlain = false
-                                    break
-                                }
-                                place &+= 1
-                            }
-                        }
-                        // "5." and ".5" are left to the careful reader, as is what a Double cannot hold exactly.
-                        let decimals = end &- point
-                        if !isPlain || digits > 1 << 53 || (point != end && point == first &+ 1)
-                            || bytes[end &- 1] == 0x2E
-                        {
-                            output[row] = .nan
-                        } else {
-                            let value = Double(digits) / powers[decimals]
-                            output[row] = isNegative ? -value : value
-                        }
-                    }
+    precondition(output.count >= grid.rows)
+    powersOfTen.withUnsafeBufferPointer { powers in
+        output.withUnsafeMutableBufferPointer { output in
+            grid.withFields(of: column) { bytes, fields in
+                guard let powers = powers.baseAddress, let output = output.baseAddress else { return }
+                let bytes = bytes.assumingMemoryBound(to: UInt8.self)
+                for row in 0..<grid.rows {
+                    let field = fields.take()
+                    output[row] = plainDecimal(bytes, field.start, field.start &+ field.count, powers)
                 }
             }
         }
     }
+}
+
+@inline(__always)
+private func plainDecimal(
+    _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ powers: UnsafePointer<Double>
+) -> Double {
+    var place = start
+    let isNegative = place < end && bytes[place] == 0x2D
+    if isNegative { place &+= 1 }
+    var digits: UInt64 = 0
+    var point = end
+    let first = place
+    guard end &- place > 0, end &- place <= 17 else { return .nan }
+    while place < end {
+        let byte = bytes[place] &- 0x30
+        if byte < 10 {
+            digits = digits &* 10 &+ UInt64(byte)
+        } else if byte == 0xFE, point == end {
+            point = place &+ 1
+        } else {
+            return .nan
+        }
+        place &+= 1
+    }
+    // "5." and ".5" are left to the careful reader, as is what a Double cannot hold exactly.
+    if digits > 1 << 53 || (point != end && point == first &+ 1) || bytes[end &- 1] == 0x2E { return .nan }
+    let value = Double(digits) / powers[end &- point]
+    return isNegative ? -value : value
 }
 
 /// For each value the last cell whose start is not above it; `unknownCode` outside `starts[0] ... maximum`.

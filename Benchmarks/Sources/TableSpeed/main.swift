@@ -21,6 +21,7 @@ func seconds(_ work: () throws -> Void) rethrows -> Double {
 func readTable(_ path: String, _ hash: KeyedHash) throws -> (table: KeyedTable, parsing: Double) {
     var parsing = 0.0
     guard let file = FileHandle(forReadingAtPath: path) else { fatalError("cannot read \(path)") }
+    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
     var reader: CSVTableReader?
     while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
         if reader == nil {
@@ -32,7 +33,7 @@ func readTable(_ path: String, _ hash: KeyedHash) throws -> (table: KeyedTable, 
             let key = KeyRule(columns: [String(names[0])])
             reader = CSVTableReader(
                 domain: try TableDomain(schema: schema, keyColumns: key.columns), schema: schema, key: key, hash: hash,
-                limits: TableLimits(bytes: .max, rows: .max))
+                limits: TableLimits(bytes: .max, rows: .max), expectedBytes: size)
         }
         parsing += try seconds { try data.withUnsafeBytes { try reader?.consume($0) } }
     }

@@ -155,7 +155,9 @@ extension TaskHost {
             try kept?.take()
             ?? UploadReader(
                 headers: call.request.headers,
-                file: TableFileReader(table, domain: domain, of: specification, hash: keyedHash),
+                file: TableFileReader(
+                    table, domain: domain, of: specification, hash: keyedHash,
+                    expectedBytes: range?.size ?? call.request.headers[.contentLength].flatMap { Int($0) }),
                 byteLimit: specification.limits.uploadBytes)
         guard let range else { return try await upload.read(call.request.body, state: call.bodyState) }
         guard upload.isContinuable else { throw Problem.rangeOfForm }

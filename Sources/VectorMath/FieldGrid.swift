@@ -1,0 +1,125 @@
+/// Delimited text cut into fields: field `i` of a grid is `bytes[starts[i] ..< starts[i + 1] - 1]`.
+///
+/// The byte after each field is its separator. `bytes` carries eight bytes of padding, so that any field may be
+/// loaded as a word.
+public struct FieldGrid: Sendable {
+    /// Padding that `bytes` needs behind the last separator.
+    public static let padding = 8
+
+    public internal(set) var bytes: [UInt8]
+    public internal(set) var starts: [UInt32]
+    public internal(set) var rows: Int
+    public var columns: Int
+    /// Whether fields of the last column may end in a carriage return that does not belong to them.
+    public var endsInCarriageReturn: Bool
+
+    public init(columns: Int) {
+        self.bytes = []
+        self.starts = []
+        self.rows = 0
+        self.columns = columns
+        self.endsInCarriageReturn = false
+    }
+
+    /// Fields that were cut elsewhere.
+    ///
+    /// - Precondition: `starts` ascends, has one entry more than there are fields, and leaves room for the padding.
+    public init(columns: Int, bytes: [UInt8], starts: [UInt32]) {
+        precondition(columns > 0 && (starts.count - 1) % columns == 0 && !starts.isEmpty)
+        var isAscending = true
+        for index in 1..<max(starts.count, 1) where starts[index] <= starts[index - 1] { isAscending = false }
+        precondition(isAscending && Int(starts[starts.count - 1]) + FieldGrid.padding <= bytes.count)
+        self.bytes = bytes
+        self.starts = starts
+        self.rows = (starts.count - 1) / columns
+        self.columns = columns
+        self.endsInCarriageReturn = false
+    }
+
+    /// Copies text into `bytes` at a place, making room where there is none.
+    public mutating func put(_ text: UnsafeRawBufferPointer, at place: Int) {
+        let needed = place + text.count + FieldGrid.padding
+        if bytes.count < needed { bytes += [UInt8](repeating: 0, count: needed - bytes.count) }
+        bytes.withUnsafeMutableBytes { $0[place..<place + text.count].copyBytes(from: text) }
+    }
+
+    /// Overwrites the text with zeros.
+    public mutating func wipe() {
+        for index in bytes.indices { bytes[index] = 0 }
+    }
+
+    /// Moves the text of a range to the front.
+    public mutating func moveToFront(_ range: Range<Int>) {
+        guard range.lowerBound > 0, !range.isEmpty else { return }
+        bytes.withUnsafeMutableBytes { bytes in
+            precondition(range.upperBound <= bytes.count)
+            guard let start = bytes.baseAddress else { return }
+            start.copyMemory(from: start + range.lowerBound, byteCount: range.count)
+        }
+    }
+
+    /// The bytes of one field.
+    public func withField<Result>(
+        row: Int, column: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        let field = row * columns + column
+        let start = Int(starts[field])
+        var end = Int(starts[field + 1]) - 1
+        precondition(start <= end && end + FieldGrid.padding <= bytes.count)
+        if endsInCarriageReturn, column == columns - 1, end > start, bytes[end - 1] == 0x0D { end -= 1 }
+        return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+    }
+
+    /// Whether the invariant holds on which the unchecked loops rest.
+    func checkInvariant() -> Bool {
+        guard starts.count >= rows * columns + 1, rows >= 0, columns > 0 else { return false }
+        return Int(starts[rows * columns]) + FieldGrid.padding <= bytes.count + 1
+    }
+}
+
+extension FieldGrid {
+    /// Gives a loop the fields of one column, without checks for each.
+    ///
+    /// - Precondition: the grid holds the column.
+    @inline(__always)
+    func withFields(of column: Int, _ body: (_ bytes: UnsafeRawPointer, _ fields: inout ColumnFields) -> Void) {
+        precondition(checkInvariant() && column >= 0 && column < columns)
+        bytes.withUnsafeBytes { bytes in
+            starts.withUnsafeBufferPointer { starts in
+                guard let bytes = bytes.baseAddress, let starts = starts.baseAddress else { return }
+                // Two loops, so that the one for most columns asks nothing about carriage returns.
+                if endsInCarriageReturn && column == columns - 1 {
+                    var fields = ColumnFields(
+                        bytes: bytes, starts: starts, next: column, stride: columns, dropsReturn: true)
+                    body(bytes, &fields)
+                } else {
+                    var fields = ColumnFields(
+                        bytes: bytes, starts: starts, next: column, stride: columns, dropsReturn: false)
+                    body(bytes, &fields)
+                }
+            }
+        }
+    }
+}
+
+/// Where the fields of one column stand, row by row.
+struct ColumnFields {
+    let bytes: UnsafeRawPointer
+    let starts: UnsafePointer<UInt32>
+    var next: Int
+    let stride: Int
+    /// Whether a field's last byte may be a carriage return that does not belong to it.
+    let dropsReturn: Bool
+
+    /// The field of the next row. The caller counts the rows.
+    @inline(__always)
+    mutating func take() -> (start: Int, count: Int) {
+        let start = Int(starts[next])
+        var count = Int(starts[next &+ 1]) &- 1 &- start
+        next &+= stride
+        if dropsReturn, count > 0, bytes.load(fromByteOffset: start &+ count &- 1, as: UInt8.self) == 0x0D {
+            count &-= 1
+        }
+        return (start, count)
+    }
+}

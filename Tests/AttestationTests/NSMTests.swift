@@ -221,7 +221,7 @@ struct NSMTests {
         #expect(throws: AttesterError.deviceRefused(.inputTooLarge)) {
             try device.exchange([UInt8](repeating: 0, count: 0x1001))
         }
-        #expect(throws: AttesterError.deviceMissing) { try LinuxNSMDevice(path: "/dev/nsm-that-is-not-there").exchange([0]) }
+        #expect(throws: AttesterError.deviceMissing) { try LinuxNSMDevice(path: "/dev/no-nsm").exchange([0]) }
         // /dev/null knows no such ioctl: ENOTTY.
         #expect(throws: AttesterError.deviceFailed(errno: 25)) { try LinuxNSMDevice(path: "/dev/null").exchange([0]) }
     }

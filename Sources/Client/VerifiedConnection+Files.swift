@@ -44,12 +44,15 @@ extension VerifiedConnection {
         }
         let (start, hash) = try await continuation(of: file, size: size)
         var sent = start
-        return try await upload(size: size, from: size == 0 ? nil : start, after: hash) {
+        let receipt = try await upload(size: size, from: size == 0 ? nil : start, after: hash) {
             progress(sent, size)
             guard let piece = try file.read(upToCount: VerifiedConnection.pieceSize), !piece.isEmpty else { return nil }
             sent += piece.count
             return ByteBuffer(bytes: piece)
         }
+        // A service that answers at once leaves no time to ask for a piece behind the last.
+        progress(size, size)
+        return receipt
     }
 
     /// How far the service has come with this very file, and the digest of so much; the file then stands there.

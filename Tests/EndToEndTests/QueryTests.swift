@@ -46,12 +46,13 @@ import Testing
             parties: ["Ann", "Ben", "Olaf"])
     }
 
-    /// What Ben records from Ann is twice what Ann records to Ben; the other direction agrees.
+    /// What Ben records from Ann is twice what Ann records to Ben; in the other direction Ann records 5 % more, which is ten
+    /// standard errors from either end of what the task allows.
     private static func table(_ office: String) -> String {
         var lines = ["key,exporter,importer,flow,value_usd"]
         for number in 0..<3000 {
             let (from, to) = number % 2 == 0 ? ("AAA", "BBB") : ("BBB", "AAA")
-            let value = from == "AAA" && office == "BBB" ? 800 : 400
+            let value = office == from ? 400 : from == "AAA" ? 800 : 420
             lines.append("\(number)|\(from)|\(to),\(from),\(to),\(from == office ? "X" : "M"),\(value)")
         }
         return lines.joined(separator: "\n") + "\n"

@@ -76,5 +76,5 @@ setup:
 program: setup
 	@scripts/build -c release --product entrepot
 
-reproducible: setup          ## two release builds in two folders have the same bytes
+reproducible: setup          ## two release builds in two folders, compared byte by byte
 	@scripts/reproducible

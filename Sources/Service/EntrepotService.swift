@@ -9,7 +9,7 @@ public import UnixSignals
 /// try await EntrepotService(configuration).run()
 /// ```
 public struct EntrepotService: Sendable {
-    let host: TaskHost
+    let driver: TaskDriver
     private let configuration: ServiceConfiguration
 
     /// Opens the state, plans the fit, and finds out how far the task has come. Nothing listens yet.
@@ -17,18 +17,18 @@ public struct EntrepotService: Sendable {
     /// - Throws: `ServiceError`, in words for the operator.
     public init(_ configuration: ServiceConfiguration) throws {
         self.configuration = configuration
-        self.host = TaskHost(try TaskStart(configuration))
+        self.driver = TaskDriver(try TaskStart(configuration))
     }
 
     /// Serves until the process is asked to end (SIGTERM, SIGINT); requests under way are answered first.
     public func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
         CoreDumps.forbid(configuration.logger)
         let server = HTTPServer(
-            host: configuration.host, port: configuration.port, identity: host.identity,
-            frontDoor: FrontDoor(handler: host, metrics: host.metrics, logger: configuration.logger),
+            host: configuration.host, port: configuration.port, identity: driver.identity,
+            responder: RequestResponder(handler: driver, metrics: driver.metrics, logger: configuration.logger),
             logger: configuration.logger.quiet, onListening: configuration.onListening)
-        await host.resume()
-        let services: [any Service] = [server.service(), DeadlineWatch(host: host)]
+        await driver.resume()
+        let services: [any Service] = [server.service(), DeadlineWatch(driver: driver)]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services, gracefulShutdownSignals: signals, logger: configuration.logger.quiet))
@@ -45,12 +45,12 @@ public struct EntrepotService: Sendable {
 
 /// Ends what deadlines end, also where nobody calls.
 private struct DeadlineWatch: Service {
-    let host: TaskHost
+    let driver: TaskDriver
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {
-                await host.expire()
+                await driver.expire()
                 try await Task.sleep(for: .seconds(1))
             }
         }

@@ -21,12 +21,12 @@ struct GenuineEvidence: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let handler = Handler(
-            desk: EvidenceDesk(attester: attester, buildManifestDigest: [UInt8](repeating: 0, count: 32)),
+            desk: EvidenceIssuer(attester: attester, buildManifestDigest: [UInt8](repeating: 0, count: 32)),
             identity: identity, specification: specification)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = HTTPServer(
             host: "127.0.0.1", port: 0, identity: identity,
-            frontDoor: FrontDoor(handler: handler, metrics: Metrics(), logger: logger), logger: logger,
+            frontDoor: RequestResponder(handler: handler, metrics: Metrics(), logger: logger), logger: logger,
             onListening: { continuation.yield($0) })
         let group = ServiceGroup(configuration: .init(services: [server.service()], logger: logger))
         let running = Task { try await group.run() }
@@ -40,7 +40,7 @@ struct GenuineEvidence: Sendable {
     }
 
     private struct Handler: CallHandler {
-        let desk: EvidenceDesk
+        let desk: EvidenceIssuer
         let identity: ServerIdentity
         let specification: [UInt8]
         let boot = Boot()

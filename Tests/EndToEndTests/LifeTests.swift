@@ -152,8 +152,8 @@ struct LifeTests {
                 "Alice": try await alice.upload(Cars.alice()).object["sha256"] as? String ?? "",
                 "Bob": try await bob.upload(Cars.bob()).object["sha256"] as? String ?? "",
             ]
-            let host = live.service.host
-            try host.ledger.reserve(plan: host.fitter.plan, uploads: digests)
+            let driver = live.service.driver
+            try driver.ledger.reserve(plan: driver.fitter.plan, uploads: digests)
             return digests
         }
         #expect(digests.values.allSatisfy { $0.count == 64 })

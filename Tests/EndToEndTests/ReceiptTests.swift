@@ -124,7 +124,7 @@ struct ReceiptTests {
             let answer = try await olaf("/ledger/key").object
             let json = try JSONSerialization.data(withJSONObject: try #require(answer["evidence"]))
             let impostor = try await Impostor.start(
-                identity: live.service.host.identity, specification: live.specification.canonicalBytes
+                identity: live.service.driver.identity, specification: live.specification.canonicalBytes
             ) { _ in Array(json) }
             var configuration = live.client("Alice")
             configuration.address = ServiceAddress(host: "127.0.0.1", port: impostor.port)

@@ -35,7 +35,7 @@ struct RefusalTests {
             let nonce = String(repeating: "ab", count: 32)
             let document = Array(try await stranger("/attestation?nonce=\(nonce)").body.utf8)
             let impostor = try await Impostor.start(
-                identity: live.service.host.identity, specification: live.specification.canonicalBytes
+                identity: live.service.driver.identity, specification: live.specification.canonicalBytes
             ) { _ in document }
             let error = await refusal(through(impostor.port, live))
             #expect(error == .refused([.nonceMismatch, .channelBindingMismatch]))
@@ -61,7 +61,7 @@ struct RefusalTests {
     @Test("the same relay with the service's stolen private key: 4")
     func stolenKey() async throws {
         try await withService(try TestTask.workshop()) { live in
-            let relay = try await Relay.start(withKeyOf: live.service.host.identity, before: live.port)
+            let relay = try await Relay.start(withKeyOf: live.service.driver.identity, before: live.port)
             let error = await refusal(through(relay.port, live))
             #expect(error == .refused([.channelBindingMismatch]) && error?.exitCode == 4)
             try await relay.stop()
@@ -72,7 +72,7 @@ struct RefusalTests {
     func forged() async throws {
         try await withService(try TestTask.workshop()) { live in
             let impostor = try await Impostor.start(
-                identity: live.service.host.identity, specification: live.specification.canonicalBytes
+                identity: live.service.driver.identity, specification: live.specification.canonicalBytes
             ) { _ in Array("{}".utf8) }
             let error = await refusal(through(impostor.port, live))
             #expect(error?.exitCode == 2)

@@ -117,7 +117,7 @@ struct SampleTests {
             #expect(provenance.statement.epsilon == 3)
             #expect(provenance.statement.query.hasPrefix("format=csv&num_samples=100&seed="))
             #expect(provenance.statement.query.hasSuffix("&where=Alice_doors%3D2"))
-            #expect(try live.service.host.ledger.modelDigest() == provenance.statement.model.hex)
+            #expect(try live.service.driver.ledger.modelDigest() == provenance.statement.model.hex)
             #expect(throws: ReceiptError.otherSamples) {
                 _ = try provenance.verify(samples: LedgerHash(of: [1]), now: 0, roots: roots)
             }

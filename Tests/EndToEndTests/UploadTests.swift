@@ -113,12 +113,12 @@ struct UploadTests {
     @Test("a party's second upload at once hears 429 and when to come back, and the first one goes on")
     func twoAtOnce() async throws {
         try await withService(try TestTask.workshop()) { live in
-            let host = live.service.host
-            _ = try await host.uploadBegins(party: "Alice", range: nil)
+            let driver = live.service.driver
+            _ = try await driver.uploadBegins(party: "Alice", range: nil)
             let alice = try await RawCalls(live, as: "Alice")
             let second = try await alice.upload(Cars.alice())
             #expect(second.status == 429 && second.code == "busy")
-            await host.uploadEnded(party: "Alice")
+            await driver.uploadEnded(party: "Alice")
             #expect(try await alice.upload(Cars.alice()).status == 200)
         }
     }

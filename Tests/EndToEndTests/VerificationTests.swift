@@ -51,7 +51,7 @@ struct VerificationTests {
     @Test("a relay that holds the service's own private key is found out by the channel binding")
     func relay() async throws {
         try await withService(try TestTask.workshop()) { live in
-            let relay = try await Relay.start(withKeyOf: live.service.host.identity, before: live.port)
+            let relay = try await Relay.start(withKeyOf: live.service.driver.identity, before: live.port)
             // A client that only pins the key would believe it: the relay shows the very certificate of the service.
             let pinned = try await RawCalls(live, as: nil, port: relay.port)
             #expect(try await pinned("/healthz").status == 200)

@@ -24,7 +24,7 @@ struct ProblemTests {
 
     @Test("a faulty argument has the shape that the workshop's clients read")
     func argument() throws {
-        let problem = #expect(throws: Problem.self) { try Query("num_samples=abc").integer("num_samples") }
+        let problem = #expect(throws: Problem.self) { try QueryString("num_samples=abc").integer("num_samples") }
         let body = try object(try #require(problem))
         let detail = try #require((body["detail"] as? [[String: Any]])?.first)
         #expect(detail["loc"] as? [String] == ["query", "num_samples"])

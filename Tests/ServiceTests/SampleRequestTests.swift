@@ -5,11 +5,11 @@ import Testing
 @testable import Service
 
 @Suite struct SampleRequestTests {
-    private func wish(_ query: String) throws(Problem) -> SampleWish { try SampleWish(Query(query)) }
+    private func request(_ query: String) throws(Problem) -> SampleRequest { try SampleRequest(QueryString(query)) }
 
     private func refusal(_ query: String) -> Problem? {
         do throws(Problem) {
-            _ = try wish(query)
+            _ = try request(query)
             return nil
         } catch {
             return error
@@ -18,10 +18,10 @@ import Testing
 
     @Test("a query is read with the workshop's defaults, and written in one form whatever its order")
     func canonical() throws {
-        #expect(try wish("").text == "format=csv&num_samples=1000")
-        let one = try wish("seed=5&where=A_x%3Db%20c&columns=A_x,B_y&num_samples=3&format=json&where=B_y=1")
+        #expect(try request("").text == "format=csv&num_samples=1000")
+        let one = try request("seed=5&where=A_x%3Db%20c&columns=A_x,B_y&num_samples=3&format=json&where=B_y=1")
         #expect(one.text == "format=json&num_samples=3&seed=5&columns=A_x,B_y&where=A_x%3Db%20c&where=B_y%3D1")
-        #expect(try SampleWish(Query(one.text)) == one)
+        #expect(try SampleRequest(QueryString(one.text)) == one)
     }
 
     @Test(
@@ -79,7 +79,7 @@ import Testing
 
     @Test("the newest thousand records are remembered, and no more")
     func records() {
-        let desk = SampleDesk()
+        let desk = SampleLimiter()
         for number in 0..<1500 { desk.keep(SampleRecord(bytes: UInt64(number), sha256: []), of: "\(number)") }
         #expect(desk.record(of: "0") == nil)
         #expect(desk.record(of: "1499")?.bytes == 1499)
@@ -88,8 +88,8 @@ import Testing
 
     @Test("96 may draw at once; the next one hears 429 until a place is free")
     func places() async throws {
-        let desk = SampleDesk()
-        var held: [SampleDesk.Place] = []
+        let desk = SampleLimiter()
+        var held: [SampleLimiter.Place] = []
         for _ in 0..<96 { held.append(try await desk.enter()) }
         let problem = await #expect(throws: Problem.self) { _ = try await desk.enter() }
         #expect(problem?.status == .tooManyRequests && problem?.headers[.retryAfter] == "2")

@@ -64,7 +64,7 @@ struct WireFuzzTests {
             let text = String(decoding: bytes, as: UTF8.self)
             let header = HeaderValue(text)
             #expect(header.parameters.count <= bytes.count)
-            let query = Query(text)
+            let query = QueryString(text)
             _ = try? query.integer("num_samples")
             _ = try? Confirmation(bytes)
             if let endpoint = try? Endpoint.find(.get, text) {

@@ -9,7 +9,7 @@ struct HTTPServer: Sendable {
     let host: String
     let port: Int
     let identity: ServerIdentity
-    let frontDoor: FrontDoor
+    let responder: RequestResponder
     let logger: Logger
     /// Told the port once the socket listens.
     let onListening: @Sendable (Int) async -> Void
@@ -22,7 +22,7 @@ struct HTTPServer: Sendable {
 
     /// The server as a service of a `ServiceGroup`: it ends with graceful shutdown.
     func service() -> any Service {
-        let frontDoor = frontDoor
+        let responder = responder
         let channel = AttestedChannel(
             identity: identity,
             configuration: HTTP1Channel.Configuration(
@@ -30,7 +30,7 @@ struct HTTPServer: Sendable {
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100)),
             respond: { request, writer, channel, session in
-                try await frontDoor.respond(to: request, writer: writer, channel: channel, session: session)
+                try await responder.respond(to: request, writer: writer, channel: channel, session: session)
             },
             patience: patience)
         let onListening = onListening

@@ -32,7 +32,7 @@ struct Call: Sendable {
     let request: Request
     let caller: Caller
     let session: ConnectionSession
-    let query: Query
+    let query: QueryString
     /// Asks a client that waits for it (`Expect: 100-continue`) to send its body.
     let bodyState = BodyState()
 

@@ -4,35 +4,35 @@ import Tables
 
 /// Rows that are ready to be drawn: the same bytes whenever they are asked for.
 struct SampleDraw: Sendable {
-    /// The wish, with its seed.
-    let wish: SampleWish
-    /// A strong entity tag: SHA-256 over the model's digest and the wish.
+    /// The request, with its seed.
+    let request: SampleRequest
+    /// A strong entity tag: SHA-256 over the model's digest and the request.
     let tag: String
     private let sampler: RowSampler
     private let encoder: SampleEncoder
 
     /// - Parameter modelDigest: of the model's file, hexadecimal.
-    /// - Throws: 422 where the wish does not fit the model.
-    init(_ wish: SampleWish, seed: UInt64, model: FittedModel, modelDigest: String) throws {
-        var seeded = wish
+    /// - Throws: 422 where the request does not fit the model.
+    init(_ request: SampleRequest, seed: UInt64, model: FittedModel, modelDigest: String) throws {
+        var seeded = request
         seeded.seed = seed
-        self.wish = seeded
+        self.request = seeded
         let name = "entrepot samples 1\n\(modelDigest)\n\(seeded.text)"
         tag = "\"\(SHA256.hash(data: Array(name.utf8)).hexadecimal)\""
-        let columns = try Self.columns(wish.columns, of: model.domain)
-        let conditions = try wish.conditions.map { try Self.condition($0, model.domain) }
+        let columns = try Self.columns(request.columns, of: model.domain)
+        let conditions = try request.conditions.map { try Self.condition($0, model.domain) }
         do {
             sampler = try RowSampler(model, seed: seed, conditions: conditions)
         } catch {
             throw Problem.argument(
                 ["query", "where"], "no row of the model is like this", "value_error", hint: "\(error)")
         }
-        encoder = SampleEncoder(domain: model.domain, columns: columns, format: wish.format)
+        encoder = SampleEncoder(domain: model.domain, columns: columns, format: request.format)
     }
 
     /// Hands out the bytes, piece by piece.
     func write(_ put: ([UInt8]) throws -> Void) throws {
-        try encoder.encode(rowCount: wish.rowCount, block: { sampler.rows($0) }, write: put)
+        try encoder.encode(rowCount: request.rowCount, block: { sampler.rows($0) }, write: put)
     }
 
     /// Draws everything and keeps nothing but what it measured.
@@ -57,7 +57,7 @@ struct SampleDraw: Sendable {
     }
 
     private static func condition(
-        _ condition: SampleWish.Condition, _ domain: TableDomain
+        _ condition: SampleRequest.Condition, _ domain: TableDomain
     ) throws(Problem) -> (column: Int, code: Int) {
         guard let column = domain.index(of: condition.column),
             let code = domain.columns[column].code(of: condition.value)

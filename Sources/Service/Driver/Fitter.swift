@@ -1,0 +1,112 @@
+import Crypto
+import Foundation
+import PrivacyKernel
+import Synchronization
+import Synthesizers
+import Tables
+
+/// Why a fit gave no model. It says nothing of the rows.
+enum FitFailure: Error, Sendable, Equatable {
+    case failed
+}
+
+/// What a fit gave and the file that keeps it.
+struct FinishedFit: Sendable {
+    let product: TaskProduct
+    let file: [UInt8]
+    /// SHA-256 of the file.
+    let digest: [UInt8]
+
+    init(_ product: TaskProduct) throws {
+        self.product = product
+        file = try product.encoded()
+        digest = Array(SHA256.hash(data: file))
+    }
+}
+
+/// Runs the one fit of a task on a thread of its own, far from the threads that answer requests.
+struct Fitter: Sendable {
+    let task: TaskPlan
+    /// SHA-256 of the task, hexadecimal: it stands in the model's file.
+    let taskDigest: String
+    /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
+    var tick: Duration = .seconds(1)
+    private let refusesEmptyJoin = planted(.emptyJoinRefused)
+
+    init(_ task: TaskPlan, taskDigest: String) {
+        self.task = task
+        self.taskDigest = taskDigest
+    }
+
+    var plan: MechanismPlan { task.plan }
+
+    /// Begins the fit.
+    ///
+    /// - Parameters:
+    ///   - handover: the parties' tables in the order of the task; none to go on from the ledger's transcript.
+    ///   - ledger: takes every release before the synthesizer sees it.
+    func begin(
+        _ handover: TableHandover, rowsPerKey: Int, ledger: TaskLedger
+    ) -> Task<Result<FinishedFit, FitFailure>, Never> {
+        return Task {
+            await withCheckedContinuation { continuation in
+                let thread = Thread {
+                    let clock = ContinuousClock()
+                    let start = clock.now
+                    let outcome = run(handover, rowsPerKey, ledger)
+                    waitForTick(since: start, clock)
+                    continuation.resume(returning: outcome)
+                }
+                thread.name = "fit"
+                thread.stackSize = 64 << 20
+                thread.start()
+            }
+        }
+    }
+
+    private func run(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: TaskLedger) -> Result<
+        FinishedFit, FitFailure
+    > {
+        do {
+            let budget = try Budget(task.privacy, accounting: plan.accounting)
+            let kernel = try kernel(handover, rowsPerKey, ledger)
+            var product = try task.fit(kernel, budget: budget) { _ in }
+            product.taskDigest = taskDigest
+            return .success(try FinishedFit(product))
+        } catch {
+            return .failure(.failed)
+        }
+    }
+
+    private func kernel(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: TaskLedger) throws -> Kernel {
+        var tables = handover.take()
+        guard !tables.isEmpty else {
+            return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: task.domain)
+        }
+        let joined = task.joined(tables)
+        for index in tables.indices { tables[index].table.wipe() }
+        if refusesEmptyJoin, joined.table.rowCount == 0 { throw FitFailure.failed }
+        return Kernel(table: PrivateTable(consume joined)) { release in try ledger.record(release) }
+    }
+
+    private func waitForTick(since start: ContinuousClock.Instant, _ clock: ContinuousClock) {
+        guard tick > .zero else { return }
+        let ticks = ((clock.now - start) / tick).rounded(.up)
+        let rest = start.advanced(by: tick * ticks) - clock.now
+        if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) }
+    }
+}
+
+/// Tables on their way to the fit's thread. Whoever puts one in keeps nothing, and whoever takes them is alone with them.
+final class TableHandover: Sendable {
+    private let tables = Mutex<[(name: String, table: KeyedTable)]>([])
+
+    func put(_ name: String, _ table: KeyedTable) { tables.withLock { $0.append((name, table)) } }
+
+    func take() -> [(name: String, table: KeyedTable)] {
+        tables.withLock { held in
+            defer { held = [] }
+            return held
+        }
+    }
+}

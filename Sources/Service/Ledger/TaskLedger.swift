@@ -1,0 +1,210 @@
+import Foundation
+import Ledger
+import PrivacyKernel
+import Synchronization
+import Synthesizers
+import Tasks
+
+/// The newest entry of the ledger that somebody may know.
+struct LedgerHead: Sendable, Equatable {
+    let sequence: UInt64
+    /// 32 bytes.
+    let hash: [UInt8]
+}
+
+/// One task's view of the ledger: it says who did what to which task, so that the driver need not.
+///
+/// Every method that records has made its entry durable when it returns.
+final class TaskLedger: Sendable {
+    private let ledger: Ledger
+    private let task: LedgerHash
+    private let specification: TaskSpecification
+    private let now: @Sendable () -> Date
+    /// The entry with which the service took up the task: what strangers may know.
+    let firstHead: LedgerHead
+    private let newest: Mutex<LedgerHead>
+
+    /// Opens the ledger of a state directory, or one in memory, and enters the task where it is new.
+    init(directory: String?, specification: TaskSpecification, now: @escaping @Sendable () -> Date) throws {
+        ledger = try directory.map { path throws(LedgerError) in try Ledger.open(directory: path) } ?? Ledger.inMemory()
+        guard let task = LedgerHash(bytes: specification.digest.bytes) else {
+            throw LedgerError.storage("the task has no digest")
+        }
+        self.task = task
+        self.specification = specification
+        self.now = now
+        let first = try ledger.entries(of: task).first { $0.kind == .specification }
+        if first == nil, let other = try ledger.entries().first(where: { $0.task != task }),
+            !planted(.othersModelServed)
+        {
+            throw ServiceError.stateOfAnotherTask(expected: task.hex, found: other.task.hex)
+        }
+        let entry =
+            try first
+            ?? ledger.append(
+                .specification, task: task, details: ["name": specification.name], time: TaskLedger.seconds(now()))
+        firstHead = LedgerHead(sequence: entry.sequence, hash: entry.hash.bytes)
+        let head = try ledger.head()
+        newest = Mutex(LedgerHead(sequence: head.sequence, hash: head.hash.bytes))
+    }
+
+    var head: LedgerHead { newest.withLock { $0 } }
+
+    // MARK: - What happened
+
+    /// A signature is entered once, however often it is handed in.
+    func recordSignatureOnce(of party: String) throws {
+        let fingerprint = specification.party(named: party)?.publicKey.fingerprint
+        let isEntered = try ledger.entries(of: task).contains { $0.kind == .signature && $0.party == fingerprint }
+        if !isEntered { try append(.signature, party: party) }
+    }
+
+    func recordUpload(party: String, digest: String) throws {
+        try append(.upload, party: party, details: ["sha256": digest])
+    }
+
+    func recordConfirmation(party: String, digest: String) throws {
+        try append(.confirmation, party: party, details: ["sha256": digest])
+    }
+
+    func recordWithdrawal(party: String) throws { try append(.withdrawal, party: party) }
+
+    /// A party begins to take synthetic rows from the model; entered once a party, however often it comes.
+    func recordReleaseOnce(to party: String) throws {
+        let fingerprint = specification.party(named: party)?.publicKey.fingerprint
+        let entries = try ledger.entries(of: task)
+        guard !entries.contains(where: { $0.kind == .release && $0.party == fingerprint }) else { return }
+        let model = entries.last { $0.kind == .trained }?.details["model_sha256"]
+        try append(.release, party: party, details: model.map { ["model_sha256": $0] } ?? [:])
+    }
+
+    /// The tables are gone, and never were anywhere but in memory.
+    func recordDestruction() throws {
+        try append(.destroyed, details: ["kept": "memory only", "then": "overwritten", "core_dumps": "off"])
+    }
+
+    /// The task ended otherwise than with a model, or its time is over.
+    func record(ending: TaskLife.Stage, by party: String? = nil) throws {
+        switch ending {
+        case .halted: try append(.halted, party: party)
+        case .expired: try append(.expired)
+        case .failed: try append(.failed)
+        case .closed: try append(.closed)
+        case .unsigned, .collecting, .training, .trained: break
+        }
+    }
+
+    /// How the task ended, where it has.
+    func ending() throws -> TaskLife.Stage? {
+        for entry in try ledger.entries(of: task).reversed() {
+            switch entry.kind {
+            case .halted: return .halted
+            case .expired: return .expired
+            case .failed: return .failed
+            case .closed: return .closed
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    // MARK: - What was spent
+
+    /// Sets ε and δ aside for good: the entry that stands before the first noise.
+    func reserve(plan: MechanismPlan, uploads: [String: String]) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(plan), as: UTF8.self)
+        let reservation = try ledger.reserve(
+            task: task, epsilon: specification.privacy.epsilon, delta: specification.privacy.delta, plan: text,
+            uploads: uploads.compactMapValues { LedgerHash(hex: $0) }, time: TaskLedger.seconds(now()))
+        advance(to: LedgerHead(sequence: reservation.sequence, hash: reservation.hash.bytes))
+    }
+
+    /// Digests of the uploads that ε is set aside for; nil where none is.
+    func reservedUploads() throws -> [String: String]? {
+        try ledger.reservation(of: task)?.uploads.mapValues(\.hex)
+    }
+
+    /// Takes one release of the kernel, before anybody uses it.
+    func record(_ release: Release) throws {
+        try ledger.record(release: Array(JSONEncoder().encode(release)), task: task)
+    }
+
+    /// Every release of the task, in order.
+    func releases() throws -> [Release] {
+        try ledger.transcript(task: task).map { try JSONDecoder().decode(Release.self, from: Data($0)) }
+    }
+
+    /// The model was written.
+    func recordModel(file: String, digest: [UInt8]) throws {
+        guard let digest = LedgerHash(bytes: digest) else { return }
+        let entry = try ledger.recordTrained(
+            task: task, modelFile: file, modelDigest: digest, time: TaskLedger.seconds(now()))
+        advance(to: LedgerHead(sequence: entry.sequence, hash: entry.hash.bytes))
+    }
+
+    /// Compares a model's file with what the ledger says of it; where the service stopped between the two, says it now.
+    func recognise(model digest: [UInt8]) throws {
+        guard let entry = try ledger.entries(of: task).last(where: { $0.kind == .trained }) else {
+            return try recordModel(file: StateDirectory.modelName, digest: digest)
+        }
+        guard entry.details["model_sha256"] == digest.hexadecimal else {
+            throw ServiceError.damagedModel("its digest is not the one in the ledger")
+        }
+    }
+
+    /// Digest of the model's file, hexadecimal; nil where there is no model.
+    func modelDigest() throws -> String? {
+        guard !planted(.othersModelServed) else { return "of another task" }
+        return try ledger.entries(of: task).last { $0.kind == .trained }?.details["model_sha256"]
+    }
+
+    /// What the task has spent over its whole life.
+    func total() throws -> (epsilon: Double, delta: Double) {
+        let total = try ledger.total(task: task)
+        return (total.epsilon, total.delta)
+    }
+
+    /// The other reading of what was drawn so far: ε where one joined record is changed, not added or removed.
+    func epsilonChangingOne() throws -> Double? { Transcript(releases: try releases()).spent?.epsilonChangingOne }
+
+    /// The entries of the task, oldest first, each in the bytes that its hash covers.
+    func entries() throws -> [[UInt8]] { try ledger.entries(of: task).map(\.canonicalBytes) }
+
+    // MARK: - Proofs
+
+    /// Size and root of the ledger now.
+    func checkpoint(origin: String) throws -> Checkpoint { try ledger.checkpoint(origin: origin) }
+
+    /// Proves that the ledger of `size` entries holds the one at `sequence`.
+    func inclusionProof(of sequence: UInt64, size: UInt64) throws -> [LedgerHash] {
+        try ledger.inclusionProof(of: sequence, size: size)
+    }
+
+    /// Proves that the ledger of `newSize` entries only adds to that of `oldSize`.
+    func consistencyProof(from oldSize: UInt64, to newSize: UInt64) throws -> [LedgerHash] {
+        try ledger.consistencyProof(from: oldSize, to: newSize)
+    }
+
+    /// The entries from `first` to `last`, each in the bytes that its hash covers.
+    func entries(from first: UInt64, to last: UInt64) throws -> [[UInt8]] {
+        try ledger.entries(from: first, to: last).map(\.canonicalBytes)
+    }
+
+    private func append(
+        _ kind: LedgerEntry.Kind, party: String? = nil, details: [String: String] = [:]
+    ) throws {
+        let fingerprint = party.flatMap { specification.party(named: $0)?.publicKey.fingerprint }
+        let entry = try ledger.append(
+            kind, task: task, party: fingerprint, details: details, time: TaskLedger.seconds(now()))
+        advance(to: LedgerHead(sequence: entry.sequence, hash: entry.hash.bytes))
+    }
+
+    /// Appends may come from two threads; the head never goes back.
+    private func advance(to head: LedgerHead) {
+        newest.withLock { if $0.sequence < head.sequence { $0 = head } }
+    }
+
+    private static func seconds(_ date: Date) -> Int64 { Int64(date.timeIntervalSince1970) }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import HTTPTypes
+import Tables
+
+/// What a caller asks of `GET /samples`, as far as the query alone tells.
+struct SampleRequest: Sendable, Equatable {
+    /// Only rows in which a column has this value.
+    struct Condition: Sendable, Equatable {
+        var column: String
+        var value: String
+    }
+
+    var format: SampleFormat
+    var rowCount: UInt64
+    /// nil lets the service draw a fresh one.
+    var seed: UInt64?
+    /// Names of the columns wanted; nil for all.
+    var columns: [String]?
+    var conditions: [Condition]
+
+    /// - Throws: 400 and 406 for a format that is not written, 400 for less than one row, 422 for what cannot be read.
+    init(_ query: QueryString) throws(Problem) {
+        format = try SampleFormat.wanted(query["format"])
+        let count = try query.integer("num_samples") ?? 1000
+        guard count > 0 else {
+            throw Problem(
+                .badRequest, code: "bad_count", detail: "Cannot sample less than 0.", hint: "Ask for at least one row.",
+                audience: .owner)
+        }
+        rowCount = UInt64(count)
+        seed = try query["seed"].map { text throws(Problem) in
+            guard let seed = UInt64(text) else {
+                throw Problem.argument(
+                    ["query", "seed"], "value is not a valid integer", "type_error.integer",
+                    hint: "Give seed as a whole number from 0 to 2⁶⁴ − 1.")
+            }
+            return seed
+        }
+        columns = query["columns"].flatMap { $0.isEmpty ? nil : $0.split(separator: ",").map(String.init) }
+        conditions = try query.all("where").map { text throws(Problem) in
+            guard let equals = text.firstIndex(of: "=") else {
+                throw Problem.argument(
+                    ["query", "where"], "not of the form COLUMN=VALUE", "value_error",
+                    hint: "Write where=Alice_buying%3Dlow, once for each condition.")
+            }
+            return Condition(column: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
+        }
+    }
+
+    /// The query that asks for the same, in the one form in which it is written, compared and signed.
+    var text: String {
+        var parts = ["format=\(format.rawValue)", "num_samples=\(rowCount)"]
+        if let seed { parts.append("seed=\(seed)") }
+        if let columns { parts.append("columns=\(columns.map(Self.escaped).joined(separator: ","))") }
+        for condition in conditions {
+            parts.append("where=\(Self.escaped(condition.column))%3D\(Self.escaped(condition.value))")
+        }
+        return parts.joined(separator: "&")
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var plain = CharacterSet(charactersIn: "0"..."9")
+        plain.insert(charactersIn: "a"..."z")
+        plain.insert(charactersIn: "A"..."Z")
+        plain.insert(charactersIn: "_-.~")
+        return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
+    }
+}
+
+extension SampleFormat {
+    /// - Throws: 400 for a format that the service does not write, 406 for one that others write and it cannot.
+    static func wanted(_ text: String?) throws(Problem) -> SampleFormat {
+        guard let text else { return .csv }
+        if let format = SampleFormat(rawValue: text) { return format }
+        let known = SampleFormat.allCases.map(\.rawValue).joined(separator: ", ")
+        guard text != "parquet" else {
+            throw Problem(
+                .notAcceptable, code: "format_unavailable", detail: "The service does not write Parquet.",
+                hint: "It writes \(known). An Arrow stream holds the same columns: "
+                    + "pyarrow.parquet.write_table(pyarrow.ipc.open_stream(file).read_all(), path) makes Parquet of it.",
+                audience: .owner)
+        }
+        throw Problem(
+            .badRequest, code: "format_unsupported", detail: "This format is not supported. Please try csv or json.",
+            hint: "The service writes \(known).", audience: .owner)
+    }
+
+    var contentType: String {
+        switch self {
+        case .csv: "text/csv; charset=utf-8"
+        case .json: "application/json"
+        case .ndjson: "application/x-ndjson"
+        case .arrow: "application/vnd.apache.arrow.stream"
+        }
+    }
+
+    /// What a file of this format is called.
+    var fileName: String { self == .arrow ? "synthetic_data.arrows" : "synthetic_data.\(rawValue)" }
+}

@@ -1,0 +1,182 @@
+import Crypto
+import HTTPTypes
+import HummingbirdCore
+import Ledger
+import NIOCore
+import Synthesizers
+import Tasks
+
+/// Synthetic rows and what they cost: nothing. Sampling reads the model alone.
+extension TaskDriver {
+    /// `GET /samples`: the same bytes for the same seed, in whole or in part.
+    nonisolated func samples(_ call: Call) async throws -> Response {
+        guard specification.releasesRows else { throw Problem.rowsNotAgreed }
+        let request = try SampleRequest(call.query)
+        let released = try await released()
+        let place = try await sampleLimiter.enter()
+        let seed = request.seed ?? SystemRandomNumberGenerator.fresh
+        let draw = try await DedicatedThread.run("samples") {
+            try SampleDraw(request, seed: seed, model: released.model, modelDigest: released.digest)
+        }
+        var headers = try headers(of: draw)
+        let asking = call.request.headers
+        if request.seed != nil, let known = asking[.ifNoneMatch], Self.matches(known, draw.tag) {
+            return Response(status: .notModified, headers: headers)
+        }
+        var range: Range<UInt64>?
+        var length = sampleLimiter.record(of: draw.tag)?.bytes
+        if request.seed != nil, let asked = asking[.range].flatMap(ByteRange.init),
+            asking[.ifRange].map({ $0 == draw.tag }) ?? true
+        {
+            let total = try await record(of: draw).bytes
+            guard let resolved = asked.resolved(total: total) else {
+                throw Problem.rangeOutside(total: total)
+            }
+            headers[.contentRange] = "bytes \(resolved.lowerBound)-\(resolved.upperBound - 1)/\(total)"
+            range = resolved
+            length = UInt64(resolved.count)
+        }
+        headers[.contentType] = request.format.contentType
+        headers[.contentDisposition] = "attachment; filename=\(request.format.fileName)"
+        return Response(
+            status: range == nil ? .ok : .partialContent, headers: headers,
+            body: body(draw, range, length: length, place))
+    }
+
+    /// `GET /samples/provenance`: what the service says of the samples that the same query gives, signed.
+    nonisolated func provenance(_ call: Call) async throws -> Response {
+        guard specification.releasesRows else { throw Problem.rowsNotAgreed }
+        let request = try SampleRequest(call.query)
+        guard let seed = request.seed else {
+            throw Problem.argument(
+                ["query", "seed"], "field required", "value_error.missing",
+                hint: "Samples name their seed in the header Entrepot-Seed; ask with the same arguments.")
+        }
+        let released = try await released()
+        let place = try await sampleLimiter.enter()
+        defer { withExtendedLifetime(place) {} }
+        let draw = try await DedicatedThread.run("samples") {
+            try SampleDraw(request, seed: seed, model: released.model, modelDigest: released.digest)
+        }
+        let record = try await record(of: draw)
+        let (head, spent) = (ledger.head, try ledger.total())
+        guard let model = LedgerHash(hex: released.digest), let task = LedgerHash(bytes: digest.bytes),
+            let hash = LedgerHash(bytes: head.hash), let sha256 = LedgerHash(bytes: record.sha256)
+        else { throw Problem.internalError }
+        let statement = SampleStatement(
+            task: task, model: model, ledgerSequence: head.sequence, ledgerHead: hash, epsilon: spent.epsilon,
+            delta: spent.delta, query: draw.request.text, sha256: sha256, bytes: record.bytes)
+        return try await signed(samples: statement)
+    }
+
+    private nonisolated func headers(of draw: SampleDraw) throws -> HTTPFields {
+        var headers: HTTPFields = [.eTag: draw.tag, .acceptRanges: "bytes"]
+        headers.set("Entrepot-Seed", draw.request.seed.map { String($0) } ?? "")
+        headers.set("Link", "</samples/provenance?\(draw.request.text)>; rel=\"describedby\"")
+        headers.set("X-Epsilon-Spent", "\(try ledger.total().epsilon)")
+        headers.set("X-Ledger-Head", ledger.head.hash.hexadecimal)
+        return headers
+    }
+
+    /// Length and digest of the whole, drawn once more where they are not known.
+    private nonisolated func record(of draw: SampleDraw) async throws -> SampleRecord {
+        if let record = sampleLimiter.record(of: draw.tag) { return record }
+        let record = try await DedicatedThread.run("samples") { try draw.measured() }
+        sampleLimiter.keep(record, of: draw.tag)
+        return record
+    }
+
+    private nonisolated func body(
+        _ draw: SampleDraw, _ range: Range<UInt64>?, length: UInt64?, _ place: SampleLimiter.Place
+    ) -> ResponseBody {
+        let limiter = sampleLimiter
+        return ResponseBody(contentLength: length.flatMap { Int(exactly: $0) }) { writer in
+            // Held until the last byte is out.
+            defer { withExtendedLifetime(place) {} }
+            try await BlockingPipe().run { put in
+                guard let range else {
+                    var meter = SampleMeter()
+                    try draw.write { piece in
+                        meter.add(piece)
+                        try put(piece)
+                    }
+                    return limiter.keep(meter.record, of: draw.tag)
+                }
+                var window = ByteWindow(range)
+                try draw.write { piece in
+                    let part = window.clip(piece)
+                    if !part.isEmpty { try put(part) }
+                    if window.isOver { throw CancellationError() }
+                }
+            } send: { piece in
+                try await writer.write(ByteBuffer(bytes: piece))
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    /// Whether a list of entity tags names this one (RFC 9110 §13.1.2).
+    private static func matches(_ list: String, _ tag: String) -> Bool {
+        list.split(separator: ",").contains { one in
+            let name = one.drop { $0 == " " }.prefix { $0 != " " }
+            return name == "*" || name == tag || name == "W/\(tag)"
+        }
+    }
+
+    /// The model and the digest of its file, where it has been released.
+    private nonisolated func released() async throws -> (model: FittedModel, digest: String) {
+        let model = try await release()
+        guard let digest = try ledger.modelDigest() else { throw Problem.internalError }
+        return (model, digest)
+    }
+
+    /// The model, where it has been released. A task that agreed on none is refused at any time.
+    func release() throws(Problem) -> FittedModel {
+        guard specification.releasesRows else { throw Problem.rowsNotAgreed }
+        guard case .model(let model) = try finished() else { throw Problem.internalError }
+        return model
+    }
+
+    /// What the task gives, where it has come so far.
+    func finished() throws(Problem) -> TaskProduct {
+        switch life.stage {
+        case .trained:
+            if let product { return product }
+            throw Problem.internalError
+        case .unsigned, .collecting, .training:
+            throw Problem(
+                .badRequest, code: "model_not_ready",
+                detail: "Model is not yet fit to data. Please wait until the data has been uploaded and model fitted.",
+                hint: "Ask /model_status until it says trained.", audience: .parties)
+        case .closed, .expired:
+            throw Problem.life(.deadlinePassed)
+        case .failed, .halted:
+            throw Problem(
+                .conflict, code: "stage_failed", detail: life.stage.reason ?? "There is no model.",
+                hint: "GET /model_status?verbose=1 says where the task stands.", audience: .parties)
+        }
+    }
+}
+
+extension SystemRandomNumberGenerator {
+    /// One number of the system's.
+    fileprivate static var fresh: UInt64 {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
+}
+
+extension Problem {
+    /// The task's queries are all that it releases.
+    static let rowsNotAgreed = Problem(
+        .conflict, code: "rows_not_agreed",
+        detail: "The signed task releases the answers of its queries alone: no model, no synthetic rows.",
+        hint: "GET /queries lists the queries. Rows need another task, with new signatures.", audience: .parties)
+
+    fileprivate static func rangeOutside(total: UInt64) -> Problem {
+        Problem(
+            .rangeNotSatisfiable, code: "range", detail: "The range lies behind the end of the samples.",
+            hint: "They are \(total) bytes long; a download that has them all is complete.", audience: .owner,
+            headers: [.contentRange: "bytes */\(total)"])
+    }
+}

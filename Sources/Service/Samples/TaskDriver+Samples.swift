@@ -19,14 +19,14 @@ extension TaskDriver {
             try SampleDraw(request, seed: seed, model: released.model, modelDigest: released.digest)
         }
         var headers = try headers(of: draw)
-        let asking = call.request.headers
-        if request.seed != nil, let known = asking[.ifNoneMatch], Self.matches(known, draw.tag) {
+        let fields = call.request.headers
+        if request.seed != nil, let known = fields[.ifNoneMatch], Self.matches(known, draw.tag) {
             return Response(status: .notModified, headers: headers)
         }
         var range: Range<UInt64>?
         var length = sampleLimiter.record(of: draw.tag)?.bytes
-        if request.seed != nil, let asked = asking[.range].flatMap(ByteRange.init),
-            asking[.ifRange].map({ $0 == draw.tag }) ?? true
+        if request.seed != nil, let asked = fields[.range].flatMap(ByteRange.init),
+            fields[.ifRange].map({ $0 == draw.tag }) ?? true
         {
             let total = try await record(of: draw).bytes
             guard let resolved = asked.resolved(total: total) else {

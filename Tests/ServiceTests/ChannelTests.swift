@@ -57,7 +57,7 @@ struct ChannelTests {
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = HTTPServer(
             host: "127.0.0.1", port: 0, identity: identity,
-            frontDoor: RequestResponder(handler: Mirror(), metrics: Metrics(), logger: logger), logger: logger,
+            responder: RequestResponder(handler: Mirror(), metrics: Metrics(), logger: logger), logger: logger,
             onListening: { continuation.yield($0) }, patience: patience)
         let group = ServiceGroup(configuration: .init(services: [server.service()], logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in

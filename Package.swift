@@ -22,7 +22,12 @@ let strict: [SwiftSetting] = checked + [.unsafeFlags(["-O"], .when(configuration
     let vectorised: [SwiftSetting] = strict
 #endif
 
-// Planted bugs for the audit: they exist in debug builds alone, and no release build holds one.
+// The audit puts wrong functions in the place of right ones (`Tests/PlantedBugs`). A debug build of these modules lets it;
+// a release build does not, and no production source says anything of it.
+let replaceable: SwiftSetting = .unsafeFlags(
+    ["-Xfrontend", "-enable-implicit-dynamic"], .when(configuration: .debug))
+
+// The audit asks the synthesizers for few rows; in debug builds alone.
 let mutations: SwiftSetting = .define("ENTREPOT_MUTATIONS", .when(configuration: .debug))
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -78,10 +83,10 @@ let package = Package(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "VectorMath", swiftSettings: vectorised),
         .target(
-            name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict + [mutations]),
+            name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict + [replaceable]),
         .target(
             name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], exclude: ["README.md", "KERNEL.md"],
-            swiftSettings: strict + [mutations]),
+            swiftSettings: strict + [replaceable]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Synthesizers",
@@ -124,7 +129,7 @@ let package = Package(
                 .embedInCode("openapi.yaml"), .embedInCode("Report/Fonts/bold.deflated"),
                 .embedInCode("Report/Fonts/sans.deflated"), .embedInCode("Report/Fonts/glyphs.txt"),
             ],
-            swiftSettings: strict + [mutations]),
+            swiftSettings: strict + [replaceable]),
         .target(
             name: "Client",
             dependencies: [
@@ -157,11 +162,15 @@ let package = Package(
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "TablesTests", dependencies: ["Tables", "VectorMath"], exclude: ["Vectors"], swiftSettings: strict),
+        // No tests, but the wrong functions that the next two and EndToEndTests try.
         .testTarget(
-            name: "PrivacyKernelTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
-            exclude: ["table-vectors.py"], swiftSettings: strict + [mutations]),
+            name: "PlantedBugs", dependencies: ["PrivacyKernel", "Tables", "VectorMath"], swiftSettings: strict),
         .testTarget(
-            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
+            name: "PrivacyKernelTests", dependencies: ["PlantedBugs", "PrivacyKernel", "Tables", "VectorMath"],
+            exclude: ["table-vectors.py"], swiftSettings: strict),
+        .testTarget(
+            name: "PrivacyAuditTests",
+            dependencies: ["PlantedBugs", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict + [mutations]),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
@@ -185,7 +194,7 @@ let package = Package(
             swiftSettings: checked),
         .testTarget(
             name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
-            swiftSettings: strict + [mutations]),
+            swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "VectorMath", crypto, grdb], swiftSettings: checked),
         .testTarget(
             name: "ServiceTests",
@@ -209,6 +218,6 @@ let package = Package(
                 "Tasks", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
-            swiftSettings: checked + [mutations]),
+            swiftSettings: checked),
     ]
 )

@@ -32,7 +32,8 @@ let package = Package(
         .executableTarget(
             name: "TableSpeed",
             dependencies: [
-                .product(name: "Tables", package: "entrepot"), .product(name: "VectorMath", package: "entrepot"),
+                .product(name: "PrivacyKernel", package: "entrepot"), .product(name: "Tables", package: "entrepot"),
+                .product(name: "VectorMath", package: "entrepot"),
             ]),
     ]
 )

@@ -71,8 +71,7 @@ public struct PlanForecast: Encodable, Sendable {
         for epsilon in epsilons {
             progress(epsilon)
             let privacy = try PrivacyParameters(epsilon: epsilon, delta: privacy.delta)
-            let table = PrivateTable(
-                try JoinedTable(domain: domain, table: try simulated.table(domain), rowsPerKey: 1))
+            let table = try PrivateTable(public: try simulated.table(domain), domain: domain)
             let budget = try Budget(privacy, accounting: synthesizer.accounting(for: privacy))
             let clock = ContinuousClock()
             let start = clock.now

@@ -37,7 +37,7 @@ struct KnownTable {
             columns: zip(columns, domain.sizes).map { codes, size in
                 try CodedColumn(.words(codes.map { UInt32($0) }), domainSize: size)
             })
-        return PrivateTable(try JoinedTable(domain: domain, table: coded, rowsPerKey: 1))
+        return try PrivateTable(public: coded, domain: domain)
     }
 
     func fit(_ name: String, epsilon: Double, delta: Double = 1e-9) throws -> FittedModel {

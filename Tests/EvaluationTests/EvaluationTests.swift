@@ -118,7 +118,7 @@ import Testing
             columns: zip(codes, domain.sizes).map { try CodedColumn(.words($0), domainSize: $1) })
         let privacy = try PrivacyParameters(epsilon: 8_000, delta: 0)
         let model = try synthesizer(named: "independent").fit(
-            Kernel(table: PrivateTable(try JoinedTable(domain: domain, table: coded))),
+            Kernel(table: try PrivateTable(public: coded, domain: domain)),
             budget: try Budget(privacy, accounting: .pure)
         ) { _ in }
         let evaluation = try ModelEvaluation(model)

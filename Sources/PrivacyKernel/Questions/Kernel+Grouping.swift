@@ -19,14 +19,11 @@ extension Kernel {
         }
         let groups = Int(map.max() ?? 0) + 1
         guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
-        if let table {
-            let column = table.rows.columns[attribute]
+        if let rows {
+            let column = rows.table.columns[attribute]
             groupedColumns.append(.words((0..<column.count).map { map[column[$0]] }))
         }
         sizes.append(groups)
-        #if ENTREPOT_MUTATIONS
-            Mutation.observer?.groupings.append((attribute, map))
-        #endif
         return sizes.count - 1
     }
 }

@@ -218,7 +218,7 @@ actor TaskDriver {
         for party in specification.providers {
             if let table = tables.removeValue(forKey: party.name) { handover.put(party.name, table) }
         }
-        let work = fitter.begin(handover, rowsPerKey: specification.join.rowsPerKey, ledger: ledger)
+        let work = fitter.begin(handover, ledger: ledger)
         logger.info("the fit begins")
         fit = Task { [weak self] in
             let outcome = await work.value
@@ -294,8 +294,7 @@ actor TaskDriver {
 
     /// Overwrites a table that nobody else holds.
     private func destroyTable(of party: String) {
-        guard var table = tables.removeValue(forKey: party) else { return }
-        table.wipe()
+        tables.removeValue(forKey: party)?.wipe()
     }
 }
 

@@ -39,11 +39,15 @@ public struct TaskPlan: Sendable {
         plan = try Self.plan(synthesizer?.plan(domain, privacy) ?? Self.planWithoutModel(privacy), queries)
     }
 
-    /// The parties' tables in the order of the task, joined as it says.
-    public func joined(_ tables: [(name: String, table: KeyedTable)]) -> JoinedTable {
-        if let mirror = join.mirror { return JoinedTable(mirroring: tables, terms: mirror) }
-        if join.kind == .union { return JoinedTable(uniting: tables.map(\.table)) }
-        return JoinedTable(joining: tables, rowsPerKey: join.rowsPerKey)
+    /// The parties' tables in the order of the task, joined as it says. They have no rows afterwards.
+    ///
+    /// - Throws: `rowsAreGone` where a table has been joined before.
+    public func joined(_ tables: [(name: String, table: KeyedTable)]) throws(PrivacyError) -> PrivateTable {
+        if let mirror = join.mirror { return try PrivateTable(mirroring: tables, terms: mirror) }
+        if join.kind == .union {
+            return try PrivateTable(uniting: tables.map(\.table), rowsPerKey: join.rowsPerKey)
+        }
+        return try PrivateTable(joining: tables, rowsPerKey: join.rowsPerKey)
     }
 
     /// Everything that is ever asked of the rows: the queries, then the model, all from one budget.

@@ -219,4 +219,10 @@ extension ColumnDomain {
         case .bins(let binning): return (binning.lowerEdge(code), binning.upperEdge(code))
         }
     }
+
+    /// The number that stands for a code in sums: a value itself, or the middle of its bin; nil where there is none.
+    public func middle(of code: Int) -> Double? {
+        guard let edges = edges(of: code) else { return nil }
+        return edges.lower + (edges.upper - edges.lower) / 2
+    }
 }

@@ -51,7 +51,7 @@ public final class CSVTableReader {
     ///   - domain: what `TableDomain(schema:keyColumns:)` made of `schema`.
     ///   - key: nil for a table that is not joined.
     ///   - hash: shared by all tables of one task, drawn anew each boot.
-    ///   - rowsPerKey: 1 refuses a second row of a key; more keeps so many, chosen by content and not by order.
+    ///   - rowsPerKey: 1 refuses a second row of a key; more takes every row, and the kernel keeps so many.
     ///   - expectedBytes: how large the file is said to be, so that columns need not grow by copies; nil where nobody knows.
     public init(
         domain: TableDomain, schema: TableSchema, key: KeyRule?, hash: KeyedHash, limits: TableLimits,

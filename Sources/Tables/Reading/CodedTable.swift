@@ -40,7 +40,7 @@ public struct CodedColumn: Sendable {
     }
 
     /// Codes of which their maker has proven the range.
-    init(proven codes: [UInt32], domainSize: Int) {
+    @_spi(PrivateRows) public init(proven codes: [UInt32], domainSize: Int) {
         switch domainSize {
         case ...256: self.init(proven: .bytes(codes.map { UInt8(truncatingIfNeeded: $0) }), domainSize: domainSize)
         case ...65_536: self.init(proven: .halves(codes.map { UInt16(truncatingIfNeeded: $0) }), domainSize: domainSize)
@@ -49,7 +49,7 @@ public struct CodedColumn: Sendable {
     }
 
     /// The codes of chosen rows.
-    func gathered(_ rows: [UInt32]) -> CodedColumn {
+    @_spi(PrivateRows) public func gathered(_ rows: [UInt32]) -> CodedColumn {
         let codes: Storage =
             switch storage {
             case .bytes(let codes): .bytes(gather(codes, rows))
@@ -115,7 +115,7 @@ public struct CodedTable: Sendable {
     }
 
     /// Columns that one gather made equally long.
-    init(proven columns: [CodedColumn], rowCount: Int) {
+    @_spi(PrivateRows) public init(proven columns: [CodedColumn], rowCount: Int) {
         self.columns = columns
         self.rowCount = rowCount
     }

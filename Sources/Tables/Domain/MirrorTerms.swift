@@ -16,15 +16,15 @@ public struct MirrorTerms: Sendable, Equatable, Codable {
         self.offices = offices
     }
 
-    static let flow = "flow"
-    static let exporter = "exporter"
-    static let importer = "importer"
-    static let exports = "X"
-    static let imports = "M"
+    package static let flow = "flow"
+    package static let exporter = "exporter"
+    package static let importer = "importer"
+    package static let exports = "X"
+    package static let imports = "M"
     /// 100 · ln(import / export), in whole numbers from −300 to 300: one row moves a mean of these by little however large
     /// the flow.
     public static let logPoints = "log_points"
-    static let largestLogPoints = 300
+    package static let largestLogPoints = 300
 
     /// The joined columns, in order: what describes the flow (as the exporter wrote it), both values, the log-ratio.
     public func columns(of fields: [String]) -> [String] {
@@ -77,7 +77,7 @@ public struct MirrorTerms: Sendable, Equatable, Codable {
     }
 
     /// The columns that describe a flow.
-    func descriptors(of table: TableDomain) -> [Int] {
+    package func descriptors(of table: TableDomain) -> [Int] {
         table.columns.indices.filter { table.columns[$0].name != Self.flow && table.columns[$0].name != value }
     }
 }

@@ -1,10 +1,11 @@
 import Foundation
 import Testing
 
+@testable import PrivacyKernel
 @testable import Tables
 
 /// Real files, where they are there. Domains are declared here as a task would.
-@Suite struct RealDataTests {
+@Suite struct RealJoinTests {
     static let hasWorkshop = sharedData("workshop/alice.csv") != nil
     static let hasTrade = sharedData("trade/c_microdata/c1_kr_customs/party_trade.csv.gz") != nil
 
@@ -32,15 +33,15 @@ import Testing
         let left = try read(files[0], alice, key: key, chunk: 1_000)
         let right = try read(files[1], bob, key: key)
         #expect(left.rowCount == 1_382)
-        let joined = JoinedTable(joining: [("Alice", left), ("Bob", right)], rowsPerKey: 1)
+        let joined = PrivateRows(joining: parties([("Alice", left), ("Bob", right)]), rowsPerKey: 1)
         #expect(joined.table.rowCount == Set(Self.keys(files[0])).intersection(Self.keys(files[1])).count)
         // The order of the file's lines does not matter.
         var lines = String(decoding: files[0], as: UTF8.self).split(separator: "\n")
         let header = lines.removeFirst()
         let turned = ([header] + lines.reversed()).joined(separator: "\n")
-        let again = JoinedTable(
-            joining: [("Alice", try read(turned.utf8, alice, key: key)), ("Bob", right)], rowsPerKey: 1)
-        #expect(texts(again.table, again.domain) == texts(joined.table, joined.domain))
+        let again = PrivateRows(
+            joining: parties([("Alice", try read(turned.utf8, alice, key: key)), ("Bob", right)]), rowsPerKey: 1)
+        #expect(texts(again) == texts(joined))
     }
 
     static func keys(_ file: [UInt8]) -> [Substring] {
@@ -111,7 +112,7 @@ import Testing
         let left = try read(customs, customsSchema, key: key, chunk: 10_000)
         let right = try read(trade, tradeSchema, key: key, chunk: 65_536)
         #expect(left.rowCount == 54_000)
-        let joined = JoinedTable(joining: [("customs", left), ("trade", right)], rowsPerKey: 1)
+        let joined = PrivateRows(joining: parties([("customs", left), ("trade", right)]), rowsPerKey: 1)
         #expect(joined.table.rowCount == Set(Self.keys(customs)).intersection(Self.keys(trade)).count)
         let hs6 = try #require(joined.domain.index(of: "trade_hs6_code"))
         let hs2 = try #require(joined.domain.index(of: "trade_hs2"))

@@ -1,6 +1,7 @@
 import Testing
 import VectorMath
 
+@testable import PrivacyKernel
 @testable import Tables
 
 private let terms = MirrorTerms(value: "value", offices: ["A": "AAA", "B": "BBB", "C": "CCC"])
@@ -27,9 +28,9 @@ private struct Row {
     var text: String { "\(key),\(exporter),\(importer),\(flow),\(hs6),\(value)\n" }
 }
 
-private func office(_ rows: [Row]) throws -> KeyedTable {
+private func office(_ rows: [Row], rowsPerKey: Int = 1) throws -> KeyedTable {
     let text = "key,exporter,importer,flow,hs6,value\n" + rows.map(\.text).joined()
-    return try read(Array(text.utf8), fields, key: KeyRule(columns: ["key"]))
+    return try read(Array(text.utf8), fields, key: KeyRule(columns: ["key"]), rowsPerKey: rowsPerKey)
 }
 
 @Suite struct MirrorJoinTests {
@@ -70,7 +71,7 @@ private func office(_ rows: [Row]) throws -> KeyedTable {
         let tables = try ["A", "B", "C"].map { name in
             (name: name, table: try office((files[terms.offices[name] ?? ""] ?? []).shuffled(using: &random)))
         }
-        let joined = JoinedTable(mirroring: tables, terms: terms)
+        let joined = PrivateRows(mirroring: parties(tables), terms: terms)
         #expect(
             joined.domain.columns.map(\.name)
                 == ["exporter", "importer", "hs6", "hs2", "export_value", "import_value", "log_points"])
@@ -88,27 +89,42 @@ private func office(_ rows: [Row]) throws -> KeyedTable {
         func row(_ exporter: String, _ importer: String, _ flow: String, _ value: Int, key: String = "k") -> Row {
             Row(key: key, exporter: exporter, importer: importer, flow: flow, hs6: "010100", value: "\(value)")
         }
-        let joined = JoinedTable(
-            mirroring: [
+        let joined = PrivateRows(
+            mirroring: parties([
                 ("A", try office([row("AAA", "BBB", "X", 5)])), ("B", try office([row("AAA", "BBB", "M", 7)])),
                 // C claims a flow between others, and then one of its own under the same key.
                 ("C", try office([row("AAA", "BBB", "X", 900), row("CCC", "BBB", "X", 901, key: "l")])),
-            ], terms: terms)
+            ]), terms: terms)
         #expect(joined.table.rowCount == 1)
         #expect(joined.domain.columns[4].text(of: joined.table.columns[4][0], fraction: 0) == "5")
-        let doubled = JoinedTable(
-            mirroring: [
+        let doubled = PrivateRows(
+            mirroring: parties([
                 ("A", try office([row("AAA", "BBB", "X", 5)])), ("B", try office([row("AAA", "BBB", "M", 7)])),
                 ("C", try office([row("CCC", "BBB", "X", 900)])),
-            ], terms: terms)
+            ]), terms: terms)
         #expect(doubled.table.rowCount == 1)
         #expect(doubled.rowsPerKey == 1)
     }
 
     @Test("no shared flow gives a table of no rows")
     func empty() throws {
-        let joined = JoinedTable(mirroring: [("A", try office([])), ("B", try office([]))], terms: terms)
+        let joined = PrivateRows(
+            mirroring: parties([("A", try office([])), ("B", try office([]))]), terms: terms)
         #expect(joined.table.rowCount == 0)
         #expect(joined.table.columns.count == 7)
+    }
+
+    @Test("of an office's several rows of one key one counts, whichever comes first in its file")
+    func repeated() throws {
+        let rows = (0..<9).map { value in
+            Row(key: "k", exporter: "AAA", importer: "BBB", flow: "X", hs6: "010100", value: "\(value)")
+        }
+        let other = Row(key: "k", exporter: "AAA", importer: "BBB", flow: "M", hs6: "010100", value: "5")
+        let joined = try [rows, rows.reversed()].map { rows in
+            PrivateRows(
+                mirroring: parties([("A", try office(rows, rowsPerKey: 9)), ("B", try office([other]))]), terms: terms)
+        }
+        #expect(joined.map(\.table.rowCount) == [1, 1])
+        #expect(texts(joined[0]) == texts(joined[1]))
     }
 }

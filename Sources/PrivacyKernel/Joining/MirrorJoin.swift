@@ -1,23 +1,24 @@
+@_spi(PrivateRows) import Tables
 import VectorMath
 
-extension JoinedTable {
+extension PrivateRows {
     /// The mirror join: each row is one flow, as its exporter's office and as its importer's office reported it.
     ///
     /// A key has one row at most: where several parties bring it for the same end, the first of the task counts. So a
     /// key's rows, wherever they come from, change one joined row.
     ///
-    /// - Parameter offices: read with the same `KeyedHash` and of the same domain, one row a key.
-    public init(mirroring offices: [(name: String, table: KeyedTable)], terms: MirrorTerms) {
-        let domain = offices.first?.table.domain ?? TableDomain(columns: [])
-        let tables = offices.map(\.table)
+    /// - Parameter offices: read with the same `KeyedHash` and of the same domain.
+    convenience init(mirroring offices: [(name: String, rows: KeyedRows)], terms: MirrorTerms) {
+        let domain = offices.first?.rows.domain ?? TableDomain(columns: [])
+        let tables = offices.map(\.rows.table)
         let pairs = MirrorPairs(offices, terms: terms)
         var codes: [[UInt32]] = terms.descriptors(of: domain).map { column in
-            pairs.exports.map { UInt32(tables[$0.office].codes(column)[$0.row]) }
+            pairs.exports.map { UInt32(tables[$0.office].columns[column][$0.row]) }
         }
         if let value = domain.index(of: terms.value) {
             let amount = domain.columns[value]
-            let exported = pairs.exports.map { UInt32(tables[$0.office].codes(value)[$0.row]) }
-            let imported = pairs.imports.map { UInt32(tables[$0.office].codes(value)[$0.row]) }
+            let exported = pairs.exports.map { UInt32(tables[$0.office].columns[value][$0.row]) }
+            let imported = pairs.imports.map { UInt32(tables[$0.office].columns[value][$0.row]) }
             let logarithms = (0..<amount.size).map {
                 amount.middle(of: $0).flatMap { $0 > 0 ? naturalLogarithm($0) : nil }
             }
@@ -33,7 +34,8 @@ extension JoinedTable {
         }
         let joined = terms.joinedDomain(of: domain)
         let columns = zip(codes, joined.columns).map { CodedColumn(proven: $0, domainSize: $1.size) }
-        self.init(proven: joined, table: CodedTable(proven: columns, rowCount: pairs.exports.count), rowsPerKey: 1)
+        self.init(
+            domain: joined, table: CodedTable(proven: columns, rowCount: pairs.exports.count), rowsPerKey: 1)
     }
 }
 
@@ -48,7 +50,7 @@ private struct MirrorPairs {
     private(set) var exports: [Place] = []
     private(set) var imports: [Place] = []
 
-    init(_ offices: [(name: String, table: KeyedTable)], terms: MirrorTerms) {
+    init(_ offices: [(name: String, rows: KeyedRows)], terms: MirrorTerms) {
         let exported = Self.rows(offices, terms, MirrorTerms.exports, end: MirrorTerms.exporter)
         let imported = Self.rows(offices, terms, MirrorTerms.imports, end: MirrorTerms.importer)
         var place = 0
@@ -65,17 +67,19 @@ private struct MirrorPairs {
 
     /// One row a key, sorted by key: those in which a party speaks for its own office at one end.
     private static func rows(
-        _ offices: [(name: String, table: KeyedTable)], _ terms: MirrorTerms, _ flow: String, end: String
+        _ offices: [(name: String, rows: KeyedRows)], _ terms: MirrorTerms, _ flow: String, end: String
     ) -> [Place] {
         var places: [Place] = []
         for (number, office) in offices.enumerated() {
-            let domain = office.table.domain
-            guard let keys = office.table.keys, let flows = domain.index(of: MirrorTerms.flow),
+            let domain = office.rows.domain
+            guard let keys = office.rows.keys, let flows = domain.index(of: MirrorTerms.flow),
                 let ends = domain.index(of: end), let wantedFlow = domain.columns[flows].code(of: flow),
                 let code = terms.offices[office.name], let wantedEnd = domain.columns[ends].code(of: code)
             else { continue }
-            let (flowCodes, endCodes) = (office.table.codes(flows), office.table.codes(ends))
-            for key in keys where flowCodes[key.row] == wantedFlow && endCodes[key.row] == wantedEnd {
+            let table = office.rows.table
+            let (flowCodes, endCodes) = (table.columns[flows], table.columns[ends])
+            let own = keys.filter { flowCodes[$0.row] == wantedFlow && endCodes[$0.row] == wantedEnd }
+            for key in RowChoice(office.rows.hash).bounded(own, 1, table) {
                 places.append(Place(key: key, office: number, row: key.row))
             }
         }
@@ -87,17 +91,5 @@ private struct MirrorPairs {
             unique.append(place)
         }
         return unique
-    }
-}
-
-extension KeyedTable {
-    fileprivate func codes(_ column: Int) -> CodedColumn { table.columns[column] }
-}
-
-extension ColumnDomain {
-    /// The number that stands for a code in sums: a value itself, or the middle of its bin; nil where there is none.
-    public func middle(of code: Int) -> Double? {
-        guard let edges = edges(of: code) else { return nil }
-        return edges.lower + (edges.upper - edges.lower) / 2
     }
 }

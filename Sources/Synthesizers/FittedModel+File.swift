@@ -26,7 +26,7 @@ extension FittedModel {
     /// - Throws: `SynthesisError` for bytes that are no model file, have another version, do not agree with their
     ///   digest, or do not make a model.
     public init(encoded bytes: [UInt8]) throws(SynthesisError) {
-        guard !ReleasedAnswers.isFile(bytes) else { throw .answersAlone }
+        guard !SealedFile.answers.begins(bytes) else { throw .answersAlone }
         let body = try SealedFile.model.body(of: bytes)
         let decoded: ModelBody
         do {

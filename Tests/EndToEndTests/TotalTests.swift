@@ -1,5 +1,6 @@
 import Attestation
 import Client
+import Engine
 import Foundation
 import PrivacyKernel
 import Queries

@@ -1,4 +1,5 @@
 import Crypto
+import Engine
 import HTTPTypes
 import HummingbirdCore
 import Ledger

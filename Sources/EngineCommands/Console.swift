@@ -1,28 +1,28 @@
 import Foundation
 
 /// Talk to the person at the terminal: always on stderr, so that stdout carries data only.
-enum Console {
+package enum Console {
     /// Whether stderr is a terminal: only there do lines overwrite each other.
-    static let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
+    package static let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
 
     /// Whether to use colour: on a terminal, unless `NO_COLOR` is set (no-color.org).
-    static let hasColour = isTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+    package static let hasColour = isTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
 
     /// One line of talk.
-    static func say(_ text: String) { write(text + "\n") }
+    package static func say(_ text: String) { write(text + "\n") }
 
     /// The heading of a step of a story.
-    static func step(_ number: Int, _ text: String) {
+    package static func step(_ number: Int, _ text: String) {
         say(hasColour ? "\n\u{1B}[1m\(number). \(text)\u{1B}[0m" : "\n\(number). \(text)")
     }
 
     /// A line that the next one overwrites; nothing where stderr is not a terminal.
-    static func progress(_ text: String) {
+    package static func progress(_ text: String) {
         if isTerminal { write("\r\u{1B}[K" + text) }
     }
 
     /// Clears the progress line.
-    static func endProgress() {
+    package static func endProgress() {
         if isTerminal { write("\r\u{1B}[K") }
     }
 
@@ -30,16 +30,16 @@ enum Console {
 }
 
 /// How far a long transfer has come, on one line of the terminal.
-struct ProgressBar {
+package struct ProgressBar {
     private let name: String
     private let started = ContinuousClock.now
     /// What was there when it began.
     private var first: Int?
     private var shown = ""
 
-    init(_ name: String) { self.name = name }
+    package init(_ name: String) { self.name = name }
 
-    mutating func show(_ done: Int, of size: Int) {
+    package mutating func show(_ done: Int, of size: Int) {
         let begun = first ?? done
         first = begun
         let seconds = (ContinuousClock.now - started) / .seconds(1)
@@ -49,7 +49,7 @@ struct ProgressBar {
     }
 
     /// - Parameter rate: bytes a second, once it is known.
-    static func text(_ name: String, _ done: Int, of size: Int, rate: Double?) -> String {
+    package static func text(_ name: String, _ done: Int, of size: Int, rate: Double?) -> String {
         let share = size > 0 ? Double(done) / Double(size) : 1
         let filled = Int(share * 24)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)

@@ -1,25 +1,28 @@
-import ArgumentParser
-import Client
+package import ArgumentParser
 import Foundation
 import PrivacyKernel
 import Queries
-import Service
 import Synthesizers
 import Tables
 import Tasks
 
-/// Why a command stops: a sentence for the person at the terminal, and an exit code for scripts.
-struct CommandFailure: Error {
-    let message: String
-    let code: ExitCode
+/// An error that knows the exit code of its kind.
+package protocol ErrorWithExitCode: Error {
+    var exitCode: Int32 { get }
+}
 
-    init(_ message: String, code: ExitCode = .failed) {
+/// Why a command stops: a sentence for the person at the terminal, and an exit code for scripts.
+package struct CommandFailure: Error {
+    package let message: String
+    package let code: ExitCode
+
+    package init(_ message: String, code: ExitCode = .failed) {
         self.message = message
         self.code = code
     }
 
     /// Runs a command; what goes wrong is said once on stderr and becomes the exit code of its kind.
-    static func reported<Result>(_ command: () async throws -> Result) async throws -> Result {
+    package static func reported<Result>(_ command: () async throws -> Result) async throws -> Result {
         do {
             return try await command()
         } catch let error as ExitCode {
@@ -34,7 +37,7 @@ struct CommandFailure: Error {
     private init(describing error: any Error) {
         switch error {
         case let error as CommandFailure: self = error
-        case let error as ClientError: self.init("\(error)", code: ExitCode(error.exitCode))
+        case let error as any ErrorWithExitCode: self.init("\(error)", code: ExitCode(error.exitCode))
         case let error as TableProblems: self.init("\(error)", code: .badData)
         case let error as SchemaProblems: self.init("\(error)", code: .badData)
         case let error as TaskProblems: self.init("\(error)", code: .badData)
@@ -42,7 +45,6 @@ struct CommandFailure: Error {
         case let error as SynthesisError: self.init("\(error)", code: .badData)
         case let error as PrivacyError: self.init("\(error)", code: .badData)
         case let error as QueryRefusal: self.init("\(error)", code: .badData)
-        case let error as ServiceError: self.init("\(error)")
         case let error as DecodingError: self.init("\(Self.words(error))", code: .badData)
         default: self.init("\(error)")
         }

@@ -1,13 +1,13 @@
-import ArgumentParser
+package import ArgumentParser
+import Engine
 import Evaluation
 import Foundation
-import Service
 import Synthesizers
 import Tasks
 
 /// `entrepot report`: how far to trust a model's rows, as one page, from the model file alone.
-struct ReportCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct ReportCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Writes one HTML page that says how far a model's rows can be trusted.",
         discussion: "Noisy measurements against synthetic rows. It reads no table, so it costs no epsilon.")
 
@@ -26,13 +26,15 @@ struct ReportCommand: AsyncParsableCommand {
     @Flag(help: "The figures of every column and pair as one JSON object on stdout.")
     var json = false
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         if output == nil && metadata == nil && !json {
             throw ValidationError("say where to write: --output FILE.html, --metadata DIR or --json")
         }
     }
 
-    func run() async throws {
+    package func run() async throws {
         try await CommandFailure.reported {
             let fitted = try FittedModel(encoded: try Files.bytes(at: model))
             let subject = try subject(fitted)

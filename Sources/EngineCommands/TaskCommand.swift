@@ -1,16 +1,18 @@
-import ArgumentParser
+package import ArgumentParser
+import Engine
 import Foundation
 import Queries
-import Service
 import Synthesizers
 import Tables
 import Tasks
 
 /// `entrepot task`: from a draft to a signed task. Works on local files only.
-struct TaskCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct TaskCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "task", abstract: "Drafts, checks, shows and signs a task file.",
         subcommands: [Draft.self, Lint.self, Digest.self, Show.self, Plan.self, Sign.self])
+
+    package init() {}
 
     struct Draft: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -147,20 +149,5 @@ struct TaskCommand: AsyncParsableCommand {
                 print(path)
             }
         }
-    }
-}
-
-/// `NAME=FILE` on the command line.
-struct NamedFile {
-    let name: String
-    let path: String
-
-    init(_ text: String) throws(CommandFailure) {
-        let parts = text.split(separator: "=", maxSplits: 1)
-        guard parts.count == 2 else {
-            throw CommandFailure("expected NAME=FILE (got '\(text)')", code: ExitCode(64))
-        }
-        name = String(parts[0])
-        path = String(parts[1])
     }
 }

@@ -1,9 +1,9 @@
 import ArgumentParser
+import Engine
 import Evaluation
 import Foundation
 import PrivacyKernel
 import Queries
-import Service
 import Synthesizers
 import Tasks
 

@@ -3,8 +3,8 @@ import Foundation
 public import Tasks
 
 /// `entrepot keygen NAME`: a party's key pair.
-struct KeygenCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct KeygenCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "keygen", abstract: "Makes a party's key pair: NAME.key (keep it) and NAME.pub (for the task).")
 
     @Argument(help: "The party's name.")
@@ -16,7 +16,9 @@ struct KeygenCommand: AsyncParsableCommand {
     @Option(help: "rsa-2048, rsa-3072 or p-256.")
     var kind: PartyPrivateKey.Kind = .p256
 
-    func run() async throws {
+    package init() {}
+
+    package func run() async throws {
         try await CommandFailure.reported {
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
             let key = try PartyPrivateKey.generate(kind)
@@ -30,14 +32,16 @@ struct KeygenCommand: AsyncParsableCommand {
 }
 
 /// `entrepot fingerprint KEYFILE`: for comparing keys over the telephone.
-struct FingerprintCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct FingerprintCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "fingerprint", abstract: "Prints the fingerprint of a key, for comparing it out of band.")
 
     @Argument(help: "A public or private key file.")
     var keyfile: String
 
-    func run() async throws {
+    package init() {}
+
+    package func run() async throws {
         try await CommandFailure.reported {
             let key = try KeyFiles.publicKey(at: keyfile)
             print(key.fingerprint)

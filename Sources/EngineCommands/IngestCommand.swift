@@ -4,8 +4,8 @@ import Tables
 public import Tasks
 
 /// `entrepot ingest`: published layouts of merchandise trade become an office's table, on the office's own machine.
-struct IngestCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct IngestCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "ingest",
         abstract: "Turns Comtrade or SDMX files into an office's table for a mirror join; nothing is sent.",
         discussion: """
@@ -34,11 +34,13 @@ struct IngestCommand: AsyncParsableCommand {
     @Option(help: "The table to write; stdout otherwise.")
     var output: String?
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         if (task == nil) != (party == nil) { throw ValidationError("--task and --party go together") }
     }
 
-    func run() async throws {
+    package func run() async throws {
         try await CommandFailure.reported {
             var ingest = TradeIngest(profile: profile, office: office)
             do {

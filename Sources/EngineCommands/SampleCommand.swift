@@ -4,8 +4,8 @@ public import Synthesizers
 public import Tables
 
 /// `entrepot sample`: rows from a model file; needs no service, no key and no epsilon.
-struct SampleCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct SampleCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "sample", abstract: "Draws synthetic rows from a model file.")
 
     @Argument(help: "The model file.")
@@ -41,14 +41,16 @@ struct SampleCommand: AsyncParsableCommand {
     @Option(help: "A file; stdout otherwise.")
     var output: String?
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         guard let imputations else { return }
         if !(2...1_000).contains(imputations) { throw ValidationError("--imputations takes 2 to 1000") }
         if output == nil { throw ValidationError("--imputations writes several files: name them by --output") }
         if draws == .balanced { throw ValidationError("--imputations needs independent draws") }
     }
 
-    func run() async throws {
+    package func run() async throws {
         try await CommandFailure.reported {
             let model = try FittedModel(encoded: try Files.bytes(at: model))
             let chosen = seed ?? UInt64.random(in: .min ... .max)

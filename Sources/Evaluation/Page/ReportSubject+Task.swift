@@ -1,4 +1,3 @@
-public import Evaluation
 public import Tasks
 
 extension ReportSubject {

@@ -1,9 +1,10 @@
-import ArgumentParser
+package import ArgumentParser
+package import DemoData
 import Foundation
 
 /// `entrepot demo-data SCENARIO --output DIR`: generated tables and the task that describes them.
-struct DemoDataCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct DemoDataCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "demo-data",
         abstract: "Writes generated tables and their task (without keys).",
         discussion: DemoScenario.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "\n")
@@ -21,14 +22,16 @@ struct DemoDataCommand: ParsableCommand {
     @Option(help: "Seed of the generator: the same seed gives the same files.")
     var seed: UInt64 = 1
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         guard let rows else { return }
         guard rows >= 0, rows <= scenario.largestRows else {
             throw ValidationError("--rows must lie between 0 and \(scenario.largestRows) (got \(rows))")
         }
     }
 
-    func run() throws {
+    package func run() throws {
         let directory = URL(fileURLWithPath: output, isDirectory: true)
         for file in try scenario.write(to: directory, rows: rows ?? scenario.defaultRows, seed: seed) {
             print(file.path)

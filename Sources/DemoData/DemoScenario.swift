@@ -1,9 +1,9 @@
-import Foundation
-import Tasks
+package import Foundation
+package import Tasks
 import VectorMath
 
 /// A task of `Configs/` with a generator for its tables.
-enum DemoScenario: String, CaseIterable {
+package enum DemoScenario: String, CaseIterable {
     case trade
     case workshop
     case reconciliation
@@ -13,7 +13,7 @@ enum DemoScenario: String, CaseIterable {
     case bankTelecom = "bank-telecom"
 
     /// One line for the help text.
-    var summary: String {
+    package var summary: String {
         switch self {
         case .trade: "consignments of two offices from a small gravity model; a tenth of each side has no partner"
         case .workshop: "cars in the shape of the enclave workshop's two tables (at most 1,728 rows)"
@@ -26,7 +26,7 @@ enum DemoScenario: String, CaseIterable {
     }
 
     /// Rows of each table, of `reconciliation` flows in all, unless the caller says otherwise.
-    var defaultRows: Int {
+    package var defaultRows: Int {
         switch self {
         case .trade: 60_000
         case .workshop: 1_382
@@ -37,7 +37,7 @@ enum DemoScenario: String, CaseIterable {
     }
 
     /// The most rows that a table can have.
-    var largestRows: Int {
+    package var largestRows: Int {
         switch self {
         case .workshop: 1_728
         case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
@@ -47,7 +47,7 @@ enum DemoScenario: String, CaseIterable {
     }
 
     /// The task without keys: the file of `Configs/`, which is built into the program.
-    var taskTemplate: String {
+    package var taskTemplate: String {
         let bytes =
             switch self {
             case .trade: PackageResources.trade_mirror_yaml
@@ -62,12 +62,12 @@ enum DemoScenario: String, CaseIterable {
     }
 
     /// The template as a task, with keys of nobody.
-    func task() throws -> TaskSpecification {
+    package func task() throws -> TaskSpecification {
         try TaskSpecification(yaml: taskTemplate, context: TaskFile.Context(isPlan: true))
     }
 
     /// Writes every provider's table into `directory` and returns their places in the order of the task.
-    func write(to directory: URL, rows: Int, seed: UInt64) throws -> [URL] {
+    package func write(to directory: URL, rows: Int, seed: UInt64) throws -> [URL] {
         let task = try task()
         let tables = try csv(task, rows: rows, seed: seed)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

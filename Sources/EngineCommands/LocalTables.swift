@@ -1,48 +1,8 @@
-import ArgumentParser
 import Foundation
 import Ledger
 import Tables
 import Tasks
 import VectorMath
-
-/// `entrepot check`: the service's own validator, run locally; nothing is sent.
-struct CheckCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Checks a table as the service would, on your own machine.")
-
-    @Argument(help: "The CSV file.")
-    var file: String
-
-    @Option(help: "The task file.")
-    var task: String
-
-    @Option(help: "Your party's name in the task.")
-    var party: String
-
-    @Flag(help: "One JSON object on stdout.")
-    var json = false
-
-    func run() async throws {
-        try await CommandFailure.reported {
-            let task = try Files.task(at: task, isPlan: true)
-            do {
-                let table = try LocalTables.read(file, party: party, task: task, hash: .random).table
-                if json {
-                    print(#"{"rows":\#(table.rowCount),"problems":[]}"#)
-                } else {
-                    print("\(file): \(table.rowCount) rows, no problem; the service would take it")
-                }
-            } catch let problems as TableProblems {
-                if json {
-                    let encoder = JSONEncoder()
-                    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    print(String(decoding: try encoder.encode(problems), as: UTF8.self))
-                }
-                throw problems
-            }
-        }
-    }
-}
 
 /// Tables that are read on this machine, by the service's own reader.
 enum LocalTables {

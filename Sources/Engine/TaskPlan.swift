@@ -64,7 +64,7 @@ public struct TaskPlan: Sendable {
     }
 
     /// What the queries measured, each with its query's name.
-    func measuredSums(_ transcript: Transcript) throws -> [(query: String, sums: MeasuredSums)] {
+    package func measuredSums(_ transcript: Transcript) throws -> [(query: String, sums: MeasuredSums)] {
         try queries.sums(from: transcript, domain: domain).map {
             ($0.query, MeasuredSums(question: $0.question, figures: $0.figures, variance: $0.variance))
         }

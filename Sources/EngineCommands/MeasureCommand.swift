@@ -1,15 +1,17 @@
-import ArgumentParser
+package import ArgumentParser
 import Attestation
 
 /// `entrepot measure FILE.eif`: the measurements that an enclave image will have.
-struct MeasureCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct MeasureCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "measure", abstract: "Computes PCR0, 1, 2 (and 8) of an AWS Nitro enclave image.")
 
     @Argument(help: "The enclave image.")
     var file: String
 
-    func run() async throws {
+    package init() {}
+
+    package func run() async throws {
         try await CommandFailure.reported {
             do {
                 let image = try EnclaveImage(path: file)

@@ -1,16 +1,16 @@
-import ArgumentParser
+package import ArgumentParser
+import Engine
 import Foundation
 import Ledger
 import PrivacyKernel
-import Service
 import Synthesizers
 import Tables
 import Tasks
 import VectorMath
 
 /// `entrepot fit`: the engine without the service, for planning and for tests. Same kernel, same plan, one epsilon.
-struct FitCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct FitCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "fit", abstract: "Fits a model to one table with a schema, or to the tables of a task.",
         discussion: """
             The ledger entry of the fit is printed on stdout before the first noise is drawn; keep it with the model. \
@@ -44,7 +44,9 @@ struct FitCommand: AsyncParsableCommand {
     @Option(help: "The model file to write.")
     var output: String
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         if (table == nil) == (task == nil) { throw ValidationError("give either --table and --schema, or --task") }
         if table != nil && (schema == nil || epsilon == nil) {
             throw ValidationError("--table needs --schema and --epsilon")
@@ -54,7 +56,7 @@ struct FitCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    package func run() async throws {
         try await CommandFailure.reported {
             let job = try task.map { try taskJob($0) } ?? tableJob()
             let plan = try job.work.plan(job.joined.domain, job.privacy)

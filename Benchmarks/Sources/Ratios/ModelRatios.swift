@@ -9,7 +9,9 @@ func gramMatrix() throws -> Ratio {
     let (rows, columns) = (400_000, 50)
     let sizes = [Int](repeating: 40, count: columns)
     let codes = randomCodes(rows: rows, sizes: sizes)
-    let arrays = codes.map { CodeArray.bytes($0) }
+    let arrays = zip(codes, sizes).compactMap { codes, size in
+        BoundedCodes(codes, below: size).map { CodeArray.bytes($0) }
+    }
     let scores = sizes.map { size in (0..<size).map { Int16((Double($0) / Double(size) - 0.5) * 512) } }
     let matrix = try Matrix(
         rows: rows, columns: columns,

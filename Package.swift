@@ -46,11 +46,11 @@ let package = Package(
     name: "entrepot",
     products: [
         .executable(name: "entrepot", targets: ["entrepot"]),
-        // For the nested package of benchmarks.
+        // For other packages: tables and the kernel; what is fitted from its answers, and the methods.
+        .library(name: "EntrepotKernel", targets: ["PrivacyKernel", "Tables"]),
+        .library(name: "EntrepotModels", targets: ["FittedModels", "Synthesizers"]),
+        // For the nested package of benchmarks alone.
         .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
-        .library(name: "PrivacyKernel", targets: ["PrivacyKernel"]),
-        .library(name: "Synthesizers", targets: ["Synthesizers"]),
-        .library(name: "Tables", targets: ["Tables"]),
         .library(name: "VectorMath", targets: ["VectorMath"]),
     ],
     dependencies: [
@@ -84,12 +84,18 @@ let package = Package(
             swiftSettings: strict + [mutations]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Synthesizers",
+            name: "FittedModels",
             dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
             exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
+            name: "Synthesizers",
+            dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Tables", "VectorMath"],
+            exclude: ["README.md"], swiftSettings: strict),
+        .target(
             name: "Evaluation",
-            dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath", crypto],
+            dependencies: [
+                "GraphicalModels", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables", "VectorMath", crypto,
+            ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
@@ -112,7 +118,8 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "CProcess", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Synthesizers",
+                "Attestation", "CProcess", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries", "FittedModels",
+                "Synthesizers",
                 "Tables",
                 "Tasks",
                 "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
@@ -140,7 +147,7 @@ let package = Package(
             name: "entrepot",
             dependencies: [
                 "Attestation", "Client", "Evaluation", "Ledger", "PrivacyKernel", "Queries", "Service",
-                "Synthesizers",
+                "FittedModels", "Synthesizers",
                 "Tables",
                 "Tasks",
                 "VectorMath", arguments, crypto, logging,
@@ -161,20 +168,23 @@ let package = Package(
             name: "PrivacyKernelTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
             exclude: ["table-vectors.py"], swiftSettings: strict + [mutations]),
         .testTarget(
-            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
+            name: "PrivacyAuditTests",
+            dependencies: ["PrivacyKernel", "FittedModels", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict + [mutations]),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "SynthesizersTests",
             dependencies: [
-                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables",
+                "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+                "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables",
+                "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -205,7 +215,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers", "Tables",
+                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "FittedModels",
+                "Synthesizers", "Tables",
                 "Tasks", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],

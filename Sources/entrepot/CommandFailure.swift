@@ -1,10 +1,10 @@
 import ArgumentParser
 import Client
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries
 import Service
-import Synthesizers
 import Tables
 import Tasks
 

@@ -1,3 +1,4 @@
+import FittedModels
 import Service
 import Synthesizers
 import Tasks

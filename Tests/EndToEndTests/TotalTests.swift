@@ -1,5 +1,6 @@
 import Attestation
 import Client
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries

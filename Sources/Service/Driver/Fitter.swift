@@ -1,8 +1,8 @@
 import Crypto
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Synchronization
-import Synthesizers
 import Tables
 
 /// Why a fit gave no model. It says nothing of the rows.

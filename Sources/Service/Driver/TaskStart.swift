@@ -1,9 +1,9 @@
 import Crypto
+import FittedModels
 import Foundation
 import Ledger
 import Logging
 import PrivacyKernel
-import Synthesizers
 import Tables
 import Tasks
 

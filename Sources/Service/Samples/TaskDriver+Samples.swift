@@ -1,9 +1,9 @@
 import Crypto
+import FittedModels
 import HTTPTypes
 import HummingbirdCore
 import Ledger
 import NIOCore
-import Synthesizers
 import Tasks
 
 /// Synthetic rows and what they cost: nothing. Sampling reads the model alone.

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Client
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries
 import Service
-import Synthesizers
 import Tasks
 
 /// `entrepot query`: what a permitted query costs, and what it answered. Nothing here spends: queries are asked once,

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Evaluation
+import FittedModels
 import Foundation
 import Service
-import Synthesizers
 import Tasks
 
 /// `entrepot report`: how far to trust a model's rows, as one page, from the model file alone.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FittedModels
 import Foundation
 import Queries
 import Service

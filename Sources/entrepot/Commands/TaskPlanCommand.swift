@@ -1,10 +1,10 @@
 import ArgumentParser
 import Evaluation
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries
 import Service
-import Synthesizers
 import Tasks
 
 extension TaskCommand {

@@ -2,13 +2,13 @@ import Crypto
 
 /// What this program keeps as a file: one line of JSON, `{"<kind>":<version>,"sha256":"…","body":{…}}`. The digest is of the
 /// bytes of `body` exactly as they stand.
-struct SealedFile {
-    let kind: String
+package struct SealedFile {
+    package let kind: String
     /// The version that this program writes and the only one that it reads.
-    let version: Int
+    package let version: Int
 
-    static let model = SealedFile(kind: "entrepot-model", version: FittedModel.fileVersion)
-    static let answers = SealedFile(kind: "entrepot-answers", version: 1)
+    package static let model = SealedFile(kind: "entrepot-model", version: FittedModel.fileVersion)
+    package static let answers = SealedFile(kind: "entrepot-answers", version: 1)
 
     private static let digestLabel = #","sha256":""#
     private static let bodyLabel = #"","body":"#
@@ -17,10 +17,10 @@ struct SealedFile {
     private var opening: String { #"{"\#(kind)":"# }
 
     /// Whether bytes begin as files of this kind do.
-    func begins(_ bytes: [UInt8]) -> Bool { bytes.starts(with: opening.utf8) }
+    package func begins(_ bytes: [UInt8]) -> Bool { bytes.starts(with: opening.utf8) }
 
     /// A body with version and digest around it.
-    func sealed(_ body: [UInt8]) -> [UInt8] {
+    package func sealed(_ body: [UInt8]) -> [UInt8] {
         let digest = SHA256.hash(data: body).hexadecimal
         return Array("\(opening)\(version)\(Self.digestLabel)\(digest)\(Self.bodyLabel)".utf8) + body
             + Array(Self.closing.utf8)
@@ -29,7 +29,7 @@ struct SealedFile {
     /// The body of a file.
     ///
     /// - Throws: `SynthesisError` for bytes of another kind or version, or that do not agree with their digest.
-    func body(of bytes: [UInt8]) throws(SynthesisError) -> [UInt8] {
+    package func body(of bytes: [UInt8]) throws(SynthesisError) -> [UInt8] {
         guard begins(bytes) else { throw .notAModelFile }
         var rest = bytes.dropFirst(opening.utf8.count)
         let found = rest.prefix(20).prefix { $0 != UInt8(ascii: ",") }

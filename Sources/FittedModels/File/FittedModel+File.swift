@@ -6,7 +6,7 @@ import Tables
 
 /// The model file: one line of JSON, `{"entrepot-model":1,"sha256":"…","body":{…}}`.
 ///
-/// The digest is of the bytes of `body` exactly as they stand. What is in it says the target's README.
+/// The digest is of the bytes of `body` exactly as they stand. The target's README describes the content.
 extension FittedModel {
     /// The version that this program writes and the only one that it reads.
     public static let fileVersion = 1
@@ -26,7 +26,7 @@ extension FittedModel {
     /// - Throws: `SynthesisError` for bytes that are no model file, have another version, do not agree with their
     ///   digest, or do not make a model.
     public init(encoded bytes: [UInt8]) throws(SynthesisError) {
-        guard !ReleasedAnswers.isFile(bytes) else { throw .answersAlone }
+        guard !SealedFile.answers.begins(bytes) else { throw .answersAlone }
         let body = try SealedFile.model.body(of: bytes)
         let decoded: ModelBody
         do {

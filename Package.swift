@@ -51,11 +51,11 @@ let package = Package(
     name: "entrepot",
     products: [
         .executable(name: "entrepot", targets: ["entrepot"]),
-        // For the nested package of benchmarks.
+        // For other packages: tables and the kernel; what is fitted from its answers, and the methods.
+        .library(name: "EntrepotKernel", targets: ["PrivacyKernel", "Tables"]),
+        .library(name: "EntrepotModels", targets: ["FittedModels", "Synthesizers"]),
+        // For the nested package of benchmarks alone.
         .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
-        .library(name: "PrivacyKernel", targets: ["PrivacyKernel"]),
-        .library(name: "Synthesizers", targets: ["Synthesizers"]),
-        .library(name: "Tables", targets: ["Tables"]),
         .library(name: "VectorMath", targets: ["VectorMath"]),
     ],
     dependencies: [
@@ -89,12 +89,19 @@ let package = Package(
             swiftSettings: strict + [replaceable]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Synthesizers",
+            name: "FittedModels",
             dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
             exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
+            name: "Synthesizers",
+            dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Tables", "VectorMath"],
+            exclude: ["README.md"], swiftSettings: strict),
+        .target(
             name: "Evaluation",
-            dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath", crypto],
+            dependencies: [
+                "FittedModels", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath",
+                crypto,
+            ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
@@ -113,11 +120,16 @@ let package = Package(
         .target(
             name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
             swiftSettings: strict),
+        .target(
+            name: "Engine",
+            dependencies: ["FittedModels", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks"],
+            exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "CProcess", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Synthesizers",
+                "Attestation", "CProcess", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger", "PrivacyKernel",
+                "Queries", "Synthesizers",
                 "Tables",
                 "Tasks",
                 "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
@@ -141,15 +153,8 @@ let package = Package(
                 .embedInCode("Page/connect.css"), .embedInCode("Page/connect.html"), .embedInCode("Page/connect.js"),
             ],
             swiftSettings: strict),
-        .executableTarget(
-            name: "entrepot",
-            dependencies: [
-                "Attestation", "Client", "Evaluation", "Ledger", "PrivacyKernel", "Queries", "Service",
-                "Synthesizers",
-                "Tables",
-                "Tasks",
-                "VectorMath", arguments, crypto, logging,
-            ],
+        .target(
+            name: "DemoData", dependencies: ["Tables", "Tasks", "VectorMath"], exclude: ["README.md"],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),
@@ -158,6 +163,22 @@ let package = Package(
                 .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "EngineCommands",
+            dependencies: [
+                "Attestation", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger", "PrivacyKernel", "Queries",
+                "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
+            ],
+            exclude: ["README.md"], swiftSettings: strict),
+        .executableTarget(
+            name: "entrepot",
+            dependencies: [
+                "Attestation", "Client", "DemoData", "EngineCommands", "Evaluation", "FittedModels", "Ledger",
+                "Queries",
+                "Service", "Synthesizers", "Tasks", arguments, logging,
+            ],
+            exclude: ["README.md"], swiftSettings: strict),
+        .testTarget(name: "PackageTests", swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(
@@ -170,20 +191,22 @@ let package = Package(
             exclude: ["table-vectors.py"], swiftSettings: strict),
         .testTarget(
             name: "PrivacyAuditTests",
-            dependencies: ["PlantedBugs", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
+            dependencies: ["PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict + [mutations]),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "SynthesizersTests",
             dependencies: [
-                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables",
+                "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+                "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables",
+                "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -214,10 +237,18 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers", "Tables",
-                "Tasks", crypto, httpTypes, hummingbirdCore,
+                "Attestation", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries", "Service",
+                "Synthesizers", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: checked),
     ]
 )
+
+// Sanitizers compile every target anew: `make sanitize` asks for what it tests, without the packages of the service.
+if Context.environment["ENTREPOT_TARGETS"] == "core" {
+    let core = ["VectorMath", "Tables", "PrivacyKernel"]
+    package.dependencies = []
+    package.products = []
+    package.targets.removeAll { !(core + core.map { $0 + "Tests" }).contains($0.name) }
+}

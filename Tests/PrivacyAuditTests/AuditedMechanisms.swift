@@ -1,5 +1,6 @@
 import PrivacyKernel
 
+@testable import FittedModels
 @testable import Synthesizers
 
 extension AuditedMechanism {

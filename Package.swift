@@ -94,7 +94,8 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "GraphicalModels", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables", "VectorMath", crypto,
+                "FittedModels", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath",
+                crypto,
             ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
@@ -114,12 +115,16 @@ let package = Package(
         .target(
             name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
             swiftSettings: strict),
+        .target(
+            name: "Engine",
+            dependencies: ["FittedModels", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks"],
+            exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "CProcess", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries", "FittedModels",
-                "Synthesizers",
+                "Attestation", "CProcess", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger", "PrivacyKernel",
+                "Queries", "Synthesizers",
                 "Tables",
                 "Tasks",
                 "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
@@ -143,15 +148,8 @@ let package = Package(
                 .embedInCode("Page/connect.css"), .embedInCode("Page/connect.html"), .embedInCode("Page/connect.js"),
             ],
             swiftSettings: strict),
-        .executableTarget(
-            name: "entrepot",
-            dependencies: [
-                "Attestation", "Client", "Evaluation", "Ledger", "PrivacyKernel", "Queries", "Service",
-                "FittedModels", "Synthesizers",
-                "Tables",
-                "Tasks",
-                "VectorMath", arguments, crypto, logging,
-            ],
+        .target(
+            name: "DemoData", dependencies: ["Tables", "Tasks", "VectorMath"], exclude: ["README.md"],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),
@@ -160,6 +158,22 @@ let package = Package(
                 .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "EngineCommands",
+            dependencies: [
+                "Attestation", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger", "PrivacyKernel", "Queries",
+                "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
+            ],
+            exclude: ["README.md"], swiftSettings: strict),
+        .executableTarget(
+            name: "entrepot",
+            dependencies: [
+                "Attestation", "Client", "DemoData", "EngineCommands", "Evaluation", "FittedModels", "Ledger",
+                "Queries",
+                "Service", "Synthesizers", "Tasks", arguments, logging,
+            ],
+            exclude: ["README.md"], swiftSettings: strict),
+        .testTarget(name: "PackageTests", swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(
@@ -215,11 +229,18 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "FittedModels",
-                "Synthesizers", "Tables",
-                "Tasks", crypto, httpTypes, hummingbirdCore,
+                "Attestation", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries", "Service",
+                "Synthesizers", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: checked + [mutations]),
     ]
 )
+
+// Sanitizers compile every target anew: `make sanitize` asks for what it tests, without the packages of the service.
+if Context.environment["ENTREPOT_TARGETS"] == "core" {
+    let core = ["VectorMath", "Tables", "PrivacyKernel"]
+    package.dependencies = []
+    package.products = []
+    package.targets.removeAll { !(core + core.map { $0 + "Tests" }).contains($0.name) }
+}

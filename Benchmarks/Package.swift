@@ -3,6 +3,7 @@ import PackageDescription
 
 // Measurements, beside the main package so that its build stays small:
 // swift run -c release --package-path Benchmarks KernelSpeed
+// swift run -c release --package-path Benchmarks Ratios
 // swift run -c release --package-path Benchmarks CopulaBenchmark speed
 let synthesis: [Target.Dependency] = [
     .product(name: "EntrepotKernel", package: "entrepot"), .product(name: "EntrepotModels", package: "entrepot"),
@@ -24,6 +25,12 @@ let package = Package(
         .executableTarget(
             name: "KernelSpeed",
             dependencies: [.product(name: "EntrepotKernel", package: "entrepot")]),
+        .executableTarget(
+            name: "Ratios",
+            dependencies: synthesis + [
+                .product(name: "LinearAlgebra", package: "entrepot"),
+                .product(name: "VectorMath", package: "entrepot"),
+            ]),
         .executableTarget(name: "RowsBenchmark", dependencies: synthesis),
         .executableTarget(name: "Coverage", dependencies: synthesis),
         .executableTarget(

@@ -1,5 +1,6 @@
 import Attestation
 import Client
+import Engine
 import FittedModels
 import Foundation
 import PrivacyKernel

@@ -1,5 +1,6 @@
 import Attestation
 import Crypto
+import Engine
 import FittedModels
 import Foundation
 import HTTPTypes

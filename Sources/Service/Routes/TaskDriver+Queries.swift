@@ -1,3 +1,4 @@
+import Engine
 import FittedModels
 import Foundation
 import HTTPTypes

@@ -1,4 +1,5 @@
 import Crypto
+import Engine
 import FittedModels
 import HTTPTypes
 import HummingbirdCore

@@ -72,7 +72,7 @@ package struct FitCommand: AsyncParsableCommand {
                 switch job.work {
                 case .task(let task): try task.fit(kernel, budget: budget, progress: progress)
                 case .table(let synthesizer):
-                    TaskProduct.model(try synthesizer.fit(kernel, budget: budget, progress: progress))
+                    TaskProduct.model(try synthesizer.fit(kernel, plan: plan, budget: budget, progress: progress))
                 }
             Console.endProgress()
             if task != nil { product.taskDigest = job.digest.hex }

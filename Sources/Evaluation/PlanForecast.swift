@@ -73,10 +73,9 @@ public struct PlanForecast: Encodable, Sendable {
             progress(epsilon)
             let privacy = try PrivacyParameters(epsilon: epsilon, delta: privacy.delta)
             let table = try PrivateTable(public: try simulated.table(domain), domain: domain)
-            let budget = try Budget(privacy, accounting: synthesizer.accounting(for: privacy))
             let clock = ContinuousClock()
             let start = clock.now
-            let model = try synthesizer.fit(Kernel(table: table), budget: budget) { _ in }
+            let model = try synthesizer.fit(Kernel(table: table), privacy)
             rungs.append(
                 try Rung(epsilon: epsilon, model, simulated: simulated, seconds: (clock.now - start) / .seconds(1)))
         }

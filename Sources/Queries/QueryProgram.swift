@@ -49,23 +49,26 @@ public struct QueryProgram: Sendable {
 
     /// Asks everything and takes what it costs out of the budget; the rest is the model's.
     ///
+    /// - Parameter shares: what part of the budget each query gets, as a plan says; nil for the prices.
     /// - Returns: one answer a query; fewer where a replayed transcript ends earlier.
     @discardableResult
-    public func ask(_ kernel: Kernel, taking budget: inout Budget) throws(PrivacyError) -> [QueryAnswer] {
+    public func ask(
+        _ kernel: Kernel, shares: [Double]? = nil, taking budget: inout Budget
+    ) throws(PrivacyError) -> [QueryAnswer] {
         let law = NoiseLaw(budget.accounting)
-        return try releases(kernel, taking: &budget).map { question, released in
+        return try releases(kernel, shares: shares ?? questions.map(share), taking: &budget).map { question, released in
             question.answer(released.tables, variances: released.variances, law: law)
         }
     }
 
     private func releases(
-        _ kernel: Kernel, taking budget: inout Budget
+        _ kernel: Kernel, shares: [Double], taking budget: inout Budget
     ) throws(PrivacyError) -> [(question: Question, released: Question.Released)] {
         let whole = budget.amount
         var all: [(question: Question, released: Question.Released)] = []
-        for (place, question) in questions.enumerated() {
+        for (place, (question, share)) in zip(questions, shares).enumerated() {
             let isLast = remainder == .nothing && place == questions.count - 1
-            let slice = try budget.take(isLast ? .all : .amount(whole * share(question)))
+            let slice = try budget.take(isLast ? .all : .amount(whole * share))
             do throws(PrivacyError) {
                 all.append((question, try question.ask(kernel, spending: slice)))
             } catch {
@@ -84,7 +87,7 @@ public struct QueryProgram: Sendable {
         guard !questions.isEmpty, let promise = transcript.releases.first?.promise else { return [] }
         var budget = try Budget(promise.parameters, accounting: promise.accounting)
         let kernel = Kernel(replaying: transcript, domain: domain)
-        return try releases(kernel, taking: &budget).flatMap { question, released in
+        return try releases(kernel, shares: questions.map(share), taking: &budget).flatMap { question, released in
             question.sums.indices.map {
                 (question.query.name, question.sums[$0], released.tables[$0], released.variances[$0])
             }

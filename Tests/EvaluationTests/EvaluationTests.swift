@@ -119,9 +119,7 @@ import Testing
             columns: zip(codes, domain.sizes).map { try CodedColumn(.words($0), domainSize: $1) })
         let privacy = try PrivacyParameters(epsilon: 8_000, delta: 0)
         let model = try synthesizer(named: "independent").fit(
-            Kernel(table: try PrivateTable(public: coded, domain: domain)),
-            budget: try Budget(privacy, accounting: .pure)
-        ) { _ in }
+            Kernel(table: try PrivateTable(public: coded, domain: domain)), privacy)
         let evaluation = try ModelEvaluation(model)
         #expect(evaluation.columns[1].parent == 0)
         #expect(evaluation.columns[1].measurement?.counts == [3, 3])

@@ -321,9 +321,7 @@ private let strong = try! PrivacyParameters(epsilon: 50, delta: 1e-9)
         let copula = try GaussianCopula()
         for (count, hasCopula) in [(2, true), (1, false), (0, false)] {
             let transcript = Transcript(releases: Array(model.transcript.releases.prefix(count)))
-            let again = try copula.fit(
-                Kernel(replaying: transcript, domain: domain), budget: Budget(usual, accounting: .gaussian)
-            ) { _ in }
+            let again = try copula.fit(Kernel(replaying: transcript, domain: domain), usual)
             #expect((again.copula != nil) == hasCopula)
             if hasCopula { #expect(again.copula == model.copula) }
         }

@@ -15,7 +15,7 @@ let checked: [SwiftSetting] = [
 let strict: [SwiftSetting] = checked + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 // Loops over buffers need fused multiply-add and 256-bit vectors (every x86-64 processor since 2013); `VectorMath`
-// alone is compiled for them, and the command line checks at start that the processor has them.
+// alone is compiled for them, and `ProcessorFeatures` of the command line asks at start whether the processor has them.
 #if arch(x86_64)
     let vectorised: [SwiftSetting] = strict + [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
 #else
@@ -73,6 +73,7 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CProcess"),
+        .systemLibrary(name: "CProcessor"),
         .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
@@ -89,7 +90,9 @@ let package = Package(
             exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
             name: "Evaluation",
-            dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath", crypto],
+            dependencies: [
+                "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath", crypto,
+            ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
@@ -115,7 +118,8 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "CProcess", "Engine", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Synthesizers",
+                "Attestation", "CProcess", "Engine", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries",
+                "Synthesizers",
                 "Tables",
                 "Tasks",
                 "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
@@ -152,8 +156,8 @@ let package = Package(
         .target(
             name: "EngineCommands",
             dependencies: [
-                "Attestation", "DemoData", "Engine", "Evaluation", "Ledger", "PrivacyKernel", "Queries", "Synthesizers",
-                "Tables", "Tasks", "VectorMath", arguments,
+                "Attestation", "CProcessor", "DemoData", "Engine", "Evaluation", "Ledger", "PrivacyKernel", "Queries",
+                "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
@@ -164,6 +168,7 @@ let package = Package(
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "PackageTests", swiftSettings: checked),
+        .testTarget(name: "EngineCommandsTests", dependencies: ["EngineCommands"], swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(

@@ -47,14 +47,14 @@ struct Fitter: Sendable {
     ///   - handover: the parties' tables in the order of the task; none to go on from the ledger's transcript.
     ///   - ledger: takes every release before the synthesizer sees it.
     func begin(
-        _ handover: TableHandover, rowsPerKey: Int, ledger: TaskLedger
+        _ handover: TableHandover, ledger: TaskLedger
     ) -> Task<Result<FinishedFit, FitFailure>, Never> {
         return Task {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
                     let clock = ContinuousClock()
                     let start = clock.now
-                    let outcome = run(handover, rowsPerKey, ledger)
+                    let outcome = run(handover, ledger)
                     waitForTick(since: start, clock)
                     continuation.resume(returning: outcome)
                 }
@@ -65,12 +65,10 @@ struct Fitter: Sendable {
         }
     }
 
-    private func run(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: TaskLedger) -> Result<
-        FinishedFit, FitFailure
-    > {
+    private func run(_ handover: TableHandover, _ ledger: TaskLedger) -> Result<FinishedFit, FitFailure> {
         do {
             let budget = try Budget(task.privacy, accounting: plan.accounting)
-            let kernel = try kernel(handover, rowsPerKey, ledger)
+            let kernel = try kernel(handover, ledger)
             var product = try task.fit(kernel, budget: budget) { _ in }
             product.taskDigest = taskDigest
             return .success(try FinishedFit(product))
@@ -79,7 +77,7 @@ struct Fitter: Sendable {
         }
     }
 
-    private func kernel(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: TaskLedger) throws -> Kernel {
+    private func kernel(_ handover: TableHandover, _ ledger: TaskLedger) throws -> Kernel {
         var tables = handover.take()
         guard !tables.isEmpty else {
             return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: task.domain)

@@ -202,7 +202,7 @@ extension Kernel {
     /// The private marginals, each counted once as long as they fit in memory set aside for them.
     func counts(_ cliques: [[Int]], in table: PrivateTable) -> [[Int64]] {
         let missing = cliques.filter { knownCounts[$0] == nil }
-        let counted = table.counts(missing, sizes: sizes, grouped: groupedColumns)
+        let counted = table.counts(missing, grouped: groupedColumns)
         var answers: [[Int]: [Int64]] = [:]
         var known = knownCounts.values.reduce(0) { $0 + $1.count }
         for (clique, counts) in zip(missing, counted) {

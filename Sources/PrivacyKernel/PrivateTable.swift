@@ -43,22 +43,11 @@ public final class PrivateTable: Sendable, CustomReflectable {
         func forgetBudget() { root.withLock { $0 = nil } }
     #endif
 
-    /// Exact marginals of ascending attribute sets. Codes are below the sizes by `CodedColumn` and by the groupings.
-    func counts(_ cliques: [[Int]], sizes: [Int], grouped: [CodeArray]) -> [[Int64]] {
-        guard rows.rowCount > 0, !cliques.isEmpty else {
-            return cliques.map { [Int64](repeating: 0, count: $0.reduce(1) { $0 * sizes[$1] }) }
-        }
-        return countCodes(codes + grouped, sizes: sizes, cliques: cliques)
+    /// Exact marginals of ascending attribute sets, of columns and then of their groupings.
+    func counts(_ cliques: [[Int]], grouped: [CodeArray]) -> [[Int64]] {
+        cliques.isEmpty ? [] : countCodes(codes + grouped, cliques: cliques)
     }
 
     /// The columns as `VectorMath` takes them, without a copy.
-    var codes: [CodeArray] {
-        rows.columns.map { column in
-            switch column.storage {
-            case .bytes(let codes): CodeArray.bytes(codes)
-            case .halves(let codes): CodeArray.halves(codes)
-            case .words(let codes): CodeArray.words(codes)
-            }
-        }
-    }
+    var codes: [CodeArray] { rows.columns.map(\.codes) }
 }

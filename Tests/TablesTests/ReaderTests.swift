@@ -234,13 +234,13 @@ private let id = KeyRule(columns: ["id"], pattern: "^[0-9]{1,8}$", normalise: [.
             Field(name: "c", type: .string, categories: (0..<70_000).map { "a longer category \($0)" }),
         ])
         let table = try read("a,b,c\na254,b255,a longer category 69999\n,,\n".utf8, wide)
-        guard case .bytes(let bytes) = table.table.columns[0].storage,
-            case .halves(let halves) = table.table.columns[1].storage,
-            case .words(let words) = table.table.columns[2].storage
+        guard case .bytes(let bytes) = table.table.columns[0].codes,
+            case .halves(let halves) = table.table.columns[1].codes,
+            case .words(let words) = table.table.columns[2].codes
         else { return #expect(Bool(false)) }
-        #expect(bytes == [254, 255])
-        #expect(halves == [255, 256])
-        #expect(words == [69_999, 70_000])
+        #expect(bytes.codes == [254, 255])
+        #expect(halves.codes == [255, 256])
+        #expect(words.codes == [69_999, 70_000])
         #expect(throws: CodedTableError.self) { try CodedColumn(.bytes([3]), domainSize: 3) }
     }
 }

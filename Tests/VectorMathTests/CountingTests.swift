@@ -5,7 +5,7 @@ import VectorMath
 struct CountingTests {
     /// All widths in all places against a dictionary, on few rows and on enough for two threads.
     @Test("counts equal those of a slow twin", arguments: [0, 1, 3, 4095, 4097, 60_000])
-    func slowTwin(_ rowCount: Int) {
+    func slowTwin(_ rowCount: Int) throws {
         let sizes = [7, 300, 70_000, 2, 1]
         var state: UInt64 = 42
         func random(_ size: Int) -> Int {
@@ -13,15 +13,17 @@ struct CountingTests {
             return Int(state >> 33) % size
         }
         let codes = sizes.map { size in (0..<rowCount).map { _ in random(size) } }
-        let columns: [CodeArray] = [
-            .bytes(codes[0].map { UInt8($0) }), .halves(codes[1].map { UInt16($0) }),
-            .words(codes[2].map { UInt32($0) }), .bytes(codes[3].map { UInt8($0) }),
-            .words(codes[4].map { UInt32($0) }),
+        let columns = try [
+            CodeArray.bytes(#require(BoundedCodes(codes[0].map { UInt8($0) }, below: sizes[0]))),
+            .halves(#require(BoundedCodes(codes[1].map { UInt16($0) }, below: sizes[1]))),
+            .words(#require(BoundedCodes(codes[2].map { UInt32($0) }, below: sizes[2]))),
+            .bytes(#require(BoundedCodes(codes[3].map { UInt8($0) }, below: sizes[3]))),
+            .words(#require(BoundedCodes(codes[4].map { UInt32($0) }, below: sizes[4]))),
         ]
         let cliques = [
             [], [0], [1], [2], [0, 1], [1, 0], [0, 2], [2, 3], [1, 3], [0, 1, 3], [3, 1, 0, 4], [0, 0],
         ]
-        let found = countCodes(columns, sizes: sizes, cliques: cliques)
+        let found = countCodes(columns, cliques: cliques)
         for (clique, table) in zip(cliques, found) {
             var expected = [Int64](repeating: 0, count: clique.reduce(1) { $0 * sizes[$1] })
             for row in 0..<rowCount { expected[clique.reduce(0) { $0 * sizes[$1] + codes[$1][row] }] += 1 }

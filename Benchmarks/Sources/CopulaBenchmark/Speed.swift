@@ -1,3 +1,4 @@
+import FittedModels
 import Foundation
 import LinearAlgebra
 import PrivacyKernel
@@ -33,7 +34,7 @@ func measureSpeed(rows: Int, columns: Int) throws {
     let (_, model) = try seconds("fit", repeats: hidden.count) {
         try copula.fit(Kernel(table: hidden.removeLast()), budget: Budget(privacy, accounting: .gaussian)) { _ in }
     }
-    let codes = table.columns.map { CodeArray.bytes($0.map { UInt8(truncatingIfNeeded: $0) }) }
+    let codes = zip(table.columns, table.sizes).compactMap { CodeArray(narrowing: $0, below: $1) }
     let scores = table.sizes.map { size in (0..<size).map { Int16((Double($0) / Double(size) - 0.5) * 512) } }
     for (name, bound) in [("without clipping", Int?.none), ("most rows clipped", 900)] {
         _ = seconds("Gram matrix of codes, exact, \(name)") {

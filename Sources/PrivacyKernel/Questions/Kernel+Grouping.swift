@@ -20,23 +20,12 @@ extension Kernel {
         let groups = Int(map.max() ?? 0) + 1
         guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
         if let table {
-            let column = table.rows.columns[attribute]
-            groupedColumns.append(.words((0..<column.count).map { map[column[$0]] }))
+            groupedColumns.append(table.rows.columns[attribute].codes.mapped(through: map))
         }
         sizes.append(groups)
         #if ENTREPOT_MUTATIONS
             Mutation.observer?.groupings.append((attribute, map))
         #endif
         return sizes.count - 1
-    }
-}
-
-extension CodeArray {
-    /// Overwrites every code with zero, in place where no one else holds the storage.
-    mutating func wipe() {
-        guard case .words(var codes) = self else { return }
-        self = .bytes([])
-        for index in codes.indices { codes[index] = 0 }
-        self = .words(codes)
     }
 }

@@ -1,7 +1,7 @@
 import Engine
 import HTTPTypes
 import Logging
-import Synthesizers
+import FittedModels
 import Tasks
 
 /// The one fit of the task.

@@ -1,11 +1,11 @@
 import Crypto
 import Engine
+import FittedModels
 import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Ledger
 import NIOCore
-import Synthesizers
 import Tasks
 
 /// Synthetic rows and what they cost: nothing. Sampling reads the model alone.

@@ -1,85 +1,56 @@
-import VectorMath
+public import VectorMath
 
-/// The codes of one column at the narrowest width, each proven smaller than `domainSize`.
+/// The codes of one column of a table, each below the size of its domain: `CodeArray` holds the proof.
 public struct CodedColumn: Sendable {
-    /// Codes as bytes up to 256 cells, as halves up to 65,536, as words beyond.
+    /// Codes that nobody has looked at: as bytes up to 256 cells, as halves up to 65,536, as words beyond.
     public enum Storage: Sendable {
         case bytes([UInt8])
         case halves([UInt16])
         case words([UInt32])
     }
 
-    public let domainSize: Int
-    public private(set) var storage: Storage
+    /// The codes with their bound.
+    public private(set) var codes: CodeArray
+
+    /// Number of codes of the column's domain.
+    public var domainSize: Int { codes.bound }
 
     /// - Throws: `CodedTableError.codeOutsideDomain` where a code is not below `domainSize`.
     public init(_ codes: Storage, domainSize: Int) throws {
-        let largest: Int =
+        let bounded: CodeArray? =
             switch codes {
-            case .bytes(let codes): Int(codes.max() ?? 0)
-            case .halves(let codes): Int(codes.max() ?? 0)
-            case .words(let codes): Int(codes.max() ?? 0)
+            case .bytes(let codes): BoundedCodes(codes, below: domainSize).map { .bytes($0) }
+            case .halves(let codes): BoundedCodes(codes, below: domainSize).map { .halves($0) }
+            case .words(let codes): BoundedCodes(codes, below: domainSize).map { .words($0) }
             }
-        let isEmpty: Bool =
-            switch codes {
-            case .bytes(let codes): codes.isEmpty
-            case .halves(let codes): codes.isEmpty
-            case .words(let codes): codes.isEmpty
-            }
-        guard isEmpty || largest < domainSize else {
-            throw CodedTableError.codeOutsideDomain(domainSize: domainSize)
-        }
-        self.domainSize = domainSize
-        self.storage = codes
+        guard let bounded else { throw CodedTableError.codeOutsideDomain(domainSize: domainSize) }
+        self.codes = bounded
     }
 
     /// Codes of which another column has proven the range.
-    private init(proven codes: Storage, domainSize: Int) {
-        self.domainSize = domainSize
-        self.storage = codes
-    }
+    public init(_ codes: CodeArray) { self.codes = codes }
 
-    /// Codes of which their maker has proven the range.
+    /// Codes that their maker knows to fit, at the narrowest width.
+    ///
+    /// - Precondition: every code is below `domainSize`.
     init(proven codes: [UInt32], domainSize: Int) {
-        switch domainSize {
-        case ...256: self.init(proven: .bytes(codes.map { UInt8(truncatingIfNeeded: $0) }), domainSize: domainSize)
-        case ...65_536: self.init(proven: .halves(codes.map { UInt16(truncatingIfNeeded: $0) }), domainSize: domainSize)
-        default: self.init(proven: .words(codes), domainSize: domainSize)
+        guard let codes = CodeArray(narrowing: codes, below: domainSize) else {
+            preconditionFailure("a code is outside its domain")
         }
+        self.codes = codes
     }
 
     /// The codes of chosen rows.
-    func gathered(_ rows: [UInt32]) -> CodedColumn {
-        let codes: Storage =
-            switch storage {
-            case .bytes(let codes): .bytes(gather(codes, rows))
-            case .halves(let codes): .halves(gather(codes, rows))
-            case .words(let codes): .words(gather(codes, rows))
-            }
-        return CodedColumn(proven: codes, domainSize: domainSize)
-    }
+    func gathered(_ rows: [UInt32]) -> CodedColumn { CodedColumn(codes.gathered(rows)) }
 
     /// Number of rows.
-    public var count: Int {
-        switch storage {
-        case .bytes(let codes): codes.count
-        case .halves(let codes): codes.count
-        case .words(let codes): codes.count
-        }
-    }
+    public var count: Int { codes.count }
 
-    public subscript(row: Int) -> Int {
-        switch storage {
-        case .bytes(let codes): Int(codes[row])
-        case .halves(let codes): Int(codes[row])
-        case .words(let codes): Int(codes[row])
-        }
-    }
+    /// The code of one row.
+    public subscript(row: Int) -> Int { codes[row] }
 
     /// Overwrites every code with zero, in place where no one else holds the storage.
-    public mutating func wipe() {
-        storage.wipe()
-    }
+    public mutating func wipe() { codes.wipe() }
 }
 
 extension CodedColumn.Storage {

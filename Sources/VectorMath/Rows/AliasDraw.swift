@@ -67,16 +67,12 @@ public struct AliasTable: Sendable {
     @inline(never)
     public func draw(rows: [UInt32]?, words: [UInt64], into codes: inout [UInt32]) {
         precondition(words.count >= codes.count && rowCount > 0)
-        if let rows {
-            precondition(rows.count == codes.count)
-            let limit = UInt32(rowCount)
-            var largest: UInt32 = 0
-            for row in rows { largest = max(largest, row) }
-            precondition(largest < limit)
-        }
-        // Proof: every row was just proven below `rowCount`, so `row + 1` is an index of `offsets`. `offsets` ascend to
+        let bounded = rows.map { BoundedCodes(checked: $0, below: rowCount) }
+        precondition(bounded.map { $0.count == codes.count } ?? true)
+        // Proof: every row is below `rowCount`, as its type holds, so `row + 1` is an index of `offsets`. `offsets` ascend to
         // `entries.count`, and the high product of a word with a row's count is below that count, so the entry lies
-        // within the row. The other three buffers hold at least `codes.count` by the preconditions.
+        // within the row; no row is without entries. The other three buffers hold at least `codes.count` by the
+        // preconditions.
         offsets.withUnsafeBufferPointer { offsets in
             entries.withUnsafeBufferPointer { entries in
                 words.withUnsafeBufferPointer { words in
@@ -85,12 +81,12 @@ public struct AliasTable: Sendable {
                             let c = codes.baseAddress
                         else { return }
                         let count = codes.count
-                        guard let rows else {
+                        guard let bounded else {
                             let size = UInt64(o[1])
                             for i in 0..<count { c[i] = AliasTable.pick(e, size, w[i]) }
                             return
                         }
-                        rows.withUnsafeBufferPointer { rows in
+                        bounded.codes.withUnsafeBufferPointer { rows in
                             guard let r = rows.baseAddress else { return }
                             for i in 0..<count {
                                 let start = o[Int(r[i])]
@@ -118,12 +114,10 @@ public struct AliasTable: Sendable {
 @inline(never)
 public func gather(_ source: [UInt32], at places: [UInt32], into target: inout [UInt32]) {
     precondition(places.count == target.count)
-    var largest: UInt32 = 0
-    for place in places { largest = max(largest, place) }
-    precondition(places.isEmpty || Int(largest) < source.count)
-    // Proof: the largest place was just proven below the count of `source`; i runs below the other two counts.
+    let bounded = BoundedCodes(checked: places, below: source.count)
+    // Proof: every place is below the count of `source`, as its type holds; i runs below the other two counts.
     source.withUnsafeBufferPointer { source in
-        places.withUnsafeBufferPointer { places in
+        bounded.codes.withUnsafeBufferPointer { places in
             target.withUnsafeMutableBufferPointer { target in
                 guard let s = source.baseAddress, let p = places.baseAddress, let t = target.baseAddress else { return }
                 for i in 0..<target.count { t[i] = s[Int(p[i])] }

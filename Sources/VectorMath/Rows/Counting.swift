@@ -1,121 +1,117 @@
 import Dispatch
 
-/// The codes of one column at one of three widths.
-public enum CodeArray: Sendable {
-    case bytes([UInt8])
-    case halves([UInt16])
-    case words([UInt32])
-
-    public var count: Int {
-        switch self {
-        case .bytes(let codes): codes.count
-        case .halves(let codes): codes.count
-        case .words(let codes): codes.count
-        }
-    }
-}
-
 /// Contingency tables of several attribute sets over the same rows, on every core for large tables.
 ///
+/// Proof: a table has Π sizes cells (the product is checked against overflow), where the size of an attribute is the
+/// bound of its codes. With c₁ < s₁, …, cₖ < sₖ, which the type of the columns holds, the cell (…(c₁ · s₂ + c₂) · …) + cₖ
+/// is below that product, and so is each step on the way to it. Rows run over columns of one length, as checked.
+/// Threads write to tables of their own.
+///
 /// - Parameters:
-///   - columns: equally long; every code of column c is below `sizes[c]`, which the caller has proven.
+///   - columns: equally long; the size of attribute c is `columns[c].bound`.
 ///   - cliques: places in `columns`; none gives the number of rows.
 /// - Returns: for each clique the counts in row-major order: the last attribute of the clique is fastest.
-public func countCodes(_ columns: [CodeArray], sizes: [Int], cliques: [[Int]]) -> [[Int64]] {
-    precondition(columns.count == sizes.count)
+public func countCodes(_ columns: [CodeArray], cliques: [[Int]]) -> [[Int64]] {
     let rowCount = columns.first?.count ?? 0
     precondition(columns.allSatisfy { $0.count == rowCount })
-    var tables = cliques.map { clique in [Int64](repeating: 0, count: clique.reduce(1) { $0 * sizes[$1] }) }
+    var tables = cliques.map { clique in
+        guard let cells = cellCount(of: clique.map { columns[$0].bound }) else {
+            preconditionFailure("a table has more cells than memory could hold")
+        }
+        return [Int64](repeating: 0, count: cells)
+    }
     guard rowCount > 0 else { return tables }
     if rowCount * cliques.count < 1 << 18 || cliques.count == 1 {
-        for index in cliques.indices { count(columns, sizes, cliques[index], rowCount, &tables[index]) }
+        for index in cliques.indices { count(cliques[index].map { columns[$0] }, rowCount, &tables[index]) }
         return tables
     }
     tables.withUnsafeMutableBufferPointer { tables in
         nonisolated(unsafe) let tables = tables
         DispatchQueue.concurrentPerform(iterations: cliques.count) { index in
-            count(columns, sizes, cliques[index], rowCount, &tables[index])
+            count(cliques[index].map { columns[$0] }, rowCount, &tables[index])
         }
     }
     return tables
 }
 
-private func count(
-    _ columns: [CodeArray], _ sizes: [Int], _ clique: [Int], _ rowCount: Int, _ table: inout [Int64]
-) {
+/// Counts the rows of a few columns into the table of their bounds.
+private func count(_ columns: [CodeArray], _ rowCount: Int, _ table: inout [Int64]) {
+    precondition(cellCount(of: columns.map(\.bound)) == table.count)
     table.withUnsafeMutableBufferPointer { table in
         guard let cells = table.baseAddress else { return }
-        switch clique.count {
+        switch columns.count {
         case 0: cells[0] = Int64(rowCount)
-        case 1: countOne(columns[clique[0]], cells)
-        case 2: countTwo(columns[clique[0]], columns[clique[1]], sizes[clique[1]], cells)
-        default: countMany(columns, sizes, clique, rowCount, cells)
+        case 1: countOne(columns[0], cells)
+        case 2: countTwo(columns[0], columns[1], cells)
+        default: countMany(columns, rowCount, cells)
         }
     }
 }
 
 private func countOne(_ column: CodeArray, _ cells: UnsafeMutablePointer<Int64>) {
     switch column {
-    case .bytes(let codes): codes.withUnsafeBufferPointer { tally($0, cells) }
-    case .halves(let codes): codes.withUnsafeBufferPointer { tally($0, cells) }
-    case .words(let codes): codes.withUnsafeBufferPointer { tally($0, cells) }
+    case .bytes(let column): tally(column, cells)
+    case .halves(let column): tally(column, cells)
+    case .words(let column): tally(column, cells)
     }
 }
 
 @inline(__always)
-private func tally(_ codes: UnsafeBufferPointer<some FixedWidthInteger>, _ cells: UnsafeMutablePointer<Int64>) {
-    for row in 0..<codes.count { cells[Int(truncatingIfNeeded: codes[row])] &+= 1 }
+private func tally<Code>(_ column: BoundedCodes<Code>, _ cells: UnsafeMutablePointer<Int64>) {
+    column.codes.withUnsafeBufferPointer { codes in
+        for row in 0..<codes.count { cells[Int(truncatingIfNeeded: codes[row])] &+= 1 }
+    }
 }
 
-private func countTwo(
-    _ first: CodeArray, _ second: CodeArray, _ size: Int, _ cells: UnsafeMutablePointer<Int64>
-) {
+private func countTwo(_ first: CodeArray, _ second: CodeArray, _ cells: UnsafeMutablePointer<Int64>) {
     switch first {
-    case .bytes(let codes): codes.withUnsafeBufferPointer { countTwo($0, second, size, cells) }
-    case .halves(let codes): codes.withUnsafeBufferPointer { countTwo($0, second, size, cells) }
-    case .words(let codes): codes.withUnsafeBufferPointer { countTwo($0, second, size, cells) }
+    case .bytes(let first): countTwo(first, second, cells)
+    case .halves(let first): countTwo(first, second, cells)
+    case .words(let first): countTwo(first, second, cells)
     }
 }
 
 @inline(__always)
-private func countTwo(
-    _ first: UnsafeBufferPointer<some FixedWidthInteger>, _ second: CodeArray, _ size: Int,
-    _ cells: UnsafeMutablePointer<Int64>
+private func countTwo<Code>(
+    _ first: BoundedCodes<Code>, _ second: CodeArray, _ cells: UnsafeMutablePointer<Int64>
 ) {
     switch second {
-    case .bytes(let codes): codes.withUnsafeBufferPointer { tally(first, $0, size, cells) }
-    case .halves(let codes): codes.withUnsafeBufferPointer { tally(first, $0, size, cells) }
-    case .words(let codes): codes.withUnsafeBufferPointer { tally(first, $0, size, cells) }
+    case .bytes(let second): tally(first, second, cells)
+    case .halves(let second): tally(first, second, cells)
+    case .words(let second): tally(first, second, cells)
     }
 }
 
 @inline(__always)
-private func tally(
-    _ first: UnsafeBufferPointer<some FixedWidthInteger>, _ second: UnsafeBufferPointer<some FixedWidthInteger>,
-    _ size: Int, _ cells: UnsafeMutablePointer<Int64>
+private func tally<First, Second>(
+    _ first: BoundedCodes<First>, _ second: BoundedCodes<Second>, _ cells: UnsafeMutablePointer<Int64>
 ) {
-    for row in 0..<first.count {
-        cells[Int(truncatingIfNeeded: first[row]) &* size &+ Int(truncatingIfNeeded: second[row])] &+= 1
+    let size = second.bound
+    first.codes.withUnsafeBufferPointer { first in
+        second.codes.withUnsafeBufferPointer { second in
+            for row in 0..<first.count {
+                cells[Int(truncatingIfNeeded: first[row]) &* size &+ Int(truncatingIfNeeded: second[row])] &+= 1
+            }
+        }
     }
 }
 
 /// Three columns and more: cell numbers for a block of rows, column by column, then the counts.
-private func countMany(
-    _ columns: [CodeArray], _ sizes: [Int], _ clique: [Int], _ rowCount: Int, _ cells: UnsafeMutablePointer<Int64>
-) {
+private func countMany(_ columns: [CodeArray], _ rowCount: Int, _ cells: UnsafeMutablePointer<Int64>) {
     let block = 4096
+    // Proof: the block is zeroed before it is read; a stretch of it is never longer than the block, nor do its rows pass
+    // the columns' length.
     withUnsafeTemporaryAllocation(of: Int.self, capacity: block) { places in
         guard let places = places.baseAddress else { return }
         var start = 0
         while start < rowCount {
             let length = min(block, rowCount - start)
             for index in 0..<length { places[index] = 0 }
-            for attribute in clique {
-                let size = sizes[attribute]
-                switch columns[attribute] {
-                case .bytes(let codes): codes.withUnsafeBufferPointer { extend(places, $0, start, length, size) }
-                case .halves(let codes): codes.withUnsafeBufferPointer { extend(places, $0, start, length, size) }
-                case .words(let codes): codes.withUnsafeBufferPointer { extend(places, $0, start, length, size) }
+            for column in columns {
+                switch column {
+                case .bytes(let column): extend(places, column, start, length)
+                case .halves(let column): extend(places, column, start, length)
+                case .words(let column): extend(places, column, start, length)
                 }
             }
             for index in 0..<length { cells[places[index]] &+= 1 }
@@ -126,9 +122,13 @@ private func countMany(
 }
 
 @inline(__always)
-private func extend(
-    _ places: UnsafeMutablePointer<Int>, _ codes: UnsafeBufferPointer<some FixedWidthInteger>, _ start: Int,
-    _ length: Int, _ size: Int
+private func extend<Code>(
+    _ places: UnsafeMutablePointer<Int>, _ column: BoundedCodes<Code>, _ start: Int, _ length: Int
 ) {
-    for index in 0..<length { places[index] = places[index] &* size &+ Int(truncatingIfNeeded: codes[start &+ index]) }
+    let size = column.bound
+    column.codes.withUnsafeBufferPointer { codes in
+        for index in 0..<length {
+            places[index] = places[index] &* size &+ Int(truncatingIfNeeded: codes[start &+ index])
+        }
+    }
 }

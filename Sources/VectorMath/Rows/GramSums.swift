@@ -14,8 +14,12 @@ import Dispatch
 /// nor any part of it, in whatever order the vector lanes add, leaves 32 bits. Stretches are added in 64 bits: up to
 /// 2^32 rows of products up to 2^28 stay below 2^60. Whole numbers below the limits add the same in any order.
 ///
+/// Proof: a feature has a score for every code below its column's bound, as checked, and the column's type holds the
+/// bound. A block has `gramBlock` places a feature; a stretch of rows is never longer than the rest of a block, nor do its
+/// rows pass the columns' length. Each thread adds to `size²` sums of its own; all scratch is written before it is read.
+///
 /// - Parameters:
-///   - columns: equally long; every code of column c is below the number of scores of each of its features.
+///   - columns: equally long; no bound is above the number of scores of a feature of the column.
 ///   - attributes: for each feature its place in `columns`.
 ///   - scores: for each feature one score a code, within ±2^14.
 ///   - bound: from 1 to 2^14; nil for rows as they are.
@@ -25,6 +29,7 @@ public func gramSums(_ columns: [CodeArray], attributes: [Int], scores: [[Int16]
     precondition(scores.count == size && attributes.allSatisfy(columns.indices.contains) && size < 1 << 20)
     let rowCount = columns.first?.count ?? 0
     precondition(columns.allSatisfy { $0.count == rowCount } && rowCount < 1 << 32)
+    precondition(zip(attributes, scores).allSatisfy { columns[$0].bound <= $1.count })
     let largest = scores.map { $0.reduce(0) { max($0, Int($1.magnitude)) } }
     precondition(largest.allSatisfy { $0 <= 1 << 14 } && bound.map { $0 >= 1 && $0 <= 1 << 14 } ?? true)
     var sums = [Int64](repeating: 0, count: size * size)
@@ -100,16 +105,12 @@ private struct GramWork: Sendable {
     }
 
     private func gather(_ feature: Int, from start: Int, count: Int, into target: UnsafeMutablePointer<Int16>) {
-        // Proof: the caller of `gramSums` has proven every code below the number of scores.
         scores[feature].withUnsafeBufferPointer { scores in
             guard let scores = scores.baseAddress else { return }
             switch columns[attributes[feature]] {
-            case .bytes(let codes):
-                codes.withUnsafeBufferPointer { lookUp($0, start, count, scores, target) }
-            case .halves(let codes):
-                codes.withUnsafeBufferPointer { lookUp($0, start, count, scores, target) }
-            case .words(let codes):
-                codes.withUnsafeBufferPointer { lookUp($0, start, count, scores, target) }
+            case .bytes(let column): lookUp(column, start, count, scores, target)
+            case .halves(let column): lookUp(column, start, count, scores, target)
+            case .words(let column): lookUp(column, start, count, scores, target)
             }
         }
     }
@@ -148,11 +149,13 @@ private struct GramWork: Sendable {
 }
 
 @inline(__always)
-private func lookUp(
-    _ codes: UnsafeBufferPointer<some FixedWidthInteger>, _ start: Int, _ count: Int,
-    _ scores: UnsafePointer<Int16>, _ target: UnsafeMutablePointer<Int16>
+private func lookUp<Code>(
+    _ column: BoundedCodes<Code>, _ start: Int, _ count: Int, _ scores: UnsafePointer<Int16>,
+    _ target: UnsafeMutablePointer<Int16>
 ) {
-    for row in 0..<count { target[row] = scores[Int(truncatingIfNeeded: codes[start &+ row])] }
+    column.codes.withUnsafeBufferPointer { codes in
+        for row in 0..<count { target[row] = scores[Int(truncatingIfNeeded: codes[start &+ row])] }
+    }
 }
 
 /// Adds the inner products of all pairs of features over one stretch, four at a time.

@@ -93,27 +93,6 @@ private func sortPart(
     }
 }
 
-/// The codes of chosen rows; each index is checked.
-public func gather(_ codes: [UInt8], _ rows: [UInt32]) -> [UInt8] { gatherCodes(codes, rows) }
-public func gather(_ codes: [UInt16], _ rows: [UInt32]) -> [UInt16] { gatherCodes(codes, rows) }
-public func gather(_ codes: [UInt32], _ rows: [UInt32]) -> [UInt32] { gatherCodes(codes, rows) }
-
-@inline(__always)
-private func gatherCodes<Code: FixedWidthInteger>(_ codes: [Code], _ rows: [UInt32]) -> [Code] {
-    [Code](unsafeUninitializedCapacity: rows.count) { output, used in
-        codes.withUnsafeBufferPointer { codes in
-            let limit = UInt32(clamping: codes.count)
-            rows.withUnsafeBufferPointer { rows in
-                for index in 0..<rows.count {
-                    precondition(rows[index] < limit)
-                    output.initializeElement(at: index, to: codes[Int(rows[index])])
-                }
-            }
-        }
-        used = rows.count
-    }
-}
-
 /// The rows of both lists whose keys meet, by a merge; no key may repeat within a list.
 public func matchUniqueKeys(_ first: [HashedRow], _ second: [HashedRow]) -> (first: [UInt32], second: [UInt32]) {
     let limit = min(first.count, second.count)

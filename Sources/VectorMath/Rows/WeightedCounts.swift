@@ -1,55 +1,68 @@
-/// Sums weights into the cells of a table: `sums[cell] = Σ weights[row]` over the rows of the cell.
+/// The cells of a table of one or two columns, one cell a row.
 ///
-/// - Parameters:
-///   - columns: one or two columns of codes; the cell of a row is `first · secondSize + second`.
+/// Proof for the loops over it: the table has `first.bound · second.bound` cells (that of the first alone where there is
+/// no second), checked against overflow and against the length of each array of cells. With both codes below their
+/// bounds, `first · second.bound + second` is below that. Rows run over columns and weights of one length, as checked.
+public struct RowCells: Sendable {
+    let first: BoundedCodes<UInt16>
+    let second: BoundedCodes<UInt16>?
+    /// Number of cells.
+    public let count: Int
+
+    /// - Precondition: the columns are equally long.
+    public init(_ first: BoundedCodes<UInt16>, _ second: BoundedCodes<UInt16>?) {
+        precondition(second.map { $0.count == first.count } ?? true)
+        guard let count = cellCount(of: [first.bound, second?.bound ?? 1]) else {
+            preconditionFailure("a table has more cells than memory could hold")
+        }
+        self.first = first
+        self.second = second
+        self.count = count
+    }
+}
+
+/// Sums weights into the cells of a table: `sums[cell] = Σ weights[row]` over the rows of the cell.
 @inline(never)
-public func weightedCounts(
-    _ first: [UInt16], _ second: [UInt16]?, secondSize: Int, weights: [Double], into sums: inout [Double]
-) {
-    precondition(first.count == weights.count && second?.count ?? first.count == first.count)
-    let limit = sums.count
-    precondition((Int(first.max() ?? 0)) * secondSize + Int(second?.max() ?? 0) < limit || first.isEmpty)
-    // Proof: the largest cell that the two columns can name was just found below the count of `sums`; i runs below the
-    // equal counts of the others.
+public func weightedCounts(_ rows: RowCells, weights: [Double], into sums: inout [Double]) {
+    precondition(rows.first.count == weights.count && sums.count == rows.count)
     sums.withUnsafeMutableBufferPointer { sums in
         weights.withUnsafeBufferPointer { weights in
-            first.withUnsafeBufferPointer { first in
-                guard let s = sums.baseAddress, let w = weights.baseAddress, let a = first.baseAddress else { return }
-                for cell in 0..<limit { s[cell] = 0 }
-                guard let second else {
+            rows.first.codes.withUnsafeBufferPointer { first in
+                guard let s = sums.baseAddress else { return }
+                for cell in 0..<sums.count { s[cell] = 0 }
+                guard let w = weights.baseAddress, let a = first.baseAddress else { return }
+                guard let second = rows.second else {
                     for i in 0..<first.count { s[Int(a[i])] += w[i] }
                     return
                 }
-                second.withUnsafeBufferPointer { second in
+                let size = second.bound
+                second.codes.withUnsafeBufferPointer { second in
                     guard let b = second.baseAddress else { return }
-                    for i in 0..<first.count { s[Int(a[i]) &* secondSize &+ Int(b[i])] += w[i] }
+                    for i in 0..<first.count { s[Int(a[i]) &* size &+ Int(b[i])] += w[i] }
                 }
             }
         }
     }
 }
 
-/// Multiplies each row's weight by the factor of its cell; cells as in `weightedCounts`.
+/// Multiplies each row's weight by the factor of its cell.
 @inline(never)
-public func scaleWeights(
-    _ first: [UInt16], _ second: [UInt16]?, secondSize: Int, factors: [Double], weights: inout [Double]
-) {
-    precondition(first.count == weights.count && second?.count ?? first.count == first.count)
-    precondition((Int(first.max() ?? 0)) * secondSize + Int(second?.max() ?? 0) < factors.count || first.isEmpty)
-    // Proof: as in `weightedCounts`.
+public func scaleWeights(_ rows: RowCells, factors: [Double], weights: inout [Double]) {
+    precondition(rows.first.count == weights.count && factors.count == rows.count)
     weights.withUnsafeMutableBufferPointer { weights in
         factors.withUnsafeBufferPointer { factors in
-            first.withUnsafeBufferPointer { first in
+            rows.first.codes.withUnsafeBufferPointer { first in
                 guard let w = weights.baseAddress, let f = factors.baseAddress, let a = first.baseAddress else {
                     return
                 }
-                guard let second else {
+                guard let second = rows.second else {
                     for i in 0..<first.count { w[i] *= f[Int(a[i])] }
                     return
                 }
-                second.withUnsafeBufferPointer { second in
+                let size = second.bound
+                second.codes.withUnsafeBufferPointer { second in
                     guard let b = second.baseAddress else { return }
-                    for i in 0..<first.count { w[i] *= f[Int(a[i]) &* secondSize &+ Int(b[i])] }
+                    for i in 0..<first.count { w[i] *= f[Int(a[i]) &* size &+ Int(b[i])] }
                 }
             }
         }

@@ -7,8 +7,7 @@ import VectorMath
 /// fitting as survey statistics knows it (raking), regularised by the noise of each table.
 struct Raking {
     private struct Target {
-        let first: Int
-        let second: Int?
+        let rows: RowCells
         let marginal: SoftMarginal
         /// The potential θ of each cell.
         var potential: [Double]
@@ -22,7 +21,6 @@ struct Raking {
     private var sums: [SumsTarget]
     /// What the weights are held at while sums pull on them.
     private let total: Double
-    private let codes: [[UInt16]]
     private let sizes: [Int]
 
     static let sweeps = 10
@@ -44,13 +42,14 @@ struct Raking {
         total = weights.reduce(0, +)
         sizes = attributes.map(\.size)
         let used = Set((fitted + across).flatMap(\.attributes))
-        self.codes = codes.enumerated().map { index, column in
-            used.contains(index) ? column.map { UInt16(truncatingIfNeeded: $0) } : []
+        let bounded = codes.enumerated().map { index, column in
+            used.contains(index) && sizes[index] <= 1 << 16 ? Raking.bounded(column, below: sizes[index]) : nil
         }
         for marginal in fitted + across where marginal.attributes.count <= 2 && Raking.fits(marginal, sizes) {
+            guard let first = bounded[marginal.attributes[0]] else { continue }
             targets.append(
                 Target(
-                    first: marginal.attributes[0], second: marginal.attributes.count > 1 ? marginal.attributes[1] : nil,
+                    rows: RowCells(first, marginal.attributes.count > 1 ? bounded[marginal.attributes[1]] : nil),
                     marginal: marginal, potential: [Double](repeating: 0, count: marginal.values.count),
                     moved: [Double](repeating: 0, count: marginal.values.count)))
         }
@@ -69,12 +68,18 @@ struct Raking {
         marginal.attributes.allSatisfy { sizes[$0] <= 1 << 16 }
     }
 
+    /// Codes of rows that a program drew: they are codes of the attribute.
+    private static func bounded(_ codes: [UInt32], below size: Int) -> BoundedCodes<UInt16> {
+        guard let bounded = BoundedCodes(codes.map { UInt16(clamping: $0) }, below: size) else {
+            preconditionFailure("a row has a code that its attribute has not")
+        }
+        return bounded
+    }
+
     private func counts(_ index: Int) -> [Double] {
         let target = targets[index]
         var sums = [Double](repeating: 0, count: target.marginal.values.count)
-        weightedCounts(
-            codes[target.first], target.second.map { codes[$0] },
-            secondSize: target.second.map { sizes[$0] } ?? 1, weights: weights, into: &sums)
+        weightedCounts(target.rows, weights: weights, into: &sums)
         return sums
     }
 
@@ -108,9 +113,7 @@ struct Raking {
             targets[index].moved[cell] += move
             factors[cell] = exponential(move)
         }
-        scaleWeights(
-            codes[target.first], target.second.map { codes[$0] },
-            secondSize: target.second.map { sizes[$0] } ?? 1, factors: factors, weights: &weights)
+        scaleWeights(target.rows, factors: factors, weights: &weights)
     }
 
     /// For each noisy sum the log-weights of its cells, for a unit of the value.

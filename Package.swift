@@ -15,7 +15,7 @@ let checked: [SwiftSetting] = [
 let strict: [SwiftSetting] = checked + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 // Loops over buffers need fused multiply-add and 256-bit vectors (every x86-64 processor since 2013); `VectorMath`
-// alone is compiled for them, and the command line checks at start that the processor has them.
+// alone is compiled for them, and `ProcessorFeatures` of the command line asks at start whether the processor has them.
 #if arch(x86_64)
     let vectorised: [SwiftSetting] = strict + [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
 #else
@@ -78,6 +78,7 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CProcess"),
+        .systemLibrary(name: "CProcessor"),
         .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
@@ -166,7 +167,8 @@ let package = Package(
         .target(
             name: "EngineCommands",
             dependencies: [
-                "Attestation", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger", "PrivacyKernel", "Queries",
+                "Attestation", "CProcessor", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger", "PrivacyKernel",
+                "Queries",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
             ],
             exclude: ["README.md"], swiftSettings: strict),
@@ -179,6 +181,7 @@ let package = Package(
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "PackageTests", swiftSettings: checked),
+        .testTarget(name: "EngineCommandsTests", dependencies: ["EngineCommands"], swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(

@@ -4,7 +4,7 @@ import Crypto
 ///
 /// Evidence that names only the service's key can be relayed by whoever gets that key once (CVE-2026-33697). The TLS
 /// exporter of RFC 9266 differs for every connection, so that evidence made for one is worthless on another.
-/// Source: RFC 8446 §7.5, RFC 9266, `reference/attestation.md` §3.2.
+/// Source: RFC 8446 §7.5, RFC 9266.
 public enum ChannelBinding {
     /// Label of the exporter (RFC 9266 §4.2).
     public static let exporterLabel = "EXPORTER-Channel-Binding"

@@ -15,7 +15,7 @@ public struct TaskPlan: Sendable {
     /// What will be spent on what: on each query its price, on the model the rest.
     public internal(set) var plan: MechanismPlan
     /// The permitted queries.
-    public let queries: QueryProgram
+    public let queries: QueryWorkload
     private let join: TaskSpecification.Join
 
     /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` where the task cannot work.
@@ -35,8 +35,9 @@ public struct TaskPlan: Sendable {
             domain = TableDomain.joined(parties)
         }
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
-        queries = try QueryProgram(
-            task.queries, domain: domain, privacy: privacy, remainder: synthesizer == nil ? .nothing : .model)
+        queries = try QueryWorkload(
+            task.queries, domain: domain, privacy: privacy, remainder: synthesizer == nil ? .nothing : .model,
+            mirror: task.join.mirror)
         plan = try Self.plan(synthesizer?.plan(domain, privacy) ?? Self.planWithoutModel(privacy), queries)
     }
 
@@ -89,7 +90,7 @@ public struct TaskPlan: Sendable {
     }
 
     /// The model's plan with its shares and noise scaled to what the queries leave.
-    private static func plan(_ model: MechanismPlan, _ queries: QueryProgram) throws -> MechanismPlan {
+    private static func plan(_ model: MechanismPlan, _ queries: QueryWorkload) throws -> MechanismPlan {
         guard !queries.names.isEmpty else { return model }
         let share = queries.modelShare
         let louder = model.accounting == .pure ? 1 / share : (1 / share).squareRoot()

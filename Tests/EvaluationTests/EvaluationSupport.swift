@@ -53,7 +53,7 @@ struct KnownTable {
     }
 }
 
-let subject = ReportSubject(
+let subject = EvaluationSubject(
     title: "Trade <of> two & \"more\"", purpose: "Planning.",
     parties: [
         .init(name: "Alice", role: "provider"), .init(name: "Bob", role: "provider"),

@@ -137,10 +137,10 @@ import Testing
         let query = PermittedQuery(
             name: "q", kind: .reconcile, columns: ["exported", "exported"], by: ["group"], epsilon: 8)
         // The same column twice is refused, so the null hypothesis is made from two noisy readings of it.
-        #expect(throws: QueryRefusal.self) { try Question(query, domain: amounts.domain) }
+        #expect(throws: QueryRefusal.self) { try ResolvedQuery(query, domain: amounts.domain) }
         var single = query
         single.columns = ["exported", "imported"]
-        let question = try Question(single, domain: amounts.domain)
+        let question = try ResolvedQuery(single, domain: amounts.domain)
         guard case .sums(let sums) = question.release else { return }
         let privacy = try PrivacyParameters(epsilon: 5, delta: 1e-9)
         var alarms = 0

@@ -72,16 +72,16 @@ public final class VerifiedConnection {
         let specificationBytes = try await http.fetch("/spec")
         guard let key = http.peer.publicKeyInfo, let exporter = http.peer.exporter else { throw ClientError.noBinding }
 
+        let trust = configuration.trustNow
         let evidence: VerifiedEvidence
         do {
-            let verifier = EvidenceVerifier(roots: configuration.roots, now: Int64(Date().timeIntervalSince1970))
+            let verifier = EvidenceVerifier(roots: trust.roots, now: trust.now)
             evidence = try verifier.verify(Evidence(json: document))
         } catch {
             throw ClientError.evidence(error)
         }
         let policy = Policy(
-            allowed: configuration.allowed, allowSimulated: configuration.allowSimulated,
-            allowDebug: configuration.allowDebug, allowUnevaluatedTCB: configuration.allowUnevaluatedTCB,
+            trust,
             expected: Policy.Expectation(
                 nonce: nonce, spki: key, exporter: exporter, taskSpecification: specificationBytes))
         let refusals = policy.evaluate(evidence)

@@ -68,9 +68,9 @@ public struct SignedReport: Sendable {
     /// - Parameter check: verifies the evidence, as one would a saved document.
     /// - Returns: the evidence for the key, and what policy has against it.
     public func verify(
-        evidence check: ([UInt8]) throws(EvidenceError) -> DocumentVerification.Report
-    ) throws(ReportError) -> DocumentVerification.Report {
-        let checked: DocumentVerification.Report
+        evidence check: ([UInt8]) throws(EvidenceError) -> DocumentVerification.Appraisal
+    ) throws(ReportError) -> DocumentVerification.Appraisal {
+        let checked: DocumentVerification.Appraisal
         do {
             checked = try check(evidence.json())
         } catch {

@@ -32,7 +32,7 @@ struct UploadReader {
     private(set) var received = 0
 
     /// What a form adds around the file.
-    private static let formOverhead = 64 * 1024
+    static let formOverhead = 64 * 1024
 
     /// - Throws: 422 for a body that is no form with a file, 415 for one of another kind.
     init(headers: HTTPFields, file: TableFileReader, byteLimit: Int) throws {
@@ -70,19 +70,19 @@ struct UploadReader {
     /// SHA-256 of the file's bytes that were read.
     var digestSoFar: [UInt8] { file.digestSoFar }
 
-    /// Reads a whole body.
+    /// Asks for the body of a call and reads it to its end.
     ///
     /// - Parameter size: what must have been received at its end, with what came before; nil where nobody said.
-    mutating func read(_ body: RequestBody, size: Int? = nil, state: BodyState) async throws -> ReceivedTable {
+    mutating func receive(_ call: Call, size: Int? = nil) async throws -> ReceivedTable {
         var pace = BodyPace()
         do {
-            for try await buffer in body {
+            for try await buffer in call.body() {
                 try pace.take(buffer.readableBytes)
                 try consume(buffer)
                 received += buffer.readableBytes
             }
             if let size, received != size { throw Problem.incomplete }
-            state.finish()
+            call.bodyState.finish()
             try unpacking?.finish()
             if case .form(let parser) = framing { try parser.finish() }
             let (table, sha256) = try file.finish()

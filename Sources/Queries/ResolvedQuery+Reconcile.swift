@@ -2,7 +2,7 @@ import PrivacyKernel
 import Tasks
 
 /// Both ends of the same flows, from one joint release.
-extension Question {
+extension ResolvedQuery {
     /// Imports that need no explanation lie between `allowance` times the exports: they are valued with insurance and
     /// freight (CIF), exports without (FOB).
     ///

@@ -1,6 +1,6 @@
 public import Tasks
 
-extension ReportSubject {
+extension EvaluationSubject {
     /// What the task says of a model that was fitted for it.
     public init(_ task: TaskSpecification, source: Source, date: String? = nil, warning: String? = nil) {
         self.init(

@@ -5,10 +5,10 @@ import Testing
 
 @testable import Evaluation
 
-@Suite struct ReportPageTests {
+@Suite struct EvaluationPageTests {
     private func page() throws -> String {
         let model = try KnownTable(rows: 2_000).fit("mst", epsilon: 1)
-        return try ReportPage(model, evaluation: ModelEvaluation(model), subject: subject).html()
+        return try EvaluationPage(model, evaluation: ModelEvaluation(model), subject: subject).html()
     }
 
     @Test("no text of a task or a domain becomes markup")

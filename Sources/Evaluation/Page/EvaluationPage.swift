@@ -8,15 +8,15 @@ import Tables
 /// Everything on it is a function of the model file and of what the task says, so it costs no ε. Style and script are
 /// constants of the program; the script is named by its digest in the page's content security policy, so nothing else
 /// runs even if a text slipped through unescaped.
-public struct ReportPage {
+public struct EvaluationPage {
     let model: FittedModel
     let evaluation: ModelEvaluation
-    let subject: ReportSubject
+    let subject: EvaluationSubject
 
     /// Rows of the preview.
     static let previewRows = 50
 
-    public init(_ model: FittedModel, evaluation: ModelEvaluation, subject: ReportSubject) {
+    public init(_ model: FittedModel, evaluation: ModelEvaluation, subject: EvaluationSubject) {
         self.model = model
         self.evaluation = evaluation
         self.subject = subject

@@ -3,7 +3,7 @@ import Foundation
 import Tables
 
 /// How to get rows, read them and name them.
-extension ReportPage {
+extension EvaluationPage {
     func preview() throws -> PageSection {
         let block = try RowSampler(model, seed: 1).rows(0..<UInt64(Self.previewRows))
         let columns = model.domain.columns

@@ -9,7 +9,7 @@ import VectorMath
 ///
 /// It fits rows simulated from the declared domain, never private rows: every column leans on a few common values, and
 /// all columns lean on one hidden number, so that there is something to find. Real rows will differ; the noise will not.
-public struct PlanForecast: Encodable, Sendable {
+public struct ErrorForecast: Encodable, Sendable {
     /// The error of one column.
     public struct ColumnError: Encodable, Sendable {
         public let name: String
@@ -83,7 +83,7 @@ public struct PlanForecast: Encodable, Sendable {
     }
 }
 
-extension PlanForecast.Rung {
+extension ErrorForecast.Rung {
     fileprivate init(
         epsilon: Double, _ model: FittedModel, simulated: SimulatedRows, seconds: Double
     ) throws {
@@ -95,12 +95,12 @@ extension PlanForecast.Rung {
         }
         self.epsilon = epsilon
         columns = evaluation.columns.map {
-            PlanForecast.ColumnError(
+            ErrorForecast.ColumnError(
                 name: $0.name, sigma: $0.measurement?.deviations.first,
                 error: distance(truth.shares(of: $0.column), $0.synthetic))
         }
         pairs = evaluation.pairs.filter { $0.basis != .derived }.map {
-            PlanForecast.PairError(
+            ErrorForecast.PairError(
                 first: evaluation.columns[$0.first].name, second: evaluation.columns[$0.second].name, basis: $0.basis,
                 sigma: $0.deviation,
                 error: distance(truth.shares($0.first, $0.firstGroups, $0.second, $0.secondGroups), $0.synthetic))

@@ -3,7 +3,7 @@ import Tables
 import Tasks
 
 /// From released integers to figures with intervals: post-processing, nothing of it costs anything.
-extension Question {
+extension ResolvedQuery {
     static let confidence = 0.95
 
     /// - Parameters:
@@ -63,8 +63,8 @@ extension Question {
             lower: bounds.map { scale * $0.lower }, upper: bounds.map { scale * $0.upper })
     }
 
-    /// Each group's place in the released table and its labels, in the order of `groups`. Flows from a country to itself
-    /// are left out.
+    /// Each group's place in the released table and its labels, in the order of `groups`. Where the task's join is a mirror,
+    /// groups that no matched flow can have are left out.
     func cells() -> [(place: Int, labels: [String])] {
         var strides: [Int: Int] = [:]
         var stride = 1
@@ -86,11 +86,9 @@ extension Question {
                 }
             }
         }
+        guard let mirror else { return cells }
         let names = groups.map { domain.columns[$0].name }
-        if let exporter = names.firstIndex(of: "exporter"), let importer = names.firstIndex(of: "importer") {
-            cells.removeAll { $0.labels[exporter] == $0.labels[importer] }
-        }
-        return cells
+        return cells.filter { !mirror.hasNoFlow(names, $0.labels) }
     }
 
     /// Quantiles with the codes that the noise does not rule out, at each end.

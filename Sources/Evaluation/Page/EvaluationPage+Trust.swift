@@ -4,7 +4,7 @@ import PrivacyKernel
 import Tables
 
 /// What this is, what it is good for, and how far to trust it.
-extension ReportPage {
+extension EvaluationPage {
     var summary: PageSection {
         let providers = subject.parties.filter { $0.role == "provider" }.map { HTML.escaped($0.name) }
         let makers =

@@ -1,5 +1,5 @@
 /// What a report says about a model that the model file does not know.
-public struct ReportSubject: Sendable {
+public struct EvaluationSubject: Sendable {
     public struct Party: Sendable {
         public var name: String
         public var role: String

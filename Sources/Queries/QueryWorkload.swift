@@ -6,7 +6,7 @@ public import Tasks
 ///
 /// A query gets the part `price / ε` of the task's budget, in the units in which the budget adds up, so that prices and
 /// model make one whole. What cannot be asked is refused here, by the task alone, and nothing is ever spent on it.
-public struct QueryProgram: Sendable {
+public struct QueryWorkload: Sendable {
     /// What the part of the budget that no query costs is for.
     public enum Remainder: Sendable {
         case model
@@ -14,17 +14,19 @@ public struct QueryProgram: Sendable {
         case nothing
     }
 
-    let questions: [Question]
+    let questions: [ResolvedQuery]
     let privacy: PrivacyParameters
     private let remainder: Remainder
 
-    /// - Parameter domain: of the joined table.
+    /// - Parameters:
+    ///   - domain: of the joined table.
+    ///   - mirror: the terms of the task's join where it is a mirror.
     public init(
         _ queries: [TaskSpecification.PermittedQuery], domain: TableDomain, privacy: PrivacyParameters,
-        remainder: Remainder = .model
+        remainder: Remainder = .model, mirror: MirrorTerms? = nil
     ) throws(QueryRefusal) {
-        var questions: [Question] = []
-        for query in queries { questions.append(try Question(query, domain: domain)) }
+        var questions: [ResolvedQuery] = []
+        for query in queries { questions.append(try ResolvedQuery(query, domain: domain, mirror: mirror)) }
         let prices = queries.reduce(0) { $0 + $1.epsilon }
         switch remainder {
         case .model:
@@ -63,9 +65,9 @@ public struct QueryProgram: Sendable {
 
     private func releases(
         _ kernel: Kernel, shares: [Double], taking budget: inout Budget
-    ) throws(PrivacyError) -> [(question: Question, released: Question.Released)] {
+    ) throws(PrivacyError) -> [(question: ResolvedQuery, released: ResolvedQuery.Released)] {
         let whole = budget.amount
-        var all: [(question: Question, released: Question.Released)] = []
+        var all: [(question: ResolvedQuery, released: ResolvedQuery.Released)] = []
         for (place, (question, share)) in zip(questions, shares).enumerated() {
             let isLast = remainder == .nothing && place == questions.count - 1
             let slice = try budget.take(isLast ? .all : .amount(whole * share))
@@ -107,10 +109,10 @@ public struct QueryProgram: Sendable {
         return questions.map { QueryForecast($0, share: share($0), amount: amount, law: NoiseLaw(accounting)) }
     }
 
-    private func share(_ question: Question) -> Double { question.query.epsilon / privacy.epsilon }
+    private func share(_ question: ResolvedQuery) -> Double { question.query.epsilon / privacy.epsilon }
 }
 
-extension Question {
+extension ResolvedQuery {
     /// The one call of the kernel.
     func ask(
         _ kernel: Kernel, spending budget: consuming Budget
@@ -145,7 +147,7 @@ public struct QueryForecast: Sendable, Equatable, Codable {
     public var groups: Int
     public var parts: [Part]
 
-    init(_ question: Question, share: Double, amount: Double, law: NoiseLaw) {
+    init(_ question: ResolvedQuery, share: Double, amount: Double, law: NoiseLaw) {
         name = question.query.name
         kind = question.query.kind.rawValue
         epsilon = question.query.epsilon
@@ -166,7 +168,8 @@ public struct QueryForecast: Sendable, Equatable, Codable {
             let deviation =
                 law.variance(sensitivity: part.1, amount: each).squareRoot() * (isValue ? question.unit : 1)
             return Part(
-                quantity: part.0, standardError: deviation, halfWidth: law.critical(Question.confidence) * deviation)
+                quantity: part.0, standardError: deviation,
+                halfWidth: law.critical(ResolvedQuery.confidence) * deviation)
         }
     }
 }

@@ -49,12 +49,6 @@ extension TaskDriver {
             })
     }
 
-    /// `GET /readyz`: 503 from the moment when something could not be recorded until something was.
-    nonisolated func ready() throws(Problem) -> Response {
-        guard isRecording.withLock({ $0 }) else { throw Problem.notReady }
-        return Response.json(.object([("status", .string("ready"))]))
-    }
-
     /// `GET /formats`: the workshop's two, and with `all=1` every one that `GET /samples` takes.
     nonisolated func formats(_ call: Call) -> Response {
         guard specification.releasesRows else { return Response.json(.array([])) }

@@ -3,7 +3,7 @@ import Tables
 import Tasks
 
 /// A permitted query, worked out against the joined domain: what is asked of the kernel, and how its figures are read.
-struct Question: Sendable {
+struct ResolvedQuery: Sendable {
     /// The one release that answers it.
     enum Release: Sendable {
         case marginal([Int])
@@ -30,9 +30,16 @@ struct Question: Sendable {
     /// In units.
     let clamp: ClosedRange<Int64>
 
+    /// The terms of the task's join where it is a mirror.
+    let mirror: MirrorTerms?
+
+    /// - Parameter mirror: the terms of the task's join where it is a mirror.
     /// - Throws: where it cannot be asked; a function of the task alone.
-    init(_ query: TaskSpecification.PermittedQuery, domain: TableDomain) throws(QueryRefusal) {
+    init(
+        _ query: TaskSpecification.PermittedQuery, domain: TableDomain, mirror: MirrorTerms? = nil
+    ) throws(QueryRefusal) {
         self.query = query
+        self.mirror = mirror
         self.domain = domain
         try Self.checkSettings(query)
         columns = try Self.places(query.columns, query, domain)
@@ -103,7 +110,7 @@ struct Question: Sendable {
     }
 }
 
-extension Question {
+extension ResolvedQuery {
     private static func places(
         _ names: [String], _ query: TaskSpecification.PermittedQuery, _ domain: TableDomain
     ) throws(QueryRefusal) -> [Int] {

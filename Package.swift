@@ -73,30 +73,39 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CProcess"),
+        .target(name: "Bytes", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "VectorMath", swiftSettings: vectorised),
+        .target(name: "VectorMath", exclude: ["README.md"], swiftSettings: vectorised),
+        .target(name: "Statistics", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict + [mutations]),
+            name: "Tables", dependencies: ["Bytes", "VectorMath"], exclude: ["README.md"],
+            swiftSettings: strict + [mutations]),
         .target(
-            name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], exclude: ["README.md", "KERNEL.md"],
+            name: "PrivacyKernel", dependencies: ["Statistics", "Tables", "VectorMath"],
+            exclude: ["README.md", "KERNEL.md"],
             swiftSettings: strict + [mutations]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Synthesizers",
-            dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
+            dependencies: [
+                "Bytes", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Statistics", "Tables", "VectorMath",
+                crypto,
+            ],
             exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
             name: "Evaluation",
-            dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath", crypto],
+            dependencies: [
+                "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables", "VectorMath", crypto,
+            ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
-            name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
+            name: "Attestation", dependencies: ["Bytes", crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
             swiftSettings: strict),
         .target(
-            name: "Tasks", dependencies: ["Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
+            name: "Tasks", dependencies: ["Bytes", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
             exclude: ["README.md"],
             resources: [
                 .embedInCode("Models/aim.yaml"), .embedInCode("Models/auto.yaml"),
@@ -106,13 +115,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
-            swiftSettings: strict),
-        .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
+            name: "Queries", dependencies: ["PrivacyKernel", "Statistics", "Tables", "Tasks", "VectorMath"],
+            exclude: ["README.md"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Bytes", crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "CProcess", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Synthesizers",
+                "Attestation", "Bytes", "CProcess", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries",
+                "Synthesizers",
                 "Tables",
                 "Tasks",
                 "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
@@ -128,8 +138,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Gzip", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix,
-                nioHTTP1, nioSSL,
+                "Attestation", "Bytes", "Gzip", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore,
+                nioPosix, nioHTTP1, nioSSL,
             ],
             exclude: ["README.md"],
             resources: [
@@ -154,6 +164,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "TablesTests", dependencies: ["Tables", "VectorMath"], exclude: ["Vectors"], swiftSettings: strict),
@@ -174,14 +186,15 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+                "Evaluation", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables", "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "AttestationTests", dependencies: ["Attestation", "VectorMath", crypto, cryptoExtras, x509, asn1],
+            name: "AttestationTests",
+            dependencies: ["Attestation", "Bytes", "VectorMath", crypto, cryptoExtras, x509, asn1],
             swiftSettings: checked),
         .testTarget(
-            name: "TasksTests", dependencies: ["Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
+            name: "TasksTests", dependencies: ["Bytes", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
             swiftSettings: checked),
         .testTarget(
             name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
@@ -213,10 +226,28 @@ let package = Package(
     ]
 )
 
-// Sanitizers compile every target anew: `make sanitize` asks for what it tests, without the packages of the service.
-if Context.environment["ENTREPOT_TARGETS"] == "core" {
-    let core = ["VectorMath", "Tables", "PrivacyKernel"]
+// Sanitizers and fuzzers compile every target anew: `make sanitize` and `make fuzz` ask for what they test, without the
+// packages of the service.
+let core = ["Bytes", "VectorMath", "Statistics", "Tables", "PrivacyKernel"]
+let readers = [
+    "COpenBLAS", "CZlib", "GraphicalModels", "Gzip", "LinearAlgebra", "Synthesizers", "Tasks",
+]
+switch Context.environment["ENTREPOT_TARGETS"] {
+case "core":
     package.dependencies = []
     package.products = []
     package.targets.removeAll { !(core + core.map { $0 + "Tests" }).contains($0.name) }
+case "readers":
+    package.dependencies.removeAll { dependency in
+        guard case .sourceControl(_, let location, _) = dependency.kind else { return true }
+        return !["swift-asn1", "swift-crypto", "Yams"].contains { location.hasSuffix("/" + $0) }
+    }
+    package.products = []
+    package.targets.removeAll { !(core + readers).contains($0.name) }
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzReaders",
+            dependencies: ["Gzip", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath"],
+            path: "Fuzz/Readers", swiftSettings: checked))
+default: break
 }

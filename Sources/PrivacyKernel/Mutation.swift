@@ -66,7 +66,7 @@
     func planted(_ mutation: Mutation) -> Bool { Mutation.active == mutation }
 
     /// The candidates of each selection and error release of one fit and the columns that were grouped, so that an audit
-    /// can compute likelihoods. One task plays with it.
+    /// can compute likelihoods. Proof: it is task-local, and one task plays with it.
     final class SeenCandidates: @unchecked Sendable {
         var lists: [[Candidate]] = []
         var groupings: [(attribute: Int, map: [UInt32])] = []

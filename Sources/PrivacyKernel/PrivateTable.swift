@@ -11,7 +11,7 @@ public final class PrivateTable: Sendable, CustomReflectable {
     public let domain: TableDomain
     /// No key has more rows than this; every sensitivity is a multiple of it.
     let rowsPerKey: Int
-    /// Written once here and once more, with zeros, in deinit, when no one else can hold the table.
+    /// Proof: written once here and once more, with zeros, in deinit, when no one else can hold the table.
     private nonisolated(unsafe) var joined: JoinedTable
     /// The budget that the first release was paid from.
     private let root = Mutex<BudgetRoot?>(nil)

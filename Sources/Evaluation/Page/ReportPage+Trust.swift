@@ -1,5 +1,6 @@
 import Foundation
 import PrivacyKernel
+import Statistics
 import Synthesizers
 import Tables
 

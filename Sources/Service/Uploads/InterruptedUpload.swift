@@ -31,7 +31,7 @@ struct UploadRange: Sendable, Equatable {
 
 /// An upload whose connection broke: what was read of it so far, until its owner goes on or some minutes have passed.
 ///
-/// `TaskDriver` hands it to one upload at a time of one party, and forgets it then: whoever takes the reader is alone with it.
+/// Proof: `TaskDriver` hands it to one upload at a time of one party, and forgets it then: whoever takes the reader is alone with it.
 final class InterruptedUpload: @unchecked Sendable {
     /// Seconds for which it is kept.
     static let patience = 900.0

@@ -1,14 +1,6 @@
 import PrivacyKernel
 import VectorMath
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// √(2/π): the mean of |noise| is so many standard deviations.
 let meanAbsoluteNoise = (2 / Double.pi).squareRoot()
 
@@ -20,10 +12,6 @@ func wholeCount(_ value: Double) -> Int64 { value.isNaN ? 0 : Int64(min(max(valu
 
 /// The penalty of a candidate, within what the kernel takes.
 func wholePenalty(_ value: Double) -> Int64 { value.isNaN ? 0 : Int64(min(max(value, 0), 0x1p60).rounded()) }
-
-func logarithm(_ x: Double) -> Double { log(x) }
-
-func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 
 /// How noise follows from budget, for planning: σ = unit · amount^(−1/2) for Gaussian noise of an amount of ρ,
 /// σ = unit / amount for Laplace noise of an amount of ε.

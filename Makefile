@@ -5,7 +5,14 @@ SCENARIO ?= trade
 LIVE = ^(EndToEndTests|ServiceTests|ClientTests)
 ENTREPOT = .build/release/entrepot
 
-.PHONY: demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz sanitize faults load api clean setup program reproducible
+.DEFAULT_GOAL := help
+
+.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz sanitize faults load api clean setup program reproducible
+
+help:                        ## this list
+	@echo 'First time here: "make demo" installs what is missing, builds, and plays the whole product on generated data.'
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: program                ## the whole product on generated data: make demo [SCENARIO=trade|workshop|reconciliation|…]
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -32,6 +39,9 @@ report: program              ## the signed report by entrepot verify, pdfsig and
 	@ENTREPOT=$(ENTREPOT) scripts/report .build/demo-reconciliation/report.pdf \
 	    .build/demo-reconciliation/state/simulated-root/root.pem
 
+unreached:                   ## declarations that nothing a user runs can reach, by the index of the last debug build
+	@scripts/unreached
+
 lint:                        ## the formatter's strict check
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
@@ -47,13 +57,13 @@ load: program                ## many, slow, dying and hostile clients, and a ful
 api: program                 ## schemathesis (PyPI) against the live service, a minute a stage: make api [SECONDS_EACH=120]
 	ENTREPOT=$(ENTREPOT) scripts/api $(or $(SECONDS_EACH),120)
 
-audit: setup                 ## the privacy audit of `make test` as a table: Benchmarks/privacy-audit.md
+audit: setup                 ## the privacy audit of make test as a table: Benchmarks/privacy-audit.md
 	@scripts/audit
 
 audit-long: setup            ## the same with more fits in each world of each game: make audit-long FITS=1000000
 	@scripts/audit "$(or $(FITS),1000000)"
 
-bench-kernel:                ## draws a second of every noise, and counting, on this machine
+bench-kernel:                ## how many draws a second of each noise, and how fast counting is, on this machine
 	swift run -c release --package-path Benchmarks KernelSpeed
 
 bench-copula:                ## the copula: fit, Gram matrix against dsyrk, sampling
@@ -74,10 +84,10 @@ bench-coverage: setup        ## whether intervals from imputations cover, on 1,0
 clean:                       ## removes what building and demonstrating made
 	rm -rf .build demo-output
 
-setup:
+setup:                       ## installs the Debian or Ubuntu packages that the build needs and that are missing
 	@scripts/setup
 
-program: setup
+program: setup               ## a release build: .build/release/entrepot
 	@scripts/build -c release --product entrepot
 
 reproducible: setup          ## two release builds in two folders, compared byte by byte

@@ -46,11 +46,11 @@ let package = Package(
     name: "entrepot",
     products: [
         .executable(name: "entrepot", targets: ["entrepot"]),
-        // For the nested package of benchmarks.
+        // For other packages: tables and the kernel; what is fitted from its answers, and the methods.
+        .library(name: "EntrepotKernel", targets: ["PrivacyKernel", "Tables"]),
+        .library(name: "EntrepotModels", targets: ["FittedModels", "Synthesizers"]),
+        // For the nested package of benchmarks alone.
         .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
-        .library(name: "PrivacyKernel", targets: ["PrivacyKernel"]),
-        .library(name: "Synthesizers", targets: ["Synthesizers"]),
-        .library(name: "Tables", targets: ["Tables"]),
         .library(name: "VectorMath", targets: ["VectorMath"]),
     ],
     dependencies: [
@@ -88,16 +88,21 @@ let package = Package(
             swiftSettings: strict + [mutations]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Synthesizers",
+            name: "FittedModels",
             dependencies: [
                 "Bytes", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Statistics", "Tables", "VectorMath",
                 crypto,
             ],
             exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
+            name: "Synthesizers",
+            dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Tables", "VectorMath"],
+            exclude: ["README.md"], swiftSettings: strict),
+        .target(
             name: "Evaluation",
             dependencies: [
-                "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables", "VectorMath", crypto,
+                "FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables", "Tasks",
+                "VectorMath", crypto,
             ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
@@ -117,12 +122,17 @@ let package = Package(
         .target(
             name: "Queries", dependencies: ["PrivacyKernel", "Statistics", "Tables", "Tasks", "VectorMath"],
             exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Engine",
+            dependencies: ["FittedModels", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks"],
+            exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Bytes", crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "Bytes", "CProcess", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries",
-                "Synthesizers",
+                "Attestation", "Bytes", "CProcess", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger",
+                "PrivacyKernel",
+                "Queries", "Synthesizers",
                 "Tables",
                 "Tasks",
                 "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
@@ -146,15 +156,8 @@ let package = Package(
                 .embedInCode("Page/connect.css"), .embedInCode("Page/connect.html"), .embedInCode("Page/connect.js"),
             ],
             swiftSettings: strict),
-        .executableTarget(
-            name: "entrepot",
-            dependencies: [
-                "Attestation", "Client", "Evaluation", "Ledger", "PrivacyKernel", "Queries", "Service",
-                "Synthesizers",
-                "Tables",
-                "Tasks",
-                "VectorMath", arguments, crypto, logging,
-            ],
+        .target(
+            name: "DemoData", dependencies: ["Tables", "Tasks", "VectorMath"], exclude: ["README.md"],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),
@@ -163,6 +166,22 @@ let package = Package(
                 .embedInCode("Configs/workshop.yaml"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "EngineCommands",
+            dependencies: [
+                "Attestation", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger", "PrivacyKernel", "Queries",
+                "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
+            ],
+            exclude: ["README.md"], swiftSettings: strict),
+        .executableTarget(
+            name: "entrepot",
+            dependencies: [
+                "Attestation", "Client", "DemoData", "EngineCommands", "Evaluation", "FittedModels", "Ledger",
+                "Queries",
+                "Service", "Synthesizers", "Tasks", arguments, logging,
+            ],
+            exclude: ["README.md"], swiftSettings: strict),
+        .testTarget(name: "PackageTests", swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "VectorMath"], swiftSettings: strict),
@@ -173,20 +192,24 @@ let package = Package(
             name: "PrivacyKernelTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
             exclude: ["table-vectors.py"], swiftSettings: strict + [mutations]),
         .testTarget(
-            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
+            name: "PrivacyAuditTests",
+            dependencies: ["PrivacyKernel", "FittedModels", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict + [mutations]),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "SynthesizersTests",
             dependencies: [
-                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables",
+                "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables", "VectorMath",
+                "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Statistics", "Synthesizers",
+                "Tables",
+                "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -218,8 +241,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers", "Tables",
-                "Tasks", crypto, httpTypes, hummingbirdCore,
+                "Attestation", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries", "Service",
+                "Synthesizers", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: checked + [mutations]),
@@ -230,7 +253,7 @@ let package = Package(
 // packages of the service.
 let core = ["Bytes", "VectorMath", "Statistics", "Tables", "PrivacyKernel"]
 let readers = [
-    "COpenBLAS", "CZlib", "GraphicalModels", "Gzip", "LinearAlgebra", "Synthesizers", "Tasks",
+    "COpenBLAS", "CZlib", "FittedModels", "GraphicalModels", "Gzip", "LinearAlgebra", "Synthesizers", "Tasks",
 ]
 switch Context.environment["ENTREPOT_TARGETS"] {
 case "core":
@@ -247,7 +270,7 @@ case "readers":
     package.targets.append(
         .executableTarget(
             name: "FuzzReaders",
-            dependencies: ["Gzip", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath"],
+            dependencies: ["FittedModels", "Gzip", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath"],
             path: "Fuzz/Readers", swiftSettings: checked))
 default: break
 }

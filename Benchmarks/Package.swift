@@ -3,10 +3,10 @@ import PackageDescription
 
 // Measurements, beside the main package so that its build stays small:
 // swift run -c release --package-path Benchmarks KernelSpeed
+// swift run -c release --package-path Benchmarks Ratios
 // swift run -c release --package-path Benchmarks CopulaBenchmark speed
 let synthesis: [Target.Dependency] = [
-    .product(name: "PrivacyKernel", package: "entrepot"), .product(name: "Synthesizers", package: "entrepot"),
-    .product(name: "Tables", package: "entrepot"),
+    .product(name: "EntrepotKernel", package: "entrepot"), .product(name: "EntrepotModels", package: "entrepot"),
 ]
 
 let package = Package(
@@ -17,22 +17,27 @@ let package = Package(
             name: "CopulaBenchmark",
             dependencies: [
                 .product(name: "LinearAlgebra", package: "entrepot"),
-                .product(name: "PrivacyKernel", package: "entrepot"),
-                .product(name: "Synthesizers", package: "entrepot"), .product(name: "Tables", package: "entrepot"),
+                .product(name: "EntrepotKernel", package: "entrepot"),
+                .product(name: "EntrepotModels", package: "entrepot"),
                 .product(name: "VectorMath", package: "entrepot"),
             ],
             exclude: ["sdv-rows.py"]),
         .executableTarget(
             name: "KernelSpeed",
-            dependencies: [
-                .product(name: "PrivacyKernel", package: "entrepot"), .product(name: "Tables", package: "entrepot"),
+            dependencies: [.product(name: "EntrepotKernel", package: "entrepot")]),
+        .executableTarget(
+            name: "Ratios",
+            dependencies: synthesis + [
+                .product(name: "LinearAlgebra", package: "entrepot"),
+                .product(name: "VectorMath", package: "entrepot"),
             ]),
         .executableTarget(name: "RowsBenchmark", dependencies: synthesis),
         .executableTarget(name: "Coverage", dependencies: synthesis),
         .executableTarget(
             name: "TableSpeed",
             dependencies: [
-                .product(name: "Tables", package: "entrepot"), .product(name: "VectorMath", package: "entrepot"),
+                .product(name: "EntrepotKernel", package: "entrepot"),
+                .product(name: "VectorMath", package: "entrepot"),
             ]),
     ]
 )

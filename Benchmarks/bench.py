@@ -1,9 +1,10 @@
 """Utility and speed of Entrepot beside its peers, in one run; writes utility.md and speed.md beside this file.
 
-bench.py OURS PEERS DATA… [--full]
+bench.py OURS PEERS DATA… [--full] [--ratios FILE]
 
 OURS is the built RowsBenchmark, PEERS the folder of virtual environments, DATA folders with coded.csv and domain.json.
-The quick run takes one peer, ε = 1 and one run; --full all peers, ε = 0.1, 1, 10, and three runs.
+The quick run takes one peer, ε = 1 and one run; --full all peers, ε = 0.1, 1, 10, and three runs. FILE gets our figures
+divided by those of mbi's MST, the largest over all tables and ε, as lines of JSON for check.py.
 """
 import argparse, json, os, platform, subprocess, sys, tempfile
 from itertools import combinations
@@ -67,6 +68,7 @@ def main():
     reader.add_argument("peers")
     reader.add_argument("data", nargs="+")
     reader.add_argument("--full", action="store_true")
+    reader.add_argument("--ratios")
     given = reader.parse_args()
     epsilons, repeats = (["0.1", "1", "10"], 3) if given.full else (["1"], 1)
     methods = [("Entrepot " + name, [given.ours], name) for name in ("auto", "clique-tree", "mst", "independent")]
@@ -77,7 +79,7 @@ def main():
             ("mbi-mst", "mbi", "mbi 2.0.0, MST"), ("dpmm-mst", "dpmm", "dpmm 0.1.9, MST"),
             ("dpmm-privbayes", "dpmm", "dpmm 0.1.9, PrivBayes"))[:None if given.full else 1]:
         methods.append((title, [os.path.join(given.peers, environment, "bin", "python"), peer, name], None))
-    utility, speed, best = [], [], {}
+    utility, speed, scored, cost_of = [], [], {}, {}
     with tempfile.TemporaryDirectory() as scratch:
         output = os.path.join(scratch, "rows.csv")
         for folder in given.data:
@@ -96,21 +98,30 @@ def main():
                         utility.append(f"| {data} | {epsilon} | {title} | {failure} | | |")
                     else:
                         one, two, three = np.mean(scores, axis=0)
-                        best.setdefault((data, epsilon), {})[title] = (two, three)
+                        scored[data, epsilon, title] = (two, three)
                         utility.append(f"| {data} | {epsilon} | {title} | {one:.4f} | {two:.4f} | {three:.4f} |")
                         mean = {key: np.mean([cost[key] for cost in costs]) for key in costs[0]}
+                        cost_of[data, epsilon, title] = mean
                         speed.append(
                             f"| {data} | {epsilon} | {title} | {mean['wall']:.2f} | {mean['cpu']:.2f} "
                             f"| {mean['mb']:.0f} | {mean['million_wall']:.2f} |")
                     print(utility[-1], flush=True)
-    behind = []
-    for (data, epsilon), figures in best.items():
-        peers = [value for title, value in figures.items() if not title.startswith("Entrepot")]
-        if peers and "Entrepot auto" in figures:
-            for way, place in (("2-way", 0), ("3-way", 1)):
-                ratio = figures["Entrepot auto"][place] / min(value[place] for value in peers)
-                if ratio > 0.9:
-                    behind.append(f"{data}, ε {epsilon}: auto is at {ratio:.2f} of the best peer in {way} distance")
+    ratios = {}
+    for (data, epsilon, title) in scored:
+        peer = (data, epsilon, "mbi 2.0.0, MST")
+        name = {"Entrepot auto": "auto", "Entrepot mst": "mst"}.get(title)
+        if not name or peer not in scored:
+            continue
+        ours, theirs = scored[data, epsilon, title], scored[peer]
+        for what, ratio in (
+                ("distance-2-way", ours[0] / theirs[0]), ("distance-3-way", ours[1] / theirs[1]),
+                ("fit-cpu", cost_of[data, epsilon, title]["cpu"] / cost_of[peer]["cpu"]),
+                ("fit-memory", cost_of[data, epsilon, title]["mb"] / cost_of[peer]["mb"])):
+            ratios[f"{name}-{what}"] = max(ratio, ratios.get(f"{name}-{what}", 0))
+    if given.ratios:
+        with open(given.ratios, "w") as file:
+            for name, ratio in ratios.items():
+                file.write(json.dumps({"name": name, "ratio": round(float(ratio), 4)}) + "\n")
     extra = []
     for words in (["pairs", "10000000", "15"], ["wide", "mst", "100", "1000000"], ["wide", "clique-tree", "100", "1000000"]):
         if words[0] == "wide" and not given.full:
@@ -132,9 +143,6 @@ def main():
             "seconds for a million rows in memory. Processor seconds are what a busy machine does not change.\n\n"
             "| data | ε | method | wall s | CPU s | MB | 10⁶ rows s |\n|---|---|---|---|---|---|---|\n" + "\n".join(speed)
             + "\n\n| our own | figures |\n|---|---|\n" + "\n".join(extra) + "\n")
-    for line in behind:
-        print(line, file=sys.stderr)
-    sys.exit(1 if behind else 0)
 
 
 main()

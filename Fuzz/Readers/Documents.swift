@@ -1,10 +1,11 @@
 import Foundation
 import PrivacyKernel
+import Synthesizers
 import Tables
 import Tasks
 import VectorMath
 
-@testable import Synthesizers
+@testable import FittedModels
 
 /// A task that reads says the same in its canonical form, which reads back as the same task.
 func feedTask(_ bytes: [UInt8]) {

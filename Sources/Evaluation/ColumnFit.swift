@@ -1,6 +1,6 @@
+import FittedModels
 import PrivacyKernel
 import Statistics
-import Synthesizers
 import Tables
 
 /// One column: what was measured of it, with noise, and what the synthetic rows have.

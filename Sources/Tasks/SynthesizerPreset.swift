@@ -42,6 +42,13 @@ public struct SynthesizerPreset: Sendable, Equatable {
 }
 
 extension TaskSpecification.SynthesizerChoice {
+    /// The word that the task names: of a method, or of a preset.
+    public var name: String {
+        switch method {
+        case .named(let name), .preset(let name): name
+        }
+    }
+
     /// The method and its parameters; those of a preset where the task does not give its own.
     ///
     /// - Returns: nil for a preset that this program does not have.

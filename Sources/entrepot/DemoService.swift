@@ -1,3 +1,4 @@
+import EngineCommands
 import Foundation
 
 /// `entrepot serve` as a child process of the demo.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EngineCommands
 
 /// The one executable. Data goes to stdout and talk to stderr; exit codes are those of `ExitCode+Contract.swift`.
 @main struct Entrepot: AsyncParsableCommand {

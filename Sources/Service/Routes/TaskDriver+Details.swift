@@ -107,12 +107,3 @@ extension TaskDriver {
         }
     }
 }
-
-extension TaskSpecification.SynthesizerChoice {
-    /// The word that the task names.
-    var name: String {
-        switch method {
-        case .named(let name), .preset(let name): name
-        }
-    }
-}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import EngineCommands
 import Evaluation
 import Foundation
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Attestation
 import Client
+import DemoData
+import EngineCommands
 import Foundation
 import Queries
 import Tasks

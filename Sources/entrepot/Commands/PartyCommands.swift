@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import EngineCommands
 import Foundation
 
 /// `entrepot details`, `upload`, `withdraw`, `confirm`, `halt`, `status`, `samples`, `ledger`: the calls of the service

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attestation
+import EngineCommands
 import Foundation
 import Logging
 import Service
@@ -77,15 +78,5 @@ struct ServeCommand: AsyncParsableCommand {
     private func signatures(of specification: TaskSpecification) throws -> [[UInt8]] {
         try specification.providers.map { SignatureFile.path(task: task, party: $0.name) }
             .filter { FileManager.default.fileExists(atPath: $0) }.map { try Files.bytes(at: $0) }
-    }
-}
-
-/// Where a party's signature of a task lies: `TASK.<party>.sig` beside `TASK.yaml`.
-enum SignatureFile {
-    static func path(task: String, party: String) -> String {
-        let stem =
-            task.hasSuffix(".yaml")
-            ? String(task.dropLast(5)) : task.hasSuffix(".yml") ? String(task.dropLast(4)) : task
-        return "\(stem).\(party).sig"
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import EngineCommands
 import Foundation
 
 /// `entrepot signed-report`: the report that the service made and signed, as JSON or as PDF.

@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Attestation
 import Client
+import EngineCommands
 import Foundation
 import Ledger
 import Tasks

@@ -1,0 +1,50 @@
+public import FittedModels
+import Foundation
+public import PrivacyKernel
+public import Synthesizers
+public import Tables
+
+/// What a task without a model releases: the kernel's answers to its queries. Nothing can be drawn from it.
+public struct ReleasedAnswers: Sendable {
+    /// Of the joined table.
+    public let domain: TableDomain
+    /// Every release of the kernel.
+    public let transcript: Transcript
+    /// SHA-256 of the task, in hexadecimal.
+    public var taskDigest: String?
+
+    public init(domain: TableDomain, transcript: Transcript, taskDigest: String? = nil) {
+        self.domain = domain
+        self.transcript = transcript
+        self.taskDigest = taskDigest
+    }
+}
+
+/// The file: `{"entrepot-answers":1,"sha256":"…","body":{…}}`.
+extension ReleasedAnswers {
+    private struct Body: Codable {
+        var domain: TableDomain
+        var transcript: Transcript
+        var taskDigest: String?
+    }
+
+    /// Whether bytes look like such a file.
+    public static func isFile(_ bytes: [UInt8]) -> Bool { SealedFile.answers.begins(bytes) }
+
+    public func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let body = Body(domain: domain, transcript: transcript, taskDigest: taskDigest)
+        return SealedFile.answers.sealed([UInt8](try encoder.encode(body)))
+    }
+
+    public init(encoded bytes: [UInt8]) throws(SynthesisError) {
+        let body = try SealedFile.answers.body(of: bytes)
+        do {
+            let decoded = try JSONDecoder().decode(Body.self, from: Data(body))
+            self.init(domain: decoded.domain, transcript: decoded.transcript, taskDigest: decoded.taskDigest)
+        } catch {
+            throw .malformedModel("its JSON lacks something or has a wrong type")
+        }
+    }
+}

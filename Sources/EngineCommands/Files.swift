@@ -1,0 +1,49 @@
+import Foundation
+package import Tasks
+
+/// Files that the user named.
+package enum Files {
+    /// The whole content.
+    ///
+    /// - Throws: ``CommandFailure`` with exit code 65 where the file cannot be read.
+    package static func bytes(at path: String) throws(CommandFailure) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure("the file \(path) cannot be read", code: .badData)
+        }
+        return Array(data)
+    }
+
+    package static func text(at path: String) throws(CommandFailure) -> String {
+        guard let text = String(validating: try bytes(at: path), as: UTF8.self) else {
+            throw CommandFailure("the file \(path) is not UTF-8 text", code: .badData)
+        }
+        return text
+    }
+
+    /// Writes a file, and replaces one that is there.
+    package static func write(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
+        do {
+            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw CommandFailure("the file \(path) cannot be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// A task without mistakes.
+    ///
+    /// - Parameter isPlan: whether parties may still lack their keys.
+    /// - Throws: ``CommandFailure`` with exit code 65 that names every mistake with its line.
+    package static func task(at path: String, isPlan: Bool = false) throws(CommandFailure) -> TaskSpecification {
+        let file = TaskFile(yaml: try text(at: path), context: context(isPlan: isPlan))
+        guard let task = file.specification else {
+            let mistakes = file.problems.map { "  \($0)" }.joined(separator: "\n")
+            let isShared = file.problems.contains(where: \.isSharedKey)
+            throw CommandFailure("\(path) is not a task yet:\n\(mistakes)", code: isShared ? .identity : .badData)
+        }
+        return task
+    }
+
+    package static func context(isPlan: Bool) -> TaskFile.Context {
+        TaskFile.Context(now: UTCInstant(seconds: Int64(Date().timeIntervalSince1970)), isPlan: isPlan)
+    }
+}

@@ -1,0 +1,161 @@
+package import ArgumentParser
+import Engine
+import FittedModels
+import Foundation
+import Ledger
+import PrivacyKernel
+import Synthesizers
+import Tables
+import Tasks
+import VectorMath
+
+/// `entrepot fit`: the engine without the service, for planning and for tests. Same kernel, same plan, one epsilon.
+package struct FitCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "fit", abstract: "Fits a model to one table with a schema, or to the tables of a task.",
+        discussion: """
+            The ledger entry of the fit is printed on stdout before the first noise is drawn; keep it with the model. \
+            Every fit of the same tables spends its own epsilon: nothing here remembers the last one.
+            """)
+
+    @Option(help: "One CSV file.")
+    var table: String?
+
+    @Option(help: "Its Table Schema (JSON).")
+    var schema: String?
+
+    @Option(help: "The method: \(SynthesizerName.known.map(\.rawValue).joined(separator: ", ")).")
+    var synthesizer: String = "auto"
+
+    @Option(parsing: .unconditional, help: "Epsilon, above 0.")
+    var epsilon: Double?
+
+    @Option(parsing: .unconditional, help: "Delta, at least 0 and below 1; 0 asks for pure differential privacy.")
+    var delta: Double = 1e-9
+
+    @Option(help: ArgumentHelp("A parameter of the method.", valueName: "k=v"))
+    var param: [String] = []
+
+    @Option(help: "A task file, in place of --table.")
+    var task: String?
+
+    @Option(help: ArgumentHelp("A provider's table, with --task.", valueName: "party=file"))
+    var data: [String] = []
+
+    @Option(help: "The model file to write.")
+    var output: String
+
+    package init() {}
+
+    package func validate() throws {
+        if (table == nil) == (task == nil) { throw ValidationError("give either --table and --schema, or --task") }
+        if table != nil && (schema == nil || epsilon == nil) {
+            throw ValidationError("--table needs --schema and --epsilon")
+        }
+        if task != nil && (epsilon != nil || !param.isEmpty) {
+            throw ValidationError("with --task, epsilon and parameters stand in the task")
+        }
+    }
+
+    package func run() async throws {
+        try await CommandFailure.reported {
+            let job = try task.map { try taskJob($0) } ?? tableJob()
+            let plan = try job.work.plan(job.joined.domain, job.privacy)
+            Console.say(
+                "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
+                    + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
+            print(try ledgerLine(job, plan))
+            let budget = try Budget(job.privacy, accounting: plan.accounting)
+            let kernel = Kernel(table: PrivateTable(job.joined))
+            let progress: (Double) -> Void = { Console.progress("fit: \(Int($0 * 100)) %") }
+            var product =
+                switch job.work {
+                case .task(let task): try task.fit(kernel, budget: budget, progress: progress)
+                case .table(let synthesizer):
+                    TaskProduct.model(try synthesizer.fit(kernel, budget: budget, progress: progress))
+                }
+            Console.endProgress()
+            if task != nil { product.taskDigest = job.digest.hex }
+            try Files.write(try product.encoded(), to: output)
+            let what = if case .model = product { "model" } else { "answers" }
+            Console.say("\(what) written to \(output)")
+        }
+    }
+
+    /// What is fitted: a whole task, or a model of one table.
+    private enum Work {
+        case task(TaskPlan)
+        case table(any Synthesizer)
+
+        func plan(_ domain: TableDomain, _ privacy: PrivacyParameters) throws -> MechanismPlan {
+            switch self {
+            case .task(let task): task.plan
+            case .table(let synthesizer): try synthesizer.plan(domain, privacy)
+            }
+        }
+    }
+
+    private struct Job {
+        let work: Work
+        let privacy: PrivacyParameters
+        let joined: JoinedTable
+        /// Of the task; with --table, of the schema file.
+        let digest: LedgerHash
+        let uploads: [String: LedgerHash]
+    }
+
+    private func taskJob(_ path: String) throws -> Job {
+        let task = try Files.task(at: path, isPlan: true)
+        let plan = try TaskPlan(task)
+        let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
+        let hash = KeyedHash.random
+        var tables: [(name: String, table: KeyedTable)] = []
+        var uploads: [String: LedgerHash] = [:]
+        for party in task.providers {
+            guard let file = files[party.name] else {
+                throw CommandFailure("there is no --data \(party.name)=FILE", code: ExitCode(64))
+            }
+            let read = try LocalTables.read(file, party: party.name, task: task, hash: hash)
+            tables.append((party.name, read.table))
+            uploads[party.name] = read.sha256
+        }
+        return Job(
+            work: .task(plan), privacy: plan.privacy, joined: plan.joined(tables),
+            digest: try ledgerHash(task.digest.hex), uploads: uploads)
+    }
+
+    private func tableJob() throws -> Job {
+        guard let table, let schemaPath = schema, let epsilon else { throw CommandFailure("--table is missing") }
+        let schemaBytes = try Files.bytes(at: schemaPath)
+        let schema = try JSONDecoder().decode(TableSchema.self, from: Data(schemaBytes))
+        let keys = schema.primaryKey ?? []
+        let reader = CSVTableReader(
+            domain: try TableDomain(schema: schema, keyColumns: keys), schema: schema,
+            key: keys.isEmpty ? nil : KeyRule(columns: keys), hash: KeyedHash.random,
+            limits: TableLimits(bytes: .max, rows: Int(UInt32.max)))
+        let read = try LocalTables.read(table, with: TableFileReader(reader))
+        let parameters = try Dictionary(
+            param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
+        return Job(
+            work: .table(try Synthesizers.synthesizer(named: synthesizer, parameters: parameters)),
+            privacy: try PrivacyParameters(epsilon: epsilon, delta: delta), joined: JoinedTable(single: read.table),
+            digest: LedgerHash(of: schemaBytes), uploads: ["table": read.sha256])
+    }
+
+    /// The entry as a service's ledger would hold it, in its canonical form.
+    private func ledgerLine(_ job: Job, _ plan: MechanismPlan) throws -> String {
+        let ledger = try Ledger.inMemory()
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let reservation = try ledger.reserve(
+            task: job.digest, epsilon: plan.epsilon, delta: plan.delta,
+            plan: String(decoding: try encoder.encode(plan), as: UTF8.self), uploads: job.uploads,
+            time: Int64(Date().timeIntervalSince1970))
+        return String(decoding: try ledger.entry(reservation.sequence).canonicalBytes, as: UTF8.self)
+    }
+
+    private func ledgerHash(_ hex: String) throws -> LedgerHash {
+        guard let hash = LedgerHash(hex: hex) else { throw CommandFailure("the task has no digest") }
+        return hash
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+package import Queries
+
+/// A forecast as a person reads it.
+package struct ForecastText {
+    package let text: String
+
+    package init(_ forecast: QueryForecast) {
+        let percent = (forecast.share * 1000).rounded() / 10
+        var lines = [
+            "\(forecast.name) (\(forecast.kind)): ε = \(forecast.epsilon), \(percent) % of the task's budget",
+            "  \(forecast.groups) \(forecast.groups == 1 ? "group" : "groups"); nothing is spent by this forecast",
+        ]
+        for part in forecast.parts {
+            lines.append(
+                "  \(part.quantity): standard error \(AnswerText.short(part.standardError)), "
+                    + "95 % within ± \(AnswerText.short(part.halfWidth))")
+        }
+        text = lines.joined(separator: "\n")
+    }
+}
+
+/// An answer as a person reads it.
+package struct AnswerText {
+    package let text: String
+
+    /// - Parameter limit: how many groups are listed.
+    package init(_ answer: QueryAnswer, limit: Int = 40) {
+        var lines = [
+            "\(answer.name) (\(answer.kind)), ε = \(answer.epsilon), intervals at \(Int(answer.confidence * 100)) %"
+        ]
+        if let flows = answer.flows {
+            lines += Self.lines(flows, limit: limit)
+        } else {
+            for figure in answer.figures.prefix(limit) {
+                let group = figure.group.map { $0.joined(separator: " | ") + ": " } ?? ""
+                lines.append("  \(group)\(figure.quantity) \(Self.short(figure.estimate)) \(Self.interval(figure))")
+            }
+            if answer.figures.count > limit { lines.append("  … \(answer.figures.count) in all; --json has every one") }
+        }
+        text = (lines + answer.notes.map { "  Note: \($0)" }).joined(separator: "\n")
+    }
+
+    private static func lines(_ flows: [FlowReconciliation], limit: Int) -> [String] {
+        let ranked = flows.filter { $0.rank != nil }.sorted { ($0.rank ?? 0) < ($1.rank ?? 0) }
+        var lines = [
+            "  \(flows.count) groups; \(flows.filter(\.isSignificant).count) beyond noise and allowance (family-wise 95 %)"
+        ]
+        for flow in ranked.prefix(limit) {
+            var line =
+                "  \(flow.rank ?? 0). \(flow.group.joined(separator: " | ")): exports \(short(flow.exports.estimate)),"
+            line += " imports \(short(flow.imports.estimate)), z = \(short(flow.significance))"
+            line += flow.isSignificant ? " *" : ""
+            if let ratio = flow.ratio { line += ", ratio \(short(ratio.estimate)) \(interval(ratio))" }
+            if let points = flow.meanLogPoints { line += ", log points \(short(points.estimate)) \(interval(points))" }
+            lines.append(line)
+        }
+        return lines
+    }
+
+    private static func interval(_ figure: NoisyFigure) -> String {
+        guard let lower = figure.lower, let upper = figure.upper else { return "[no interval]" }
+        return "[\(short(lower)), \(short(upper))]"
+    }
+
+    /// Four figures that matter.
+    static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+}

@@ -1,0 +1,117 @@
+public import ArgumentParser
+public import FittedModels
+import Foundation
+public import Tables
+
+/// `entrepot sample`: rows from a model file; needs no service, no key and no epsilon.
+package struct SampleCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "sample", abstract: "Draws synthetic rows from a model file.")
+
+    @Argument(help: "The model file.")
+    var model: String
+
+    @Option(help: "How many rows.")
+    var rows: UInt64
+
+    @Option(help: "The same seed gives the same rows; a fresh one is drawn and named where absent.")
+    var seed: UInt64?
+
+    @Option(
+        help: "balanced (low variance, the default) or independent (the default and the only way of --imputations).")
+    var draws: Draws?
+
+    @Option(
+        help: ArgumentHelp(
+            "So many models refitted to the measurements with noise drawn anew, and rows of each in a file of its own.",
+            discussion: """
+                Needs --output NAME.csv and writes NAME-1.csv to NAME-M.csv. Their differences tell how much of a figure \
+                is noise; it costs no budget.
+                """, valueName: "M"))
+    var imputations: Int?
+
+    @Option(
+        name: .customLong("where"), help: ArgumentHelp("Only rows with this value, exactly.", valueName: "column=value")
+    )
+    var conditions: [String] = []
+
+    @Option(help: "csv, json, ndjson or arrow.")
+    var format: SampleFormat = .csv
+
+    @Option(help: "A file; stdout otherwise.")
+    var output: String?
+
+    package init() {}
+
+    package func validate() throws {
+        guard let imputations else { return }
+        if !(2...1_000).contains(imputations) { throw ValidationError("--imputations takes 2 to 1000") }
+        if output == nil { throw ValidationError("--imputations writes several files: name them by --output") }
+        if draws == .balanced { throw ValidationError("--imputations needs independent draws") }
+    }
+
+    package func run() async throws {
+        try await CommandFailure.reported {
+            let model = try FittedModel(encoded: try Files.bytes(at: model))
+            let chosen = seed ?? UInt64.random(in: .min ... .max)
+            if seed == nil { Console.say("seed \(chosen) gives these rows again") }
+            guard let imputations else {
+                try write(model, seed: chosen, draws: draws ?? .balanced, to: output)
+                return
+            }
+            for number in 1...imputations {
+                let refitted = try model.imputation(number, seed: chosen)
+                try write(
+                    refitted, seed: chosen &+ UInt64(number), draws: .independent,
+                    to: output.map { path(number, of: $0) })
+                Console.progress("imputation \(number) of \(imputations)")
+            }
+            Console.endProgress()
+        }
+    }
+
+    private func write(_ model: FittedModel, seed: UInt64, draws: Draws, to output: String?) throws {
+        let sampler = try RowSampler(
+            model, seed: seed, draws: draws, conditions: try conditions.map { try condition($0, model.domain) })
+        let file = try opened(output)
+        let encoder = SampleEncoder(domain: model.domain, columns: nil, format: format)
+        try encoder.encode(rowCount: rows, block: sampler.rows(_:)) { try file.write(contentsOf: $0) }
+        if output != nil { try file.close() }
+    }
+
+    /// `rows.csv` becomes `rows-3.csv`.
+    private func path(_ number: Int, of path: String) -> String {
+        let url = URL(fileURLWithPath: path)
+        let name = url.deletingPathExtension().path + "-\(number)"
+        return url.pathExtension.isEmpty ? name : name + "." + url.pathExtension
+    }
+
+    private func opened(_ output: String?) throws -> FileHandle {
+        guard let output else { return .standardOutput }
+        let files = FileManager.default
+        let kind = try? files.attributesOfItem(atPath: output)[.type] as? FileAttributeType
+        // A device, a pipe or a link is written to; `createFile` would put a file in its place.
+        let isThere = kind != nil && kind != .typeRegular
+        guard isThere || files.createFile(atPath: output, contents: nil),
+            let file = FileHandle(forWritingAtPath: output)
+        else { throw CommandFailure("the file \(output) cannot be written") }
+        if isThere { try? file.truncate(atOffset: 0) }
+        return file
+    }
+
+    private func condition(_ text: String, _ domain: TableDomain) throws -> (column: Int, code: Int) {
+        let named = try NamedFile(text)
+        guard let column = domain.columns.firstIndex(where: { $0.name == named.name }) else {
+            throw CommandFailure(
+                "there is no column '\(named.name)'; there are \(domain.columns.map(\.name).joined(separator: ", "))",
+                code: .badData)
+        }
+        guard let code = domain.columns[column].code(of: named.path) else {
+            throw CommandFailure("'\(named.path)' lies outside the domain of column \(named.name)", code: .badData)
+        }
+        return (column, code)
+    }
+}
+
+extension Draws: ExpressibleByArgument {}
+extension SampleFormat: ExpressibleByArgument {}

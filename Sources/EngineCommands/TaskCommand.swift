@@ -1,0 +1,154 @@
+package import ArgumentParser
+import Engine
+import FittedModels
+import Foundation
+import Queries
+import Synthesizers
+import Tables
+import Tasks
+
+/// `entrepot task`: from a draft to a signed task. Works on local files only.
+package struct TaskCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "task", abstract: "Drafts, checks, shows and signs a task file.",
+        subcommands: [Draft.self, Lint.self, Digest.self, Show.self, Plan.self, Sign.self])
+
+    package init() {}
+
+    struct Draft: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Drafts a task from local sample files; every guess is marked '# to be confirmed'.",
+            discussion: "The draft goes to stdout. Nothing leaves this machine, and the service never drafts.")
+
+        @Option(help: "The task's name.")
+        var name: String = "draft"
+
+        @Option(help: ArgumentHelp("A provider and its sample.", valueName: "party=file.csv"))
+        var data: [String]
+
+        @Option(help: ArgumentHelp("A provider's public key.", valueName: "party=key.pub"))
+        var publicKey: [String] = []
+
+        @Option(help: "A runtime.yaml of the enclave workshop (method, epsilon, params, party_names).")
+        var runtime: String?
+
+        func run() async throws {
+            try await CommandFailure.reported {
+                let keys = try Dictionary(
+                    publicKey.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
+                let providers = try data.map { try NamedFile($0) }.map { file in
+                    TaskDraft.Provider(
+                        name: file.name, publicKey: try keys[file.name].map { try KeyFiles.publicKey(at: $0) },
+                        sample: try Files.bytes(at: file.path))
+                }
+                let workshop = try runtime.map { try WorkshopRuntime(yaml: try Files.text(at: $0)) }
+                print(try TaskDraft(name: name, providers: providers, runtime: workshop).yaml, terminator: "")
+            }
+        }
+    }
+
+    struct Lint: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Names every mistake in a task, with its line.")
+
+        @Argument(help: "The task file.")
+        var file: String
+
+        @Flag(help: "One JSON array on stdout.")
+        var json = false
+
+        func run() async throws {
+            try await CommandFailure.reported {
+                let read = TaskFile(yaml: try Files.text(at: file), context: Files.context(isPlan: true))
+                var problems = read.problems
+                var fidelity: [String] = []
+                if let task = read.specification, read.errors.isEmpty {
+                    do {
+                        fidelity = words(try TaskPlan(task))
+                    } catch {
+                        problems.append(refusal("\(error)"))
+                    }
+                }
+                if json {
+                    let encoder = JSONEncoder()
+                    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                    print(String(decoding: try encoder.encode(problems), as: UTF8.self))
+                } else {
+                    for problem in problems { print("\(file): \(problem)") }
+                    if problems.isEmpty { print("\(file): no mistakes") }
+                    for line in fidelity { print("\(file): note: \(line)") }
+                }
+                if problems.contains(where: { $0.severity == .error }) { throw ExitCode.badData }
+            }
+        }
+
+        /// What the synthesizer has against the task's domain; decided by public figures alone.
+        private func refusal(_ reason: String) -> TaskProblem {
+            TaskProblem(
+                severity: .error, line: nil, path: "synthesizer",
+                what: reason.hasSuffix(".") ? String(reason.dropLast()) : reason,
+                fix: "change the method, its parameters, or the columns that it names")
+        }
+
+        private func words(_ plan: TaskPlan) -> [String] {
+            guard let synthesizer = plan.synthesizer else {
+                let names = plan.queries.names
+                return [
+                    "Released: \(names.count == 1 ? "the answer of the query" : "the answers of the queries") "
+                        + "\(names.joined(separator: ", ")). Not released: a model, synthetic rows, anything else."
+                ]
+            }
+            let fidelity = synthesizer.fidelity(plan.domain)
+            let method = plan.plan.method
+            return fidelity.kept.map { "\(method) keeps \($0)." } + fidelity.assumed.map { "\(method) assumes \($0)." }
+        }
+    }
+
+    struct Digest: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Prints the SHA-256 that the parties sign.")
+
+        @Argument(help: "The task file.")
+        var file: String
+
+        func run() async throws {
+            try await CommandFailure.reported { print(try Files.task(at: file).digest.hex) }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Says in plain words what a task agrees.")
+
+        @Argument(help: "The task file.")
+        var file: String
+
+        func run() async throws {
+            try await CommandFailure.reported { print(try TaskWords.text(try Files.task(at: file, isPlan: true))) }
+        }
+    }
+
+    struct Sign: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Signs a task with a party's key and writes TASK.<party>.sig.")
+
+        @Argument(help: "The task file.")
+        var file: String
+
+        @Option(help: "The party's private key.")
+        var key: String
+
+        func run() async throws {
+            try await CommandFailure.reported {
+                let task = try Files.task(at: file)
+                let key = try KeyFiles.privateKey(at: key)
+                guard let party = task.party(holding: key.publicKey) else {
+                    throw CommandFailure(
+                        "the task lists no party with the key \(key.publicKey.fingerprint)", code: .identity)
+                }
+                let signature = try TaskSignature.sign(task.digest, as: party.name, with: key)
+                let path = SignatureFile.path(task: file, party: party.name)
+                try Files.write(signature.fileBytes, to: path)
+                Console.say("\(party.name) signed task \(task.digest.hex)")
+                print(path)
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Engine
+import Evaluation
+import FittedModels
+import Foundation
+import PrivacyKernel
+import Queries
+import Synthesizers
+import Tasks
+
+extension TaskCommand {
+    /// `entrepot task plan`: what the fit will spend on what, how large the model gets, and what errors to expect.
+    struct Plan: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Says what a task will cost and how exact it will be, from its declared columns alone.",
+            discussion: "Rows are simulated from the declared domain. No private row is read, and nothing is spent.")
+
+        @Argument(help: "The task file.")
+        var file: String
+
+        @Option(help: "An epsilon of the ladder; several may be given. Otherwise 0.5, 1, 3 and the task's own.")
+        var epsilon: [Double] = []
+
+        @Option(help: "How many joined rows to expect.")
+        var rows = 50_000
+
+        @Flag(help: "One JSON object on stdout.")
+        var json = false
+
+        func validate() throws {
+            if rows < 1 || rows > 5_000_000 { throw ValidationError("--rows is from 1 to 5000000") }
+        }
+
+        func run() async throws {
+            try await CommandFailure.reported {
+                let task = try TaskPlan(try Files.task(at: file, isPlan: true))
+                guard let synthesizer = task.synthesizer else { return try printQueries(task) }
+                let ladder = epsilon.isEmpty ? Set([0.5, 1, 3, task.privacy.epsilon]).sorted() : epsilon
+                let forecast = try PlanForecast(
+                    task.domain, synthesizer: synthesizer, privacy: task.privacy, epsilons: ladder, rows: rows
+                ) { Console.progress("   fitting simulated rows at epsilon \($0)…") }
+                Console.endProgress()
+                if json {
+                    let encoder = JSONEncoder()
+                    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                    print(String(decoding: try encoder.encode(forecast), as: UTF8.self))
+                } else {
+                    print(words(forecast), terminator: "")
+                }
+            }
+        }
+
+        /// Of a task without a model: what its queries cost and how far off they will be.
+        private func printQueries(_ task: TaskPlan) throws {
+            let forecasts = try task.queries.forecasts(task.plan.accounting)
+            if json {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                return print(String(decoding: try encoder.encode(forecasts), as: UTF8.self))
+            }
+            print("no model, epsilon \(task.plan.epsilon), delta \(task.plan.delta): the queries are all of it\n")
+            for forecast in forecasts { print(ForecastText(forecast).text) }
+        }
+
+        private func words(_ forecast: PlanForecast) -> String {
+            let plan = forecast.plan
+            var lines = [
+                "\(plan.method), epsilon \(plan.epsilon), delta \(plan.delta): "
+                    + TaskDescription.inWords(epsilon: plan.epsilon),
+                "The declared columns span about 10^\(Int(forecast.domainCells.rounded())) combinations.", "",
+                "Budget",
+            ]
+            for step in plan.steps {
+                let share = String(format: "%5.1f %%", 100 * step.share)
+                lines.append("  \(share)  \(step.name)" + (step.cells.map { ", \($0) figures" } ?? ""))
+            }
+            lines += [
+                "", "Expected errors for \(forecast.rows) joined rows simulated from the declared columns",
+                "  (total variation: the share of rows that would have to move)",
+                "  epsilon   columns     pairs   worst pair   model cells   memory    fit",
+            ]
+            for rung in forecast.rungs {
+                lines.append(
+                    String(
+                        format: "  %7.3g  %6.2f %%  %6.2f %%     %6.2f %%  %12d  %4.0f MB  %4.1f s", rung.epsilon,
+                        100 * rung.meanColumnError, 100 * rung.meanPairError, 100 * (rung.pairs.first?.error ?? 0),
+                        rung.cells, Double(rung.modelBytes) / 1e6, rung.fitSeconds))
+            }
+            if let rung = forecast.rungs.min(by: { abs($0.epsilon - plan.epsilon) < abs($1.epsilon - plan.epsilon) }) {
+                lines += details(rung)
+            }
+            return lines.joined(separator: "\n") + "\n"
+        }
+
+        private func details(_ rung: PlanForecast.Rung) -> [String] {
+            var lines = ["", "At epsilon \(rung.epsilon), column by column (± is 95 % of the noise in one count)"]
+            let width = rung.columns.map(\.name.count).max() ?? 0
+            for column in rung.columns {
+                let name = column.name.padding(toLength: width, withPad: " ", startingAt: 0)
+                let noise = column.sigma.map { String(format: "  ± %.0f", 1.96 * $0) } ?? ""
+                lines.append("  \(name)  \(String(format: "%6.2f %%", 100 * column.error))\(noise)")
+            }
+            lines += ["", "Ten pairs with the largest errors"]
+            for pair in rung.pairs.prefix(10) {
+                lines.append(
+                    String(format: "  %6.2f %%  ", 100 * pair.error)
+                        + "\(pair.first) × \(pair.second)  (\(pair.basis.rawValue))"
+                )
+            }
+            lines += ["", "Junction tree of the simulated fit: \(rung.cliques.count) cliques"]
+            lines += rung.cliques.prefix(20).map { "  \($0.joined(separator: ", "))" }
+            if rung.cliques.count > 20 { lines.append("  … and \(rung.cliques.count - 20) more") }
+            return lines
+        }
+    }
+}

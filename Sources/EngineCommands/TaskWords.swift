@@ -1,0 +1,21 @@
+import Engine
+import FittedModels
+import Synthesizers
+package import Tasks
+
+/// A task in plain words, with the split of its budget and what its rows keep.
+package enum TaskWords {
+    package static func text(_ task: TaskSpecification) throws -> String {
+        let planned = try TaskPlan(task)
+        let steps = planned.plan.steps.map { TaskDescription.BudgetStep(name: $0.name, share: $0.share) }
+        let fidelity = planned.synthesizer?.fidelity(planned.domain)
+        var (kept, assumed) = (fidelity?.kept ?? [], fidelity?.assumed ?? [])
+        if fidelity != nil, !task.queries.isEmpty {
+            kept.append("what the queries measure: the same figures condition the rows")
+            if planned.synthesizer is GaussianCopula {
+                assumed.append("that sums of the copula's numbers follow from it: those are not conditioned")
+            }
+        }
+        return TaskDescription(task, budget: steps, kept: kept, assumed: assumed).text
+    }
+}

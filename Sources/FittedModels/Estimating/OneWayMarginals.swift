@@ -1,0 +1,142 @@
+import GraphicalModels
+package import PrivacyKernel
+package import Tables
+import VectorMath
+
+/// The noisy one-way marginals of a table, and the distribution of each column that they suggest.
+///
+/// Works without any measurement too: columns are then uniform and the total is 1.
+package struct OneWayMarginals {
+    /// What is known of one column.
+    private struct Column {
+        var counts: [Double]
+        /// Of the noise in each cell; infinite before the first measurement.
+        var variance: Double
+        /// The distribution, smoothed and projected.
+        var shares: [Double]
+    }
+
+    private let domain: TableDomain
+    /// Columns that are modelled, ascending.
+    package let modelled: [Int]
+    private var columns: [Int: Column] = [:]
+    package private(set) var total = 1.0
+
+    package init(_ domain: TableDomain) {
+        self.domain = domain
+        modelled = domain.modelledColumns
+        for column in modelled {
+            let size = domain.columns[column].size
+            columns[column] = Column(
+                counts: [Double](repeating: 0, count: size), variance: .infinity,
+                shares: [Double](repeating: 1 / Double(size), count: size))
+        }
+    }
+
+    /// Takes measurements of single columns in; further ones of the same column are averaged by precision.
+    package mutating func add(_ measured: [NoisyMarginal]) {
+        for one in measured {
+            guard let column = one.attributes.first, one.attributes.count == 1, let old = columns[column] else {
+                continue
+            }
+            let fresh = max(one.variance, leastVariance)
+            let share = old.variance.isFinite ? old.variance / (old.variance + fresh) : 1
+            var counts = old.counts
+            for code in counts.indices { counts[code] += share * (Double(one.counts[code]) - counts[code]) }
+            let variance =
+                old.variance.isFinite ? old.variance * fresh / (old.variance + fresh) : fresh
+            columns[column] = Column(counts: counts, variance: variance, shares: old.shares)
+        }
+        refresh()
+    }
+
+    /// For each column of the domain its distribution; empty for derived columns.
+    package var shares: [[Double]] { domain.columns.indices.map { columns[$0]?.shares ?? [] } }
+
+    /// Of the noise in each count; infinite where the column was not measured.
+    package func variance(of column: Int) -> Double { columns[column]?.variance ?? .infinity }
+
+    /// The measurements, each of an attribute that is the whole column.
+    package func measured(numbering attributes: [ModelAttribute]) -> [MeasuredMarginal] {
+        attributes.enumerated().compactMap { place, attribute in
+            guard attribute.groups == nil, let known = measurement(of: attribute.column) else { return nil }
+            return MeasuredMarginal(
+                attributes: [place], counts: known.values.map { Int64(min(max($0, -0x1p62), 0x1p62).rounded()) },
+                variance: known.variance)
+        }
+    }
+
+    /// What was measured, without smoothing.
+    func measurement(of column: Int) -> MarginalMeasurement? {
+        guard let known = columns[column], known.variance.isFinite else { return nil }
+        return MarginalMeasurement(attributes: [column], values: known.counts, variance: known.variance)
+    }
+
+    private mutating func refresh() {
+        // Tables have fewer rows than that, whatever the noise says.
+        total = min(estimatedTotal(modelled.compactMap { measurement(of: $0) }), 0x1p32)
+        for column in modelled {
+            guard let known = columns[column], known.variance.isFinite else { continue }
+            let values = smoothed(known.counts, deviation: known.variance.squareRoot(), in: domain.columns[column])
+            columns[column]?.shares = projectedOntoSimplex(values, total: total).map { $0 / total }
+        }
+    }
+
+    /// Smooths what lies on an ordered scale; `other` and missing stay as they are.
+    private func smoothed(_ counts: [Double], deviation: Double, in column: ColumnDomain) -> [Double] {
+        guard column.isOrdered, column.valueCount >= 8 else { return counts }
+        let values = Array(counts.prefix(column.valueCount))
+        return haarSmoothed(values, deviation: deviation) + counts.dropFirst(column.valueCount)
+    }
+}
+
+/// The nearest point, in Euclidean distance, with no negative entry and the given sum.
+func projectedOntoSimplex(_ values: [Double], total: Double) -> [Double] {
+    let sorted = values.sorted(by: >)
+    var sum = -total
+    var shift = 0.0
+    for (index, value) in sorted.enumerated() {
+        sum += value
+        let candidate = sum / Double(index + 1)
+        if value > candidate { shift = candidate }
+    }
+    return values.map { max($0 - shift, 0) }
+}
+
+/// Translation-invariant Haar wavelets with hard thresholds (Coifman and Donoho 1995): details that noise explains are
+/// dropped, at every scale and every shift, and steps stay sharp.
+///
+/// - Parameter deviation: standard deviation of the noise in each value.
+func haarSmoothed(_ values: [Double], deviation: Double) -> [Double] {
+    let count = values.count
+    // Mirrored, so that the two ends do not meet each other.
+    var averages = values + values.reversed()
+    let length = averages.count
+    let threshold = 0.8 * (2 * naturalLogarithm(Double(count))).squareRoot() * deviation
+    var details: [[Double]] = []
+    var step = 1
+    while 2 * step <= count {
+        let limit = threshold / Double(2 * step).squareRoot()
+        var detail = [Double](repeating: 0, count: length)
+        var next = averages
+        for i in 0..<length {
+            let other = averages[i + step < length ? i + step : i + step - length]
+            let difference = (averages[i] - other) / 2
+            detail[i] = abs(difference) > limit ? difference : 0
+            next[i] = (averages[i] + other) / 2
+        }
+        details.append(detail)
+        averages = next
+        step *= 2
+    }
+    for detail in details.reversed() {
+        step /= 2
+        var next = averages
+        for i in 0..<length {
+            let before = i >= step ? i - step : i - step + length
+            next[i] = 0.5 * (averages[i] + detail[i] + averages[before] - detail[before])
+        }
+        averages = next
+    }
+    return (0..<count).map { 0.5 * (averages[$0] + averages[length - 1 - $0]) }
+}

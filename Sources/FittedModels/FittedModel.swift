@@ -1,0 +1,118 @@
+public import GraphicalModels
+public import PrivacyKernel
+public import Tables
+
+/// What was fitted: a distribution of rows, the noisy figures that it was made from, and what they cost.
+///
+/// A row is drawn in three steps. The graphical model gives the group of each attribute, weighted by `corrections`
+/// where there are any; `shares` give the code within the group; derived columns are looked up. Nothing in here is
+/// private: everything is a function of what the kernel released and of public figures.
+public struct FittedModel: Sendable {
+    public let domain: TableDomain
+    public var plan: MechanismPlan
+    /// What the attributes of `model` stand for. Every attribute of one column refines or coarsens the others.
+    public let attributes: [ModelAttribute]
+    /// The distribution of the attributes, before `corrections`. Its total is the estimated number of rows.
+    public let model: GraphicalModel
+    /// For each column the estimated distribution of its codes, which shares out a group; empty for derived columns.
+    public let shares: [[Double]]
+    /// Log-weights of tables that lie across the tree: p(x) ∝ model(x) · ∏ exp(correction(x)).
+    public let corrections: [Factor]
+    /// Sums that the rows were conditioned on, and the log-weights that this put on them.
+    public let tilts: [SumsTilt]
+    /// The noisy marginals, with attributes as in `attributes`.
+    public let measurements: [MeasuredMarginal]
+    /// The noisy distances of marginals from the product of one-way marginals, where such were asked for.
+    public let misfits: [MeasuredMisfit]
+    /// The columns that latent normals draw in place of `model`, which has their one-way marginals alone.
+    public let copula: LatentNormals?
+    /// Every release of the kernel.
+    public let transcript: Transcript
+    /// SHA-256 of the task, in hexadecimal, where there was one.
+    public var taskDigest: String?
+    /// Rows that stand for the model as evenly as rows can, in an order of which every stretch does.
+    public let representatives: RepresentativeRows
+    /// The cliques and separators that `model` is made from.
+    let tree: TreeTables
+
+    /// The estimated number of rows.
+    public var rowCount: Int { Int(model.total.rounded()) }
+
+    /// - Parameters:
+    ///   - attributes: what the attributes of `model` stand for; at least one.
+    ///   - shares: for each column the distribution of its codes; empty for derived columns.
+    package init(
+        domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], model: GraphicalModel,
+        shares: [[Double]], corrections: [Factor] = [], measurements: [MeasuredMarginal],
+        misfits: [MeasuredMisfit] = [], copula: LatentNormals? = nil, transcript: Transcript
+    ) throws(SynthesisError) {
+        let tree = TreeTables(model, attributes: attributes)
+        try self.init(
+            domain: domain, plan: plan, attributes: attributes, tree: tree, shares: shares, corrections: corrections,
+            measurements: measurements, misfits: misfits, copula: copula, transcript: transcript, taskDigest: nil,
+            representatives: nil)
+    }
+
+    /// - Parameter representatives: nil where they are to be chosen.
+    package init(
+        domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], tree: TreeTables, shares: [[Double]],
+        corrections: [Factor], tilts: [SumsTilt] = [], measurements: [MeasuredMarginal], misfits: [MeasuredMisfit],
+        copula: LatentNormals? = nil, transcript: Transcript, taskDigest: String?, representatives: RepresentativeRows?
+    ) throws(SynthesisError) {
+        self.domain = domain
+        self.plan = plan
+        self.attributes = attributes
+        self.tree = tree
+        self.shares = shares
+        self.corrections = corrections
+        self.tilts = tilts
+        self.measurements = measurements
+        self.misfits = misfits
+        self.copula = copula
+        self.transcript = transcript
+        self.taskDigest = taskDigest
+        // Also where the model was just fitted: a file that is read gives the same rows to the last bit.
+        model = try tree.model(attributes: attributes, columnSizes: domain.sizes)
+        if let representatives {
+            self.representatives = representatives
+        } else {
+            let drawing = try RowProgram(
+                model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
+                tilts: tilts, latent: copula?.columns ?? [])
+            self.representatives = RepresentativeRows(
+                drawing, blockSize: RepresentativeRows.blockSize(forTotal: model.total),
+                pairs: measurements.map(\.attributes))
+        }
+    }
+}
+
+/// A noisy marginal of the model's attributes.
+public struct MeasuredMarginal: Sendable, Equatable, Codable {
+    /// Ascending.
+    public let attributes: [Int]
+    /// Row-major: the last attribute varies fastest.
+    public let counts: [Int64]
+    /// Of the noise in each cell.
+    public let variance: Double
+
+    public init(attributes: [Int], counts: [Int64], variance: Double) {
+        self.attributes = attributes
+        self.counts = counts
+        self.variance = variance
+    }
+}
+
+/// A noisy L1 distance between a marginal of the rows and the product of its one-way marginals.
+public struct MeasuredMisfit: Sendable, Equatable, Codable {
+    public let first: ModelAttribute
+    public let second: ModelAttribute
+    public let value: Int64
+    public let variance: Double
+
+    public init(first: ModelAttribute, second: ModelAttribute, value: Int64, variance: Double) {
+        self.first = first
+        self.second = second
+        self.value = value
+        self.variance = variance
+    }
+}

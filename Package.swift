@@ -79,19 +79,25 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CProcessor"),
+        .target(name: "Bytes", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "VectorMath", swiftSettings: vectorised),
+        .target(name: "VectorMath", exclude: ["README.md"], swiftSettings: vectorised),
+        .target(name: "Statistics", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict + [replaceable]),
-        .target(
-            name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], exclude: ["README.md", "KERNEL.md"],
+            name: "Tables", dependencies: ["Bytes", "VectorMath"], exclude: ["README.md"],
             swiftSettings: strict + [replaceable]),
+        .target(
+            name: "PrivacyKernel", dependencies: ["Statistics", "Tables", "VectorMath"],
+            exclude: ["README.md", "KERNEL.md"], swiftSettings: strict + [replaceable]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "FittedModels",
-            dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
+            dependencies: [
+                "Bytes", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Statistics", "Tables", "VectorMath",
+                crypto,
+            ],
             exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
             name: "Synthesizers",
@@ -100,16 +106,16 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "FittedModels", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath",
-                crypto,
+                "FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables", "Tasks",
+                "VectorMath", crypto,
             ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
-            name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
+            name: "Attestation", dependencies: ["Bytes", crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
             swiftSettings: strict),
         .target(
-            name: "Tasks", dependencies: ["Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
+            name: "Tasks", dependencies: ["Bytes", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
             exclude: ["README.md"],
             resources: [
                 .embedInCode("Models/aim.yaml"), .embedInCode("Models/auto.yaml"),
@@ -119,17 +125,18 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
-            swiftSettings: strict),
+            name: "Queries", dependencies: ["PrivacyKernel", "Statistics", "Tables", "Tasks", "VectorMath"],
+            exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Engine",
             dependencies: ["FittedModels", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks"],
             exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Bytes", crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "CProcess", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger", "PrivacyKernel",
+                "Attestation", "Bytes", "CProcess", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger",
+                "PrivacyKernel",
                 "Queries", "Synthesizers",
                 "Tables",
                 "Tasks",
@@ -146,8 +153,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Gzip", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix,
-                nioHTTP1, nioSSL,
+                "Attestation", "Bytes", "Gzip", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore,
+                nioPosix, nioHTTP1, nioSSL,
             ],
             exclude: ["README.md"],
             resources: [
@@ -183,6 +190,8 @@ let package = Package(
         .testTarget(name: "PackageTests", swiftSettings: checked),
         .testTarget(name: "EngineCommandsTests", dependencies: ["EngineCommands"], swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "TablesTests", dependencies: ["Tables", "VectorMath"], exclude: ["Vectors"], swiftSettings: strict),
@@ -208,15 +217,17 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables",
+                "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Statistics", "Synthesizers",
+                "Tables",
                 "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "AttestationTests", dependencies: ["Attestation", "VectorMath", crypto, cryptoExtras, x509, asn1],
+            name: "AttestationTests",
+            dependencies: ["Attestation", "Bytes", "VectorMath", crypto, cryptoExtras, x509, asn1],
             swiftSettings: checked),
         .testTarget(
-            name: "TasksTests", dependencies: ["Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
+            name: "TasksTests", dependencies: ["Bytes", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
             swiftSettings: checked),
         .testTarget(
             name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
@@ -248,10 +259,28 @@ let package = Package(
     ]
 )
 
-// Sanitizers compile every target anew: `make sanitize` asks for what it tests, without the packages of the service.
-if Context.environment["ENTREPOT_TARGETS"] == "core" {
-    let core = ["VectorMath", "Tables", "PrivacyKernel"]
+// Sanitizers and fuzzers compile every target anew: `make sanitize` and `make fuzz` ask for what they test, without the
+// packages of the service.
+let core = ["Bytes", "VectorMath", "Statistics", "Tables", "PrivacyKernel"]
+let readers = [
+    "COpenBLAS", "CZlib", "FittedModels", "GraphicalModels", "Gzip", "LinearAlgebra", "Synthesizers", "Tasks",
+]
+switch Context.environment["ENTREPOT_TARGETS"] {
+case "core":
     package.dependencies = []
     package.products = []
     package.targets.removeAll { !(core + core.map { $0 + "Tests" }).contains($0.name) }
+case "readers":
+    package.dependencies.removeAll { dependency in
+        guard case .sourceControl(_, let location, _) = dependency.kind else { return true }
+        return !["swift-asn1", "swift-crypto", "Yams"].contains { location.hasSuffix("/" + $0) }
+    }
+    package.products = []
+    package.targets.removeAll { !(core + readers).contains($0.name) }
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzReaders",
+            dependencies: ["FittedModels", "Gzip", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath"],
+            path: "Fuzz/Readers", swiftSettings: checked))
+default: break
 }

@@ -1,4 +1,5 @@
 public import PrivacyKernel
+import Statistics
 public import Tables
 public import Tasks
 
@@ -57,7 +58,7 @@ public struct QueryWorkload: Sendable {
     public func ask(
         _ kernel: Kernel, shares: [Double]? = nil, taking budget: inout Budget
     ) throws(PrivacyError) -> [QueryAnswer] {
-        let law = NoiseLaw(budget.accounting)
+        let law = budget.accounting.law
         return try releases(kernel, shares: shares ?? questions.map(share), taking: &budget).map { question, released in
             question.answer(released.tables, variances: released.variances, law: law)
         }
@@ -106,7 +107,7 @@ public struct QueryWorkload: Sendable {
     /// What a query would cost and how far its figures would lie from the truth, without asking it.
     public func forecasts(_ accounting: Accounting) throws(PrivacyError) -> [QueryForecast] {
         let amount = try Budget(privacy, accounting: accounting).amount
-        return questions.map { QueryForecast($0, share: share($0), amount: amount, law: NoiseLaw(accounting)) }
+        return questions.map { QueryForecast($0, share: share($0), amount: amount, law: accounting.law) }
     }
 
     private func share(_ question: ResolvedQuery) -> Double { question.query.epsilon / privacy.epsilon }

@@ -1,6 +1,7 @@
 import FittedModels
 import Foundation
 import PrivacyKernel
+import Statistics
 import Synthesizers
 import Tables
 import Testing
@@ -195,7 +196,7 @@ import Testing
                 reach += 1
                 inside += 2 * (1 - q) / (1 + q) * pow(q, Double(reach))
             }
-            #expect(NoiseInterval.halfWidth(scale) == Double(reach))
+            #expect(NoiseInterval.halfWidth(scale.law, variance: scale.variance) == Double(reach))
         }
     }
 }

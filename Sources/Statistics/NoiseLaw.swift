@@ -1,26 +1,24 @@
-import PrivacyKernel
+import VectorMath
 
-/// The law of the kernel's noise, as far as intervals need it.
+/// The law of a mechanism's noise, as far as intervals need it.
 public enum NoiseLaw: String, Sendable, Codable {
     case gaussian
     case laplace
 
-    init(_ accounting: Accounting) { self = accounting == .pure ? .laplace : .gaussian }
-
     /// How many standard deviations |noise| of one figure stays below with probability `confidence`.
     ///
     /// Discrete noise of a few units and more is taken for continuous. Laplace: P(|X| > t·σ) = exp(−√2·t).
-    func critical(_ confidence: Double) -> Double {
+    public func critical(_ confidence: Double) -> Double {
         switch self {
         case .gaussian: Normal.quantile((1 + confidence) / 2)
-        case .laplace: -naturalLog(1 - confidence) / 2.0.squareRoot()
+        case .laplace: -naturalLogarithm(1 - confidence) / 2.0.squareRoot()
         }
     }
 
     /// The same of a sum of two independent figures with these variances.
     ///
     /// Laplace noise of scales a and b: P(|X + Y| > t) = (a²·exp(−t/a) − b²·exp(−t/b)) / (a² − b²).
-    func critical(_ confidence: Double, ofSum first: Double, _ second: Double) -> Double {
+    public func critical(_ confidence: Double, ofSum first: Double, _ second: Double) -> Double {
         guard case .laplace = self, first > 0, second > 0 else { return critical(confidence) }
         let whole = first + second
         // In standard deviations of the sum; equal scales are told apart, far below what an interval shows.
@@ -40,14 +38,14 @@ public enum NoiseLaw: String, Sendable, Codable {
 
     /// The same of a sum of many, of which `count` have as much of the variance as all: the normal law and the first term
     /// of its Cornish-Fisher expansion for the kurtosis, 3 / count of Laplace noise.
-    func critical(_ confidence: Double, ofSumOf count: Double) -> Double {
+    public func critical(_ confidence: Double, ofSumOf count: Double) -> Double {
         let normal = Normal.quantile((1 + confidence) / 2)
         guard case .laplace = self, count > 2 else { return critical(confidence) }
         return normal + (normal * normal * normal - 3 * normal) / 24 * 3 / count
     }
 
     /// The variance of the noise that an amount of budget buys for a figure that one key can move by `sensitivity`.
-    func variance(sensitivity: Double, amount: Double) -> Double {
+    public func variance(sensitivity: Double, amount: Double) -> Double {
         switch self {
         // σ² = Δ²/(2ρ), and 2 for being discrete.
         case .gaussian: sensitivity * sensitivity / (2 * amount) + 2

@@ -1,14 +1,12 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import VectorMath
 
 /// The quantile of Student's t distribution.
-func studentQuantile(_ probability: Double, freedom: Double) -> Double {
-    if freedom > 1e6 { return normalQuantile(probability) }
+///
+/// - Parameters:
+///   - probability: strictly between 0 and 1.
+///   - freedom: degrees of freedom, positive; beyond a million the normal distribution is taken.
+public func studentQuantile(_ probability: Double, freedom: Double) -> Double {
+    if freedom > 1e6 { return Normal.quantile(probability) }
     return bisected(probability, 1e6) { t in
         let tail = 0.5 * incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5)
         return t < 0 ? tail : 1 - tail
@@ -30,9 +28,9 @@ private func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
     if x <= 0 { return 0 }
     if x >= 1 { return 1 }
     if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(1 - x, b, a) }
-    let logBeta: Double = lgamma(a) + lgamma(b) - lgamma(a + b)
-    let logPower: Double = a * log(x) + b * log(1 - x)
-    let front = exp(logPower - logBeta) / a
+    let logBeta: Double = logarithmOfGamma(a) + logarithmOfGamma(b) - logarithmOfGamma(a + b)
+    let logPower: Double = a * naturalLogarithm(x) + b * naturalLogarithm(1 - x)
+    let front = exponential(logPower - logBeta) / a
     var fraction = 1.0
     var (c, d) = (1.0, 0.0)
     for step in 0..<300 {

@@ -46,11 +46,11 @@ let package = Package(
     name: "entrepot",
     products: [
         .executable(name: "entrepot", targets: ["entrepot"]),
-        // For the nested package of benchmarks.
+        // For other packages: tables and the kernel; what is fitted from its answers, and the methods.
+        .library(name: "EntrepotKernel", targets: ["PrivacyKernel", "Tables"]),
+        .library(name: "EntrepotModels", targets: ["FittedModels", "Synthesizers"]),
+        // For the nested package of benchmarks alone.
         .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
-        .library(name: "PrivacyKernel", targets: ["PrivacyKernel"]),
-        .library(name: "Synthesizers", targets: ["Synthesizers"]),
-        .library(name: "Tables", targets: ["Tables"]),
         .library(name: "VectorMath", targets: ["VectorMath"]),
     ],
     dependencies: [
@@ -84,12 +84,19 @@ let package = Package(
             swiftSettings: strict + [mutations]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Synthesizers",
+            name: "FittedModels",
             dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
             exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
+            name: "Synthesizers",
+            dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Tables", "VectorMath"],
+            exclude: ["README.md"], swiftSettings: strict),
+        .target(
             name: "Evaluation",
-            dependencies: ["GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath", crypto],
+            dependencies: [
+                "FittedModels", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath",
+                crypto,
+            ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
@@ -109,13 +116,15 @@ let package = Package(
             name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
             swiftSettings: strict),
         .target(
-            name: "Engine", dependencies: ["PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks"],
+            name: "Engine",
+            dependencies: ["FittedModels", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks"],
             exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "CProcess", "Engine", "Evaluation", "Gzip", "Ledger", "PrivacyKernel", "Queries", "Synthesizers",
+                "Attestation", "CProcess", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger", "PrivacyKernel",
+                "Queries", "Synthesizers",
                 "Tables",
                 "Tasks",
                 "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
@@ -152,15 +161,16 @@ let package = Package(
         .target(
             name: "EngineCommands",
             dependencies: [
-                "Attestation", "DemoData", "Engine", "Evaluation", "Ledger", "PrivacyKernel", "Queries", "Synthesizers",
-                "Tables", "Tasks", "VectorMath", arguments,
+                "Attestation", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger", "PrivacyKernel", "Queries",
+                "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "DemoData", "EngineCommands", "Evaluation", "Ledger", "Queries", "Service",
-                "Synthesizers", "Tasks", arguments, logging,
+                "Attestation", "Client", "DemoData", "EngineCommands", "Evaluation", "FittedModels", "Ledger",
+                "Queries",
+                "Service", "Synthesizers", "Tasks", arguments, logging,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "PackageTests", swiftSettings: checked),
@@ -172,20 +182,23 @@ let package = Package(
             name: "PrivacyKernelTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
             exclude: ["table-vectors.py"], swiftSettings: strict + [mutations]),
         .testTarget(
-            name: "PrivacyAuditTests", dependencies: ["PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
+            name: "PrivacyAuditTests",
+            dependencies: ["PrivacyKernel", "FittedModels", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict + [mutations]),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "SynthesizersTests",
             dependencies: [
-                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables",
+                "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+                "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables",
+                "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -216,8 +229,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Engine", "Ledger", "PrivacyKernel", "Queries", "Service", "Synthesizers",
-                "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
+                "Attestation", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries", "Service",
+                "Synthesizers", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: checked + [mutations]),

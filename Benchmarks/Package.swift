@@ -6,8 +6,7 @@ import PackageDescription
 // swift run -c release --package-path Benchmarks Ratios
 // swift run -c release --package-path Benchmarks CopulaBenchmark speed
 let synthesis: [Target.Dependency] = [
-    .product(name: "PrivacyKernel", package: "entrepot"), .product(name: "Synthesizers", package: "entrepot"),
-    .product(name: "Tables", package: "entrepot"),
+    .product(name: "EntrepotKernel", package: "entrepot"), .product(name: "EntrepotModels", package: "entrepot"),
 ]
 
 let package = Package(
@@ -18,16 +17,14 @@ let package = Package(
             name: "CopulaBenchmark",
             dependencies: [
                 .product(name: "LinearAlgebra", package: "entrepot"),
-                .product(name: "PrivacyKernel", package: "entrepot"),
-                .product(name: "Synthesizers", package: "entrepot"), .product(name: "Tables", package: "entrepot"),
+                .product(name: "EntrepotKernel", package: "entrepot"),
+                .product(name: "EntrepotModels", package: "entrepot"),
                 .product(name: "VectorMath", package: "entrepot"),
             ],
             exclude: ["sdv-rows.py"]),
         .executableTarget(
             name: "KernelSpeed",
-            dependencies: [
-                .product(name: "PrivacyKernel", package: "entrepot"), .product(name: "Tables", package: "entrepot"),
-            ]),
+            dependencies: [.product(name: "EntrepotKernel", package: "entrepot")]),
         .executableTarget(
             name: "Ratios",
             dependencies: synthesis + [
@@ -39,7 +36,8 @@ let package = Package(
         .executableTarget(
             name: "TableSpeed",
             dependencies: [
-                .product(name: "Tables", package: "entrepot"), .product(name: "VectorMath", package: "entrepot"),
+                .product(name: "EntrepotKernel", package: "entrepot"),
+                .product(name: "VectorMath", package: "entrepot"),
             ]),
     ]
 )

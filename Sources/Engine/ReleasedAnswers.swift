@@ -1,3 +1,4 @@
+public import FittedModels
 import Foundation
 public import PrivacyKernel
 public import Synthesizers

@@ -1,3 +1,4 @@
+public import FittedModels
 public import PrivacyKernel
 public import Synthesizers
 public import Tables

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries

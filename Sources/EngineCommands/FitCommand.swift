@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Engine
+import FittedModels
 import Foundation
 import Ledger
 import PrivacyKernel
@@ -23,7 +24,7 @@ package struct FitCommand: AsyncParsableCommand {
     @Option(help: "Its Table Schema (JSON).")
     var schema: String?
 
-    @Option(help: "The method: \(SynthesizerName.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "The method: \(SynthesizerName.known.map(\.rawValue).joined(separator: ", ")).")
     var synthesizer: String = "auto"
 
     @Option(parsing: .unconditional, help: "Epsilon, above 0.")

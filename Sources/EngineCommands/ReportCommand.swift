@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Engine
 import Evaluation
+import FittedModels
 import Foundation
 import Synthesizers
 import Tasks

@@ -1,6 +1,6 @@
 public import ArgumentParser
+public import FittedModels
 import Foundation
-public import Synthesizers
 public import Tables
 
 /// `entrepot sample`: rows from a model file; needs no service, no key and no epsilon.

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Engine
+import FittedModels
 import Foundation
 import Queries
 import Synthesizers

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Evaluation
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries

@@ -1,4 +1,5 @@
 import Engine
+import FittedModels
 import Synthesizers
 package import Tasks
 

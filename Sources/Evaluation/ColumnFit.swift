@@ -1,5 +1,5 @@
+import FittedModels
 import PrivacyKernel
-import Synthesizers
 import Tables
 
 /// One column: what was measured of it, with noise, and what the synthetic rows have.

@@ -1,5 +1,5 @@
+import FittedModels
 import GraphicalModels
-import Synthesizers
 
 extension FittedModel {
     /// The maximal cliques of the junction tree as columns, ascending, those of several columns first.

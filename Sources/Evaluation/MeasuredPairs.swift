@@ -1,5 +1,5 @@
+import FittedModels
 import PrivacyKernel
-import Synthesizers
 import Tables
 
 /// A noisy table over two columns, taken from a measurement of these or more columns.

@@ -1,6 +1,6 @@
+public import FittedModels
 import GraphicalModels
 import PrivacyKernel
-public import Synthesizers
 public import Tables
 
 /// How well a model's rows keep what was measured: a function of the model file alone, so it costs no ε.

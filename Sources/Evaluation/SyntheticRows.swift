@@ -1,4 +1,4 @@
-import Synthesizers
+import FittedModels
 import Tables
 
 /// Rows drawn from a model, which stand for what anybody who samples will get: corrections, groups, derived columns and

@@ -1,3 +1,4 @@
+public import FittedModels
 public import PrivacyKernel
 public import Tables
 
@@ -33,31 +34,19 @@ public protocol Synthesizer: Sendable {
     func fit(_ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void) throws -> FittedModel
 }
 
-/// The synthesizers that a task can name.
-public enum SynthesizerName: String, Codable, Sendable, CaseIterable {
-    case auto
-    case independent
-    case mwem
-    case mst
-    case aim
-    case cliqueTree = "clique-tree"
-    case gaussianCopula = "gaussian-copula"
-}
-
 /// The synthesizer that a task names.
 ///
 /// - Throws: `SynthesisError.unknownSynthesizer`, or what its parameters throw.
 public func synthesizer(
     named name: String, parameters: [String: Parameter] = [:]
 ) throws(SynthesisError) -> any Synthesizer {
-    guard let known = SynthesizerName(rawValue: name) else { throw .unknownSynthesizer(name) }
-    switch known {
-    case .independent: return try Independent(parameters: parameters)
-    case .mst: return try MST(parameters: parameters)
-    case .cliqueTree: return try CliqueTree(parameters: parameters)
-    case .auto: return try Auto(parameters: parameters)
-    case .mwem: return try MWEM(parameters: parameters)
-    case .aim: return try AIM(parameters: parameters)
-    case .gaussianCopula: return try GaussianCopula(parameters: parameters)
+    guard let known = knownSynthesizers.first(where: { $0.name.rawValue == name }) else {
+        throw .unknownSynthesizer(name)
     }
+    return try known.init(parameters: parameters)
 }
+
+/// What `SynthesizerName.known` names, in its order.
+let knownSynthesizers: [any Synthesizer.Type] = [
+    Auto.self, Independent.self, MWEM.self, MST.self, AIM.self, CliqueTree.self, GaussianCopula.self,
+]

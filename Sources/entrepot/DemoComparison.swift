@@ -1,6 +1,6 @@
 import Evaluation
+import FittedModels
 import Foundation
-import Synthesizers
 
 /// Noisy measurement against synthetic rows: the commonest values of every column, and the two strongest pairs across the
 /// parties. Both sides are public: the comparison costs no epsilon and never looks at a table.

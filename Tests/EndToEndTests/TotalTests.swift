@@ -1,6 +1,7 @@
 import Attestation
 import Client
 import Engine
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries

@@ -1,5 +1,5 @@
+import FittedModels
 import Foundation
-import Synthesizers
 import Tables
 import Testing
 

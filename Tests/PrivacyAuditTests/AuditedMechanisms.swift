@@ -1,6 +1,7 @@
 #if ENTREPOT_MUTATIONS
     import PrivacyKernel
 
+    @testable import FittedModels
     @testable import Synthesizers
 
     extension AuditedMechanism {

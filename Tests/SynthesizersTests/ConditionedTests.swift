@@ -3,6 +3,7 @@ import Tables
 import Testing
 import VectorMath
 
+@testable import FittedModels
 @testable import Synthesizers
 
 /// Flows between four countries, of which one pair's imports are 1.9 times what its exports say: a table of three columns

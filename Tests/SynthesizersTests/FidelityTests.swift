@@ -1,6 +1,7 @@
 import Tables
 import Testing
 
+@testable import FittedModels
 @testable import Synthesizers
 
 @Suite("what a method says that its rows keep")
@@ -9,7 +10,7 @@ struct FidelityTests {
         .categories("region", ["north", "south"]), .categories("trade", ["in", "out"]),
     ])
 
-    @Test("every method names something kept and something assumed", arguments: SynthesizerName.allCases)
+    @Test("every method names something kept and something assumed", arguments: SynthesizerName.known)
     func all(_ name: SynthesizerName) throws {
         let fidelity = try synthesizer(named: name.rawValue).fidelity(mixed)
         #expect(!fidelity.kept.isEmpty)

@@ -6,6 +6,7 @@ import Tables
 import Testing
 import VectorMath
 
+@testable import FittedModels
 @testable import Synthesizers
 
 extension SplitMix64 {
@@ -88,7 +89,7 @@ private let strong = try! PrivacyParameters(epsilon: 50, delta: 1e-9)
         // As if noise mattered: the bound of noisy fits, the moments of exact rows.
         var oneWays = OneWayMarginals(model.domain)
         oneWays.add(Array(try #require(marginals(model))))
-        let features = GramFeatures(oneWays, model.domain, noise: NoiseBudget(.gaussian), amount: 1e-4)
+        let features = GramFeatures(oneWays, model.domain, noise: NoiseScaling(.gaussian), amount: 1e-4)
         #expect(features.isClipped)
         let kernel = Kernel(table: try table(orderedDomain(sizes), rows))
         let gram = try kernel.gram(

@@ -3,7 +3,7 @@ import PrivacyKernel
 import Tables
 import Testing
 
-@testable import Synthesizers
+@testable import FittedModels
 
 @Suite struct ModelFileTests {
     private func fitted(_ name: String) throws -> FittedModel {

@@ -5,7 +5,7 @@ import Tables
 import Testing
 import VectorMath
 
-@testable import Synthesizers
+@testable import FittedModels
 
 /// The five shapes of a model that a sampler can get wrong in its own way each.
 enum Shape: String, CaseIterable, Sendable {

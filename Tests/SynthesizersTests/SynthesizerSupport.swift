@@ -5,6 +5,7 @@ import Tables
 import Testing
 import VectorMath
 
+@testable import FittedModels
 @testable import Synthesizers
 
 func schemaDomain(_ fields: [Field]) throws -> TableDomain {

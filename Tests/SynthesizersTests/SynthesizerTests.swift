@@ -4,6 +4,7 @@ import PrivacyKernel
 import Tables
 import Testing
 
+@testable import FittedModels
 @testable import Synthesizers
 
 @Suite struct SynthesizerTests {

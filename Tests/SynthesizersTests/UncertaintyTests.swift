@@ -4,7 +4,7 @@ import PrivacyKernel
 import Tables
 import Testing
 
-@testable import Synthesizers
+@testable import FittedModels
 
 @Suite struct UncertaintyTests {
     static let sizes = [4, 5, 3]

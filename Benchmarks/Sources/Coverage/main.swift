@@ -2,6 +2,7 @@
 // differential privacy and imputed, and the combined interval of each one- and two-way share is held against the truth.
 //
 //   Coverage [REPLICATES] [IMPUTATIONS] [SYNTHESIZER]      1000 20 mst
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Synthesizers

@@ -42,7 +42,8 @@ for (accounting, sigma) in [
     try time("\(accounting) σ = \(sigma), 2^21 draws", 2_097_152) {
         var budget = try Budget(PrivacyParameters(epsilon: 10, delta: 1e-6), accounting: accounting)
         let amount = accounting == .pure ? 2.0.squareRoot() / sigma : 1 / (2 * sigma * sigma)
-        return try Kernel(table: PrivateTable(empty)).measure([[0, 1, 2]], spending: budget.take(.amount(max(amount, 1e-15))))
+        return try Kernel(table: PrivateTable(empty)).measure(
+            [[0, 1, 2]], spending: budget.take(.amount(max(amount, 1e-15))))
     }
 }
 let rows = 10_000_000

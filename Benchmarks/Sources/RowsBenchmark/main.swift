@@ -3,6 +3,7 @@
 //   RowsBenchmark FOLDER SYNTHESIZER EPSILON OUTPUT.csv    FOLDER holds coded.csv, domain.json, meta.json
 //   RowsBenchmark pairs ROWS COLUMNS                        seconds to count all pairs
 //   RowsBenchmark wide SYNTHESIZER COLUMNS ROWS             seconds to fit a wide table
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Synthesizers

@@ -1,5 +1,5 @@
+public import FittedModels
 import Foundation
-public import Synthesizers
 import Tables
 
 /// Croissant 1.0 metadata (MLCommons, https://docs.mlcommons.org/croissant/docs/croissant-spec.html) of a file

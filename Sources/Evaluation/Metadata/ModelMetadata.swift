@@ -1,4 +1,4 @@
-public import Synthesizers
+public import FittedModels
 
 /// The files that describe a model to catalogues and to programs.
 public struct ModelMetadata: Sendable {

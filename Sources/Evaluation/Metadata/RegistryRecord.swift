@@ -1,5 +1,5 @@
+public import FittedModels
 import PrivacyKernel
-public import Synthesizers
 import Tables
 
 /// A record for the Differential Privacy Deployments Registry (`opendp/deployments-registry-data`, its schema of

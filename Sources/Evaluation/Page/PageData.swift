@@ -1,5 +1,5 @@
+import FittedModels
 import Foundation
-import Synthesizers
 import Tables
 
 /// The figures that the page's calculator works on, as JSON inside the page.

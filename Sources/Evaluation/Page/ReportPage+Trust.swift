@@ -1,6 +1,6 @@
+import FittedModels
 import Foundation
 import PrivacyKernel
-import Synthesizers
 import Tables
 
 /// What this is, what it is good for, and how far to trust it.

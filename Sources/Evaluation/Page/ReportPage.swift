@@ -1,6 +1,6 @@
 import Crypto
+public import FittedModels
 import Foundation
-public import Synthesizers
 import Tables
 
 /// The planner's page: one HTML file without a single reference to the network.

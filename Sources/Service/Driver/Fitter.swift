@@ -1,9 +1,9 @@
 import Crypto
 import Engine
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Synchronization
-import Synthesizers
 import Tables
 
 /// Why a fit gave no model. It says nothing of the rows.

@@ -1,10 +1,10 @@
 import Engine
+import FittedModels
 import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Logging
 import Synchronization
-import Synthesizers
 import Tables
 import Tasks
 import VectorMath

@@ -1,10 +1,10 @@
 import Crypto
 import Engine
+import FittedModels
 import Foundation
 import Ledger
 import Logging
 import PrivacyKernel
-import Synthesizers
 import Tables
 import Tasks
 

@@ -1,8 +1,8 @@
+import FittedModels
 import Foundation
 import Ledger
 import PrivacyKernel
 import Synchronization
-import Synthesizers
 import Tasks
 
 /// The newest entry of the ledger that somebody may know.

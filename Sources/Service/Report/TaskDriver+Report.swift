@@ -1,13 +1,13 @@
 import Attestation
 import Crypto
 import Engine
+import FittedModels
 import Foundation
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import PrivacyKernel
 import Queries
-import Synthesizers
 import Tasks
 
 /// The signed report of a finished task, for machines and for people.

@@ -1,7 +1,7 @@
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries
-import Synthesizers
 import Tasks
 
 /// What a finished task tells the world: who took part, what was agreed, what was spent on what, and what came out. All

@@ -1,10 +1,10 @@
 import Attestation
 import Evaluation
+import FittedModels
 import Foundation
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
-import Synthesizers
 import Tasks
 
 /// `GET /report`: how far to trust the rows, as a page. It is a function of the model and the task, made once.

@@ -1,9 +1,9 @@
 import Engine
+import FittedModels
 import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Queries
-import Synthesizers
 
 /// The permitted queries. They were asked once, inside the fit; what is told here was recorded then.
 extension TaskDriver {

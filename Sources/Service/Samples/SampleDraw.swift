@@ -1,5 +1,5 @@
 import Crypto
-import Synthesizers
+import FittedModels
 import Tables
 
 /// Rows that are ready to be drawn: the same bytes whenever they are asked for.

@@ -1,10 +1,10 @@
 import Crypto
 import Engine
+import FittedModels
 import HTTPTypes
 import HummingbirdCore
 import Ledger
 import NIOCore
-import Synthesizers
 import Tasks
 
 /// Synthetic rows and what they cost: nothing. Sampling reads the model alone.

@@ -1,3 +1,4 @@
+import FittedModels
 import PrivacyKernel
 
 /// Numbers that the kernel knows groups of columns by; each grouping is told to it once.

@@ -1,3 +1,4 @@
+import FittedModels
 import PrivacyKernel
 
 /// The kernel's questions, with nil where a replayed transcript has ended: the fit goes on with what was measured.

@@ -1,3 +1,4 @@
+public import FittedModels
 import GraphicalModels
 public import PrivacyKernel
 public import Tables
@@ -74,7 +75,7 @@ public struct AIM: Synthesizer {
     ) throws -> FittedModel {
         let domain = kernel.domain
         _ = try planFollowed(by: kernel)
-        var noise = NoiseBudget(budget.accounting)
+        var noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
         let whole = budget.amount
@@ -145,12 +146,12 @@ struct AdaptiveRounds {
     private let domain: TableDomain
     private let cellLimit: Int
     private let shortlist: Int
-    private let noise: NoiseBudget
+    private let noise: NoiseScaling
     private var growth: TreeGrowth
 
     init(
         _ oneWays: OneWayMarginals, domain: TableDomain, degree: Int, cellLimit: Int, shortlist: Int,
-        noise: NoiseBudget
+        noise: NoiseScaling
     ) throws(SynthesisError) {
         self.oneWays = oneWays
         self.domain = domain

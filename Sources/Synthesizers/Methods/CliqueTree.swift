@@ -1,3 +1,4 @@
+public import FittedModels
 import GraphicalModels
 public import PrivacyKernel
 public import Tables

@@ -1,3 +1,4 @@
+import FittedModels
 import GraphicalModels
 import Tables
 import VectorMath

@@ -1,3 +1,4 @@
+public import FittedModels
 import GraphicalModels
 import LinearAlgebra
 public import PrivacyKernel
@@ -94,7 +95,7 @@ public struct GaussianCopula: Synthesizer {
     ) throws -> FittedModel {
         let domain = kernel.domain
         let followed = try planFollowed(by: kernel)
-        var noise = NoiseBudget(budget.accounting)
+        var noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
         let first = columns.count > 1 ? try budget.take(.fraction(shareOfMarginals, 10_000)) : try budget.take(.all)

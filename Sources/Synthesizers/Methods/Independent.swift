@@ -1,3 +1,4 @@
+public import FittedModels
 import GraphicalModels
 public import PrivacyKernel
 public import Tables
@@ -45,7 +46,7 @@ public struct Independent: Synthesizer {
         _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {
         let domain = kernel.domain
-        let noise = NoiseBudget(budget.accounting)
+        let noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let weights = oneWays.modelled.map { noise.share(ofWeight: Double(domain.columns[$0].size)) }
         if let measured = try kernel.measured(oneWays.modelled.map { [$0] }, weights: weights, spending: budget) {
@@ -56,21 +57,4 @@ public struct Independent: Synthesizer {
         progress(1)
         return model
     }
-}
-
-/// The model of independent columns with the distributions of `oneWays`.
-func independentModel(
-    _ oneWays: OneWayMarginals, _ domain: TableDomain, plan: MechanismPlan, _ transcript: Transcript
-) throws(SynthesisError) -> FittedModel {
-    let shares = oneWays.shares
-    let attributes = oneWays.modelled.map { ModelAttribute(column: $0, size: domain.columns[$0].size) }
-    let tables = attributes.enumerated().map { place, attribute in
-        Factor(
-            attributes: [place], shape: [attribute.size], values: shares[attribute.column].map { $0 * oneWays.total })
-    }
-    return try FittedModel(
-        domain: domain, plan: plan, attributes: attributes,
-        tree: TreeTables(total: oneWays.total, cliques: tables, separators: []), shares: shares, corrections: [],
-        measurements: oneWays.measured(numbering: attributes), misfits: [], transcript: transcript, taskDigest: nil,
-        representatives: nil)
 }

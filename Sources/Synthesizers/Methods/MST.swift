@@ -1,3 +1,4 @@
+public import FittedModels
 import GraphicalModels
 public import PrivacyKernel
 public import Tables
@@ -63,7 +64,7 @@ public struct MST: Synthesizer {
         _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {
         let domain = kernel.domain
-        var noise = NoiseBudget(budget.accounting)
+        var noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
         let oneWayBudget =
@@ -161,46 +162,5 @@ public struct MST: Synthesizer {
             rounds -= 1
         }
         return forest.edges
-    }
-}
-
-extension [ModelAttribute] {
-    /// The marginal that independent columns would have, in whole counts; the last member varies fastest.
-    func productOfShares(_ shares: [[Double]], total: Double) -> [Int64] {
-        var cells = [total]
-        for member in self {
-            let sums = member.sums(of: shares[member.column])
-            cells = cells.flatMap { cell in sums.map { cell * $0 } }
-        }
-        return cells.map { wholeCount($0) }
-    }
-}
-
-extension ModelAttribute {
-    /// The map of all codes into one group.
-    var allTogether: [UInt32] { [UInt32](repeating: 0, count: size) }
-}
-
-/// Edges between nodes without a circle (Kruskal).
-struct SpanningForest {
-    private var part: [Int]
-    private(set) var edges: [(Int, Int)] = []
-
-    init(_ count: Int) { part = Array(0..<count) }
-
-    func joinsTwoParts(_ edge: (Int, Int)) -> Bool { part[edge.0] != part[edge.1] }
-
-    mutating func join(_ edge: (Int, Int)) {
-        let (from, to) = (part[edge.1], part[edge.0])
-        guard from != to else { return }
-        for node in part.indices where part[node] == from { part[node] = to }
-        edges.append(edge)
-    }
-
-    /// How many edges a spanning forest of these pairs still needs.
-    func missingEdges(among pairs: [(Int, Int)]) -> Int {
-        var copy = self
-        for pair in pairs { copy.join(pair) }
-        return copy.edges.count - edges.count
     }
 }

@@ -1,3 +1,4 @@
+public import FittedModels
 import GraphicalModels
 public import PrivacyKernel
 public import Tables
@@ -82,7 +83,7 @@ public struct MWEM: Synthesizer {
     ) throws -> FittedModel {
         let domain = kernel.domain
         try check(domain)
-        let noise = NoiseBudget(budget.accounting)
+        let noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
         let attributes = columns.map { ModelAttribute(column: $0, size: domain.columns[$0].size) }
@@ -126,7 +127,7 @@ public struct MWEM: Synthesizer {
     private func measureWorstPair(
         _ dense: DenseTable, _ columns: [Int], _ kernel: Kernel, spending budget: consuming Budget
     ) throws -> MeasuredMarginal? {
-        let noise = NoiseBudget(budget.accounting)
+        let noise = NoiseScaling(budget.accounting)
         let selection = try budget.take(.fraction(Self.selectionShare.numerator, Self.selectionShare.denominator))
         let deviation = noise.deviation(amount: budget.amount)
         var pairs: [[Int]] = []

@@ -1,3 +1,4 @@
+import FittedModels
 import GraphicalModels
 import PrivacyKernel
 import Tables
@@ -30,7 +31,7 @@ struct OneShotFit {
         plan: (Kernel) throws -> MechanismPlan
     ) throws -> FittedModel {
         let domain = kernel.domain
-        var noise = NoiseBudget(budget.accounting)
+        var noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
         let sizes = columns.map { domain.columns[$0].size }
@@ -136,7 +137,7 @@ struct OneShotFit {
     /// Amounts for the tables and further amounts for the one-ways, in the proportion of their shares; one-ways that
     /// have more already keep it and get nothing.
     private func split(
-        _ tables: [Double], sizes: [Int], known: [Double], left: Double, _ noise: NoiseBudget
+        _ tables: [Double], sizes: [Int], known: [Double], left: Double, _ noise: NoiseScaling
     ) -> (tables: [Double], oneWays: [Double]) {
         let shares = sizes.map {
             noise.share(ofWeight: TableChoice.oneWayWeight(size: $0, columns: sizes.count))

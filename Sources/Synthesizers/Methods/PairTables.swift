@@ -1,3 +1,4 @@
+import FittedModels
 import GraphicalModels
 import PrivacyKernel
 
@@ -99,7 +100,7 @@ struct TableChoice {
     var across: [Int] = []
 
     private let tables: PairTables
-    private let noise: NoiseBudget
+    private let noise: NoiseScaling
     private let amount: Double
     /// Σ share(weight) of the one-way marginals.
     private let baseShare: Double
@@ -109,7 +110,7 @@ struct TableChoice {
     ///   - oneWaySizes: sizes of the modelled columns.
     ///   - typical: standard deviation of a pair table's noise, before it is known how many are measured.
     init(
-        _ tables: PairTables, noise: NoiseBudget, amount: Double, oneWaySizes: [Int], typical: Double, cellLimit: Int
+        _ tables: PairTables, noise: NoiseScaling, amount: Double, oneWaySizes: [Int], typical: Double, cellLimit: Int
     ) throws(SynthesisError) {
         self.tables = tables
         self.noise = noise
@@ -182,12 +183,5 @@ struct TableChoice {
             (misfit, shares, value) = (next, nextShares, gain)
         }
         return (value, chosen)
-    }
-}
-
-extension ModelAttribute {
-    /// The group of `other` for each group of `self`, both of one column and of grouped codes.
-    func map(to other: ModelAttribute) -> [UInt32]? {
-        map(to: other, codes: groups?.count ?? other.groups?.count ?? size)
     }
 }

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Client
 import EngineCommands
+import FittedModels
 import Foundation
 import Queries
+import Tasks
 
 /// `entrepot query`: what a permitted query costs, and what it answered. Nothing here spends: queries are asked once,
 /// inside the fit.

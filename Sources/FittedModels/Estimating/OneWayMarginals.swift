@@ -1,11 +1,11 @@
 import GraphicalModels
-import PrivacyKernel
-import Tables
+package import PrivacyKernel
+package import Tables
 
 /// The noisy one-way marginals of a table, and the distribution of each column that they suggest.
 ///
 /// Works without any measurement too: columns are then uniform and the total is 1.
-struct OneWayMarginals {
+package struct OneWayMarginals {
     /// What is known of one column.
     private struct Column {
         var counts: [Double]
@@ -17,11 +17,11 @@ struct OneWayMarginals {
 
     private let domain: TableDomain
     /// Columns that are modelled, ascending.
-    let modelled: [Int]
+    package let modelled: [Int]
     private var columns: [Int: Column] = [:]
-    private(set) var total = 1.0
+    package private(set) var total = 1.0
 
-    init(_ domain: TableDomain) {
+    package init(_ domain: TableDomain) {
         self.domain = domain
         modelled = domain.modelledColumns
         for column in modelled {
@@ -33,7 +33,7 @@ struct OneWayMarginals {
     }
 
     /// Takes measurements of single columns in; further ones of the same column are averaged by precision.
-    mutating func add(_ measured: [NoisyMarginal]) {
+    package mutating func add(_ measured: [NoisyMarginal]) {
         for one in measured {
             guard let column = one.attributes.first, one.attributes.count == 1, let old = columns[column] else {
                 continue
@@ -50,13 +50,13 @@ struct OneWayMarginals {
     }
 
     /// For each column of the domain its distribution; empty for derived columns.
-    var shares: [[Double]] { domain.columns.indices.map { columns[$0]?.shares ?? [] } }
+    package var shares: [[Double]] { domain.columns.indices.map { columns[$0]?.shares ?? [] } }
 
     /// Of the noise in each count; infinite where the column was not measured.
-    func variance(of column: Int) -> Double { columns[column]?.variance ?? .infinity }
+    package func variance(of column: Int) -> Double { columns[column]?.variance ?? .infinity }
 
     /// The measurements, each of an attribute that is the whole column.
-    func measured(numbering attributes: [ModelAttribute]) -> [MeasuredMarginal] {
+    package func measured(numbering attributes: [ModelAttribute]) -> [MeasuredMarginal] {
         attributes.enumerated().compactMap { place, attribute in
             guard attribute.groups == nil, let known = measurement(of: attribute.column) else { return nil }
             return MeasuredMarginal(

@@ -1,3 +1,4 @@
+import FittedModels
 import Tables
 
 /// What a synthesizer's rows keep of the table, as far as noise permits, and what they take for granted instead.

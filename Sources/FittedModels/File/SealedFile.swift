@@ -3,9 +3,9 @@ import Crypto
 /// What this program keeps as a file: one line of JSON, `{"<kind>":<version>,"sha256":"…","body":{…}}`. The digest is of the
 /// bytes of `body` exactly as they stand.
 package struct SealedFile {
-    let kind: String
+    package let kind: String
     /// The version that this program writes and the only one that it reads.
-    let version: Int
+    package let version: Int
 
     package static let model = SealedFile(kind: "entrepot-model", version: FittedModel.fileVersion)
     package static let answers = SealedFile(kind: "entrepot-answers", version: 1)

@@ -6,7 +6,7 @@ import Tables
 
 /// The model file: one line of JSON, `{"entrepot-model":1,"sha256":"…","body":{…}}`.
 ///
-/// The digest is of the bytes of `body` exactly as they stand. What is in it says the target's README.
+/// The digest is of the bytes of `body` exactly as they stand. The target's README describes the content.
 extension FittedModel {
     /// The version that this program writes and the only one that it reads.
     public static let fileVersion = 1

@@ -1,11 +1,11 @@
 import GraphicalModels
-import PrivacyKernel
-import Tables
+package import PrivacyKernel
+package import Tables
 
 /// The model of one-way marginals and tables: those of the tree fitted on it, those across it by weighting its rows.
 ///
 /// - Parameter cellLimit: what the tree was grown within.
-func treeAndRowsModel(
+package func treeAndRowsModel(
     _ inTree: [MeasuredTable], across: [MeasuredTable], _ oneWays: OneWayMarginals, domain: TableDomain,
     cellLimit: Int, misfits: [MeasuredMisfit], plan: MechanismPlan, transcript: Transcript,
     progress: (Double) -> Void = { _ in }

@@ -1,4 +1,4 @@
-import GraphicalModels
+package import GraphicalModels
 
 /// What an attribute of the graphical model stands for: a column, or the groups into which its codes were put.
 public struct ModelAttribute: Sendable, Hashable, Codable {
@@ -28,10 +28,15 @@ public struct ModelAttribute: Sendable, Hashable, Codable {
     public func group(of code: Int) -> Int { groups.map { Int($0[code]) } ?? code }
 
     /// Whether two codes in one group of `self` always share a group of `other` as well.
-    func refines(_ other: ModelAttribute, codes: Int) -> Bool { map(to: other, codes: codes) != nil }
+    package func refines(_ other: ModelAttribute, codes: Int) -> Bool { map(to: other, codes: codes) != nil }
+
+    /// The group of `other` for each group of `self`, both of one column and of grouped codes.
+    package func map(to other: ModelAttribute) -> [UInt32]? {
+        map(to: other, codes: groups?.count ?? other.groups?.count ?? size)
+    }
 
     /// The group of `other` for each group of `self`, or nil where that is not a function.
-    func map(to other: ModelAttribute, codes: Int) -> [UInt32]? {
+    package func map(to other: ModelAttribute, codes: Int) -> [UInt32]? {
         guard column == other.column, size >= other.size else { return nil }
         var map = [UInt32?](repeating: nil, count: size)
         for code in 0..<codes {
@@ -46,7 +51,7 @@ public struct ModelAttribute: Sendable, Hashable, Codable {
 
 extension [ModelAttribute] {
     /// Which attributes are functions of finer ones of the same column.
-    func dependencies(columnSizes: [Int]) -> [FunctionalDependency] {
+    package func dependencies(columnSizes: [Int]) -> [FunctionalDependency] {
         var result: [FunctionalDependency] = []
         for coarse in indices {
             // The coarsest of the finer ones: the others follow through it.
@@ -65,7 +70,7 @@ extension [ModelAttribute] {
     }
 
     /// For each column the attribute with the most groups, or nil.
-    func finest(columnCount: Int) -> [Int?] {
+    package func finest(columnCount: Int) -> [Int?] {
         var result = [Int?](repeating: nil, count: columnCount)
         for (index, attribute) in enumerated() {
             if result[attribute.column].map({ self[$0].size < attribute.size }) ?? true {

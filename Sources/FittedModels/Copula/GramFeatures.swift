@@ -1,8 +1,8 @@
 import PrivacyKernel
-import Tables
+package import Tables
 
 /// What the Gram matrix is of: a function of public figures and noisy one-way marginals.
-struct GramFeatures {
+package struct GramFeatures {
     /// Ordered columns, the first features.
     let latents: [NormalScores]
     /// Columns of text whose values, or pools of values, are told apart; their indicators follow in this order.
@@ -10,20 +10,20 @@ struct GramFeatures {
     /// The first feature of each of `classes`.
     let offsets: [Int]
     /// Every modelled column: ordered ones whole, columns of text by what is told apart.
-    let attributes: [ModelAttribute]
+    package let attributes: [ModelAttribute]
     /// For each indicator its place in `classes`.
     let classOf: [Int]
     /// The column of each feature.
-    let columns: [Int]
+    package let columns: [Int]
     /// What the scores of each feature were multiplied with, besides the common scale.
     let weights: [Double]
-    let scores: [[Int32]]
+    package let scores: [[Int32]]
     /// For each feature the mean square of its weighted scores.
     let meanSquares: [Double]
     /// For each of `classes` the part of the rows in each group.
     let groupShares: [[Double]]
     /// Of a whole row, in the units of the scores.
-    let bound: Int
+    package let bound: Int
     /// A score of 1.
     let scale: Double
     /// What clipping does to latent numbers.
@@ -44,7 +44,7 @@ struct GramFeatures {
     private static let indicatorLimit = 400
 
     /// - Parameter amount: of budget for the release.
-    init(_ oneWays: OneWayMarginals, _ domain: TableDomain, noise: NoiseBudget, amount: Double) {
+    package init(_ oneWays: OneWayMarginals, _ domain: TableDomain, noise: NoiseScaling, amount: Double) {
         let shares = oneWays.shares
         let latents = oneWays.modelled.filter { domain.columns[$0].isOrdered }.map {
             NormalScores($0, domain: domain.columns[$0], shares: shares[$0])

@@ -1,4 +1,4 @@
-import GraphicalModels
+package import GraphicalModels
 
 #if canImport(Glibc)
     import Glibc
@@ -9,14 +9,14 @@ import GraphicalModels
 #endif
 
 /// A graphical model as its clique and separator marginals: p(x) ∝ ∏ cliques(x) / ∏ separators(x).
-struct TreeTables: Sendable, Equatable {
-    let total: Double
+package struct TreeTables: Sendable, Equatable {
+    package let total: Double
     /// Marginals of the cliques.
-    let cliques: [Factor]
+    package let cliques: [Factor]
     /// Marginals of what each clique shares with its parent; empty sets are left out.
-    let separators: [Factor]
+    package let separators: [Factor]
 
-    init(total: Double, cliques: [Factor], separators: [Factor]) {
+    package init(total: Double, cliques: [Factor], separators: [Factor]) {
         self.total = total
         self.cliques = cliques
         self.separators = separators

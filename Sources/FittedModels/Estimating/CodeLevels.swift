@@ -1,16 +1,16 @@
-import Tables
+package import Tables
 
 /// A column at several levels of detail, coarse to fine: public groups of codes, made from its estimated distribution.
 ///
 /// Each level refines the one before it. Noise that would drown a fine table leaves a coarse one legible.
-struct CodeLevels {
+package struct CodeLevels {
     /// Coarse to fine; none where the column has nothing to tell apart.
-    let levels: [ModelAttribute]
+    package let levels: [ModelAttribute]
 
     /// - Parameters:
     ///   - shares: the estimated distribution of the column's codes.
     ///   - sizes: wanted numbers of groups; a group of the level for L has a mass of about 1/L at least.
-    init(_ column: Int, domain: ColumnDomain, shares: [Double], sizes: [Int]) {
+    package init(_ column: Int, domain: ColumnDomain, shares: [Double], sizes: [Int]) {
         var groups = (0..<shares.count).map { UInt32($0) }
         var masses = shares
         var ordered = domain.isOrdered ? domain.valueCount : 0

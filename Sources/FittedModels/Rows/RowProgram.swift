@@ -1,5 +1,5 @@
 import GraphicalModels
-import Tables
+public import Tables
 import VectorMath
 
 /// How to draw a row: the attributes in order, then each column's code within its group, then derived columns.
@@ -124,7 +124,7 @@ extension TableDomain {
     }
 
     /// Columns that no other column determines: what is modelled.
-    var modelledColumns: [Int] {
+    public var modelledColumns: [Int] {
         let derived = derivationOf
         return columns.indices.filter { derived[$0] == nil }
     }

@@ -87,20 +87,6 @@ extension FittedModel {
     }
 }
 
-extension [ModelAttribute] {
-    /// The share of the rows in each cell, the last member varying fastest.
-    func parts(of codes: [[UInt32]]) -> [Double] {
-        var cells = [Double](repeating: 0, count: reduce(1) { $0 * $1.size })
-        let rows = first.map { codes[$0.column].count } ?? 0
-        for row in 0..<rows {
-            var cell = 0
-            for member in self { cell = cell * member.size + member.group(of: Int(codes[member.column][row])) }
-            cells[cell] += 1 / Double(rows)
-        }
-        return cells
-    }
-}
-
 extension SplitMix64 {
     var first: UInt64 {
         var copy = self

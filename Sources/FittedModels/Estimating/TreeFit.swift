@@ -1,26 +1,31 @@
-import GraphicalModels
-import PrivacyKernel
-import Tables
+package import GraphicalModels
+package import Tables
 
 /// A noisy table of groups of columns, on its way into a model.
-struct MeasuredTable {
+package struct MeasuredTable {
     /// Two or more columns' groups, columns ascending.
-    let members: [ModelAttribute]
+    package let members: [ModelAttribute]
     /// Row-major: the last member varies fastest.
-    let counts: [Int64]
-    let variance: Double
+    package let counts: [Int64]
+    package let variance: Double
 
-    var deviation: Double { max(variance, leastVariance).squareRoot() }
+    package init(members: [ModelAttribute], counts: [Int64], variance: Double) {
+        self.members = members
+        self.counts = counts
+        self.variance = variance
+    }
+
+    package var deviation: Double { max(variance, leastVariance).squareRoot() }
 }
 
 /// How far a fit may leave a noisy cell, in standard deviations of its noise. Slack that grows with σ and not with σ²
 /// makes one constant right for every ε and every number of rows (measured in the study behind `auto`).
-let slackPerDeviation = 1.5
+package let slackPerDeviation = 1.5
 
 /// Soft targets for every column in use: its smoothed one-way marginal at the finest attribute that a table has.
 ///
 /// - Parameter slackPerDeviation: less than the tables' where they know little of single columns.
-func oneWayTargets(
+package func oneWayTargets(
     _ oneWays: OneWayMarginals, attributes: [ModelAttribute], columnCount: Int,
     slackPerDeviation: Double = slackPerDeviation
 ) -> [SoftMarginal] {
@@ -40,7 +45,7 @@ func oneWayTargets(
 }
 
 /// Regularised proportional fitting of tables on their junction tree, starting from independent columns.
-func fittedTree(
+package func fittedTree(
     _ tables: [MeasuredTable], oneWays: OneWayMarginals, attributes: [ModelAttribute], domain: TableDomain,
     cellLimit: Int, oneWaySlackPerDeviation: Double = slackPerDeviation, sweeps: Int = 10, tolerance: Double = 1e-3
 ) throws(SynthesisError) -> GraphicalModel {
@@ -62,15 +67,6 @@ func fittedTree(
     }
 }
 
-extension ModelAttribute {
-    /// A distribution of codes summed over each group.
-    func sums(of shares: [Double]) -> [Double] {
-        var result = [Double](repeating: 0, count: size)
-        for (code, share) in shares.enumerated() { result[group(of: code)] += share }
-        return result
-    }
-}
-
 extension MeasuredTable {
     /// The places of the members in a list of attributes, ascending, with the cells in that order.
     private func sorted(_ attributes: [ModelAttribute]) -> (places: [Int], counts: [Int64]) {
@@ -89,14 +85,14 @@ extension MeasuredTable {
         return (order.map { places[$0] }, turned)
     }
 
-    func target(_ attributes: [ModelAttribute]) -> SoftMarginal {
+    package func target(_ attributes: [ModelAttribute]) -> SoftMarginal {
         let (places, counts) = sorted(attributes)
         return SoftMarginal(
             attributes: places, values: counts.map { Double($0) },
             slack: [Double](repeating: slackPerDeviation * deviation, count: counts.count))
     }
 
-    func measurement(_ attributes: [ModelAttribute]) -> MeasuredMarginal {
+    package func measurement(_ attributes: [ModelAttribute]) -> MeasuredMarginal {
         let (places, counts) = sorted(attributes)
         return MeasuredMarginal(attributes: places, counts: counts, variance: max(variance, leastVariance))
     }

@@ -35,7 +35,7 @@ extension SynthesisError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownSynthesizer(let name):
-            "There is no synthesizer '\(name)'. Choose one of \(names(SynthesizerName.allCases.map(\.rawValue)))."
+            "There is no synthesizer '\(name)'. Choose one of \(names(SynthesizerName.known.map(\.rawValue)))."
         case .unknownParameter(let name, let known):
             "There is no parameter '\(name)' here. "
                 + (known.isEmpty ? "This synthesizer takes none." : "Choose among \(names(known)).")

@@ -1,10 +1,10 @@
-import GraphicalModels
+package import GraphicalModels
 import LinearAlgebra
-import PrivacyKernel
+package import PrivacyKernel
 import Tables
 
 /// A noisy Gram matrix, read as what the copula is made of.
-struct GramMoments {
+package struct GramMoments {
     private let gram: NoisyGram
     private let features: GramFeatures
     private let unit: Double
@@ -17,7 +17,7 @@ struct GramMoments {
     private static let oneThread: Void = setLinearAlgebraThreads(1)
 
     /// - Parameter total: of rows, as the one-way marginals have it.
-    init(_ gram: NoisyGram, _ features: GramFeatures, total: Double) {
+    package init(_ gram: NoisyGram, _ features: GramFeatures, total: Double) {
         Self.oneThread
         self.gram = gram
         self.features = features
@@ -57,7 +57,7 @@ struct GramMoments {
     }
 
     /// The pair tables of columns of text that stand out of their noise, of which a forest is kept.
-    func tables(_ oneWays: OneWayMarginals) -> [MeasuredTable] {
+    package func tables(_ oneWays: OneWayMarginals) -> [MeasuredTable] {
         let classes = features.classes
         let shares = oneWays.shares
         var pairs: [(first: Int, second: Int, score: Double)] = []
@@ -108,7 +108,7 @@ struct GramMoments {
     }
 
     /// The latent normals that have these moments under a model of the columns of text; nil without ordered columns.
-    func latents(_ model: GraphicalModel) throws -> LatentNormals? {
+    package func latents(_ model: GraphicalModel) throws -> LatentNormals? {
         let latents = features.latents
         guard !latents.isEmpty else { return nil }
         let total = model.total

@@ -41,7 +41,7 @@ public struct FittedModel: Sendable {
     /// - Parameters:
     ///   - attributes: what the attributes of `model` stand for; at least one.
     ///   - shares: for each column the distribution of its codes; empty for derived columns.
-    init(
+    package init(
         domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], model: GraphicalModel,
         shares: [[Double]], corrections: [Factor] = [], measurements: [MeasuredMarginal],
         misfits: [MeasuredMisfit] = [], copula: LatentNormals? = nil, transcript: Transcript
@@ -54,7 +54,7 @@ public struct FittedModel: Sendable {
     }
 
     /// - Parameter representatives: nil where they are to be chosen.
-    init(
+    package init(
         domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], tree: TreeTables, shares: [[Double]],
         corrections: [Factor], tilts: [SumsTilt] = [], measurements: [MeasuredMarginal], misfits: [MeasuredMisfit],
         copula: LatentNormals? = nil, transcript: Transcript, taskDigest: String?, representatives: RepresentativeRows?
@@ -108,4 +108,11 @@ public struct MeasuredMisfit: Sendable, Equatable, Codable {
     public let second: ModelAttribute
     public let value: Int64
     public let variance: Double
+
+    public init(first: ModelAttribute, second: ModelAttribute, value: Int64, variance: Double) {
+        self.first = first
+        self.second = second
+        self.value = value
+        self.variance = variance
+    }
 }

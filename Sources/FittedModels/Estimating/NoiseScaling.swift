@@ -1,0 +1,62 @@
+package import PrivacyKernel
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// √(2/π): the mean of |noise| is so many standard deviations.
+package let meanAbsoluteNoise = (2 / Double.pi).squareRoot()
+
+/// Noise of less than this variance counts as this: a fit needs some slack.
+package let leastVariance = 1e-4
+
+/// The nearest whole number that the kernel takes for an estimated count.
+package func wholeCount(_ value: Double) -> Int64 { value.isNaN ? 0 : Int64(min(max(value, 0), 0x1p32).rounded()) }
+
+package func logarithm(_ x: Double) -> Double { log(x) }
+
+package func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
+
+/// How noise follows from budget, for planning: σ = unit · amount^(−1/2) for Gaussian noise of an amount of ρ,
+/// σ = unit / amount for Laplace noise of an amount of ε.
+package struct NoiseScaling: Sendable {
+    package let accounting: Accounting
+    /// σ of one marginal that gets an amount of 1. It grows with the rows that a key may have.
+    package private(set) var unit: Double
+
+    /// For one row a key.
+    package init(_ accounting: Accounting) {
+        self.accounting = accounting
+        unit = accounting == .pure ? 2.0.squareRoot() : 0.5.squareRoot()
+    }
+
+    /// Learns the unit from noise that was paid for.
+    package mutating func calibrate(variance: Double, amount: Double) {
+        let deviation = max(variance, leastVariance).squareRoot()
+        unit = accounting == .pure ? deviation * amount : deviation * amount.squareRoot()
+    }
+
+    package func deviation(amount: Double) -> Double {
+        accounting == .pure ? unit / amount : unit / amount.squareRoot()
+    }
+
+    /// The amount that buys a standard deviation.
+    package func amount(deviation: Double) -> Double {
+        let ratio = unit / deviation
+        return accounting == .pure ? ratio : ratio * ratio
+    }
+
+    /// In what proportion to split a budget among marginals such that Σ weight · σ is least.
+    package func share(ofWeight weight: Double) -> Double {
+        accounting == .pure ? weight.squareRoot() : power(weight, 2.0 / 3)
+    }
+
+    /// The least Σ weight · σ that an amount buys, given Σ share(weight).
+    package func leastNoise(shares: Double, amount: Double) -> Double {
+        accounting == .pure ? unit * shares * shares / amount : unit * power(shares, 1.5) / amount.squareRoot()
+    }
+}

@@ -4,14 +4,13 @@ import VectorMath
 
 /// All 105 pairs of fifteen columns, noise included, beside a loop that adds one to a cell a row.
 func countingPairs() throws -> Ratio {
-    let rows = 4_000_000
-    let codes = randomCodes(rows: rows, sizes: columnSizes)
-    let table = try kernelTable(codes, sizes: columnSizes)
+    let count = 4_000_000
+    let codes = randomCodes(rows: count, sizes: columnSizes)
+    let rows = try PublicRows(codes, sizes: columnSizes)
     let pairs = columnSizes.indices.flatMap { b in (0..<b).map { [$0, b] } }
     return try compare(
         ours: {
-            // A private table answers to one budget, so that each round makes its own of the same columns.
-            try Kernel(table: PrivateTable(table)).measure(
+            try rows.kernel().measure(
                 pairs, spending: Budget(PrivacyParameters(epsilon: 1, delta: 1e-9), accounting: .gaussian)
             ).count
         },
@@ -23,7 +22,7 @@ func countingPairs() throws -> Ratio {
                 cells.withUnsafeMutableBufferPointer { cells in
                     codes[pair[0]].withUnsafeBufferPointer { first in
                         codes[pair[1]].withUnsafeBufferPointer { second in
-                            for row in 0..<rows { cells[Int(first[row]) &* width &+ Int(second[row])] &+= 1 }
+                            for row in 0..<count { cells[Int(first[row]) &* width &+ Int(second[row])] &+= 1 }
                         }
                     }
                 }
@@ -36,13 +35,13 @@ func countingPairs() throws -> Ratio {
 /// Two million draws of discrete Gaussian noise, beside the keystream of 128 bits for each.
 func drawingNoise() throws -> Ratio {
     let sizes = [128, 128, 128]
-    let table = try kernelTable(sizes.map { _ in [] }, sizes: sizes)
+    let rows = try PublicRows(sizes.map { _ in [] }, sizes: sizes)
     var words = [UInt64](repeating: 0, count: 1 << 13)
     let stream = Keystream(key: [UInt8](repeating: 7, count: 32), nonce: 1)
     return try compare(
         ours: {
             var budget = try Budget(PrivacyParameters(epsilon: 10, delta: 1e-6), accounting: .gaussian)
-            return try Kernel(table: PrivateTable(table)).measure(
+            return try rows.kernel().measure(
                 [[0, 1, 2]], spending: budget.take(.amount(1 / (2 * 868.0 * 868.0)))
             ).count
         },

@@ -22,9 +22,15 @@ func publicDomain(_ sizes: [Int]) throws -> TableDomain {
             }), keyColumns: [])
 }
 
-/// A table of public codes in the form in which a kernel takes it.
-func kernelTable(_ codes: [[UInt8]], sizes: [Int]) throws -> JoinedTable {
-    try JoinedTable(
-        domain: publicDomain(sizes),
-        table: CodedTable(columns: zip(codes, sizes).map { try CodedColumn(.bytes($0), domainSize: $1) }))
+/// Public rows, of which a private table is made anew for each round: it answers to one budget.
+struct PublicRows {
+    let domain: TableDomain
+    let table: CodedTable
+
+    init(_ codes: [[UInt8]], sizes: [Int]) throws {
+        domain = try publicDomain(sizes)
+        table = try CodedTable(columns: zip(codes, sizes).map { try CodedColumn(.bytes($0), domainSize: $1) })
+    }
+
+    func kernel() throws -> Kernel { try Kernel(table: PrivateTable(JoinedTable(domain: domain, table: table))) }
 }

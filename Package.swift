@@ -69,7 +69,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),  // sockets under the service and proxy
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),  // TLS 1.3 with client certificates
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),  // SQLite for the ledger
-        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),  // HTTP service
+        // The HTTP service. Without its trait for configuration files, which would build two more packages.
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: ["FullFoundation"]),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),  // task files
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),  // shutdown
     ],

@@ -1,6 +1,7 @@
 public import Tables
 import VectorMath
 
+// KERNEL 9.1
 /// The one door between private rows and everything else.
 ///
 /// Each call consumes budget, appends to the transcript and hands the release to the sink before it returns. What it
@@ -25,6 +26,7 @@ public final class Kernel: CustomReflectable {
     private static let largestCellLimit = 1 << 40
     private static let knownCellLimit = 1 << 22
 
+    // KERNEL 1.2
     /// - Parameters:
     ///   - table: the rows; the kernel alone has them from here on.
     ///   - record: takes each release before it is returned; where it throws, the answer is withheld and counts as
@@ -33,6 +35,7 @@ public final class Kernel: CustomReflectable {
         self.init(rows: table.rows, record: record, generator: NoiseGenerator())
     }
 
+    // KERNEL 8.3
     /// A kernel without rows: it answers the same questions from the transcript, then throws `transcriptExhausted`.
     public init(replaying transcript: Transcript, domain: TableDomain) {
         self.domain = domain
@@ -55,6 +58,7 @@ public final class Kernel: CustomReflectable {
         self.noise = NoiseSource(generator)
     }
 
+    // KERNEL 1.4
     /// Reflection shows no row, no count and no noise.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
@@ -78,6 +82,7 @@ struct Payment {
         try scale(squared: UInt128(sensitivity) * UInt128(sensitivity), linear: sensitivity, units: units)
     }
 
+    // KERNEL 4.1
     /// The same where the square of the sensitivity is not that of a whole number.
     func scale(squared: UInt128, linear: UInt64, units: UInt64) throws(PrivacyError) -> NoiseScale {
         guard units > 0 else { throw .shareTooSmall(0) }
@@ -88,6 +93,7 @@ struct Payment {
         return .gaussian(try GaussianScale(atLeast: squared << 49, over: UInt128(units), plus: smoothing))
     }
 
+    // KERNEL 7.1
     /// What is added to σ² so that discrete noise may be sold as continuous.
     var smoothing: UInt128 { accounting == .gaussian ? BudgetRoot.smoothing : 0 }
 }
@@ -105,6 +111,7 @@ extension Kernel {
         return Payment(root: budget.root, units: budget.units)
     }
 
+    // KERNEL 2.4, 6.6
     /// The last checks before rows are read or the transcript is asked.
     ///
     /// - Parameters:
@@ -133,6 +140,7 @@ extension Kernel {
 
     func mismatch() -> PrivacyError { .replayMismatch(release: answered) }
 
+    // KERNEL 4.7, 8.1, 8.2
     /// Writes the release down before anyone sees it.
     func publish(_ answer: Answer, _ payment: Payment, changingOne factor: UInt64) throws(PrivacyError) {
         let (changing, overflow) = payment.units.multipliedReportingOverflow(by: factor)
@@ -164,6 +172,7 @@ extension Kernel {
         return (sorted, shape, cells)
     }
 
+    // KERNEL 2.3
     /// Rows a key may have, as a factor of every sensitivity.
     func rowsPerKey() throws(PrivacyError) -> UInt64 {
         guard let rows else { return 1 }

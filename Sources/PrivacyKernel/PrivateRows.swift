@@ -26,6 +26,7 @@ final class PrivateRows: Sendable {
 
     deinit { table.wipe() }
 
+    // KERNEL 3.3
     /// Binds the rows to the budget of their first release.
     func claim(_ budget: BudgetRoot) throws(PrivacyError) {
         let isClaimed = root.withLock { root in

@@ -1,5 +1,6 @@
 @_spi(PrivateRows) public import Tables
 
+// KERNEL 1.1
 /// The private rows on their way into a `Kernel`. Nothing outside the kernel can read one: there is no subscript, count,
 /// description, equality or encoding. It cannot be copied, so that it cannot be put into anything that prints,
 /// compares or reflects, and the kernel that takes it is the only one that has it.

@@ -1,15 +1,15 @@
+import Synchronization
+
 @testable import PrivacyKernel
 
 /// The candidates of each selection and error release of one fit and the columns that were grouped, so that an audit
 /// can compute likelihoods. One task plays with it.
-public final class KernelObserver: @unchecked Sendable {
-    public var lists: [[Candidate]] = []
-    public var groupings: [(attribute: Int, map: [UInt32])] = []
-
-    public init() {}
+final class KernelObserver: @unchecked Sendable {
+    var lists: [[Candidate]] = []
+    var groupings: [(attribute: Int, map: [UInt32])] = []
 
     /// The one that looks on in this task.
-    @TaskLocal public static var active: KernelObserver?
+    @TaskLocal static var active: KernelObserver?
 }
 
 extension Kernel {
@@ -27,5 +27,5 @@ extension Kernel {
     }
 
     /// Lets a test spend several budgets on one table; that production refuses it is a claim of its own.
-    public func forgetBudget() { rows?.root.withLock { $0 = nil } }
+    func forgetBudget() { rows?.root.withLock { $0 = nil } }
 }

@@ -1,8 +1,8 @@
 import Foundation
-import PlantedBugs
 import Tables
 import Testing
 
+@testable import PlantedBugs
 @testable import PrivacyKernel
 
 /// The distinguishing game on the Gram matrix that `gaussian-copula` asks for: the adversary knows both tables and the

@@ -1,7 +1,7 @@
 import Foundation
-import PlantedBugs
 import Tables
 
+@testable import PlantedBugs
 @testable import PrivacyKernel
 
 /// Anything that turns private rows into a transcript: a kernel call or a whole synthesizer.

@@ -1,6 +1,6 @@
 import Foundation
-import PlantedBugs
 
+@testable import PlantedBugs
 @testable import PrivacyKernel
 
 /// ln P[releases | with] − ln P[releases | without], from the exact figures of both worlds.

@@ -1,7 +1,7 @@
 import Foundation
-import PlantedBugs
 import Testing
 
+@testable import PlantedBugs
 @testable import PrivacyKernel
 
 /// One claim about the kernel that can be checked in about a second, so that it can be tried against every planted bug.

@@ -1,8 +1,8 @@
 import Foundation
-import PlantedBugs
 import Tables
 import Testing
 
+@testable import PlantedBugs
 @testable import PrivacyKernel
 
 @Suite("Kernel audit")

@@ -1,7 +1,7 @@
-import PlantedBugs
 import Tables
 import VectorMath
 
+@testable import PlantedBugs
 @testable import PrivacyKernel
 
 /// A domain of categorical columns c0, c1… of these sizes.

@@ -1,5 +1,5 @@
 import Foundation
-import Tables
+@_spi(PrivateRows) import Tables
 import VectorMath
 
 @testable import PrivacyKernel

@@ -1,7 +1,7 @@
 import Testing
 import VectorMath
 
-@testable import Tables
+@testable @_spi(PrivateRows) import Tables
 
 @Suite struct KeyedTableTests {
     private static func table() throws -> KeyedTable {

@@ -1,6 +1,7 @@
 import Statistics
 import VectorMath
 
+// KERNEL 3.4
 /// Between (ε, δ), ρ-zCDP and μ-GDP, each rounded to the side that promises less privacy than there is.
 ///
 /// The formulas are evaluated in `Double`, whose error stays below 1e-11 relative (tested against 60 digits), and every

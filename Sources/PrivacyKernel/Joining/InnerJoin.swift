@@ -115,6 +115,7 @@ struct RowCombination {
     let rank: (UInt64, UInt64)
     let rows: [Int]
 
+    // KERNEL 2.1
     /// The combinations of least rank, at most `limit`.
     static func kept(of combinations: [RowCombination], limit: Int) -> [RowCombination] {
         Array(combinations.sorted { $0.rank < $1.rank }.prefix(limit))

@@ -2,6 +2,7 @@
 import VectorMath
 
 extension PrivateRows {
+    // KERNEL 2.7
     /// The mirror join: each row is one flow, as its exporter's office and as its importer's office reported it.
     ///
     /// A key has one row at most: where several parties bring it for the same end, the first of the task counts. So a

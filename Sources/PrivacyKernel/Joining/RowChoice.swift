@@ -7,6 +7,7 @@ struct RowChoice {
 
     init(_ hash: KeyedHash) { self.hash = hash }
 
+    // KERNEL 2.2
     /// The rank of a row under its key: lower ranks are kept.
     func rank(_ key: HashedRow, _ row: Int, _ table: CodedTable) -> (UInt64, UInt64) {
         var bytes: [UInt8] = []
@@ -17,6 +18,7 @@ struct RowChoice {
         return hash.hash(bytes)
     }
 
+    // KERNEL 2.1
     /// At most `limit` rows of each key, in the order of keys, whatever order they come in.
     func bounded(_ rows: [HashedRow], _ limit: Int, _ table: CodedTable) -> [HashedRow] {
         guard RowChoice.isSorted(rows) else { return bounded(rows.sorted { $0 < $1 }, limit, table) }

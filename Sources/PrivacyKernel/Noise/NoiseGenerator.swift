@@ -1,5 +1,6 @@
 import VectorMath
 
+// KERNEL 6.1
 /// Words of randomness: ChaCha20 with fast key erasure.
 ///
 /// Each block of 8 KiB begins with the key of the next block, and a word is overwritten as it is handed out, so that

@@ -2,6 +2,7 @@ import Tables
 import VectorMath
 
 extension Kernel {
+    // KERNEL 4.8
     /// Adds a coarser copy of a column as a further attribute of every later marginal and candidate.
     ///
     /// The groups are public, one row still lies in one cell of each marginal, so this costs nothing.

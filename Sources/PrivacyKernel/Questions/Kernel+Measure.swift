@@ -49,6 +49,7 @@ extension Kernel {
         }
     }
 
+    // KERNEL 4.2
     /// Splits units by weights, rounding down: the shares never sum to more than the whole.
     func shares(of units: UInt64, _ weights: [Double]?, count: Int) throws(PrivacyError) -> [UInt64] {
         let weights = weights ?? [Double](repeating: 1, count: count)
@@ -60,6 +61,7 @@ extension Kernel {
         return parts.map { sum.dividingFullWidth(units.multipliedFullWidth(by: $0)).quotient }
     }
 
+    // KERNEL 4.3
     /// The one place where noise meets private figures.
     func addNoise(_ scale: NoiseScale, to figures: inout [Int64], isExact: Bool) {
         noise.add(scale, to: &figures, isExact: isExact)

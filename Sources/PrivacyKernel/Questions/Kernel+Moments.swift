@@ -96,6 +96,7 @@ extension Kernel {
         }
     }
 
+    // KERNEL 4.5
     /// The squared sensitivity of the entries off the diagonal, where that of the diagonal is `squared`: each of them
     /// counts twice in the Frobenius norm, so it takes noise of half the variance. Rounded up.
     func offDiagonalSquare(_ squared: UInt128) -> UInt128 { (squared + 1) / 2 }
@@ -107,6 +108,7 @@ extension Kernel {
         }
     }
 
+    // KERNEL 4.5
     /// Σ z zᵀ of clipped rows, exactly: `VectorMath.gramSums` has the proof.
     func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: PrivateRows) -> [Int64] {
         VectorMath.gramSums(
@@ -177,6 +179,7 @@ extension Kernel {
         return sums
     }
 
+    // KERNEL 4.6
     /// The value that each code counts for.
     func clampedValues(of question: SumQuestion) -> [Int64] {
         question.values.map { min(max($0, question.clamp.lowerBound), question.clamp.upperBound) }

@@ -75,12 +75,15 @@ extension Kernel {
         }
     }
 
+    // KERNEL 4.4
     /// How far a key can move one L1-error.
     func errorSensitivity() throws(PrivacyError) -> UInt64 { try rowsPerKey() }
 
+    // KERNEL 5.1
     /// The 2Δ of the exponential mechanism, in units of 2^-50 as ε is.
     func selectionDenominator(_ sensitivity: UInt128) -> UInt128 { 2 * sensitivity << 50 }
 
+    // KERNEL 5.1
     /// What a score moves by where its L1-error moves by one.
     func largestWeight(_ candidates: [Candidate]) -> Int {
         candidates.reduce(1) { max($0, $1.weight) }
@@ -126,6 +129,7 @@ extension Kernel {
         }
     }
 
+    // KERNEL 5.2
     /// The exponential mechanism by rejection: a uniform proposal, accepted with probability exp(−γ), again and again.
     /// The law is exact; the running time depends on the scores.
     private func selectExactly(_ scores: [Int64], _ epsilon: UInt128, _ denominator: UInt128) -> Int {
@@ -137,6 +141,7 @@ extension Kernel {
         }
     }
 
+    // KERNEL 5.2
     /// The same with 70 proposals a candidate, whatever the scores: the first that is accepted stands, the rest are
     /// drawn and masked. The best candidate is accepted surely, so none is with probability below e^-70 < 2^-100.
     /// Acceptance and proposals are compared with 127 and 128 random bits: with 2^20 candidates off by 2^-95 at most.

@@ -18,6 +18,7 @@ public final class KeyedTable: Sendable, CustomReflectable {
         held = Mutex(rows)
     }
 
+    // KERNEL 1.3
     /// Hands the rows over: whoever takes them is alone with them and overwrites them.
     ///
     /// - Returns: nil where they were taken or overwritten before.
@@ -52,13 +53,7 @@ public struct KeyedRows: Sendable {
     /// What the keys were hashed with.
     public let hash: KeyedHash
 
-    init(domain: TableDomain, table: CodedTable, keys: [HashedRow]?, hash: KeyedHash) {
-        self.domain = domain
-        self.table = table
-        self.keys = keys
-        self.hash = hash
-    }
-
+    // KERNEL 2.6
     /// Overwrites every code and hash with zero, in place where no one else holds the storage.
     public mutating func wipe() {
         table.wipe()

@@ -247,6 +247,7 @@ struct RowReader {
         return KeyedTable(KeyedRows(domain: domain, table: table, keys: sorted, hash: hash))
     }
 
+    // KERNEL 2.5
     /// Refuses every row whose key an earlier row has.
     func reportDuplicates(_ rows: [HashedRow], _ reader: KeyReader, _ log: inout ProblemLog) {
         let noKey = reader.noKey

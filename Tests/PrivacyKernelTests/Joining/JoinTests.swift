@@ -2,7 +2,7 @@ import Testing
 import VectorMath
 
 @testable import PrivacyKernel
-@testable import Tables
+@testable @_spi(PrivateRows) import Tables
 
 private let key = KeyRule(columns: ["id"])
 

@@ -2,7 +2,7 @@ import Testing
 import VectorMath
 
 @testable import PrivacyKernel
-@testable import Tables
+@testable @_spi(PrivateRows) import Tables
 
 private let terms = MirrorTerms(value: "value", offices: ["A": "AAA", "B": "BBB", "C": "CCC"])
 private let codes = ["AAA", "BBB", "CCC", "DDD"]

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @testable import PrivacyKernel
-@testable import Tables
+@testable @_spi(PrivateRows) import Tables
 
 /// Real files, where they are there. Domains are declared here as a task would.
 @Suite struct RealJoinTests {

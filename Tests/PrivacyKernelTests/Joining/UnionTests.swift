@@ -1,7 +1,7 @@
 import Testing
 
 @testable import PrivacyKernel
-@testable import Tables
+@testable @_spi(PrivateRows) import Tables
 
 @Suite struct UnionTests {
     private static let fields = TableSchema(fields: [

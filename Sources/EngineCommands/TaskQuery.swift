@@ -1,8 +1,8 @@
 import ArgumentParser
 import Engine
+import FittedModels
 import Foundation
 package import Queries
-import Synthesizers
 import Tasks
 
 /// One permitted query of a task file, priced or answered on this machine.

@@ -59,6 +59,17 @@ struct ImportGraphTests {
         #expect(reach.isSubset(of: ["Bytes", "COpenBLAS", "LinearAlgebra", "Statistics", "Tables", "VectorMath"]))
         #expect(!reach.isEmpty)
     }
+
+    @Test("what was fitted never asks a kernel: no file of it names one, nor a budget or a private table")
+    func fittedModelsAskNoKernel() throws {
+        let files = try PackageGraph.ofThisPackage().sources.filter { $0.key.hasPrefix("Sources/FittedModels/") }
+        #expect(files.count > 20)
+        for (path, text) in files {
+            let code = text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+            let names = code.filter { $0.contains(/\b(Kernel|Budget|PlannedBudget|PrivateTable)\b/) }
+            #expect(names == [], "\(path)")
+        }
+    }
 }
 
 @Suite("import graph: planted faults")

@@ -279,6 +279,27 @@ import VectorMath
         }
     }
 
+    @Test("queries spend the shares of the plan that they are given")
+    func sharesOfAPlan() throws {
+        let amounts = try Amounts(groups: 5, rows: 500)
+        let queries: [PermittedQuery] = [
+            .init(name: "rows", kind: .cardinality, epsilon: 0.4),
+            .init(name: "sum", kind: .sum, columns: ["exported"], epsilon: 0.2),
+        ]
+        let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
+        let program = try QueryProgram(queries, domain: amounts.domain, privacy: privacy)
+        for shares in [[0.4, 0.2], [0.3, 0.2]] {
+            var budget = try Budget(privacy, accounting: .gaussian)
+            let whole = budget.amount
+            let kernel = amounts.kernel()
+            try program.ask(kernel, shares: shares, taking: &budget)
+            for (release, share) in zip(kernel.transcript.releases, shares) {
+                #expect(abs(Double(release.spent) / 0x1p50 / whole - share) < 1e-6)
+            }
+            #expect(abs(budget.amount / whole - (1 - shares.reduce(0, +))) < 1e-6)
+        }
+    }
+
     @Test("what a query measured is told as sums by groups, counts as sums of ones")
     func sums() throws {
         let amounts = try Amounts(groups: 5, rows: 500)

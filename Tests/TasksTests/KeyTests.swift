@@ -149,10 +149,11 @@ struct SignatureTests {
         var task = UnsignedTask(try Fixture.task())
         #expect(task.missing == ["Alice", "Bob"])
         try task.add(.sign(task.digest, as: "Bob", with: Fixture.bob))
-        #expect(throws: TaskError.signaturesMissing(["Alice"])) { try task.completed() }
+        #expect(task.missing == ["Alice"])
         try task.add(.sign(task.digest, as: "Alice", with: Fixture.alice))
         try task.add(.sign(task.digest, as: "Alice", with: Fixture.alice))
-        #expect(try task.completed().signatures.keys.sorted() == ["Alice", "Bob"])
+        #expect(task.missing == [])
+        #expect(task.signatures.keys.sorted() == ["Alice", "Bob"])
         #expect(task.signed == ["Alice", "Bob"])
     }
 

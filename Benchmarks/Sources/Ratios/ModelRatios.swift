@@ -1,3 +1,4 @@
+import FittedModels
 import LinearAlgebra
 import PrivacyKernel
 import Synthesizers

@@ -67,9 +67,9 @@ package struct OneWayMarginals {
     }
 
     /// What was measured, without smoothing.
-    func measurement(of column: Int) -> MarginalMeasurement? {
+    func measurement(of column: Int) -> NoisyCounts? {
         guard let known = columns[column], known.variance.isFinite else { return nil }
-        return MarginalMeasurement(attributes: [column], values: known.counts, variance: known.variance)
+        return (known.counts, known.variance)
     }
 
     private mutating func refresh() {

@@ -110,10 +110,11 @@ public struct AIM: Synthesizer {
             progress(0.9 * (1 - left / whole))
         }
         let model = try FittedModel(
-            domain: domain, plan: plan.followed(by: kernel.transcript), attributes: rounds.attributes, model: rounds.model,
+            domain: domain, plan: plan.followed(by: kernel.transcript), attributes: rounds.attributes,
+            model: rounds.model,
             shares: oneWays.shares,
-            measurements: oneWays.measured(numbering: rounds.attributes)
-                + rounds.tables.map { $0.measurement(rounds.attributes) }, transcript: kernel.transcript)
+            measurements: oneWays.measured(numbering: rounds.attributes) + rounds.tables,
+            transcript: kernel.transcript)
         progress(1)
         return model
     }
@@ -140,7 +141,7 @@ struct AdaptiveRounds {
 
     let attributes: [ModelAttribute]
     private(set) var candidates: [Marginal] = []
-    private(set) var tables: [MeasuredTable] = []
+    private(set) var tables: [MeasuredMarginal] = []
     private(set) var model: GraphicalModel
     private let oneWays: OneWayMarginals
     private let domain: TableDomain
@@ -238,9 +239,9 @@ struct AdaptiveRounds {
         else { return .ended }
         let before = model.marginal(candidates[chosen].places).values
         tables.append(
-            MeasuredTable(
-                members: candidates[chosen].places.map { attributes[$0] }, counts: answer.counts,
-                variance: answer.variance))
+            MeasuredMarginal(
+                attributes: candidates[chosen].places, counts: answer.counts,
+                variance: max(answer.variance, leastVariance)))
         growth.add(candidates[chosen].places)
         model = try fittedTree(merged, oneWays: oneWays, attributes: attributes, domain: domain, cellLimit: .max)
         let after = model.marginal(candidates[chosen].places).values
@@ -266,20 +267,20 @@ struct AdaptiveRounds {
     }
 
     /// Measurements of one set of attributes as one, averaged by precision.
-    private var merged: [MeasuredTable] {
-        var places: [[ModelAttribute]: Int] = [:]
-        var result: [MeasuredTable] = []
+    private var merged: [MeasuredMarginal] {
+        var places: [[Int]: Int] = [:]
+        var result: [MeasuredMarginal] = []
         for table in tables {
-            guard let place = places[table.members] else {
-                places[table.members] = result.count
+            guard let place = places[table.attributes] else {
+                places[table.attributes] = result.count
                 result.append(table)
                 continue
             }
             let old = result[place]
             let (known, fresh) = (max(old.variance, leastVariance), max(table.variance, leastVariance))
             let share = known / (known + fresh)
-            result[place] = MeasuredTable(
-                members: old.members,
+            result[place] = MeasuredMarginal(
+                attributes: old.attributes,
                 counts: zip(old.counts, table.counts).map {
                     Int64((Double($0) + share * (Double($1) - Double($0))).rounded())
                 }, variance: known * fresh / (known + fresh))

@@ -95,7 +95,7 @@ public struct GaussianCopula: Synthesizer {
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {
         let domain = kernel.domain
-                var noise = NoiseScaling(budget.accounting)
+        var noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
         var slices = PlannedBudget(budget, plan: plan)
@@ -116,7 +116,9 @@ public struct GaussianCopula: Synthesizer {
         let released = try kernel.measuredGram(
             of: features.columns, scores: features.scores, bound: features.bound, spending: slices.rest())
         progress(0.7)
-        guard let released else { return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript) }
+        guard let released else {
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
+        }
         let moments = GramMoments(released, features, total: oneWays.total)
         let tables = moments.tables(oneWays)
         // The Gram matrix is far noisier than the one-ways, so that those are kept.
@@ -129,8 +131,7 @@ public struct GaussianCopula: Synthesizer {
         let fitted = try FittedModel(
             domain: domain, plan: plan.followed(by: kernel.transcript), attributes: features.attributes, model: model,
             shares: oneWays.shares,
-            measurements: oneWays.measured(numbering: features.attributes)
-                + tables.map { $0.measurement(features.attributes) },
+            measurements: oneWays.measured(numbering: features.attributes) + tables,
             copula: copula, transcript: kernel.transcript)
         progress(1)
         return fitted

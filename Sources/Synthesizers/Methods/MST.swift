@@ -92,15 +92,16 @@ public struct MST: Synthesizer {
             return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         let tables = zip(ordered, pairs).map {
-            MeasuredTable(members: $0.members, counts: $1.counts, variance: $1.variance)
+            MeasuredMarginal($1.counts, variance: $1.variance, of: $0.members, in: groups)
         }
         progress(0.7)
         let model = try fittedTree(
             tables, oneWays: oneWays, attributes: groups, domain: domain, cellLimit: .max)
         progress(0.9)
         let fitted = try FittedModel(
-            domain: domain, plan: plan.followed(by: kernel.transcript), attributes: groups, model: model, shares: oneWays.shares,
-            measurements: oneWays.measured(numbering: groups) + tables.map { $0.measurement(groups) },
+            domain: domain, plan: plan.followed(by: kernel.transcript), attributes: groups, model: model,
+            shares: oneWays.shares,
+            measurements: oneWays.measured(numbering: groups) + tables,
             transcript: kernel.transcript)
         progress(1)
         return fitted

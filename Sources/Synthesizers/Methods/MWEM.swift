@@ -100,11 +100,7 @@ public struct MWEM: Synthesizer {
             left -= 1
             guard let pair = try measureWorstPair(dense, columns, kernel, spending: round) else { break }
             measurements.append(pair)
-            dense.add(
-                SoftMarginal(
-                    attributes: pair.attributes, values: pair.counts.map { Double($0) },
-                    slack: [Double](
-                        repeating: slackPerDeviation * pair.variance.squareRoot(), count: pair.counts.count)))
+            dense.add(pair.target)
             dense.fit()
             progress(0.9 * Double(all - left) / Double(all))
         }

@@ -104,13 +104,16 @@ struct OneShotFit {
         }
         oneWays.add(Array(answers.dropFirst(chosen.count)))
         for column in again { amounts[column] += split.oneWays[column] }
+        let used = [ModelAttribute].inUse(members)
         let pairs = zip(members, answers).map {
-            MeasuredTable(members: $0, counts: $1.counts, variance: $1.variance)
+            MeasuredMarginal($1.counts, variance: $1.variance, of: $0, in: used)
         }
         progress(0.5)
+        // Dropping tables from the grown tree cannot make it larger than the limit by much; the fit must not fail.
         return try treeAndRowsModel(
-            Array(pairs.prefix(choice.inTree.count)), across: Array(pairs.dropFirst(choice.inTree.count)), oneWays,
-            domain: domain, cellLimit: cellLimit, misfits: misfits, plan: plan.followed(by: kernel.transcript),
+            Array(pairs.prefix(choice.inTree.count)), across: Array(pairs.dropFirst(choice.inTree.count)), of: used,
+            oneWays, domain: domain, cellLimit: 20 * cellLimit, misfits: misfits,
+            plan: plan.followed(by: kernel.transcript),
             transcript: kernel.transcript, progress: progress)
     }
 

@@ -23,24 +23,4 @@ public struct UnsignedTask: Sendable {
         try signature.verify(task: digest, key: party.publicKey)
         signatures[party.name] = signature
     }
-
-    /// The signed task, when every provider has signed; until then the error names who has not.
-    public func completed() throws(TaskError) -> SignedTask {
-        guard missing.isEmpty else { throw .signaturesMissing(missing) }
-        return SignedTask(specification: specification, digest: digest, signatures: signatures)
-    }
-}
-
-/// A task that every provider has signed. There is no other way to make one than to verify all signatures, so whoever
-/// takes a `SignedTask` need not ask.
-public struct SignedTask: Sendable {
-    public let specification: TaskSpecification
-    public let digest: TaskDigest
-    public let signatures: [String: TaskSignature]
-
-    fileprivate init(specification: TaskSpecification, digest: TaskDigest, signatures: [String: TaskSignature]) {
-        self.specification = specification
-        self.digest = digest
-        self.signatures = signatures
-    }
 }

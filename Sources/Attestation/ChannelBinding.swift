@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 
 /// Ties evidence to one TLS 1.3 connection.
@@ -89,6 +90,7 @@ public enum ChannelBinding {
             H.self, secret, label: label, context: Array(H.hash(data: [UInt8]())), length: H.Digest.byteCount)
         let exported = expandLabel(
             H.self, derived, label: "exporter", context: Array(H.hash(data: context)), length: length)
+        // Proof: the bytes are copied within the call that lends them.
         return exported.withUnsafeBytes { Array($0) }
     }
 

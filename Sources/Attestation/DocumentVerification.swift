@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// Verification of a saved document: what `entrepot verify DOCUMENT` does.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// An Intel TDX quote of version 4 or 5 with an ECDSA P-256 attestation key, parsed and checked for form.
 ///
 /// Little endian, fixed offsets. Source: Intel "TDX DCAP Quoting Library API", appendix A.3 and A.4.

@@ -13,7 +13,7 @@ public struct TaskPlan: Sendable {
     public let domain: TableDomain
     public let privacy: PrivacyParameters
     /// What will be spent on what: on each query its price, on the model the rest.
-    public let plan: MechanismPlan
+    public internal(set) var plan: MechanismPlan
     /// The permitted queries.
     public let queries: QueryWorkload
     private let join: TaskSpecification.Join
@@ -41,23 +41,34 @@ public struct TaskPlan: Sendable {
         plan = try Self.plan(synthesizer?.plan(domain, privacy) ?? Self.planWithoutModel(privacy), queries)
     }
 
-    /// The parties' tables in the order of the task, joined as it says.
-    public func joined(_ tables: [(name: String, table: KeyedTable)]) -> JoinedTable {
-        if let mirror = join.mirror { return JoinedTable(mirroring: tables, terms: mirror) }
-        if join.kind == .union { return JoinedTable(uniting: tables.map(\.table)) }
-        return JoinedTable(joining: tables, rowsPerKey: join.rowsPerKey)
+    /// The parties' tables in the order of the task, joined as it says. They have no rows afterwards.
+    ///
+    /// - Throws: `rowsAreGone` where a table has been joined before.
+    public func joined(_ tables: [(name: String, table: KeyedTable)]) throws(PrivacyError) -> PrivateTable {
+        if let mirror = join.mirror { return try PrivateTable(mirroring: tables, terms: mirror) }
+        if join.kind == .union {
+            return try PrivateTable(uniting: tables.map(\.table), rowsPerKey: join.rowsPerKey)
+        }
+        return try PrivateTable(joining: tables, rowsPerKey: join.rowsPerKey)
     }
 
-    /// Everything that is ever asked of the rows: the queries, then the model, all from one budget.
+    /// What the model may spend on what: the plan's steps after those of the queries.
+    private var modelPlan: MechanismPlan {
+        var model = plan
+        model.steps.removeFirst(queries.names.count)
+        return model
+    }
+
+    /// Everything that is ever asked of the rows: the queries, then the model, all from one budget and as `plan` says.
     public func fit(
         _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> TaskProduct {
         var budget = budget
-        try queries.ask(kernel, taking: &budget)
+        try queries.ask(kernel, shares: plan.steps.prefix(queries.names.count).map(\.share), taking: &budget)
         guard let synthesizer else {
             return .answers(ReleasedAnswers(domain: domain, transcript: kernel.transcript))
         }
-        var model = try synthesizer.fit(kernel, budget: budget, progress: progress)
+        var model = try synthesizer.fit(kernel, plan: modelPlan, budget: budget, progress: progress)
         guard !queries.names.isEmpty else { return .model(model) }
         // One set of measurements, two products: what the queries were told holds for the synthetic rows too.
         model = try model.conditioned(on: measuredSums(kernel.transcript).map(\.sums))

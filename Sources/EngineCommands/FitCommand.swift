@@ -59,20 +59,20 @@ package struct FitCommand: AsyncParsableCommand {
 
     package func run() async throws {
         try await CommandFailure.reported {
-            let job = try task.map { try taskJob($0) } ?? tableJob()
+            let job = if let task { try taskJob(task) } else { try tableJob() }
             let plan = try job.work.plan(job.joined.domain, job.privacy)
             Console.say(
                 "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
                     + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
             print(try ledgerLine(job, plan))
             let budget = try Budget(job.privacy, accounting: plan.accounting)
-            let kernel = Kernel(table: PrivateTable(job.joined))
+            let kernel = Kernel(table: job.joined)
             let progress: (Double) -> Void = { Console.progress("fit: \(Int($0 * 100)) %") }
             var product =
                 switch job.work {
                 case .task(let task): try task.fit(kernel, budget: budget, progress: progress)
                 case .table(let synthesizer):
-                    TaskProduct.model(try synthesizer.fit(kernel, budget: budget, progress: progress))
+                    TaskProduct.model(try synthesizer.fit(kernel, plan: plan, budget: budget, progress: progress))
                 }
             Console.endProgress()
             if task != nil { product.taskDigest = job.digest.hex }
@@ -95,10 +95,10 @@ package struct FitCommand: AsyncParsableCommand {
         }
     }
 
-    private struct Job {
+    private struct Job: ~Copyable {
         let work: Work
         let privacy: PrivacyParameters
-        let joined: JoinedTable
+        let joined: PrivateTable
         /// Of the task; with --table, of the schema file.
         let digest: LedgerHash
         let uploads: [String: LedgerHash]
@@ -120,7 +120,7 @@ package struct FitCommand: AsyncParsableCommand {
             uploads[party.name] = read.sha256
         }
         return Job(
-            work: .task(plan), privacy: plan.privacy, joined: plan.joined(tables),
+            work: .task(plan), privacy: plan.privacy, joined: try plan.joined(tables),
             digest: try ledgerHash(task.digest.hex), uploads: uploads)
     }
 
@@ -138,12 +138,13 @@ package struct FitCommand: AsyncParsableCommand {
             param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
         return Job(
             work: .table(try Synthesizers.synthesizer(named: synthesizer, parameters: parameters)),
-            privacy: try PrivacyParameters(epsilon: epsilon, delta: delta), joined: JoinedTable(single: read.table),
+            privacy: try PrivacyParameters(epsilon: epsilon, delta: delta),
+            joined: try PrivateTable(single: read.table),
             digest: LedgerHash(of: schemaBytes), uploads: ["table": read.sha256])
     }
 
     /// The entry as a service's ledger would hold it, in its canonical form.
-    private func ledgerLine(_ job: Job, _ plan: MechanismPlan) throws -> String {
+    private func ledgerLine(_ job: borrowing Job, _ plan: MechanismPlan) throws -> String {
         let ledger = try Ledger.inMemory()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

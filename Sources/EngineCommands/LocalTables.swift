@@ -26,6 +26,7 @@ enum LocalTables {
         }
         defer { try? file.close() }
         while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
+            // Proof: the bytes are read within the call that lends them.
             try data.withUnsafeBytes { try reader.consume($0) }
         }
         let (table, digest) = try reader.finish()

@@ -72,12 +72,10 @@ public struct ErrorForecast: Encodable, Sendable {
         for epsilon in epsilons {
             progress(epsilon)
             let privacy = try PrivacyParameters(epsilon: epsilon, delta: privacy.delta)
-            let table = PrivateTable(
-                try JoinedTable(domain: domain, table: try simulated.table(domain), rowsPerKey: 1))
-            let budget = try Budget(privacy, accounting: synthesizer.accounting(for: privacy))
+            let table = try PrivateTable(public: try simulated.table(domain), domain: domain)
             let clock = ContinuousClock()
             let start = clock.now
-            let model = try synthesizer.fit(Kernel(table: table), budget: budget) { _ in }
+            let model = try synthesizer.fit(Kernel(table: table), privacy)
             rungs.append(
                 try Rung(epsilon: epsilon, model, simulated: simulated, seconds: (clock.now - start) / .seconds(1)))
         }

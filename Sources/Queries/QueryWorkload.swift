@@ -1,4 +1,5 @@
 public import PrivacyKernel
+import Statistics
 public import Tables
 public import Tasks
 
@@ -51,23 +52,26 @@ public struct QueryWorkload: Sendable {
 
     /// Asks everything and takes what it costs out of the budget; the rest is the model's.
     ///
+    /// - Parameter shares: what part of the budget each query gets, as a plan says; nil for the prices.
     /// - Returns: one answer a query; fewer where a replayed transcript ends earlier.
     @discardableResult
-    public func ask(_ kernel: Kernel, taking budget: inout Budget) throws(PrivacyError) -> [QueryAnswer] {
-        let law = NoiseLaw(budget.accounting)
-        return try releases(kernel, taking: &budget).map { question, released in
+    public func ask(
+        _ kernel: Kernel, shares: [Double]? = nil, taking budget: inout Budget
+    ) throws(PrivacyError) -> [QueryAnswer] {
+        let law = budget.accounting.law
+        return try releases(kernel, shares: shares ?? questions.map(share), taking: &budget).map { question, released in
             question.answer(released.tables, variances: released.variances, law: law)
         }
     }
 
     private func releases(
-        _ kernel: Kernel, taking budget: inout Budget
+        _ kernel: Kernel, shares: [Double], taking budget: inout Budget
     ) throws(PrivacyError) -> [(question: ResolvedQuery, released: ResolvedQuery.Released)] {
         let whole = budget.amount
         var all: [(question: ResolvedQuery, released: ResolvedQuery.Released)] = []
-        for (place, question) in questions.enumerated() {
+        for (place, (question, share)) in zip(questions, shares).enumerated() {
             let isLast = remainder == .nothing && place == questions.count - 1
-            let slice = try budget.take(isLast ? .all : .amount(whole * share(question)))
+            let slice = try budget.take(isLast ? .all : .amount(whole * share))
             do throws(PrivacyError) {
                 all.append((question, try question.ask(kernel, spending: slice)))
             } catch {
@@ -86,7 +90,7 @@ public struct QueryWorkload: Sendable {
         guard !questions.isEmpty, let promise = transcript.releases.first?.promise else { return [] }
         var budget = try Budget(promise.parameters, accounting: promise.accounting)
         let kernel = Kernel(replaying: transcript, domain: domain)
-        return try releases(kernel, taking: &budget).flatMap { question, released in
+        return try releases(kernel, shares: questions.map(share), taking: &budget).flatMap { question, released in
             question.sums.indices.map {
                 (question.query.name, question.sums[$0], released.tables[$0], released.variances[$0])
             }
@@ -103,7 +107,7 @@ public struct QueryWorkload: Sendable {
     /// What a query would cost and how far its figures would lie from the truth, without asking it.
     public func forecasts(_ accounting: Accounting) throws(PrivacyError) -> [QueryForecast] {
         let amount = try Budget(privacy, accounting: accounting).amount
-        return questions.map { QueryForecast($0, share: share($0), amount: amount, law: NoiseLaw(accounting)) }
+        return questions.map { QueryForecast($0, share: share($0), amount: amount, law: accounting.law) }
     }
 
     private func share(_ question: ResolvedQuery) -> Double { question.query.epsilon / privacy.epsilon }

@@ -1,4 +1,5 @@
 import PrivacyKernel
+import Statistics
 import Tables
 import Tasks
 

@@ -1,5 +1,7 @@
 import PrivacyKernel
+import Statistics
 import Tasks
+import VectorMath
 
 /// Both ends of the same flows, from one joint release.
 extension ResolvedQuery {
@@ -40,9 +42,9 @@ extension ResolvedQuery {
                 ratio: exports > 0 ? ratio : nil, logRatio: nil, matched: nil, meanLogPoints: nil)
             if exports > 0, imports > 0 {
                 flow.logRatio = NoisyFigure(
-                    quantity: "log-ratio", estimate: naturalLog(imports / exports),
-                    lower: ratio.lower.flatMap { $0 > 0 ? naturalLog($0) : nil },
-                    upper: ratio.upper.flatMap { $0 > 0 ? naturalLog($0) : nil })
+                    quantity: "log-ratio", estimate: naturalLogarithm(imports / exports),
+                    lower: ratio.lower.flatMap { $0 > 0 ? naturalLogarithm($0) : nil },
+                    upper: ratio.upper.flatMap { $0 > 0 ? naturalLogarithm($0) : nil })
             }
             if tables.count == 4 {
                 let matched = Double(tables[2][cell.place])

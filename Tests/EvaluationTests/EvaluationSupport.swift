@@ -38,14 +38,13 @@ struct KnownTable {
             columns: zip(columns, domain.sizes).map { codes, size in
                 try CodedColumn(.words(codes.map { UInt32($0) }), domainSize: size)
             })
-        return PrivateTable(try JoinedTable(domain: domain, table: coded, rowsPerKey: 1))
+        return try PrivateTable(public: coded, domain: domain)
     }
 
     func fit(_ name: String, epsilon: Double, delta: Double = 1e-9) throws -> FittedModel {
         let synthesizer = try synthesizer(named: name)
         let privacy = try PrivacyParameters(epsilon: epsilon, delta: delta)
-        let budget = try Budget(privacy, accounting: synthesizer.accounting(for: privacy))
-        return try synthesizer.fit(Kernel(table: table()), budget: budget) { _ in }
+        return try synthesizer.fit(Kernel(table: table()), privacy)
     }
 
     /// Exact counts, by brute force.

@@ -59,7 +59,7 @@ struct BudgetTests {
         var budget = try testBudget(1, 1e-9, accounting)
         let whole = budget.units
         let table = try testTable([2], [[1]])
-        let kernel = Kernel(table: table)
+        let kernel = Kernel(rows: table)
         for left in stride(from: 10_000, to: 0, by: -1) {
             _ = try kernel.measure([[0]], spending: budget.take(.fraction(1, left)))
         }

@@ -92,11 +92,11 @@ import VectorMath
             try reader.consume(Array((["key,flow,value"] + lines).joined(separator: "\n").utf8))
             return try reader.finish()
         }
-        let united = JoinedTable(uniting: tables)
+        let united = try PrivateTable(uniting: tables, rowsPerKey: 1).rows
         func total(_ clamp: ClosedRange<Double>?) throws -> [Double] {
             let query = PermittedQuery(
                 name: "total", kind: .sum, columns: ["value"], conditions: ["flow": "X"], clamp: clamp, epsilon: 1)
-            return try ResolvedQuery(query, domain: united.domain).exact(PrivateTable(united)).figures.map(\.estimate)
+            return try ResolvedQuery(query, domain: united.domain).exact(united).figures.map(\.estimate)
         }
         #expect(try total(nil) == [Double(exports)])
         #expect(try total(200...700) == [Double(clamped)])
@@ -202,9 +202,8 @@ import VectorMath
             ]), keyColumns: [])
         let column = domain.columns[0]
         let codes = try values.map { UInt8(try #require(column.code(of: String($0)))) }
-        let table = PrivateTable(
-            try JoinedTable(
-                domain: domain, table: CodedTable(columns: [CodedColumn(.bytes(codes), domainSize: column.size)])))
+        let coded = try CodedTable(columns: [CodedColumn(.bytes(codes), domainSize: column.size)])
+        let table = try PrivateTable(public: coded, domain: domain).rows
         let question = try ResolvedQuery(
             .init(name: "q", kind: .sum, columns: ["balance"], clamp: -50...50, epsilon: 1), domain: domain)
         let counted = values.map { value in

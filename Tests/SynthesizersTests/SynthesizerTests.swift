@@ -106,8 +106,7 @@ import Testing
         for kept in Set([0, 1, 2, releases.count - 1, releases.count]).sorted() where kept <= releases.count {
             let synthesizer = try synthesizer(named: name)
             let kernel = Kernel(replaying: Transcript(releases: Array(releases.prefix(kept))), domain: domain)
-            let budget = try Budget(usual, accounting: synthesizer.accounting(for: usual))
-            let model = try synthesizer.fit(kernel, budget: budget) { _ in }
+            let model = try synthesizer.fit(kernel, usual)
             #expect(model.transcript.releases.count == kept)
             let sample = try RowSampler(model, seed: 1).rows(0..<500)
             if kept == releases.count {

@@ -1,6 +1,7 @@
 import FittedModels
 import Foundation
 import PrivacyKernel
+import Statistics
 import Tables
 
 /// What this is, what it is good for, and how far to trust it.

@@ -1,6 +1,8 @@
 import GraphicalModels
 import PrivacyKernel
+import Statistics
 import Tables
+import VectorMath
 
 /// What is known of one marginal of the table: the model's counts, and for each cell an interval for the true count.
 public struct MarginalEstimate: Sendable, Equatable {
@@ -102,8 +104,8 @@ public struct MarginalUncertainty: Sendable {
 
     /// In standard deviations.
     private func quantile(_ probability: Double) -> Double {
-        let normal = normalQuantile(probability)
-        return isLaplace ? max(normal, -logarithm(2 * (1 - probability)) / 2.0.squareRoot()) : normal
+        let normal = Normal.quantile(probability)
+        return isLaplace ? max(normal, -naturalLogarithm(2 * (1 - probability)) / 2.0.squareRoot()) : normal
     }
 
     /// From the released distance of the table from independent columns, and the model's own distance from them.

@@ -65,7 +65,10 @@ public struct Budget: ~Copyable, Sendable {
             asked = amount * Double(numerator) / Double(denominator)
         }
         guard slice > 0 else { throw .shareTooSmall(asked) }
-        if !planted(.takenSliceStaysBehind) { units -= slice }
+        remove(slice)
         return Budget(root: root, units: slice)
     }
+
+    /// What was cut off is gone from here.
+    mutating func remove(_ slice: UInt64) { units -= slice }
 }

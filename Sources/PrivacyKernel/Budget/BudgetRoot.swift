@@ -1,4 +1,5 @@
 import Synchronization
+import VectorMath
 
 /// What all slices of one budget share: the promise, how it turns into units, and what has been drawn for it.
 ///
@@ -99,7 +100,7 @@ final class BudgetRoot: Sendable {
 
     /// The part of δ that pays for differences between sampled and exact laws at ε.
     static func reserve(epsilon: Double) -> Double {
-        planted(.deltaNotSetAside) ? 0 : (1 + exponential(epsilon)) * distance * (1 + 0x1p-40)
+        (1 + exponential(epsilon)) * distance * (1 + 0x1p-40)
     }
 
     /// What ε and δ buy. e^ε beyond e^500 is not representable, so larger ε is converted as 500.

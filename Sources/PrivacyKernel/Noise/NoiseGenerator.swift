@@ -22,13 +22,6 @@ struct NoiseGenerator: ~Copyable {
         position = NoiseGenerator.blockWords
     }
 
-    #if ENTREPOT_MUTATIONS
-        private init(_ words: [UInt64], _ position: Int) { (self.words, self.position) = (words, position) }
-
-        /// For bugs that use noise twice.
-        func copy() -> NoiseGenerator { NoiseGenerator(words, position) }
-    #endif
-
     mutating func next() -> UInt64 {
         if position == NoiseGenerator.blockWords { refill() }
         let word = words[position]

@@ -19,13 +19,10 @@ extension Kernel {
         }
         let groups = Int(map.max() ?? 0) + 1
         guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
-        if let table {
-            groupedColumns.append(table.rows.columns[attribute].codes.mapped(through: map))
+        if let rows {
+            groupedColumns.append(rows.table.columns[attribute].codes.mapped(through: map))
         }
         sizes.append(groups)
-        #if ENTREPOT_MUTATIONS
-            Mutation.observer?.groupings.append((attribute, map))
-        #endif
         return sizes.count - 1
     }
 }

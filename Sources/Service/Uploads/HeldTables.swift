@@ -17,8 +17,7 @@ struct HeldTables {
 
     /// Overwrites a party's table.
     mutating func destroy(of party: String) {
-        guard var table = tables.removeValue(forKey: party) else { return }
-        table.wipe()
+        tables.removeValue(forKey: party)?.wipe()
     }
 
     mutating func destroyAll() {

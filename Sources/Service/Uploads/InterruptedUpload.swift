@@ -31,7 +31,7 @@ struct UploadRange: Sendable, Equatable {
 
 /// An upload whose connection broke: what was read of it so far, until its owner goes on or some minutes have passed.
 ///
-/// ``UploadsUnderWay`` hands it to one upload at a time of one party, and forgets it then: whoever takes the reader is
+/// Proof: ``UploadsUnderWay`` hands it to one upload at a time of one party, and forgets it then. Whoever takes the reader is
 /// alone with it.
 final class InterruptedUpload: @unchecked Sendable {
     /// Seconds for which it is kept.

@@ -1,3 +1,4 @@
+import Bytes
 import Gzip
 import HTTPTypes
 import HummingbirdCore
@@ -94,6 +95,8 @@ struct UploadReader {
         }
     }
 
+    // Proof: bytes are handed on whole, within the call that lends them.
+
     private mutating func consume(_ buffer: ByteBuffer) throws {
         guard let unpacking else { return try buffer.withUnsafeReadableBytes { try unframe($0) } }
         try buffer.withUnsafeReadableBytes { bytes in
@@ -172,13 +175,5 @@ extension Problem {
 
 extension Sequence where Element == UInt8 {
     /// Lower-case hexadecimal digits.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in self {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    var hexadecimal: String { Hex.encode(self) }
 }

@@ -176,7 +176,8 @@ let package = Package(
         .target(
             name: "EngineCommands",
             dependencies: [
-                "Attestation", "CProcessor", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger", "PrivacyKernel",
+                "Attestation", "CProcessor", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger",
+                "PrivacyKernel",
                 "Queries",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
             ],

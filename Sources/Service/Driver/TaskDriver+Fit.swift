@@ -1,7 +1,7 @@
 import Engine
+import FittedModels
 import HTTPTypes
 import Logging
-import FittedModels
 import Tasks
 
 /// The one fit of the task.

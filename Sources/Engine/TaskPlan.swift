@@ -16,6 +16,8 @@ public struct TaskPlan: Sendable {
     public internal(set) var plan: MechanismPlan
     /// The permitted queries.
     public let queries: QueryWorkload
+    /// The most rows that a key may have in the joined table.
+    public let rowsPerKey: Int
     private let join: TaskSpecification.Join
 
     /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` where the task cannot work.
@@ -35,10 +37,14 @@ public struct TaskPlan: Sendable {
             domain = TableDomain.joined(parties)
         }
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
+        let rows = task.join.rowsPerKey
+        rowsPerKey = rows
         queries = try QueryWorkload(
-            task.queries, domain: domain, privacy: privacy, remainder: synthesizer == nil ? .nothing : .model,
-            mirror: task.join.mirror)
-        plan = try Self.plan(synthesizer?.plan(domain, privacy) ?? Self.planWithoutModel(privacy), queries)
+            task.queries, domain: domain, privacy: privacy, rowsPerKey: rows,
+            remainder: synthesizer == nil ? .nothing : .model, mirror: task.join.mirror)
+        plan = try Self.plan(
+            synthesizer?.plan(domain, privacy, rowsPerKey: rows) ?? Self.planWithoutModel(privacy, rowsPerKey: rows),
+            queries, privacy)
     }
 
     /// The parties' tables in the order of the task, joined as it says. They have no rows afterwards.
@@ -83,26 +89,35 @@ public struct TaskPlan: Sendable {
         }
     }
 
-    private static func planWithoutModel(_ privacy: PrivacyParameters) -> MechanismPlan {
+    private static func planWithoutModel(_ privacy: PrivacyParameters, rowsPerKey: Int) -> MechanismPlan {
         MechanismPlan(
             synthesizer: nil, parameters: [:], accounting: privacy.delta == 0 ? .pure : .gaussian, privacy: privacy,
-            steps: [])
+            steps: [], rowsPerKey: rowsPerKey)
     }
 
-    /// The model's plan with its shares and noise scaled to what the queries leave.
-    private static func plan(_ model: MechanismPlan, _ queries: QueryWorkload) throws -> MechanismPlan {
+    /// The model's plan with its shares scaled to what the queries leave, accounted as is best for all of it together.
+    private static func plan(
+        _ model: MechanismPlan, _ queries: QueryWorkload, _ privacy: PrivacyParameters
+    ) throws -> MechanismPlan {
         guard !queries.names.isEmpty else { return model }
         let share = queries.modelShare
-        let louder = model.accounting == .pure ? 1 / share : (1 / share).squareRoot()
         var plan = model
-        plan.steps = try queries.forecasts(model.accounting).map { forecast in
-            .init(name: "query \(forecast.name)", share: forecast.share, sigma: forecast.parts.first?.standardError)
-        }
-        for var step in model.steps {
+        plan.steps = model.steps.map { step in
+            var step = step
             step.share *= share
-            step.sigma = step.sigma.map { $0 * louder }
-            plan.steps.append(step)
+            return step
         }
+        let isFree = (model.parameters["accounting"] ?? .text("auto")) == .text("auto")
+        if isFree, privacy.delta > 0 {
+            plan.accounting = .tightest(
+                for: queries.releases + plan.steps.releases(rowsPerKey: model.rowsPerKey ?? 1), privacy)
+        }
+        let asked = try queries.forecasts(plan.accounting).map { forecast in
+            MechanismPlan.Step(
+                name: "query \(forecast.name)", share: forecast.share, sigma: forecast.parts.first?.standardError,
+                changing: forecast.addsValues ? 4 : nil)
+        }
+        plan.steps = asked + plan.steps
         return plan
     }
 

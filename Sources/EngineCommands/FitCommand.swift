@@ -60,7 +60,7 @@ package struct FitCommand: AsyncParsableCommand {
     package func run() async throws {
         try await CommandFailure.reported {
             let job = if let task { try taskJob(task) } else { try tableJob() }
-            let plan = try job.work.plan(job.joined.domain, job.privacy)
+            let plan = try job.work.plan(job.joined.domain, job.privacy, rowsPerKey: job.joined.rowsPerKey)
             Console.say(
                 "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
                     + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
@@ -87,10 +87,10 @@ package struct FitCommand: AsyncParsableCommand {
         case task(TaskPlan)
         case table(any Synthesizer)
 
-        func plan(_ domain: TableDomain, _ privacy: PrivacyParameters) throws -> MechanismPlan {
+        func plan(_ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int) throws -> MechanismPlan {
             switch self {
             case .task(let task): task.plan
-            case .table(let synthesizer): try synthesizer.plan(domain, privacy)
+            case .table(let synthesizer): try synthesizer.plan(domain, privacy, rowsPerKey: rowsPerKey)
             }
         }
     }

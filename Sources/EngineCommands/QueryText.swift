@@ -1,4 +1,5 @@
 import Foundation
+import PrivacyKernel
 package import Queries
 
 /// A forecast as a person reads it.
@@ -8,7 +9,10 @@ package struct ForecastText {
     package init(_ forecast: QueryForecast) {
         let percent = (forecast.share * 1000).rounded() / 10
         var lines = [
-            "\(forecast.name) (\(forecast.kind)): ε = \(forecast.epsilon), \(percent) % of the task's budget",
+            "\(forecast.name) (\(forecast.kind)): \(percent) % of the task's budget (price \(forecast.epsilon) of its ε)"
+                + (forecast.alone.map {
+                    "; by itself (ε = \(Self.outward($0.epsilon)), δ = \($0.delta))"
+                } ?? ""),
             "  \(forecast.groups) \(forecast.groups == 1 ? "group" : "groups"); nothing is spent by this forecast",
         ]
         for part in forecast.parts {
@@ -18,6 +22,9 @@ package struct ForecastText {
         }
         text = lines.joined(separator: "\n")
     }
+
+    /// Three decimals, never less than the figure.
+    private static func outward(_ value: Double) -> String { String(format: "%.3f", (value * 1e3).rounded(.up) / 1e3) }
 }
 
 /// An answer as a person reads it.
@@ -27,7 +34,7 @@ package struct AnswerText {
     /// - Parameter limit: how many groups are listed.
     package init(_ answer: QueryAnswer, limit: Int = 40) {
         var lines = [
-            "\(answer.name) (\(answer.kind)), ε = \(answer.epsilon), intervals at \(Int(answer.confidence * 100)) %"
+            "\(answer.name) (\(answer.kind)), price \(answer.epsilon) of ε, intervals at \(Int(answer.confidence * 100)) %"
         ]
         if let flows = answer.flows {
             lines += Self.lines(flows, limit: limit)

@@ -37,7 +37,8 @@ extension TaskCommand {
                 guard let synthesizer = task.synthesizer else { return try printQueries(task) }
                 let ladder = epsilon.isEmpty ? Set([0.5, 1, 3, task.privacy.epsilon]).sorted() : epsilon
                 let forecast = try ErrorForecast(
-                    task.domain, synthesizer: synthesizer, privacy: task.privacy, epsilons: ladder, rows: rows
+                    task.domain, synthesizer: synthesizer, privacy: task.privacy, epsilons: ladder, rows: rows,
+                    rowsPerKey: task.rowsPerKey
                 ) { Console.progress("   fitting simulated rows at epsilon \($0)…") }
                 Console.endProgress()
                 if json {
@@ -66,7 +67,7 @@ extension TaskCommand {
             let plan = forecast.plan
             var lines = [
                 "\(plan.method), epsilon \(plan.epsilon), delta \(plan.delta): "
-                    + TaskDescription.inWords(epsilon: plan.epsilon),
+                    + TaskDescription.inWords(epsilon: plan.epsilon, delta: plan.delta),
                 "The declared columns span about 10^\(Int(forecast.domainCells.rounded())) combinations.", "",
                 "Budget",
             ]

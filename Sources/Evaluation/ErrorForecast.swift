@@ -60,19 +60,22 @@ public struct ErrorForecast: Encodable, Sendable {
     ///   - synthesizer: as the task names it.
     ///   - epsilons: the ladder.
     ///   - rows: how many joined rows to expect.
+    ///   - rowsPerKey: the most rows that a key may have; noise grows with it.
     public init(
         _ domain: TableDomain, synthesizer: any Synthesizer, privacy: PrivacyParameters, epsilons: [Double], rows: Int,
+        rowsPerKey: Int = 1,
         progress: (Double) -> Void = { _ in }
     ) throws {
         self.rows = rows
-        plan = try synthesizer.plan(domain, privacy)
+        plan = try synthesizer.plan(domain, privacy, rowsPerKey: rowsPerKey)
         domainCells = domain.sizes.reduce(0.0) { $0 + log10(Double($1)) }
         let simulated = SimulatedRows(domain, count: rows)
         var rungs: [Rung] = []
         for epsilon in epsilons {
             progress(epsilon)
             let privacy = try PrivacyParameters(epsilon: epsilon, delta: privacy.delta)
-            let table = try PrivateTable(public: try simulated.table(domain), domain: domain)
+            let table = try PrivateTable(
+                public: try simulated.table(domain), domain: domain, rowsPerKey: rowsPerKey)
             let clock = ContinuousClock()
             let start = clock.now
             let model = try synthesizer.fit(Kernel(table: table), privacy)

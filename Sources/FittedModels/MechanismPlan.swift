@@ -12,12 +12,24 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
         public var sigma: Double?
         /// Number of cells or figures released, where it is known in advance.
         public var cells: Int?
+        /// Over how much the share is spread, at least: its squared sensitivity for one row a key if it were one
+        /// release. So many marginals of equal shares, so many errors; nil where sensitivities are large, as a Gram
+        /// matrix's.
+        public var spread: Double?
+        /// How many times its price the step costs for changing a key, under Gaussian noise: 2 where absent, as counts and
+        /// Gram matrices do; 4 for errors, selections and sums.
+        public var changing: Double?
 
-        public init(name: String, share: Double, sigma: Double? = nil, cells: Int? = nil) {
+        public init(
+            name: String, share: Double, sigma: Double? = nil, cells: Int? = nil, spread: Double? = nil,
+            changing: Double? = nil
+        ) {
             self.name = name
             self.share = share
             self.sigma = sigma
             self.cells = cells
+            self.spread = spread
+            self.changing = changing
         }
     }
 
@@ -28,13 +40,15 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
     public var epsilon: Double
     public var delta: Double
     public var steps: [Step]
+    /// The most rows that a key may have in the joined table; absent from files of earlier versions.
+    public var rowsPerKey: Int?
 
     /// What tasks and reports call the method.
     public var method: String { synthesizer?.rawValue ?? "none" }
 
     public init(
         synthesizer: SynthesizerName?, parameters: [String: Parameter], accounting: Accounting,
-        epsilon: Double, delta: Double, steps: [Step]
+        epsilon: Double, delta: Double, steps: [Step], rowsPerKey: Int? = nil
     ) {
         self.synthesizer = synthesizer
         self.parameters = parameters
@@ -42,14 +56,32 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
         self.epsilon = epsilon
         self.delta = delta
         self.steps = steps
+        self.rowsPerKey = rowsPerKey
     }
 
     public init(
         synthesizer: SynthesizerName?, parameters: [String: Parameter], accounting: Accounting,
-        privacy: PrivacyParameters, steps: [Step]
+        privacy: PrivacyParameters, steps: [Step], rowsPerKey: Int? = nil
     ) {
         self.init(
             synthesizer: synthesizer, parameters: parameters, accounting: accounting, epsilon: privacy.epsilon,
-            delta: privacy.delta, steps: steps)
+            delta: privacy.delta, steps: steps, rowsPerKey: rowsPerKey)
+    }
+}
+
+extension MechanismPlan {
+    /// How many times the budget changing a key costs, in the currency of the accounting, if every step spends its share.
+    public var changingFactor: Double {
+        accounting == .pure ? 2 : steps.isEmpty ? 4 : steps.reduce(0) { $0 + $1.share * ($1.changing ?? 2) }
+    }
+}
+
+extension Sequence<MechanismPlan.Step> {
+    /// The releases of a plan as far as they are known, for the choice of an accounting.
+    public func releases(rowsPerKey: Int) -> [PlannedRelease] {
+        let rows = Double(Swift.max(1, rowsPerKey))
+        return map { step in
+            PlannedRelease(share: step.share, squaredSensitivity: step.spread.map { $0 * rows * rows } ?? .infinity)
+        }
     }
 }

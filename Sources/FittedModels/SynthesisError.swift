@@ -1,4 +1,5 @@
 public import GraphicalModels
+public import PrivacyKernel
 
 /// Why a synthesizer refuses, a model file is not read, or rows cannot be drawn. Every figure in a payload is public.
 public enum SynthesisError: Error, Equatable, Sendable {
@@ -7,6 +8,8 @@ public enum SynthesisError: Error, Equatable, Sendable {
     case invalidParameter(String, value: String, expected: String)
     /// A domain without a column to model.
     case noColumns
+    /// The budget, or the smallest part of it that a release would get, buys nothing that the kernel can draw.
+    case budgetTooSmall(PrivacyError)
     /// The dense table of `mwem`; `cells` is nil beyond 2^63.
     case denseDomainTooLarge(cells: Int?, limit: Int)
     /// The smallest model that the synthesizer can build; `column` is the one to bin.
@@ -41,6 +44,9 @@ extension SynthesisError: CustomStringConvertible {
                 + (known.isEmpty ? "This synthesizer takes none." : "Choose among \(names(known)).")
         case .invalidParameter(let name, let value, let expected):
             "The parameter '\(name)' is '\(value)'; it must be \(expected)."
+        case .budgetTooSmall(let error):
+            "The budget does not pay for this plan: \(error) Raise ε, allow a key fewer rows, or choose a method of "
+                + "fewer releases, such as 'independent'."
         case .noColumns: "The domain has no column besides keys and derived columns. Declare at least one field."
         case .denseDomainTooLarge(let cells, let limit):
             "mwem keeps one number for each combination of values; this domain has "

@@ -146,7 +146,7 @@ extension Kernel {
         let (changing, overflow) = payment.units.multipliedReportingOverflow(by: factor)
         let release = Release(
             promise: payment.root.promise, spent: payment.units, spentChangingOne: overflow ? .max : changing,
-            answer: answer)
+            answer: answer, terms: try terms(of: answer, payment))
         transcript.append(release)
         do { try record?(release) } catch { throw .notRecorded("\(error)") }
     }
@@ -171,6 +171,17 @@ extension Kernel {
         guard cells <= limit else { throw .tooManyCells(cells: cells, limit: limit) }
         return (sorted, shape, cells)
     }
+
+    /// What the price of an answer follows from, besides its scales.
+    private func terms(of answer: Answer, _ payment: Payment) throws(PrivacyError) -> ReleaseTerms {
+        let isSelection = if case .selection = answer { true } else { false }
+        return ReleaseTerms(
+            rowsPerKey: Int(try rowsPerKey()),
+            selectionEpsilon: isSelection ? Double(payment.selectionUnits) / Budget.unitsPerWhole : nil)
+    }
+
+    /// The most rows that a key may have: public. Of a replayed transcript what it records; 1 where it does not.
+    public var rowsBound: Int { rows?.rowsPerKey ?? transcript.releases.first?.terms?.rowsPerKey ?? 1 }
 
     // KERNEL 2.3
     /// Rows a key may have, as a factor of every sensitivity.

@@ -14,6 +14,9 @@ public struct PrivateTable: ~Copyable, Sendable {
     /// Public: which columns there are and what their codes mean.
     public var domain: TableDomain { rows.domain }
 
+    /// Public: no key has more rows in it.
+    public var rowsPerKey: Int { rows.rowsPerKey }
+
     /// The inner join on the key; columns become `<party>_<column>`.
     ///
     /// - Parameters:

@@ -18,13 +18,15 @@ public struct QueryWorkload: Sendable {
     let questions: [ResolvedQuery]
     let privacy: PrivacyParameters
     private let remainder: Remainder
+    private let rowsPerKey: Int
 
     /// - Parameters:
     ///   - domain: of the joined table.
+    ///   - rowsPerKey: the most rows that a key may have in it.
     ///   - mirror: the terms of the task's join where it is a mirror.
     public init(
         _ queries: [TaskSpecification.PermittedQuery], domain: TableDomain, privacy: PrivacyParameters,
-        remainder: Remainder = .model, mirror: MirrorTerms? = nil
+        rowsPerKey: Int = 1, remainder: Remainder = .model, mirror: MirrorTerms? = nil
     ) throws(QueryRefusal) {
         var questions: [ResolvedQuery] = []
         for query in queries { questions.append(try ResolvedQuery(query, domain: domain, mirror: mirror)) }
@@ -41,6 +43,7 @@ public struct QueryWorkload: Sendable {
         }
         self.questions = questions
         self.remainder = remainder
+        self.rowsPerKey = rowsPerKey
         self.privacy = privacy
     }
 
@@ -106,8 +109,31 @@ public struct QueryWorkload: Sendable {
 
     /// What a query would cost and how far its figures would lie from the truth, without asking it.
     public func forecasts(_ accounting: Accounting) throws(PrivacyError) -> [QueryForecast] {
-        let amount = try Budget(privacy, accounting: accounting).amount
-        return questions.map { QueryForecast($0, share: share($0), amount: amount, law: accounting.law) }
+        let budget = try Budget(privacy, accounting: accounting)
+        var forecasts: [QueryForecast] = []
+        for question in questions {
+            let share = share(question)
+            let amount = budget.amount * share
+            var scales: [NoiseScale] = []
+            let sensitivities = question.sensitivities(rowsPerKey: rowsPerKey)
+            for sensitivity in sensitivities {
+                scales.append(try budget.noise(paidBy: amount / Double(sensitivities.count), sensitivity))
+            }
+            forecasts.append(
+                QueryForecast(
+                    question, share: share, alone: budget.parameters(ofSlice: amount), scales: scales,
+                    law: accounting.law))
+        }
+        return forecasts
+    }
+
+    /// What is known of the queries' releases before they are made, for the choice of an accounting.
+    public var releases: [PlannedRelease] {
+        questions.map { question in
+            let squares = question.sensitivities(rowsPerKey: rowsPerKey).map { Double($0.squared) }
+            return PlannedRelease(
+                share: share(question), squaredSensitivity: (squares.min() ?? 1) * Double(squares.count))
+        }
     }
 
     private func share(_ question: ResolvedQuery) -> Double { question.query.epsilon / privacy.epsilon }
@@ -141,20 +167,31 @@ public struct QueryForecast: Sendable, Equatable, Codable {
 
     public var name: String
     public var kind: String
-    /// The price, and what part of the task's budget it is.
+    /// The price as the task names it: `share` is its part of the task's ε.
     public var epsilon: Double
+    /// The part of the task's budget.
     public var share: Double
+    /// What these answers alone give away: (ε, δ) of this part by itself. Parts of a budget add up in ρ or μ², not in ε,
+    /// so that this ε is more than the price; all of the task together stay within its ε.
+    public var alone: PrivacyParameters?
     /// How many groups will get an answer.
     public var groups: Int
     public var parts: [Part]
 
-    init(_ question: ResolvedQuery, share: Double, amount: Double, law: NoiseLaw) {
+    /// Whether values are added up, and not rows counted: changing a key then costs four times as much, not twice.
+    public var addsValues: Bool {
+        [TaskSpecification.PermittedQuery.Kind.sum, .mean, .reconcile].contains { $0.rawValue == kind }
+    }
+
+    init(
+        _ question: ResolvedQuery, share: Double, alone: PrivacyParameters?, scales: [NoiseScale], law: NoiseLaw
+    ) {
         name = question.query.name
         kind = question.query.kind.rawValue
         epsilon = question.query.epsilon
         self.share = share
+        self.alone = alone
         groups = question.cells().count
-        let sensitivities = question.sensitivities
         let quantities: [String] =
             switch question.query.kind {
             case .reconcile: ["exports", "imports", "matched flows", "sum of log points"]
@@ -162,12 +199,10 @@ public struct QueryForecast: Sendable, Equatable, Codable {
             case .sum: ["sum"]
             case .count, .histogram, .quantile, .cardinality: ["count"]
             }
-        let each = amount * share / Double(sensitivities.count)
-        parts = zip(quantities, sensitivities).enumerated().map { place, part in
+        parts = zip(quantities, scales).enumerated().map { place, part in
             let isValue =
                 [.sum, .mean, .reconcile].contains(question.query.kind) && place < question.columns.prefix(2).count
-            let deviation =
-                law.variance(sensitivity: part.1, amount: each).squareRoot() * (isValue ? question.unit : 1)
+            let deviation = part.1.variance.squareRoot() * (isValue ? question.unit : 1)
             return Part(
                 quantity: part.0, standardError: deviation,
                 halfWidth: law.critical(ResolvedQuery.confidence) * deviation)

@@ -77,11 +77,16 @@ struct ResolvedQuery: Sendable {
         }
     }
 
-    /// Of how many figures of one key each part of the release consists, for planning.
-    var sensitivities: [Double] {
+    /// How far one key can move each part of the release, for planning.
+    func sensitivities(rowsPerKey: Int) -> [Sensitivity] {
         switch release {
-        case .marginal: [1]
-        case .sums(let sums): sums.map { Double(max($0.clamp.lowerBound.magnitude, $0.clamp.upperBound.magnitude, 1)) }
+        case .marginal: [.counts(rowsPerKey: rowsPerKey)]
+        case .sums(let sums):
+            sums.map {
+                .sums(
+                    largest: max($0.clamp.lowerBound.magnitude, $0.clamp.upperBound.magnitude),
+                    rowsPerKey: rowsPerKey)
+            }
         }
     }
 

@@ -43,13 +43,4 @@ public enum NoiseLaw: String, Sendable, Codable {
         guard case .laplace = self, count > 2 else { return critical(confidence) }
         return normal + (normal * normal * normal - 3 * normal) / 24 * 3 / count
     }
-
-    /// The variance of the noise that an amount of budget buys for a figure that one key can move by `sensitivity`.
-    public func variance(sensitivity: Double, amount: Double) -> Double {
-        switch self {
-        // σ² = Δ²/(2ρ), and 2 for being discrete.
-        case .gaussian: sensitivity * sensitivity / (2 * amount) + 2
-        case .laplace: 2 * (sensitivity / amount) * (sensitivity / amount)
-        }
-    }
 }

@@ -17,11 +17,14 @@ public protocol Synthesizer: Sendable {
     /// As they were given.
     var parameters: [String: Parameter] { get }
 
-    /// How spending adds up: pure for δ = 0, otherwise Gaussian unless the parameters say `accounting: zcdp`.
-    func accounting(for privacy: PrivacyParameters) -> Accounting
-
-    /// What will be spent on what. A function of public figures alone; what cannot work is refused here.
-    func plan(_ domain: TableDomain, _ privacy: PrivacyParameters) throws(SynthesisError) -> MechanismPlan
+    /// What will be spent on what, and how spending adds up: pure for δ = 0, otherwise as the parameters say, or under
+    /// whichever of zCDP and Gaussian accounting this plan's noise is smaller. A function of public figures alone; what
+    /// cannot work is refused here.
+    ///
+    /// - Parameter rowsPerKey: the most rows that a key may have in the joined table.
+    func plan(
+        _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
+    ) throws(SynthesisError) -> MechanismPlan
 
     /// What rows of the model keep and what they assume.
     func fidelity(_ domain: TableDomain) -> Fidelity
@@ -29,7 +32,7 @@ public protocol Synthesizer: Sendable {
     /// Asks the kernel and fits.
     ///
     /// - Parameters:
-    ///   - plan: what `plan(_:_:)` said, or the same steps with other shares. `PlannedBudget` hands out what each step has.
+    ///   - plan: what `plan(_:_:rowsPerKey:)` said, or the same steps with other shares. `PlannedBudget` hands out what each step has.
     ///   - budget: of the plan's accounting; all of it may be spent.
     ///   - progress: told the share of the work that is done, from 0 to 1. It depends on public figures alone.
     func fit(
@@ -38,13 +41,20 @@ public protocol Synthesizer: Sendable {
 }
 
 extension Synthesizer {
+    /// The plan for one row a key.
+    public func plan(
+        _ domain: TableDomain, _ privacy: PrivacyParameters
+    ) throws(SynthesisError) -> MechanismPlan {
+        try plan(domain, privacy, rowsPerKey: 1)
+    }
+
     /// Plans, then asks the kernel and fits with a budget of its own.
     ///
     /// - Parameter privacy: what the model may cost; all of it is spent.
     public func fit(
         _ kernel: Kernel, _ privacy: PrivacyParameters, progress: (Double) -> Void = { _ in }
     ) throws -> FittedModel {
-        let plan = try plan(kernel.domain, privacy)
+        let plan = try plan(kernel.domain, privacy, rowsPerKey: kernel.rowsBound)
         return try fit(
             kernel, plan: plan, budget: Budget(privacy, accounting: plan.accounting), progress: progress)
     }

@@ -109,6 +109,8 @@ extension TaskSpecification {
         public var kind: Kind
         /// How many rows of one key a provider's file may hold.
         public var rowsPerKey: Int
+        /// Noise grows with the rows of a key, and the kernel takes no more than so many.
+        public static let mostRowsPerKey = 4096
         /// What a mirror join needs to know; nil for every other kind.
         public var mirror: MirrorTerms?
 

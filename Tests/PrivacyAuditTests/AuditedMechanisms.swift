@@ -80,8 +80,10 @@ extension AuditedMechanism {
             ("auto", 8_000),
         ].map { name, fits in
             let synthesizer = try synthesizer(named: name)
+            let plan = try synthesizer.plan(
+                try worlds.table(isWith: false).domain, privacy, rowsPerKey: worlds.rowsPerKey)
             return AuditedMechanism(
-                name: "\(name), from upload to model", accounting: synthesizer.accounting(for: privacy),
+                name: "\(name), from upload to model", accounting: plan.accounting,
                 parameters: privacy, worlds: worlds, fits: fits
             ) { kernel, budget in
                 // The rows are made of the releases; a few of them keep the game short.
@@ -89,7 +91,6 @@ extension AuditedMechanism {
                 var whole: Budget? = consume budget
                 try RepresentativeRows.$auditedBlock.withValue(16) {
                     guard let budget = whole.take() else { return }
-                    let plan = try synthesizer.plan(kernel.domain, privacy)
                     fitted = try synthesizer.fit(kernel, plan: plan, budget: budget) { _ in }.transcript
                 }
                 return fitted ?? kernel.transcript

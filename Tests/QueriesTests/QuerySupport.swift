@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 import Tables
 import Tasks
 import VectorMath
@@ -66,6 +67,13 @@ struct Amounts {
 
     /// The rows anew, without a budget.
     private var joined: PrivateRows { PrivateRows(domain: domain, table: coded, rowsPerKey: 1) }
+
+    /// The same rows, where a key may have several.
+    func kernel(rowsPerKey: Int) -> Kernel {
+        Kernel(
+            rows: PrivateRows(domain: domain, table: coded, rowsPerKey: rowsPerKey),
+            generator: NoiseGenerator(testKey: [1, 2, 3, 4]))
+    }
 
     func kernel(_ key: UInt64 = 1) -> Kernel {
         Kernel(rows: joined, generator: NoiseGenerator(testKey: [key, 2, 3, 4]))

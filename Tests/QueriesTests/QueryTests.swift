@@ -212,7 +212,7 @@ import VectorMath
         #expect(try question.exact(table).figures[0].estimate == counted.reduce(0, +))
         let wide = try ResolvedQuery(
             .init(name: "q", kind: .sum, columns: ["balance"], clamp: -1e9...1e9, epsilon: 1), domain: domain)
-        #expect(wide.sensitivities == [1e9])
+        #expect(wide.sensitivities(rowsPerKey: 3) == [.sums(largest: 1_000_000_000, rowsPerKey: 3)])
         #expect(abs(try wide.exact(table).figures[0].estimate) < 1e9)
         #expect(throws: QueryRefusal.self) {
             try ResolvedQuery(
@@ -279,6 +279,55 @@ import VectorMath
         }
     }
 
+    @Test("the error that is forecast is the error that is released, whatever rows a key has", arguments: [1, 10])
+    func forecastOfRows(rowsPerKey: Int) throws {
+        let amounts = try Amounts(groups: 5, rows: 500)
+        let queries: [PermittedQuery] = [
+            .init(name: "rows", kind: .count, by: ["group"], epsilon: 0.1),
+            .init(name: "sum", kind: .sum, columns: ["exported"], epsilon: 0.2),
+            .init(name: "ends", kind: .reconcile, columns: ["exported", "imported"], by: ["colour"], epsilon: 0.3),
+        ]
+        for accounting in Accounting.allCases {
+            let privacy = try PrivacyParameters(epsilon: 1, delta: accounting == .pure ? 0 : 1e-9)
+            let program = try QueryWorkload(
+                queries, domain: amounts.domain, privacy: privacy, rowsPerKey: rowsPerKey)
+            let forecasts = try program.forecasts(accounting)
+            let kernel = amounts.kernel(rowsPerKey: rowsPerKey)
+            var budget = try Budget(privacy, accounting: accounting)
+            try program.ask(kernel, taking: &budget)
+            for (forecast, release) in zip(forecasts, kernel.transcript.releases) {
+                let variances: [Double] =
+                    switch release.answer {
+                    case .marginals(let marginals): marginals.map(\.variance)
+                    case .sums(let sums): sums.map(\.variance)
+                    default: []
+                    }
+                let units = forecast.parts.enumerated().map { place, _ in forecast.addsValues && place < 2 ? 1.0 : 1 }
+                for ((part, variance), unit) in zip(zip(forecast.parts, variances), units) {
+                    #expect(abs(part.standardError / (unit * variance.squareRoot()) - 1) < 1e-6, "\(forecast.name)")
+                }
+            }
+        }
+    }
+
+    @Test("a price is shown as its part of the budget, and what it costs by itself")
+    func priceAlone() throws {
+        let amounts = try Amounts(groups: 5, rows: 500)
+        let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
+        let program = try QueryWorkload(
+            [.init(name: "rows", kind: .cardinality, epsilon: 0.1)], domain: amounts.domain, privacy: privacy)
+        let forecast = try #require(try program.forecasts(.gaussian).first)
+        let alone = try #require(forecast.alone)
+        // A tenth of ρ is √0.1 of μ.
+        #expect(alone.epsilon > 0.3005 && alone.epsilon < 0.3015, "\(alone)")
+        #expect(alone.delta == 1e-9)
+        #expect(forecast.share == 0.1)
+        let pure = try PrivacyParameters(epsilon: 1, delta: 0)
+        let exact = try QueryWorkload(
+            [.init(name: "rows", kind: .cardinality, epsilon: 0.1)], domain: amounts.domain, privacy: pure)
+        #expect(abs((try exact.forecasts(.pure).first?.alone?.epsilon ?? 0) - 0.1) < 1e-9)
+    }
+
     @Test("queries spend the shares of the plan that they are given")
     func sharesOfAPlan() throws {
         let amounts = try Amounts(groups: 5, rows: 500)
@@ -287,7 +336,7 @@ import VectorMath
             .init(name: "sum", kind: .sum, columns: ["exported"], epsilon: 0.2),
         ]
         let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
-        let program = try QueryProgram(queries, domain: amounts.domain, privacy: privacy)
+        let program = try QueryWorkload(queries, domain: amounts.domain, privacy: privacy)
         for shares in [[0.4, 0.2], [0.3, 0.2]] {
             var budget = try Budget(privacy, accounting: .gaussian)
             let whole = budget.amount

@@ -209,6 +209,57 @@ import Testing
         }
     }
 
+    @Test("what the kernel would refuse in the middle of a fit, the plan refuses", arguments: builtSynthesizers)
+    func tooSmall(name: String) throws {
+        let sizes = [4, 6, 3, 8, 5]
+        let domain = categoryDomain(sizes)
+        let rows = chainRows(sizes, count: 200)
+        var refused = 0
+        for epsilon in [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1] {
+            for rowsPerKey in [1, 64, 4096] {
+                let privacy = try PrivacyParameters(epsilon: epsilon, delta: 1e-9)
+                let method = try synthesizer(named: name)
+                do {
+                    _ = try method.plan(domain, privacy, rowsPerKey: rowsPerKey)
+                } catch SynthesisError.budgetTooSmall {
+                    refused += 1
+                    continue
+                }
+                #expect(throws: Never.self, "\(epsilon) \(rowsPerKey)") {
+                    try fit(name, table(domain, rows, rowsPerKey: rowsPerKey), privacy)
+                }
+            }
+        }
+        #expect(refused > 0 && refused < 18, "\(refused)")
+        let usual = try synthesizer(named: name).plan(domain, usual, rowsPerKey: 1)
+        #expect(usual.rowsPerKey == 1)
+    }
+
+    @Test("the accounting is the one of the smaller noise, by the plan alone")
+    func accountings() throws {
+        func accounting(_ columns: Int, _ epsilon: Double, rowsPerKey: Int = 1, delta: Double = 1e-9) throws
+            -> Accounting
+        {
+            try Independent().plan(
+                categoryDomain([Int](repeating: 4, count: columns)),
+                PrivacyParameters(epsilon: epsilon, delta: delta), rowsPerKey: rowsPerKey
+            ).accounting
+        }
+        #expect(try accounting(5, 1) == .gaussian)
+        #expect(try accounting(5, 10) == .zeroConcentrated)
+        #expect(try accounting(150, 10) == .gaussian)
+        #expect(try accounting(5, 10, rowsPerKey: 4) == .gaussian)
+        #expect(try accounting(5, 10, delta: 0) == .pure)
+        for name in builtSynthesizers {
+            let asked = try synthesizer(named: name, parameters: ["accounting": .text("gdp")])
+            let plan = try asked.plan(categoryDomain([4, 4, 4]), PrivacyParameters(epsilon: 10, delta: 1e-9))
+            #expect(plan.accounting == .gaussian)
+            let free = try synthesizer(named: name).plan(
+                categoryDomain([4, 4, 4]), PrivacyParameters(epsilon: 10, delta: 1e-9))
+            #expect(free.accounting == .zeroConcentrated)
+        }
+    }
+
     @Test("a domain without a column to model is refused", arguments: builtSynthesizers)
     func empty(name: String) throws {
         let synthesizer = try synthesizer(named: name)

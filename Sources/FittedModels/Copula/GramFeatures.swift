@@ -42,6 +42,8 @@ package struct GramFeatures {
     private static let scales: [Double] = [128, 64, 32, 16, 8, 4, 2, 1]
     private static let largestBound = 8192.0
     private static let indicatorLimit = 400
+    /// Whatever the scores, no bound is larger.
+    package static let mostBound = Int(largestBound)
 
     /// - Parameter amount: of budget for the release.
     package init(_ oneWays: OneWayMarginals, _ domain: TableDomain, noise: NoiseScaling, amount: Double) {

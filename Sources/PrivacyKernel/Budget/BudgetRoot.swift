@@ -101,6 +101,13 @@ final class BudgetRoot: Sendable {
         return epsilon
     }
 
+    /// (ε, δ) of so much of the budget, released alone.
+    func parameters(of units: UInt64) -> PrivacyParameters? {
+        let epsilon = epsilon(of: UInt128(units))
+        return try? PrivacyParameters(
+            epsilon: min(epsilon, promise.parameters.epsilon), delta: promise.parameters.delta)
+    }
+
     // KERNEL 3.5
     /// The part of δ that pays for differences between sampled and exact laws at ε.
     static func reserve(epsilon: Double) -> Double {

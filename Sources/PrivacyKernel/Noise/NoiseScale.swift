@@ -69,9 +69,11 @@ public struct LaplaceScale: Sendable, Equatable, Hashable, Codable {
         low = UInt64(truncatingIfNeeded: denominator >> UInt128(shift))
     }
 
+    /// ε over the sensitivity in L1.
+    public var decay: Double { Double(numerator) / Double(denominator) }
+
     /// 2q/(1−q)² with q = exp(−decay).
     public var variance: Double {
-        let decay = Double(numerator) / Double(denominator)
         guard decay > 1e-4 else { return 2 / (decay * decay) }
         let q = exponential(-decay)
         return 2 * q / ((1 - q) * (1 - q))

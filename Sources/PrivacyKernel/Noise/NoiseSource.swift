@@ -6,7 +6,7 @@ struct NoiseSource: ~Copyable {
     init(_ generator: consuming NoiseGenerator) { self.generator = generator }
 
     /// Refuses what could not be drawn, before anything is.
-    func check(_ scale: NoiseScale, count: Int, isExact: Bool) throws(PrivacyError) {
+    static func check(_ scale: NoiseScale, count: Int, isExact: Bool) throws(PrivacyError) {
         guard count <= BudgetRoot.drawLimit / GaussianChain.mostTables else {
             throw .drawLimitReached(limit: BudgetRoot.drawLimit)
         }

@@ -26,7 +26,7 @@ extension Kernel {
         var scales: [NoiseScale] = []
         for share in shares { scales.append(try payment.scale(sensitivity: rowsPerKey, units: share)) }
         let cells = questions.reduce(0) { $0 + $1.cells }
-        for scale in scales { try noise.check(scale, count: cells, isExact: payment.root.isExact) }
+        for scale in scales { try NoiseSource.check(scale, count: cells, isExact: payment.root.isExact) }
 
         switch try open(payment, changed: cliques.count * Int(rowsPerKey), figures: cells) {
         case .recorded(.marginals(let marginals)):

@@ -68,7 +68,7 @@ extension Kernel {
         let offDiagonal = try payment.scale(
             squared: offDiagonalSquare(squared), linear: linear, units: payment.units)
         let count = size * (size + 1) / 2
-        try noise.check(diagonal, count: count, isExact: payment.root.isExact)
+        try NoiseSource.check(diagonal, count: count, isExact: payment.root.isExact)
         switch try open(payment, changed: count) {
         case .recorded(.gram(let gram)):
             guard gram.attributes == attributes, gram.bound == bound else { throw mismatch() }
@@ -142,7 +142,7 @@ extension Kernel {
                     sensitivity: max(1, largest) * rowsPerKey, units: payment.units / UInt64(questions.count)))
         }
         let cells = shapes.reduce(0) { $0 + $1.cells }
-        for scale in scales { try noise.check(scale, count: cells, isExact: payment.root.isExact) }
+        for scale in scales { try NoiseSource.check(scale, count: cells, isExact: payment.root.isExact) }
         switch try open(payment, changed: questions.count * Int(rowsPerKey), figures: cells) {
         case .recorded(.sums(let sums)):
             guard sums.map(\.groups) == shapes.map(\.attributes),
@@ -159,7 +159,8 @@ extension Kernel {
                 answers.append(
                     NoisySums(
                         attribute: question.attribute, groups: shape.attributes, shape: shape.shape, sums: sums,
-                        variance: scale.variance))
+                        variance: scale.variance,
+                        largest: max(question.clamp.lowerBound.magnitude, question.clamp.upperBound.magnitude)))
             }
             try publish(.sums(answers), payment, changingOne: payment.accounting == .pure ? 2 : 4)
             return answers

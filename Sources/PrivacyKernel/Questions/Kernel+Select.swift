@@ -29,10 +29,8 @@ extension Kernel {
         case .rows(let rows):
             let errors = errors(of: candidates, attributes, in: rows)
             let scores = zip(candidates, errors).map { Int64($0.weight) * $1 - $0.penalty }
-            // ε in units of 2^-50; for zCDP the largest whole number whose square is within 8ρ.
             let isPure = payment.accounting == .pure
-            let units = UInt128(payment.units)
-            let epsilon = isPure ? units : TextbookSampler.squareRoot(units << 53)
+            let epsilon = payment.selectionUnits
             let denominator = selectionDenominator(sensitivity)
             let chosen =
                 payment.root.isExact
@@ -57,7 +55,7 @@ extension Kernel {
         let scale = try payment.scale(
             squared: UInt128(sensitivity * sensitivity) * UInt128(count), linear: sensitivity * count,
             units: payment.units)
-        try noise.check(scale, count: candidates.count, isExact: payment.root.isExact)
+        try NoiseSource.check(scale, count: candidates.count, isExact: payment.root.isExact)
         switch try open(payment, changed: candidates.count) {
         case .recorded(.errors(let errors)):
             guard errors.map(\.attributes) == attributes else { throw mismatch() }
@@ -161,5 +159,13 @@ extension Kernel {
             isOpen &= ~isTaken
         }
         return chosen
+    }
+}
+
+extension Payment {
+    /// ε of the exponential mechanism that the payment buys, in units of 2^-50; for zCDP the largest whole number whose
+    /// square is within 8ρ.
+    var selectionUnits: UInt128 {
+        accounting == .pure ? UInt128(units) : TextbookSampler.squareRoot(UInt128(units) << 53)
     }
 }

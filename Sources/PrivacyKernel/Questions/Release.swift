@@ -67,6 +67,8 @@ public struct NoisySums: Sendable, Equatable, Codable {
     public let shape: [Int]
     public let sums: [Int64]
     public let variance: Double
+    /// The most that a row can add to a sum, either way; absent from files of earlier versions.
+    public let largest: UInt64?
 }
 
 /// The answer of one call.
@@ -79,6 +81,19 @@ public enum Answer: Sendable, Equatable, Codable {
     case sums([NoisySums])
 }
 
+/// What the price of a release follows from, besides the scales in its answer: with both, anybody can recompute it.
+public struct ReleaseTerms: Sendable, Equatable, Codable {
+    /// How many joined rows one key may have.
+    public let rowsPerKey: Int
+    /// Of a selection: ε of its exponential mechanism.
+    public let selectionEpsilon: Double?
+
+    public init(rowsPerKey: Int, selectionEpsilon: Double? = nil) {
+        self.rowsPerKey = rowsPerKey
+        self.selectionEpsilon = selectionEpsilon
+    }
+}
+
 /// One release: what left the kernel and what it cost.
 public struct Release: Sendable, Equatable, Codable {
     /// The promise of the budget that paid.
@@ -88,6 +103,18 @@ public struct Release: Sendable, Equatable, Codable {
     /// The same for changing all rows of one key: twice ε; twice ρ for counts and four times for scores (KERNEL.md).
     public let spentChangingOne: UInt64
     public let answer: Answer
+    /// Absent from files of earlier versions.
+    public let terms: ReleaseTerms?
+
+    public init(
+        promise: PrivacyPromise, spent: UInt64, spentChangingOne: UInt64, answer: Answer, terms: ReleaseTerms? = nil
+    ) {
+        self.promise = promise
+        self.spent = spent
+        self.spentChangingOne = spentChangingOne
+        self.answer = answer
+        self.terms = terms
+    }
 }
 
 /// Every release in order. It can be written, read and replayed; the ledger entry is a function of it.

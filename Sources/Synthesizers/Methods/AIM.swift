@@ -29,8 +29,6 @@ public struct AIM: Synthesizer {
         try reader.finish()
     }
 
-    public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
-
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         Fidelity(
             kept: [
@@ -43,22 +41,33 @@ public struct AIM: Synthesizer {
     }
 
     public func plan(
-        _ domain: TableDomain, _ privacy: PrivacyParameters
+        _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
         let columns = domain.modelledColumns
         guard !columns.isEmpty else { throw .noColumns }
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
         guard columns.count > 1 else {
-            return plan([.init(name: "one-way marginals", share: 1, cells: cells)], privacy)
+            return try plan(
+                [.init(name: "one-way marginals", share: 1, cells: cells, spread: 1)], privacy, rowsPerKey: rowsPerKey,
+                choice)
         }
         try check(domain)
-        return plan(
+        return try plan(
             [
-                .init(name: "one-way marginals", share: 0.2, cells: cells),
-                .init(name: "errors of all candidates", share: 0.05),
-                .init(name: "errors of the shortlist, each round", share: 0.075),
-                .init(name: "marginals, one a round", share: 0.675),
-            ], privacy)
+                .init(
+                    name: "one-way marginals", share: 0.2, cells: cells,
+                    spread: AccountingChoice.spread(ofMarginals: columns.map { domain.columns[$0].size })),
+                .init(
+                    name: "errors of all candidates", share: 0.05,
+                    spread: Double(columns.count * (columns.count - 1) / 2), changing: 4),
+                // How many rounds there will be the rows decide; the last ones may take most of the budget.
+                .init(
+                    name: "errors of the shortlist, each round", share: 0.075,
+                    spread: Double(min(shortlist, columns.count * (columns.count - 1) / 2)), changing: 4),
+                .init(name: "marginals, one a round", share: 0.675, spread: 2),
+            ], privacy, rowsPerKey: rowsPerKey, choice,
+            // The selection of the first round.
+            leastShare: 0.075 / Double(16 * columns.count * shortlist))
     }
 
     private func check(_ domain: TableDomain) throws(SynthesisError) {
@@ -253,11 +262,12 @@ struct AdaptiveRounds {
         return moved <= expected ? .taughtLittle : .taughtMuch
     }
 
-    /// The worst candidate: by fresh errors under Gaussian accounting, by the exponential mechanism under the others.
+    /// The worst candidate: by fresh errors where noise is Gaussian, which later rounds know too; by the exponential
+    /// mechanism under pure accounting.
     private mutating func choose(
         _ listed: [Int], _ questions: [Candidate], _ kernel: Kernel, spending budget: consuming Budget
     ) throws -> Int? {
-        if budget.accounting != .gaussian {
+        if budget.accounting == .pure {
             return try kernel.selected(from: questions, spending: budget).map { listed[$0] }
         }
         guard let errors = try kernel.measuredErrors(of: questions, spending: budget) else { return nil }

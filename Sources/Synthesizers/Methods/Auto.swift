@@ -17,17 +17,15 @@ public struct Auto: Synthesizer {
 
     public var parameters: [String: Parameter] { shared.parameters }
 
-    public func accounting(for privacy: PrivacyParameters) -> Accounting { shared.choice.accounting(for: privacy) }
-
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         shared.fidelity(
             pairs: "the pairs of columns that promise most, in a junction tree and across it, rare values pooled")
     }
 
     public func plan(
-        _ domain: TableDomain, _ privacy: PrivacyParameters
+        _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
-        plan(try shared.steps(domain), privacy)
+        try plan(shared.steps(domain), privacy, rowsPerKey: rowsPerKey, shared.choice)
     }
 
     public func fit(

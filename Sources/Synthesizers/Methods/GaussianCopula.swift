@@ -35,8 +35,6 @@ public struct GaussianCopula: Synthesizer {
         try reader.finish()
     }
 
-    public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
-
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         let columns = domain.modelledColumns
         let ordered = columns.filter { domain.columns[$0].isOrdered }
@@ -66,7 +64,7 @@ public struct GaussianCopula: Synthesizer {
     }
 
     public func plan(
-        _ domain: TableDomain, _ privacy: PrivacyParameters
+        _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
         let columns = domain.modelledColumns
         guard !columns.isEmpty else { throw .noColumns }
@@ -77,17 +75,21 @@ public struct GaussianCopula: Synthesizer {
         }
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
         guard columns.count > 1 else {
-            return plan([.init(name: "one-way marginals", share: 1, cells: cells)], privacy)
+            return try plan(
+                [.init(name: "one-way marginals", share: 1, cells: cells, spread: 1)], privacy, rowsPerKey: rowsPerKey,
+                choice)
         }
         let ordered = columns.filter { domain.columns[$0].isOrdered }.count
-        return plan(
+        return try plan(
             [
-                .init(name: "one-way marginals", share: 1 - gramShare, cells: cells),
+                .init(
+                    name: "one-way marginals", share: 1 - gramShare, cells: cells,
+                    spread: AccountingChoice.spread(ofMarginals: columns.map { domain.columns[$0].size })),
                 .init(
                     name: "Gram matrix of the normal scores of \(ordered) ordered columns and the indicators of "
                         + "\(columns.count - ordered) columns of text",
                     share: gramShare),
-            ], privacy)
+            ], privacy, rowsPerKey: rowsPerKey, choice)
     }
 
     public func fit(

@@ -20,8 +20,6 @@ public struct Independent: Synthesizer {
         try reader.finish()
     }
 
-    public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
-
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         Fidelity(
             kept: [
@@ -33,13 +31,16 @@ public struct Independent: Synthesizer {
     }
 
     public func plan(
-        _ domain: TableDomain, _ privacy: PrivacyParameters
+        _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
         let columns = domain.modelledColumns
         guard !columns.isEmpty else { throw .noColumns }
-        return plan(
-            [.init(name: "one-way marginals", share: 1, cells: columns.reduce(0) { $0 + domain.columns[$1].size })],
-            privacy)
+        return try plan(
+            [
+                .init(
+                    name: "one-way marginals", share: 1, cells: columns.reduce(0) { $0 + domain.columns[$1].size },
+                    spread: AccountingChoice.spread(ofMarginals: columns.map { domain.columns[$0].size }))
+            ], privacy, rowsPerKey: rowsPerKey, choice)
     }
 
     public func fit(

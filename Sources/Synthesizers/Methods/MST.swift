@@ -25,8 +25,6 @@ public struct MST: Synthesizer {
         try reader.finish()
     }
 
-    public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
-
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         Fidelity(
             kept: [
@@ -40,20 +38,26 @@ public struct MST: Synthesizer {
     }
 
     public func plan(
-        _ domain: TableDomain, _ privacy: PrivacyParameters
+        _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
         let columns = domain.modelledColumns
         guard !columns.isEmpty else { throw .noColumns }
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
         guard columns.count > 1 else {
-            return plan([.init(name: "one-way marginals", share: 1, cells: cells)], privacy)
+            return try plan(
+                [.init(name: "one-way marginals", share: 1, cells: cells, spread: 1)], privacy, rowsPerKey: rowsPerKey,
+                choice)
         }
-        return plan(
+        return try plan(
             [
-                .init(name: "one-way marginals", share: 0.3, cells: cells),
-                .init(name: "pair errors", share: 0.1, cells: columns.count * (columns.count - 1) / 2),
-                .init(name: "pair marginals", share: 0.6),
-            ], privacy)
+                .init(
+                    name: "one-way marginals", share: 0.3, cells: cells,
+                    spread: AccountingChoice.spread(ofMarginals: columns.map { domain.columns[$0].size })),
+                .init(
+                    name: "pair errors", share: 0.1, cells: columns.count * (columns.count - 1) / 2,
+                    spread: Double(columns.count * (columns.count - 1) / 2), changing: 4),
+                .init(name: "pair marginals", share: 0.6, spread: Double(columns.count - 1)),
+            ], privacy, rowsPerKey: rowsPerKey, choice)
     }
 
     public func fit(

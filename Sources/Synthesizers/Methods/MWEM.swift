@@ -27,8 +27,6 @@ public struct MWEM: Synthesizer {
         try reader.finish()
     }
 
-    public func accounting(for privacy: PrivacyParameters) -> Accounting { choice.accounting(for: privacy) }
-
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         Fidelity(
             kept: [
@@ -41,21 +39,28 @@ public struct MWEM: Synthesizer {
     }
 
     public func plan(
-        _ domain: TableDomain, _ privacy: PrivacyParameters
+        _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
         let columns = domain.modelledColumns
         guard !columns.isEmpty else { throw .noColumns }
         try check(domain)
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
         guard columns.count > 1 else {
-            return plan([.init(name: "one-way marginals", share: 1, cells: cells)], privacy)
+            return try plan(
+                [.init(name: "one-way marginals", share: 1, cells: cells, spread: 1)], privacy, rowsPerKey: rowsPerKey,
+                choice)
         }
-        return plan(
+        return try plan(
             [
-                .init(name: "one-way marginals", share: 0.3, cells: cells),
-                .init(name: "pair selections", share: 0.14, cells: roundCount(columns.count)),
-                .init(name: "pair marginals", share: 0.56),
-            ], privacy)
+                .init(
+                    name: "one-way marginals", share: 0.3, cells: cells,
+                    spread: AccountingChoice.spread(ofMarginals: columns.map { domain.columns[$0].size })),
+                .init(
+                    name: "pair selections", share: 0.14, cells: roundCount(columns.count),
+                    spread: Double(roundCount(columns.count) * columns.count * (columns.count - 1) / 2), changing: 4),
+                .init(name: "pair marginals", share: 0.56, spread: Double(roundCount(columns.count))),
+            ], privacy, rowsPerKey: rowsPerKey, choice,
+            leastShare: 0.14 / Double(roundCount(columns.count) * columns.count * columns.count))
     }
 
     private func check(_ domain: TableDomain) throws(SynthesisError) {
@@ -79,15 +84,17 @@ public struct MWEM: Synthesizer {
     ) throws -> FittedModel {
         let domain = kernel.domain
         try check(domain)
-        let noise = NoiseScaling(budget.accounting)
+        var noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
         let attributes = columns.map { ModelAttribute(column: $0, size: domain.columns[$0].size) }
         var slices = PlannedBudget(budget, plan: plan)
         let first = try slices.next()
         let weights = attributes.map { noise.share(ofWeight: Double($0.size)) }
+        let paid = first.amount * (weights.first ?? 1) / max(weights.reduce(0, +), .leastNormalMagnitude)
         let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: first)
         if let measured { oneWays.add(measured) }
+        if let one = measured?.first { noise.calibrate(variance: one.variance, amount: paid) }
         guard measured != nil, columns.count > 1 else {
             return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
@@ -98,7 +105,7 @@ public struct MWEM: Synthesizer {
         while left > 0 {
             let round = try slices.round(.fraction(1, left))
             left -= 1
-            guard let pair = try measureWorstPair(dense, columns, kernel, spending: round) else { break }
+            guard let pair = try measureWorstPair(dense, columns, kernel, noise: noise, spending: round) else { break }
             measurements.append(pair)
             dense.add(pair.target)
             dense.fit()
@@ -115,9 +122,9 @@ public struct MWEM: Synthesizer {
 
     /// One round: the pair that the model gets most wrong, measured. nil where the transcript has ended.
     private func measureWorstPair(
-        _ dense: DenseTable, _ columns: [Int], _ kernel: Kernel, spending slices: consuming PlannedBudget
+        _ dense: DenseTable, _ columns: [Int], _ kernel: Kernel, noise: NoiseScaling,
+        spending slices: consuming PlannedBudget
     ) throws -> MeasuredMarginal? {
-        let noise = NoiseScaling(slices.accounting)
         let selection = try slices.next()
         let deviation = noise.deviation(amount: slices.amount)
         var pairs: [[Int]] = []

@@ -34,8 +34,15 @@ struct OneShotFit {
         guard !columns.isEmpty else { throw .noColumns }
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
         return [
-            .init(name: "one-way marginals", share: 0.4, cells: cells), .init(name: "pair errors", share: 0.1),
-            .init(name: "pair marginals, and one-way marginals again", share: 0.5),
+            .init(
+                name: "one-way marginals", share: 0.4, cells: cells,
+                spread: AccountingChoice.spread(ofMarginals: columns.map { domain.columns[$0].size })),
+            .init(
+                name: "pair errors", share: 0.1,
+                spread: Double(max(1, columns.count * (columns.count - 1) / 2)), changing: 4),
+            // At least: as many tables are measured as fit, and one-ways again.
+            .init(
+                name: "pair marginals, and one-way marginals again", share: 0.5, spread: Double(columns.count)),
         ]
     }
 

@@ -10,7 +10,7 @@ extension TaskReader {
             reader.word(node, at: path, as: TaskSpecification.Join.Kind.self)
         }
         let rows = optional(section, "rows_per_key") { reader, node, path in
-            reader.integer(node, at: path, in: 1...1_000_000)
+            reader.integer(node, at: path, in: 1...TaskSpecification.Join.mostRowsPerKey)
         }
         let value = optionalText(section, "value")
         let offices = optional(section, "offices") { reader, node, path in reader.readConditions(node, at: path) }

@@ -93,6 +93,8 @@ let package = Package(
         .target(
             name: "PrivacyKernel", dependencies: ["Statistics", "Tables", "VectorMath"],
             exclude: ["README.md", "KERNEL.md"], swiftSettings: strict + [replaceable]),
+        .target(
+            name: "PrivacyAccounting", dependencies: ["PrivacyKernel"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "FittedModels",
@@ -177,7 +179,7 @@ let package = Package(
             name: "EngineCommands",
             dependencies: [
                 "Attestation", "CProcessor", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger",
-                "PrivacyKernel",
+                "PrivacyAccounting", "PrivacyKernel",
                 "Queries",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
             ],
@@ -185,8 +187,8 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "DemoData", "EngineCommands", "Evaluation", "FittedModels", "Ledger",
-                "Queries",
+                "Attestation", "Client", "DemoData", "Engine", "EngineCommands", "Evaluation", "FittedModels", "Ledger",
+                "PrivacyAccounting", "PrivacyKernel", "Queries",
                 "Service", "Synthesizers", "Tasks", arguments, logging,
             ],
             exclude: ["README.md"], swiftSettings: strict),
@@ -204,6 +206,12 @@ let package = Package(
         .testTarget(
             name: "PrivacyKernelTests", dependencies: ["PlantedBugs", "PrivacyKernel", "Tables", "VectorMath"],
             exclude: ["table-vectors.py"], swiftSettings: strict),
+        .testTarget(
+            name: "PrivacyAccountingTests",
+            dependencies: [
+                "FittedModels", "PrivacyAccounting", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+            ],
+            exclude: ["dp-accounting.py", "dp-accounting.txt"], swiftSettings: strict),
         .testTarget(
             name: "PrivacyAuditTests",
             dependencies: ["PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
@@ -233,7 +241,8 @@ let package = Package(
             name: "TasksTests", dependencies: ["Bytes", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
             swiftSettings: checked),
         .testTarget(
-            name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
+            name: "QueriesTests",
+            dependencies: ["PrivacyKernel", "Queries", "Statistics", "Tables", "Tasks", "VectorMath"],
             swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "VectorMath", crypto, grdb], swiftSettings: checked),
         .testTarget(

@@ -10,7 +10,7 @@ let orderOfTargets: [[String]] = [
     ["Statistics"],
     ["Tables"],
     ["PrivacyKernel"],
-    ["Linkage", "SecretSharing"],
+    ["Linkage", "PrivacyAccounting", "SecretSharing"],
     ["GraphicalModels"],
     ["FittedModels"],
     ["Synthesizers"],

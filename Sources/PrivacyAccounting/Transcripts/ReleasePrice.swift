@@ -1,0 +1,191 @@
+import Foundation
+import PrivacyKernel
+
+/// Mechanisms, with how often each is there.
+struct MechanismList {
+    private(set) var mechanisms: [LossMechanism: Int] = [:]
+    /// Figures whose noise was taken for continuous.
+    private(set) var smoothed = 0
+
+    mutating func add(_ mechanism: LossMechanism, count: Int = 1) { mechanisms[mechanism, default: 0] += count }
+    mutating func smooth(_ figures: Int) { smoothed += figures }
+
+    mutating func add(_ other: MechanismList) {
+        for (mechanism, count) in other.mechanisms { add(mechanism, count: count) }
+        smooth(other.smoothed)
+    }
+
+    var composed: ComposedLoss { ComposedLoss(mechanisms, smoothed: smoothed) }
+}
+
+/// What one release tells, from its answer alone: sensitivities follow from the kind of question and the rows of a key.
+struct ReleasePrice {
+    private(set) var adding = MechanismList()
+    private(set) var changing = MechanismList()
+    /// The noise in the currency of the accounting: ε, ρ, or μ²/2 of the continuous noise beneath.
+    private var worth = 0.0
+    private var worthChanging = 0.0
+    private(set) var findings: [PrivacyRecomputation.Finding] = []
+
+    private let number: Int
+    private let rows: Double
+    private let accounting: Accounting
+
+    private static let unitsPerWhole = 0x1p50
+    /// The variance that Gaussian accounting adds, and which continuous noise beneath discrete noise gives up.
+    private static let smoothing = 2.0
+
+    init(
+        _ release: Release, number: Int, rowsPerKey: Int, _ accounting: Accounting
+    ) throws(PrivacyRecomputation.Failure) {
+        self.number = number
+        self.accounting = accounting
+        rows = Double(max(1, rowsPerKey))
+        switch release.answer {
+        case .marginals(let marginals): for marginal in marginals { add(marginal, rows: UInt64(rows)) }
+        case .errors(let errors): try add(errors, rows: UInt64(rows))
+        case .selection: add(selection: release)
+        case .gram(let gram): try add(gram)
+        case .sums(let sums): try add(sums)
+        }
+        check(paid: release.spent, worth, isChange: false)
+        check(paid: release.spentChangingOne, worthChanging, isChange: true)
+    }
+
+    private mutating func check(paid units: UInt64, _ worth: Double, isChange: Bool) {
+        let paid = Double(units) / Self.unitsPerWhole
+        guard worth > paid * (1 + 1e-9) + 1 / Self.unitsPerWhole else { return }
+        findings.append(.underpaid(release: number, paid: paid, worth: worth, isChange: isChange))
+    }
+
+    private mutating func count(_ adding: Double, changing: Double) {
+        worth += adding
+        worthChanging += changing
+    }
+
+    /// ρ of Gaussian noise of this variance on something of a squared sensitivity.
+    private func amount(_ squared: Double, variance: Double) -> Double {
+        let continuous = accounting == .gaussian ? variance - Self.smoothing : variance
+        return continuous > 0 ? squared / (2 * continuous) : .infinity
+    }
+
+    /// All rows of a key may lie in one cell; changed, they go to another.
+    private mutating func add(_ marginal: NoisyMarginal, rows: UInt64) {
+        switch marginal.scale {
+        case .gaussian(let scale):
+            guard accounting != .pure else { return findings.append(.otherNoise(release: number)) }
+            add(gaussian: scale.sigmaSquared, shift: rows, figures: 1, changed: 2)
+            count(
+                amount(self.rows * self.rows, variance: scale.sigmaSquared),
+                changing: amount(2 * self.rows * self.rows, variance: scale.sigmaSquared))
+        case .laplace(let scale):
+            guard accounting == .pure else { return findings.append(.otherNoise(release: number)) }
+            add(laplace: scale.decay, shift: rows, figures: 1, changed: 2)
+            count(self.rows * scale.decay, changing: 2 * self.rows * scale.decay)
+        }
+    }
+
+    /// So many figures that move by `shift`; changing a key moves `changed` of them so far.
+    private mutating func add(gaussian variance: Double, shift: UInt64, figures: Int, changed: Int) {
+        adding.add(.discreteGaussian(sigmaSquared: variance, shift: shift), count: figures)
+        changing.add(.discreteGaussian(sigmaSquared: variance, shift: shift), count: changed)
+    }
+
+    private mutating func add(laplace decay: Double, shift: UInt64, figures: Int, changed: Int) {
+        adding.add(.discreteLaplace(decay: decay, shift: shift), count: figures)
+        changing.add(.discreteLaplace(decay: decay, shift: shift), count: changed)
+    }
+
+    /// Each error moves by the rows of a key; by twice as much where they change.
+    private mutating func add(_ errors: [NoisyError], rows: UInt64) throws(PrivacyRecomputation.Failure) {
+        for error in errors {
+            guard error.variance > 0, error.variance < .infinity else { throw .malformed(release: number) }
+            if accounting == .pure {
+                let decay = Self.decay(ofVariance: error.variance)
+                adding.add(.discreteLaplace(decay: decay, shift: rows))
+                changing.add(.discreteLaplace(decay: decay, shift: 2 * rows))
+                count(self.rows * decay, changing: 2 * self.rows * decay)
+            } else {
+                adding.add(.discreteGaussian(sigmaSquared: error.variance, shift: rows))
+                changing.add(.discreteGaussian(sigmaSquared: error.variance, shift: 2 * rows))
+                let squared = self.rows * self.rows
+                count(
+                    amount(squared, variance: error.variance), changing: amount(4 * squared, variance: error.variance))
+            }
+        }
+    }
+
+    /// Nothing of a selection's law is in its answer: ε stands in the terms, or follows from the price.
+    private mutating func add(selection release: Release) {
+        let paid = Double(release.spent) / Self.unitsPerWhole
+        let bought = accounting == .pure ? paid : (8 * paid).squareRoot()
+        let epsilon = release.terms?.selectionEpsilon ?? bought
+        adding.add(.exponential(epsilon: epsilon))
+        changing.add(.exponential(epsilon: 2 * epsilon))
+        guard accounting != .gaussian else { return findings.append(.otherNoise(release: number)) }
+        if accounting == .pure {
+            count(epsilon, changing: 2 * epsilon)
+        } else {
+            count(epsilon * epsilon / 8, changing: epsilon * epsilon / 2)
+        }
+    }
+
+    /// The diagonal and √2 times what lies off it move by rows · bound² in all; changed, by √2 times as much.
+    private mutating func add(_ gram: NoisyGram) throws(PrivacyRecomputation.Failure) {
+        let square = Double(gram.bound) * Double(gram.bound) * rows
+        guard gram.bound > 0, gram.diagonalVariance > 0, gram.offDiagonalVariance > 0 else {
+            throw .malformed(release: number)
+        }
+        if accounting == .pure {
+            let linear = (square * Double(gram.attributes.count + 1) / 2).rounded(.up)
+            let decay = max(
+                Self.decay(ofVariance: gram.diagonalVariance), Self.decay(ofVariance: gram.offDiagonalVariance))
+            adding.add(.pure(epsilon: decay * linear))
+            changing.add(.pure(epsilon: 2 * decay * linear))
+            return count(decay * linear, changing: 2 * decay * linear)
+        }
+        // σ² on the diagonal and half of it off: one vector with noise of σ² after the stacking.
+        let beneath = min(gram.diagonalVariance - Self.smoothing, 2 * (gram.offDiagonalVariance - Self.smoothing))
+        guard beneath > 0 else { throw .malformed(release: number) }
+        adding.add(.gaussian(mu: square / beneath.squareRoot()))
+        changing.add(.gaussian(mu: square * (2 / beneath).squareRoot()))
+        adding.smooth(gram.entries.count)
+        changing.smooth(gram.entries.count)
+        let variance = min(
+            accounting == .gaussian ? beneath + Self.smoothing : gram.diagonalVariance,
+            accounting == .gaussian ? beneath + Self.smoothing : 2 * gram.offDiagonalVariance)
+        count(
+            amount(square * square, variance: variance), changing: amount(2 * square * square, variance: variance))
+    }
+
+    /// A key's rows may all add to one sum; changed, from one end of the clamp to the other or from sum to sum.
+    private mutating func add(_ sums: [NoisySums]) throws(PrivacyRecomputation.Failure) {
+        for sum in sums {
+            guard let bound = sum.largest else {
+                throw .unknown(what: "how much a row can add to a sum", release: number)
+            }
+            let shift = Double(max(1, bound)) * rows
+            guard sum.variance > 0, sum.variance < .infinity, shift < 0x1p62 else { throw .malformed(release: number) }
+            if accounting == .pure {
+                let decay = Self.decay(ofVariance: sum.variance)
+                adding.add(.discreteLaplace(decay: decay, shift: UInt64(shift)))
+                changing.add(.discreteLaplace(decay: decay, shift: UInt64(2 * shift)))
+                count(decay * shift, changing: 2 * decay * shift)
+            } else {
+                adding.add(.discreteGaussian(sigmaSquared: sum.variance, shift: UInt64(shift)))
+                changing.add(.discreteGaussian(sigmaSquared: sum.variance, shift: UInt64(2 * shift)))
+                count(
+                    amount(shift * shift, variance: sum.variance),
+                    changing: amount(4 * shift * shift, variance: sum.variance))
+            }
+        }
+    }
+
+    /// The decay of discrete Laplace noise of a variance 2q/(1−q)²; for small decays 2/decay² is an upper bound of it.
+    private static func decay(ofVariance variance: Double) -> Double {
+        guard variance < 1e8 else { return (2 / variance).squareRoot() }
+        let excess = 1 / variance
+        // cosh(decay) = 1 + 1/variance.
+        return log1p(excess + (excess * (2 + excess)).squareRoot())
+    }
+}

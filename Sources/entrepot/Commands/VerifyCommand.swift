@@ -10,7 +10,8 @@ import Tasks
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Verifies a service (--url), a saved document, a receipt, a signed report, or samples.",
+        abstract:
+            "Verifies a service (--url), a saved document, a receipt, a signed report, samples, or a model's privacy.",
         discussion: """
             Exit code 0: authentic; 2: not authentic; 3: authentic but refused by policy; with --url also 4: it belongs to \
             another connection. A saved document is verified at the time that it gives for itself unless --at says \
@@ -50,6 +51,12 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "Accept TDX although Intel's patch level is not evaluated.")
     var allowUnevaluatedTcb = false
 
+    @Flag(help: "Recompute what the releases of a model file or a transcript cost, and compare with what is recorded.")
+    var privacy = false
+
+    @Option(help: "With --privacy: how many rows a key may have, for files that do not say it.")
+    var rowsPerKey: Int?
+
     @Flag(help: "One JSON object on stdout.")
     var json = false
 
@@ -61,6 +68,9 @@ struct VerifyCommand: AsyncParsableCommand {
         if document == nil, url == nil, certificates.count > 1 { document = certificates.removeLast() }
         if (document == nil) == (url == nil) { throw ValidationError("give either a DOCUMENT or --url") }
         if url != nil, at != nil { throw ValidationError("--at is for saved documents: a service is verified now") }
+        if privacy, document == nil { throw ValidationError("--privacy needs a model file or a transcript") }
+        if rowsPerKey != nil, !privacy { throw ValidationError("--rows-per-key goes with --privacy") }
+        if let rowsPerKey, rowsPerKey < 1 { throw ValidationError("--rows-per-key is 1 or more") }
         if root != nil, simulatedRoot != nil { throw ValidationError("give either --root or --simulated-root") }
         if simulatedRoot != nil, let format, format != .simulated {
             throw ValidationError("--simulated-root is for --format simulated")
@@ -71,6 +81,8 @@ struct VerifyCommand: AsyncParsableCommand {
         try await CommandFailure.reported {
             if let url {
                 try await verify(service: url)
+            } else if let document, privacy {
+                try verify(privacyOf: document)
             } else if let document {
                 if let provenance = try readProvenance(of: document) {
                     return try verify(samples: document, provenance)
@@ -85,6 +97,12 @@ struct VerifyCommand: AsyncParsableCommand {
                 }
             }
         }
+    }
+
+    private func verify(privacyOf path: String) throws {
+        let verification = try PrivacyVerification(try Files.bytes(at: path), rowsPerKey: rowsPerKey)
+        print(json ? String(decoding: try verification.json, as: UTF8.self) : verification.text)
+        if !verification.isKept { throw ExitCode.evidence }
     }
 
     private func verify(bytes: [UInt8]) throws {

@@ -1,0 +1,56 @@
+public import FittedModels
+import PrivacyKernel
+import Tables
+
+/// What a model says was measured, and no release of its transcript shows: releases are then missing from the sum.
+public struct ReleaseCoverage: Sendable, Equatable {
+    /// One sentence a gap; empty where every figure has its release.
+    public let missing: [String]
+
+    /// Synthesizers count less noise as this.
+    private static let leastVariance = 1e-4
+
+    public init(_ model: FittedModel) {
+        var missing: [String] = []
+        // Of each column, how precise its marginals are together; the model says how precise it found them.
+        var precisions: [Int: Double] = [:]
+        var tables: [[Int64]: Int] = [:]
+        var (hasErrors, hasGram, hasSums) = (false, false, false)
+        for release in model.transcript.releases {
+            switch release.answer {
+            case .marginals(let marginals):
+                for marginal in marginals {
+                    if let column = marginal.attributes.first, marginal.attributes.count == 1 {
+                        precisions[column, default: 0] += 1 / max(marginal.variance, Self.leastVariance)
+                    }
+                    tables[marginal.counts.sorted(), default: 0] += 1
+                }
+            case .errors: hasErrors = true
+            case .gram: hasGram = true
+            case .sums: hasSums = true
+            case .selection: continue
+            }
+        }
+        for measurement in model.measurements {
+            let names = measurement.attributes.map { model.domain.columns[model.attributes[$0].column].name }
+            if measurement.attributes.count == 1 {
+                let column = model.attributes[measurement.attributes[0]].column
+                if precisions[column, default: 0] < (1 - 1e-6) / measurement.variance {
+                    missing.append("a marginal of \(names[0])")
+                }
+                continue
+            }
+            // Tables of a copula's columns come out of its Gram matrix.
+            let counts = measurement.counts.sorted()
+            if let left = tables[counts], left > 0 {
+                tables[counts] = left - 1
+            } else if !hasGram {
+                missing.append("the marginal of \(names.joined(separator: " and "))")
+            }
+        }
+        if !model.misfits.isEmpty, !hasErrors { missing.append("the errors of pairs") }
+        if model.copula != nil, !hasGram { missing.append("the Gram matrix") }
+        if !model.tilts.isEmpty, !hasSums, tables.isEmpty { missing.append("the sums of queries") }
+        self.missing = missing
+    }
+}

@@ -154,14 +154,38 @@ struct SamplesCommand: AsyncParsableCommand {
 
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ledger", abstract: "Prints what was spent (JSON), for the whole life of the task.")
+        commandName: "ledger", abstract: "Prints what was spent (JSON), for the whole life of the task.",
+        discussion: """
+            With --total and files instead of --url: what several tasks cost together, in both readings, from the receipts \
+            of their reservations and their model files. Tasks are put together by the tables that the receipts name. The \
+            receipts' authenticity is for `entrepot verify`.
+            """)
 
     @Flag(help: "Only the total.")
     var total = false
 
+    @Flag(help: "With files: one JSON object on stdout.")
+    var json = false
+
+    @Argument(help: ArgumentHelp("Receipts and model files, with --total.", valueName: "receipt"))
+    var files: [String] = []
+
     @OptionGroup var service: ServiceOptions
 
+    func validate() throws {
+        if files.isEmpty == (service.url == nil) {
+            throw ValidationError("give --url for one task, or --total and files for several")
+        }
+        if !files.isEmpty, !total { throw ValidationError("files go with --total") }
+    }
+
     func run() async throws {
+        if !files.isEmpty {
+            return try await CommandFailure.reported {
+                let report = try LineageReport(files)
+                print(json ? String(decoding: try report.json, as: UTF8.self) : report.text)
+            }
+        }
         let bytes = try await service.connect { connection in
             total ? try await connection.ledgerTotal() : try await connection.ledger()
         }

@@ -8,7 +8,7 @@ import Tasks
 /// What every command that talks to a service needs to know before it trusts it.
 struct ServiceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the service listens: https://HOST:PORT.", valueName: "url"))
-    var url: String
+    var url: String?
 
     @Option(help: "Your private key, as keygen wrote it; without it only public calls are open.")
     var key: String?
@@ -53,6 +53,7 @@ struct ServiceOptions: ParsableArguments {
             }
             for root in certificates { roots = roots.trustingSimulated(root: root) }
         }
+        guard let url else { throw CommandFailure("give --url, where the service listens", code: ExitCode(64)) }
         let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
         return ClientConfiguration(
             address: try ServiceAddress(url), key: try key.map { try KeyFiles.privateKey(at: $0) },

@@ -58,7 +58,8 @@ package struct ReportCommand: AsyncParsableCommand {
         guard let task else {
             return EvaluationSubject(
                 title: (file as NSString).deletingPathExtension,
-                protection: TaskDescription.inWords(epsilon: fitted.plan.epsilon), source: .file(file), date: date)
+                protection: TaskDescription.inWords(
+                    epsilon: fitted.plan.epsilon, delta: fitted.plan.delta), source: .file(file), date: date)
         }
         let specification = try Files.task(at: task, allowsMissingKeys: true)
         if let digest = fitted.taskDigest, digest != specification.digest.hex {

@@ -1,4 +1,5 @@
 import Engine
+import Evaluation
 import FittedModels
 import Synthesizers
 package import Tasks
@@ -16,6 +17,14 @@ package enum TaskWords {
                 assumed.append("that sums of the copula's numbers follow from it: those are not conditioned")
             }
         }
-        return TaskDescription(task, budget: steps, kept: kept, assumed: assumed).text
+        let promised = try PromisedReadings(planned.plan)
+        return TaskDescription(
+            task, budget: steps, kept: kept, assumed: assumed, addingOne: reading(promised.addingOne),
+            changingOne: reading(promised.changingOne)
+        ).text
+    }
+
+    private static func reading(_ reading: PromisedReadings.Reading) -> TaskDescription.Reading {
+        TaskDescription.Reading(epsilon: reading.epsilon, percent: reading.percent)
     }
 }

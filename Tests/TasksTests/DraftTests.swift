@@ -132,11 +132,38 @@ struct DescriptionTests {
     @Test(
         "ε in words is the bound on what an attacker learns",
         arguments: [
-            (1e-6, "50"), (0.1, "52"), (0.5, "62"), (1, "73"), (3, "95"), (5, "99.3"), (10, "99.995"), (50, "100"),
+            (1e-6, "50.1"), (0.1, "52.5"), (0.5, "62.3"), (1, "73.2"), (3, "95.3"), (5, "99.4"), (10, "99.996"),
+            (50, "100"),
         ])
     func bound(epsilon: Double, percent: String) {
         let words = "an attacker who was 50 % sure becomes at most \(percent) % sure"
-        #expect(TaskDescription.inWords(epsilon: epsilon) == words)
+        #expect(TaskDescription.inWords(epsilon: epsilon, delta: 0) == words)
+    }
+
+    @Test("with a δ the bound is looser, and the exception a hundred δ", arguments: [(1, "73.4"), (0.1, "52.8")])
+    func boundWithDelta(epsilon: Double, percent: String) {
+        #expect(
+            TaskDescription.inWords(epsilon: epsilon, delta: 1e-9)
+                == "an attacker who was 50 % sure becomes at most \(percent) % sure, but for a probability of 1e-7")
+        // P(loss > ε + t) ≤ δ / (1 − e^−t) of every (ε, δ)-private mechanism.
+        #expect(1 / -expm1(-0.01006) < 100)
+    }
+
+    @Test("both readings are said where the plan is known, and what several rows of a key mean")
+    func readings() throws {
+        var task = try Fixture.task()
+        task.join.rowsPerKey = 10
+        let text = TaskDescription(
+            task, addingOne: .init(epsilon: 1, percent: 75.2), changingOne: .init(epsilon: 1.4365, percent: 82.4)
+        ).text
+        for words in [
+            "at most 75.2 % sure that they are there, but for a probability of 1e-9",
+            "ε = 1.437 at the same δ, for changing them", "at most 82.4 % sure which of two values", "up to 10 rows",
+            "protected together",
+        ] {
+            #expect(text.contains(words), "\(words)\n\(text)")
+        }
+        #expect(!text.contains("about 1e-09") && !text.contains("counts as one record"))
     }
 
     @Test("the description names the parties, their keys, ε, the unit, the split, deadlines and what leaves")

@@ -65,7 +65,8 @@ struct PageState: Encodable {
         task = Task(
             name: specification.name, purpose: specification.purpose, digest: specification.digest.hex, words: words,
             epsilon: specification.privacy.epsilon, delta: specification.privacy.delta,
-            protection: TaskDescription.inWords(epsilon: specification.privacy.epsilon),
+            protection: TaskDescription.inWords(
+                epsilon: specification.privacy.epsilon, delta: specification.privacy.delta),
             key: party?.table?.key.columns ?? [], columns: party?.table?.schema.fields.map(\.name) ?? [],
             deadlines: [
                 ("uploads end", deadlines.uploadBy), ("the computation ends", deadlines.computeBy),

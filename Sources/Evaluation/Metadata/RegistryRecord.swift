@@ -24,8 +24,29 @@ public struct RegistryRecord: Sendable {
         }
         let providers = subject.parties.filter { $0.role == "provider" }.map(\.name)
         let steps = plan.steps.map { "\($0.name) (\(Figures.percent($0.share)) of the budget)" }.joined(separator: "; ")
+        let spent = model.transcript.spent
+        let rows = plan.rowsPerKey ?? model.transcript.releases.first?.terms?.rowsPerKey
+        let isLocal = model.taskDigest == nil
+        let description =
+            providers.count > 1
+            ? "Synthetic rows made of the private tables of \(providers.count) providers."
+            : "Synthetic rows made of a private table."
+        let domain =
+            "\(model.domain.columns.count) columns with declared, public domains. The program learns none from the data; "
+            + "whether people looked at their tables when they declared them, this record cannot tell."
+        let unprotected =
+            "The columns and their domains, the parties and their roles, and when the fit ended. The number of rows is "
+            + "protected; "
+            + (isLocal
+                ? "whoever ran the fit had the rows."
+                : "the size of a party's own table is known to that party and to the service.")
+        let actors =
+            isLocal
+            ? "Whoever ran the program had all the tables; no service took part."
+            : (providers.isEmpty ? "Data providers" : providers.joined(separator: ", "))
+                + "; a service whose program the providers' clients verify, by attestation, before they upload."
         let noise = plan.accounting == .pure ? "discrete Laplace" : "discrete Gaussian"
-        let rho = plan.accounting == .pure ? nil : model.transcript.spent?.amount
+        let rho = plan.accounting == .pure ? nil : spent?.amount
         return """
             url_slug: \(Self.quoted(Self.slug(subject.title)))
             status: "Draft"
@@ -34,25 +55,25 @@ public struct RegistryRecord: Sendable {
               basic:
                 name: \(Self.quoted(subject.title))
                 data_curators: [\((providers.isEmpty ? ["TO BE FILLED IN"] : providers).map(Self.quoted).joined(separator: ", "))]
-                description: \(Self.quoted("Synthetic rows of the inner join of \(max(providers.count, 1)) private tables."))
+                description: \(Self.quoted(description))
                 intended_use: \(Self.quoted(subject.purpose ?? "TO BE FILLED IN"))
                 data_product_type: "Synthetic data"
                 data_product_region: "TO BE FILLED IN"
                 publication_date: \(Self.quoted(subject.date ?? "TO BE FILLED IN"))
               dp_variant:
                 variant_name: \(Self.quoted(variant))
-                data_domain: \(Self.quoted("Declared and public: \(model.domain.columns.count) columns; never learnt from the data."))
-                unprotected_quantities: "None: the number of joined rows is protected too."
+                data_domain: \(Self.quoted(domain))
+                unprotected_quantities: \(Self.quoted(unprotected))
               privacy_loss:
                 privacy_unit: \(Self.quoted(subject.unit))
-                privacy_unit_details: "Adding or removing all rows of one key."
+                privacy_unit_details: \(Self.quoted(Self.unitDetails(rows, spent)))
                 privacy_parameters:
                   epsilon: \(EvaluationPage.plain(plan.epsilon))
                   delta: \(EvaluationPage.plain(plan.delta))\(rho.map { "\n      rho: \(EvaluationPage.plain($0))" } ?? "")
                 privacy_parameters_details: \(Self.quoted("One epsilon for the whole life of the task; accounted as \(plan.accounting.rawValue)."))
               deployment_model:
                 model_name: "Central"
-                actors: \(Self.quoted("\(providers.isEmpty ? "Data providers" : providers.joined(separator: ", ")); a service whose program the providers verify before they upload."))
+                actors: \(Self.quoted(actors))
                 release_type: "One release"
                 data_source_type: "Static"
                 access_type: "Non-interactive"
@@ -69,6 +90,14 @@ public struct RegistryRecord: Sendable {
                 registry_authors: ["TO BE FILLED IN"]
 
             """
+    }
+
+    private static func unitDetails(_ rows: Int?, _ spent: PrivacySpent?) -> String {
+        let of = rows.map { $0 == 1 ? "the one row" : "all of up to \($0) rows" } ?? "all rows"
+        let changing = spent.map {
+            " For changing them, epsilon is \(EvaluationPage.plain($0.epsilonChangingOne)) at the same delta."
+        }
+        return "Adding or removing \(of) of one key.\(changing ?? "")"
     }
 
     private static func slug(_ title: String) -> String {

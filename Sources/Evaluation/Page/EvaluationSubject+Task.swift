@@ -6,7 +6,8 @@ extension EvaluationSubject {
         self.init(
             title: task.name, purpose: task.purpose,
             parties: task.parties.map { Party(name: $0.name, role: $0.role.rawValue) }, unit: task.privacy.unit,
-            protection: TaskDescription.inWords(epsilon: task.privacy.epsilon), source: source, date: date,
+            protection: TaskDescription.inWords(epsilon: task.privacy.epsilon, delta: task.privacy.delta),
+            source: source, date: date,
             warning: warning)
     }
 }

@@ -15,6 +15,20 @@ public struct TaskDescription: Sendable {
         }
     }
 
+    /// What one reading of neighbouring tables promises, as the plan has it.
+    public struct Reading: Sendable, Equatable {
+        public var epsilon: Double
+        /// What somebody who was 50 % sure becomes at most, with probability 1 − δ; in per cent.
+        public var percent: Double
+
+        public init(epsilon: Double, percent: Double) {
+            self.epsilon = epsilon
+            self.percent = percent
+        }
+    }
+
+    private let addingOne: Reading?
+    private let changingOne: Reading?
     private let task: TaskSpecification
     private let budget: [BudgetStep]
     private let kept: [String]
@@ -23,13 +37,19 @@ public struct TaskDescription: Sendable {
     /// - Parameters:
     ///   - kept: what the method's rows keep of the table, as phrases.
     ///   - assumed: what they take for granted instead.
+    ///   - addingOne: what the plan promises for adding or removing all rows of one key; where it is not known, what
+    ///     every mechanism of this ε and δ keeps to is said.
+    ///   - changingOne: the same for changing them.
     public init(
-        _ task: TaskSpecification, budget: [BudgetStep] = [], kept: [String] = [], assumed: [String] = []
+        _ task: TaskSpecification, budget: [BudgetStep] = [], kept: [String] = [], assumed: [String] = [],
+        addingOne: Reading? = nil, changingOne: Reading? = nil
     ) {
         self.task = task
         self.budget = budget
         self.kept = kept
         self.assumed = assumed
+        self.addingOne = addingOne
+        self.changingOne = changingOne
     }
 
     /// The whole description, some forty lines of text.
@@ -40,18 +60,27 @@ public struct TaskDescription: Sendable {
 
     /// ε as what an attacker learns at most: from 50 % sure to e^ε / (1 + e^ε).
     ///
-    /// This is the bound on the posterior of a guess with even odds whether one record is in the table, for
-    /// ε-differential privacy under adding or removing that record (Dwork and Roth, §2.3; Wood et al. 2018 for the
-    /// wording).
-    public static func inWords(epsilon: Double) -> String {
-        let posterior = 100 / (1 + exp(-epsilon))
-        // To a whole percent, and near 100 to the first digit that differs from 9.
-        let digits = Int(min(6, max(0, ceil(-log10(100 - posterior)))))
-        let scale = pow(10, Double(digits))
-        let shown = (posterior * scale).rounded() / scale
-        let percent = shown == shown.rounded() ? String(Int(shown)) : String(shown)
+    /// For δ = 0 that is the bound on the posterior of a guess with even odds (Dwork and Roth, §2.3; Wood et al. 2018 for
+    /// the wording). For δ > 0 it does not hold but for a probability of δ: a loss just above ε uses up next to nothing of
+    /// δ. What holds of every (ε, δ)-private mechanism: P(loss > ε + t) ≤ δ / (1 − e^−t), here with t = 0.01006, which is
+    /// below 100 δ.
+    public static func inWords(epsilon: Double, delta: Double) -> String {
+        let loss = delta > 0 ? epsilon + 0.01006 : epsilon
+        let percent = shown(percent: 100 / (1 + exp(-loss)))
         return "an attacker who was 50 % sure becomes at most \(percent) % sure"
+            + (delta > 0 ? ", but for a probability of \(short(min(1, 100 * delta)))" : "")
     }
+
+    /// Rounded up to a tenth, and near 100 to the first digit that differs from 9.
+    static func shown(percent: Double) -> String {
+        let digits = Int(min(6, max(1, ceil(-log10(100 - percent)))))
+        let scale = pow(10, Double(digits))
+        let shown = min(100, ceil(percent * scale - 1e-9) / scale)
+        return shown == shown.rounded() ? String(Int(shown)) : String(shown)
+    }
+
+    /// `1e-07` as people write it: 1e-7.
+    static func short(_ value: Double) -> String { String(format: "%.3g", value).replacing("e-0", with: "e-") }
 }
 
 extension TaskDescription {
@@ -101,20 +130,45 @@ extension TaskDescription {
 
     private var protection: String {
         let privacy = task.privacy
+        let isUnion = task.join.kind == .union
+        let subject =
+            isUnion
+            ? "all rows that one key has in one provider's table" : "all rows that one key has in the joined table"
         var lines = [
-            "Protection",
-            "  ε = \(privacy.epsilon), δ = \(privacy.delta): \(Self.inWords(epsilon: privacy.epsilon)) that a given record"
-                + " is in the joined table"
-                + (privacy.delta > 0 ? ", except with a probability of about \(privacy.delta)." : "."),
-            "  What is protected: \(privacy.unit). Who has many of these is protected less.",
+            "Protection", "  ε = \(privacy.epsilon), δ = \(privacy.delta), for adding or removing \(subject):",
         ]
+        if let addingOne {
+            lines.append("  \(sentence(addingOne)) that they are there\(exception).")
+        } else {
+            lines.append("  \(Self.inWords(epsilon: privacy.epsilon, delta: privacy.delta)).")
+        }
+        if let changingOne {
+            let epsilon = (changingOne.epsilon * 1000).rounded(.up) / 1000
+            lines.append("  ε = \(epsilon) at the same δ, for changing them where it is known that they are there:")
+            lines.append("  \(sentence(changingOne)) which of two values they have\(exception).")
+            lines.append("  Between parties who know whose keys are in, the second is the one that counts.")
+        }
+        lines.append("  What is protected: \(privacy.unit). Who stands behind several keys is protected less.")
+        if isUnion, task.providers.count > 1 {
+            lines.append("  A key in the tables of several providers is protected less too: ε counts for each table.")
+        }
         if task.join.rowsPerKey > 1 {
-            lines.append("  A key can have \(task.join.rowsPerKey) rows, and each of them counts as one record.")
+            lines.append(
+                "  A key can have up to \(task.join.rowsPerKey) rows. They are protected together, all as one; the noise is "
+                    + "\(task.join.rowsPerKey) times as large for it.")
         }
         if let reason = privacy.acceptHighEpsilon, privacy.epsilon > 10 {
             lines.append("  ε is above 10. The reason given: \(reason)")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private func sentence(_ reading: Reading) -> String {
+        "an attacker who was 50 % sure becomes at most \(Self.shown(percent: reading.percent)) % sure"
+    }
+
+    private var exception: String {
+        task.privacy.delta > 0 ? ", but for a probability of \(Self.short(task.privacy.delta))" : ""
     }
 
     private var leaves: String {
@@ -125,7 +179,7 @@ extension TaskDescription {
                 return "  Query \(query.name): \(query.kind.rawValue)\(columns)"
                     + (conditions.isEmpty ? "" : " where \(conditions.joined(separator: " and "))")
                     + (query.by.isEmpty ? "" : " by \(query.by.joined(separator: ", "))")
-                    + ", with its interval, for ε = \(query.epsilon)."
+                    + ", with its interval, for \(query.epsilon) of ε."
             }
             return
                 (["What leaves the service"] + queries + [
@@ -145,7 +199,7 @@ extension TaskDescription {
             "  No row of a table, no key, no exact count: not even how many keys the tables share.",
         ]
         for query in task.queries {
-            lines.append("  Query \(query.name) (\(query.kind.rawValue)), for ε = \(query.epsilon).")
+            lines.append("  Query \(query.name) (\(query.kind.rawValue)), for \(query.epsilon) of ε.")
         }
         return lines.joined(separator: "\n")
     }

@@ -88,13 +88,30 @@ extension TaskReader {
                 fix: "Write a number far below one over the number of rows, such as 1.0e-9")
             return nil
         }
-        if delta > 1e-6 {
+        guard delta < Self.mostDelta else {
             problem(
-                .warning, line: node.line, path: path,
-                "δ is \(delta): of a million records the promise may fail for \(Int((delta * 1e6).rounded(.up)))",
+                line: node.line, path: path,
+                "δ is \(delta): a mechanism that publishes one record in \(Int(1 / delta)) as it is would keep to it",
                 fix: "Write a number far below one over the number of rows, such as 1.0e-9")
+            return nil
         }
         return delta
+    }
+
+    /// From here on δ promises nothing worth the name.
+    private static var mostDelta: Double { 0.01 }
+
+    /// δ against the declared size: publishing each record with probability δ keeps to (ε, δ), and δ · rows of them are
+    /// then expected.
+    mutating func compare(
+        _ privacy: TaskSpecification.Privacy?, with limits: TaskSpecification.Limits?, _ task: Section
+    ) {
+        guard let privacy, let limits, privacy.delta * 10 * Double(limits.rows) > 1 else { return }
+        problem(
+            .warning, line: task.line("privacy"), path: "privacy.delta",
+            "δ is \(privacy.delta), and a table may have \(limits.rows) rows: the promise may fail for "
+                + "\(privacy.delta * Double(limits.rows) >= 1 ? "\(Int(privacy.delta * Double(limits.rows)))" : "one") of them",
+            fix: "Write at most a tenth of one over the number of rows, or the true number in `limits.rows`")
     }
 
     mutating func readSynthesizer(_ task: Section) -> TaskSpecification.SynthesizerChoice? {

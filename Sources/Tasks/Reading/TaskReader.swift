@@ -31,6 +31,7 @@ struct TaskReader {
         let queries = readQueries(
             task, privacy: privacy, parties: parties, join: join, synthesizer: synthesizer)
         let limits = readLimits(task)
+        compare(privacy, with: limits, task)
         let deadlines = readDeadlines(task)
         let retention = readRetention(task)
         guard let version, let name, let purpose, let parties, let join, let privacy, let synthesizer, let queries,

@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Synchronization
+import Tables
 
 @testable import PrivacyKernel
 @testable import Service

@@ -1,4 +1,5 @@
 import Synchronization
+import Tables
 
 @testable import PrivacyKernel
 

@@ -13,9 +13,9 @@ public struct TaskPlan: Sendable {
     public let domain: TableDomain
     public let privacy: PrivacyParameters
     /// What will be spent on what: on each query its price, on the model the rest.
-    public let plan: MechanismPlan
+    public internal(set) var plan: MechanismPlan
     /// The permitted queries.
-    public let queries: QueryProgram
+    public let queries: QueryWorkload
     private let join: TaskSpecification.Join
 
     /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` where the task cannot work.
@@ -35,8 +35,9 @@ public struct TaskPlan: Sendable {
             domain = TableDomain.joined(parties)
         }
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
-        queries = try QueryProgram(
-            task.queries, domain: domain, privacy: privacy, remainder: synthesizer == nil ? .nothing : .model)
+        queries = try QueryWorkload(
+            task.queries, domain: domain, privacy: privacy, remainder: synthesizer == nil ? .nothing : .model,
+            mirror: task.join.mirror)
         plan = try Self.plan(synthesizer?.plan(domain, privacy) ?? Self.planWithoutModel(privacy), queries)
     }
 
@@ -51,16 +52,23 @@ public struct TaskPlan: Sendable {
         return try PrivateTable(joining: tables, rowsPerKey: join.rowsPerKey)
     }
 
-    /// Everything that is ever asked of the rows: the queries, then the model, all from one budget.
+    /// What the model may spend on what: the plan's steps after those of the queries.
+    private var modelPlan: MechanismPlan {
+        var model = plan
+        model.steps.removeFirst(queries.names.count)
+        return model
+    }
+
+    /// Everything that is ever asked of the rows: the queries, then the model, all from one budget and as `plan` says.
     public func fit(
         _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> TaskProduct {
         var budget = budget
-        try queries.ask(kernel, taking: &budget)
+        try queries.ask(kernel, shares: plan.steps.prefix(queries.names.count).map(\.share), taking: &budget)
         guard let synthesizer else {
             return .answers(ReleasedAnswers(domain: domain, transcript: kernel.transcript))
         }
-        var model = try synthesizer.fit(kernel, budget: budget, progress: progress)
+        var model = try synthesizer.fit(kernel, plan: modelPlan, budget: budget, progress: progress)
         guard !queries.names.isEmpty else { return .model(model) }
         // One set of measurements, two products: what the queries were told holds for the synthetic rows too.
         model = try model.conditioned(on: measuredSums(kernel.transcript).map(\.sums))
@@ -82,7 +90,7 @@ public struct TaskPlan: Sendable {
     }
 
     /// The model's plan with its shares and noise scaled to what the queries leave.
-    private static func plan(_ model: MechanismPlan, _ queries: QueryProgram) throws -> MechanismPlan {
+    private static func plan(_ model: MechanismPlan, _ queries: QueryWorkload) throws -> MechanismPlan {
         guard !queries.names.isEmpty else { return model }
         let share = queries.modelShare
         let louder = model.accounting == .pure ? 1 / share : (1 / share).squareRoot()

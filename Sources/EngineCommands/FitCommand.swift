@@ -72,7 +72,7 @@ package struct FitCommand: AsyncParsableCommand {
                 switch job.work {
                 case .task(let task): try task.fit(kernel, budget: budget, progress: progress)
                 case .table(let synthesizer):
-                    TaskProduct.model(try synthesizer.fit(kernel, budget: budget, progress: progress))
+                    TaskProduct.model(try synthesizer.fit(kernel, plan: plan, budget: budget, progress: progress))
                 }
             Console.endProgress()
             if task != nil { product.taskDigest = job.digest.hex }
@@ -105,7 +105,7 @@ package struct FitCommand: AsyncParsableCommand {
     }
 
     private func taskJob(_ path: String) throws -> Job {
-        let task = try Files.task(at: path, isPlan: true)
+        let task = try Files.task(at: path, allowsMissingKeys: true)
         let plan = try TaskPlan(task)
         let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
         let hash = KeyedHash.random
@@ -115,7 +115,7 @@ package struct FitCommand: AsyncParsableCommand {
             guard let file = files[party.name] else {
                 throw CommandFailure("there is no --data \(party.name)=FILE", code: ExitCode(64))
             }
-            let read = try LocalTables.read(file, party: party.name, task: task, hash: hash)
+            let read = try LocalTables.table(file, party: party.name, task: task, hash: hash)
             tables.append((party.name, read.table))
             uploads[party.name] = read.sha256
         }
@@ -133,7 +133,7 @@ package struct FitCommand: AsyncParsableCommand {
             domain: try TableDomain(schema: schema, keyColumns: keys), schema: schema,
             key: keys.isEmpty ? nil : KeyRule(columns: keys), hash: KeyedHash.random,
             limits: TableLimits(bytes: .max, rows: Int(UInt32.max)))
-        let read = try LocalTables.read(table, with: TableFileReader(reader))
+        let read = try LocalTables.table(table, with: TableFileReader(reader))
         let parameters = try Dictionary(
             param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
         return Job(

@@ -86,22 +86,6 @@ public struct FittedModel: Sendable {
     }
 }
 
-/// A noisy marginal of the model's attributes.
-public struct MeasuredMarginal: Sendable, Equatable, Codable {
-    /// Ascending.
-    public let attributes: [Int]
-    /// Row-major: the last attribute varies fastest.
-    public let counts: [Int64]
-    /// Of the noise in each cell.
-    public let variance: Double
-
-    public init(attributes: [Int], counts: [Int64], variance: Double) {
-        self.attributes = attributes
-        self.counts = counts
-        self.variance = variance
-    }
-}
-
 /// A noisy L1 distance between a marginal of the rows and the product of its one-way marginals.
 public struct MeasuredMisfit: Sendable, Equatable, Codable {
     public let first: ModelAttribute

@@ -68,11 +68,6 @@ public struct Factor: Sendable, Equatable, Codable {
 
     /// The codes of the cell at a place in `values`, in the order of `attributes`.
     public func codes(at index: Int) -> [Int] {
-        var rest = index
-        var codes = [Int](repeating: 0, count: shape.count)
-        for axis in shape.indices.reversed() {
-            (rest, codes[axis]) = rest.quotientAndRemainder(dividingBy: shape[axis])
-        }
-        return codes
+        Shape(shape).codes(of: index)
     }
 }

@@ -32,6 +32,6 @@ extension GraphicalModel {
         }
         guard let logShare = beliefs.propagate(layout) else { throw .impossible(attributes: evidence.map(\.attribute)) }
         return GraphicalModel(
-            layout, cliques: beliefs.cliques, total: total * exponential(min(logShare, 0)), fit: nil)
+            layout, cliques: beliefs.cliques, total: total * exponential(min(logShare, 0)))
     }
 }

@@ -49,18 +49,6 @@ extension GraphicalModel {
         }
         return largest
     }
-
-    /// This model's distribution on the cliques of another tree, each summing to 1; nil where finding it would take
-    /// tables much larger than that tree.
-    func cliqueArena(on layout: TreeLayout) -> [Double]? {
-        let limit = JunctionTree.saturatingSum(10_000_000, layout.cellCount)
-        guard layout.tree.nodes.allSatisfy({ cellsToEliminate($0.axes) <= limit }) else { return nil }
-        var arena = [Double](repeating: 0, count: layout.cellCount)
-        for (index, node) in layout.tree.nodes.enumerated() {
-            layout.add(marginal(node.axes).normalized(to: 1).values, over: node.axes, to: &arena, node: index)
-        }
-        return arena
-    }
 }
 
 /// What a part of the tree has to say about some of the query attributes, given a separator.

@@ -12,12 +12,10 @@ public struct GraphicalModel: Sendable {
     public let tree: JunctionTree
     /// One table for each node of the tree, over `tree.nodes[i].axes`.
     public let marginals: [Factor]
-    /// How the model was estimated; nil for a model that was given.
-    public let fit: FitSummary?
 
     /// - Parameters:
     ///   - cliques: calibrated beliefs in the layout's arena, each clique summing to 1.
-    init(_ layout: TreeLayout, cliques: [Double], total: Double, fit: FitSummary?) {
+    init(_ layout: TreeLayout, cliques: [Double], total: Double) {
         sizes = layout.tree.sizes
         self.total = total
         tree = layout.tree
@@ -25,15 +23,6 @@ public struct GraphicalModel: Sendable {
             Factor(attributes: node.axes, shape: node.shape, values: layout.table(index, in: cliques))
                 .normalized(to: total)
         }
-        self.fit = fit
-    }
-
-    /// The model in which every combination that `structuralZeros` allows is equally likely.
-    public static func uniform(
-        sizes: [Int], total: Double, structuralZeros: [StructuralZeros] = []
-    ) throws(GraphicalModelError) -> GraphicalModel {
-        try estimate(
-            [], sizes: sizes, structuralZeros: structuralZeros, options: EstimationOptions(total: total))
     }
 
     /// The model with the given log-potentials; the oracle of tests and the way back from a stored model.
@@ -46,7 +35,7 @@ public struct GraphicalModel: Sendable {
         potentials: [Factor], sizes: [Int], total: Double, structuralZeros: [StructuralZeros] = [],
         cellLimit: Int = 4_000_000
     ) throws(GraphicalModelError) {
-        try validate(measurements: [], sizes: sizes)
+        try validate(sizes: sizes)
         try validate(total: total)
         for one in potentials {
             try validate(attributes: one.attributes, sizes: sizes)
@@ -73,6 +62,6 @@ public struct GraphicalModel: Sendable {
         guard beliefs.calibrate(arena, layout) != nil else {
             throw .impossible(attributes: Array(Set(potentials.flatMap(\.attributes))).sorted())
         }
-        self.init(layout, cliques: beliefs.cliques, total: total, fit: nil)
+        self.init(layout, cliques: beliefs.cliques, total: total)
     }
 }

@@ -1,7 +1,7 @@
 internal import VectorMath
 
-/// A marginal to be fitted softly by `proportionalFit`.
-public struct SoftMarginal: Sendable, Equatable {
+/// What a marginal of the model is to become, and how far it may stay off.
+public struct MarginalTarget: Sendable, Equatable {
     /// Ascending attribute numbers.
     public let attributes: [Int]
     /// Row-major target counts: the last attribute varies fastest.
@@ -47,10 +47,10 @@ public struct ProportionalFitOptions: Sendable, Equatable {
 ///   - prior: the distribution of each attribute in μ₀; nil is uniform. Attributes that another one determines take
 ///     theirs from it.
 public func proportionalFit(
-    _ marginals: [SoftMarginal], sizes: [Int], total: Double, prior: [[Double]?],
+    _ marginals: [MarginalTarget], sizes: [Int], total: Double, prior: [[Double]?],
     dependencies: [FunctionalDependency] = [], options: ProportionalFitOptions = ProportionalFitOptions()
 ) throws(GraphicalModelError) -> GraphicalModel {
-    try validate(measurements: [], sizes: sizes)
+    try validate(sizes: sizes)
     for one in marginals {
         try validate(attributes: one.attributes, sizes: sizes)
         let cells = one.attributes.reduce(1) { JunctionTree.saturatingProduct($0, sizes[$1]) }
@@ -85,7 +85,7 @@ public func proportionalFit(
 private struct ProportionalFit {
     struct Table {
         /// With cells in storage order.
-        let target: SoftMarginal
+        let target: MarginalTarget
         let node: Int
         let projection: CellProjection
         /// The potential θ of each cell.
@@ -104,7 +104,7 @@ private struct ProportionalFit {
     /// What the beliefs sum to at present.
     var mass: Double
 
-    init(_ layout: TreeLayout, marginals: [SoftMarginal], total: Double, prior: [[Double]?]) {
+    init(_ layout: TreeLayout, marginals: [MarginalTarget], total: Double, prior: [[Double]?]) {
         self.layout = layout
         self.total = total
         mass = total
@@ -116,7 +116,7 @@ private struct ProportionalFit {
             tablesOfNode[node].append(tables.count)
             tables.append(
                 Table(
-                    target: SoftMarginal(
+                    target: MarginalTarget(
                         attributes: one.attributes, values: tree.stored(one.values, over: one.attributes),
                         slack: tree.stored(one.slack, over: one.attributes)),
                     node: node, projection: layout.projection(from: node, onto: tree.storageOrder(one.attributes)),
@@ -163,22 +163,7 @@ private struct ProportionalFit {
         }
         for root in roots { setMass(of: root) }
         for node in layout.tree.nodes.indices where layout.edges[node] != nil { moveDown(to: node) }
-        var loss = 0.0
-        var cells = 0.0
-        for table in tables {
-            var marginal = [Double](repeating: 0, count: table.target.values.count)
-            table.projection.sum(
-                beliefs.cliques, from: layout.ranges[table.node].lowerBound, into: &marginal)
-            for i in marginal.indices {
-                let difference = marginal[i] - table.target.values[i]
-                loss += difference * difference / (2 * table.target.slack[i])
-            }
-            cells += Double(marginal.count)
-        }
-        return GraphicalModel(
-            layout, cliques: beliefs.cliques, total: total,
-            fit: FitSummary(
-                loss: loss, expectedLoss: cells / 2, iterations: sweeps, method: .proportional, converged: converged))
+        return GraphicalModel(layout, cliques: beliefs.cliques, total: total)
     }
 
     private mutating func setMass(of root: Int) {

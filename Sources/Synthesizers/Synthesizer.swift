@@ -29,9 +29,25 @@ public protocol Synthesizer: Sendable {
     /// Asks the kernel and fits.
     ///
     /// - Parameters:
+    ///   - plan: what `plan(_:_:)` said, or the same steps with other shares. `PlannedBudget` hands out what each step has.
     ///   - budget: of the plan's accounting; all of it may be spent.
     ///   - progress: told the share of the work that is done, from 0 to 1. It depends on public figures alone.
-    func fit(_ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void) throws -> FittedModel
+    func fit(
+        _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
+    ) throws -> FittedModel
+}
+
+extension Synthesizer {
+    /// Plans, then asks the kernel and fits with a budget of its own.
+    ///
+    /// - Parameter privacy: what the model may cost; all of it is spent.
+    public func fit(
+        _ kernel: Kernel, _ privacy: PrivacyParameters, progress: (Double) -> Void = { _ in }
+    ) throws -> FittedModel {
+        let plan = try plan(kernel.domain, privacy)
+        return try fit(
+            kernel, plan: plan, budget: Budget(privacy, accounting: plan.accounting), progress: progress)
+    }
 }
 
 /// The synthesizer that a task names.

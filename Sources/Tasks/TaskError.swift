@@ -11,7 +11,6 @@ public enum TaskError: Error, Sendable, Equatable {
     case notAProvider(String)
     case keyOfAnotherParty(party: String)
     case signatureInvalid(party: String)
-    case signaturesMissing([String])
     case unusableDraft(String)
 }
 
@@ -36,7 +35,6 @@ extension TaskError: CustomStringConvertible {
         case .notAProvider(let party): "\(party) is not a provider of this task, and only providers sign."
         case .keyOfAnotherParty(let party): "The signature for \(party) was not made with the key that the task lists."
         case .signatureInvalid(let party): "The signature of \(party) does not verify. Sign again with the listed key."
-        case .signaturesMissing(let parties): "Not signed yet by \(parties.joined(separator: ", "))."
         case .unusableDraft(let why): why
         }
     }

@@ -44,8 +44,7 @@ struct KnownTable {
     func fit(_ name: String, epsilon: Double, delta: Double = 1e-9) throws -> FittedModel {
         let synthesizer = try synthesizer(named: name)
         let privacy = try PrivacyParameters(epsilon: epsilon, delta: delta)
-        let budget = try Budget(privacy, accounting: synthesizer.accounting(for: privacy))
-        return try synthesizer.fit(Kernel(table: table()), budget: budget) { _ in }
+        return try synthesizer.fit(Kernel(table: table()), privacy)
     }
 
     /// Exact counts, by brute force.
@@ -54,7 +53,7 @@ struct KnownTable {
     }
 }
 
-let subject = ReportSubject(
+let subject = EvaluationSubject(
     title: "Trade <of> two & \"more\"", purpose: "Planning.",
     parties: [
         .init(name: "Alice", role: "provider"), .init(name: "Bob", role: "provider"),

@@ -102,25 +102,24 @@ import VectorMath
         #expect(program.steps.contains { $0.attribute == 0 })
     }
 
-    @Test("estimates hold a dependency exactly, from contradicting noisy marginals")
-    func estimation() throws {
+    @Test("a fit holds a dependency exactly, from contradicting noisy marginals")
+    func fitting() throws {
         var generator = SplitMix64(state: 8)
-        let measurements = [[0], [1], [2], [2, 3], [1, 4], [0, 1]].map { set in
+        let targets = [[0], [1], [2], [2, 3], [1, 4], [0, 1]].map { set in
             let cells = set.reduce(1) { $0 * Self.sizes[$1] }
-            return MarginalMeasurement(
-                attributes: set, values: (0..<cells).map { _ in 20 + 15 * generator.normal() }, variance: 225)
+            return MarginalTarget(
+                attributes: set, values: (0..<cells).map { _ in 20 + 15 * generator.normal() },
+                slack: [Double](repeating: 22.5, count: cells))
         }
-        for stop in [EstimationOptions.EarlyStop.adaptive, .never] {
-            let model = try estimate(
-                measurements, sizes: Self.sizes, structuralZeros: Self.zeros,
-                options: EstimationOptions(earlyStop: stop))
-            let joint = model.marginal([0, 1, 2])
-            for cell in joint.values.indices where joint.values[cell] != 0 {
-                let codes = joint.codes(at: cell)
-                #expect(codes[1] == codes[0] / 2 && codes[2] == codes[0] / 4)
-            }
-            #expect(abs(joint.total - model.total) < 1e-9 * model.total)
+        let model = try proportionalFit(
+            targets, sizes: Self.sizes, total: 400, prior: Self.sizes.map { _ in nil },
+            dependencies: [Self.hs4, Self.hs2])
+        let joint = model.marginal([0, 1, 2])
+        for cell in joint.values.indices where joint.values[cell] != 0 {
+            let codes = joint.codes(at: cell)
+            #expect(codes[1] == codes[0] / 2 && codes[2] == codes[0] / 4)
         }
+        #expect(abs(joint.total - model.total) < 1e-9 * model.total)
     }
 }
 

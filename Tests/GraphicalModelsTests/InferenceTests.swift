@@ -118,7 +118,7 @@ import VectorMath
         #expect(model.cellsToEliminate([0, 1]) == 16)
         #expect(model.cellsToEliminate([0, 4]) <= 64)
         #expect(model.cellsToEliminate([0, 1, 2, 3, 4]) == 1_024)
-        let wide = try estimate([], sizes: [Int](repeating: 9, count: 40))
+        let wide = try GraphicalModel(potentials: [], sizes: [Int](repeating: 9, count: 40), total: 1)
         #expect(wide.cellsToEliminate(Array(0..<40)) == Int.max)
     }
 

@@ -6,7 +6,7 @@ import VectorMath
 
 @Suite struct ProportionalFitTests {
     /// The same dual ascent on the dense joint table, until nothing moves.
-    func dense(_ marginals: [SoftMarginal], sizes: [Int], total: Double, prior: [[Double]]) -> Factor {
+    func dense(_ marginals: [MarginalTarget], sizes: [Int], total: Double, prior: [[Double]]) -> Factor {
         var joint = Factor(attributes: Array(sizes.indices), sizes: sizes, repeating: total)
         for cell in joint.values.indices {
             for (attribute, code) in joint.codes(at: cell).enumerated() { joint.values[cell] *= prior[attribute][code] }
@@ -48,9 +48,9 @@ import VectorMath
             let weights = (0..<size).map { _ in 0.2 + generator.unit() }
             return weights.map { $0 / weights.reduce(0, +) }
         }
-        let soft = sets.map { set -> SoftMarginal in
+        let soft = sets.map { set -> MarginalTarget in
             let cells = set.reduce(1) { $0 * sizes[$1] }
-            return SoftMarginal(
+            return MarginalTarget(
                 attributes: set, values: (0..<cells).map { _ in 400 / Double(cells) + 12 * generator.normal() },
                 slack: (0..<cells).map { _ in 15 + 10 * generator.unit() })
         }
@@ -67,8 +67,9 @@ import VectorMath
         // 0 = fine (6 codes), 1 = coarse (2), 2 = another column (3).
         let coarse = FunctionalDependency(attribute: 1, parent: 0, map: [0, 0, 0, 1, 1, 1])
         let soft = [
-            SoftMarginal(attributes: [0], values: [10, 20, 30, 10, 20, 10], slack: [Double](repeating: 0.1, count: 6)),
-            SoftMarginal(
+            MarginalTarget(
+                attributes: [0], values: [10, 20, 30, 10, 20, 10], slack: [Double](repeating: 0.1, count: 6)),
+            MarginalTarget(
                 attributes: [1, 2], values: [30, 20, 10, 5, 10, 25], slack: [Double](repeating: 0.1, count: 6)),
         ]
         let model = try proportionalFit(
@@ -90,7 +91,7 @@ import VectorMath
         #expect(distance(model.marginal([0]).values, [2, 6]) < 1e-9)
         #expect(distance(model.marginal([1]).values, [2, 2, 2, 2]) < 1e-9)
         for (value, slack) in [(-1e6, 1.0), (0, 1e-6), (1e9, 1e-3), (5, 1e12), (-1e3, 1e-9)] {
-            let soft = SoftMarginal(
+            let soft = MarginalTarget(
                 attributes: [0, 1], values: [Double](repeating: value, count: 8),
                 slack: [Double](repeating: slack, count: 8))
             expectValid(try proportionalFit([soft], sizes: [2, 4], total: 8, prior: prior), "\(value) \(slack)")

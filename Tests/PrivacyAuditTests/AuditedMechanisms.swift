@@ -89,7 +89,8 @@ extension AuditedMechanism {
                 var whole: Budget? = consume budget
                 try RepresentativeRows.$auditedBlock.withValue(16) {
                     guard let budget = whole.take() else { return }
-                    fitted = try synthesizer.fit(kernel, budget: budget) { _ in }.transcript
+                    let plan = try synthesizer.plan(kernel.domain, privacy)
+                    fitted = try synthesizer.fit(kernel, plan: plan, budget: budget) { _ in }.transcript
                 }
                 return fitted ?? kernel.transcript
             }

@@ -73,20 +73,20 @@ struct Amounts {
 
     /// The answer by plain arithmetic: the production path with its noise left out.
     func exact(_ query: PermittedQuery) throws -> QueryAnswer {
-        try Question(query, domain: domain).exact(joined)
+        try ResolvedQuery(query, domain: domain).exact(joined)
     }
 
     func asked(_ query: PermittedQuery, epsilon: Double = 10, delta: Double = 1e-9, key: UInt64 = 1) throws
         -> QueryAnswer
     {
         let privacy = try PrivacyParameters(epsilon: epsilon, delta: delta)
-        let program = try QueryProgram([query], domain: domain, privacy: privacy)
+        let workload = try QueryWorkload([query], domain: domain, privacy: privacy)
         var budget = try Budget(privacy, accounting: delta == 0 ? .pure : .gaussian)
-        return try program.ask(kernel(key), taking: &budget)[0]
+        return try workload.ask(kernel(key), taking: &budget)[0]
     }
 }
 
-extension Question {
+extension ResolvedQuery {
     func exact(_ rows: PrivateRows) throws -> QueryAnswer {
         let kernel = Kernel(rows: rows, generator: NoiseGenerator())
         let tables: [[Int64]]

@@ -117,7 +117,7 @@ import VectorMath
         let pairs = Self.mirrored(files)
         #expect(pairs.count == 2258)
         #expect(joined.table.rowCount == 2258)
-        let question = try Question(Self.query, domain: joined.domain)
+        let question = try ResolvedQuery(Self.query, domain: joined.domain, mirror: Self.terms)
         let flows = try #require(try question.exact(joined).flows)
         let column = try #require(joined.domain.columns.first { $0.name == "export_trade_value_usd" })
         func counted(_ value: Int) throws -> Double {
@@ -154,9 +154,9 @@ import VectorMath
         query.by = ["exporter", "importer", "year"]
         query.conditions = ["cmd_code": "TOTAL"]
         query.clamp = 0...2.5e10
-        let program = try QueryProgram([query], domain: joined.domain, privacy: privacy)
+        let workload = try QueryWorkload([query], domain: joined.domain, privacy: privacy, mirror: Self.terms)
         var budget = try Budget(privacy, accounting: .gaussian)
-        let flows = try #require(try program.ask(Self.kernel(joined), taking: &budget)[0].flows)
+        let flows = try #require(try workload.ask(Self.kernel(joined), taking: &budget)[0].flows)
         let standing = try #require(flows.first { $0.group == ["CAN", "GBR", "2010"] })
         #expect(standing.isSignificant, "z = \(standing.significance)")
         #expect((standing.rank ?? 99) <= 5)
@@ -175,11 +175,11 @@ import VectorMath
             query.conditions = ["cmd_code": "TOTAL", "year": "2010"]
             query.clamp = 0...2e10
             query.epsilon = epsilon
-            let program = try QueryProgram(
+            let workload = try QueryWorkload(
                 [query], domain: joined.domain, privacy: try PrivacyParameters(epsilon: epsilon, delta: 1e-9),
-                remainder: .nothing)
-            var budget = try Budget(program.privacy, accounting: .gaussian)
-            return try #require(try program.ask(Self.kernel(joined), taking: &budget)[0].flows)
+                remainder: .nothing, mirror: Self.terms)
+            var budget = try Budget(workload.privacy, accounting: .gaussian)
+            return try #require(try workload.ask(Self.kernel(joined), taking: &budget)[0].flows)
         }
         let clear = try flows(250)
         #expect(clear.count == 20)
@@ -204,12 +204,12 @@ import VectorMath
             mirroring: Self.offices.map { ($0, try Self.table(files[$0] ?? [], schema)) }, terms: Self.terms
         ).rows
         #expect(joined.table.rowCount == 18)
-        let question = try Question(
+        let question = try ResolvedQuery(
             .init(
                 name: "flows", kind: .reconcile,
                 columns: ["export_trade_value_usd", "import_trade_value_usd", "log_points"],
                 by: ["exporter", "importer"], unit: 1e6, allowance: 1.0...1.1, epsilon: 1),
-            domain: joined.domain)
+            domain: joined.domain, mirror: Self.terms)
         let flows = try #require(try question.exact(joined).flows)
         let italyToCanada = try #require(flows.first { $0.group == ["ITA", "CAN"] })
         // 608.8 against 796.1 million USD: 1.31, or 27 log points.

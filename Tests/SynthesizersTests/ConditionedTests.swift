@@ -56,7 +56,7 @@ import VectorMath
             question(2), question(3), SumQuestion(attribute: 0, values: [1, 1, 1, 1], clamp: 0...1, groups: [0, 1]),
         ]
         let released = try kernel.sums(questions, spending: try budget.take(.fraction(1, 3)))
-        let model = try synthesizer.fit(kernel, budget: budget) { _ in }
+        let model = try synthesizer.fit(kernel, plan: synthesizer.plan(domain, privacy), budget: budget) { _ in }
         return (
             model,
             zip(questions, released).map { MeasuredSums(question: $0, figures: $1.sums, variance: $1.variance) }

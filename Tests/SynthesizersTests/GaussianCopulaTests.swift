@@ -321,9 +321,7 @@ private let strong = try! PrivacyParameters(epsilon: 50, delta: 1e-9)
         let copula = try GaussianCopula()
         for (count, hasCopula) in [(2, true), (1, false), (0, false)] {
             let transcript = Transcript(releases: Array(model.transcript.releases.prefix(count)))
-            let again = try copula.fit(
-                Kernel(replaying: transcript, domain: domain), budget: Budget(usual, accounting: .gaussian)
-            ) { _ in }
+            let again = try copula.fit(Kernel(replaying: transcript, domain: domain), usual)
             #expect((again.copula != nil) == hasCopula)
             if hasCopula { #expect(again.copula == model.copula) }
         }
@@ -343,8 +341,5 @@ private let strong = try! PrivacyParameters(epsilon: 50, delta: 1e-9)
         #expect(
             abs(NormalScores.correlation(fine, fine, moment: 0.5 * fine.hermite[0] * fine.hermite[0]) - 0.5) < 0.005)
         #expect(NormalScores.correlation(fine, fine, moment: 40) < 1)
-        for p in [1e-12, 0.001, 0.3, 0.5, 0.9, 1 - 1e-9] {
-            #expect(abs(normalDistribution(normalQuantile(p)) - p) < 1e-12)
-        }
     }
 }

@@ -50,8 +50,7 @@ func fit(
     record: (@Sendable (Release) throws -> Void)? = nil
 ) throws -> FittedModel {
     let synthesizer = try synthesizer(named: name, parameters: parameters)
-    let budget = try Budget(privacy, accounting: synthesizer.accounting(for: privacy))
-    return try synthesizer.fit(Kernel(table: table, record: record), budget: budget) { _ in }
+    return try synthesizer.fit(Kernel(table: table, record: record), privacy)
 }
 
 /// Shares of the cells of some columns, row-major.

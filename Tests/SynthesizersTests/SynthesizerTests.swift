@@ -97,6 +97,47 @@ import Testing
         }
     }
 
+    @Test("another share in a plan moves the money with it, and the model's plan says so", arguments: builtSynthesizers)
+    func planIsSpent(name: String) throws {
+        let synthesizer = try synthesizer(named: name)
+        let domain = categoryDomain(Self.sizes)
+        for moved in [1, 0.75] {
+            var plan = try synthesizer.plan(domain, usual)
+            guard plan.steps.count > 1 else { continue }
+            let first = plan.steps[0].share
+            plan.steps[0].share = first * moved
+            for step in plan.steps.indices.dropFirst() {
+                plan.steps[step].share *= (1 - first * moved) / (1 - first)
+            }
+            let budget = try Budget(usual, accounting: plan.accounting)
+            let whole = budget.amount * 0x1p50
+            let kernel = Kernel(table: try table(domain, chainRows(Self.sizes, count: 5_000)))
+            let model = try synthesizer.fit(kernel, plan: plan, budget: budget) { _ in }
+            #expect(model.plan == plan)
+            let releases = model.transcript.releases
+            #expect(abs(Double(try #require(releases.first).spent) / whole - first * moved) < 1e-6)
+            // Of the rest, what errors and selections cost is what their steps say.
+            let named = plan.steps.filter { $0.name.contains("errors") || $0.name.contains("selections") }
+            let spent = releases.reduce(0.0) { sum, release in
+                switch release.answer {
+                case .errors, .selection: sum + Double(release.spent)
+                default: sum
+                }
+            }
+            #expect(abs(spent / whole - named.reduce(0) { $0 + $1.share }) < 1e-6, "\(moved)")
+        }
+    }
+
+    @Test(
+        "a share of a plan is taken as the fraction that it is",
+        arguments: [
+            (0.1 / 0.6, 1, 6), (0.05 / 0.8, 1, 16), (0.4, 2, 5), (0.28 / (0.28 + 0.07 + 0.35), 2, 5), (0.88, 22, 25),
+            (0.14 / 0.7, 1, 5),
+        ])
+    func fractions(ratio: Double, numerator: Int, denominator: Int) {
+        #expect(PlannedBudget.share(ratio) == .fraction(numerator, denominator))
+    }
+
     @Test("a fit that a crash cut off ends with what was measured", arguments: builtSynthesizers)
     func replay(name: String) throws {
         let domain = categoryDomain(Self.sizes)
@@ -106,8 +147,7 @@ import Testing
         for kept in Set([0, 1, 2, releases.count - 1, releases.count]).sorted() where kept <= releases.count {
             let synthesizer = try synthesizer(named: name)
             let kernel = Kernel(replaying: Transcript(releases: Array(releases.prefix(kept))), domain: domain)
-            let budget = try Budget(usual, accounting: synthesizer.accounting(for: usual))
-            let model = try synthesizer.fit(kernel, budget: budget) { _ in }
+            let model = try synthesizer.fit(kernel, usual)
             #expect(model.transcript.releases.count == kept)
             let sample = try RowSampler(model, seed: 1).rows(0..<500)
             if kept == releases.count {

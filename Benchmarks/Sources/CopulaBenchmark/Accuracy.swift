@@ -43,9 +43,7 @@ func measureAccuracy(folder: URL, benchmarks: [URL]) throws {
 
 private func fitted(_ table: BenchmarkTable, _ name: String, _ privacy: PrivacyParameters) throws -> BenchmarkTable {
     let method = try synthesizer(named: name)
-    let model = try method.fit(
-        Kernel(table: table.privateTable()), budget: Budget(privacy, accounting: method.accounting(for: privacy))
-    ) { _ in }
+    let model = try method.fit(Kernel(table: table.privateTable()), privacy)
     let block = try RowSampler(model, seed: 5).rows(0..<UInt64(table.rowCount))
     var rows = table
     rows.columns = block.codes

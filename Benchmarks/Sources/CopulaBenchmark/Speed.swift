@@ -32,7 +32,7 @@ func measureSpeed(rows: Int, columns: Int) throws {
     // A private table takes one budget in its life, so that every fit has a table of its own.
     var hidden = try (0..<3).map { _ in try table.privateTable() }
     let (_, model) = try seconds("fit", repeats: hidden.count) {
-        try copula.fit(Kernel(table: hidden.removeLast()), budget: Budget(privacy, accounting: .gaussian)) { _ in }
+        try copula.fit(Kernel(table: hidden.removeLast()), privacy)
     }
     let codes = zip(table.columns, table.sizes).compactMap { CodeArray(narrowing: $0, below: $1) }
     let scores = table.sizes.map { size in (0..<size).map { Int16((Double($0) / Double(size) - 0.5) * 512) } }

@@ -69,9 +69,7 @@ for _ in 0..<replicates {
     let table = try PrivateTable(
         public: CodedTable(columns: zip(columns, sizes).map { try CodedColumn(.words($0), domainSize: $1) }),
         domain: domain)
-    let model = try method.fit(
-        Kernel(table: table), budget: Budget(privacy, accounting: .gaussian)
-    ) { _ in }
+    let model = try method.fit(Kernel(table: table), privacy)
     let seed = generator.next()
     let samples = try (1...imputations).map { number in
         try RowSampler(model.imputation(number, seed: seed), seed: seed &+ UInt64(number), draws: .independent)

@@ -1,3 +1,4 @@
+import FittedModels
 import LinearAlgebra
 import PrivacyKernel
 import Synthesizers
@@ -28,9 +29,7 @@ func samplingRows() throws -> Ratio {
     let table = try KernelTable(randomCodes(rows: 20_000, sizes: columnSizes), sizes: columnSizes)
     let method = try synthesizer(named: "mst")
     let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
-    let model = try method.fit(
-        Kernel(table: table.privateTable()), budget: Budget(privacy, accounting: method.accounting(for: privacy))
-    ) { _ in }
+    let model = try method.fit(Kernel(table: table.privateTable()), privacy)
     let sampler = try RowSampler(model, seed: 1, draws: .independent)
     var output = [UInt8](repeating: 0, count: rows)
     return compare(

@@ -94,9 +94,7 @@ func fit(_ name: String, _ table: BenchmarkRows, epsilon: Double) throws -> Fitt
     let privacy = try PrivacyParameters(epsilon: epsilon, delta: 1e-9)
     let synthesizer = try synthesizer(named: name)
     let kernel = Kernel(table: try table.privateTable())
-    return try synthesizer.fit(
-        kernel, budget: Budget(privacy, accounting: synthesizer.accounting(for: privacy))
-    ) { _ in }
+    return try synthesizer.fit(kernel, privacy)
 }
 
 let arguments = Array(CommandLine.arguments.dropFirst())

@@ -57,7 +57,7 @@ package struct GramMoments {
     }
 
     /// The pair tables of columns of text that stand out of their noise, of which a forest is kept.
-    package func tables(_ oneWays: OneWayMarginals) -> [MeasuredTable] {
+    package func tables(_ oneWays: OneWayMarginals) -> [MeasuredMarginal] {
         let classes = features.classes
         let shares = oneWays.shares
         var pairs: [(first: Int, second: Int, score: Double)] = []
@@ -80,9 +80,10 @@ package struct GramMoments {
             forest.join((pair.first, pair.second))
         }
         return forest.edges.map { a, b in
-            MeasuredTable(
-                members: [classes[a], classes[b]], counts: cells(a, b, oneWays.total).map { Int64($0.rounded()) },
-                variance: cellDeviation(a, b) * cellDeviation(a, b))
+            MeasuredMarginal(
+                cells(a, b, oneWays.total).map { Int64($0.rounded()) },
+                variance: cellDeviation(a, b) * cellDeviation(a, b), of: [classes[a], classes[b]],
+                in: features.attributes)
         }
     }
 

@@ -30,11 +30,7 @@ extension FittedModel {
         guard !usable.isEmpty else { return self }
         var targets = oneWayTargets(oneWays, attributes: attributes, columnCount: domain.columns.count)
         for table in measurements where table.attributes.count > 1 {
-            let slack = slackPerDeviation * max(table.variance, leastVariance).squareRoot()
-            targets.append(
-                SoftMarginal(
-                    attributes: table.attributes, values: table.counts.map { Double($0) },
-                    slack: [Double](repeating: slack, count: table.counts.count)))
+            targets.append(table.target)
         }
         // Counts of all rows are measurements of their number, like every marginal.
         let total = estimatedTotal(

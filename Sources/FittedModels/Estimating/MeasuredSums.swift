@@ -28,12 +28,10 @@ public struct MeasuredSums: Sendable, Equatable {
     var isCount: Bool { Set(question.values).count == 1 }
 
     /// What a count tells of the number of rows; nil for other sums.
-    var countOfRows: MarginalMeasurement? {
+    var countOfRows: NoisyCounts? {
         guard isCount, let code = question.values.indices.first, value(of: code) > 0 else { return nil }
         let unit = value(of: code)
-        return MarginalMeasurement(
-            attributes: question.groups, values: figures.map { Double($0) / unit },
-            variance: max(variance, leastVariance) / (unit * unit))
+        return (figures.map { Double($0) / unit }, max(variance, leastVariance) / (unit * unit))
     }
 
     /// The cell of each row; nil where a column is drawn elsewhere.

@@ -69,6 +69,13 @@ extension [ModelAttribute] {
         return result
     }
 
+    /// Those that tables are over, each once, by column and from coarse to fine.
+    package static func inUse(_ tables: [[ModelAttribute]]) -> [ModelAttribute] {
+        var attributes: [ModelAttribute] = []
+        for member in tables.joined() where !attributes.contains(member) { attributes.append(member) }
+        return attributes.sorted { ($0.column, $0.size) < ($1.column, $1.size) }
+    }
+
     /// For each column the attribute with the most groups, or nil.
     package func finest(columnCount: Int) -> [Int?] {
         var result = [Int?](repeating: nil, count: columnCount)

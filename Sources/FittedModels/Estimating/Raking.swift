@@ -8,7 +8,7 @@ import VectorMath
 struct Raking {
     private struct Target {
         let rows: RowCells
-        let marginal: SoftMarginal
+        let marginal: MarginalTarget
         /// The potential θ of each cell.
         var potential: [Double]
         /// Log-weight that the rows of each cell have got.
@@ -34,8 +34,8 @@ struct Raking {
     ///   - across: further ones.
     ///   - sums: noisy sums besides.
     init(
-        _ codes: [[UInt32]], attributes: [ModelAttribute], weights: [Double], fitted: [SoftMarginal],
-        across: [SoftMarginal], sums: [SumsTarget] = []
+        _ codes: [[UInt32]], attributes: [ModelAttribute], weights: [Double], fitted: [MarginalTarget],
+        across: [MarginalTarget], sums: [SumsTarget] = []
     ) {
         self.weights = weights
         self.sums = sums
@@ -64,7 +64,7 @@ struct Raking {
     }
 
     /// 16 bits hold every code.
-    private static func fits(_ marginal: SoftMarginal, _ sizes: [Int]) -> Bool {
+    private static func fits(_ marginal: MarginalTarget, _ sizes: [Int]) -> Bool {
         marginal.attributes.allSatisfy { sizes[$0] <= 1 << 16 }
     }
 

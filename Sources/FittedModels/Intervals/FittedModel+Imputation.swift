@@ -41,17 +41,18 @@ extension FittedModel {
                     counts: redrawn([member], known.counts, known.variance), scale: known.scale)
             })
         let tables = measurements.filter { $0.attributes.count > 1 }
-        let redrawnTables = tables.map { table in
-            let members = table.attributes.map { attributes[$0] }
-            return MeasuredTable(
-                members: members, counts: redrawn(members, table.counts, table.variance), variance: table.variance)
+        let members = tables.map { table in table.attributes.map { attributes[$0] } }
+        let used = [ModelAttribute].inUse(members)
+        let redrawnTables = zip(members, tables).map { members, table in
+            MeasuredMarginal(
+                redrawn(members, table.counts, table.variance), variance: table.variance, of: members, in: used)
         }
         let isInTree = tables.map { model.tree.smallestNode(containing: $0.attributes) != nil }
-        func chosen(_ wanted: Bool) -> [MeasuredTable] {
+        func chosen(_ wanted: Bool) -> [MeasuredMarginal] {
             zip(redrawnTables, isInTree).filter { $0.1 == wanted }.map(\.0)
         }
         var result = try treeAndRowsModel(
-            chosen(true), across: chosen(false), oneWays, domain: domain, cellLimit: .max, misfits: misfits,
+            chosen(true), across: chosen(false), of: used, oneWays, domain: domain, cellLimit: .max, misfits: misfits,
             plan: plan, transcript: transcript)
         result.taskDigest = taskDigest
         guard !tilts.isEmpty else { return result }
@@ -112,7 +113,7 @@ private struct NormalNumbers {
             let (x, y) = (2 * words.unit() - 1, 2 * words.unit() - 1)
             let square = x * x + y * y
             guard square > 0, square < 1 else { continue }
-            let factor = (-2 * logarithm(square) / square).squareRoot()
+            let factor = (-2 * naturalLogarithm(square) / square).squareRoot()
             spare = y * factor
             return x * factor
         }

@@ -1,4 +1,5 @@
 import Synchronization
+import VectorMath
 
 /// What all slices of one budget share: the promise, how it turns into units, and what has been drawn for it.
 ///

@@ -72,12 +72,12 @@ final class TaskLedger: Sendable {
     func recordWithdrawal(party: String) throws { try append(.withdrawal, party: party) }
 
     /// A party begins to take synthetic rows from the model; entered once a party, however often it comes.
-    func recordReleaseOnce(to party: String) throws {
+    func recordFirstDownload(by party: String) throws {
         let fingerprint = specification.party(named: party)?.publicKey.fingerprint
         let entries = try ledger.entries(of: task)
-        guard !entries.contains(where: { $0.kind == .release && $0.party == fingerprint }) else { return }
+        guard !entries.contains(where: { $0.kind == .firstDownload && $0.party == fingerprint }) else { return }
         let model = entries.last { $0.kind == .trained }?.details["model_sha256"]
-        try append(.release, party: party, details: model.map { ["model_sha256": $0] } ?? [:])
+        try append(.firstDownload, party: party, details: model.map { ["model_sha256": $0] } ?? [:])
     }
 
     /// The tables are gone, and never were anywhere but in memory.

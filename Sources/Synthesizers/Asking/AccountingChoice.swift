@@ -29,13 +29,4 @@ extension Synthesizer {
             synthesizer: Self.name, parameters: parameters, accounting: accounting(for: privacy), privacy: privacy,
             steps: steps)
     }
-
-    /// The plan that a kernel's releases followed; one that spent nothing where there was none.
-    func planFollowed(by kernel: Kernel) throws -> MechanismPlan {
-        if let promise = kernel.transcript.releases.first?.promise {
-            return try plan(kernel.domain, promise.parameters)
-        }
-        return MechanismPlan(
-            synthesizer: Self.name, parameters: parameters, accounting: .gaussian, epsilon: 0, delta: 0, steps: [])
-    }
 }

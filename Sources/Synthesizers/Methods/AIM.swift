@@ -17,11 +17,6 @@ public struct AIM: Synthesizer {
     private let cellLimit: Int
     private let shortlist: Int
 
-    private static let oneWayShare = (numerator: 2, denominator: 10)
-    private static let firstErrorShare = (numerator: 1, denominator: 16)
-    /// Of each round's budget.
-    fileprivate static let selectionShare = (numerator: 1, denominator: 10)
-
     /// - Parameter parameters: `accounting`, `degree` (of the workload's marginals, 2 or 3; 3), `cells` (of the junction
     ///   tree, 200,000), `shortlist` (candidates looked at each round, 16).
     public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
@@ -56,11 +51,7 @@ public struct AIM: Synthesizer {
         guard columns.count > 1 else {
             return plan([.init(name: "one-way marginals", share: 1, cells: cells)], privacy)
         }
-        if let widest = columns.max(by: { domain.columns[$0].size < domain.columns[$1].size }), cells > cellLimit {
-            throw .modelTooLarge(
-                cells: cells, limit: cellLimit, column: domain.columns[widest].name,
-                columnSize: domain.columns[widest].size)
-        }
+        try check(domain)
         return plan(
             [
                 .init(name: "one-way marginals", share: 0.2, cells: cells),
@@ -70,50 +61,60 @@ public struct AIM: Synthesizer {
             ], privacy)
     }
 
+    private func check(_ domain: TableDomain) throws(SynthesisError) {
+        let columns = domain.modelledColumns
+        let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
+        guard columns.count > 1, cells > cellLimit,
+            let widest = columns.max(by: { domain.columns[$0].size < domain.columns[$1].size })
+        else { return }
+        throw .modelTooLarge(
+            cells: cells, limit: cellLimit, column: domain.columns[widest].name,
+            columnSize: domain.columns[widest].size)
+    }
+
     public func fit(
-        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
+        _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {
         let domain = kernel.domain
-        _ = try planFollowed(by: kernel)
+        try check(domain)
         var noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
         let whole = budget.amount
-        let first =
-            columns.count > 1
-            ? try budget.take(.fraction(Self.oneWayShare.numerator, Self.oneWayShare.denominator))
-            : try budget.take(.all)
+        var slices = PlannedBudget(budget, plan: plan)
+        let first = try slices.next()
         let weights = columns.map { noise.share(ofWeight: Double(domain.columns[$0].size)) }
         let paid = first.amount * (weights.first ?? 1) / max(weights.reduce(0, +), .leastNormalMagnitude)
         let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: first)
         if let measured { oneWays.add(measured) }
         guard let measured, columns.count > 1 else {
-            return try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         if let one = measured.first { noise.calibrate(variance: one.variance, amount: paid) }
         var rounds = try AdaptiveRounds(
             oneWays, domain: domain, degree: degree, cellLimit: cellLimit, shortlist: shortlist, noise: noise)
         guard !rounds.candidates.isEmpty else {
-            return try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
-        let errors = try budget.take(.fraction(Self.firstErrorShare.numerator, Self.firstErrorShare.denominator))
+        let errors = try slices.next()
         var isLive = try rounds.releaseFirstErrors(kernel, spending: errors)
         // As in the paper, 16 d rounds if none teaches little.
-        var amount = budget.amount / Double(16 * columns.count)
+        var amount = slices.amount / Double(16 * columns.count)
         while isLive {
-            let left = budget.amount
+            let left = slices.amount
             let isLast = left < 2 * amount
-            let round = isLast ? try budget.take(.all) : try budget.take(.amount(amount))
+            let round = try slices.round(isLast ? .all : .amount(amount))
             let outcome = try rounds.run(kernel, allowance: 1 - left / whole, spending: round)
             isLive = outcome != .ended && !isLast
             if outcome == .taughtLittle { amount *= 4 }
             progress(0.9 * (1 - left / whole))
         }
         let model = try FittedModel(
-            domain: domain, plan: planFollowed(by: kernel), attributes: rounds.attributes, model: rounds.model,
+            domain: domain, plan: plan.followed(by: kernel.transcript), attributes: rounds.attributes,
+            model: rounds.model,
             shares: oneWays.shares,
-            measurements: oneWays.measured(numbering: rounds.attributes)
-                + rounds.tables.map { $0.measurement(rounds.attributes) }, transcript: kernel.transcript)
+            measurements: oneWays.measured(numbering: rounds.attributes) + rounds.tables,
+            transcript: kernel.transcript)
         progress(1)
         return model
     }
@@ -140,7 +141,7 @@ struct AdaptiveRounds {
 
     let attributes: [ModelAttribute]
     private(set) var candidates: [Marginal] = []
-    private(set) var tables: [MeasuredTable] = []
+    private(set) var tables: [MeasuredMarginal] = []
     private(set) var model: GraphicalModel
     private let oneWays: OneWayMarginals
     private let domain: TableDomain
@@ -205,14 +206,16 @@ struct AdaptiveRounds {
         return Double(one.weight) * (one.error - meanAbsoluteNoise * deviation * Double(one.cells))
     }
 
-    /// One round.
+    /// One round: errors of the shortlist, then the marginal of the worst candidate.
     ///
-    /// - Parameter allowance: the part of the budget that is spent, and so of the cells that the tree may have.
+    /// - Parameters:
+    ///   - allowance: the part of the budget that is spent, and so of the cells that the tree may have.
+    ///   - slices: of the two steps.
     mutating func run(
-        _ kernel: Kernel, allowance: Double, spending budget: consuming Budget
+        _ kernel: Kernel, allowance: Double, spending slices: consuming PlannedBudget
     ) throws -> Outcome {
-        let selection = try budget.take(.fraction(AIM.selectionShare.numerator, AIM.selectionShare.denominator))
-        let deviation = noise.deviation(amount: budget.amount)
+        let selection = try slices.next()
+        let deviation = noise.deviation(amount: slices.amount)
         let limit = Int(Double(cellLimit) * max(allowance, 0.1))
         let scores = candidates.indices.map { score($0, deviation: deviation) }
         var listed: [Int] = []
@@ -232,13 +235,13 @@ struct AdaptiveRounds {
                         * Double(candidates[place].cells)))
         }
         guard let chosen = try choose(listed, questions, kernel, spending: selection),
-            let answer = try kernel.measured([columns(chosen)], spending: budget)?.first
+            let answer = try kernel.measured([columns(chosen)], spending: slices.rest())?.first
         else { return .ended }
         let before = model.marginal(candidates[chosen].places).values
         tables.append(
-            MeasuredTable(
-                members: candidates[chosen].places.map { attributes[$0] }, counts: answer.counts,
-                variance: answer.variance))
+            MeasuredMarginal(
+                attributes: candidates[chosen].places, counts: answer.counts,
+                variance: max(answer.variance, leastVariance)))
         growth.add(candidates[chosen].places)
         model = try fittedTree(merged, oneWays: oneWays, attributes: attributes, domain: domain, cellLimit: .max)
         let after = model.marginal(candidates[chosen].places).values
@@ -264,20 +267,20 @@ struct AdaptiveRounds {
     }
 
     /// Measurements of one set of attributes as one, averaged by precision.
-    private var merged: [MeasuredTable] {
-        var places: [[ModelAttribute]: Int] = [:]
-        var result: [MeasuredTable] = []
+    private var merged: [MeasuredMarginal] {
+        var places: [[Int]: Int] = [:]
+        var result: [MeasuredMarginal] = []
         for table in tables {
-            guard let place = places[table.members] else {
-                places[table.members] = result.count
+            guard let place = places[table.attributes] else {
+                places[table.attributes] = result.count
                 result.append(table)
                 continue
             }
             let old = result[place]
             let (known, fresh) = (max(old.variance, leastVariance), max(table.variance, leastVariance))
             let share = known / (known + fresh)
-            result[place] = MeasuredTable(
-                members: old.members,
+            result[place] = MeasuredMarginal(
+                attributes: old.attributes,
                 counts: zip(old.counts, table.counts).map {
                     Int64((Double($0) + share * (Double($1) - Double($0))).rounded())
                 }, variance: known * fresh / (known + fresh))

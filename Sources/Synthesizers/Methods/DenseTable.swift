@@ -10,7 +10,7 @@ import VectorMath
 struct DenseTable {
     /// Row-major: the last attribute varies fastest.
     private(set) var table: Factor
-    private var targets: [(marginal: SoftMarginal, cells: CellProjection, potential: [Double])] = []
+    private var targets: [(marginal: MarginalTarget, cells: CellProjection, potential: [Double])] = []
 
     static let sweeps = 30
 
@@ -26,7 +26,7 @@ struct DenseTable {
         for target in oneWayTargets(oneWays, attributes: attributes, columnCount: columnCount) { add(target) }
     }
 
-    mutating func add(_ marginal: SoftMarginal) {
+    mutating func add(_ marginal: MarginalTarget) {
         targets.append((marginal, projection(onto: marginal.attributes), marginal.values.map { _ in 0 }))
     }
 

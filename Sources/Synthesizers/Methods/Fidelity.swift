@@ -1,4 +1,3 @@
-import FittedModels
 import Tables
 
 /// What a synthesizer's rows keep of the table, as far as noise permits, and what they take for granted instead.
@@ -9,6 +8,11 @@ public struct Fidelity: Sendable, Equatable {
     public let kept: [String]
     /// Phrases, each the object of "assumes".
     public let assumed: [String]
+
+    public init(kept: [String], assumed: [String]) {
+        self.kept = kept
+        self.assumed = assumed
+    }
 }
 
 extension TableDomain {

@@ -1,6 +1,5 @@
 public import FittedModels
 import GraphicalModels
-import LinearAlgebra
 public import PrivacyKernel
 public import Tables
 
@@ -31,7 +30,8 @@ public struct GaussianCopula: Synthesizer {
         self.parameters = parameters
         var reader = ParameterReader(parameters)
         choice = try reader.choice("accounting", default: .automatic)
-        gramShare = try reader.number("correlations", default: 0.12, in: 0.01...0.9)
+        // In ten thousandths.
+        gramShare = try (reader.number("correlations", default: 0.12, in: 0.01...0.9) * 10_000).rounded() / 10_000
         try reader.finish()
     }
 
@@ -91,31 +91,33 @@ public struct GaussianCopula: Synthesizer {
     }
 
     public func fit(
-        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
+        _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {
         let domain = kernel.domain
-        let followed = try planFollowed(by: kernel)
         var noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
-        let first = columns.count > 1 ? try budget.take(.fraction(shareOfMarginals, 10_000)) : try budget.take(.all)
+        var slices = PlannedBudget(budget, plan: plan)
+        let first = try slices.next()
         let weights = columns.map { noise.share(ofWeight: Double(domain.columns[$0].size)) }
         let paid = first.amount * (weights.first ?? 1) / max(weights.reduce(0, +), .leastNormalMagnitude)
         let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: first)
         if let measured { oneWays.add(measured) }
         progress(0.3)
         guard let measured, columns.count > 1 else {
-            return try independentModel(oneWays, domain, plan: followed, kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         if let one = measured.first { noise.calibrate(variance: one.variance, amount: paid) }
-        let features = GramFeatures(oneWays, domain, noise: noise, amount: budget.amount)
+        let features = GramFeatures(oneWays, domain, noise: noise, amount: slices.amount)
         guard !features.columns.isEmpty else {
-            return try independentModel(oneWays, domain, plan: followed, kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         let released = try kernel.measuredGram(
-            of: features.columns, scores: features.scores, bound: features.bound, spending: budget)
+            of: features.columns, scores: features.scores, bound: features.bound, spending: slices.rest())
         progress(0.7)
-        guard let released else { return try independentModel(oneWays, domain, plan: followed, kernel.transcript) }
+        guard let released else {
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
+        }
         let moments = GramMoments(released, features, total: oneWays.total)
         let tables = moments.tables(oneWays)
         // The Gram matrix is far noisier than the one-ways, so that those are kept.
@@ -126,15 +128,11 @@ public struct GaussianCopula: Synthesizer {
         let copula = try moments.latents(model)
         progress(0.9)
         let fitted = try FittedModel(
-            domain: domain, plan: planFollowed(by: kernel), attributes: features.attributes, model: model,
+            domain: domain, plan: plan.followed(by: kernel.transcript), attributes: features.attributes, model: model,
             shares: oneWays.shares,
-            measurements: oneWays.measured(numbering: features.attributes)
-                + tables.map { $0.measurement(features.attributes) },
+            measurements: oneWays.measured(numbering: features.attributes) + tables,
             copula: copula, transcript: kernel.transcript)
         progress(1)
         return fitted
     }
-
-    /// In ten thousandths.
-    private var shareOfMarginals: Int { 10_000 - Int((gramShare * 10_000).rounded()) }
 }

@@ -43,17 +43,20 @@ public struct Independent: Synthesizer {
     }
 
     public func fit(
-        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
+        _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {
         let domain = kernel.domain
         let noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let weights = oneWays.modelled.map { noise.share(ofWeight: Double(domain.columns[$0].size)) }
-        if let measured = try kernel.measured(oneWays.modelled.map { [$0] }, weights: weights, spending: budget) {
+        var slices = PlannedBudget(budget, plan: plan)
+        let measured = try kernel.measured(
+            oneWays.modelled.map { [$0] }, weights: weights, spending: slices.next())
+        if let measured {
             oneWays.add(measured)
         }
         progress(0.5)
-        let model = try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+        let model = try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         progress(1)
         return model
     }

@@ -16,10 +16,6 @@ public struct MST: Synthesizer {
     private let choice: AccountingChoice
     private let cellLimit: Int
 
-    private static let oneWayShare = (numerator: 3, denominator: 10)
-    /// Of what the one-ways leave.
-    private static let selectionShare = (numerator: 1, denominator: 7)
-
     /// - Parameter parameters: `accounting`, `cells` (the largest pair table, 1,000,000).
     public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
         self.parameters = parameters
@@ -61,52 +57,51 @@ public struct MST: Synthesizer {
     }
 
     public func fit(
-        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
+        _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {
         let domain = kernel.domain
         var noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
-        let oneWayBudget =
-            columns.count > 1
-            ? try budget.take(.fraction(Self.oneWayShare.numerator, Self.oneWayShare.denominator))
-            : try budget.take(.all)
+        var slices = PlannedBudget(budget, plan: plan)
+        let oneWayBudget = try slices.next()
         let weights = columns.map { noise.share(ofWeight: Double(domain.columns[$0].size)) }
         let spent = oneWayBudget.amount * (weights.first ?? 1) / max(weights.reduce(0, +), .leastNormalMagnitude)
         let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: oneWayBudget)
         progress(0.3)
         guard let measured, columns.count > 1 else {
             if let measured { oneWays.add(measured) }
-            return try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         oneWays.add(measured)
         if let first = measured.first { noise.calibrate(variance: first.variance, amount: spent) }
-        let errorBudget = try budget.take(.fraction(Self.selectionShare.numerator, Self.selectionShare.denominator))
-        let deviation = noise.deviation(amount: budget.amount / Double(columns.count - 1))
+        let errorBudget = try slices.next()
+        let deviation = noise.deviation(amount: slices.amount / Double(columns.count - 1))
         let groups = columns.map { column in legibleGroups(column, oneWays, domain, deviation: deviation) }
         var grouped = GroupedKernel(kernel)
         let tree = try edges(groups, oneWays, &grouped, spending: errorBudget)
         progress(0.5)
         guard let tree, !tree.isEmpty else {
-            return try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         var ordered: [(members: [ModelAttribute], numbers: [Int])] = []
         for (a, b) in tree { ordered.append(try grouped.ordered([groups[a], groups[b]])) }
         let pairWeights = tree.map { noise.share(ofWeight: Double(groups[$0.0].size * groups[$0.1].size)) }
-        let pairs = try kernel.measured(ordered.map(\.numbers), weights: pairWeights, spending: budget)
+        let pairs = try kernel.measured(ordered.map(\.numbers), weights: pairWeights, spending: slices.rest())
         guard let pairs else {
-            return try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         let tables = zip(ordered, pairs).map {
-            MeasuredTable(members: $0.members, counts: $1.counts, variance: $1.variance)
+            MeasuredMarginal($1.counts, variance: $1.variance, of: $0.members, in: groups)
         }
         progress(0.7)
         let model = try fittedTree(
             tables, oneWays: oneWays, attributes: groups, domain: domain, cellLimit: .max)
         progress(0.9)
         let fitted = try FittedModel(
-            domain: domain, plan: planFollowed(by: kernel), attributes: groups, model: model, shares: oneWays.shares,
-            measurements: oneWays.measured(numbering: groups) + tables.map { $0.measurement(groups) },
+            domain: domain, plan: plan.followed(by: kernel.transcript), attributes: groups, model: model,
+            shares: oneWays.shares,
+            measurements: oneWays.measured(numbering: groups) + tables,
             transcript: kernel.transcript)
         progress(1)
         return fitted

@@ -17,10 +17,6 @@ public struct MWEM: Synthesizer {
     private let rounds: Int
     private let cellLimit: Int
 
-    private static let oneWayShare = (numerator: 3, denominator: 10)
-    /// Of each round's budget.
-    private static let selectionShare = (numerator: 1, denominator: 5)
-
     /// - Parameter parameters: `accounting`, `rounds` (0: one for each pair, at most three times the columns), `cells` (1,000,000; at most 10,000,000).
     public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
         self.parameters = parameters
@@ -79,7 +75,7 @@ public struct MWEM: Synthesizer {
     }
 
     public func fit(
-        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
+        _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {
         let domain = kernel.domain
         try check(domain)
@@ -87,35 +83,29 @@ public struct MWEM: Synthesizer {
         var oneWays = OneWayMarginals(domain)
         let columns = oneWays.modelled
         let attributes = columns.map { ModelAttribute(column: $0, size: domain.columns[$0].size) }
-        let first =
-            columns.count > 1
-            ? try budget.take(.fraction(Self.oneWayShare.numerator, Self.oneWayShare.denominator))
-            : try budget.take(.all)
+        var slices = PlannedBudget(budget, plan: plan)
+        let first = try slices.next()
         let weights = attributes.map { noise.share(ofWeight: Double($0.size)) }
         let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: first)
         if let measured { oneWays.add(measured) }
         guard measured != nil, columns.count > 1 else {
-            return try independentModel(oneWays, domain, plan: planFollowed(by: kernel), kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         var dense = DenseTable(oneWays, attributes: attributes, columnCount: domain.columns.count)
         var measurements = oneWays.measured(numbering: attributes)
         var left = roundCount(columns.count)
         let all = left
         while left > 0 {
-            let round = try budget.take(.fraction(1, left))
+            let round = try slices.round(.fraction(1, left))
             left -= 1
             guard let pair = try measureWorstPair(dense, columns, kernel, spending: round) else { break }
             measurements.append(pair)
-            dense.add(
-                SoftMarginal(
-                    attributes: pair.attributes, values: pair.counts.map { Double($0) },
-                    slack: [Double](
-                        repeating: slackPerDeviation * pair.variance.squareRoot(), count: pair.counts.count)))
+            dense.add(pair.target)
             dense.fit()
             progress(0.9 * Double(all - left) / Double(all))
         }
         let fitted = try FittedModel(
-            domain: domain, plan: planFollowed(by: kernel), attributes: attributes,
+            domain: domain, plan: plan.followed(by: kernel.transcript), attributes: attributes,
             tree: TreeTables(total: oneWays.total, cliques: [dense.table], separators: []), shares: oneWays.shares,
             corrections: [], measurements: measurements, misfits: [], transcript: kernel.transcript, taskDigest: nil,
             representatives: nil)
@@ -125,11 +115,11 @@ public struct MWEM: Synthesizer {
 
     /// One round: the pair that the model gets most wrong, measured. nil where the transcript has ended.
     private func measureWorstPair(
-        _ dense: DenseTable, _ columns: [Int], _ kernel: Kernel, spending budget: consuming Budget
+        _ dense: DenseTable, _ columns: [Int], _ kernel: Kernel, spending slices: consuming PlannedBudget
     ) throws -> MeasuredMarginal? {
-        let noise = NoiseScaling(budget.accounting)
-        let selection = try budget.take(.fraction(Self.selectionShare.numerator, Self.selectionShare.denominator))
-        let deviation = noise.deviation(amount: budget.amount)
+        let noise = NoiseScaling(slices.accounting)
+        let selection = try slices.next()
+        let deviation = noise.deviation(amount: slices.amount)
         var pairs: [[Int]] = []
         var candidates: [Candidate] = []
         for a in columns.indices {
@@ -143,7 +133,7 @@ public struct MWEM: Synthesizer {
             }
         }
         guard let chosen = try kernel.selected(from: candidates, spending: selection),
-            let answer = try kernel.measured([candidates[chosen].attributes], spending: budget)?.first
+            let answer = try kernel.measured([candidates[chosen].attributes], spending: slices.rest())?.first
         else { return nil }
         return MeasuredMarginal(
             attributes: pairs[chosen], counts: answer.counts, variance: max(answer.variance, leastVariance))

@@ -5,18 +5,31 @@ import Tables
 
 /// What `clique-tree` and `auto` do, in the three questions that they ask.
 struct OneShotFit {
-    let cellLimit: Int
+    let parameters: [String: Parameter]
+    let choice: AccountingChoice
+    private let cellLimit: Int
     /// Whether tables that do not fit into the tree are measured as well.
-    let measuresAcross: Bool
+    private let measuresAcross: Bool
 
-    private static let oneWayShare = (numerator: 4, denominator: 10)
-    /// Of what the one-ways leave.
-    private static let errorShare = (numerator: 1, denominator: 6)
     /// A pair's table may have so many cells that their noise in all is this part of the rows.
     private static let noiseOfLegibleTable = 0.15
     private static let detail = (1...12).map { 1 << $0 }
 
-    static func steps(_ domain: TableDomain) throws(SynthesisError) -> [MechanismPlan.Step] {
+    init(_ parameters: [String: Parameter], measuresAcross: Bool) throws(SynthesisError) {
+        self.parameters = parameters
+        self.measuresAcross = measuresAcross
+        var reader = ParameterReader(parameters)
+        choice = try reader.choice("accounting", default: .automatic)
+        cellLimit = try reader.integer("cells", default: 100_000, in: 1_000...10_000_000)
+        try reader.finish()
+    }
+
+    /// - Parameter pairs: which pairs of columns are kept.
+    func fidelity(pairs: String) -> Fidelity {
+        Fidelity(kept: [Fidelity.ownDistributions, pairs], assumed: [Fidelity.independence])
+    }
+
+    func steps(_ domain: TableDomain) throws(SynthesisError) -> [MechanismPlan.Step] {
         let columns = domain.modelledColumns
         guard !columns.isEmpty else { throw .noColumns }
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
@@ -27,8 +40,7 @@ struct OneShotFit {
     }
 
     func fit(
-        _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void,
-        plan: (Kernel) throws -> MechanismPlan
+        _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {
         let domain = kernel.domain
         var noise = NoiseScaling(budget.accounting)
@@ -37,38 +49,39 @@ struct OneShotFit {
         let sizes = columns.map { domain.columns[$0].size }
 
         // One-way marginals.
-        let first = try budget.take(.fraction(Self.oneWayShare.numerator, Self.oneWayShare.denominator))
+        var slices = PlannedBudget(budget, plan: plan)
+        let first = try slices.next()
         let weights = sizes.map { noise.share(ofWeight: Double($0)) }
         let weightSum = weights.reduce(0, +)
         var amounts = weights.map { first.amount * $0 / weightSum }
         guard let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: first) else {
-            return try independentModel(oneWays, domain, plan: plan(kernel), kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         oneWays.add(measured)
         if let one = measured.first { noise.calibrate(variance: one.variance, amount: amounts[0]) }
         progress(0.2)
 
         // Distances from independence.
-        let errorBudget = try budget.take(.fraction(Self.errorShare.numerator, Self.errorShare.denominator))
-        let typical = noise.deviation(amount: budget.amount / Double(2 * columns.count))
+        let errorBudget = try slices.next()
+        let typical = noise.deviation(amount: slices.amount / Double(2 * columns.count))
         var tables = pairTables(oneWays, domain, typical: typical)
         var grouped = GroupedKernel(kernel)
         guard !tables.candidates.isEmpty else {
             // Nothing to pair: the rest goes to the one-ways.
-            if let again = try kernel.measured(columns.map { [$0] }, weights: weights, spending: budget) {
+            if let again = try kernel.measured(columns.map { [$0] }, weights: weights, spending: slices.rest()) {
                 oneWays.add(again)
             }
-            return try independentModel(oneWays, domain, plan: plan(kernel), kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         let misfits = try self.misfits(tables, oneWays, &grouped, spending: errorBudget)
         guard let misfits else {
-            return try independentModel(oneWays, domain, plan: plan(kernel), kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         tables.setMisfits(misfits.map { Double($0.value) })
         progress(0.3)
 
         // The tables that promise most.
-        let left = budget.amount
+        let left = slices.amount
         let choice = try TableChoice(
             tables, noise: noise, amount: left + amounts.reduce(0, +), oneWaySizes: sizes, typical: typical,
             cellLimit: cellLimit)
@@ -85,19 +98,22 @@ struct OneShotFit {
         let again = columns.indices.filter { split.oneWays[$0] > 0 }
         let answers = try kernel.measured(
             questions + again.map { [columns[$0]] }, weights: split.tables + again.map { split.oneWays[$0] },
-            spending: budget)
+            spending: slices.rest())
         guard let answers else {
-            return try independentModel(oneWays, domain, plan: plan(kernel), kernel.transcript)
+            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
         }
         oneWays.add(Array(answers.dropFirst(chosen.count)))
         for column in again { amounts[column] += split.oneWays[column] }
+        let used = [ModelAttribute].inUse(members)
         let pairs = zip(members, answers).map {
-            MeasuredTable(members: $0, counts: $1.counts, variance: $1.variance)
+            MeasuredMarginal($1.counts, variance: $1.variance, of: $0, in: used)
         }
         progress(0.5)
+        // Dropping tables from the grown tree cannot make it larger than the limit by much; the fit must not fail.
         return try treeAndRowsModel(
-            Array(pairs.prefix(choice.inTree.count)), across: Array(pairs.dropFirst(choice.inTree.count)), oneWays,
-            domain: domain, cellLimit: cellLimit, misfits: misfits, plan: plan(kernel),
+            Array(pairs.prefix(choice.inTree.count)), across: Array(pairs.dropFirst(choice.inTree.count)), of: used,
+            oneWays, domain: domain, cellLimit: 20 * cellLimit, misfits: misfits,
+            plan: plan.followed(by: kernel.transcript),
             transcript: kernel.transcript, progress: progress)
     }
 

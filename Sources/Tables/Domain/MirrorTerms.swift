@@ -26,6 +26,17 @@ public struct MirrorTerms: Sendable, Equatable, Codable {
     public static let logPoints = "log_points"
     package static let largestLogPoints = 300
 
+    /// Whether no matched flow can have these values: it would go from a country to itself.
+    ///
+    /// - Parameters:
+    ///   - names: of columns of the joined table.
+    ///   - values: one for each.
+    public func hasNoFlow(_ names: [String], _ values: [String]) -> Bool {
+        guard let exporter = names.firstIndex(of: Self.exporter), let importer = names.firstIndex(of: Self.importer)
+        else { return false }
+        return values[exporter] == values[importer]
+    }
+
     /// The joined columns, in order: what describes the flow (as the exporter wrote it), both values, the log-ratio.
     public func columns(of fields: [String]) -> [String] {
         fields.filter { $0 != Self.flow && $0 != value } + ["export_\(value)", "import_\(value)", Self.logPoints]

@@ -73,6 +73,9 @@ public final class CSVTableReader {
         }
     }
 
+    // Proof of both readers of bytes: a part is a prefix of what is left, and the rest begins behind it. `FieldGrid.put` copies
+    // the part within the call that lends it.
+
     /// Takes the next bytes of the file, cut anywhere.
     ///
     /// - Throws: where reading on is pointless: the file is too large, or no CSV file at all.
@@ -210,7 +213,7 @@ public final class CSVTableReader {
         }
         self.header = header
         rows = RowReader(domain: domain, header: header, keyParts: keyRule?.columns.count ?? 0)
-        block.columns = names.count
+        block.begin(columns: names.count)
         nextRow += 1
         return cutter.consumed
     }

@@ -1,0 +1,38 @@
+public import FittedModels
+public import PrivacyKernel
+public import Tables
+
+/// The recommended default: `clique-tree`, and tables across the tree by weighting rows.
+///
+/// Tables that would make the tree too large are measured too. Rows of the tree model are weighted such that these
+/// tables come out as measured, and a balanced set of rows is chosen by the weights.
+public struct Auto: Synthesizer {
+    public static var name: SynthesizerName { .auto }
+    private let shared: OneShotFit
+
+    /// - Parameter parameters: `accounting`, `cells` (cells of the junction tree, 100,000).
+    public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
+        shared = try OneShotFit(parameters, measuresAcross: true)
+    }
+
+    public var parameters: [String: Parameter] { shared.parameters }
+
+    public func accounting(for privacy: PrivacyParameters) -> Accounting { shared.choice.accounting(for: privacy) }
+
+    public func fidelity(_ domain: TableDomain) -> Fidelity {
+        shared.fidelity(
+            pairs: "the pairs of columns that promise most, in a junction tree and across it, rare values pooled")
+    }
+
+    public func plan(
+        _ domain: TableDomain, _ privacy: PrivacyParameters
+    ) throws(SynthesisError) -> MechanismPlan {
+        plan(try shared.steps(domain), privacy)
+    }
+
+    public func fit(
+        _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
+    ) throws -> FittedModel {
+        try shared.fit(kernel, plan: plan, budget: budget, progress: progress)
+    }
+}

@@ -1,0 +1,26 @@
+/// A task whose providers have not all signed: it collects signatures, and nothing can be uploaded to it.
+public struct UnsignedTask: Sendable {
+    public let specification: TaskSpecification
+    public let digest: TaskDigest
+    /// The verified signatures, by party.
+    public private(set) var signatures: [String: TaskSignature] = [:]
+
+    public init(_ specification: TaskSpecification) {
+        self.specification = specification
+        digest = specification.digest
+    }
+
+    /// Providers that have not signed, in the order of the task.
+    public var missing: [String] { specification.providers.map(\.name).filter { signatures[$0] == nil } }
+    /// Providers that have signed, in the order of the task.
+    public var signed: [String] { specification.providers.map(\.name).filter { signatures[$0] != nil } }
+
+    /// Takes a signature after verifying it; the same party may sign again.
+    public mutating func add(_ signature: TaskSignature) throws(TaskError) {
+        guard let party = specification.party(named: signature.party), party.role == .provider else {
+            throw .notAProvider(signature.party)
+        }
+        try signature.verify(task: digest, key: party.publicKey)
+        signatures[party.name] = signature
+    }
+}

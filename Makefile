@@ -7,7 +7,7 @@ ENTREPOT = .build/release/entrepot
 
 .DEFAULT_GOAL := help
 
-.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz faults load api clean setup program reproducible
+.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz sanitize faults load api clean setup program reproducible
 
 help:                        ## this list
 	@echo 'First time here: "make demo" installs what is missing, builds, and plays the whole product on generated data.'
@@ -18,6 +18,7 @@ demo: program                ## the whole product on generated data: make demo [
 	@$(ENTREPOT) demo $(SCENARIO) --output demo-output
 
 test: setup                  ## every test, one debug build
+	@scripts/unsafe
 	@scripts/build --build-tests
 	@scripts/test --skip '$(LIVE)'
 	@scripts/test --filter '$(LIVE)'
@@ -68,8 +69,11 @@ bench-kernel:                ## how many draws a second of each noise, and how f
 bench-copula:                ## the copula: fit, Gram matrix against dsyrk, sampling
 	swift run -c release --package-path Benchmarks CopulaBenchmark speed
 
-fuzz: setup                  ## random input to every parser and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60]
-	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)"
+fuzz: setup                  ## random input to every reader and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60] [TARGETS="csv gzip"]
+	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)" "$(TARGETS)"
+
+sanitize: setup              ## tests of VectorMath, Tables and the kernel under sanitizers for addresses and undefined behaviour
+	@scripts/sanitize
 
 bench: setup                 ## utility and speed beside peers from PyPI: make bench [FULL=1]
 	@FULL=$(FULL) scripts/bench

@@ -15,14 +15,19 @@ let checked: [SwiftSetting] = [
 let strict: [SwiftSetting] = checked + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 // Loops over buffers need fused multiply-add and 256-bit vectors (every x86-64 processor since 2013); `VectorMath`
-// alone is compiled for them, and the command line checks at start that the processor has them.
+// alone is compiled for them, and `ProcessorFeatures` of the command line asks at start whether the processor has them.
 #if arch(x86_64)
     let vectorised: [SwiftSetting] = strict + [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
 #else
     let vectorised: [SwiftSetting] = strict
 #endif
 
-// Planted bugs for the audit: they exist in debug builds alone, and no release build holds one.
+// The audit puts wrong functions in the place of right ones (`Tests/PlantedBugs`). A debug build of these modules lets it;
+// a release build does not, and no production source says anything of it.
+let replaceable: SwiftSetting = .unsafeFlags(
+    ["-Xfrontend", "-enable-implicit-dynamic"], .when(configuration: .debug))
+
+// The audit asks the synthesizers for few rows; in debug builds alone.
 let mutations: SwiftSetting = .define("ENTREPOT_MUTATIONS", .when(configuration: .debug))
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -64,7 +69,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),  // sockets under the service and proxy
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),  // TLS 1.3 with client certificates
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),  // SQLite for the ledger
-        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),  // HTTP service
+        // The HTTP service. Without its trait for configuration files, which would build two more packages.
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: ["FullFoundation"]),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),  // task files
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),  // shutdown
     ],
@@ -73,19 +80,26 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CProcess"),
+        .systemLibrary(name: "CProcessor"),
+        .target(name: "Bytes", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "VectorMath", swiftSettings: vectorised),
+        .target(name: "VectorMath", exclude: ["README.md"], swiftSettings: vectorised),
+        .target(name: "Statistics", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Tables", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict + [mutations]),
+            name: "Tables", dependencies: ["Bytes", "VectorMath"], exclude: ["README.md"],
+            swiftSettings: strict + [replaceable]),
         .target(
-            name: "PrivacyKernel", dependencies: ["Tables", "VectorMath"], exclude: ["README.md", "KERNEL.md"],
-            swiftSettings: strict + [mutations]),
+            name: "PrivacyKernel", dependencies: ["Statistics", "Tables", "VectorMath"],
+            exclude: ["README.md", "KERNEL.md"], swiftSettings: strict + [replaceable]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "FittedModels",
-            dependencies: ["GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Tables", "VectorMath", crypto],
+            dependencies: [
+                "Bytes", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Statistics", "Tables", "VectorMath",
+                crypto,
+            ],
             exclude: ["README.md"], swiftSettings: strict + [mutations]),
         .target(
             name: "Synthesizers",
@@ -94,16 +108,16 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "FittedModels", "GraphicalModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath",
-                crypto,
+                "FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables", "Tasks",
+                "VectorMath", crypto,
             ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
-            name: "Attestation", dependencies: [crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
+            name: "Attestation", dependencies: ["Bytes", crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
             swiftSettings: strict),
         .target(
-            name: "Tasks", dependencies: ["Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
+            name: "Tasks", dependencies: ["Bytes", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
             exclude: ["README.md"],
             resources: [
                 .embedInCode("Models/aim.yaml"), .embedInCode("Models/auto.yaml"),
@@ -113,17 +127,18 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Queries", dependencies: ["PrivacyKernel", "Tables", "Tasks"], exclude: ["README.md"],
-            swiftSettings: strict),
+            name: "Queries", dependencies: ["PrivacyKernel", "Statistics", "Tables", "Tasks", "VectorMath"],
+            exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Engine",
             dependencies: ["FittedModels", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks"],
             exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "Ledger", dependencies: [crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Bytes", crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Service",
             dependencies: [
-                "Attestation", "CProcess", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger", "PrivacyKernel",
+                "Attestation", "Bytes", "CProcess", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger",
+                "PrivacyKernel",
                 "Queries", "Synthesizers",
                 "Tables",
                 "Tasks",
@@ -136,12 +151,12 @@ let package = Package(
                 .embedInCode("openapi.yaml"), .embedInCode("Report/Fonts/bold.deflated"),
                 .embedInCode("Report/Fonts/sans.deflated"), .embedInCode("Report/Fonts/glyphs.txt"),
             ],
-            swiftSettings: strict + [mutations]),
+            swiftSettings: strict + [replaceable]),
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Gzip", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix,
-                nioHTTP1, nioSSL,
+                "Attestation", "Bytes", "Gzip", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore,
+                nioPosix, nioHTTP1, nioSSL,
             ],
             exclude: ["README.md"],
             resources: [
@@ -161,7 +176,9 @@ let package = Package(
         .target(
             name: "EngineCommands",
             dependencies: [
-                "Attestation", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger", "PrivacyKernel", "Queries",
+                "Attestation", "CProcessor", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger",
+                "PrivacyKernel",
+                "Queries",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
             ],
             exclude: ["README.md"], swiftSettings: strict),
@@ -174,16 +191,22 @@ let package = Package(
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "PackageTests", swiftSettings: checked),
+        .testTarget(name: "EngineCommandsTests", dependencies: ["EngineCommands"], swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "TablesTests", dependencies: ["Tables", "VectorMath"], exclude: ["Vectors"], swiftSettings: strict),
+        // No tests, but the wrong functions that the next two and EndToEndTests try.
         .testTarget(
-            name: "PrivacyKernelTests", dependencies: ["PrivacyKernel", "Tables", "VectorMath"],
-            exclude: ["table-vectors.py"], swiftSettings: strict + [mutations]),
+            name: "PlantedBugs", dependencies: ["PrivacyKernel", "Tables", "VectorMath"], swiftSettings: strict),
+        .testTarget(
+            name: "PrivacyKernelTests", dependencies: ["PlantedBugs", "PrivacyKernel", "Tables", "VectorMath"],
+            exclude: ["table-vectors.py"], swiftSettings: strict),
         .testTarget(
             name: "PrivacyAuditTests",
-            dependencies: ["PrivacyKernel", "FittedModels", "Synthesizers", "Tables", "VectorMath"],
+            dependencies: ["PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict + [mutations]),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
@@ -197,19 +220,21 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables",
+                "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Statistics", "Synthesizers",
+                "Tables",
                 "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "AttestationTests", dependencies: ["Attestation", "VectorMath", crypto, cryptoExtras, x509, asn1],
+            name: "AttestationTests",
+            dependencies: ["Attestation", "Bytes", "VectorMath", crypto, cryptoExtras, x509, asn1],
             swiftSettings: checked),
         .testTarget(
-            name: "TasksTests", dependencies: ["Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
+            name: "TasksTests", dependencies: ["Bytes", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
             swiftSettings: checked),
         .testTarget(
             name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
-            swiftSettings: strict + [mutations]),
+            swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "VectorMath", crypto, grdb], swiftSettings: checked),
         .testTarget(
             name: "ServiceTests",
@@ -233,14 +258,32 @@ let package = Package(
                 "Synthesizers", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
-            swiftSettings: checked + [mutations]),
+            swiftSettings: checked),
     ]
 )
 
-// Sanitizers compile every target anew: `make sanitize` asks for what it tests, without the packages of the service.
-if Context.environment["ENTREPOT_TARGETS"] == "core" {
-    let core = ["VectorMath", "Tables", "PrivacyKernel"]
+// Sanitizers and fuzzers compile every target anew: `make sanitize` and `make fuzz` ask for what they test, without the
+// packages of the service.
+let core = ["Bytes", "VectorMath", "Statistics", "Tables", "PrivacyKernel"]
+let readers = [
+    "COpenBLAS", "CZlib", "FittedModels", "GraphicalModels", "Gzip", "LinearAlgebra", "Synthesizers", "Tasks",
+]
+switch Context.environment["ENTREPOT_TARGETS"] {
+case "core":
     package.dependencies = []
     package.products = []
     package.targets.removeAll { !(core + core.map { $0 + "Tests" }).contains($0.name) }
+case "readers":
+    package.dependencies.removeAll { dependency in
+        guard case .sourceControl(_, let location, _) = dependency.kind else { return true }
+        return !["swift-asn1", "swift-crypto", "Yams"].contains { location.hasSuffix("/" + $0) }
+    }
+    package.products = []
+    package.targets.removeAll { !(core + readers).contains($0.name) }
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzReaders",
+            dependencies: ["FittedModels", "Gzip", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath"],
+            path: "Fuzz/Readers", swiftSettings: checked))
+default: break
 }

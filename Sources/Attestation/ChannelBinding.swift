@@ -1,10 +1,11 @@
+import Bytes
 import Crypto
 
 /// Ties evidence to one TLS 1.3 connection.
 ///
 /// Evidence that names only the service's key can be relayed by whoever gets that key once (CVE-2026-33697). The TLS
 /// exporter of RFC 9266 differs for every connection, so that evidence made for one is worthless on another.
-/// Source: RFC 8446 §7.5, RFC 9266, `reference/attestation.md` §3.2.
+/// Source: RFC 8446 §7.5, RFC 9266.
 public enum ChannelBinding {
     /// Label of the exporter (RFC 9266 §4.2).
     public static let exporterLabel = "EXPORTER-Channel-Binding"
@@ -89,6 +90,7 @@ public enum ChannelBinding {
             H.self, secret, label: label, context: Array(H.hash(data: [UInt8]())), length: H.Digest.byteCount)
         let exported = expandLabel(
             H.self, derived, label: "exporter", context: Array(H.hash(data: context)), length: length)
+        // Proof: the bytes are copied within the call that lends them.
         return exported.withUnsafeBytes { Array($0) }
     }
 

@@ -1,9 +1,10 @@
+import Bytes
 import Foundation
 
 /// Verification of a saved document: what `entrepot verify DOCUMENT` does.
 public enum DocumentVerification {
-    /// A verified document, and what policy has against it.
-    public struct Report: Sendable, Equatable {
+    /// What came of it: a verified document, and what policy has against it.
+    public struct Appraisal: Sendable, Equatable {
         public let evidence: VerifiedEvidence
         /// Empty if a relying party could accept it.
         public let refusals: [Refusal]
@@ -28,28 +29,22 @@ public enum DocumentVerification {
     /// - Parameters:
     ///   - bytes: a COSE document, report or quote, its hexadecimal or base64 text, or the JSON of `GET /attestation`.
     ///   - format: nil to detect it.
-    ///   - time: unix seconds at which the certificates must be valid; nil for the document's own time.
-    ///   - now: used instead where a format carries no time of its own.
-    ///   - roots: the roots to trust; simulated documents need one of theirs in it.
+    ///   - trust: the roots, the releases, and the moment.
     ///   - certificates: DER of certificates beside the document (AMD's VCEK, ASK and ARK).
-    ///   - allowed: the releases to compare with; nil compares no measurement.
     ///   - vouches: whether an envelope vouches for the key that the caller knows. SEV-SNP and TDX evidence binds its
     ///     statement by a hash over key and challenge: where nobody knows them the statement proves nothing, and is left
     ///     out with a warning.
-    ///   - allowDebug: accept a debug build or platform.
-    ///   - allowUnevaluatedTCB: accept TDX although Intel's collateral is not evaluated.
     public static func verify(
-        _ bytes: [UInt8], format: EvidenceFormat? = nil, at time: Int64?, now: Int64, roots: TrustRoots,
-        certificates: [[UInt8]] = [], allowed: ReleaseManifest? = nil, vouches: ((VerifiedEvidence) -> Bool)? = nil,
-        allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false
-    ) throws(EvidenceError) -> Report {
+        _ bytes: [UInt8], format: EvidenceFormat? = nil, trust: TrustPolicy, certificates: [[UInt8]] = [],
+        vouches: ((VerifiedEvidence) -> Bool)? = nil
+    ) throws(EvidenceError) -> Appraisal {
         let bytes = plain(bytes)
         guard let format = format ?? detect(bytes) else { throw .unknownFormat }
         let envelope = envelope(bytes)
         if let envelope, envelope.format != format { throw .unknownFormat }
         let document = envelope?.evidence ?? bytes
-        let own = time == nil ? try ownTime(of: document, format: format) : nil
-        let verifier = EvidenceVerifier(roots: roots, now: time ?? own ?? now)
+        let own = trust.at == nil ? try ownTime(of: document, format: format) : nil
+        let verifier = EvidenceVerifier(roots: trust.roots, now: trust.at ?? own ?? trust.now)
         var evidence: VerifiedEvidence
         if let envelope {
             evidence = try verifier.verify(
@@ -65,11 +60,7 @@ public enum DocumentVerification {
             evidence = try verifier.verify(document: document, format: format, certificates: certificates)
         }
         if own != nil { evidence.warnings.append(.verifiedAtOwnTime) }
-        // Whoever names a simulated root has asked for a simulation.
-        let policy = Policy(
-            archived: allowed, allowSimulated: !roots.simulated.isEmpty, allowDebug: allowDebug,
-            allowUnevaluatedTCB: allowUnevaluatedTCB)
-        return Report(evidence: evidence, refusals: policy.evaluate(evidence))
+        return Appraisal(evidence: evidence, refusals: Policy(archived: trust).evaluate(evidence))
     }
 
     private static func envelope(_ bytes: [UInt8]) -> Evidence? {

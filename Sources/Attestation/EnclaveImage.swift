@@ -1,10 +1,11 @@
+import Bytes
 import Crypto
 import Foundation
 
 /// The measurements of an AWS Nitro enclave image file (EIF), computed without running it: what `entrepot measure` prints.
 ///
 /// A big-endian header of 548 bytes, then sections. Only contents are measured: not the section headers, the metadata, the
-/// checksum or the default sizes. Source: aws-nitro-enclaves-image-format `src/defs`, `reference/attestation.md` §4. The
+/// checksum or the default sizes. Source: aws-nitro-enclaves-image-format `src/defs`. The
 /// formula is read from there and has not been compared with a real image yet.
 public struct EnclaveImage: Sendable, Equatable {
     /// Why a file is not an image that can be measured.

@@ -2,8 +2,7 @@ import Foundation
 
 /// Evidence as it travels: the document, certificates that help to check it, and the statement that it signs.
 ///
-/// The JSON form is `{"format", "evidence", "auxiliary", "statement"}` with base64 values
-/// (`reference/attestation.md` §3.2 item 3).
+/// The JSON form is `{"format", "evidence", "auxiliary", "statement"}` with base64 values.
 public struct Evidence: Sendable, Equatable {
     public let format: EvidenceFormat
     /// A COSE document, an SEV-SNP report or a TDX quote.

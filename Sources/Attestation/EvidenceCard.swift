@@ -1,3 +1,5 @@
+import Bytes
+
 /// What was verified, for a person to read: one line a fact, the caveats first.
 public struct EvidenceCard: Sendable, CustomStringConvertible {
     let evidence: VerifiedEvidence

@@ -85,6 +85,6 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
         case json, format, evidence, auxiliary, statement
     }
 
-    /// The exit code of the command line for evidence that is not authentic (DESIGN 4.1).
+    /// The exit code of the command line for evidence that is not authentic.
     public var exitCode: Int32 { 2 }
 }

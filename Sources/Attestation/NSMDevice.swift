@@ -55,7 +55,8 @@ public struct LinuxNSMDevice: NSMDevice {
     private static func call(
         _ control: Control, _ file: Int32, _ request: inout [UInt8], _ response: inout [UInt8]
     ) -> Int? {
-        // The three buffers outlive the call: that is all the safety that a pointer inside a structure can have.
+        // Proof: the three buffers outlive the call, which gets their addresses and lengths; the driver writes the response
+        // and the structure alone, and no more than it is told there is room for. `exchange` checks the length it gives.
         request.withUnsafeMutableBytes { request in
             response.withUnsafeMutableBytes { response in
                 var raw: [UInt64] = [

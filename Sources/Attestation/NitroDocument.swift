@@ -2,7 +2,7 @@
 ///
 /// COSE_Sign1 (RFC 9052) whose payload is a map of named fields. The profile is AWS's text with the leniencies that real
 /// documents need: optional fields may be null, and payload maps may have indefinite length.
-/// Source: aws-nitro-enclaves-nsm-api `docs/attestation_process.md`; `reference/attestation.md` §1.1.
+/// Source: aws-nitro-enclaves-nsm-api `docs/attestation_process.md`.
 public struct NitroDocument: Sendable, Equatable {
     /// The fields of the payload map.
     public enum Field: String, Sendable, Hashable, CaseIterable {

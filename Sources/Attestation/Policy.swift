@@ -21,40 +21,23 @@ public struct Policy: Sendable {
         }
     }
 
-    /// The releases that are accepted; nil looks at no measurement, for reading a document without trusting it.
-    public let allowed: ReleaseManifest?
-    public let allowSimulated: Bool
-    public let allowDebug: Bool
-    /// Accept Intel TDX although TCB level and revocation were not evaluated.
-    public let allowUnevaluatedTCB: Bool
+    /// What is trusted, whatever the connection.
+    public let trust: TrustPolicy
     /// Seconds between the evidence's own time and the time of verification; nil for archived evidence.
     public let maximumSkew: Int64?
     /// nil for archived evidence.
     public let expected: Expectation?
 
     /// The policy of a live connection.
-    public init(
-        allowed: ReleaseManifest, allowSimulated: Bool = false, allowDebug: Bool = false,
-        allowUnevaluatedTCB: Bool = false, maximumSkew: Int64 = 300, expected: Expectation
-    ) {
-        self.allowed = allowed
-        self.allowSimulated = allowSimulated
-        self.allowDebug = allowDebug
-        self.allowUnevaluatedTCB = allowUnevaluatedTCB
+    public init(_ trust: TrustPolicy, maximumSkew: Int64 = 300, expected: Expectation) {
+        self.trust = trust
         self.maximumSkew = maximumSkew
         self.expected = expected
     }
 
     /// The policy of a saved document: no connection, no nonce, no task.
-    /// - Parameter allowed: nil asks only what the document says about itself (debug, simulated, TCB).
-    public init(
-        archived allowed: ReleaseManifest?, allowSimulated: Bool = false, allowDebug: Bool = false,
-        allowUnevaluatedTCB: Bool = false
-    ) {
-        self.allowed = allowed
-        self.allowSimulated = allowSimulated
-        self.allowDebug = allowDebug
-        self.allowUnevaluatedTCB = allowUnevaluatedTCB
+    public init(archived trust: TrustPolicy) {
+        self.trust = trust
         maximumSkew = nil
         expected = nil
     }
@@ -66,17 +49,20 @@ public struct Policy: Sendable {
 
     private func platform(_ evidence: VerifiedEvidence) -> [Refusal] {
         var reasons: [Refusal] = []
-        if evidence.format == .simulated, !allowSimulated { reasons.append(.simulated) }
-        if evidence.isDebug, !allowDebug { reasons.append(.debug) }
-        if evidence.statement?.flags.contains(.debugBuild) == true, !allowDebug { reasons.append(.debugBuild) }
+        if evidence.format == .simulated, !trust.allowSimulated { reasons.append(.simulated) }
+        if evidence.isDebug, !trust.allowDebug { reasons.append(.debug) }
+        if evidence.statement?.flags.contains(.debugBuild) == true, !trust.allowDebug { reasons.append(.debugBuild) }
         if evidence.allowsMigration { reasons.append(.migrationAgent) }
-        if evidence.warnings.contains(.tcbStatusNotEvaluated), !allowUnevaluatedTCB { reasons.append(.tcbNotEvaluated) }
+        if evidence.warnings.contains(.tcbStatusNotEvaluated), !trust.allowUnevaluatedTCB {
+            reasons.append(.tcbNotEvaluated)
+        }
         if evidence.publicKey?.isEmpty == true { reasons.append(.emptyPublicKey) }
         return reasons
     }
 
     private func measurements(_ evidence: VerifiedEvidence) -> [Refusal] {
-        guard let allowed else { return [] }
+        // A saved document may be read without a list; nobody connects without one.
+        guard let allowed = trust.allowed ?? expected.map({ _ in ReleaseManifest(releases: []) }) else { return [] }
         guard !allowed.releases.isEmpty else { return [.noReleaseAllowed] }
         let candidates = allowed.releases.filter { $0.covers(evidence.format) }
         guard !candidates.isEmpty else { return [.noReleaseForFormat(evidence.format)] }

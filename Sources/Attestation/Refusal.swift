@@ -37,7 +37,7 @@ public enum Refusal: Error, Sendable, Equatable, Hashable {
     /// PCR16 is not the measurement of the task.
     case taskRegisterMismatch
 
-    /// 2 stale or replayed, 3 refused by policy, 4 not this channel (DESIGN 4.1).
+    /// 2 stale or replayed, 3 refused by policy, 4 not this channel.
     public var exitCode: Int32 {
         switch self {
         case .noReleaseAllowed, .noReleaseForFormat, .measurementsUnknown, .releaseRefused, .debug, .debugBuild,

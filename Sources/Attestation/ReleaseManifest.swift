@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// The measurements of the releases that a relying party accepts: `release.json`.

@@ -2,7 +2,7 @@ import Crypto
 
 /// The 64 bytes that SEV-SNP and TDX let a guest put into its evidence.
 public enum ReportData {
-    /// SHA-512("ENTREPOT-RD1" || format || SPKI || nonce || statement) (`reference/attestation.md` §3.2).
+    /// SHA-512("ENTREPOT-RD1" || format || SPKI || nonce || statement).
     public static func bytes(
         format: EvidenceFormat, spki: [UInt8], nonce: [UInt8], statement: Statement
     ) -> [UInt8] {

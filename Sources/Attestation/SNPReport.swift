@@ -1,7 +1,6 @@
 /// An AMD SEV-SNP attestation report, parsed and checked for form.
 ///
-/// 1184 bytes, little endian, fixed offsets. Source: AMD 56860 (SEV-SNP firmware ABI), table "ATTESTATION_REPORT";
-/// `reference/attestation.md` §1.3.
+/// 1184 bytes, little endian, fixed offsets. Source: AMD 56860 (SEV-SNP firmware ABI), table "ATTESTATION_REPORT".
 public struct SNPReport: Sendable, Equatable {
     /// The key that signed a report.
     public enum SigningKey: Sendable, Equatable {

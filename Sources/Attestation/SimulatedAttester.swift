@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 import Foundation
 
@@ -5,7 +6,7 @@ import Foundation
 ///
 /// It exercises every line of the Nitro verifier and gives **no confidentiality against the host**. Registers follow the
 /// rules of an enclave: PCR0 measures the executable, PCR1 `/etc/os-release`, PCR2 the build manifest and PCR16 the task;
-/// the others are zero (`reference/attestation.md` §4).
+/// the others are zero.
 public struct SimulatedAttester: Attester {
     /// The start of every simulated module's name, which no platform uses.
     static let modulePrefix = "sim-"

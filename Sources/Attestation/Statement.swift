@@ -7,7 +7,7 @@
 /// 112   8 ledger sequence       120   8 boot time in milliseconds
 /// 128  32 channel binding       160  32 SHA-256 of the build manifest
 /// ```
-/// Source: `reference/attestation.md` §3.2.
+/// The layout is our own: a later one gets another magic.
 public struct Statement: Sendable, Equatable, Hashable {
     /// Properties that a relying party must know before anything else.
     public struct Flags: OptionSet, Sendable, Hashable {

@@ -1,7 +1,8 @@
+import Bytes
+
 /// An Intel TDX quote of version 4 or 5 with an ECDSA P-256 attestation key, parsed and checked for form.
 ///
-/// Little endian, fixed offsets. Source: Intel "TDX DCAP Quoting Library API", appendix A.3 and A.4;
-/// `reference/attestation.md` §1.4.
+/// Little endian, fixed offsets. Source: Intel "TDX DCAP Quoting Library API", appendix A.3 and A.4.
 public struct TDXQuote: Sendable, Equatable {
     /// Bounds of the format; quotes of real machines take about 5 KB, and padding to 8 KB has been seen.
     enum Limits {

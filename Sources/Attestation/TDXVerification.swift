@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 
 /// Verification of TDX quotes: root → platform CA → PCK → quoting enclave → attestation key → quote.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Evidence of a confidential virtual machine (AMD SEV-SNP or Intel TDX) through Linux's configfs-tsm.
 ///
 /// The kernel numbers the writes to an entry; a report counts only if the number before and after reading it is the one

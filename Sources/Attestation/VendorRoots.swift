@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// The vendors' public roots, as each vendor publishes them. All three are the same in several independent repositories.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Evidence whose signatures, certificates and encoding have been checked. Whether to trust it is for `Policy` to say.
 public struct VerifiedEvidence: Sendable, Equatable {
     /// One measured register: `PCR0`…, `MEASUREMENT`, `MRTD`, `RTMR0`….

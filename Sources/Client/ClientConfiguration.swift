@@ -7,13 +7,8 @@ public struct ClientConfiguration: Sendable {
     public var address: ServiceAddress
     /// The party's key; nil to look without being one.
     public var key: PartyPrivateKey?
-    public var roots: TrustRoots
-    /// Measurements of the releases that are accepted.
-    public var allowed: ReleaseManifest
-    public var allowSimulated: Bool
-    public var allowDebug: Bool
-    /// Accept Intel TDX although TCB level and revocation are not evaluated.
-    public var allowUnevaluatedTCB: Bool
+    /// What is trusted. Its moment is set anew at each verification.
+    public var trust: TrustPolicy
     /// The digest of the task that the user approved; nil accepts the task that the evidence names.
     public var task: TaskDigest?
     /// Where boots and ledger heads are remembered.
@@ -22,22 +17,20 @@ public struct ClientConfiguration: Sendable {
     public var acceptNewInstance: Bool
 
     public init(
-        address: ServiceAddress, key: PartyPrivateKey?, roots: TrustRoots, allowed: ReleaseManifest,
-        allowSimulated: Bool = false, allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false,
-        task: TaskDigest? = nil, stateFile: String = ClientConfiguration.defaultStateFile,
+        address: ServiceAddress, key: PartyPrivateKey?, trust: TrustPolicy, task: TaskDigest? = nil,
+        stateFile: String = ClientConfiguration.defaultStateFile,
         acceptNewInstance: Bool = false
     ) {
         self.address = address
         self.key = key
-        self.roots = roots
-        self.allowed = allowed
-        self.allowSimulated = allowSimulated
-        self.allowDebug = allowDebug
-        self.allowUnevaluatedTCB = allowUnevaluatedTCB
+        self.trust = trust
         self.task = task
         self.stateFile = stateFile
         self.acceptNewInstance = acceptNewInstance
     }
+
+    /// What is trusted, now.
+    var trustNow: TrustPolicy { trust.at(nil, now: Int64(Date().timeIntervalSince1970)) }
 
     /// Where receipts are kept: beside what is remembered.
     public var receiptsDirectory: String {

@@ -1,7 +1,7 @@
 public import Attestation
 public import Tables
 
-/// Why a client stopped. Each kind has its own exit code (DESIGN 4.1), so that scripts can tell them apart.
+/// Why a client stopped. Each kind has its own exit code, so that scripts can tell them apart.
 public enum ClientError: Error, Sendable, Equatable {
     /// No connection, or none with TLS 1.3.
     case unreachable(address: String, reason: String)

@@ -1,4 +1,5 @@
 import Attestation
+import Bytes
 import Foundation
 import Tasks
 
@@ -65,7 +66,7 @@ extension ConnectionCard {
                 "The evidence repeats a random number that this machine drew for this connection: it is no recording.",
             facts: [
                 "verified \(UTCInstant(seconds: verifiedAt))",
-                "boot \(VerifiedConnection.hexadecimal(statement.bootID))",
+                "boot \(Hex.encode(statement.bootID))",
             ])
     }
 

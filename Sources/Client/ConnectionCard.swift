@@ -1,4 +1,5 @@
 import Attestation
+import Bytes
 public import Foundation
 import Tasks
 
@@ -57,7 +58,7 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
 
     /// The first 96 bits of the ledger's head in six groups, to be compared by telephone.
     var headAloud: String {
-        let digits = Array(VerifiedConnection.hexadecimal(Array(statement.ledgerHead.prefix(12))))
+        let digits = Array(Hex.encode(Array(statement.ledgerHead.prefix(12))))
         return stride(from: 0, to: digits.count, by: 4).map { String(digits[$0..<$0 + 4]) }.joined(separator: " ")
     }
 
@@ -70,10 +71,10 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
             "measurements": measurements, "warnings": evidence.warnings.map { "\($0)" },
             "simulated": evidence.format == .simulated, "task": specification.name, "spec_hash": taskDigest.hex,
             "epsilon": specification.privacy.epsilon, "delta": specification.privacy.delta,
-            "boot": VerifiedConnection.hexadecimal(statement.bootID),
+            "boot": Hex.encode(statement.bootID),
             "ledger": [
                 "sequence": Int(clamping: statement.ledgerSequence),
-                "head": VerifiedConnection.hexadecimal(statement.ledgerHead), "head_aloud": headAloud,
+                "head": Hex.encode(statement.ledgerHead), "head_aloud": headAloud,
             ] as [String: Any],
             "parties": specification.parties.map { party in
                 ["name": party.name, "role": party.role.rawValue, "fingerprint": party.publicKey.fingerprint]

@@ -15,7 +15,7 @@ public struct TaskPlan: Sendable {
     /// What will be spent on what: on each query its price, on the model the rest.
     public internal(set) var plan: MechanismPlan
     /// The permitted queries.
-    public let queries: QueryProgram
+    public let queries: QueryWorkload
     private let join: TaskSpecification.Join
 
     /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` where the task cannot work.
@@ -35,16 +35,21 @@ public struct TaskPlan: Sendable {
             domain = TableDomain.joined(parties)
         }
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
-        queries = try QueryProgram(
-            task.queries, domain: domain, privacy: privacy, remainder: synthesizer == nil ? .nothing : .model)
+        queries = try QueryWorkload(
+            task.queries, domain: domain, privacy: privacy, remainder: synthesizer == nil ? .nothing : .model,
+            mirror: task.join.mirror)
         plan = try Self.plan(synthesizer?.plan(domain, privacy) ?? Self.planWithoutModel(privacy), queries)
     }
 
-    /// The parties' tables in the order of the task, joined as it says.
-    public func joined(_ tables: [(name: String, table: KeyedTable)]) -> JoinedTable {
-        if let mirror = join.mirror { return JoinedTable(mirroring: tables, terms: mirror) }
-        if join.kind == .union { return JoinedTable(uniting: tables.map(\.table)) }
-        return JoinedTable(joining: tables, rowsPerKey: join.rowsPerKey)
+    /// The parties' tables in the order of the task, joined as it says. They have no rows afterwards.
+    ///
+    /// - Throws: `rowsAreGone` where a table has been joined before.
+    public func joined(_ tables: [(name: String, table: KeyedTable)]) throws(PrivacyError) -> PrivateTable {
+        if let mirror = join.mirror { return try PrivateTable(mirroring: tables, terms: mirror) }
+        if join.kind == .union {
+            return try PrivateTable(uniting: tables.map(\.table), rowsPerKey: join.rowsPerKey)
+        }
+        return try PrivateTable(joining: tables, rowsPerKey: join.rowsPerKey)
     }
 
     /// What the model may spend on what: the plan's steps after those of the queries.
@@ -85,7 +90,7 @@ public struct TaskPlan: Sendable {
     }
 
     /// The model's plan with its shares and noise scaled to what the queries leave.
-    private static func plan(_ model: MechanismPlan, _ queries: QueryProgram) throws -> MechanismPlan {
+    private static func plan(_ model: MechanismPlan, _ queries: QueryWorkload) throws -> MechanismPlan {
         guard !queries.names.isEmpty else { return model }
         let share = queries.modelShare
         let louder = model.accounting == .pure ? 1 / share : (1 / share).squareRoot()

@@ -1,6 +1,5 @@
 public import FittedModels
 public import PrivacyKernel
-public import Synthesizers
 public import Tables
 
 /// What a finished task has to give.

@@ -25,9 +25,9 @@ package struct CheckCommand: AsyncParsableCommand {
 
     package func run() async throws {
         try await CommandFailure.reported {
-            let task = try Files.task(at: task, isPlan: true)
+            let task = try Files.task(at: task, allowsMissingKeys: true)
             do {
-                let table = try LocalTables.read(file, party: party, task: task, hash: .random).table
+                let table = try LocalTables.table(file, party: party, task: task, hash: .random).table
                 if json {
                     print(#"{"rows":\#(table.rowCount),"problems":[]}"#)
                 } else {

@@ -31,10 +31,12 @@ package enum Files {
 
     /// A task without mistakes.
     ///
-    /// - Parameter isPlan: whether parties may still lack their keys.
+    /// - Parameter allowsMissingKeys: whether parties may still lack their keys.
     /// - Throws: ``CommandFailure`` with exit code 65 that names every mistake with its line.
-    package static func task(at path: String, isPlan: Bool = false) throws(CommandFailure) -> TaskSpecification {
-        let file = TaskFile(yaml: try text(at: path), context: context(isPlan: isPlan))
+    package static func task(at path: String, allowsMissingKeys: Bool = false) throws(CommandFailure)
+        -> TaskSpecification
+    {
+        let file = TaskFile(yaml: try text(at: path), context: context(allowsMissingKeys: allowsMissingKeys))
         guard let task = file.specification else {
             let mistakes = file.problems.map { "  \($0)" }.joined(separator: "\n")
             let isShared = file.problems.contains(where: \.isSharedKey)
@@ -43,7 +45,8 @@ package enum Files {
         return task
     }
 
-    package static func context(isPlan: Bool) -> TaskFile.Context {
-        TaskFile.Context(now: UTCInstant(seconds: Int64(Date().timeIntervalSince1970)), isPlan: isPlan)
+    package static func context(allowsMissingKeys: Bool) -> TaskFile.Context {
+        TaskFile.Context(
+            now: UTCInstant(seconds: Int64(Date().timeIntervalSince1970)), allowsMissingKeys: allowsMissingKeys)
     }
 }

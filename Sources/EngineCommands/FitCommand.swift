@@ -59,14 +59,14 @@ package struct FitCommand: AsyncParsableCommand {
 
     package func run() async throws {
         try await CommandFailure.reported {
-            let job = try task.map { try taskJob($0) } ?? tableJob()
+            let job = if let task { try taskJob(task) } else { try tableJob() }
             let plan = try job.work.plan(job.joined.domain, job.privacy)
             Console.say(
                 "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
                     + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
             print(try ledgerLine(job, plan))
             let budget = try Budget(job.privacy, accounting: plan.accounting)
-            let kernel = Kernel(table: PrivateTable(job.joined))
+            let kernel = Kernel(table: job.joined)
             let progress: (Double) -> Void = { Console.progress("fit: \(Int($0 * 100)) %") }
             var product =
                 switch job.work {
@@ -95,17 +95,17 @@ package struct FitCommand: AsyncParsableCommand {
         }
     }
 
-    private struct Job {
+    private struct Job: ~Copyable {
         let work: Work
         let privacy: PrivacyParameters
-        let joined: JoinedTable
+        let joined: PrivateTable
         /// Of the task; with --table, of the schema file.
         let digest: LedgerHash
         let uploads: [String: LedgerHash]
     }
 
     private func taskJob(_ path: String) throws -> Job {
-        let task = try Files.task(at: path, isPlan: true)
+        let task = try Files.task(at: path, allowsMissingKeys: true)
         let plan = try TaskPlan(task)
         let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
         let hash = KeyedHash.random
@@ -115,12 +115,12 @@ package struct FitCommand: AsyncParsableCommand {
             guard let file = files[party.name] else {
                 throw CommandFailure("there is no --data \(party.name)=FILE", code: ExitCode(64))
             }
-            let read = try LocalTables.read(file, party: party.name, task: task, hash: hash)
+            let read = try LocalTables.table(file, party: party.name, task: task, hash: hash)
             tables.append((party.name, read.table))
             uploads[party.name] = read.sha256
         }
         return Job(
-            work: .task(plan), privacy: plan.privacy, joined: plan.joined(tables),
+            work: .task(plan), privacy: plan.privacy, joined: try plan.joined(tables),
             digest: try ledgerHash(task.digest.hex), uploads: uploads)
     }
 
@@ -133,17 +133,18 @@ package struct FitCommand: AsyncParsableCommand {
             domain: try TableDomain(schema: schema, keyColumns: keys), schema: schema,
             key: keys.isEmpty ? nil : KeyRule(columns: keys), hash: KeyedHash.random,
             limits: TableLimits(bytes: .max, rows: Int(UInt32.max)))
-        let read = try LocalTables.read(table, with: TableFileReader(reader))
+        let read = try LocalTables.table(table, with: TableFileReader(reader))
         let parameters = try Dictionary(
             param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
         return Job(
             work: .table(try Synthesizers.synthesizer(named: synthesizer, parameters: parameters)),
-            privacy: try PrivacyParameters(epsilon: epsilon, delta: delta), joined: JoinedTable(single: read.table),
+            privacy: try PrivacyParameters(epsilon: epsilon, delta: delta),
+            joined: try PrivateTable(single: read.table),
             digest: LedgerHash(of: schemaBytes), uploads: ["table": read.sha256])
     }
 
     /// The entry as a service's ledger would hold it, in its canonical form.
-    private func ledgerLine(_ job: Job, _ plan: MechanismPlan) throws -> String {
+    private func ledgerLine(_ job: borrowing Job, _ plan: MechanismPlan) throws -> String {
         let ledger = try Ledger.inMemory()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -59,7 +59,7 @@ package struct IngestCommand: AsyncParsableCommand {
 
     private func columns() throws -> [String] {
         guard let task, let party else { return TradeIngest.columns }
-        guard let table = try Files.task(at: task, isPlan: true).party(named: party)?.table else {
+        guard let table = try Files.task(at: task, allowsMissingKeys: true).party(named: party)?.table else {
             throw CommandFailure("the task has no provider '\(party)'", code: .identity)
         }
         let declared = table.key.columns + table.schema.fields.filter { $0.derivedFrom == nil }.map(\.name)

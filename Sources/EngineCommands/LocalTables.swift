@@ -9,23 +9,24 @@ enum LocalTables {
     /// A party's table and the digest of its file.
     ///
     /// - Throws: `TableProblems`, `SchemaProblems`, ``CommandFailure``.
-    static func read(
+    static func table(
         _ path: String, party name: String, task: TaskSpecification, hash: KeyedHash
     ) throws -> (table: KeyedTable, sha256: LedgerHash) {
         guard let table = task.providers.first(where: { $0.name == name })?.table else {
             let known = task.providers.map(\.name).joined(separator: ", ")
             throw CommandFailure("the task has no provider '\(name)'; it has \(known)", code: .identity)
         }
-        return try read(path, with: TableFileReader(table, of: task, hash: hash))
+        return try Self.table(path, with: TableFileReader(table, of: task, hash: hash))
     }
 
     /// Feeds a file to a reader, a mebibyte at a time.
-    static func read(_ path: String, with reader: TableFileReader) throws -> (table: KeyedTable, sha256: LedgerHash) {
+    static func table(_ path: String, with reader: TableFileReader) throws -> (table: KeyedTable, sha256: LedgerHash) {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw CommandFailure("the file \(path) cannot be read", code: .badData)
         }
         defer { try? file.close() }
         while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
+            // Proof: the bytes are read within the call that lends them.
             try data.withUnsafeBytes { try reader.consume($0) }
         }
         let (table, digest) = try reader.finish()

@@ -42,7 +42,7 @@ package struct ReportCommand: AsyncParsableCommand {
             if output != nil || json {
                 let evaluation = try ModelEvaluation(fitted)
                 if let output {
-                    let page = try ReportPage(fitted, evaluation: evaluation, subject: subject).html()
+                    let page = try EvaluationPage(fitted, evaluation: evaluation, subject: subject).html()
                     try Files.write(Array(page.utf8), to: output)
                     Console.say("\(output): \(page.utf8.count / 1024) KB, one file, works offline")
                 }
@@ -52,19 +52,19 @@ package struct ReportCommand: AsyncParsableCommand {
         }
     }
 
-    private func subject(_ fitted: FittedModel) throws -> ReportSubject {
+    private func subject(_ fitted: FittedModel) throws -> EvaluationSubject {
         let file = (model as NSString).lastPathComponent
         let date = ISO8601DateFormatter.string(from: Date(), timeZone: .gmt, formatOptions: .withFullDate)
         guard let task else {
-            return ReportSubject(
+            return EvaluationSubject(
                 title: (file as NSString).deletingPathExtension,
                 protection: TaskDescription.inWords(epsilon: fitted.plan.epsilon), source: .file(file), date: date)
         }
-        let specification = try Files.task(at: task, isPlan: true)
+        let specification = try Files.task(at: task, allowsMissingKeys: true)
         if let digest = fitted.taskDigest, digest != specification.digest.hex {
             throw CommandFailure("\(task) is not the task of this model (its digest is \(digest))", code: .badData)
         }
-        return ReportSubject(specification, source: .file(file), date: date)
+        return EvaluationSubject(specification, source: .file(file), date: date)
     }
 
     private func write(_ metadata: ModelMetadata, to directory: String) throws {

@@ -58,7 +58,7 @@ package struct TaskCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await CommandFailure.reported {
-                let read = TaskFile(yaml: try Files.text(at: file), context: Files.context(isPlan: true))
+                let read = TaskFile(yaml: try Files.text(at: file), context: Files.context(allowsMissingKeys: true))
                 var problems = read.problems
                 var fidelity: [String] = []
                 if let task = read.specification, read.errors.isEmpty {
@@ -121,7 +121,9 @@ package struct TaskCommand: AsyncParsableCommand {
         var file: String
 
         func run() async throws {
-            try await CommandFailure.reported { print(try TaskWords.text(try Files.task(at: file, isPlan: true))) }
+            try await CommandFailure.reported {
+                print(try TaskWords.text(try Files.task(at: file, allowsMissingKeys: true)))
+            }
         }
     }
 

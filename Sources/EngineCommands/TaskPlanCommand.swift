@@ -33,10 +33,10 @@ extension TaskCommand {
 
         func run() async throws {
             try await CommandFailure.reported {
-                let task = try TaskPlan(try Files.task(at: file, isPlan: true))
+                let task = try TaskPlan(try Files.task(at: file, allowsMissingKeys: true))
                 guard let synthesizer = task.synthesizer else { return try printQueries(task) }
                 let ladder = epsilon.isEmpty ? Set([0.5, 1, 3, task.privacy.epsilon]).sorted() : epsilon
-                let forecast = try PlanForecast(
+                let forecast = try ErrorForecast(
                     task.domain, synthesizer: synthesizer, privacy: task.privacy, epsilons: ladder, rows: rows
                 ) { Console.progress("   fitting simulated rows at epsilon \($0)…") }
                 Console.endProgress()
@@ -62,7 +62,7 @@ extension TaskCommand {
             for forecast in forecasts { print(ForecastText(forecast).text) }
         }
 
-        private func words(_ forecast: PlanForecast) -> String {
+        private func words(_ forecast: ErrorForecast) -> String {
             let plan = forecast.plan
             var lines = [
                 "\(plan.method), epsilon \(plan.epsilon), delta \(plan.delta): "
@@ -92,7 +92,7 @@ extension TaskCommand {
             return lines.joined(separator: "\n") + "\n"
         }
 
-        private func details(_ rung: PlanForecast.Rung) -> [String] {
+        private func details(_ rung: ErrorForecast.Rung) -> [String] {
             var lines = ["", "At epsilon \(rung.epsilon), column by column (± is 95 % of the noise in one count)"]
             let width = rung.columns.map(\.name.count).max() ?? 0
             for column in rung.columns {

@@ -13,7 +13,7 @@ package struct TaskQuery {
 
     /// - Throws: ``CommandFailure`` with exit code 64 where the task permits no such query.
     package init(named name: String, task path: String) throws {
-        task = try Files.task(at: path, isPlan: true)
+        task = try Files.task(at: path, allowsMissingKeys: true)
         plan = try TaskPlan(task)
         self.name = name
         guard plan.queries.names.contains(name) else {

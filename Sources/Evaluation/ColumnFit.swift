@@ -1,5 +1,6 @@
 import FittedModels
 import PrivacyKernel
+import Statistics
 import Tables
 
 /// One column: what was measured of it, with noise, and what the synthetic rows have.
@@ -59,7 +60,8 @@ extension ColumnFit.Measurement {
             let size = first.counts.count
             self.init(
                 counts: first.counts.map { Double($0) },
-                halfWidths: .init(repeating: NoiseInterval.halfWidth(first.scale), count: size),
+                halfWidths: .init(
+                    repeating: NoiseInterval.halfWidth(first.scale.law, variance: first.variance), count: size),
                 deviations: .init(repeating: first.variance.squareRoot(), count: size))
             return
         }

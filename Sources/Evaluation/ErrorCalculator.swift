@@ -1,3 +1,4 @@
+import Statistics
 import Tables
 
 /// How wrong a count of synthetic rows can be: for values of one, two or three columns.

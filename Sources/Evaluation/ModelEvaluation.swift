@@ -1,6 +1,7 @@
 public import FittedModels
 import GraphicalModels
 import PrivacyKernel
+import Statistics
 public import Tables
 
 /// How well a model's rows keep what was measured: a function of the model file alone, so it costs no ε.
@@ -92,7 +93,7 @@ private struct FitBuilder {
         let noise = measurement.map { measurement in
             let mean = measurement.deviations.reduce(0, +) / Double(max(measurement.deviations.count, 1))
             return NoiseInterval.totalVariation(
-                cells: measurement.counts.count, deviation: mean, total: total, accounting: model.plan.accounting)
+                cells: measurement.counts.count, deviation: mean, total: total, law: model.plan.accounting.law)
         }
         return ColumnFit(
             column: column, name: model.domain.columns[column].name, parent: derived[column]?.parent,
@@ -166,7 +167,7 @@ private struct FitBuilder {
         let noise = known.map {
             NoiseInterval.totalVariation(
                 cells: $0.counts.count, deviation: $0.variance.squareRoot(), total: total,
-                accounting: model.plan.accounting)
+                law: model.plan.accounting.law)
         }
         return PairFit(
             first: first, second: second, basis: basis, firstGroups: groups.0, secondGroups: groups.1,

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Statistics
 
 /// Two columns: whether and how they were measured together, and how well the synthetic rows keep what was measured.
 public struct PairFit: Sendable {

@@ -1,6 +1,6 @@
 import Dispatch
 
-/// The results of independent pieces of work on all processors, in order. What comes out never hangs on the threads.
+/// The results of independent pieces of work on all processors, in order. The result does not depend on the threads.
 func inParallel<Result: Sendable>(_ count: Int, _ work: @Sendable (Int) -> Result) -> [Result] {
     let results = Results<Result>(count: count)
     DispatchQueue.concurrentPerform(iterations: count) { index in
@@ -9,7 +9,7 @@ func inParallel<Result: Sendable>(_ count: Int, _ work: @Sendable (Int) -> Resul
     return results.all
 }
 
-/// Each place is put once; the lock makes that visible to the reader.
+/// Proof: values are touched under the lock alone.
 private final class Results<Result: Sendable>: @unchecked Sendable {
     private let lock = DispatchQueue(label: "results")
     private var values: [Result?]

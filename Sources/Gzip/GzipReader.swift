@@ -1,6 +1,12 @@
 import CZlib
 
 /// A push reader of gzip files, also of several one behind the other.
+///
+/// Proof: zlib reads `avail_in` bytes from `next_in` and writes `avail_out` bytes to `next_out`, and counts both down. Each
+/// call of `inflate` happens inside `consume`, while the caller lends `bytes`, and inside `step`, while `output` lends its
+/// storage; both pointers are set anew before the next call, so that none outlives its buffer. zlib never writes through
+/// `next_in`. What is handed on is the first `output.count − avail_out` bytes of the output, which zlib has just written.
+/// The stream is ended once, in `deinit`; where it could not begin there is no reader.
 public final class GzipReader {
     private var stream = z_stream()
     private var output: [UInt8]

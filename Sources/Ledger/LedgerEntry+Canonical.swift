@@ -1,3 +1,4 @@
+import Bytes
 internal import Foundation
 
 extension LedgerEntry {
@@ -9,15 +10,15 @@ extension LedgerEntry {
         if let delta { members.append(("delta", delta.description)) }
         if !details.isEmpty {
             let sorted = details.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            let pairs = sorted.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
+            let pairs = sorted.map { "\(JSONText.quoted($0.key)):\(JSONText.quoted($0.value))" }
             members.append(("details", "{\(pairs.joined(separator: ","))}"))
         }
         if let epsilon { members.append(("epsilon", epsilon.description)) }
-        members.append(("kind", Self.quoted(kind.rawValue)))
-        if let party { members.append(("party", Self.quoted(party))) }
-        members.append(("previous", Self.quoted(previous.hex)))
+        members.append(("kind", JSONText.quoted(kind.rawValue)))
+        if let party { members.append(("party", JSONText.quoted(party))) }
+        members.append(("previous", JSONText.quoted(previous.hex)))
         members.append(("sequence", String(sequence)))
-        members.append(("task", Self.quoted(task.hex)))
+        members.append(("task", JSONText.quoted(task.hex)))
         members.append(("time", String(time)))
         return Array("{\(members.map { "\"\($0)\":\($1)" }.joined(separator: ","))}".utf8)
     }
@@ -44,25 +45,5 @@ extension LedgerEntry {
         let epsilon: Double?
         let delta: Double?
         let details: [String: String]?
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\u{8}": quoted += "\\b"
-            case "\t": quoted += "\\t"
-            case "\n": quoted += "\\n"
-            case "\u{C}": quoted += "\\f"
-            case "\r": quoted += "\\r"
-            case "\u{0}"..<"\u{20}":
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

@@ -16,8 +16,8 @@ public struct LedgerEntry: Sendable, Equatable {
         case reservation
         /// The model was written; the details name its file, its SHA-256 and the transcript's head.
         case trained
-        /// Something left the service for good: a model, a report.
-        case release
+        /// A party began to take synthetic rows.
+        case firstDownload = "release"
         case halted
         case expired
         case failed

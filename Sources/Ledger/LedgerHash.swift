@@ -1,3 +1,4 @@
+import Bytes
 internal import Crypto
 
 /// A SHA-256 digest as the ledger writes it.
@@ -19,23 +20,12 @@ public struct LedgerHash: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads 64 hexadecimal digits in lower case.
     public init?(hex: String) {
-        let digits = Array(hex.utf8)
-        guard digits.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: 64, by: 2) {
-            guard let high = Self.value(digits[index]), let low = Self.value(digits[index + 1]) else { return nil }
-            bytes.append(high << 4 | low)
-        }
+        guard hex.utf8.count == 64, let bytes = Hex.decode(hex.utf8, letters: .lowercase) else { return nil }
         self.bytes = bytes
     }
 
-    public var hex: String {
-        let digits = Array("0123456789abcdef")
-        return bytes.reduce(into: "") { text, byte in
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-    }
+    /// 64 hexadecimal digits in lower case.
+    public var hex: String { Hex.encode(bytes) }
 
     /// 44 characters, as checkpoints and proofs write hashes.
     public var base64: String { Base64.text(of: bytes) }
@@ -47,12 +37,4 @@ public struct LedgerHash: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { hex }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        default: nil
-        }
-    }
 }

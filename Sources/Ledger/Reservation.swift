@@ -53,7 +53,7 @@ extension Ledger {
     /// Sets ε and δ aside before the first noise. The entry is durable when this returns, and there is one a task, ever.
     ///
     /// A second call with the same uploads and terms returns the reservation that stands, as long as nothing was
-    /// released from it: a crash between this entry and the first noise has spent nothing twice (DESIGN 4.5).
+    /// released from it: a crash between this entry and the first noise has spent nothing twice.
     ///
     /// - Parameters:
     ///   - plan: the mechanism plan, as text; JSON by custom.

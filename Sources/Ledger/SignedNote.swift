@@ -1,3 +1,4 @@
+import Bytes
 internal import Crypto
 internal import Foundation
 
@@ -100,8 +101,7 @@ public struct NoteVerifier: Sendable, Equatable {
     }
 
     public var encoded: String {
-        let hex = keyID.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-        return "\(name)+\(hex)+\(Base64.text(of: [Self.ed25519] + publicKey))"
+        "\(name)+\(Hex.encode(keyID))+\(Base64.text(of: [Self.ed25519] + publicKey))"
     }
 
     /// The first four bytes of SHA-256 of name, line break, algorithm and key.

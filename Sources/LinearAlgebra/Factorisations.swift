@@ -8,6 +8,10 @@ public struct SymmetricEigen: Sendable {
     public let vectors: Matrix
 }
 
+// Proof: a matrix holds `rows · columns` numbers, by its initialisers, and changes neither. LAPACK gets square ones with
+// their order as both order and leading dimension, so that it stays inside `order²` numbers, and `order` places for
+// eigenvalues. Conversions to `Int32` end the process where a side does not fit.
+
 extension Matrix {
     /// The lower triangular L with `L · Lᵀ = self`; the upper triangle of the result is zero (LAPACK `dpotrf`).
     ///

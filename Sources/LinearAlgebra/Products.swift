@@ -7,6 +7,11 @@ public func setLinearAlgebraThreads(_ count: Int) {
     openblas_set_num_threads(Int32(max(1, count)))
 }
 
+// Proof: a matrix holds `rows · columns` numbers, by its initialisers, and changes neither. BLAS gets each matrix with its
+// own rows as leading dimension, and shapes that are equal where the product needs it, as each function checks, so that it
+// stays inside each matrix. What it writes is a variable that no other argument shares. Conversions to `Int32` end the
+// process where a side does not fit.
+
 extension Matrix {
     /// The Gram matrix `selfᵀ · self`: `columns` × `columns`, symmetric, both triangles filled (BLAS `dsyrk`).
     public var gram: Matrix {

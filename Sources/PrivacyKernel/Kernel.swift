@@ -1,6 +1,7 @@
 public import Tables
 import VectorMath
 
+// KERNEL 9.1
 /// The one door between private rows and everything else.
 ///
 /// Each call consumes budget, appends to the transcript and hands the release to the sink before it returns. What it
@@ -10,14 +11,11 @@ public final class Kernel: CustomReflectable {
     public let domain: TableDomain
     /// Number of codes of each column, then of each grouping.
     public internal(set) var sizes: [Int]
-    public private(set) var transcript: Transcript
+    public internal(set) var transcript: Transcript
     /// nil where a transcript is replayed.
-    let table: PrivateTable?
+    let rows: PrivateRows?
     var noise: NoiseSource
     private let record: (@Sendable (Release) throws -> Void)?
-    #if ENTREPOT_MUTATIONS
-        private let firstGenerator: NoiseGenerator
-    #endif
     private var answered = 0
     private var knownCounts: [[Int]: [Int64]] = [:]
     /// The codes of each grouping, row by row.
@@ -28,47 +26,39 @@ public final class Kernel: CustomReflectable {
     private static let largestCellLimit = 1 << 40
     private static let knownCellLimit = 1 << 22
 
+    // KERNEL 1.2
     /// - Parameters:
-    ///   - table: the rows.
+    ///   - table: the rows; the kernel alone has them from here on.
     ///   - record: takes each release before it is returned; where it throws, the answer is withheld and counts as
     ///     spent.
-    public convenience init(table: PrivateTable, record: (@Sendable (Release) throws -> Void)? = nil) {
-        self.init(table: table, record: record, generator: NoiseGenerator())
+    public convenience init(table: consuming PrivateTable, record: (@Sendable (Release) throws -> Void)? = nil) {
+        self.init(rows: table.rows, record: record, generator: NoiseGenerator())
     }
 
+    // KERNEL 8.3
     /// A kernel without rows: it answers the same questions from the transcript, then throws `transcriptExhausted`.
     public init(replaying transcript: Transcript, domain: TableDomain) {
         self.domain = domain
         self.sizes = domain.sizes
-        self.table = nil
+        self.rows = nil
         self.record = nil
         self.transcript = transcript
         self.noise = NoiseSource(NoiseGenerator())
-        #if ENTREPOT_MUTATIONS
-            self.firstGenerator = NoiseGenerator()
-        #endif
     }
 
     /// For tests: noise that repeats. Production has no way to choose a seed.
     init(
-        table: PrivateTable, record: (@Sendable (Release) throws -> Void)? = nil, generator: consuming NoiseGenerator
+        rows: PrivateRows, record: (@Sendable (Release) throws -> Void)? = nil, generator: consuming NoiseGenerator
     ) {
-        self.domain = table.domain
-        self.sizes = table.domain.sizes
-        self.table = table
+        self.domain = rows.domain
+        self.sizes = rows.domain.sizes
+        self.rows = rows
         self.record = record
         self.transcript = Transcript()
-        #if ENTREPOT_MUTATIONS
-            self.firstGenerator = generator.copy()
-        #endif
         self.noise = NoiseSource(generator)
     }
 
-    #if ENTREPOT_MUTATIONS
-        /// For tests that spend several budgets through one kernel.
-        func forgetRoot() { table?.forgetBudget() }
-    #endif
-
+    // KERNEL 1.4
     /// Reflection shows no row, no count and no noise.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
@@ -92,6 +82,7 @@ struct Payment {
         try scale(squared: UInt128(sensitivity) * UInt128(sensitivity), linear: sensitivity, units: units)
     }
 
+    // KERNEL 4.1
     /// The same where the square of the sensitivity is not that of a whole number.
     func scale(squared: UInt128, linear: UInt64, units: UInt64) throws(PrivacyError) -> NoiseScale {
         guard units > 0 else { throw .shareTooSmall(0) }
@@ -99,18 +90,17 @@ struct Payment {
         guard squared < 1 << 78 else {
             throw .figureTooLarge(what: "squared sensitivity", figure: Double(squared), limit: 0x1p78)
         }
-        var numerator = squared << 49
-        if planted(.deviationForVariance) {
-            numerator = TextbookSampler.squareRoot(numerator / UInt128(units)) * UInt128(units)
-        }
-        let smoothing = accounting == .gaussian && !planted(.smoothingDropped) ? BudgetRoot.smoothing : 0
-        return .gaussian(try GaussianScale(atLeast: numerator, over: UInt128(units), plus: smoothing))
+        return .gaussian(try GaussianScale(atLeast: squared << 49, over: UInt128(units), plus: smoothing))
     }
+
+    // KERNEL 7.1
+    /// What is added to σ² so that discrete noise may be sold as continuous.
+    var smoothing: UInt128 { accounting == .gaussian ? BudgetRoot.smoothing : 0 }
 }
 
 /// Where an answer comes from.
 enum Source {
-    case rows(PrivateTable)
+    case rows(PrivateRows)
     case recorded(Answer)
 }
 
@@ -121,6 +111,7 @@ extension Kernel {
         return Payment(root: budget.root, units: budget.units)
     }
 
+    // KERNEL 2.4, 6.6
     /// The last checks before rows are read or the transcript is asked.
     ///
     /// - Parameters:
@@ -129,7 +120,7 @@ extension Kernel {
     func open(
         _ payment: Payment, changed: Int, figures: Int? = nil, selections: Int = 0
     ) throws(PrivacyError) -> Source {
-        guard let table else {
+        guard let rows else {
             guard answered < transcript.releases.count else {
                 throw .transcriptExhausted(releases: transcript.releases.count)
             }
@@ -139,13 +130,9 @@ extension Kernel {
             }
             return .recorded(release.answer)
         }
-        if planted(.emptyTableRefused), table.rows.rowCount == 0 { throw .noQuestions }
-        try table.claim(payment.root)
+        try rows.claim(payment.root)
         try payment.root.reserve(figures: figures ?? changed, changed: changed, selections: selections)
-        #if ENTREPOT_MUTATIONS
-            if planted(.generatorReseeded) { noise.generator = firstGenerator.copy() }
-        #endif
-        return .rows(table)
+        return .rows(rows)
     }
 
     /// Accepts a recorded answer.
@@ -153,20 +140,15 @@ extension Kernel {
 
     func mismatch() -> PrivacyError { .replayMismatch(release: answered) }
 
+    // KERNEL 4.7, 8.1, 8.2
     /// Writes the release down before anyone sees it.
     func publish(_ answer: Answer, _ payment: Payment, changingOne factor: UInt64) throws(PrivacyError) {
-        let isUncharged = planted(.releaseUncharged) && transcript.releases.isEmpty
-        let (changing, overflow) = payment.units.multipliedReportingOverflow(
-            by: planted(.changeOneSoldAsAddRemove) ? 1 : factor)
+        let (changing, overflow) = payment.units.multipliedReportingOverflow(by: factor)
         let release = Release(
-            promise: payment.root.promise, spent: isUncharged ? 0 : payment.units,
-            spentChangingOne: overflow ? .max : changing, answer: answer)
+            promise: payment.root.promise, spent: payment.units, spentChangingOne: overflow ? .max : changing,
+            answer: answer)
         transcript.append(release)
-        do { try record?(release) } catch {
-            if planted(.unrecordedReturned) { return }
-            if planted(.failureForgotten) { transcript = Transcript(releases: transcript.releases.dropLast()) }
-            throw .notRecorded("\(error)")
-        }
+        do { try record?(release) } catch { throw .notRecorded("\(error)") }
     }
 
     /// An attribute set in ascending order, and its shape. One product of sizes is checked against `limit`.
@@ -190,19 +172,20 @@ extension Kernel {
         return (sorted, shape, cells)
     }
 
+    // KERNEL 2.3
     /// Rows a key may have, as a factor of every sensitivity.
     func rowsPerKey() throws(PrivacyError) -> UInt64 {
-        guard let table, !planted(.rowsPerKeyIgnored) else { return 1 }
-        guard table.rowsPerKey <= 4096 else {
-            throw .figureTooLarge(what: "number of rows a key", figure: Double(table.rowsPerKey), limit: 4096)
+        guard let rows else { return 1 }
+        guard rows.rowsPerKey <= 4096 else {
+            throw .figureTooLarge(what: "number of rows a key", figure: Double(rows.rowsPerKey), limit: 4096)
         }
-        return UInt64(table.rowsPerKey)
+        return UInt64(rows.rowsPerKey)
     }
 
     /// The private marginals, each counted once as long as they fit in memory set aside for them.
-    func counts(_ cliques: [[Int]], in table: PrivateTable) -> [[Int64]] {
+    func counts(_ cliques: [[Int]], in rows: PrivateRows) -> [[Int64]] {
         let missing = cliques.filter { knownCounts[$0] == nil }
-        let counted = table.counts(missing, grouped: groupedColumns)
+        let counted = rows.counts(missing, grouped: groupedColumns)
         var answers: [[Int]: [Int64]] = [:]
         var known = knownCounts.values.reduce(0) { $0 + $1.count }
         for (clique, counts) in zip(missing, counted) {

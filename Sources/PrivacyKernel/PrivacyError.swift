@@ -32,6 +32,8 @@ public enum PrivacyError: Error, Sendable, Equatable {
     case drawLimitReached(limit: UInt64)
     /// The sink did not take the release; it was not returned and counts as spent.
     case notRecorded(String)
+    /// A party's table was joined before, or overwritten.
+    case rowsAreGone
     /// Every recorded release has been answered; the rows are gone.
     case transcriptExhausted(releases: Int)
     /// The question is not the one that the transcript answers at this place.
@@ -66,6 +68,7 @@ extension PrivacyError: CustomStringConvertible {
         case .noiseTooLarge(let variance): "The budget is too small: the noise would have variance \(variance)."
         case .drawLimitReached(let limit): "This kernel has drawn its \(limit) noise values; δ covers no more."
         case .notRecorded(let reason): "The release was not recorded and is withheld: \(reason)"
+        case .rowsAreGone: "The table's rows were joined before, or overwritten: 0 are left."
         case .transcriptExhausted(let releases): "The transcript holds \(releases) releases, all of them answered."
         case .replayMismatch(let release): "Release \(release) of the transcript answers another question."
         }

@@ -1,53 +1,93 @@
-import Synchronization
-public import Tables
-import VectorMath
+@_spi(PrivateRows) public import Tables
 
-/// The private rows. Nothing outside the kernel can read one: there is no subscript, description, equality or
-/// encoding, and reflection shows nothing. The codes are overwritten when the last reference goes.
+// KERNEL 1.1
+/// The private rows on their way into a `Kernel`. Nothing outside the kernel can read one: there is no subscript, count,
+/// description, equality or encoding. It cannot be copied, so that it cannot be put into anything that prints,
+/// compares or reflects, and the kernel that takes it is the only one that has it.
 ///
-/// A table answers to slices of one budget only, through however many kernels.
-public final class PrivateTable: Sendable, CustomReflectable {
+/// A table is made of the parties' tables, which give their rows up for it, by one of three joins or from one alone.
+/// Whatever a reader did, no key has more rows in it than it says. Which rows it holds and in which order depends on the
+/// sets of rows and the keyed hash alone, never on the order of a file. No match gives a table of no rows like any other.
+public struct PrivateTable: ~Copyable, Sendable {
+    let rows: PrivateRows
+
     /// Public: which columns there are and what their codes mean.
-    public let domain: TableDomain
-    /// No key has more rows than this; every sensitivity is a multiple of it.
-    let rowsPerKey: Int
-    /// Written once here and once more, with zeros, in deinit, when no one else can hold the table.
-    private nonisolated(unsafe) var joined: JoinedTable
-    /// The budget that the first release was paid from.
-    private let root = Mutex<BudgetRoot?>(nil)
+    public var domain: TableDomain { rows.domain }
 
-    public init(_ joined: consuming JoinedTable) {
-        domain = joined.domain
-        rowsPerKey = max(1, joined.rowsPerKey)
-        self.joined = joined
+    /// The inner join on the key; columns become `<party>_<column>`.
+    ///
+    /// - Parameters:
+    ///   - parties: one or more, read with the same `KeyedHash`. They have no rows afterwards.
+    ///   - rowsPerKey: of more rows than this under one key, those with the least keyed hash of their content stay.
+    /// - Throws: `rowsAreGone` where a table has been joined or wiped before.
+    public init(joining parties: [(name: String, table: KeyedTable)], rowsPerKey: Int) throws(PrivacyError) {
+        var taken = try PrivateTable.rows(of: parties.map(\.table))
+        rows = PrivateRows(joining: PrivateTable.named(parties, taken), rowsPerKey: rowsPerKey)
+        for party in taken.indices { taken[party].wipe() }
     }
 
-    deinit { joined.wipe() }
+    /// The union: every party's rows one below the other, under the columns' own names. Nothing is matched, and no column
+    /// says whose a row is.
+    ///
+    /// - Parameters:
+    ///   - parties: of the same domain. They have no rows afterwards.
+    ///   - rowsPerKey: of more rows than this under one key of one party, those with the least keyed hash stay.
+    /// - Throws: `rowsAreGone`.
+    public init(uniting parties: [KeyedTable], rowsPerKey: Int) throws(PrivacyError) {
+        var taken = try PrivateTable.rows(of: parties)
+        rows = PrivateRows(uniting: taken, rowsPerKey: rowsPerKey)
+        for party in taken.indices { taken[party].wipe() }
+    }
 
-    /// The only way to the rows; the kernel's files alone can call it.
-    var rows: CodedTable { joined.table }
+    /// The mirror join: each row is one flow, as its exporter's office and as its importer's office reported it.
+    ///
+    /// - Parameter offices: read with the same `KeyedHash` and of the same domain. They have no rows afterwards.
+    /// - Throws: `rowsAreGone`.
+    public init(mirroring offices: [(name: String, table: KeyedTable)], terms: MirrorTerms) throws(PrivacyError) {
+        var taken = try PrivateTable.rows(of: offices.map(\.table))
+        rows = PrivateRows(mirroring: PrivateTable.named(offices, taken), terms: terms)
+        for office in taken.indices { taken[office].wipe() }
+    }
 
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    /// One table alone, its columns under their own names.
+    ///
+    /// - Parameters:
+    ///   - table: it has no rows afterwards.
+    ///   - rowsPerKey: of more rows than this under one key, those with the least keyed hash stay. Without a key every
+    ///     row is a record of its own.
+    /// - Throws: `rowsAreGone`.
+    public init(single table: KeyedTable, rowsPerKey: Int = 1) throws(PrivacyError) {
+        guard var taken = table.take() else { throw .rowsAreGone }
+        rows = PrivateRows(single: taken, rowsPerKey: rowsPerKey)
+        // Without a key the columns are those of the table itself.
+        if taken.keys != nil { taken.wipe() }
+    }
 
-    /// Binds the table to the budget of its first release.
-    func claim(_ budget: BudgetRoot) throws(PrivacyError) {
-        let isClaimed = root.withLock { root in
-            if root == nil { root = budget }
-            return root === budget
+    /// A table of public rows, to try a method on: simulated ones, or those of a test.
+    ///
+    /// - Parameter rowsPerKey: what is to be taken as true; these rows have no keys.
+    /// - Throws: `CodedTableError.unequalLengths` where the columns are not those of the domain.
+    public init(public table: CodedTable, domain: TableDomain, rowsPerKey: Int = 1) throws(CodedTableError) {
+        guard table.columns.map(\.domainSize) == domain.sizes else { throw .unequalLengths }
+        rows = PrivateRows(domain: domain, table: table, rowsPerKey: rowsPerKey)
+    }
+
+    /// Takes every party's rows, or none.
+    private static func rows(of tables: [KeyedTable]) throws(PrivacyError) -> [KeyedRows] {
+        var taken: [KeyedRows] = []
+        for table in tables {
+            guard let rows = table.take() else {
+                for party in taken.indices { taken[party].wipe() }
+                throw .rowsAreGone
+            }
+            taken.append(rows)
         }
-        guard isClaimed || planted(.foreignBudgetTaken) else { throw .foreignBudget }
+        return taken
     }
 
-    #if ENTREPOT_MUTATIONS
-        /// For tests that spend several budgets on one table.
-        func forgetBudget() { root.withLock { $0 = nil } }
-    #endif
-
-    /// Exact marginals of ascending attribute sets, of columns and then of their groupings.
-    func counts(_ cliques: [[Int]], grouped: [CodeArray]) -> [[Int64]] {
-        cliques.isEmpty ? [] : countCodes(codes + grouped, cliques: cliques)
+    private static func named(
+        _ parties: [(name: String, table: KeyedTable)], _ rows: [KeyedRows]
+    ) -> [(name: String, rows: KeyedRows)] {
+        zip(parties, rows).map { (name: $0.name, rows: $1) }
     }
-
-    /// The columns as `VectorMath` takes them, without a copy.
-    var codes: [CodeArray] { rows.columns.map(\.codes) }
 }

@@ -1,3 +1,5 @@
+public import Statistics
+
 /// What a query released: figures with what the noise does to them. Public once it exists; asking again spends nothing.
 public struct QueryAnswer: Sendable, Equatable, Codable {
     public var name: String

@@ -25,7 +25,9 @@ public struct EntrepotService: Sendable {
         CoreDumps.forbid(configuration.logger)
         let server = HTTPServer(
             host: configuration.host, port: configuration.port, identity: driver.identity,
-            responder: RequestResponder(handler: driver, metrics: driver.metrics, logger: configuration.logger),
+            responder: RequestResponder(
+                identify: { [task = configuration.specification] key in Caller(publicKeyInfo: key, of: task) },
+                handler: driver, metrics: driver.metrics, logger: configuration.logger),
             logger: configuration.logger.quiet, onListening: configuration.onListening)
         await driver.resume()
         let services: [any Service] = [server.service(), DeadlineWatch(driver: driver)]

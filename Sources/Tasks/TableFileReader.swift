@@ -40,6 +40,9 @@ public final class TableFileReader {
     /// SHA-256 of the bytes taken so far.
     public var digestSoFar: [UInt8] { Array(digest.finalize()) }
 
+    // Proof: at most two bytes are taken from the front, and not more than there are; all others are handed on within the call
+    // that lends them.
+
     /// Takes the next bytes of the file, cut anywhere.
     ///
     /// - Throws: `TableProblems` or `GzipError` where reading on is pointless.

@@ -3,7 +3,7 @@ public import Tables
 /// What the parties agreed and signed: who brings which table, how they are joined, and the one ε.
 ///
 /// A value of this type is well formed; `TaskFile` reads one from YAML and tells every mistake. What the parties sign
-/// is `digest`, the SHA-256 of `canonicalBytes`. DESIGN 4.3.
+/// is `digest`, the SHA-256 of `canonicalBytes`.
 public struct TaskSpecification: Sendable, Equatable {
     /// The format's version, `entrepot: 1`.
     public var version: Int

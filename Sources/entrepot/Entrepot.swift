@@ -14,4 +14,10 @@ import EngineCommands
             FitCommand.self, SampleCommand.self, ReportCommand.self, MeasureCommand.self,
         ]
     )
+
+    /// Checks the processor before anything computes, and runs the command.
+    static func main() async {
+        ProcessorFeatures.exitWhereTooOld()
+        await main(nil)
+    }
 }

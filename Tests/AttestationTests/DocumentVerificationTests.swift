@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 import Foundation
 import Testing
@@ -11,12 +12,12 @@ struct DocumentVerificationTests {
         arguments: NitroCase.all)
     func nitro(_ expected: NitroCase) throws {
         let bytes = try Vectors.bytes("nitro/" + expected.file)
-        let report = try DocumentVerification.verify(bytes, at: nil, now: 0, roots: .vendors)
+        let report = try DocumentVerification.verify(bytes, trust: TrustPolicy(now: 0, roots: .vendors))
         #expect(report.evidence.warnings.contains(.verifiedAtOwnTime))
         #expect(report.exitCode == (expected.debug ? 3 : 0))
         #expect(report.refusals.contains(.debug) == expected.debug)
         #expect(throws: EvidenceError.certificateExpired(1)) {
-            try DocumentVerification.verify(bytes, at: 1_793_491_200, now: 0, roots: .vendors)
+            try DocumentVerification.verify(bytes, trust: TrustPolicy(at: 1_793_491_200, now: 0, roots: .vendors))
         }
     }
 
@@ -29,7 +30,7 @@ struct DocumentVerificationTests {
             as: UTF8.self)
         for text in [hexadecimal + "\n", hexadecimal.uppercased(), base64, base64 + "\r\n"] {
             #expect(DocumentVerification.detect(Array(text.utf8)) == .nitro)
-            let report = try DocumentVerification.verify(Array(text.utf8), at: nil, now: 0, roots: .vendors)
+            let report = try DocumentVerification.verify(Array(text.utf8), trust: TrustPolicy(now: 0, roots: .vendors))
             #expect(report.evidence.format == .nitro)
         }
         let mixed = hexadecimal.prefix(2_000).uppercased() + hexadecimal.dropFirst(2_000)
@@ -41,9 +42,11 @@ struct DocumentVerificationTests {
         let root = try CertificateFile.certificates(Vectors.bytes("nitro/negative/test_root.der"))
         let roots = try TrustRoots(only: root, for: .nitro)
         let bytes = try Vectors.bytes("nitro/negative/test_ok.cbor")
-        #expect(try DocumentVerification.verify(bytes, at: 1_793_491_200, now: 0, roots: roots).exitCode == 0)
+        #expect(
+            try DocumentVerification.verify(bytes, trust: TrustPolicy(at: 1_793_491_200, now: 0, roots: roots)).exitCode
+                == 0)
         #expect(throws: EvidenceError.rootNotPinned) {
-            try DocumentVerification.verify(bytes, at: 1_793_491_200, now: 0, roots: .vendors)
+            try DocumentVerification.verify(bytes, trust: TrustPolicy(at: 1_793_491_200, now: 0, roots: .vendors))
         }
     }
 
@@ -52,17 +55,18 @@ struct DocumentVerificationTests {
         let scene = try SimulatedScene()
         let json = try await scene.evidence().json()
         #expect(DocumentVerification.detect(json) == .simulated)
-        let report = try DocumentVerification.verify(json, at: nil, now: 0, roots: scene.roots)
+        let report = try DocumentVerification.verify(json, trust: TrustPolicy(now: 0, roots: scene.roots))
         #expect(report.exitCode == 0)
         #expect(report.evidence.statement?.ledgerSequence == 1)
         #expect(EvidenceCard(report.evidence).description.contains("SIMULATED, gives no confidentiality"))
         #expect(throws: EvidenceError.noTrustedRoot(.simulated)) {
-            try DocumentVerification.verify(json, at: nil, now: 0, roots: .vendors)
+            try DocumentVerification.verify(json, trust: TrustPolicy(now: 0, roots: .vendors))
         }
         let wrong = ReleaseManifest(releases: [
             .init(version: "1", measurements: ["simulated": ["PCR0": "", "PCR1": "", "PCR2": ""]])
         ])
-        let refused = try DocumentVerification.verify(json, at: nil, now: 0, roots: scene.roots, allowed: wrong)
+        let refused = try DocumentVerification.verify(
+            json, trust: TrustPolicy(now: 0, roots: scene.roots, allowed: wrong))
         #expect(refused.refusals == [.measurementsUnknown] && refused.exitCode == 3)
     }
 
@@ -70,12 +74,12 @@ struct DocumentVerificationTests {
     func flippedEnvelope() async throws {
         let scene = try SimulatedScene()
         let json = try await scene.evidence().json()
-        #expect(try DocumentVerification.verify(json, at: nil, now: 0, roots: scene.roots).exitCode == 0)
+        #expect(try DocumentVerification.verify(json, trust: TrustPolicy(now: 0, roots: scene.roots)).exitCode == 0)
         for bit in stride(from: 0, to: json.count * 8, by: 41) {
             var changed = json
             changed[bit / 8] ^= 1 << UInt8(bit % 8)
             #expect(throws: EvidenceError.self, "bit \(bit)") {
-                try DocumentVerification.verify(changed, at: nil, now: 0, roots: scene.roots)
+                try DocumentVerification.verify(changed, trust: TrustPolicy(now: 0, roots: scene.roots))
             }
         }
     }
@@ -89,7 +93,7 @@ struct DocumentVerificationTests {
         let quote = try Vectors.bytes("tdx/negative/ok.bin")
         let json = Evidence(format: .tdx, evidence: quote, statement: statement.bytes).json()
         let report = try DocumentVerification.verify(
-            json, at: SNPVectorTests.time, now: 0, roots: .vendors, allowUnevaluatedTCB: true)
+            json, trust: TrustPolicy(at: SNPVectorTests.time, now: 0, roots: .vendors, allowUnevaluatedTCB: true))
         #expect(report.evidence.statement == nil && report.evidence.warnings.contains(.statementNotBound))
         #expect(!EvidenceCard(report.evidence).description.contains("ledger  "))
     }
@@ -99,7 +103,7 @@ struct DocumentVerificationTests {
         for text in ["", "{", "hello", "{\"format\":\"nitro\"}"] {
             #expect(DocumentVerification.detect(Array(text.utf8)) == nil)
             #expect(throws: EvidenceError.unknownFormat) {
-                try DocumentVerification.verify(Array(text.utf8), at: nil, now: 0, roots: .vendors)
+                try DocumentVerification.verify(Array(text.utf8), trust: TrustPolicy(now: 0, roots: .vendors))
             }
         }
     }

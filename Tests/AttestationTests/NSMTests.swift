@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 import Foundation
 import Synchronization
@@ -143,7 +144,7 @@ struct NSMTests {
                     uniqueKeysWithValues: verified.measurements.prefix(3).map { ($0.name, $0.hexadecimal) })
             ])
         let policy = Policy(
-            allowed: ReleaseManifest(releases: [release]),
+            TrustPolicy(now: 0, roots: .vendors, allowed: ReleaseManifest(releases: [release])),
             expected: .init(
                 nonce: scene.nonce, spki: scene.spki, exporter: scene.exporter, taskSpecification: scene.task))
         #expect(policy.evaluate(verified) == [])

@@ -53,7 +53,9 @@ struct SimulatedScene {
         exporter: [UInt8]? = nil, task: [UInt8]? = nil
     ) -> Policy {
         Policy(
-            allowed: allowed ?? ReleaseManifest(releases: [attester.release]), allowSimulated: allowSimulated,
+            TrustPolicy(
+                now: 0, roots: roots, allowed: allowed ?? ReleaseManifest(releases: [attester.release]),
+                allowSimulated: allowSimulated),
             expected: .init(
                 nonce: nonce ?? self.nonce, spki: spki ?? self.spki, exporter: exporter ?? self.exporter,
                 taskSpecification: task ?? self.task))
@@ -106,6 +108,12 @@ struct SimulatedTests {
 
         #expect(scene.policy(allowSimulated: false).evaluate(verified) == [.simulated])
         #expect(scene.policy(allowed: ReleaseManifest(releases: [])).evaluate(verified) == [.noReleaseAllowed])
+        // Without any list a saved document can be read, and no service is trusted.
+        let unlisted = TrustPolicy(now: 0, roots: scene.roots)
+        let expected = Policy.Expectation(
+            nonce: scene.nonce, spki: scene.spki, exporter: scene.exporter, taskSpecification: scene.task)
+        #expect(Policy(unlisted, expected: expected).evaluate(verified) == [.noReleaseAllowed])
+        #expect(Policy(archived: unlisted).evaluate(verified) == [])
     }
 
     @Test("only a listed release is accepted, and a known-bad one is not")

@@ -25,8 +25,9 @@ struct TDXVectorTests {
         let verified = try TDXVectorTests.verify(bytes)
         #expect(verified.warnings == [.tcbStatusNotEvaluated, .revocationNotChecked])
         #expect(!verified.isDebug)
-        #expect(Policy(archived: nil).evaluate(verified) == [.tcbNotEvaluated])
-        #expect(Policy(archived: nil, allowUnevaluatedTCB: true).evaluate(verified) == [])
+        #expect(Policy(archived: TrustPolicy(now: 0, roots: .vendors)).evaluate(verified) == [.tcbNotEvaluated])
+        #expect(
+            Policy(archived: TrustPolicy(now: 0, roots: .vendors, allowUnevaluatedTCB: true)).evaluate(verified) == [])
         if version == 4 {
             #expect(verified[measurement: "MRTD"] == Array(bytes[48 + 136..<48 + 184]))
             #expect(verified[measurement: "RTMR3"] == Array(bytes[48 + 472..<48 + 520]))

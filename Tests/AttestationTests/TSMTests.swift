@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Synchronization
 import Testing
@@ -152,13 +153,15 @@ struct TSMTests {
         #expect(evidence.auxiliary.count == 3)
         let verified = try EvidenceVerifier(roots: .vendors, now: SNPVectorTests.time).verify(evidence)
         let policy = Policy(
-            allowed: ReleaseManifest(releases: [
-                .init(
-                    version: "1",
-                    measurements: [
-                        "sev-snp": ["MEASUREMENT": Hex.encode(try #require(verified[measurement: "MEASUREMENT"]))]
-                    ])
-            ]),
+            TrustPolicy(
+                now: 0, roots: .vendors,
+                allowed: ReleaseManifest(releases: [
+                    .init(
+                        version: "1",
+                        measurements: [
+                            "sev-snp": ["MEASUREMENT": Hex.encode(try #require(verified[measurement: "MEASUREMENT"]))]
+                        ])
+                ])),
             expected: .init(
                 nonce: scene.nonce, spki: scene.spki, exporter: scene.exporter, taskSpecification: scene.task))
         #expect(policy.evaluate(verified) == [.reportDataMismatch], "authentic, but of another service")

@@ -48,7 +48,8 @@ struct ReceiptTests {
 
         func verify(_ receipt: Receipt, roots: TrustRoots? = nil) throws(ReceiptError) -> [Refusal] {
             try receipt.verify(
-                now: 1_793_491_300, roots: roots ?? self.roots, allowed: ReleaseManifest(releases: [release])
+                trust: TrustPolicy(
+                    now: 1_793_491_300, roots: roots ?? self.roots, allowed: ReleaseManifest(releases: [release]))
             ).refusals
         }
     }
@@ -74,7 +75,8 @@ struct ReceiptTests {
             return
         }
         let report = try scene.receipt.verify(
-            now: 1_793_491_300, roots: scene.roots, allowed: ReleaseManifest(releases: []))
+            trust: TrustPolicy(
+                now: 1_793_491_300, roots: scene.roots, allowed: ReleaseManifest(releases: [])))
         #expect(report.refusals == [.noReleaseAllowed] && report.exitCode == 3)
     }
 

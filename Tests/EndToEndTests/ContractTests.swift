@@ -2,7 +2,7 @@ import Client
 import Foundation
 import Testing
 
-/// The workshop's calls as reference/systems.md §1.4 records them and §7.1 amends them, over curl.
+/// The calls of the enclave workshop as its notebook makes them, over curl.
 @Suite("The contract with the workshop, live", .serialized, .timeLimit(.minutes(30)), .live)
 struct ContractTests {
     @Test("every call answers as the workshop's notebook expects, from the first to the last")

@@ -21,12 +21,13 @@ struct GenuineEvidence: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let handler = Handler(
-            desk: EvidenceIssuer(attester: attester, buildManifestDigest: [UInt8](repeating: 0, count: 32)),
+            issuer: EvidenceIssuer(attester: attester, buildManifestDigest: [UInt8](repeating: 0, count: 32)),
             identity: identity, specification: specification)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = HTTPServer(
             host: "127.0.0.1", port: 0, identity: identity,
-            frontDoor: RequestResponder(handler: handler, metrics: Metrics(), logger: logger), logger: logger,
+            responder: RequestResponder(
+                identify: { _ in .stranger }, handler: handler, metrics: Metrics(), logger: logger), logger: logger,
             onListening: { continuation.yield($0) })
         let group = ServiceGroup(configuration: .init(services: [server.service()], logger: logger))
         let running = Task { try await group.run() }
@@ -40,14 +41,12 @@ struct GenuineEvidence: Sendable {
     }
 
     private struct Handler: CallHandler {
-        let desk: EvidenceIssuer
+        let issuer: EvidenceIssuer
         let identity: ServerIdentity
         let specification: [UInt8]
         let boot = Boot()
 
-        func caller(publicKeyInfo: [UInt8]?) -> Caller { .stranger }
-        func admit(_ call: Call, to endpoint: Endpoint) async throws {}
-        func standing(for caller: Caller) async -> HTTPFields { [:] }
+        func ledgerHeaders(for caller: Caller) async -> HTTPFields { [:] }
 
         func answer(_ call: Call, to endpoint: Endpoint) async throws -> Response {
             guard endpoint == .attestation else { return Response.json(specification) }
@@ -55,7 +54,7 @@ struct GenuineEvidence: Sendable {
             let nonce = stride(from: 0, to: digits.count, by: 2).compactMap {
                 UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
             }
-            let evidence = try await desk.evidence(
+            let evidence = try await issuer.evidence(
                 session: call.session, nonce: nonce, identity: identity,
                 task: Array(SHA256.hash(data: specification)), boot: boot,
                 head: LedgerHead(sequence: 1, hash: boot.id))

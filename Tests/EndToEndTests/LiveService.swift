@@ -20,9 +20,11 @@ struct LiveService: Sendable {
     func client(_ party: String?, memory: String = "seen.json") -> ClientConfiguration {
         ClientConfiguration(
             address: ServiceAddress(host: "127.0.0.1", port: port), key: party.flatMap { keys[$0] },
-            roots: TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: []).trustingSimulated(
-                root: attester.root),
-            allowed: ReleaseManifest(releases: [attester.release]), allowSimulated: true, allowDebug: true,
+            trust: TrustPolicy(
+                now: 0,
+                roots: TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: []).trustingSimulated(
+                    root: attester.root),
+                allowed: ReleaseManifest(releases: [attester.release]), allowDebug: true),
             task: specification.digest,
             stateFile: directory.appending(path: "\(party ?? "nobody")-\(memory)").path)
     }

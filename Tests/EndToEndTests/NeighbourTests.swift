@@ -125,48 +125,22 @@ struct NeighbourTests {
             """)
     }
 
-    #if ENTREPOT_MUTATIONS
-        @Test("a fit that refuses an empty join is noticed from outside")
-        func emptyJoin() async throws {
-            let task = try TestTask.workshop()
-            let differences = try await ServiceMutation.$active.withValue(.emptyJoinRefused) {
-                try await self.differences(task)
-            }
-            #expect(differences.contains { $0.contains("noneMatches") })
-            try Self.note("error message on empty join", .emptyJoinRefused, "the black-box game: statuses differ")
-        }
+    @Test("a fit that refuses an empty join is noticed from outside")
+    func emptyJoin() async throws {
+        let task = try TestTask.workshop()
+        let digest = task.specification.digest.hex
+        _ = PlantedServiceBug.refusing.withLock { $0.insert(digest) }
+        defer { _ = PlantedServiceBug.refusing.withLock { $0.remove(digest) } }
+        let differences = try await self.differences(task)
+        #expect(differences.contains { $0.contains("noneMatches") })
+        try Self.note("error message on empty join", .emptyJoinRefused, "the black-box game: statuses differ")
+    }
 
-        @Test("a restart that forgets what was drawn is noticed")
-        func retry() async throws {
-            let task = try TestTask.workshop()
-            /// Whether a service that was cut short after its releases takes a table again.
-            func takesTables(_ mutation: ServiceMutation?) async throws -> Bool {
-                let folder = FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
-                defer { try? FileManager.default.removeItem(at: folder) }
-                try await withService(task, directory: folder) { live in
-                    let (alice, bob) = (try await RawCalls(live, as: "Alice"), try await RawCalls(live, as: "Bob"))
-                    _ = try await alice.upload(Cars.alice())
-                    _ = try await bob.upload(Cars.bob())
-                    _ = try await alice("/confirm_data")
-                    _ = try await bob("/confirm_data")
-                    try await waitForModel(alice)
-                }
-                try FileManager.default.removeItem(at: folder.appending(path: "state/task.model"))
-                return try await ServiceMutation.$active.withValue(mutation) {
-                    try await withService(task, directory: folder) { live in
-                        try await RawCalls(live, as: "Alice").upload(Cars.alice()).status == 200
-                    }
-                }
-            }
-            #expect(try await !takesTables(nil))
-            #expect(try await takesTables(.releasesForgotten))
-            try Self.note(
-                "retry after failure without new charge", .releasesForgotten, "a task with releases takes tables again")
-        }
-
-        @Test("a model that was fitted for another ε is noticed")
-        func anotherModel() async throws {
-            let (task, other) = (try TestTask.workshop(), try TestTask.workshop(method: "mst"))
+    @Test("a restart that forgets what was drawn is noticed")
+    func retry() async throws {
+        let task = try TestTask.workshop()
+        /// Whether a service that was cut short after its releases takes a table again.
+        func takesTables(_ mutation: PlantedServiceBug?) async throws -> Bool {
             let folder = FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
             try await withService(task, directory: folder) { live in
@@ -177,29 +151,54 @@ struct NeighbourTests {
                 _ = try await bob("/confirm_data")
                 try await waitForModel(alice)
             }
-            for party in ["Alice", "Bob"] {
-                try FileManager.default.removeItem(at: folder.appending(path: "state/\(party).sig"))
+            try FileManager.default.removeItem(at: folder.appending(path: "state/task.model"))
+            return try await PlantedServiceBug.$active.withValue(mutation) {
+                try await withService(task, directory: folder) { live in
+                    try await RawCalls(live, as: "Alice").upload(Cars.alice()).status == 200
+                }
             }
-            func isRefused(_ mutation: ServiceMutation?) async throws -> Bool {
-                do {
-                    return try await ServiceMutation.$active.withValue(mutation) {
-                        try await withService(other, directory: folder) { live in
-                            try await RawCalls(live, as: "Alice")("/samples?num_samples=2").status != 200
-                        }
-                    }
-                } catch is ServiceError { return true }
-            }
-            #expect(try await isRefused(nil))
-            #expect(try await !isRefused(.othersModelServed))
-            try Self.note(
-                "cached model served for a different ε", .othersModelServed, "rows of another task's model are served")
         }
+        #expect(try await !takesTables(nil))
+        #expect(try await takesTables(.releasesForgotten))
+        try Self.note(
+            "retry after failure without new charge", .releasesForgotten, "a task with releases takes tables again")
+    }
 
-        private static func note(_ title: String, _ mutation: ServiceMutation, _ how: String) throws {
-            try AuditReport.write(
-                "6-planted-b-service-\(mutation.rawValue)", "| service | \(title) | `\(mutation.rawValue)` | \(how) |")
+    @Test("a model that was fitted for another ε is noticed")
+    func anotherModel() async throws {
+        let (task, other) = (try TestTask.workshop(), try TestTask.workshop(method: "mst"))
+        let folder = FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await withService(task, directory: folder) { live in
+            let (alice, bob) = (try await RawCalls(live, as: "Alice"), try await RawCalls(live, as: "Bob"))
+            _ = try await alice.upload(Cars.alice())
+            _ = try await bob.upload(Cars.bob())
+            _ = try await alice("/confirm_data")
+            _ = try await bob("/confirm_data")
+            try await waitForModel(alice)
         }
-    #endif
+        for party in ["Alice", "Bob"] {
+            try FileManager.default.removeItem(at: folder.appending(path: "state/\(party).sig"))
+        }
+        func isRefused(_ mutation: PlantedServiceBug?) async throws -> Bool {
+            do {
+                return try await PlantedServiceBug.$active.withValue(mutation) {
+                    try await withService(other, directory: folder) { live in
+                        try await RawCalls(live, as: "Alice")("/samples?num_samples=2").status != 200
+                    }
+                }
+            } catch is ServiceError { return true }
+        }
+        #expect(try await isRefused(nil))
+        #expect(try await !isRefused(.othersModelServed))
+        try Self.note(
+            "cached model served for a different ε", .othersModelServed, "rows of another task's model are served")
+    }
+
+    private static func note(_ title: String, _ mutation: PlantedServiceBug, _ how: String) throws {
+        try AuditReport.write(
+            "6-planted-b-service-\(mutation.rawValue)", "| service | \(title) | `\(mutation.rawValue)` | \(how) |")
+    }
 }
 
 /// Keeps every log line without its time.

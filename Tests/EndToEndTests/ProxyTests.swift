@@ -63,7 +63,7 @@ struct ProxyTests {
     func unverified() async throws {
         try await withService(try TestTask.workshop()) { live in
             var configuration = live.client("Alice")
-            configuration.allowSimulated = false
+            configuration.trust.allowSimulated = false
             let error = await #expect(throws: ClientError.self) { try await withProxy(configuration) { _ in } }
             #expect(error?.exitCode == 3)
         }

@@ -127,7 +127,8 @@ import Testing
             for bytes in files {
                 let report = try SignedReport(bytes: bytes)
                 _ = try report.verify { evidence throws(EvidenceError) in
-                    try DocumentVerification.verify(evidence, at: nil, now: 0, roots: roots, allowDebug: true)
+                    try DocumentVerification.verify(
+                        evidence, trust: TrustPolicy(now: 0, roots: roots, allowDebug: true))
                 }
                 let body = try JSONSerialization.jsonObject(with: Data(report.report)) as? [String: Any]
                 #expect((body?["queries"] as? [Any])?.isEmpty == true)
@@ -142,9 +143,9 @@ import Testing
         }
         let roots = TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: []).trustingSimulated(
             root: live.attester.root)
-        func verify(_ bytes: [UInt8]) throws -> DocumentVerification.Report {
+        func verify(_ bytes: [UInt8]) throws -> DocumentVerification.Appraisal {
             try SignedReport(bytes: bytes).verify { evidence throws(EvidenceError) in
-                try DocumentVerification.verify(evidence, at: nil, now: 0, roots: roots, allowDebug: true)
+                try DocumentVerification.verify(evidence, trust: TrustPolicy(now: 0, roots: roots, allowDebug: true))
             }
         }
         let report = try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any]

@@ -18,8 +18,9 @@ struct ReceiptTests {
 
     private func isAuthentic(_ receipt: Receipt, _ live: LiveService) throws -> Bool {
         let report = try receipt.verify(
-            now: 0, roots: TrustRoots().trustingSimulated(root: live.attester.root),
-            allowed: ReleaseManifest(releases: [live.attester.release]), allowDebug: true)
+            trust: TrustPolicy(
+                now: 0, roots: TrustRoots().trustingSimulated(root: live.attester.root),
+                allowed: ReleaseManifest(releases: [live.attester.release]), allowDebug: true))
         return report.refusals.isEmpty
     }
 

@@ -118,8 +118,8 @@ struct RefusalTests {
                 stateDirectory: folder.path, taskSpecification: bytes, buildManifest: [])
             let host = try await GenuineEvidence.start(identity: identity, attester: attester, specification: bytes)
             var configuration = through(host.port, live)
-            configuration.roots = TrustRoots().trustingSimulated(root: attester.root)
-            configuration.allowed = ReleaseManifest(releases: [attester.release])
+            configuration.trust.roots = TrustRoots().trustingSimulated(root: attester.root)
+            configuration.trust.allowed = ReleaseManifest(releases: [attester.release])
             configuration.task = nil
             let error = await refusal(configuration)
             try await host.stop()

@@ -111,7 +111,8 @@ struct SampleTests {
             let roots = TrustRoots().trustingSimulated(root: live.attester.root)
             let allowed = ReleaseManifest(releases: [live.attester.release])
             let report = try provenance.verify(
-                samples: digest, now: 0, roots: roots, allowed: allowed, allowDebug: true)
+                samples: digest,
+                trust: TrustPolicy(now: 0, roots: roots, allowed: allowed, allowDebug: true))
             #expect(report.refusals.isEmpty)
             #expect(provenance.statement.task.hex == live.specification.digest.hex)
             #expect(provenance.statement.epsilon == 3)
@@ -119,16 +120,16 @@ struct SampleTests {
             #expect(provenance.statement.query.hasSuffix("&where=Alice_doors%3D2"))
             #expect(try live.service.driver.ledger.modelDigest() == provenance.statement.model.hex)
             #expect(throws: ReceiptError.otherSamples) {
-                _ = try provenance.verify(samples: LedgerHash(of: [1]), now: 0, roots: roots)
+                _ = try provenance.verify(samples: LedgerHash(of: [1]), trust: TrustPolicy(now: 0, roots: roots))
             }
             #expect(throws: ReceiptError.self) {
-                _ = try provenance.verify(samples: digest, now: 0, roots: TrustRoots())
+                _ = try provenance.verify(samples: digest, trust: TrustPolicy(now: 0, roots: TrustRoots()))
             }
             let forged = String(decoding: file, as: UTF8.self).replacingOccurrences(of: "spent 3.0", with: "spent 1.0")
             let changed = try SampleProvenance(json: Array(forged.utf8))
             #expect(changed.statement.epsilon == 1)
             #expect(throws: ReceiptError.checkpointSignature) {
-                _ = try changed.verify(samples: digest, now: 0, roots: roots)
+                _ = try changed.verify(samples: digest, trust: TrustPolicy(now: 0, roots: roots))
             }
             // Asked again, of rows that anybody downloaded with the seed: the same statement of the same bytes.
             let carol = try await RawCalls(live, as: "Carol")

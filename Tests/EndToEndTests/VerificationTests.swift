@@ -24,13 +24,13 @@ struct VerificationTests {
         try await withService(try TestTask.workshop()) { live in
             var configuration = live.client("Alice")
             #expect(await refusal(configuration) == nil)
-            configuration.roots = TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: [])
+            configuration.trust.roots = TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: [])
             #expect(await refusal(configuration)?.exitCode == 2)
             configuration = live.client("Alice")
-            configuration.allowed = ReleaseManifest(releases: [])
+            configuration.trust.allowed = ReleaseManifest(releases: [])
             #expect(await refusal(configuration) == .refused([.noReleaseAllowed]))
             configuration = live.client("Alice")
-            configuration.allowSimulated = false
+            configuration.trust.allowSimulated = false
             #expect(await refusal(configuration)?.exitCode == 3)
             configuration = live.client("Alice")
             configuration.task = TaskDigest(hashing: [])

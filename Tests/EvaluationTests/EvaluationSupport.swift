@@ -38,7 +38,7 @@ struct KnownTable {
             columns: zip(columns, domain.sizes).map { codes, size in
                 try CodedColumn(.words(codes.map { UInt32($0) }), domainSize: size)
             })
-        return PrivateTable(try JoinedTable(domain: domain, table: coded, rowsPerKey: 1))
+        return try PrivateTable(public: coded, domain: domain)
     }
 
     func fit(_ name: String, epsilon: Double, delta: Double = 1e-9) throws -> FittedModel {
@@ -53,7 +53,7 @@ struct KnownTable {
     }
 }
 
-let subject = ReportSubject(
+let subject = EvaluationSubject(
     title: "Trade <of> two & \"more\"", purpose: "Planning.",
     parties: [
         .init(name: "Alice", role: "provider"), .init(name: "Bob", role: "provider"),

@@ -1,6 +1,7 @@
 import FittedModels
 import Foundation
 import PrivacyKernel
+import Statistics
 import Synthesizers
 import Tables
 import Testing
@@ -119,7 +120,7 @@ import Testing
             columns: zip(codes, domain.sizes).map { try CodedColumn(.words($0), domainSize: $1) })
         let privacy = try PrivacyParameters(epsilon: 8_000, delta: 0)
         let model = try synthesizer(named: "independent").fit(
-            Kernel(table: PrivateTable(try JoinedTable(domain: domain, table: coded))), privacy)
+            Kernel(table: try PrivateTable(public: coded, domain: domain)), privacy)
         let evaluation = try ModelEvaluation(model)
         #expect(evaluation.columns[1].parent == 0)
         #expect(evaluation.columns[1].measurement?.counts == [3, 3])
@@ -195,7 +196,7 @@ import Testing
                 reach += 1
                 inside += 2 * (1 - q) / (1 + q) * pow(q, Double(reach))
             }
-            #expect(NoiseInterval.halfWidth(scale) == Double(reach))
+            #expect(NoiseInterval.halfWidth(scale.law, variance: scale.variance) == Double(reach))
         }
     }
 }

@@ -63,9 +63,17 @@ struct PackageGraph {
 
     /// The modules that a file imports.
     static func imports(of text: String) -> Set<String> {
-        let line =
-            /^\s*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|typealias|let|var)\s+)?(\w+)(?:\.\w+)*\s*(?:\/\/.*)?$/
-        return Set(text.matches(of: line.anchorsMatchLineEndings()).map { String($0.1) })
+        let declaration =
+            /\s*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|typealias|let|var)\s+)?(\w+)(?:\.\w+)*\s*(?:\/\/.*)?/
+        // Few lines hold the word at all, and a search for bytes is much faster than the expression.
+        var modules: Set<String> = []
+        for line in text.utf8.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) where line.count < 200 {
+            guard line.contains(UInt8(ascii: "i")), let line = String(line), line.contains("import "),
+                let match = line.wholeMatch(of: declaration)
+            else { continue }
+            modules.insert(String(match.1))
+        }
+        return modules
     }
 
     /// The target of a file: the folder below `Sources` or `Tests`.

@@ -1,106 +1,105 @@
-#if ENTREPOT_MUTATIONS
-    import Foundation
+import Foundation
 
-    @testable import PrivacyKernel
+@testable import PlantedBugs
+@testable import PrivacyKernel
 
-    /// ln P[releases | with] − ln P[releases | without], from the exact figures of both worlds.
-    ///
-    /// Marginals, errors and selections are covered, groupings too; sums and Gram matrices count as silent.
-    struct ReleaseLikelihood: Sendable {
-        private let worlds: NeighbouringWorlds
+/// ln P[releases | with] − ln P[releases | without], from the exact figures of both worlds.
+///
+/// Marginals, errors and selections are covered, groupings too; sums and Gram matrices count as silent.
+struct ReleaseLikelihood: Sendable {
+    private let worlds: NeighbouringWorlds
 
-        init(_ worlds: NeighbouringWorlds) { self.worlds = worlds }
+    init(_ worlds: NeighbouringWorlds) { self.worlds = worlds }
 
-        func ratio(_ transcript: Transcript, _ seen: SeenCandidates) -> Double {
-            var ratio = 0.0
-            var lists = seen.lists.makeIterator()
-            let figures = ExactFigures(worlds, seen.groupings)
-            for release in transcript.releases {
-                switch release.answer {
-                case .marginals(let marginals):
-                    for marginal in marginals {
-                        let (without, with) = figures.counts(marginal.attributes)
-                        for cell in with.indices where with[cell] != without[cell] {
-                            ratio += logRatio(marginal.counts[cell], without[cell], with[cell], marginal.scale)
-                        }
+    func ratio(_ transcript: Transcript, _ seen: KernelObserver) -> Double {
+        var ratio = 0.0
+        var lists = seen.lists.makeIterator()
+        let figures = ExactFigures(worlds, seen.groupings)
+        for release in transcript.releases {
+            switch release.answer {
+            case .marginals(let marginals):
+                for marginal in marginals {
+                    let (without, with) = figures.counts(marginal.attributes)
+                    for cell in with.indices where with[cell] != without[cell] {
+                        ratio += logRatio(marginal.counts[cell], without[cell], with[cell], marginal.scale)
                     }
-                case .errors(let errors):
-                    guard let candidates = lists.next() else { continue }
-                    for (error, candidate) in zip(errors, candidates) {
-                        let (without, with) = figures.distances(candidate)
-                        ratio += gaussianLogRatio(error.value, without, with, error.variance)
-                    }
-                case .selection(let chosen, _):
-                    guard let candidates = lists.next() else { continue }
-                    ratio += selectionLogRatio(chosen, candidates, figures, release)
-                case .gram, .sums: continue
                 }
-            }
-            return ratio
-        }
-
-        private func logRatio(_ noisy: Int64, _ without: Int64, _ with: Int64, _ scale: NoiseScale) -> Double {
-            switch scale {
-            case .gaussian(let scale): gaussianLogRatio(noisy, without, with, scale.sigmaSquared)
-            case .laplace(let scale):
-                Double(abs(noisy - without) - abs(noisy - with)) * Double(scale.numerator) / Double(scale.denominator)
-            }
-        }
-
-        private func gaussianLogRatio(_ noisy: Int64, _ without: Int64, _ with: Int64, _ variance: Double) -> Double {
-            Double((noisy - without) * (noisy - without) - (noisy - with) * (noisy - with)) / (2 * variance)
-        }
-
-        private func selectionLogRatio(
-            _ chosen: Int, _ candidates: [Candidate], _ figures: ExactFigures, _ release: Release
-        ) -> Double {
-            let amount = Double(release.spent) / Budget.unitsPerWhole
-            let epsilon = release.promise.accounting == .pure ? amount : (8 * amount).squareRoot()
-            let sensitivity = Double(worlds.rowsPerKey * (candidates.map(\.weight).max() ?? 1))
-            let distances = candidates.map { figures.distances($0) }
-            func logProbability(_ distances: [Int64]) -> Double {
-                let exponents = zip(candidates, distances).map {
-                    epsilon * Double(Int64($0.weight) * $1 - $0.penalty) / (2 * sensitivity)
+            case .errors(let errors):
+                guard let candidates = lists.next() else { continue }
+                for (error, candidate) in zip(errors, candidates) {
+                    let (without, with) = figures.distances(candidate)
+                    ratio += gaussianLogRatio(error.value, without, with, error.variance)
                 }
-                let largest = exponents.max() ?? 0
-                return exponents[chosen] - largest - log(exponents.reduce(0) { $0 + exp($1 - largest) })
+            case .selection(let chosen, _):
+                guard let candidates = lists.next() else { continue }
+                ratio += selectionLogRatio(chosen, candidates, figures, release)
+            case .gram, .sums: continue
             }
-            return logProbability(distances.map(\.with)) - logProbability(distances.map(\.without))
+        }
+        return ratio
+    }
+
+    private func logRatio(_ noisy: Int64, _ without: Int64, _ with: Int64, _ scale: NoiseScale) -> Double {
+        switch scale {
+        case .gaussian(let scale): gaussianLogRatio(noisy, without, with, scale.sigmaSquared)
+        case .laplace(let scale):
+            Double(abs(noisy - without) - abs(noisy - with)) * Double(scale.numerator) / Double(scale.denominator)
         }
     }
 
-    /// What the kernel would have released without noise, in both worlds, by the test's own count.
-    private struct ExactFigures {
-        private let sizes: [Int]
-        private let without: [NeighbouringWorlds.Rows]
-        private let canary: NeighbouringWorlds.Rows
-
-        init(_ worlds: NeighbouringWorlds, _ groupings: [(attribute: Int, map: [UInt32])]) {
-            func grouped(_ rows: NeighbouringWorlds.Rows) -> NeighbouringWorlds.Rows {
-                .init(codes: rows.codes + groupings.map { Int($0.map[rows.codes[$0.attribute]]) }, count: rows.count)
-            }
-            sizes = worlds.sizes + groupings.map { Int($0.map.max() ?? 0) + 1 }
-            without = worlds.without.map(grouped)
-            canary = grouped(worlds.canary)
-        }
-
-        func counts(_ attributes: [Int]) -> (without: [Int64], with: [Int64]) {
-            func cell(_ rows: NeighbouringWorlds.Rows) -> Int {
-                attributes.reduce(0) { $0 * sizes[$1] + rows.codes[$1] }
-            }
-            var counts = [Int64](repeating: 0, count: attributes.reduce(1) { $0 * sizes[$1] })
-            for rows in without { counts[cell(rows)] += Int64(rows.count) }
-            var with = counts
-            with[cell(canary)] += Int64(canary.count)
-            return (counts, with)
-        }
-
-        func distances(_ candidate: Candidate) -> (without: Int64, with: Int64) {
-            let (without, with) = counts(candidate.attributes.sorted())
-            func distance(_ counts: [Int64]) -> Int64 {
-                zip(counts, candidate.estimate).reduce(0) { $0 + abs($1.0 - $1.1) }
-            }
-            return (distance(without), distance(with))
-        }
+    private func gaussianLogRatio(_ noisy: Int64, _ without: Int64, _ with: Int64, _ variance: Double) -> Double {
+        Double((noisy - without) * (noisy - without) - (noisy - with) * (noisy - with)) / (2 * variance)
     }
-#endif
+
+    private func selectionLogRatio(
+        _ chosen: Int, _ candidates: [Candidate], _ figures: ExactFigures, _ release: Release
+    ) -> Double {
+        let amount = Double(release.spent) / Budget.unitsPerWhole
+        let epsilon = release.promise.accounting == .pure ? amount : (8 * amount).squareRoot()
+        let sensitivity = Double(worlds.rowsPerKey * (candidates.map(\.weight).max() ?? 1))
+        let distances = candidates.map { figures.distances($0) }
+        func logProbability(_ distances: [Int64]) -> Double {
+            let exponents = zip(candidates, distances).map {
+                epsilon * Double(Int64($0.weight) * $1 - $0.penalty) / (2 * sensitivity)
+            }
+            let largest = exponents.max() ?? 0
+            return exponents[chosen] - largest - log(exponents.reduce(0) { $0 + exp($1 - largest) })
+        }
+        return logProbability(distances.map(\.with)) - logProbability(distances.map(\.without))
+    }
+}
+
+/// What the kernel would have released without noise, in both worlds, by the test's own count.
+private struct ExactFigures {
+    private let sizes: [Int]
+    private let without: [NeighbouringWorlds.Rows]
+    private let canary: NeighbouringWorlds.Rows
+
+    init(_ worlds: NeighbouringWorlds, _ groupings: [(attribute: Int, map: [UInt32])]) {
+        func grouped(_ rows: NeighbouringWorlds.Rows) -> NeighbouringWorlds.Rows {
+            .init(codes: rows.codes + groupings.map { Int($0.map[rows.codes[$0.attribute]]) }, count: rows.count)
+        }
+        sizes = worlds.sizes + groupings.map { Int($0.map.max() ?? 0) + 1 }
+        without = worlds.without.map(grouped)
+        canary = grouped(worlds.canary)
+    }
+
+    func counts(_ attributes: [Int]) -> (without: [Int64], with: [Int64]) {
+        func cell(_ rows: NeighbouringWorlds.Rows) -> Int {
+            attributes.reduce(0) { $0 * sizes[$1] + rows.codes[$1] }
+        }
+        var counts = [Int64](repeating: 0, count: attributes.reduce(1) { $0 * sizes[$1] })
+        for rows in without { counts[cell(rows)] += Int64(rows.count) }
+        var with = counts
+        with[cell(canary)] += Int64(canary.count)
+        return (counts, with)
+    }
+
+    func distances(_ candidate: Candidate) -> (without: Int64, with: Int64) {
+        let (without, with) = counts(candidate.attributes.sorted())
+        func distance(_ counts: [Int64]) -> Int64 {
+            zip(counts, candidate.estimate).reduce(0) { $0 + abs($1.0 - $1.1) }
+        }
+        return (distance(without), distance(with))
+    }
+}

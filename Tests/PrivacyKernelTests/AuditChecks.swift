@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import PlantedBugs
 @testable import PrivacyKernel
 
 /// One claim about the kernel that can be checked in about a second, so that it can be tried against every planted bug.
@@ -170,7 +171,7 @@ extension AuditCheck {
 
     static let sinkRefusal = AuditCheck(claim: "an answer that could not be recorded is withheld") {
         struct Full: Error {}
-        let kernel = Kernel(table: try testTable([2], [[0]])) { _ in throw Full() }
+        let kernel = Kernel(rows: try testTable([2], [[0]])) { _ in throw Full() }
         do {
             _ = try kernel.measure([[0]], spending: testBudget(1, 1e-6, .pure))
             return false
@@ -195,10 +196,10 @@ extension AuditCheck {
     static let oneBudget = AuditCheck(claim: "a table answers to one budget only, through however many kernels") {
         let table = try testTable([2], [[0]])
         var budget = try testBudget(1, 1e-6, .pure)
-        let first = Kernel(table: table)
+        let first = Kernel(rows: table)
         _ = try first.measure([[0]], spending: budget.take(.fraction(1, 2)))
-        _ = try Kernel(table: table).measure([[0]], spending: budget.take(.all))
-        for kernel in [first, Kernel(table: table)] {
+        _ = try Kernel(rows: table).measure([[0]], spending: budget.take(.all))
+        for kernel in [first, Kernel(rows: table)] {
             do {
                 _ = try kernel.measure([[0]], spending: testBudget(1, 1e-6, .pure))
                 return false
@@ -209,7 +210,7 @@ extension AuditCheck {
 
     static let failureIsSpent = AuditCheck(claim: "a release that was not recorded is charged, and its retry too") {
         struct Full: Error {}
-        let kernel = Kernel(table: try testTable([2], [[0]])) { _ in throw Full() }
+        let kernel = Kernel(rows: try testTable([2], [[0]])) { _ in throw Full() }
         var budget = try testBudget(1, 1e-6, .pure)
         let whole = budget.units
         for left in [2, 1] {
@@ -224,9 +225,4 @@ extension AuditCheck {
         let reserve = (1 + exp(11.0)) * 0x1p-67
         return !budget.root.isExact && budget.amount <= Conversion.rho(epsilon: 11, delta: 1e-8 - reserve)
     }
-}
-
-extension Kernel {
-    /// Lets a test spend several budgets on one table.
-    func forgetBudget() { forgetRoot() }
 }

@@ -59,7 +59,7 @@ struct BudgetTests {
         var budget = try testBudget(1, 1e-9, accounting)
         let whole = budget.units
         let table = try testTable([2], [[1]])
-        let kernel = Kernel(table: table)
+        let kernel = Kernel(rows: table)
         for left in stride(from: 10_000, to: 0, by: -1) {
             _ = try kernel.measure([[0]], spending: budget.take(.fraction(1, left)))
         }
@@ -130,39 +130,17 @@ struct BudgetTests {
         }
     }
 
-    /// SwiftPM puts the modules beside the test bundle.
     @Test("spending a budget twice does not compile")
     func doubleSpend() throws {
-        let modules = try #require(
-            CommandLine.arguments.compactMap { argument -> String? in
-                guard let range = argument.range(of: "/(debug|release)/", options: .regularExpression) else {
-                    return nil
+        func compile(_ second: String) throws -> CompiledSnippet {
+            try CompiledSnippet(
+                """
+                import PrivacyKernel
+                func fit(_ kernel: Kernel, _ budget: consuming Budget) throws {
+                    _ = try kernel.measure([[0]], spending: budget)
+                    \(second)
                 }
-                let folder = String(argument[..<range.upperBound]) + "Modules"
-                return FileManager.default.fileExists(atPath: folder) ? folder : nil
-            }.first)
-        let folder = FileManager.default.temporaryDirectory.appending(path: "double-spend-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        func compile(_ second: String) throws -> (status: Int32, text: String) {
-            let file = folder.appending(path: "mistake.swift")
-            try """
-            import PrivacyKernel
-            func fit(_ kernel: Kernel, _ budget: consuming Budget) throws {
-                _ = try kernel.measure([[0]], spending: budget)
-                \(second)
-            }
-            """.write(to: file, atomically: true, encoding: .utf8)
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = ["swiftc", "-emit-sil", "-o", "/dev/null", "-I", modules, file.path()]
-            let pipe = Pipe()
-            process.standardError = pipe
-            process.standardOutput = FileHandle.nullDevice
-            try process.run()
-            let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            return (process.terminationStatus, text)
+                """)
         }
         let mistake = try compile("_ = try kernel.measure([[1]], spending: budget)")
         #expect(mistake.status != 0)

@@ -1,5 +1,5 @@
 import Foundation
-import Tables
+@_spi(PrivateRows) import Tables
 import VectorMath
 
 @testable import PrivacyKernel
@@ -27,11 +27,10 @@ struct JoinedUniverse {
         }
     }
 
-    func joined(_ alice: Int, _ bob: Int) -> PrivateTable {
-        PrivateTable(
-            JoinedTable(
-                joining: [(name: "alice", table: tables[0][alice]), (name: "bob", table: tables[1][bob])],
-                rowsPerKey: rowsPerKey))
+    func joined(_ alice: Int, _ bob: Int) -> PrivateRows {
+        PrivateRows(
+            joining: parties([(name: "alice", table: tables[0][alice]), (name: "bob", table: tables[1][bob])]),
+            rowsPerKey: rowsPerKey)
     }
 
     /// Every pair of tables, and key a removed from both, from Alice's or from Bob's.
@@ -95,7 +94,7 @@ private struct Costs {
     let marginals: Release
     let errors: Release
 
-    init(_ accounting: Accounting, _ table: PrivateTable) throws {
+    init(_ accounting: Accounting, _ table: PrivateRows) throws {
         let kernel = testKernel(table)
         var budget = try testBudget(2, 1e-3, accounting)
         _ = try kernel.measure(cliques, weights: [1, 2, 3, 5], spending: budget.take(.fraction(1, 3)))
@@ -203,7 +202,7 @@ extension AuditCheck {
         let rows = (0..<64).map { (key: "k\($0 / 4)", value: $0 % 3 == 0 ? 1 : 0) }
         func counts(_ rows: [(key: String, value: Int)]) throws -> [[Int64]] {
             let table = try readTable(rows, rowsPerKey: 2)
-            let joined = PrivateTable(JoinedTable(joining: [("a", table), ("b", table)], rowsPerKey: 2))
+            let joined = PrivateRows(joining: parties([("a", table), ("b", table)]), rowsPerKey: 2)
             return testKernel(joined).counts([[0, 1]], in: joined)
         }
         return try counts(rows) == counts(rows.reversed())
@@ -211,7 +210,7 @@ extension AuditCheck {
 
     static let loneTable = AuditCheck(claim: "a table that is not joined keeps its k rows a key, too") {
         let rows = (0..<9).map { (key: "a", value: $0 % 2) }
-        let table = PrivateTable(JoinedTable(single: try readTable(rows, rowsPerKey: 2)))
+        let table = PrivateRows(single: try readTable(rows, rowsPerKey: 2).rows, rowsPerKey: 2)
         return table.rowsPerKey == 2 && testKernel(table).counts([[]], in: table) == [[2]]
     }
 

@@ -210,7 +210,7 @@ struct TranscriptTests {
     @Test("the sink has each release before the caller has it")
     func sink() throws {
         let seen = Mutex<[Release]>([])
-        let kernel = Kernel(table: try testTable([2, 3], [[1, 2]])) { release in seen.withLock { $0.append(release) } }
+        let kernel = Kernel(rows: try testTable([2, 3], [[1, 2]])) { release in seen.withLock { $0.append(release) } }
         _ = try fit(kernel, .gaussian)
         #expect(seen.withLock { $0 } == kernel.transcript.releases)
         #expect(kernel.transcript.releases.count == 6)

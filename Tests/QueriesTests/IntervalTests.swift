@@ -6,37 +6,6 @@ import Testing
 @testable import Queries
 
 @Suite("Intervals") struct IntervalTests {
-    @Test("the normal quantile agrees with printed tables")
-    func quantile() {
-        for (probability, expected) in [
-            (0.975, 1.959963984540054), (0.995, 2.5758293035489004), (0.5, 0), (0.84134474606854293, 1),
-            (1e-9, -5.9978070150076865), (0.9999999, 5.199337582290661),
-        ] {
-            #expect(abs(Normal.quantile(probability) - expected) < 1e-9)
-        }
-    }
-
-    @Test("Fieller's bounds solve |a − ρb| = z·√(v_a + ρ²v_b), and there are none where b may be zero")
-    func fieller() throws {
-        for (a, va, b, vb) in [(10.0, 1.0, 5.0, 0.25), (-3, 4, 40, 9), (0, 1, -8, 2), (1e9, 1e12, 3e8, 1e13)] {
-            let z = 1.959963984540054
-            let interval = try #require(
-                FiellerInterval(numerator: a, variance: va, denominator: b, variance: vb, critical: z))
-            #expect(interval.lower < a / b && a / b < interval.upper)
-            for bound in [interval.lower, interval.upper] {
-                let distance = abs(a - bound * b) / (va + bound * bound * vb).squareRoot()
-                #expect(abs(distance - z) < 1e-6)
-            }
-        }
-        #expect(FiellerInterval(numerator: 10, variance: 1, denominator: 1, variance: 1, critical: 2) == nil)
-        // Without noise the interval is the ratio.
-        #expect(
-            FiellerInterval(numerator: 6, variance: 0, denominator: 3, variance: 0, critical: 2).map {
-                [$0.lower, $0.upper]
-            }
-                == [2, 2])
-    }
-
     /// Of 1,000 intervals at 95 % the number that cover has a standard deviation of 6.9, and the noise of a test key
     /// repeats, so that this cannot fail by chance.
     private static let wanted = 935...965
@@ -120,27 +89,16 @@ import Testing
         }
     }
 
-    @Test("two Laplace figures: the tail of their sum is the one that was integrated")
-    func laplaceTails() {
-        // P(|X + Y| > t) of equal scales b: (1 + t/2b)·exp(−t/b); in standard deviations, σ = 2b.
-        let equal = NoiseLaw.laplace.critical(0.95, ofSum: 3, 3)
-        #expect(abs((1 + equal) * exp(-2 * equal) - 0.05) < 1e-4)
-        #expect(abs(NoiseLaw.laplace.critical(0.95, ofSum: 5, 0) - NoiseLaw.laplace.critical(0.95)) < 1e-12)
-        #expect(abs(NoiseLaw.laplace.critical(0.95, ofSum: 1e12, 1) - NoiseLaw.laplace.critical(0.95)) < 1e-4)
-        #expect(abs(NoiseLaw.gaussian.critical(0.95, ofSum: 1, 4) - 1.959963984540054) < 1e-9)
-        #expect(abs(NoiseLaw.laplace.critical(0.95, ofSumOf: 1e9) - 1.959963984540054) < 1e-6)
-    }
-
     @Test("under equal flows no group is called significant in 95 of 100 reports")
     func familyWise() throws {
         let amounts = try Amounts(groups: 50, rows: 50)
         let query = PermittedQuery(
             name: "q", kind: .reconcile, columns: ["exported", "exported"], by: ["group"], epsilon: 8)
         // The same column twice is refused, so the null hypothesis is made from two noisy readings of it.
-        #expect(throws: QueryRefusal.self) { try Question(query, domain: amounts.domain) }
+        #expect(throws: QueryRefusal.self) { try ResolvedQuery(query, domain: amounts.domain) }
         var single = query
         single.columns = ["exported", "imported"]
-        let question = try Question(single, domain: amounts.domain)
+        let question = try ResolvedQuery(single, domain: amounts.domain)
         guard case .sums(let sums) = question.release else { return }
         let privacy = try PrivacyParameters(epsilon: 5, delta: 1e-9)
         var alarms = 0

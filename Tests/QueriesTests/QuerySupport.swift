@@ -22,7 +22,7 @@ struct Amounts {
 
     let rows: [Row]
     let domain: TableDomain
-    private let joined: JoinedTable
+    private let coded: CodedTable
 
     init(groups: Int, rows count: Int, seed: UInt64 = 1) throws {
         var random = SplitMix64(state: seed)
@@ -61,38 +61,41 @@ struct Amounts {
                 : column.size <= 65_536 ? .halves(codes.map(UInt16.init)) : .words(codes.map(UInt32.init))
             return try CodedColumn(storage, domainSize: column.size)
         }
-        joined = try JoinedTable(domain: domain, table: CodedTable(columns: columns))
+        coded = try CodedTable(columns: columns)
     }
 
+    /// The rows anew, without a budget.
+    private var joined: PrivateRows { PrivateRows(domain: domain, table: coded, rowsPerKey: 1) }
+
     func kernel(_ key: UInt64 = 1) -> Kernel {
-        Kernel(table: PrivateTable(joined), generator: NoiseGenerator(testKey: [key, 2, 3, 4]))
+        Kernel(rows: joined, generator: NoiseGenerator(testKey: [key, 2, 3, 4]))
     }
 
     /// The answer by plain arithmetic: the production path with its noise left out.
     func exact(_ query: PermittedQuery) throws -> QueryAnswer {
-        try Question(query, domain: domain).exact(PrivateTable(joined))
+        try ResolvedQuery(query, domain: domain).exact(joined)
     }
 
     func asked(_ query: PermittedQuery, epsilon: Double = 10, delta: Double = 1e-9, key: UInt64 = 1) throws
         -> QueryAnswer
     {
         let privacy = try PrivacyParameters(epsilon: epsilon, delta: delta)
-        let program = try QueryProgram([query], domain: domain, privacy: privacy)
+        let workload = try QueryWorkload([query], domain: domain, privacy: privacy)
         var budget = try Budget(privacy, accounting: delta == 0 ? .pure : .gaussian)
-        return try program.ask(kernel(key), taking: &budget)[0]
+        return try workload.ask(kernel(key), taking: &budget)[0]
     }
 }
 
-extension Question {
-    func exact(_ table: PrivateTable) throws -> QueryAnswer {
-        let kernel = Kernel(table: table)
+extension ResolvedQuery {
+    func exact(_ rows: PrivateRows) throws -> QueryAnswer {
+        let kernel = Kernel(rows: rows, generator: NoiseGenerator())
         let tables: [[Int64]]
         switch release {
-        case .marginal(let attributes): tables = kernel.counts([attributes], in: table)
+        case .marginal(let attributes): tables = kernel.counts([attributes], in: rows)
         case .sums(let questions):
             tables = questions.map { question in
                 let cells = question.groups.reduce(1) { $0 * domain.columns[$1].size }
-                return kernel.groupedSums(question, question.groups, cells, table)
+                return kernel.groupedSums(question, question.groups, cells, rows)
             }
         }
         return answer(tables, variances: tables.map { _ in 0 }, law: .gaussian)

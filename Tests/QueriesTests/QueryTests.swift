@@ -92,11 +92,11 @@ import VectorMath
             try reader.consume(Array((["key,flow,value"] + lines).joined(separator: "\n").utf8))
             return try reader.finish()
         }
-        let united = JoinedTable(uniting: tables)
+        let united = try PrivateTable(uniting: tables, rowsPerKey: 1).rows
         func total(_ clamp: ClosedRange<Double>?) throws -> [Double] {
             let query = PermittedQuery(
                 name: "total", kind: .sum, columns: ["value"], conditions: ["flow": "X"], clamp: clamp, epsilon: 1)
-            return try Question(query, domain: united.domain).exact(PrivateTable(united)).figures.map(\.estimate)
+            return try ResolvedQuery(query, domain: united.domain).exact(united).figures.map(\.estimate)
         }
         #expect(try total(nil) == [Double(exports)])
         #expect(try total(200...700) == [Double(clamped)])
@@ -111,22 +111,22 @@ import VectorMath
             .init(name: "middle", kind: .quantile, columns: ["imported"], shares: [0.5], epsilon: 0.2),
         ]
         let privacy = try PrivacyParameters(epsilon: 2, delta: 1e-9)
-        let program = try QueryProgram(queries, domain: amounts.domain, privacy: privacy)
-        #expect(abs(program.modelShare - 0.7) < 1e-12)
+        let workload = try QueryWorkload(queries, domain: amounts.domain, privacy: privacy)
+        #expect(abs(workload.modelShare - 0.7) < 1e-12)
         var budget = try Budget(privacy, accounting: .gaussian)
         let whole = budget.amount
         let kernel = amounts.kernel()
-        let asked = try program.ask(kernel, taking: &budget)
+        let asked = try workload.ask(kernel, taking: &budget)
         #expect(asked.map(\.name) == ["rows", "sum", "middle"])
         #expect(abs(budget.amount / whole - 0.7) < 1e-9)
         #expect(kernel.transcript.releases.count == 3)
-        #expect(try program.answers(from: kernel.transcript, domain: amounts.domain) == asked)
-        #expect(try program.answers(from: kernel.transcript, domain: amounts.domain) == asked)
+        #expect(try workload.answers(from: kernel.transcript, domain: amounts.domain) == asked)
+        #expect(try workload.answers(from: kernel.transcript, domain: amounts.domain) == asked)
         // Cut short after the first release: what was drawn is told, the rest is not asked again.
         let cut = Transcript(releases: Array(kernel.transcript.releases.prefix(1)))
-        #expect(try program.answers(from: cut, domain: amounts.domain) == [asked[0]])
+        #expect(try workload.answers(from: cut, domain: amounts.domain) == [asked[0]])
         // The forecast is the error that came.
-        let forecasts = try program.forecasts(.gaussian)
+        let forecasts = try workload.forecasts(.gaussian)
         #expect(forecasts.map(\.groups) == [1, 5, 1])
         for (forecast, answer) in zip(forecasts, asked) where answer.kind != "quantile" {
             let came = try #require(answer.figures[0].standardError)
@@ -164,7 +164,7 @@ import VectorMath
         let amounts = try Amounts(groups: 5, rows: 10)
         let privacy = try PrivacyParameters(epsilon: 10, delta: 1e-9)
         let refusal = #expect(throws: QueryRefusal.self) {
-            try QueryProgram([query], domain: amounts.domain, privacy: privacy)
+            try QueryWorkload([query], domain: amounts.domain, privacy: privacy)
         }
         #expect(refusal.map { "\($0)".contains(words) } == true, "\(refusal.map { "\($0)" } ?? "")")
     }
@@ -202,27 +202,50 @@ import VectorMath
             ]), keyColumns: [])
         let column = domain.columns[0]
         let codes = try values.map { UInt8(try #require(column.code(of: String($0)))) }
-        let table = PrivateTable(
-            try JoinedTable(
-                domain: domain, table: CodedTable(columns: [CodedColumn(.bytes(codes), domainSize: column.size)])))
-        let question = try Question(
+        let coded = try CodedTable(columns: [CodedColumn(.bytes(codes), domainSize: column.size)])
+        let table = try PrivateTable(public: coded, domain: domain).rows
+        let question = try ResolvedQuery(
             .init(name: "q", kind: .sum, columns: ["balance"], clamp: -50...50, epsilon: 1), domain: domain)
         let counted = values.map { value in
             min(max((column.middle(of: column.code(of: String(value)) ?? 0) ?? 0).rounded(), -50), 50)
         }
         #expect(try question.exact(table).figures[0].estimate == counted.reduce(0, +))
-        let wide = try Question(
+        let wide = try ResolvedQuery(
             .init(name: "q", kind: .sum, columns: ["balance"], clamp: -1e9...1e9, epsilon: 1), domain: domain)
         #expect(wide.sensitivities == [1e9])
         #expect(abs(try wide.exact(table).figures[0].estimate) < 1e9)
         #expect(throws: QueryRefusal.self) {
-            try Question(
+            try ResolvedQuery(
                 .init(name: "q", kind: .sum, columns: ["balance"], clamp: -4e9...4e9, epsilon: 1), domain: domain)
         }
         #expect(throws: QueryRefusal.self) {
-            try Question(
+            try ResolvedQuery(
                 .init(name: "q", kind: .sum, columns: ["balance"], unit: .nan, epsilon: 1), domain: domain)
         }
+    }
+
+    @Test("groups from a country to itself are left out where the task's join is a mirror, and nowhere else")
+    func ownFlows() throws {
+        let countries = ["CAN", "GBR", "ITA"]
+        func field(_ name: String) -> Field {
+            Field(name: name, type: .string, categories: countries, constraints: Constraints(required: true))
+        }
+        let domain = try TableDomain(
+            schema: TableSchema(fields: [field("exporter"), field("importer")]), keyColumns: [])
+        let query = PermittedQuery(name: "q", kind: .count, by: ["exporter", "importer"], epsilon: 1)
+        #expect(try ResolvedQuery(query, domain: domain).cells().count == 9)
+        let terms = MirrorTerms(value: "value", offices: [:])
+        let mirrored = try ResolvedQuery(query, domain: domain, mirror: terms).cells()
+        #expect(mirrored.count == 6)
+        #expect(mirrored.allSatisfy { $0.labels[0] != $0.labels[1] })
+        let privacy = try PrivacyParameters(epsilon: 2, delta: 1e-9)
+        for (mirror, groups) in [(MirrorTerms?.none, 9), (terms, 6)] {
+            let workload = try QueryWorkload([query], domain: domain, privacy: privacy, mirror: mirror)
+            #expect(try workload.forecasts(.gaussian).map(\.groups) == [groups])
+        }
+        // One end alone names no flow.
+        let oneEnd = PermittedQuery(name: "q", kind: .count, by: ["exporter"], epsilon: 1)
+        #expect(try ResolvedQuery(oneEnd, domain: domain, mirror: terms).cells().count == 3)
     }
 
     @Test("without a model the queries cost all of ε, and a spent budget answers nothing and records nothing")
@@ -233,20 +256,20 @@ import VectorMath
             .init(name: "sum", kind: .sum, columns: ["exported"], epsilon: 0.2),
         ]
         let privacy = try PrivacyParameters(epsilon: 0.3, delta: 1e-9)
-        let program = try QueryProgram(queries, domain: amounts.domain, privacy: privacy, remainder: .nothing)
+        let workload = try QueryWorkload(queries, domain: amounts.domain, privacy: privacy, remainder: .nothing)
         var budget = try Budget(privacy, accounting: .gaussian)
         let kernel = amounts.kernel()
-        let asked = try program.ask(kernel, taking: &budget)
+        let asked = try workload.ask(kernel, taking: &budget)
         #expect(asked.map(\.name) == ["rows", "sum"])
         #expect(budget.amount == 0)
         // What the ledger keeps of each release is in the proportion of the prices.
         let spent = kernel.transcript.releases.map { Double($0.spent) }
         #expect(abs(spent[0] / (spent[0] + spent[1]) - 1.0 / 3) < 1e-6)
-        #expect(throws: PrivacyError.self) { try program.ask(kernel, taking: &budget) }
+        #expect(throws: PrivacyError.self) { try workload.ask(kernel, taking: &budget) }
         #expect(kernel.transcript.releases.count == 2)
         for prices in [[0.1, 0.1], [0.2, 0.2]] {
             #expect(throws: QueryRefusal.self) {
-                try QueryProgram(
+                try QueryWorkload(
                     zip(queries, prices).map { query, price in
                         var query = query
                         query.epsilon = price
@@ -281,20 +304,20 @@ import VectorMath
     func sums() throws {
         let amounts = try Amounts(groups: 5, rows: 500)
         let privacy = try PrivacyParameters(epsilon: 2, delta: 1e-9)
-        let program = try QueryProgram(
+        let workload = try QueryWorkload(
             [
                 .init(name: "rows", kind: .count, by: ["group"], epsilon: 0.5),
                 .init(name: "ends", kind: .reconcile, columns: ["exported", "imported"], by: ["colour"], epsilon: 1),
             ], domain: amounts.domain, privacy: privacy)
         var budget = try Budget(privacy, accounting: .gaussian)
         let kernel = amounts.kernel()
-        let answers = try program.ask(kernel, taking: &budget)
-        let sums = try program.sums(from: kernel.transcript, domain: amounts.domain)
+        let answers = try workload.ask(kernel, taking: &budget)
+        let sums = try workload.sums(from: kernel.transcript, domain: amounts.domain)
         #expect(sums.map(\.question.groups) == [[0], [1], [1]])
         #expect(sums[0].question.values.allSatisfy { $0 == 1 })
         #expect(sums[0].figures.map(Double.init) == answers[0].figures.map(\.estimate))
         #expect(sums[1].figures.map(Double.init) == answers[1].flows?.map(\.exports.estimate))
         #expect(sums[2].figures.map(Double.init) == answers[1].flows?.map(\.imports.estimate))
-        #expect(try program.sums(from: Transcript(), domain: amounts.domain).isEmpty)
+        #expect(try workload.sums(from: Transcript(), domain: amounts.domain).isEmpty)
     }
 }

@@ -87,18 +87,20 @@ import VectorMath
         }
     }
 
-    static func kernel(_ joined: JoinedTable) -> Kernel {
-        Kernel(table: PrivateTable(joined), generator: NoiseGenerator(testKey: [7, 7, 7, 7]))
+    static func kernel(_ joined: PrivateRows) -> Kernel {
+        let anew = PrivateRows(domain: joined.domain, table: joined.table, rowsPerKey: joined.rowsPerKey)
+        return Kernel(rows: anew, generator: NoiseGenerator(testKey: [7, 7, 7, 7]))
     }
 
-    private static func fiveOffices() throws -> (files: [String: [Flow]], joined: JoinedTable) {
+    private static func fiveOffices() throws -> (files: [String: [Flow]], joined: PrivateRows) {
         let files = try Dictionary(
             uniqueKeysWithValues: offices.map { ($0, try rows("a1_nso5/among_five/nso_\($0).csv")) })
         let schema = schema(
             period: "year", periods: (1962...2017).map(String.init), partners: offices.sorted(),
             commodities: ["TOTAL", "27", "44", "440799"])
-        let joined = JoinedTable(
-            mirroring: try offices.map { ($0, try table(files[$0] ?? [], schema)) }, terms: terms)
+        let joined = try PrivateTable(
+            mirroring: offices.map { ($0, try table(files[$0] ?? [], schema)) }, terms: terms
+        ).rows
         return (files, joined)
     }
 
@@ -115,8 +117,8 @@ import VectorMath
         let pairs = Self.mirrored(files)
         #expect(pairs.count == 2258)
         #expect(joined.table.rowCount == 2258)
-        let question = try Question(Self.query, domain: joined.domain)
-        let flows = try #require(try question.exact(PrivateTable(joined)).flows)
+        let question = try ResolvedQuery(Self.query, domain: joined.domain, mirror: Self.terms)
+        let flows = try #require(try question.exact(joined).flows)
         let column = try #require(joined.domain.columns.first { $0.name == "export_trade_value_usd" })
         func counted(_ value: Int) throws -> Double {
             let code = try #require(column.code(of: String(value)))
@@ -152,9 +154,9 @@ import VectorMath
         query.by = ["exporter", "importer", "year"]
         query.conditions = ["cmd_code": "TOTAL"]
         query.clamp = 0...2.5e10
-        let program = try QueryProgram([query], domain: joined.domain, privacy: privacy)
+        let workload = try QueryWorkload([query], domain: joined.domain, privacy: privacy, mirror: Self.terms)
         var budget = try Budget(privacy, accounting: .gaussian)
-        let flows = try #require(try program.ask(Self.kernel(joined), taking: &budget)[0].flows)
+        let flows = try #require(try workload.ask(Self.kernel(joined), taking: &budget)[0].flows)
         let standing = try #require(flows.first { $0.group == ["CAN", "GBR", "2010"] })
         #expect(standing.isSignificant, "z = \(standing.significance)")
         #expect((standing.rank ?? 99) <= 5)
@@ -173,11 +175,11 @@ import VectorMath
             query.conditions = ["cmd_code": "TOTAL", "year": "2010"]
             query.clamp = 0...2e10
             query.epsilon = epsilon
-            let program = try QueryProgram(
+            let workload = try QueryWorkload(
                 [query], domain: joined.domain, privacy: try PrivacyParameters(epsilon: epsilon, delta: 1e-9),
-                remainder: .nothing)
-            var budget = try Budget(program.privacy, accounting: .gaussian)
-            return try #require(try program.ask(Self.kernel(joined), taking: &budget)[0].flows)
+                remainder: .nothing, mirror: Self.terms)
+            var budget = try Budget(workload.privacy, accounting: .gaussian)
+            return try #require(try workload.ask(Self.kernel(joined), taking: &budget)[0].flows)
         }
         let clear = try flows(250)
         #expect(clear.count == 20)
@@ -198,16 +200,17 @@ import VectorMath
         let schema = Self.schema(
             period: "period", periods: ["202203"], partners: (Self.offices + ["BRA", "NGA", "CHE"]).sorted(),
             commodities: ["TOTAL"])
-        let joined = JoinedTable(
-            mirroring: try Self.offices.map { ($0, try Self.table(files[$0] ?? [], schema)) }, terms: Self.terms)
+        let joined = try PrivateTable(
+            mirroring: Self.offices.map { ($0, try Self.table(files[$0] ?? [], schema)) }, terms: Self.terms
+        ).rows
         #expect(joined.table.rowCount == 18)
-        let question = try Question(
+        let question = try ResolvedQuery(
             .init(
                 name: "flows", kind: .reconcile,
                 columns: ["export_trade_value_usd", "import_trade_value_usd", "log_points"],
                 by: ["exporter", "importer"], unit: 1e6, allowance: 1.0...1.1, epsilon: 1),
-            domain: joined.domain)
-        let flows = try #require(try question.exact(PrivateTable(joined)).flows)
+            domain: joined.domain, mirror: Self.terms)
+        let flows = try #require(try question.exact(joined).flows)
         let italyToCanada = try #require(flows.first { $0.group == ["ITA", "CAN"] })
         // 608.8 against 796.1 million USD: 1.31, or 27 log points.
         #expect(abs((italyToCanada.ratio?.estimate ?? 0) - 1.31) < 0.02)

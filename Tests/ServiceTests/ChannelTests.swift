@@ -15,17 +15,8 @@ import Testing
 struct ChannelTests {
     /// Answers every call with what the connection proved.
     private struct Mirror: CallHandler {
-        func caller(publicKeyInfo: [UInt8]?) -> Caller {
-            publicKeyInfo == nil ? .stranger : .party(name: "Alice", role: .provider)
-        }
-
-        func admit(_ call: Call, to endpoint: Endpoint) async throws {
-            if call.request.headers[.contentLength].flatMap({ Int($0) }) ?? 0 > 1_000_000 {
-                throw Problem.tooLarge(1_000_000)
-            }
-        }
-
         func answer(_ call: Call, to endpoint: Endpoint) async throws -> Response {
+            guard call.contentLength ?? 0 <= 1_000_000 else { throw Problem.tooLarge(1_000_000) }
             let body = try await call.body(upTo: 1_000_000)
             let text = [
                 endpoint.rawValue, call.session.clientKeyInfo?.hexadecimal ?? "-",
@@ -34,7 +25,7 @@ struct ChannelTests {
             return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
         }
 
-        func standing(for caller: Caller) async -> HTTPFields { [:] }
+        func ledgerHeaders(for caller: Caller) async -> HTTPFields { [:] }
     }
 
     private func withServer(
@@ -57,7 +48,9 @@ struct ChannelTests {
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = HTTPServer(
             host: "127.0.0.1", port: 0, identity: identity,
-            responder: RequestResponder(handler: Mirror(), metrics: Metrics(), logger: logger), logger: logger,
+            responder: RequestResponder(
+                identify: { $0 == nil ? .stranger : .party(name: "Alice", role: .provider) }, handler: Mirror(),
+                metrics: Metrics(), logger: logger), logger: logger,
             onListening: { continuation.yield($0) }, patience: patience)
         let group = ServiceGroup(configuration: .init(services: [server.service()], logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -197,6 +190,16 @@ struct ChannelTests {
                 "curl", post + certificate + ["-H", "Expect: 100-continue", "--data-binary", "@small", url],
                 in: directory)
             #expect(asked.hasSuffix(" 200000 200"))
+            // What curl was told on the way: leave to send, once, and only where the body was wanted.
+            func leaves(_ file: String) async throws -> Int {
+                let told = try await run(
+                    "curl",
+                    ["-skv", "--stderr", "-", "-o", "/dev/null", "-H", "Content-Type: text/csv"] + certificate
+                        + ["-H", "Expect: 100-continue", "--data-binary", "@\(file)", url], in: directory)
+                return told.components(separatedBy: "100 Continue").count - 1
+            }
+            #expect(try await leaves("small") == 1)
+            #expect(try await leaves("big") == 0)
         }
     }
 }

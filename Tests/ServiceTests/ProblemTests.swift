@@ -57,7 +57,7 @@ struct ProblemTests {
 
     @Test("strangers reach evidence, task and health, and nothing else")
     func strangers() {
-        let open = Endpoint.allCases.filter { endpoint in (try? Caller.stranger.mayUse(endpoint)) != nil }
+        let open = Endpoint.allCases.filter { endpoint in (try? endpoint.admit(.stranger)) != nil }
         #expect(open == [.attestation, .spec, .health, .ready, .openAPI])
     }
 
@@ -65,11 +65,11 @@ struct ProblemTests {
     func roles() {
         for endpoint in Endpoint.allCases where endpoint.access == .providers {
             #expect(throws: Problem.wrongRole("providers")) {
-                try Caller.party(name: "Carol", role: .consumer).mayUse(endpoint)
+                try endpoint.admit(.party(name: "Carol", role: .consumer))
             }
         }
-        #expect((try? Caller.party(name: "Carol", role: .consumer).mayUse(.samples)) != nil)
-        #expect((try? Caller.party(name: "Olaf", role: .auditor).mayUse(.samples)) == nil)
+        #expect((try? Endpoint.samples.admit(.party(name: "Carol", role: .consumer))) != nil)
+        #expect((try? Endpoint.samples.admit(.party(name: "Olaf", role: .auditor))) == nil)
     }
 
     @Test("the date of an answer is written as HTTP wants it")

@@ -12,7 +12,7 @@ struct RoleTests {
     private static let samples: Set<Endpoint> = Set(Endpoint.allCases.filter { $0.access == .recipients })
 
     private func permitted(_ caller: Caller) -> Set<Endpoint> {
-        Set(Endpoint.allCases.filter { endpoint in (try? caller.mayUse(endpoint)) != nil })
+        Set(Endpoint.allCases.filter { endpoint in (try? endpoint.admit(caller)) != nil })
     }
 
     @Test("strangers see evidence, task and health; operators and auditors no data; consumers no way in")

@@ -341,8 +341,5 @@ private let strong = try! PrivacyParameters(epsilon: 50, delta: 1e-9)
         #expect(
             abs(NormalScores.correlation(fine, fine, moment: 0.5 * fine.hermite[0] * fine.hermite[0]) - 0.5) < 0.005)
         #expect(NormalScores.correlation(fine, fine, moment: 40) < 1)
-        for p in [1e-12, 0.001, 0.3, 0.5, 0.9, 1 - 1e-9] {
-            #expect(abs(normalDistribution(normalQuantile(p)) - p) < 1e-12)
-        }
     }
 }

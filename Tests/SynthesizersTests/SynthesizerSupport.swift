@@ -22,7 +22,7 @@ func table(_ domain: TableDomain, _ columns: [[Int]], rowsPerKey: Int = 1) throw
         columns: zip(columns, domain.sizes).map { codes, size in
             try CodedColumn(.words(codes.map { UInt32($0) }), domainSize: size)
         })
-    return PrivateTable(try JoinedTable(domain: domain, table: coded, rowsPerKey: rowsPerKey))
+    return try PrivateTable(public: coded, domain: domain, rowsPerKey: rowsPerKey)
 }
 
 /// Rows in which each column mostly follows the one before it.
@@ -45,7 +45,8 @@ let noiseOff = try! PrivacyParameters(epsilon: 8_000, delta: 0)
 let usual = try! PrivacyParameters(epsilon: 1, delta: 1e-9)
 
 func fit(
-    _ name: String, _ table: PrivateTable, _ privacy: PrivacyParameters, _ parameters: [String: Parameter] = [:],
+    _ name: String, _ table: consuming PrivateTable, _ privacy: PrivacyParameters,
+    _ parameters: [String: Parameter] = [:],
     record: (@Sendable (Release) throws -> Void)? = nil
 ) throws -> FittedModel {
     let synthesizer = try synthesizer(named: name, parameters: parameters)

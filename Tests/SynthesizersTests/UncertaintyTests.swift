@@ -18,14 +18,6 @@ import Testing
         #expect(estimatedTotal([]) == 1)
     }
 
-    @Test("quantiles agree with tables")
-    func quantiles() {
-        #expect(abs(normalQuantile(0.975) - 1.959963985) < 1e-8)
-        for (freedom, value) in [(1.0, 12.7062), (2, 4.30265), (5, 2.57058), (30, 2.04227), (1e5, 1.95999)] {
-            #expect(abs(studentQuantile(0.975, freedom: freedom) / value - 1) < 1e-5, "\(freedom)")
-        }
-    }
-
     @Test("imputations differ by the noise, come back with their seed, and are refused for a copula")
     func imputations() throws {
         let rows = chainRows(Self.sizes, count: 3_000)

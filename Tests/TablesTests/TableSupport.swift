@@ -1,8 +1,9 @@
 import Foundation
+import Synchronization
 import Testing
 import VectorMath
 
-@testable import Tables
+@testable @_spi(PrivateRows) import Tables
 
 let testHash = KeyedHash(key: (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908))
 let roomy = TableLimits(bytes: 1 << 32, rows: 1 << 30)
@@ -54,17 +55,9 @@ func texts(_ table: CodedTable, _ domain: TableDomain) -> [[String]] {
     }
 }
 
-/// The folder of shared data, or nil.
-func sharedData(_ path: String, file: String = #filePath) -> URL? {
-    let root = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    let places = [
-        ProcessInfo.processInfo.environment["ENTREPOT_DATA"].map { URL(fileURLWithPath: $0) },
-        root.appendingPathComponent("../shared/data"), root.appendingPathComponent("../../shared/data"),
-    ]
-    for place in places.compactMap({ $0 }) {
-        let url = place.appendingPathComponent(path)
-        if FileManager.default.fileExists(atPath: url.path) { return url }
-    }
-    return nil
+extension KeyedTable {
+    /// The codes, which the table keeps.
+    var table: CodedTable { held.withLock { $0?.table } ?? CodedTable(proven: [], rowCount: 0) }
+    /// The rows by key, which the table keeps.
+    var keys: [HashedRow]? { held.withLock { $0?.keys } }
 }

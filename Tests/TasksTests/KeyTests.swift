@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 import CryptoExtras
 import Foundation
@@ -16,7 +17,7 @@ struct KeyTests {
     func workshopKeys(base64: String, digest: String) throws {
         let key = try PartyKey(text: base64)
         #expect(key.isPublishedWorkshopKey)
-        #expect(Hexadecimal.text(of: key.digest) == digest)
+        #expect(Hex.encode(key.digest) == digest)
         #expect(key.bits == 2048)
         #expect(!Fixture.bob.publicKey.isPublishedWorkshopKey)
     }

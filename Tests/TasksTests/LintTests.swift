@@ -326,7 +326,7 @@ struct ReadingTests {
         }
     }
 
-    @Test("every part of DESIGN 4.3 is read")
+    @Test("every part of the task format is read")
     func everything() throws {
         let terms = """
             privacy: {epsilon: 3, delta: 0, unit: one household}

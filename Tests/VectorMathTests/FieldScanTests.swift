@@ -82,4 +82,16 @@ import VectorMath
             #expect(values.dropFirst(plain.count).allSatisfy { $0.isNaN })
         }
     }
+
+    @Test("a grid that could not be cut has no rows, whatever it had before")
+    func failedCut() {
+        var grid = FieldGrid(columns: 2)
+        let text = Array("a,b\nc,d\n".utf8)
+        text.withUnsafeBytes { grid.put($0, at: 0) }
+        #expect(cutLines(&grid, 0..<8, lines: 2, delimiter: 0x2C) && grid.rows == 2)
+        #expect(!cutLines(&grid, 0..<8, lines: 1, delimiter: 0x2C) && grid.rows == 0)
+        #expect(cutLines(&grid, 0..<8, lines: 2, delimiter: 0x2C))
+        grid.begin(columns: 7)
+        #expect(grid.rows == 0)
+    }
 }

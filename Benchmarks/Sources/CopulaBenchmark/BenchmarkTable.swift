@@ -39,7 +39,7 @@ struct BenchmarkTable: Sendable {
                         ? .bytes(codes.map { UInt8(truncatingIfNeeded: $0) })
                         : .halves(codes.map { UInt16(truncatingIfNeeded: $0) }), domainSize: size)
             })
-        return PrivateTable(try JoinedTable(domain: domain, table: coded))
+        return try PrivateTable(public: coded, domain: domain)
     }
 
     /// The codes as CSV, as another program may read them; texts get a letter.

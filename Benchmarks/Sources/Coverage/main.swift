@@ -66,10 +66,10 @@ for _ in 0..<replicates {
         let b = drawn(second[a], &generator)
         for (column, code) in [a, b, drawn(third[b], &generator)].enumerated() { columns[column].append(UInt32(code)) }
     }
-    let table = try JoinedTable(
-        domain: domain,
-        table: CodedTable(columns: zip(columns, sizes).map { try CodedColumn(.words($0), domainSize: $1) }))
-    let model = try method.fit(Kernel(table: PrivateTable(table)), privacy)
+    let table = try PrivateTable(
+        public: CodedTable(columns: zip(columns, sizes).map { try CodedColumn(.words($0), domainSize: $1) }),
+        domain: domain)
+    let model = try method.fit(Kernel(table: table), privacy)
     let seed = generator.next()
     let samples = try (1...imputations).map { number in
         try RowSampler(model.imputation(number, seed: seed), seed: seed &+ UInt64(number), draws: .independent)

@@ -34,15 +34,14 @@ func time<T>(_ what: String, _ count: Double, _ body: () throws -> T) rethrows {
 let sizes = [128, 128, 128]
 let wide = try domain(sizes)
 // A private table answers to one budget, so that each run makes its own of the same columns.
-let empty = try JoinedTable(
-    domain: wide, table: CodedTable(columns: sizes.map { try CodedColumn(.bytes([]), domainSize: $0) }))
+let empty = try CodedTable(columns: sizes.map { try CodedColumn(.bytes([]), domainSize: $0) })
 for (accounting, sigma) in [
     (Accounting.gaussian, 37.0), (.gaussian, 868), (.gaussian, 1e8), (.pure, 37), (.zeroConcentrated, 1),
 ] {
     try time("\(accounting) σ = \(sigma), 2^21 draws", 2_097_152) {
         var budget = try Budget(PrivacyParameters(epsilon: 10, delta: 1e-6), accounting: accounting)
         let amount = accounting == .pure ? 2.0.squareRoot() / sigma : 1 / (2 * sigma * sigma)
-        return try Kernel(table: PrivateTable(empty)).measure(
+        return try Kernel(table: PrivateTable(public: empty, domain: wide)).measure(
             [[0, 1, 2]], spending: budget.take(.amount(max(amount, 1e-15))))
     }
 }
@@ -57,13 +56,13 @@ let coded = try columns.map { size in
                 return UInt8((state >> 40) % UInt64(size))
             }), domainSize: size)
 }
-let table = try JoinedTable(domain: domain(columns), table: CodedTable(columns: coded))
+let table = try CodedTable(columns: coded)
 let pairs = (1..<15).flatMap { b in (0..<b).map { [$0, b] } }
 try time("105 pairs of 15 columns, 10 million rows", 1050e6) {
-    try Kernel(table: PrivateTable(table)).measure(
+    try Kernel(table: PrivateTable(public: table, domain: domain(columns))).measure(
         pairs, spending: Budget(PrivacyParameters(epsilon: 1, delta: 1e-9), accounting: .gaussian))
 }
 try time("one three-way marginal, 10 million rows", 10e6) {
-    try Kernel(table: PrivateTable(table)).measure(
+    try Kernel(table: PrivateTable(public: table, domain: domain(columns))).measure(
         [[0, 2, 4]], spending: Budget(PrivacyParameters(epsilon: 1, delta: 1e-9), accounting: .gaussian))
 }

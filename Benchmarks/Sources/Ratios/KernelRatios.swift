@@ -6,12 +6,12 @@ import VectorMath
 func countingPairs() throws -> Ratio {
     let rows = 4_000_000
     let codes = randomCodes(rows: rows, sizes: columnSizes)
-    let table = try kernelTable(codes, sizes: columnSizes)
+    let table = try KernelTable(codes, sizes: columnSizes)
     let pairs = columnSizes.indices.flatMap { b in (0..<b).map { [$0, b] } }
     return try compare(
         ours: {
             // A private table answers to one budget, so that each round makes its own of the same columns.
-            try Kernel(table: PrivateTable(table)).measure(
+            try Kernel(table: table.privateTable()).measure(
                 pairs, spending: Budget(PrivacyParameters(epsilon: 1, delta: 1e-9), accounting: .gaussian)
             ).count
         },
@@ -36,13 +36,13 @@ func countingPairs() throws -> Ratio {
 /// Two million draws of discrete Gaussian noise, beside the keystream of 128 bits for each.
 func drawingNoise() throws -> Ratio {
     let sizes = [128, 128, 128]
-    let table = try kernelTable(sizes.map { _ in [] }, sizes: sizes)
+    let table = try KernelTable(sizes.map { _ in [] }, sizes: sizes)
     var words = [UInt64](repeating: 0, count: 1 << 13)
     let stream = Keystream(key: [UInt8](repeating: 7, count: 32), nonce: 1)
     return try compare(
         ours: {
             var budget = try Budget(PrivacyParameters(epsilon: 10, delta: 1e-6), accounting: .gaussian)
-            return try Kernel(table: PrivateTable(table)).measure(
+            return try Kernel(table: table.privateTable()).measure(
                 [[0, 1, 2]], spending: budget.take(.amount(1 / (2 * 868.0 * 868.0)))
             ).count
         },

@@ -26,12 +26,10 @@ func gramMatrix() throws -> Ratio {
 /// Balanced rows of a tree over fifteen columns, beside one 64-bit draw and one look-up in an alias table a cell.
 func samplingRows() throws -> Ratio {
     let rows = 1_000_000
-    let table = try kernelTable(randomCodes(rows: 20_000, sizes: columnSizes), sizes: columnSizes)
+    let table = try KernelTable(randomCodes(rows: 20_000, sizes: columnSizes), sizes: columnSizes)
     let method = try synthesizer(named: "mst")
     let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
-    let model = try method.fit(
-        Kernel(table: PrivateTable(table)), budget: Budget(privacy, accounting: method.accounting(for: privacy))
-    ) { _ in }
+    let model = try method.fit(Kernel(table: table.privateTable()), privacy)
     let sampler = try RowSampler(model, seed: 1, draws: .independent)
     var output = [UInt8](repeating: 0, count: rows)
     return compare(

@@ -22,9 +22,16 @@ func publicDomain(_ sizes: [Int]) throws -> TableDomain {
             }), keyColumns: [])
 }
 
-/// A table of public codes in the form in which a kernel takes it.
-func kernelTable(_ codes: [[UInt8]], sizes: [Int]) throws -> JoinedTable {
-    try JoinedTable(
-        domain: publicDomain(sizes),
-        table: CodedTable(columns: zip(codes, sizes).map { try CodedColumn(.bytes($0), domainSize: $1) }))
+/// Public codes, of which a table is made anew for each kernel.
+struct KernelTable {
+    let domain: TableDomain
+    let codes: CodedTable
+
+    init(_ codes: [[UInt8]], sizes: [Int]) throws {
+        domain = try publicDomain(sizes)
+        self.codes = try CodedTable(columns: zip(codes, sizes).map { try CodedColumn(.bytes($0), domainSize: $1) })
+    }
+
+    /// The same rows as a kernel takes them.
+    func privateTable() throws -> PrivateTable { try PrivateTable(public: codes, domain: domain) }
 }

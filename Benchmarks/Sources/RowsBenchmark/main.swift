@@ -31,7 +31,15 @@ func report(_ figures: [(String, Double)]) {
     print("{" + figures.map { "\"\($0.0)\": \(String(format: "%.4f", $0.1))" }.joined(separator: ", ") + "}")
 }
 
-func codedTable(_ folder: URL) throws -> JoinedTable {
+/// Public rows, of which a private table is made anew for each fit.
+struct BenchmarkRows {
+    let domain: TableDomain
+    let table: CodedTable
+
+    func privateTable() throws -> PrivateTable { try PrivateTable(public: table, domain: domain) }
+}
+
+func codedTable(_ folder: URL) throws -> BenchmarkRows {
     func json(_ name: String) throws -> Any {
         try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appendingPathComponent(name)))
     }
@@ -55,13 +63,13 @@ func codedTable(_ folder: URL) throws -> JoinedTable {
     for line in lines {
         for (column, code) in line.split(separator: ",").enumerated() { codes[column].append(UInt32(code) ?? 0) }
     }
-    return try JoinedTable(
+    return try BenchmarkRows(
         domain: domain,
         table: CodedTable(columns: zip(codes, domain.sizes).map { try CodedColumn(.words($0), domainSize: $1) }))
 }
 
 /// Columns of which each follows the one before it seven times in ten.
-func chain(rows: Int, columns: Int, size: Int) throws -> JoinedTable {
+func chain(rows: Int, columns: Int, size: Int) throws -> BenchmarkRows {
     var state: UInt64 = 1
     func next(_ bound: Int) -> Int {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -79,13 +87,13 @@ func chain(rows: Int, columns: Int, size: Int) throws -> JoinedTable {
         coded.append(try CodedColumn(.bytes(codes), domainSize: size))
         before = codes
     }
-    return try JoinedTable(domain: domain, table: CodedTable(columns: coded))
+    return try BenchmarkRows(domain: domain, table: CodedTable(columns: coded))
 }
 
-func fit(_ name: String, _ table: JoinedTable, epsilon: Double) throws -> FittedModel {
+func fit(_ name: String, _ table: BenchmarkRows, epsilon: Double) throws -> FittedModel {
     let privacy = try PrivacyParameters(epsilon: epsilon, delta: 1e-9)
     let synthesizer = try synthesizer(named: name)
-    let kernel = Kernel(table: PrivateTable(table))
+    let kernel = Kernel(table: try table.privateTable())
     return try synthesizer.fit(kernel, privacy)
 }
 
@@ -95,7 +103,7 @@ case "pairs" where arguments.count == 3:
     let columns = Int(arguments[2]) ?? 15
     let table = try chain(rows: Int(arguments[1]) ?? 10_000_000, columns: columns, size: 16)
     let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
-    let kernel = Kernel(table: PrivateTable(table))
+    let kernel = Kernel(table: try table.privateTable())
     let sets = (0..<columns).flatMap { a in (a + 1..<columns).map { [a, $0] } }
     let count = try timed {
         try kernel.measure(sets, spending: Budget(privacy, accounting: .gaussian)).count

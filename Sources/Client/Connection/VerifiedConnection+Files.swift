@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 import Foundation
 import Ledger
@@ -68,7 +69,7 @@ extension VerifiedConnection {
             hash.update(data: piece)
             left -= piece.count
         }
-        if left == 0, Self.hexadecimal(Array(hash.finalize())) == standing.sha256 { return (standing.received, hash) }
+        if left == 0, Hex.encode(Array(hash.finalize())) == standing.sha256 { return (standing.received, hash) }
         try file.seek(toOffset: 0)
         return (0, SHA256())
     }
@@ -89,6 +90,7 @@ extension VerifiedConnection {
         var running = hash
         let head = try await http.send(.POST, "/upload_data", headers: headers, length: size - (start ?? 0)) {
             guard let piece = try await next() else { return nil }
+            // Proof: the bytes are hashed within the call that lends them.
             piece.withUnsafeReadableBytes { running.update(bufferPointer: $0) }
             return piece
         }
@@ -99,7 +101,7 @@ extension VerifiedConnection {
         } catch {
             throw ClientError.brokenConnection("the answer of the service cannot be read")
         }
-        let sha256 = VerifiedConnection.hexadecimal(Array(running.finalize()))
+        let sha256 = Hex.encode(Array(running.finalize()))
         guard receipt.sha256 == sha256 else {
             throw ClientError.brokenConnection("the service holds another table than the one that was sent")
         }

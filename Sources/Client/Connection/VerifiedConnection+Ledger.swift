@@ -62,14 +62,12 @@ extension VerifiedConnection {
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),
             let key = NoteVerifier(encoded: answer.key), let evidence = Self.member("evidence", of: body)
         else { throw ClientError.receipt(.unreadable) }
-        let report: DocumentVerification.Report
+        let report: DocumentVerification.Appraisal
         do {
             // At its own time: the key's evidence is made once, and the connection's has shown that the boot is alive.
             report = try DocumentVerification.verify(
-                Evidence(json: evidence).json(), format: self.evidence.format, at: nil,
-                now: Int64(Date().timeIntervalSince1970), roots: configuration.roots, allowed: configuration.allowed,
-                vouches: LedgerKey(publicKey: key.publicKey).isVouchedFor, allowDebug: configuration.allowDebug,
-                allowUnevaluatedTCB: configuration.allowUnevaluatedTCB)
+                Evidence(json: evidence).json(), format: self.evidence.format, trust: configuration.trustNow,
+                vouches: LedgerKey(publicKey: key.publicKey).isVouchedFor)
         } catch {
             throw ClientError.receipt(.evidence(error))
         }

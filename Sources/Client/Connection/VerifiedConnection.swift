@@ -1,4 +1,5 @@
 public import Attestation
+import Bytes
 import Foundation
 import Ledger
 import NIOCore
@@ -61,27 +62,27 @@ public final class VerifiedConnection {
     }
 
     /// The hexadecimal boot id of the service.
-    public var bootID: String { VerifiedConnection.hexadecimal(statement.bootID) }
+    public var bootID: String { Hex.encode(statement.bootID) }
 
     private static func verify(
         _ http: HTTPConnection, _ configuration: ClientConfiguration
     ) async throws -> VerifiedConnection {
         var generator = SystemRandomNumberGenerator()
         let nonce = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        let document = try await http.fetch("/attestation?nonce=\(hexadecimal(nonce))")
+        let document = try await http.fetch("/attestation?nonce=\(Hex.encode(nonce))")
         let specificationBytes = try await http.fetch("/spec")
         guard let key = http.peer.publicKeyInfo, let exporter = http.peer.exporter else { throw ClientError.noBinding }
 
+        let trust = configuration.trustNow
         let evidence: VerifiedEvidence
         do {
-            let verifier = EvidenceVerifier(roots: configuration.roots, now: Int64(Date().timeIntervalSince1970))
+            let verifier = EvidenceVerifier(roots: trust.roots, now: trust.now)
             evidence = try verifier.verify(Evidence(json: document))
         } catch {
             throw ClientError.evidence(error)
         }
         let policy = Policy(
-            allowed: configuration.allowed, allowSimulated: configuration.allowSimulated,
-            allowDebug: configuration.allowDebug, allowUnevaluatedTCB: configuration.allowUnevaluatedTCB,
+            trust,
             expected: Policy.Expectation(
                 nonce: nonce, spki: key, exporter: exporter, taskSpecification: specificationBytes))
         let refusals = policy.evaluate(evidence)
@@ -99,8 +100,8 @@ public final class VerifiedConnection {
         if party != nil {
             try observing { () throws(RememberedConflict) in
                 try remembered.observe(
-                    task: digest.hex, boot: hexadecimal(statement.bootID), sequence: statement.ledgerSequence,
-                    head: hexadecimal(statement.ledgerHead), acceptNewInstance: configuration.acceptNewInstance)
+                    task: digest.hex, boot: Hex.encode(statement.bootID), sequence: statement.ledgerSequence,
+                    head: Hex.encode(statement.ledgerHead), acceptNewInstance: configuration.acceptNewInstance)
             }
             try remembered.write(file: configuration.stateFile)
         }
@@ -160,10 +161,6 @@ public final class VerifiedConnection {
         } catch {
             throw ClientError.remembered(error)
         }
-    }
-
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 

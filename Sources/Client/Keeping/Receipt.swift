@@ -84,22 +84,12 @@ extension Receipt {
 
     /// Verifies the whole receipt offline.
     ///
-    /// - Parameters:
-    ///   - time: unix seconds at which certificates must be valid; nil for the evidence's own time.
-    ///   - now: used instead where the evidence carries no time.
-    ///   - roots: the roots to trust; simulated evidence needs one of theirs in it.
-    ///   - allowed: the releases to compare with; nil compares no measurement.
+    /// - Parameter trust: the roots, the releases, and the moment.
     /// - Returns: the evidence for the key, and what policy has against it.
-    public func verify(
-        at time: Int64? = nil, now: Int64, roots: TrustRoots, allowed: ReleaseManifest? = nil, allowDebug: Bool = false,
-        allowUnevaluatedTCB: Bool = false
-    ) throws(ReceiptError) -> DocumentVerification.Report {
-        let report = try evidence.verify(
-            vouchingFor: key, task: entry.task, at: time, now: now, roots: roots, allowed: allowed,
-            allowDebug: allowDebug,
-            allowUnevaluatedTCB: allowUnevaluatedTCB)
+    public func verify(trust: TrustPolicy) throws(ReceiptError) -> DocumentVerification.Appraisal {
+        let appraisal = try evidence.verify(vouchingFor: key, task: entry.task, trust: trust)
         try checkProof()
-        return report
+        return appraisal
     }
 
     /// The name of the ledger of a task.
@@ -145,15 +135,13 @@ extension ReceiptError: CustomStringConvertible {
 extension Evidence {
     /// Verifies evidence offline, that it vouches for the key of a signed note, and that it was made for a task.
     func verify(
-        vouchingFor key: NoteVerifier, task: LedgerHash, at time: Int64?, now: Int64, roots: TrustRoots,
-        allowed: ReleaseManifest?, allowDebug: Bool, allowUnevaluatedTCB: Bool
-    ) throws(ReceiptError) -> DocumentVerification.Report {
+        vouchingFor key: NoteVerifier, task: LedgerHash, trust: TrustPolicy
+    ) throws(ReceiptError) -> DocumentVerification.Appraisal {
         let key = LedgerKey(publicKey: key.publicKey)
-        let report: DocumentVerification.Report
+        let report: DocumentVerification.Appraisal
         do {
             report = try DocumentVerification.verify(
-                json(), format: format, at: time, now: now, roots: roots, allowed: allowed,
-                vouches: key.isVouchedFor, allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTCB)
+                json(), format: format, trust: trust, vouches: key.isVouchedFor)
         } catch {
             throw .evidence(error)
         }

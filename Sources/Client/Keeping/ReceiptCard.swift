@@ -32,7 +32,7 @@ public struct ReceiptCard: Sendable, CustomStringConvertible {
         case .confirmation: "a provider confirmed its table"
         case .reservation: "epsilon was set aside, before anything was drawn"
         case .trained: "the model was fitted"
-        case .release: "a party began to take synthetic rows"
+        case .firstDownload: "a party began to take synthetic rows"
         case .halted: "a provider stopped the task"
         case .expired: "a deadline ended the task"
         case .failed: "the fit could not be completed"

@@ -2,7 +2,7 @@ import Foundation
 
 /// What a client has seen of tasks before: which boot served one, and how far its ledger had come.
 ///
-/// A service that was rolled back or started twice cannot take that away (reference/attestation.md §6).
+/// A service that was rolled back or started twice cannot take that away.
 public struct RememberedState: Codable, Sendable, Equatable {
     /// The newest that was seen of one task.
     public struct Sighting: Codable, Sendable, Equatable {

@@ -44,21 +44,14 @@ public struct SampleProvenance: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - samples: SHA-256 of the file of samples.
-    ///   - time: unix seconds at which certificates must be valid; nil for the evidence's own time.
-    ///   - now: used instead where the evidence carries no time.
-    ///   - roots: the roots to trust; simulated evidence needs one of theirs in it.
-    ///   - allowed: the releases to compare with; nil compares no measurement.
+    ///   - trust: the roots, the releases, and the moment.
     /// - Returns: the evidence for the key, and what policy has against it.
     public func verify(
-        samples: LedgerHash, at time: Int64? = nil, now: Int64, roots: TrustRoots, allowed: ReleaseManifest? = nil,
-        allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false
-    ) throws(ReceiptError) -> DocumentVerification.Report {
+        samples: LedgerHash, trust: TrustPolicy
+    ) throws(ReceiptError) -> DocumentVerification.Appraisal {
         guard samples == statement.sha256 else { throw .otherSamples }
         guard let note = SignedNote(encoded: note), key.verifies(note) else { throw .checkpointSignature }
-        return try evidence.verify(
-            vouchingFor: key, task: statement.task, at: time, now: now, roots: roots, allowed: allowed,
-            allowDebug: allowDebug,
-            allowUnevaluatedTCB: allowUnevaluatedTCB)
+        return try evidence.verify(vouchingFor: key, task: statement.task, trust: trust)
     }
 
     /// SHA-256 of a file, read piece by piece.

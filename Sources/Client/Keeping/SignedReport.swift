@@ -1,4 +1,5 @@
 public import Attestation
+import Bytes
 import Crypto
 import Foundation
 import SwiftASN1
@@ -68,9 +69,9 @@ public struct SignedReport: Sendable {
     /// - Parameter check: verifies the evidence, as one would a saved document.
     /// - Returns: the evidence for the key, and what policy has against it.
     public func verify(
-        evidence check: ([UInt8]) throws(EvidenceError) -> DocumentVerification.Report
-    ) throws(ReportError) -> DocumentVerification.Report {
-        let checked: DocumentVerification.Report
+        evidence check: ([UInt8]) throws(EvidenceError) -> DocumentVerification.Appraisal
+    ) throws(ReportError) -> DocumentVerification.Appraisal {
+        let checked: DocumentVerification.Appraisal
         do {
             checked = try check(evidence.json())
         } catch {
@@ -81,7 +82,7 @@ public struct SignedReport: Sendable {
         struct Named: Decodable { let taskDigest: String }
         guard let named = try? JSONDecoder().decode(Named.self, from: Data(report)),
             let statement = checked.evidence.statement,
-            named.taskDigest == statement.taskDigest.map({ String(format: "%02x", $0) }).joined()
+            named.taskDigest == Hex.encode(statement.taskDigest)
         else { throw .contradiction }
         if let document { try document.verify(signedBy: key, at: checked.evidence.time) }
         return checked
@@ -167,19 +168,7 @@ private struct SignedPDF: Sendable {
 
     func verify(signedBy key: ReportKey, at time: Int64) throws(ReportError) {
         let digits = bytes[(gap.lowerBound + 1)..<(gap.upperBound - 1)]
-        var signature: [UInt8] = []
-        var high: UInt8?
-        for digit in digits {
-            guard let value = Character(Unicode.Scalar(digit)).hexDigitValue, !(0x41...0x46).contains(digit) else {
-                throw .documentSignature
-            }
-            if let first = high {
-                signature.append(first << 4 | UInt8(value))
-                high = nil
-            } else {
-                high = UInt8(value)
-            }
-        }
+        guard let signature = Hex.decode(digits, letters: .lowercase) else { throw .documentSignature }
         // Beyond the DER the room is zeros, and they are not signed: anything else there is a change.
         guard let length = Self.derLength(signature), signature[length...].allSatisfy({ $0 == 0 }) else {
             throw .documentSignature

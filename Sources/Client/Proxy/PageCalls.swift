@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Gzip
 import Ledger
@@ -30,7 +31,7 @@ struct PageCalls: Sendable {
         words = try page.words(connection.specification)
         receiptsDirectory = connection.receiptsDirectory
         var generator = SystemRandomNumberGenerator()
-        token = VerifiedConnection.hexadecimal((0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        token = Hex.encode((0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) })
         self.page = page.answer(token: token)
     }
 
@@ -82,11 +83,12 @@ struct PageCalls: Sendable {
         do {
             let reader = try TableFileReader(table, of: specification)
             while let piece = try await caller.nextPiece() {
+                // Proof: the bytes are read within the call that lends them.
                 try piece.withUnsafeReadableBytes { try reader.consume($0) }
             }
             let (checked, sha256) = try reader.finish()
             return try .json(
-                Verdict(accepted: true, sha256: VerifiedConnection.hexadecimal(sha256), rows: checked.rowCount))
+                Verdict(accepted: true, sha256: Hex.encode(sha256), rows: checked.rowCount))
         } catch let problems as TableProblems {
             let kinds = problems.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             return try .json(

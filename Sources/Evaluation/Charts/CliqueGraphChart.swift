@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import VectorMath
 
 extension Chart {
     /// Columns on a circle, party by party; a line joins two that were measured together, the wider the stronger.
@@ -16,7 +10,7 @@ extension Chart {
         var picture = Picture(width: width, height: height)
         let places = columns.indices.map { index -> (x: Double, y: Double, angle: Double) in
             let angle = 2 * Double.pi * Double(index) / Double(max(columns.count, 1)) - .pi / 2
-            return (width / 2 + radius * 1.1 * cos(angle), height / 2 + radius * sin(angle), angle)
+            return (width / 2 + radius * 1.1 * cosine(angle), height / 2 + radius * sine(angle), angle)
         }
         func party(_ name: String) -> Int { parties.firstIndex { name.hasPrefix($0 + "_") } ?? 0 }
         for pair in evaluation.cliqueEdges.reversed() {
@@ -33,12 +27,12 @@ extension Chart {
         for (fit, place) in zip(columns, places) {
             picture.circle(place.x, place.y, 7, "node party\(party(fit.name) % 5)", title: fit.name)
             let label = labels[fit.column]
-            let isRight = cos(place.angle) >= -1e-9
-            let isPole = abs(cos(place.angle)) < 0.2
+            let isRight = cosine(place.angle) >= -1e-9
+            let isPole = abs(cosine(place.angle)) < 0.2
             let away = 10 + label.height / 2
             picture.label(
                 place.x + (isPole ? 0 : isRight ? 13 : -13),
-                place.y + (isPole ? (sin(place.angle) > 0 ? away : -away) : 0),
+                place.y + (isPole ? (sine(place.angle) > 0 ? away : -away) : 0),
                 label, anchor: isPole ? "middle" : isRight ? "start" : "end")
         }
         let description =

@@ -6,9 +6,9 @@ import Tables
 /// `samples.csv` drawn from the model. It names no licence: that is for the parties to give.
 public struct Croissant: Sendable {
     private let model: FittedModel
-    private let subject: ReportSubject
+    private let subject: EvaluationSubject
 
-    public init(_ model: FittedModel, subject: ReportSubject) {
+    public init(_ model: FittedModel, subject: EvaluationSubject) {
         self.model = model
         self.subject = subject
     }
@@ -50,8 +50,8 @@ public struct Croissant: Sendable {
 
     private var description: String {
         (subject.purpose.map { $0 + " " } ?? "")
-            + "Synthetic rows under differential privacy, epsilon \(ReportPage.plain(model.plan.epsilon)), delta "
-            + "\(ReportPage.plain(model.plan.delta)), method \(model.plan.method). Not for publishing findings."
+            + "Synthetic rows under differential privacy, epsilon \(EvaluationPage.plain(model.plan.epsilon)), delta "
+            + "\(EvaluationPage.plain(model.plan.delta)), method \(model.plan.method). Not for publishing findings."
     }
 
     private var records: [String: Node] {

@@ -3,9 +3,9 @@ public import FittedModels
 /// The files that describe a model to catalogues and to programs.
 public struct ModelMetadata: Sendable {
     private let model: FittedModel
-    private let subject: ReportSubject
+    private let subject: EvaluationSubject
 
-    public init(_ model: FittedModel, subject: ReportSubject) {
+    public init(_ model: FittedModel, subject: EvaluationSubject) {
         self.model = model
         self.subject = subject
     }

@@ -7,9 +7,9 @@ import Tables
 /// left out.
 public struct RegistryRecord: Sendable {
     private let model: FittedModel
-    private let subject: ReportSubject
+    private let subject: EvaluationSubject
 
-    public init(_ model: FittedModel, subject: ReportSubject) {
+    public init(_ model: FittedModel, subject: EvaluationSubject) {
         self.model = model
         self.subject = subject
     }
@@ -47,8 +47,8 @@ public struct RegistryRecord: Sendable {
                 privacy_unit: \(Self.quoted(subject.unit))
                 privacy_unit_details: "Adding or removing all rows of one key."
                 privacy_parameters:
-                  epsilon: \(ReportPage.plain(plan.epsilon))
-                  delta: \(ReportPage.plain(plan.delta))\(rho.map { "\n      rho: \(ReportPage.plain($0))" } ?? "")
+                  epsilon: \(EvaluationPage.plain(plan.epsilon))
+                  delta: \(EvaluationPage.plain(plan.delta))\(rho.map { "\n      rho: \(EvaluationPage.plain($0))" } ?? "")
                 privacy_parameters_details: \(Self.quoted("One epsilon for the whole life of the task; accounted as \(plan.accounting.rawValue)."))
               deployment_model:
                 model_name: "Central"

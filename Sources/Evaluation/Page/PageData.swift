@@ -1,5 +1,6 @@
 import FittedModels
 import Foundation
+import Statistics
 import Tables
 
 /// The figures that the page's calculator works on, as JSON inside the page.

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Statistics
 import VectorMath
 
 /// What clipping rows to a length does to the correlations of normal numbers, undone.
@@ -61,7 +62,7 @@ struct ClippedSpectrum {
     private static func squaredNormals(columns: Int) -> [[Double]] {
         let count = min(max((1 << 21) / columns, 256), 4096)
         let sorted = (0..<count).map { row in
-            let normal = normalQuantile((Double(row) + 0.5) / Double(count))
+            let normal = Normal.quantile((Double(row) + 0.5) / Double(count))
             return normal * normal
         }
         var generator = SplitMix64(state: 0x436C_6970)

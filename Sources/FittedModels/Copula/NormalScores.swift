@@ -1,12 +1,5 @@
+import Statistics
 import Tables
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// An ordered column as a standard normal that is cut into its codes: the cuts are where the noisy distribution function
 /// has them. `other` and missing lie outside; the latent normal is of the rows that have a value.
@@ -44,8 +37,8 @@ struct NormalScores: Sendable {
         var hermite = [Double](repeating: 0, count: Self.degree)
         for (code, mass) in masses.enumerated() {
             below += mass
-            let next = code == masses.count - 1 ? Double.infinity : normalQuantile(below)
-            let (low, high) = (normalDensity(cut), normalDensity(next))
+            let next = code == masses.count - 1 ? Double.infinity : Normal.quantile(below)
+            let (low, high) = (Normal.density(cut), Normal.density(next))
             let mean = mass > 1e-12 ? (low - high) / mass : (cut.isFinite ? cut : next.isFinite ? next : 0)
             means.append(min(max(mean, -Self.reach), Self.reach))
             cut = next
@@ -58,7 +51,7 @@ struct NormalScores: Sendable {
         cut = -.infinity
         for (code, mass) in masses.enumerated() {
             below += mass
-            let next = code == masses.count - 1 ? Double.infinity : normalQuantile(below)
+            let next = code == masses.count - 1 ? Double.infinity : Normal.quantile(below)
             let low = Self.hermiteDensities(cut)
             let high = Self.hermiteDensities(next)
             for k in 0..<Self.degree {
@@ -78,7 +71,7 @@ struct NormalScores: Sendable {
     private static func hermiteDensities(_ z: Double) -> [Double] {
         var result = [Double](repeating: 0, count: degree)
         guard z.isFinite else { return result }
-        let density = normalDensity(z)
+        let density = Normal.density(z)
         var (before, now) = (0.0, 1.0)
         for k in 0..<degree {
             result[k] = now * density
@@ -105,44 +98,4 @@ struct NormalScores: Sendable {
     }
 
     private static let largestCorrelation = 0.9999
-}
-
-/// The density of the standard normal.
-func normalDensity(_ z: Double) -> Double { z.isFinite ? exp(-z * z / 2) * 0.3989422804014327 : 0 }
-
-/// The distribution function of the standard normal.
-func normalDistribution(_ z: Double) -> Double { 0.5 * erfc(-z * 0.5.squareRoot()) }
-
-/// The inverse of the distribution function: Acklam's rational approximation and one step of Halley's method.
-func normalQuantile(_ p: Double) -> Double {
-    guard p > 0 else { return -.infinity }
-    guard p < 1 else { return .infinity }
-    let a = [
-        -3.969683028665376e+01, 2.209460984245205e+02, -2.759285104469687e+02, 1.383577518672690e+02,
-        -3.066479806614716e+01, 2.506628277459239e+00,
-    ]
-    let b = [
-        -5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02, 6.680131188771972e+01,
-        -1.328068155288572e+01, 1,
-    ]
-    let c = [
-        -7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00, -2.549732539343734e+00,
-        4.374664141464968e+00, 2.938163982698783e+00,
-    ]
-    let d = [7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00, 3.754408661907416e+00, 1]
-    func polynomial(_ coefficients: [Double], _ x: Double) -> Double { coefficients.reduce(0) { $0 * x + $1 } }
-    var z: Double
-    let edge = 0.02425
-    if p < edge || p > 1 - edge {
-        let q = (-2 * log(p < edge ? p : 1 - p)).squareRoot()
-        z = polynomial(c, q) / polynomial(d, q)
-        if p > 0.5 { z = -z }
-    } else {
-        let q = p - 0.5
-        z = q * polynomial(a, q * q) / polynomial(b, q * q)
-    }
-    let error = normalDistribution(z) - p
-    let step = error / max(normalDensity(z), 1e-300)
-    z -= step / (1 + z * step / 2)
-    return z
 }

@@ -1,12 +1,5 @@
 package import PrivacyKernel
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import VectorMath
 
 /// √(2/π): the mean of |noise| is so many standard deviations.
 package let meanAbsoluteNoise = (2 / Double.pi).squareRoot()
@@ -16,10 +9,6 @@ package let leastVariance = 1e-4
 
 /// The nearest whole number that the kernel takes for an estimated count.
 package func wholeCount(_ value: Double) -> Int64 { value.isNaN ? 0 : Int64(min(max(value, 0), 0x1p32).rounded()) }
-
-package func logarithm(_ x: Double) -> Double { log(x) }
-
-package func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 
 /// How noise follows from budget, for planning: σ = unit · amount^(−1/2) for Gaussian noise of an amount of ρ,
 /// σ = unit / amount for Laplace noise of an amount of ε.

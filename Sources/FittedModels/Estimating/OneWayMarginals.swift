@@ -1,6 +1,7 @@
 import GraphicalModels
 package import PrivacyKernel
 package import Tables
+import VectorMath
 
 /// The noisy one-way marginals of a table, and the distribution of each column that they suggest.
 ///
@@ -111,7 +112,7 @@ func haarSmoothed(_ values: [Double], deviation: Double) -> [Double] {
     // Mirrored, so that the two ends do not meet each other.
     var averages = values + values.reversed()
     let length = averages.count
-    let threshold = 0.8 * (2 * logarithm(Double(count))).squareRoot() * deviation
+    let threshold = 0.8 * (2 * naturalLogarithm(Double(count))).squareRoot() * deviation
     var details: [[Double]] = []
     var step = 1
     while 2 * step <= count {

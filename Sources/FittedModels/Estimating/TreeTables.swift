@@ -1,12 +1,5 @@
 package import GraphicalModels
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import VectorMath
 
 /// A graphical model as its clique and separator marginals: p(x) ∝ ∏ cliques(x) / ∏ separators(x).
 package struct TreeTables: Sendable, Equatable {
@@ -43,12 +36,12 @@ package struct TreeTables: Sendable, Equatable {
         let logCliques = cliques.map { clique in
             Factor(
                 attributes: clique.attributes, shape: clique.shape,
-                values: clique.values.map { $0 > 0 ? log($0 / total) : -.infinity })
+                values: clique.values.map { $0 > 0 ? naturalLogarithm($0 / total) : -.infinity })
         }
         let logSeparators = separators.map { separator in
             Factor(
                 attributes: separator.attributes, shape: separator.shape,
-                values: separator.values.map { $0 > 0 ? -log($0 / total) : 0 })
+                values: separator.values.map { $0 > 0 ? -naturalLogarithm($0 / total) : 0 })
         }
         do {
             return try GraphicalModel(

@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 public import Foundation
 import GraphicalModels
@@ -284,8 +285,6 @@ extension ModelBody {
 }
 
 extension SHA256.Digest {
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef")
-        return String(flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-    }
+    /// 64 hexadecimal digits in lower case.
+    var hexadecimal: String { Hex.encode(self) }
 }

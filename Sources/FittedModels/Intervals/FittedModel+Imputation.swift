@@ -113,7 +113,7 @@ private struct NormalNumbers {
             let (x, y) = (2 * words.unit() - 1, 2 * words.unit() - 1)
             let square = x * x + y * y
             guard square > 0, square < 1 else { continue }
-            let factor = (-2 * logarithm(square) / square).squareRoot()
+            let factor = (-2 * naturalLogarithm(square) / square).squareRoot()
             spare = y * factor
             return x * factor
         }

@@ -1,3 +1,5 @@
+import Statistics
+
 /// What several imputations say about one figure of the population that the table's rows are a sample of.
 ///
 /// Raghunathan, Reiter and Rubin (2003): the differences between imputations hold the noise of the kernel, the chance of

@@ -1,3 +1,4 @@
+import Statistics
 import Tables
 import VectorMath
 
@@ -67,7 +68,7 @@ struct LatentConditions: Sendable {
             let deviation = copula.deviations[one.place] * factor[row + rank]
             if let interval = one.interval {
                 // A normal has most of its mass in an interval that it is centred on.
-                bound *= 2 * normalDistribution((interval.upper - interval.lower) / (2 * deviation)) - 1
+                bound *= 2 * Normal.distribution((interval.upper - interval.lower) / (2 * deviation)) - 1
             }
             row += rank + 1
         }
@@ -155,12 +156,12 @@ struct LatentConditions: Sendable {
                 let deviation = copula.deviations[one.place]
                 let mean = innovations.enumerated().reduce(0.0) { $0 + factor[row + $1.offset] * $1.element }
                 let scale = factor[row + rank]
-                let lower = normalDistribution(((interval.lower - shift) / deviation - mean) / scale)
-                let upper = normalDistribution(((interval.upper - shift) / deviation - mean) / scale)
+                let lower = Normal.distribution(((interval.lower - shift) / deviation - mean) / scale)
+                let upper = Normal.distribution(((interval.upper - shift) / deviation - mean) / scale)
                 let unit = (Double(words[rank][proposal] >> 11) + 0.5) * 0x1p-53
                 weight *= max(upper - lower, 0)
                 let share = min(max(lower + unit * (upper - lower), 1e-15), 1 - 1e-15)
-                innovations.append(normalQuantile(share))
+                innovations.append(Normal.quantile(share))
                 row += rank + 1
             }
             return (weight, innovations)

@@ -1,4 +1,5 @@
 import GraphicalModels
+import Statistics
 import Tables
 import VectorMath
 
@@ -159,7 +160,7 @@ struct LatentCurves: Sendable {
         let points = (0...LatentCells.steps).map {
             Double(LatentCells.reach) * (2 * Double($0) / Double(LatentCells.steps) - 1)
         }
-        let standard = points.map { normalDistribution($0) }
+        let standard = points.map { Normal.distribution($0) }
         let size = copula.columns.count
         let shifts = copula.columns.indices.map { place in
             copula.classes.map { one -> (column: Int, byCode: [Float]) in
@@ -206,7 +207,7 @@ struct LatentCurves: Sendable {
         let used = weights.indices.filter { weights[$0] > 0 }
         return points.map { point in
             used.reduce(0) {
-                $0 + weights[$1] / total * normalDistribution((point - low - Double($1) * step) / deviation)
+                $0 + weights[$1] / total * Normal.distribution((point - low - Double($1) * step) / deviation)
             }
         }
     }

@@ -8,6 +8,7 @@ public enum BudgetShare: Sendable, Equatable {
     case all
 }
 
+// KERNEL 3.1
 /// Privacy that may still be spent. It cannot be copied: who hands it over has it no more, and slices never sum to
 /// more than the whole.
 ///
@@ -37,6 +38,7 @@ public struct Budget: ~Copyable, Sendable {
     /// What is left, in ε (pure) or ρ. For planning: spending counts in whole units.
     public var amount: Double { Double(units) / Budget.unitsPerWhole }
 
+    // KERNEL 3.2
     /// Cuts off a slice.
     ///
     /// - Throws: where the share is not positive, is beyond what is left, or is less than one unit; nothing is cut.
@@ -65,7 +67,11 @@ public struct Budget: ~Copyable, Sendable {
             asked = amount * Double(numerator) / Double(denominator)
         }
         guard slice > 0 else { throw .shareTooSmall(asked) }
-        if !planted(.takenSliceStaysBehind) { units -= slice }
+        remove(slice)
         return Budget(root: root, units: slice)
     }
+
+    // KERNEL 3.2
+    /// What was cut off is gone from here.
+    mutating func remove(_ slice: UInt64) { units -= slice }
 }

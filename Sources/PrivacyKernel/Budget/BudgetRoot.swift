@@ -1,4 +1,5 @@
 import Synchronization
+import VectorMath
 
 /// What all slices of one budget share: the promise, how it turns into units, and what has been drawn for it.
 ///
@@ -28,6 +29,7 @@ final class BudgetRoot: Sendable {
     static let distance = 0x1p-67
     /// Added to the variance of Gaussian noise under Gaussian accounting.
     static let smoothing: UInt128 = 2
+    // KERNEL 7.2
     /// Bound of |P/Q − 1| between the discrete Gaussian and the smoothed continuous one of variance σ² − 2.
     static let smoothingDistance = 2.9e-17
 
@@ -49,6 +51,7 @@ final class BudgetRoot: Sendable {
         units = UInt64(min(amount, 8191) * Budget.unitsPerWhole)
     }
 
+    // KERNEL 6.6, 7.3
     /// Counts what a call will draw, before it does.
     ///
     /// - Parameters:
@@ -81,6 +84,7 @@ final class BudgetRoot: Sendable {
             ? min(promise.parameters.epsilon, 1) * 0x1p-20 / (5 * BudgetRoot.smoothingDistance) : .infinity
     }
 
+    // KERNEL 3.6
     /// The least ε at which so many units keep to the promise's δ, rounded up; infinite where none does, which four times
     /// the units of the promise do not reach.
     func epsilon(of units: UInt128) -> Double {
@@ -97,9 +101,10 @@ final class BudgetRoot: Sendable {
         return epsilon
     }
 
+    // KERNEL 3.5
     /// The part of δ that pays for differences between sampled and exact laws at ε.
     static func reserve(epsilon: Double) -> Double {
-        planted(.deltaNotSetAside) ? 0 : (1 + exponential(epsilon)) * distance * (1 + 0x1p-40)
+        (1 + exponential(epsilon)) * distance * (1 + 0x1p-40)
     }
 
     /// What ε and δ buy. e^ε beyond e^500 is not representable, so larger ε is converted as 500.

@@ -1,11 +1,7 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Statistics
+import VectorMath
 
+// KERNEL 3.4
 /// Between (ε, δ), ρ-zCDP and μ-GDP, each rounded to the side that promises less privacy than there is.
 ///
 /// The formulas are evaluated in `Double`, whose error stays below 1e-11 relative (tested against 60 digits), and every
@@ -20,20 +16,20 @@ public enum Conversion {
     /// Source: Canonne, Kamath, Steinke, "The Discrete Gaussian for Differential Privacy", 2020, Corollary 13.
     public static func delta(rho: Double, epsilon: Double) -> Double {
         let exponent = least { excess, order, logarithms in excess * (order * rho - epsilon) + logarithms }
-        return min(1, exp(min(exponent, 0)) * (1 + safety))
+        return min(1, exponential(min(exponent, 0)) * (1 + safety))
     }
 
     /// The least ε at which ρ-zCDP gives δ, rounded up.
     public static func epsilon(rho: Double, delta: Double) -> Double {
         guard rho > 0 else { return 0 }
-        let logDelta = log(delta)
+        let logDelta = naturalLogarithm(delta)
         let least = least { excess, order, logarithms in order * rho + (logarithms - logDelta) / excess }
         return max(0, least) * (1 + safety)
     }
 
     /// The most ρ that ρ-zCDP may spend within (ε, δ), rounded down.
     public static func rho(epsilon: Double, delta: Double) -> Double {
-        let logDelta = log(delta)
+        let logDelta = naturalLogarithm(delta)
         let least = least { excess, order, logarithms in ((logarithms - logDelta) / excess - epsilon) / order }
         return max(0, -least) * (1 - safety)
     }
@@ -48,7 +44,7 @@ public enum Conversion {
     /// The least ε at which μ-GDP gives δ, rounded up.
     public static func epsilon(mu: Double, delta: Double) -> Double {
         guard mu > 0, rawDelta(mu: mu, epsilon: 0) > delta else { return 0 }
-        let textbook = mu * mu / 2 + mu * (2 * log(1 / delta)).squareRoot()
+        let textbook = mu * mu / 2 + mu * (2 * naturalLogarithm(1 / delta)).squareRoot()
         return bisect(from: 0, to: textbook) { rawDelta(mu: mu, epsilon: $0) <= delta }.upper * (1 + safety)
     }
 
@@ -69,9 +65,9 @@ public enum Conversion {
     /// The least value over α > 1 of a function of α − 1, α and α·log(1−1/α) − log(α−1), by golden section.
     private static func least(_ value: (Double, Double, Double) -> Double) -> Double {
         func at(_ logExcess: Double) -> Double {
-            let excess = exp(logExcess)
+            let excess = exponential(logExcess)
             let order = 1 + excess
-            return value(excess, order, order * (logExcess - log(order)) - logExcess)
+            return value(excess, order, order * (logExcess - naturalLogarithm(order)) - logExcess)
         }
         let golden = (5.0.squareRoot() - 1) / 2
         var (low, high) = (-30.0, 30.0)
@@ -97,15 +93,13 @@ public enum Conversion {
     /// much, relatively; `erfc`, `exp` and `log` add a few units, e^ε · Φ those of its exponent.
     private static func rawDelta(mu: Double, epsilon: Double) -> Double {
         guard mu > 0 else { return 0 }
-        let upper = normal(-epsilon / mu + mu / 2)
-        let lower = normal(-epsilon / mu - mu / 2)
+        let upper = Normal.distribution(-epsilon / mu + mu / 2)
+        let lower = Normal.distribution(-epsilon / mu - mu / 2)
         guard lower > 0 else { return upper }
         let reach = epsilon / mu + mu / 2
-        let error = 0x1p-52 * upper * ((reach + 1) * (reach + 1) + abs(log(lower)) + epsilon + 8)
-        return upper - exp(epsilon + log(lower)) + error
+        let error = 0x1p-52 * upper * ((reach + 1) * (reach + 1) + abs(naturalLogarithm(lower)) + epsilon + 8)
+        return upper - exponential(epsilon + naturalLogarithm(lower)) + error
     }
-
-    private static func normal(_ x: Double) -> Double { erfc(-x * 0.5.squareRoot()) / 2 }
 
     /// Where `holds` turns from false to true between two points, from both sides.
     private static func bisect(from: Double, to: Double, _ holds: (Double) -> Bool) -> (lower: Double, upper: Double) {
@@ -119,6 +113,3 @@ public enum Conversion {
         return (lower, upper)
     }
 }
-
-/// e^x, for the small set-asides of `BudgetRoot`.
-func exponential(_ x: Double) -> Double { exp(x) }

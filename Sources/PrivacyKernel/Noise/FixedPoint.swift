@@ -14,6 +14,7 @@ enum FixedPoint {
         y.dividingFullWidth((x >> 1, x << 127)).quotient
     }
 
+    // KERNEL 6.4
     /// e^(−numerator/denominator) within (m + 2⌊γ⌋ + 3) · 2^-127, where m ≤ 34 is the number of terms of the series.
     ///
     /// The whole part goes by multiplying with e^-1, the rest by the alternating series: each term is one product and

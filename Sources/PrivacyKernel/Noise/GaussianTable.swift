@@ -1,3 +1,4 @@
+// KERNEL 6.2
 /// The discrete Gaussian P[x] ∝ exp(−x²/(2σ²)) as a table of cumulative probabilities, for σ² up to 2^20.
 ///
 /// Statistical distance of one draw from the exact law, at most 2^-100 in all (KERNEL.md, "Noise"):
@@ -63,6 +64,7 @@ struct GaussianTable {
     }
 }
 
+// KERNEL 6.3
 /// A discrete Gaussian of any σ²: one table, or a chain x = x₀ + 64·(x₁ + 64·(x₂ + …)).
 ///
 /// For x = x₀ + 64·x₁ with σ₀² = 5·64² and σ₁² ≥ 250, P[x] is exp(−x²/(2σ²)) with σ² = σ₀² + 64²·σ₁², times a sum over

@@ -1,5 +1,6 @@
 import VectorMath
 
+// KERNEL 6.1
 /// Words of randomness: ChaCha20 with fast key erasure.
 ///
 /// Each block of 8 KiB begins with the key of the next block, and a word is overwritten as it is handed out, so that
@@ -21,13 +22,6 @@ struct NoiseGenerator: ~Copyable {
         words = key + [UInt64](repeating: 0, count: NoiseGenerator.blockWords - key.count)
         position = NoiseGenerator.blockWords
     }
-
-    #if ENTREPOT_MUTATIONS
-        private init(_ words: [UInt64], _ position: Int) { (self.words, self.position) = (words, position) }
-
-        /// For bugs that use noise twice.
-        func copy() -> NoiseGenerator { NoiseGenerator(words, position) }
-    #endif
 
     mutating func next() -> UInt64 {
         if position == NoiseGenerator.blockWords { refill() }

@@ -1,3 +1,5 @@
+import VectorMath
+
 /// The exact parameter of one noise distribution over the integers.
 public enum NoiseScale: Sendable, Equatable, Hashable, Codable {
     /// P[x] ∝ exp(−x²/(2σ²)) with σ² = units · 2^-32.

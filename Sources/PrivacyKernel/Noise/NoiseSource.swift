@@ -2,9 +2,6 @@
 struct NoiseSource: ~Copyable {
     var generator: NoiseGenerator
     private var chains: [GaussianScale: GaussianChain] = [:]
-    #if ENTREPOT_MUTATIONS
-        var firstScale: NoiseScale?
-    #endif
 
     init(_ generator: consuming NoiseGenerator) { self.generator = generator }
 

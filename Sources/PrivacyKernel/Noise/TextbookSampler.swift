@@ -1,3 +1,4 @@
+// KERNEL 6.5
 /// The exact samplers of Canonne, Kamath and Steinke (2020), in whole numbers: Algorithms 1 to 3.
 ///
 /// They are exact, so δ pays for nothing, but their running time depends on what they draw. They make all noise of

@@ -2,6 +2,7 @@ import Tables
 import VectorMath
 
 extension Kernel {
+    // KERNEL 4.8
     /// Adds a coarser copy of a column as a further attribute of every later marginal and candidate.
     ///
     /// The groups are public, one row still lies in one cell of each marginal, so this costs nothing.
@@ -19,13 +20,10 @@ extension Kernel {
         }
         let groups = Int(map.max() ?? 0) + 1
         guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
-        if let table {
-            groupedColumns.append(table.rows.columns[attribute].codes.mapped(through: map))
+        if let rows {
+            groupedColumns.append(rows.table.columns[attribute].codes.mapped(through: map))
         }
         sizes.append(groups)
-        #if ENTREPOT_MUTATIONS
-            Mutation.observer?.groupings.append((attribute, map))
-        #endif
         return sizes.count - 1
     }
 }

@@ -24,10 +24,7 @@ extension Kernel {
         let shares = try shares(of: payment.units, weights, count: cliques.count)
         let rowsPerKey = try rowsPerKey()
         var scales: [NoiseScale] = []
-        for share in shares {
-            let units = planted(.shareIgnored) ? payment.units : share
-            scales.append(try payment.scale(sensitivity: rowsPerKey, units: units))
-        }
+        for share in shares { scales.append(try payment.scale(sensitivity: rowsPerKey, units: share)) }
         let cells = questions.reduce(0) { $0 + $1.cells }
         for scale in scales { try noise.check(scale, count: cells, isExact: payment.root.isExact) }
 
@@ -37,17 +34,11 @@ extension Kernel {
             accept()
             return marginals
         case .recorded: throw mismatch()
-        case .rows(let table):
+        case .rows(let rows):
             var marginals: [NoisyMarginal] = []
-            #if ENTREPOT_MUTATIONS
-                let generator = noise.generator.copy()
-            #endif
             for (question, (var counts, scale)) in zip(
-                questions, zip(counts(questions.map(\.attributes), in: table), scales))
+                questions, zip(counts(questions.map(\.attributes), in: rows), scales))
             {
-                #if ENTREPOT_MUTATIONS
-                    if planted(.noiseShared) { noise.generator = generator.copy() }
-                #endif
                 addNoise(scale, to: &counts, isExact: payment.root.isExact)
                 marginals.append(
                     NoisyMarginal(
@@ -58,8 +49,9 @@ extension Kernel {
         }
     }
 
+    // KERNEL 4.2
     /// Splits units by weights, rounding down: the shares never sum to more than the whole.
-    private func shares(of units: UInt64, _ weights: [Double]?, count: Int) throws(PrivacyError) -> [UInt64] {
+    func shares(of units: UInt64, _ weights: [Double]?, count: Int) throws(PrivacyError) -> [UInt64] {
         let weights = weights ?? [Double](repeating: 1, count: count)
         guard weights.count == count else { throw .weightsMismatch(expected: count, found: weights.count) }
         for weight in weights where !(weight > 0 && weight.isFinite) { throw .weightNotPositive(weight) }
@@ -69,11 +61,9 @@ extension Kernel {
         return parts.map { sum.dividingFullWidth(units.multipliedFullWidth(by: $0)).quotient }
     }
 
+    // KERNEL 4.3
     /// The one place where noise meets private figures.
     func addNoise(_ scale: NoiseScale, to figures: inout [Int64], isExact: Bool) {
-        #if ENTREPOT_MUTATIONS
-            if addNoiseWrongly(scale, to: &figures) { return }
-        #endif
         noise.add(scale, to: &figures, isExact: isExact)
     }
 }

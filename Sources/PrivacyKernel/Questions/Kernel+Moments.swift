@@ -65,9 +65,8 @@ extension Kernel {
         let linear = (square * UInt64(size + 1) + 1) / 2
         let squared = UInt128(square) * UInt128(square)
         let diagonal = try payment.scale(squared: squared, linear: linear, units: payment.units)
-        let halves: UInt128 = planted(.gramRootTwoLost) ? 4 : 2
         let offDiagonal = try payment.scale(
-            squared: (squared + halves - 1) / halves, linear: linear, units: payment.units)
+            squared: offDiagonalSquare(squared), linear: linear, units: payment.units)
         let count = size * (size + 1) / 2
         try noise.check(diagonal, count: count, isExact: payment.root.isExact)
         switch try open(payment, changed: count) {
@@ -76,8 +75,8 @@ extension Kernel {
             accept()
             return gram
         case .recorded: throw mismatch()
-        case .rows(let table):
-            let sums = gramSums(attributes, scores, bound, table)
+        case .rows(let rows):
+            let sums = gramSums(attributes, scores, bound, rows)
             var onDiagonal = (0..<size).map { sums[$0 * (size + 1)] }
             var below: [Int64] = []
             for row in 0..<size { below += sums[(row * size)..<(row * size + row)] }
@@ -97,6 +96,11 @@ extension Kernel {
         }
     }
 
+    // KERNEL 4.5
+    /// The squared sensitivity of the entries off the diagonal, where that of the diagonal is `squared`: each of them
+    /// counts twice in the Frobenius norm, so it takes noise of half the variance. Rounded up.
+    func offDiagonalSquare(_ squared: UInt128) -> UInt128 { (squared + 1) / 2 }
+
     /// Groupings count in marginals alone.
     private func checkColumns(_ attributes: [Int]) throws(PrivacyError) {
         for attribute in attributes where !domain.columns.indices.contains(attribute) {
@@ -104,15 +108,12 @@ extension Kernel {
         }
     }
 
+    // KERNEL 4.5
     /// Σ z zᵀ of clipped rows, exactly: `VectorMath.gramSums` has the proof.
-    func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ table: PrivateTable) -> [Int64] {
-        var scores = scores
-        #if ENTREPOT_MUTATIONS
-            if planted(.gramOfRanks) { scores = ranks(attributes, scores, table) }
-        #endif
-        return VectorMath.gramSums(
-            table.codes, attributes: attributes, scores: scores.map { $0.map { Int16(truncatingIfNeeded: $0) } },
-            bound: planted(.gramUnclipped) ? nil : bound)
+    func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: PrivateRows) -> [Int64] {
+        VectorMath.gramSums(
+            rows.codes, attributes: attributes, scores: scores.map { $0.map { Int16(truncatingIfNeeded: $0) } },
+            bound: bound)
     }
 
     /// Noisy sums of public values, by group. A key of k rows moves a question's sums by at most k·max(|L|, |U|) in L1
@@ -150,10 +151,10 @@ extension Kernel {
             accept()
             return sums
         case .recorded: throw mismatch()
-        case .rows(let table):
+        case .rows(let rows):
             var answers: [NoisySums] = []
             for (question, (shape, scale)) in zip(questions, zip(shapes, scales)) {
-                var sums = groupedSums(question, shape.attributes, shape.cells, table)
+                var sums = groupedSums(question, shape.attributes, shape.cells, rows)
                 addNoise(scale, to: &sums, isExact: payment.root.isExact)
                 answers.append(
                     NoisySums(
@@ -166,19 +167,22 @@ extension Kernel {
     }
 
     /// Exact sums: within 2^32 rows · 2^30.
-    func groupedSums(_ question: SumQuestion, _ groups: [Int], _ cells: Int, _ table: PrivateTable) -> [Int64] {
-        let clamp = question.clamp
-        let values = question.values.map {
-            planted(.sumsUnclamped) ? $0 : min(max($0, clamp.lowerBound), clamp.upperBound)
-        }
+    func groupedSums(_ question: SumQuestion, _ groups: [Int], _ cells: Int, _ rows: PrivateRows) -> [Int64] {
+        let values = clampedValues(of: question)
         var sums = [Int64](repeating: 0, count: cells)
-        let columns = groups.map { (codes: table.rows.columns[$0], size: domain.columns[$0].size) }
-        let codes = table.rows.columns[question.attribute]
-        for row in 0..<table.rows.rowCount {
+        let columns = groups.map { (codes: rows.table.columns[$0], size: domain.columns[$0].size) }
+        let codes = rows.table.columns[question.attribute]
+        for row in 0..<rows.table.rowCount {
             let cell = columns.reduce(0) { $0 * $1.size + $1.codes[row] }
             sums[cell] &+= values[codes[row]]
         }
         return sums
+    }
+
+    // KERNEL 4.6
+    /// The value that each code counts for.
+    func clampedValues(of question: SumQuestion) -> [Int64] {
+        question.values.map { min(max($0, question.clamp.lowerBound), question.clamp.upperBound) }
     }
 
     /// Codes at which the noisy distribution function of an ordered attribute passes each share of the noisy total.

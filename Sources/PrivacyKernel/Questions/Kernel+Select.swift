@@ -26,21 +26,19 @@ extension Kernel {
             accept()
             return chosen
         case .recorded: throw mismatch()
-        case .rows(let table):
-            let errors = errors(of: candidates, attributes, in: table)
+        case .rows(let rows):
+            let errors = errors(of: candidates, attributes, in: rows)
             let scores = zip(candidates, errors).map { Int64($0.weight) * $1 - $0.penalty }
             // ε in units of 2^-50; for zCDP the largest whole number whose square is within 8ρ.
             let isPure = payment.accounting == .pure
             let units = UInt128(payment.units)
             let epsilon = isPure ? units : TextbookSampler.squareRoot(units << 53)
-            let denominator = (planted(.selectionWithoutHalf) ? 1 : 2) * sensitivity << 50
+            let denominator = selectionDenominator(sensitivity)
             let chosen =
                 payment.root.isExact
                 ? selectExactly(scores, epsilon, denominator) : selectInFixedTime(scores, epsilon, denominator)
-            let isUncharged = planted(.selectionUncharged)
             try publish(
-                .selection(chosen: chosen, candidates: candidates.count),
-                isUncharged ? Payment(root: payment.root, units: 0) : payment, changingOne: isPure ? 2 : 4)
+                .selection(chosen: chosen, candidates: candidates.count), payment, changingOne: isPure ? 2 : 4)
             return chosen
         }
     }
@@ -66,8 +64,8 @@ extension Kernel {
             accept()
             return errors
         case .recorded: throw mismatch()
-        case .rows(let table):
-            var values = errors(of: candidates, attributes, in: table)
+        case .rows(let rows):
+            var values = errors(of: candidates, attributes, in: rows)
             addNoise(scale, to: &values, isExact: payment.root.isExact)
             let errors = zip(attributes, values).map {
                 NoisyError(attributes: $0, value: $1, variance: scale.variance)
@@ -77,22 +75,23 @@ extension Kernel {
         }
     }
 
+    // KERNEL 4.4
     /// How far a key can move one L1-error.
-    private func errorSensitivity() throws(PrivacyError) -> UInt64 {
-        let rowsPerKey = try rowsPerKey()
-        return planted(.errorsScaledByRoot) ? UInt64(TextbookSampler.squareRoot(UInt128(rowsPerKey))) : rowsPerKey
-    }
+    func errorSensitivity() throws(PrivacyError) -> UInt64 { try rowsPerKey() }
 
-    private func largestWeight(_ candidates: [Candidate]) -> Int {
-        planted(.weightsOutsideSensitivity) ? 1 : candidates.reduce(1) { max($0, $1.weight) }
+    // KERNEL 5.1
+    /// The 2Δ of the exponential mechanism, in units of 2^-50 as ε is.
+    func selectionDenominator(_ sensitivity: UInt128) -> UInt128 { 2 * sensitivity << 50 }
+
+    // KERNEL 5.1
+    /// What a score moves by where its L1-error moves by one.
+    func largestWeight(_ candidates: [Candidate]) -> Int {
+        candidates.reduce(1) { max($0, $1.weight) }
     }
 
     /// Bounds that keep every score below 2^62: weights to 2^20, estimates to 2^40 in sum, penalties to 2^61.
     func check(_ candidates: [Candidate], cellLimit: Int) throws(PrivacyError) -> [[Int]] {
         guard !candidates.isEmpty else { throw .noQuestions }
-        #if ENTREPOT_MUTATIONS
-            Mutation.observer?.lists.append(candidates)
-        #endif
         guard candidates.count <= 1 << 20 else {
             throw .figureTooLarge(what: "number of candidates", figure: Double(candidates.count), limit: 0x1p20)
         }
@@ -122,14 +121,15 @@ extension Kernel {
     }
 
     /// ‖M(D) − estimate‖₁, exactly: at most 2^32 rows + 2^40.
-    func errors(of candidates: [Candidate], _ attributes: [[Int]], in table: PrivateTable) -> [Int64] {
-        zip(candidates, counts(attributes, in: table)).map { candidate, counts in
+    func errors(of candidates: [Candidate], _ attributes: [[Int]], in rows: PrivateRows) -> [Int64] {
+        zip(candidates, counts(attributes, in: rows)).map { candidate, counts in
             var sum: Int64 = 0
             for cell in counts.indices { sum &+= abs(counts[cell] &- candidate.estimate[cell]) }
             return sum
         }
     }
 
+    // KERNEL 5.2
     /// The exponential mechanism by rejection: a uniform proposal, accepted with probability exp(−γ), again and again.
     /// The law is exact; the running time depends on the scores.
     private func selectExactly(_ scores: [Int64], _ epsilon: UInt128, _ denominator: UInt128) -> Int {
@@ -141,6 +141,7 @@ extension Kernel {
         }
     }
 
+    // KERNEL 5.2
     /// The same with 70 proposals a candidate, whatever the scores: the first that is accepted stands, the rest are
     /// drawn and masked. The best candidate is accepted surely, so none is with probability below e^-70 < 2^-100.
     /// Acceptance and proposals are compared with 127 and 128 random bits: with 2^20 candidates off by 2^-95 at most.

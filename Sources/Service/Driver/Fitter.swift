@@ -32,7 +32,6 @@ struct Fitter: Sendable {
     let taskDigest: String
     /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
     var tick: Duration = .seconds(1)
-    private let refusesEmptyJoin = planted(.emptyJoinRefused)
 
     init(_ task: TaskPlan, taskDigest: String) {
         self.task = task
@@ -47,14 +46,14 @@ struct Fitter: Sendable {
     ///   - handover: the parties' tables in the order of the task; none to go on from the ledger's transcript.
     ///   - ledger: takes every release before the synthesizer sees it.
     func begin(
-        _ handover: TableHandover, rowsPerKey: Int, ledger: TaskLedger
+        _ handover: TableHandover, ledger: TaskLedger
     ) -> Task<Result<FinishedFit, FitFailure>, Never> {
         return Task {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
                     let clock = ContinuousClock()
                     let start = clock.now
-                    let outcome = run(handover, rowsPerKey, ledger)
+                    let outcome = run(handover, ledger)
                     waitForTick(since: start, clock)
                     continuation.resume(returning: outcome)
                 }
@@ -65,12 +64,10 @@ struct Fitter: Sendable {
         }
     }
 
-    private func run(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: TaskLedger) -> Result<
-        FinishedFit, FitFailure
-    > {
+    private func run(_ handover: TableHandover, _ ledger: TaskLedger) -> Result<FinishedFit, FitFailure> {
         do {
             let budget = try Budget(task.privacy, accounting: plan.accounting)
-            let kernel = try kernel(handover, rowsPerKey, ledger)
+            let kernel = try kernel(handover, ledger)
             var product = try task.fit(kernel, budget: budget) { _ in }
             product.taskDigest = taskDigest
             return .success(try FinishedFit(product))
@@ -79,15 +76,13 @@ struct Fitter: Sendable {
         }
     }
 
-    private func kernel(_ handover: TableHandover, _ rowsPerKey: Int, _ ledger: TaskLedger) throws -> Kernel {
-        var tables = handover.take()
+    /// The kernel that holds the joined rows, or one that answers from the ledger's transcript.
+    func kernel(_ handover: TableHandover, _ ledger: TaskLedger) throws -> Kernel {
+        let tables = handover.take()
         guard !tables.isEmpty else {
             return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: task.domain)
         }
-        let joined = task.joined(tables)
-        for index in tables.indices { tables[index].table.wipe() }
-        if refusesEmptyJoin, joined.table.rowCount == 0 { throw FitFailure.failed }
-        return Kernel(table: PrivateTable(consume joined)) { release in try ledger.record(release) }
+        return Kernel(table: try task.joined(tables)) { release in try ledger.record(release) }
     }
 
     private func waitForTick(since start: ContinuousClock.Instant, _ clock: ContinuousClock) {

@@ -104,10 +104,10 @@ private struct Past {
     init(ledger: TaskLedger, directory: StateDirectory?) throws {
         let uploads = try ledger.reservedUploads()
         isReserved = uploads != nil
-        hasReleases = try !ledger.releases().isEmpty && !planted(.releasesForgotten)
+        hasReleases = try ledger.hasReleases()
         ending = try ledger.ending()
         reserved = hasReleases ? [:] : uploads ?? [:]
-        guard ending == nil, uploads != nil || planted(.othersModelServed), let file = directory?.modelFile() else {
+        guard ending == nil, uploads != nil, let file = directory?.modelFile() else {
             product = nil
             return
         }
@@ -116,7 +116,6 @@ private struct Past {
         } catch {
             throw ServiceError.damagedModel("\(error)")
         }
-        guard !planted(.othersModelServed) else { return }
         try ledger.recognise(model: Array(SHA256.hash(data: file)))
     }
 

@@ -34,11 +34,7 @@ final class TaskLedger: Sendable {
         self.specification = specification
         self.now = now
         let first = try ledger.entries(of: task).first { $0.kind == .specification }
-        if first == nil, let other = try ledger.entries().first(where: { $0.task != task }),
-            !planted(.othersModelServed)
-        {
-            throw ServiceError.stateOfAnotherTask(expected: task.hex, found: other.task.hex)
-        }
+        if first == nil { try TaskLedger.refuseStateOfAnotherTask(ledger, than: task) }
         let entry =
             try first
             ?? ledger.append(
@@ -46,6 +42,12 @@ final class TaskLedger: Sendable {
         firstHead = LedgerHead(sequence: entry.sequence, hash: entry.hash.bytes)
         let head = try ledger.head()
         newest = Mutex(LedgerHead(sequence: head.sequence, hash: head.hash.bytes))
+    }
+
+    /// A ledger that knows other tasks and not this one is that of another service.
+    static func refuseStateOfAnotherTask(_ ledger: Ledger, than task: LedgerHash) throws {
+        guard let other = try ledger.entries().first(where: { $0.task != task }) else { return }
+        throw ServiceError.stateOfAnotherTask(expected: task.hex, found: other.task.hex)
     }
 
     var head: LedgerHead { newest.withLock { $0 } }
@@ -70,12 +72,12 @@ final class TaskLedger: Sendable {
     func recordWithdrawal(party: String) throws { try append(.withdrawal, party: party) }
 
     /// A party begins to take synthetic rows from the model; entered once a party, however often it comes.
-    func recordReleaseOnce(to party: String) throws {
+    func recordFirstDownload(by party: String) throws {
         let fingerprint = specification.party(named: party)?.publicKey.fingerprint
         let entries = try ledger.entries(of: task)
-        guard !entries.contains(where: { $0.kind == .release && $0.party == fingerprint }) else { return }
+        guard !entries.contains(where: { $0.kind == .firstDownload && $0.party == fingerprint }) else { return }
         let model = entries.last { $0.kind == .trained }?.details["model_sha256"]
-        try append(.release, party: party, details: model.map { ["model_sha256": $0] } ?? [:])
+        try append(.firstDownload, party: party, details: model.map { ["model_sha256": $0] } ?? [:])
     }
 
     /// The tables are gone, and never were anywhere but in memory.
@@ -136,6 +138,9 @@ final class TaskLedger: Sendable {
         try ledger.transcript(task: task).map { try JSONDecoder().decode(Release.self, from: Data($0)) }
     }
 
+    /// Whether anything was drawn for the task, in this boot or before.
+    func hasReleases() throws -> Bool { try !releases().isEmpty }
+
     /// The model was written.
     func recordModel(file: String, digest: [UInt8]) throws {
         guard let digest = LedgerHash(bytes: digest) else { return }
@@ -156,8 +161,7 @@ final class TaskLedger: Sendable {
 
     /// Digest of the model's file, hexadecimal; nil where there is no model.
     func modelDigest() throws -> String? {
-        guard !planted(.othersModelServed) else { return "of another task" }
-        return try ledger.entries(of: task).last { $0.kind == .trained }?.details["model_sha256"]
+        try ledger.entries(of: task).last { $0.kind == .trained }?.details["model_sha256"]
     }
 
     /// What the task has spent over its whole life.

@@ -27,7 +27,7 @@ struct TaskLife: Sendable, Equatable {
             }
         }
 
-        /// The word of the enclave workshop for this stage (reference/systems.md §7.4).
+        /// The word of the enclave workshop for this stage.
         var workshopWord: String {
             switch self {
             case .unsigned, .collecting: "awaiting data"
@@ -84,7 +84,7 @@ struct TaskLife: Sendable, Equatable {
     /// Digest of the table held for each party.
     private(set) var uploads: [String: String] = [:]
     private(set) var confirmed: Set<String> = []
-    /// Tables that alone may be used, by party: those of a reservation from which nothing was drawn (DESIGN §4.5).
+    /// Tables that alone may be used, by party: those of a reservation from which nothing was drawn.
     private(set) var reserved: [String: String] = [:]
 
     /// A task at its beginning.

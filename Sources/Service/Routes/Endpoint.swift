@@ -87,4 +87,18 @@ enum Endpoint: String, Sendable, CaseIterable {
         }
         return endpoint
     }
+
+    /// Lets a caller in who may use this endpoint.
+    ///
+    /// - Throws: 401 for strangers, 403 for parties of another role.
+    func admit(_ caller: Caller) throws(Problem) {
+        switch (access, caller) {
+        case (.anybody, _), (.parties, .party): return
+        case (_, .stranger): throw Problem.notAParty
+        case (.providers, .party(_, let role)):
+            guard role == .provider else { throw Problem.wrongRole("providers") }
+        case (.recipients, .party(_, let role)):
+            guard role == .provider || role == .consumer else { throw Problem.wrongRole("providers and consumers") }
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Tasks
 
 /// JSON whose members are written in the order in which they were put together, as the contract lists them.
@@ -33,7 +34,7 @@ enum OrderedJSON: Sendable {
             OrderedJSON.write(values, between: "[]", into: &bytes) { $0.write(into: &$1) }
         case .object(let members):
             OrderedJSON.write(members, between: "{}", into: &bytes) { member, bytes in
-                bytes += JSONValue.text(member.0).canonicalBytes
+                JSONText.append(member.0, to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 member.1.write(into: &bytes)
             }

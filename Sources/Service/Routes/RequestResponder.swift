@@ -5,6 +5,8 @@ import NIOCore
 
 /// Takes every request: finds out who calls and what may be called, and turns errors into answers.
 struct RequestResponder: Sendable {
+    /// The caller that holds a public key; nil where the client showed none.
+    let identify: @Sendable (_ publicKeyInfo: [UInt8]?) -> Caller
     let handler: any CallHandler
     let metrics: Metrics
     let logger: Logger
@@ -18,13 +20,14 @@ struct RequestResponder: Sendable {
     ) async throws {
         session.requestBegins()
         defer { session.requestEnded() }
-        let caller = handler.caller(publicKeyInfo: session.clientKeyInfo)
-        let call = Call(request: request, caller: caller, session: session, query: QueryString(request.uri.query))
-        let admission = await admit(call)
-        if case .success = admission, request.headers[.expect]?.lowercased() == "100-continue" {
+        let call = Call(
+            request: request, caller: identify(session.clientKeyInfo), session: session,
+            query: QueryString(request.uri.query))
+        async let answering = answer(call)
+        for await _ in call.bodyState.leave where request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
-        var response = await answer(call, admission)
+        var response = await answering
         if response.status.kind != .successful, !call.bodyState.isFinished, RequestResponder.hasBody(request) {
             response.headers[.connection] = "close"
             channel.eventLoop.scheduleTask(in: RequestResponder.grace) { channel.close(promise: nil) }
@@ -32,28 +35,19 @@ struct RequestResponder: Sendable {
         try await writer.write(response: response.head, body: response.body)
     }
 
-    /// Decides on a call before its body is asked for.
-    func admit(_ call: Call) async -> Result<Endpoint, Problem> {
+    /// The answer to a call, whatever becomes of it.
+    private func answer(_ call: Call) async -> Response {
+        defer { call.bodyState.end() }
+        var response: Response
         do {
             let endpoint = try Endpoint.find(call.request.method, call.request.uri.path)
             metrics.count(endpoint)
-            try call.caller.mayUse(endpoint)
-            try await handler.admit(call, to: endpoint)
-            return .success(endpoint)
-        } catch {
-            return .failure(problem(of: error))
-        }
-    }
-
-    /// The answer to a call, whatever became of it.
-    func answer(_ call: Call, _ admission: Result<Endpoint, Problem>) async -> Response {
-        var response: Response
-        do {
-            response = try await handler.answer(call, to: try admission.get())
+            try endpoint.admit(call.caller)
+            response = try await handler.answer(call, to: endpoint)
         } catch {
             response = RequestResponder.response(to: problem(of: error))
         }
-        response.headers.append(contentsOf: await handler.standing(for: call.caller))
+        response.headers.append(contentsOf: await handler.ledgerHeaders(for: call.caller))
         response.headers[.date] = HTTPDate.now
         response.headers[.cacheControl] = "no-store"
         response.headers[.xContentTypeOptions] = "nosniff"
@@ -79,4 +73,12 @@ struct RequestResponder: Sendable {
         if request.headers[.transferEncoding] != nil { return true }
         return request.headers[.contentLength].flatMap { Int($0) } ?? 0 > 0
     }
+}
+
+/// What answers the calls that a request responder lets in.
+protocol CallHandler: Sendable {
+    /// Answers a call. It asks for the body only once it knows that it wants it.
+    func answer(_ call: Call, to endpoint: Endpoint) async throws -> Response
+    /// Headers that every answer to this caller carries: the boot, and the ledger as far as the caller may know it.
+    func ledgerHeaders(for caller: Caller) async -> HTTPFields
 }

@@ -1,6 +1,7 @@
 import Crypto
 import Engine
 import FittedModels
+import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Ledger
@@ -9,15 +10,23 @@ import Tasks
 
 /// Synthetic rows and what they cost: nothing. Sampling reads the model alone.
 extension TaskDriver {
-    /// `GET /samples`: the same bytes for the same seed, in whole or in part.
+    /// `GET /samples`: synthetic rows. The first download of a party is entered in the ledger.
     nonisolated func samples(_ call: Call) async throws -> Response {
+        var response = try await drawn(call)
+        try await recordDownload(by: try call.party())
+        response.headers.set("X-Ledger-Head", ledger.head.hash.hexadecimal)
+        return response
+    }
+
+    /// The same bytes for the same seed, in whole or in part.
+    private nonisolated func drawn(_ call: Call) async throws -> Response {
         guard specification.releasesRows else { throw Problem.rowsNotAgreed }
         let request = try SampleRequest(call.query)
-        let released = try await released()
+        let source = try await modelWithDigest()
         let place = try await sampleLimiter.enter()
         let seed = request.seed ?? SystemRandomNumberGenerator.fresh
         let draw = try await DedicatedThread.run("samples") {
-            try SampleDraw(request, seed: seed, model: released.model, modelDigest: released.digest)
+            try SampleDraw(request, seed: seed, model: source.model, modelDigest: source.digest)
         }
         var headers = try headers(of: draw)
         let fields = call.request.headers
@@ -53,15 +62,15 @@ extension TaskDriver {
                 ["query", "seed"], "field required", "value_error.missing",
                 hint: "Samples name their seed in the header Entrepot-Seed; ask with the same arguments.")
         }
-        let released = try await released()
+        let source = try await modelWithDigest()
         let place = try await sampleLimiter.enter()
         defer { withExtendedLifetime(place) {} }
         let draw = try await DedicatedThread.run("samples") {
-            try SampleDraw(request, seed: seed, model: released.model, modelDigest: released.digest)
+            try SampleDraw(request, seed: seed, model: source.model, modelDigest: source.digest)
         }
         let record = try await record(of: draw)
         let (head, spent) = (ledger.head, try ledger.total())
-        guard let model = LedgerHash(hex: released.digest), let task = LedgerHash(bytes: digest.bytes),
+        guard let model = LedgerHash(hex: source.digest), let task = LedgerHash(bytes: digest.bytes),
             let hash = LedgerHash(bytes: head.hash), let sha256 = LedgerHash(bytes: record.sha256)
         else { throw Problem.internalError }
         let statement = SampleStatement(
@@ -77,6 +86,16 @@ extension TaskDriver {
         headers.set("X-Epsilon-Spent", "\(try ledger.total().epsilon)")
         headers.set("X-Ledger-Head", ledger.head.hash.hexadecimal)
         return headers
+    }
+
+    /// What the service says of samples, in the form in which it is kept beside them.
+    private nonisolated func signed(samples statement: SampleStatement) async throws -> Response {
+        Response.json(
+            .object([
+                ("samples", .integer(1)), ("note", .string(try signer.sign(statement))),
+                ("key", .string(signer.verifier.encoded)),
+                ("evidence", .string(Data(try await keyEvidence()).base64EncodedString())),
+            ]))
     }
 
     /// Length and digest of the whole, drawn once more where they are not known.
@@ -124,38 +143,23 @@ extension TaskDriver {
         }
     }
 
-    /// The model and the digest of its file, where it has been released.
-    private nonisolated func released() async throws -> (model: FittedModel, digest: String) {
-        let model = try await release()
+    /// The model and the digest of its file, once the task is trained.
+    private nonisolated func modelWithDigest() async throws -> (model: FittedModel, digest: String) {
+        let model = try await fittedModel()
         guard let digest = try ledger.modelDigest() else { throw Problem.internalError }
         return (model, digest)
     }
 
-    /// The model, where it has been released. A task that agreed on none is refused at any time.
-    func release() throws(Problem) -> FittedModel {
-        guard specification.releasesRows else { throw Problem.rowsNotAgreed }
-        guard case .model(let model) = try finished() else { throw Problem.internalError }
-        return model
-    }
-
-    /// What the task gives, where it has come so far.
-    func finished() throws(Problem) -> TaskProduct {
-        switch life.stage {
-        case .trained:
-            if let product { return product }
-            throw Problem.internalError
-        case .unsigned, .collecting, .training:
-            throw Problem(
-                .badRequest, code: "model_not_ready",
-                detail: "Model is not yet fit to data. Please wait until the data has been uploaded and model fitted.",
-                hint: "Ask /model_status until it says trained.", audience: .parties)
-        case .closed, .expired:
-            throw Problem.life(.deadlinePassed)
-        case .failed, .halted:
-            throw Problem(
-                .conflict, code: "stage_failed", detail: life.stage.reason ?? "There is no model.",
-                hint: "GET /model_status?verbose=1 says where the task stands.", audience: .parties)
+    /// Enters in the ledger that a party begins to take synthetic rows; once a party.
+    private func recordDownload(by party: String) throws {
+        guard life.stage == .trained, !downloaders.contains(party) else { return }
+        do {
+            try ledger.recordFirstDownload(by: party)
+        } catch {
+            logger.error("the ledger could not be written")
+            throw Problem.notRecorded
         }
+        downloaders.insert(party)
     }
 }
 
@@ -168,12 +172,6 @@ extension SystemRandomNumberGenerator {
 }
 
 extension Problem {
-    /// The task's queries are all that it releases.
-    static let rowsNotAgreed = Problem(
-        .conflict, code: "rows_not_agreed",
-        detail: "The signed task releases the answers of its queries alone: no model, no synthetic rows.",
-        hint: "GET /queries lists the queries. Rows need another task, with new signatures.", audience: .parties)
-
     fileprivate static func rangeOutside(total: UInt64) -> Problem {
         Problem(
             .rangeNotSatisfiable, code: "range", detail: "The range lies behind the end of the samples.",

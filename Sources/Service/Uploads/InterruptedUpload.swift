@@ -31,7 +31,8 @@ struct UploadRange: Sendable, Equatable {
 
 /// An upload whose connection broke: what was read of it so far, until its owner goes on or some minutes have passed.
 ///
-/// `TaskDriver` hands it to one upload at a time of one party, and forgets it then: whoever takes the reader is alone with it.
+/// Proof: ``UploadsUnderWay`` hands it to one upload at a time of one party, and forgets it then. Whoever takes the reader is
+/// alone with it.
 final class InterruptedUpload: @unchecked Sendable {
     /// Seconds for which it is kept.
     static let patience = 900.0
@@ -59,20 +60,9 @@ final class InterruptedUpload: @unchecked Sendable {
     }
 }
 
-extension TaskDriver {
-    /// `GET /upload_data/standing`: how much of the caller's file is here of an upload that broke.
-    nonisolated func uploadStanding(_ call: Call) async throws -> Response {
-        let kept = try await interruptedUpload(of: try call.party())
-        return Response.json(
-            .object([
-                ("received", .integer(Int64(kept?.received ?? 0))),
-                ("size", kept.map { OrderedJSON.integer(Int64($0.size)) } ?? .null),
-                ("sha256", kept.map { OrderedJSON.string($0.digest) } ?? .null),
-            ]))
-    }
-}
-
 extension Problem {
+    static let uploadUnderWay = busy("Another upload of this party is under way.", retryAfter: 5)
+
     static func wrongOffset(_ received: Int) -> Problem {
         Problem(
             .conflict, code: "wrong_offset", detail: "The upload cannot be continued from there.",

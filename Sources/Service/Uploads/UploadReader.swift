@@ -1,3 +1,4 @@
+import Bytes
 import Gzip
 import HTTPTypes
 import HummingbirdCore
@@ -32,7 +33,7 @@ struct UploadReader {
     private(set) var received = 0
 
     /// What a form adds around the file.
-    private static let formOverhead = 64 * 1024
+    static let formOverhead = 64 * 1024
 
     /// - Throws: 422 for a body that is no form with a file, 415 for one of another kind.
     init(headers: HTTPFields, file: TableFileReader, byteLimit: Int) throws {
@@ -70,19 +71,19 @@ struct UploadReader {
     /// SHA-256 of the file's bytes that were read.
     var digestSoFar: [UInt8] { file.digestSoFar }
 
-    /// Reads a whole body.
+    /// Asks for the body of a call and reads it to its end.
     ///
     /// - Parameter size: what must have been received at its end, with what came before; nil where nobody said.
-    mutating func read(_ body: RequestBody, size: Int? = nil, state: BodyState) async throws -> ReceivedTable {
+    mutating func receive(_ call: Call, size: Int? = nil) async throws -> ReceivedTable {
         var pace = BodyPace()
         do {
-            for try await buffer in body {
+            for try await buffer in call.body() {
                 try pace.take(buffer.readableBytes)
                 try consume(buffer)
                 received += buffer.readableBytes
             }
             if let size, received != size { throw Problem.incomplete }
-            state.finish()
+            call.bodyState.finish()
             try unpacking?.finish()
             if case .form(let parser) = framing { try parser.finish() }
             let (table, sha256) = try file.finish()
@@ -93,6 +94,8 @@ struct UploadReader {
             throw Problem.gzip(error)
         }
     }
+
+    // Proof: bytes are handed on whole, within the call that lends them.
 
     private mutating func consume(_ buffer: ByteBuffer) throws {
         guard let unpacking else { return try buffer.withUnsafeReadableBytes { try unframe($0) } }
@@ -172,13 +175,5 @@ extension Problem {
 
 extension Sequence where Element == UInt8 {
     /// Lower-case hexadecimal digits.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in self {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    var hexadecimal: String { Hex.encode(self) }
 }

@@ -1,6 +1,5 @@
 public import FittedModels
 import GraphicalModels
-import LinearAlgebra
 public import PrivacyKernel
 public import Tables
 

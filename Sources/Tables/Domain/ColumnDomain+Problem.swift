@@ -1,3 +1,8 @@
+import Bytes
+
+// Proof: no byte is read here but through `prefix` and `trimmed`, which stay inside; bytes are handed on within the call
+// that lends them.
+
 extension ColumnDomain {
     /// The code of the problem with a text that the domain does not hold.
     func problemCode(_ bytes: UnsafeRawBufferPointer) -> String {
@@ -78,7 +83,7 @@ extension ColumnDomain {
         if text.hasSuffix(".0"), texts.contains(String(text.dropLast(2))) {
             return "Write \"\(text.dropLast(2))\": the code was saved as a decimal number"
         }
-        if let near = Spelling.nearest(to: text, among: texts) { return "Did you mean \"\(near)\"?" }
+        if let near = NearestWord.to(text, among: texts) { return "Did you mean \"\(near)\"?" }
         return "Correct the value, or add it to the categories (or declare `other`) in the task"
     }
 

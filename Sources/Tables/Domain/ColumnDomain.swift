@@ -124,6 +124,8 @@ public struct ColumnDomain: Sendable, Equatable {
     }
 }
 
+// Proof: no byte is read here. Bytes are handed on whole, within the call that lends them.
+
 extension ColumnDomain {
     /// The code of a text, or nil where it lies outside the domain. Blanks around numbers and dates do not count.
     public func code(of bytes: UnsafeRawBufferPointer) -> Int? {
@@ -218,5 +220,11 @@ extension ColumnDomain {
         case .units(let lower, _): return (Double(lower + code), Double(lower + code))
         case .bins(let binning): return (binning.lowerEdge(code), binning.upperEdge(code))
         }
+    }
+
+    /// The number that stands for a code in sums: a value itself, or the middle of its bin; nil where there is none.
+    public func middle(of code: Int) -> Double? {
+        guard let edges = edges(of: code) else { return nil }
+        return edges.lower + (edges.upper - edges.lower) / 2
     }
 }

@@ -1,5 +1,8 @@
 import VectorMath
 
+// Proof: bytes are read at a place only after it was compared with their number in the same condition; `trimmed` keeps
+// `lower` below `upper` and both within the bytes. Arrays lend their bytes within one expression.
+
 /// Numbers as text: strict reading, short writing.
 enum DecimalText {
     /// Reads a decimal with optional sign, fraction and exponent; no blanks, no `nan`, no hexadecimal.

@@ -1,3 +1,5 @@
+import Bytes
+
 extension DomainBuilder {
     /// A derived column before columns have numbers.
     struct Prefix {
@@ -28,7 +30,7 @@ extension DomainBuilder {
             if keyColumns.contains(rule.field) {
                 report(field.name, "is derived from the key column \"\(rule.field)\"", "Declare its categories instead")
             } else if !declared.contains(rule.field) {
-                let near = Spelling.nearest(to: rule.field, among: declared).map { "; did you mean \"\($0)\"?" } ?? ""
+                let near = NearestWord.to(rule.field, among: declared).map { "; did you mean \"\($0)\"?" } ?? ""
                 report(
                     field.name, "is derived from the unknown field \"\(rule.field)\"\(near)", "Name a declared field")
             } else if waiting.contains(where: { $0.name == rule.field }) {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Which column of the file is what.
 struct CSVHeader {
     enum Role: Hashable {
@@ -55,7 +57,7 @@ struct CSVHeader {
                         TableProblem(
                             code: "undeclared_column", row: row, column: String(name.prefix(80)),
                             expected: "only the declared columns: \(declared.joined(separator: ", "))",
-                            hint: Spelling.nearest(to: name, among: absent).map { "Did you mean \"\($0)\"?" }
+                            hint: NearestWord.to(name, among: absent).map { "Did you mean \"\($0)\"?" }
                                 ?? "Remove the column, or declare it in the task"))
                 }
             }
@@ -67,7 +69,7 @@ struct CSVHeader {
                 TableProblem(
                     code: isKey ? "key_missing" : "missing_column", row: row, column: name,
                     expected: isKey ? "the key column \"\(name)\"" : "the declared column \"\(name)\"",
-                    hint: Spelling.nearest(to: name, among: extra).map { "Did you mean the column \"\($0)\"?" }
+                    hint: NearestWord.to(name, among: extra).map { "Did you mean the column \"\($0)\"?" }
                         ?? "Add the column to the file; its header has \(CSVHeader.shortList(names))"))
         }
         self.roles = roles

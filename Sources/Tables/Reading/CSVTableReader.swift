@@ -51,7 +51,7 @@ public final class CSVTableReader {
     ///   - domain: what `TableDomain(schema:keyColumns:)` made of `schema`.
     ///   - key: nil for a table that is not joined.
     ///   - hash: shared by all tables of one task, drawn anew each boot.
-    ///   - rowsPerKey: 1 refuses a second row of a key; more keeps so many, chosen by content and not by order.
+    ///   - rowsPerKey: 1 refuses a second row of a key; more takes every row, and the kernel keeps so many.
     ///   - expectedBytes: how large the file is said to be, so that columns need not grow by copies; nil where nobody knows.
     public init(
         domain: TableDomain, schema: TableSchema, key: KeyRule?, hash: KeyedHash, limits: TableLimits,
@@ -72,6 +72,9 @@ public final class CSVTableReader {
             }
         }
     }
+
+    // Proof of both readers of bytes: a part is a prefix of what is left, and the rest begins behind it. `FieldGrid.put` copies
+    // the part within the call that lends it.
 
     /// Takes the next bytes of the file, cut anywhere.
     ///
@@ -210,7 +213,7 @@ public final class CSVTableReader {
         }
         self.header = header
         rows = RowReader(domain: domain, header: header, keyParts: keyRule?.columns.count ?? 0)
-        block.columns = names.count
+        block.begin(columns: names.count)
         nextRow += 1
         return cutter.consumed
     }

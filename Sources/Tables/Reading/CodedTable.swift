@@ -33,7 +33,7 @@ public struct CodedColumn: Sendable {
     /// Codes that their maker knows to fit, at the narrowest width.
     ///
     /// - Precondition: every code is below `domainSize`.
-    init(proven codes: [UInt32], domainSize: Int) {
+    @_spi(PrivateRows) public init(proven codes: [UInt32], domainSize: Int) {
         guard let codes = CodeArray(narrowing: codes, below: domainSize) else {
             preconditionFailure("a code is outside its domain")
         }
@@ -41,7 +41,7 @@ public struct CodedColumn: Sendable {
     }
 
     /// The codes of chosen rows.
-    func gathered(_ rows: [UInt32]) -> CodedColumn { CodedColumn(codes.gathered(rows)) }
+    @_spi(PrivateRows) public func gathered(_ rows: [UInt32]) -> CodedColumn { CodedColumn(codes.gathered(rows)) }
 
     /// Number of rows.
     public var count: Int { codes.count }
@@ -86,7 +86,7 @@ public struct CodedTable: Sendable {
     }
 
     /// Columns that one gather made equally long.
-    init(proven columns: [CodedColumn], rowCount: Int) {
+    @_spi(PrivateRows) public init(proven columns: [CodedColumn], rowCount: Int) {
         self.columns = columns
         self.rowCount = rowCount
     }

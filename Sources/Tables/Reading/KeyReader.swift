@@ -98,6 +98,7 @@ struct KeyReader {
         return key
     }
 
+    /// Proof: the bytes are trimmed and copied whole, within the call that lends them.
     private func normalised(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var bytes = bytes
         if rule.normalise.contains(.trim) { bytes = bytes.trimmed }

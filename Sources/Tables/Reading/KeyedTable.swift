@@ -1,27 +1,60 @@
-import VectorMath
+import Synchronization
+public import VectorMath
 
-/// One party's table after reading: codes, and a keyed hash of each row's key. The key itself is gone.
-public struct KeyedTable: Sendable {
+/// One party's table after reading. The keys' text is gone, and nobody outside can read a code or the hash of a key:
+/// there is no subscript, description, equality or encoding, and reflection shows nothing.
+///
+/// It holds its rows alone, until the privacy kernel takes them to join them or until they are overwritten.
+public final class KeyedTable: Sendable, CustomReflectable {
+    /// Public: which columns there are and what their codes mean.
     public let domain: TableDomain
-    private(set) var table: CodedTable
-    /// The rows that take part in a join, in the order of their keys' hashes; nil for a table without a key.
-    private(set) var keys: [HashedRow]?
-    let hash: KeyedHash
-    /// No key has more rows than this.
-    let rowsPerKey: Int
+    /// Number of rows of the file. For the owner only.
+    public let rowCount: Int
+    let held: Mutex<KeyedRows?>
 
-    init(domain: TableDomain, table: CodedTable, keys: [HashedRow]?, hash: KeyedHash, rowsPerKey: Int) {
-        self.rowsPerKey = rowsPerKey
-        self.domain = domain
-        self.table = table
-        self.keys = keys
-        self.hash = hash
+    init(_ rows: consuming KeyedRows) {
+        domain = rows.domain
+        rowCount = rows.table.rowCount
+        held = Mutex(rows)
     }
 
-    /// Number of rows of the file. For the owner only.
-    public var rowCount: Int { table.rowCount }
+    // KERNEL 1.3
+    /// Hands the rows over: whoever takes them is alone with them and overwrites them.
+    ///
+    /// - Returns: nil where they were taken or overwritten before.
+    @_spi(PrivateRows) public func take() -> KeyedRows? {
+        held.withLock { rows in
+            defer { rows = nil }
+            return rows
+        }
+    }
 
-    /// Overwrites every code and hash with zero.
+    /// Overwrites every code and hash with zero. Once is enough.
+    public func wipe() {
+        guard var rows = take() else { return }
+        rows.wipe()
+    }
+
+    deinit { wipe() }
+
+    /// Reflection shows no row and no key.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// The rows of a party's table: codes, and a keyed hash of each row's key. For the privacy kernel alone.
+@_spi(PrivateRows)
+public struct KeyedRows: Sendable {
+    /// Which columns there are and what their codes mean.
+    public let domain: TableDomain
+    /// The codes of every row of the file.
+    public private(set) var table: CodedTable
+    /// The rows in the order of their keys' hashes, every row of every key; nil for a table without a key.
+    public private(set) var keys: [HashedRow]?
+    /// What the keys were hashed with.
+    public let hash: KeyedHash
+
+    // KERNEL 2.6
+    /// Overwrites every code and hash with zero, in place where no one else holds the storage.
     public mutating func wipe() {
         table.wipe()
         guard var rows = keys else { return }

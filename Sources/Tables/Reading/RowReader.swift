@@ -218,7 +218,8 @@ struct RowReader {
         for row in numbers.indices { numbers[row] = 0 }
     }
 
-    /// Ends the table.
+    /// Ends the table. Where a key may have one row, a second one is refused; which of more rows count is the kernel's
+    /// choice.
     mutating func table(
         log: inout ProblemLog, keys: inout KeyReader?, rowsPerKey: Int, hash: KeyedHash
     ) throws(TableProblems) -> KeyedTable {
@@ -226,7 +227,7 @@ struct RowReader {
         if var reader = keys, !keyColumns.isEmpty {
             keys = nil
             let rows = reader.sorted()
-            if rowsPerKey == 1, !planted(.duplicatesTaken) { reportDuplicates(rows, reader, &log) }
+            if rowsPerKey == 1 { reportDuplicates(rows, reader, &log) }
             sorted = rows
         }
         guard log.isEmpty else { throw log.summary }
@@ -243,15 +244,12 @@ struct RowReader {
                 TableProblem(code: "internal", expected: "codes within the domain", hint: "Report this as a defect"))
             throw log.summary
         }
-        guard let sorted, rowsPerKey > 1 else {
-            return KeyedTable(domain: domain, table: table, keys: sorted, hash: hash, rowsPerKey: 1)
-        }
-        return KeyedTable(
-            domain: domain, table: table, keys: RowChoice(hash).bounded(sorted, rowsPerKey, table), hash: hash,
-            rowsPerKey: rowsPerKey)
+        return KeyedTable(KeyedRows(domain: domain, table: table, keys: sorted, hash: hash))
     }
 
-    private func reportDuplicates(_ rows: [HashedRow], _ reader: KeyReader, _ log: inout ProblemLog) {
+    // KERNEL 2.5
+    /// Refuses every row whose key an earlier row has.
+    func reportDuplicates(_ rows: [HashedRow], _ reader: KeyReader, _ log: inout ProblemLog) {
         let noKey = reader.noKey
         // The first few in the order of the file, however many there are.
         var pairs: [(first: Int, second: Int)] = []

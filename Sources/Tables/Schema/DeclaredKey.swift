@@ -1,3 +1,5 @@
+import Bytes
+
 /// Any key of a declared object, to find those that nobody knows.
 struct DeclaredKey: CodingKey {
     let stringValue: String
@@ -12,7 +14,7 @@ extension Decoder {
     func refuseUnknownKeys(in object: String, known: [String]) throws {
         let container = try container(keyedBy: DeclaredKey.self)
         for key in container.allKeys where !known.contains(key.stringValue) {
-            let near = Spelling.nearest(to: key.stringValue, among: known).map { " Did you mean \"\($0)\"?" } ?? ""
+            let near = NearestWord.to(key.stringValue, among: known).map { " Did you mean \"\($0)\"?" } ?? ""
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(
                     codingPath: codingPath,

@@ -1,3 +1,4 @@
+import Bytes
 import VectorMath
 
 /// The formats in which samples leave.
@@ -40,7 +41,7 @@ public struct SampleEncoder: Sendable {
                 return SampleEncoder.csvColumn(column, isAlone: chosen.count == 1, end: isLast ? "\n" : ",")
             case .json, .arrow: return SampleEncoder.jsonColumn(column, before: "", after: "")
             case .ndjson:
-                let name = JSONText.quoted(column.name)
+                let name = JSONText.quoted(column.name, escapes: .three)
                 return SampleEncoder.jsonColumn(
                     column, before: (index == 0 ? "{" : ",") + name + ":", after: isLast ? "}\n" : "")
             }
@@ -139,7 +140,7 @@ public struct SampleEncoder: Sendable {
     }
 
     private func opening(_ index: Int) -> [UInt8] {
-        Array(((index == 0 ? "" : ",") + JSONText.quoted(domains[index].name) + ":{").utf8)
+        Array(((index == 0 ? "" : ",") + JSONText.quoted(domains[index].name, escapes: .three) + ":{").utf8)
     }
 
     private func appendRows(_ block: SampleBlock, into bytes: inout [UInt8]) {
@@ -186,9 +187,10 @@ public struct SampleEncoder: Sendable {
             let text = column.text(of: code, fraction: 0)
             switch column.type {
             case .integer, .number:
-                return DecimalText.number(of: text).map { DecimalText.text(of: $0) } ?? JSONText.quoted(text)
+                return DecimalText.number(of: text).map { DecimalText.text(of: $0) }
+                    ?? JSONText.quoted(text, escapes: .three)
             case .boolean: return code == 0 ? "false" : "true"
-            case .string, .date: return JSONText.quoted(text)
+            case .string, .date: return JSONText.quoted(text, escapes: .three)
             }
         }
     }
@@ -214,26 +216,5 @@ public struct SampleEncoder: Sendable {
     private static func csvQuoted(_ text: String) -> String {
         guard text.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else { return text }
         return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-    }
-}
-
-/// JSON strings (RFC 8259).
-enum JSONText {
-    static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

@@ -8,13 +8,13 @@ public struct TaskFile: Sendable {
         public var now: UTCInstant?
         /// The task is read to plan or to fit locally, not to be signed: parties without a key (`public_key: ""`) get one
         /// that nobody holds.
-        public var isPlan: Bool
+        public var allowsMissingKeys: Bool
 
         public init(
-            isDemonstration: Bool = false, now: UTCInstant? = nil, isPlan: Bool = false
+            isDemonstration: Bool = false, now: UTCInstant? = nil, allowsMissingKeys: Bool = false
         ) {
             self.isDemonstration = isDemonstration
-            self.isPlan = isPlan
+            self.allowsMissingKeys = allowsMissingKeys
             self.now = now
         }
     }

@@ -87,10 +87,11 @@ extension TaskReader {
     private mutating func readKey(_ section: Section) -> PartyKey? {
         if case .scalar("", _)? = section.present("public_key")?.content {
             problem(
-                context.isPlan ? .warning : .error, line: section.line("public_key"), path: section.path("public_key"),
+                context.allowsMissingKeys ? .warning : .error, line: section.line("public_key"),
+                path: section.path("public_key"),
                 "`public_key` is empty, so that nobody can sign as this party",
                 fix: "Write the line that `entrepot keygen` prints, the content of NAME.pub")
-            return context.isPlan ? .ofNobody() : nil
+            return context.allowsMissingKeys ? .ofNobody() : nil
         }
         guard let text = text(section, "public_key") else { return nil }
         let key: PartyKey

@@ -1,3 +1,4 @@
+import Bytes
 internal import Tables
 
 /// The permitted queries, each with its price.
@@ -29,7 +30,7 @@ extension TaskReader {
             for column in query.columns + query.by + query.conditions.keys.sorted()
             where columns?.contains(column) == false {
                 let near =
-                    Nearest.word(to: column, among: columns?.sorted() ?? []).map { "Did you mean `\($0)`? " } ?? ""
+                    NearestWord.to(column, among: columns?.sorted() ?? []).map { "Did you mean `\($0)`? " } ?? ""
                 problem(
                     line: element.line, path: "queries[\(index)]",
                     "there is no joined column \"\(column.shortened)\"",

@@ -1,6 +1,6 @@
 internal import Tables
 
-/// A provider's table: its key and its fields, in the words of DESIGN 4.2.
+/// A provider's table: its key and its fields, in the words of Frictionless Table Schema v2.
 extension TaskReader {
     mutating func readTable(_ node: DocumentNode, at path: String) -> TaskSpecification.PartyTable? {
         guard let section = section(node, at: path, keys: ["key", "fields", "missingValues", "dialect"]) else {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The terms of the task: version, name, join, privacy, synthesizer, queries, limits, deadlines, retention.
 extension TaskReader {
     mutating func readVersion(_ task: Section) -> Int? {
@@ -129,7 +131,7 @@ extension TaskReader {
         guard let name = text(node, at: path) else { return nil }
         let methods = TaskSpecification.SynthesizerChoice.methods
         guard methods.contains(name) else {
-            let near = Nearest.word(to: name, among: methods).map { "Did you mean `\($0)`? " } ?? ""
+            let near = NearestWord.to(name, among: methods).map { "Did you mean `\($0)`? " } ?? ""
             problem(
                 line: node.line, path: path, "the method \"\(name.shortened)\" is not known",
                 fix: near + "Write one of: \(methods.joined(separator: ", "))")

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Turns a document into a task and collects everything that is wrong on the way, never stopping at the first.
 ///
 /// What could not be read becomes nil and has a problem beside it; the task exists only when nothing is nil. Each
@@ -88,7 +90,7 @@ extension TaskReader {
                 lines[key] = line
             } else {
                 let shown = key.shortened
-                let near = Nearest.word(to: key, among: keys).map { "Did you mean `\($0)`? " } ?? ""
+                let near = NearestWord.to(key, among: keys).map { "Did you mean `\($0)`? " } ?? ""
                 problem(
                     line: line, path: path.isEmpty ? shown : "\(path).\(shown)", "unknown key \"\(shown)\"",
                     fix: near + "Known here: \(keys.joined(separator: ", "))")
@@ -203,7 +205,7 @@ extension TaskReader {
         guard let text = text(node, at: path) else { return nil }
         guard let value = Value(rawValue: text) else {
             let words = Value.allCases.map(\.rawValue)
-            let near = Nearest.word(to: text, among: words).map { "Did you mean `\($0)`? " } ?? ""
+            let near = NearestWord.to(text, among: words).map { "Did you mean `\($0)`? " } ?? ""
             problem(
                 line: node.line, path: path, "\"\(text.shortened)\" is not known here",
                 fix: near + "Write one of: \(words.joined(separator: ", "))")
@@ -255,33 +257,6 @@ enum ScalarText {
             else { return nil }
             return Double(text)
         }
-    }
-}
-
-/// Suggests the word that somebody probably meant.
-enum Nearest {
-    static func word(to text: String, among words: [String]) -> String? {
-        let typed = Array(text.lowercased().unicodeScalars.prefix(40))
-        let scored = words.map { (word: $0, distance: distance(typed, Array($0.lowercased().unicodeScalars))) }
-        guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= max(1, typed.count / 3) else {
-            return nil
-        }
-        return best.word
-    }
-
-    /// Levenshtein's edit distance.
-    private static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
-                diagonal = above
-            }
-        }
-        return row[right.count]
     }
 }
 

@@ -1,3 +1,4 @@
+import Bytes
 internal import Crypto
 internal import CryptoExtras
 internal import Foundation
@@ -95,12 +96,12 @@ extension PartyKey {
 
     /// The first 96 bits of the digest in six groups, to be compared by telephone.
     public var spokenFingerprint: String {
-        let hex = Array(Hexadecimal.text(of: digest.prefix(12)))
+        let hex = Array(Hex.encode(digest.prefix(12)))
         return stride(from: 0, to: hex.count, by: 4).map { String(hex[$0..<$0 + 4]) }.joined(separator: " ")
     }
 
     /// Whether the private half is public: the keys of the enclave workshop's repository (systems.md §1.3).
-    public var isPublishedWorkshopKey: Bool { Self.publishedWorkshopKeys.contains(Hexadecimal.text(of: digest)) }
+    public var isPublishedWorkshopKey: Bool { Self.publishedWorkshopKeys.contains(Hex.encode(digest)) }
 
     private static let publishedWorkshopKeys: Set<String> = [
         "fd926d32e6e7eb28a285ccf01f14e7ee4af39857c292703960b7abcadd475369",

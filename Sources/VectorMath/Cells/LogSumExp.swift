@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 extension CellProjection {
     /// Log-sum-exp of the source cells of every target cell: `target[t] = ln Σ exp source[s]`.
     ///
@@ -20,9 +12,9 @@ extension CellProjection {
         var sums = [Double](repeating: 0, count: targetCount)
         for s in 0..<sourceCount {
             let t = self.target(of: s)
-            if largest[t] > -.infinity { sums[t] += exp(source[from + s] - largest[t]) }
+            if largest[t] > -.infinity { sums[t] += exponential(source[from + s] - largest[t]) }
         }
-        for t in 0..<targetCount { target[at + t] = sums[t] > 0 ? largest[t] + log(sums[t]) : -.infinity }
+        for t in 0..<targetCount { target[at + t] = sums[t] > 0 ? largest[t] + naturalLogarithm(sums[t]) : -.infinity }
     }
 }
 
@@ -31,12 +23,6 @@ public func logSumExp(_ values: [Double], in range: Range<Int>) -> Double {
     let largest = maximum(values, in: range)
     guard largest > -.infinity else { return largest }
     var sum = 0.0
-    for i in range { sum += exp(values[i] - largest) }
-    return largest + log(sum)
+    for i in range { sum += exponential(values[i] - largest) }
+    return largest + naturalLogarithm(sum)
 }
-
-/// The natural logarithm, so that targets without Foundation need no C library of their own.
-public func naturalLogarithm(_ x: Double) -> Double { log(x) }
-
-/// `eˣ` of the C library.
-public func exponential(_ x: Double) -> Double { exp(x) }

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The d that solves `marginal · eᵈ + slack · clip(potential + d) = target`, where `clip` cuts at −1 and 1.
 ///
 /// It is the exact step of one cell of a table in the dual of least squares with a Huber penalty of the potentials
@@ -14,13 +6,13 @@
 /// A target so low that no step reaches it gets the spring's.
 public func softStep(marginal: Double, target: Double, slack: Double, potential: Double) -> Double {
     let a = target / slack - potential
-    let logRatio = log(marginal / slack)
+    let logRatio = naturalLogarithm(marginal / slack)
     let omega = wrightOmega(logRatio + a)
     // a − ω = ln ω − ln(marginal / slack); whichever of the two does not cancel.
-    let step = omega > 1 ? log(omega) - logRatio : a - omega
-    if potential + step > 1 { return log((target - slack) / marginal) }
+    let step = omega > 1 ? naturalLogarithm(omega) - logRatio : a - omega
+    if potential + step > 1 { return naturalLogarithm((target - slack) / marginal) }
     if potential + step < -1, target + slack > 1e-9 * slack {
-        return max(log((target + slack) / marginal), min(leastPotential - potential, 0))
+        return max(naturalLogarithm((target + slack) / marginal), min(leastPotential - potential, 0))
     }
     return step
 }
@@ -33,22 +25,22 @@ private let leastPotential = -12.0
 /// Two steps of the fourth-order iteration of Lawrence, Corless and Jeffrey (2012, Algorithm 917); the relative error is
 /// below 1e-15 for z > −700.
 public func wrightOmega(_ z: Double) -> Double {
-    if z < -50 { return exp(max(z, -745)) }
+    if z < -50 { return exponential(max(z, -745)) }
     if z > 1e17 { return z }
     var w: Double
     if z < -2 {
-        let e = exp(z)
+        let e = exponential(z)
         w = e * (1 - e * (1 - 1.5 * e))
     } else if z < 1 + Double.pi {
         let t = z - 1
         w = 1 + t / 2 + t * t / 16 - t * t * t / 192
         w = max(w, 0.05)
     } else {
-        let l = log(z)
+        let l = naturalLogarithm(z)
         w = z - l + l / z
     }
     for _ in 0..<3 {
-        let residual = z - w - log(w)
+        let residual = z - w - naturalLogarithm(w)
         let u = 1 + w
         let q = 2 * u * (u + 2 * residual / 3)
         w *= 1 + residual / u * (q - residual) / (q - 2 * residual)

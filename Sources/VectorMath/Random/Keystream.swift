@@ -1,5 +1,8 @@
 /// The ChaCha20 keystream: block `i` of a key and nonce is the same whoever asks, in whichever order.
 ///
+/// Proof: eight blocks are 64 words, of which lane l and place p write word `8 · l + p`. They go into the words where 64 are
+/// left, and into scratch of 64 otherwise, all of which is then written before the words that are left are read from it.
+///
 /// RFC 8439's function with the original layout of counter and nonce, 64 bits each (words 12–13 and 14–15), so that a
 /// stream has 2^64 blocks. A block is eight 64-bit words, little-endian.
 public struct Keystream: Sendable {

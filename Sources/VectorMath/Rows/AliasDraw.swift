@@ -13,6 +13,7 @@ public struct AliasTable: Sendable {
     /// Row r has the entries `offsets[r] ..< offsets[r + 1]`, at least one.
     let offsets: [UInt32]
     let entries: [Entry]
+    /// Number of distributions.
     public var rowCount: Int { offsets.count - 1 }
 
     /// - Parameters:

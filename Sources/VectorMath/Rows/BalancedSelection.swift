@@ -17,6 +17,7 @@ public struct RowBalancer: Sendable {
     /// Row-major codes with a zero at the end of each row.
     private let codes: [UInt8]
     private let width: Int
+    /// Number of rows to choose from.
     public let rowCount: Int
 
     /// - Parameters:

@@ -1,6 +1,9 @@
+// Proof for the loops of this file: `count` is checked against the number of codes, and a range below 0 ends the process.
+// The output grows by `count` zeros behind what it holds, and place `used + index` is written for each index below `count`.
+
 /// The bitwise union of codes: its top bit is set where one of them is `unknownCode`.
 public func union(_ codes: [UInt32], count: Int) -> UInt32 {
-    precondition(count <= codes.count)
+    precondition(count >= 0 && count <= codes.count)
     return codes.withUnsafeBufferPointer { codes in
         var union: UInt32 = 0
         for index in 0..<count { union |= codes[index] }

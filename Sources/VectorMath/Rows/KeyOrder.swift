@@ -1,17 +1,21 @@
 /// A row under its key: the first 96 bits of the key's hash, and the row's number.
 public struct HashedRow: Sendable, Equatable {
+    /// The first 64 bits of the hash.
     public var high: UInt64
     /// 32 bits of hash above 32 bits of row.
     public var low: UInt64
 
+    /// - Parameter row: below 2³².
     @inlinable
     public init(hash: (UInt64, UInt64), row: Int) {
         high = hash.0
         low = (hash.1 & 0xFFFF_FFFF_0000_0000) | UInt64(UInt32(truncatingIfNeeded: row))
     }
 
+    /// The row's number.
     @inlinable public var row: Int { Int(UInt32(truncatingIfNeeded: low)) }
 
+    /// Whether the 96 bits of both hashes are equal.
     @inlinable
     public func hasSameKey(as other: HashedRow) -> Bool {
         high == other.high && (low ^ other.low) &>> 32 == 0
@@ -25,6 +29,12 @@ public struct HashedRow: Sendable, Equatable {
 }
 
 /// Sorts rows by the hash of their keys.
+///
+/// Proof: a part is the top `bits` bits of a hash, so below 2^bits; `ends` has one place more, and is read by checked access.
+/// It counts the rows of the same chunks that are then written, so the places of a part run from its border to the next
+/// one's, and each of the `count` rows of the output is initialised once. `sortPart` gets the rows between two borders; its
+/// parts are masked to `bits` bits, and their places count the same rows in the same way, so that they stay below `count`.
+/// The insertion sort reads one place before a place above 0.
 ///
 /// Hashes are uniform, so one scatter by the leading bits gives parts that fit the cache, and one more by the next
 /// bits leaves almost nothing to an insertion sort. Both are stable: rows of one key stay in order, however many.
@@ -94,6 +104,9 @@ private func sortPart(
 }
 
 /// The rows of both lists whose keys meet, by a merge; no key may repeat within a list.
+///
+/// Proof: the loop goes on while `matches` is below `limit`, which is the room of both outputs, and writes at `matches`.
+/// Every place below the final number of matches was written before it was counted.
 public func matchUniqueKeys(_ first: [HashedRow], _ second: [HashedRow]) -> (first: [UInt32], second: [UInt32]) {
     let limit = min(first.count, second.count)
     var matches = 0

@@ -1,10 +1,15 @@
 /// SipHash-2-4 with 128 bits of output: a keyed hash whose collisions nobody without the key can choose.
 ///
+/// Proof: whole words are loaded at multiples of eight below the greatest one that the text holds; the rest is read by
+/// checked access to a slice. Of texts of one row each, both arrays are equally long and the output is not shorter, as
+/// checked; rows run below that length.
+///
 /// Source: J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input PRF", 2012, and the authors' reference
 /// implementation for the 128-bit variant.
 public struct KeyedHash: Sendable {
     let key: (UInt64, UInt64)
 
+    /// One with a given key.
     public init(key: (UInt64, UInt64)) { self.key = key }
 
     /// One with a fresh key.
@@ -31,7 +36,7 @@ public struct KeyedHash: Sendable {
         bytes.withUnsafeBytes { hash($0) }
     }
 
-    /// Hashes texts of up to fifteen bytes, one a row. No branch hangs on a text, so that the loop becomes vectors: the
+    /// Hashes texts of up to fifteen bytes, one a row. No branch depends on a text, so that the loop becomes vectors: the
     /// rounds of one text wait for each other, those of four do not.
     ///
     /// - Parameters:

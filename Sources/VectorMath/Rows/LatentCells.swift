@@ -1,4 +1,8 @@
 /// From latent numbers to codes: a distribution function, and the cells that it is cut into.
+///
+/// Proof: `init` checks the curve's length, and sets the last of `ends` to 1. Shares are cut to at most 1 − 2⁻²⁴ before they
+/// are compared, so that a walk over `ends` stops at the last code; what is not a number stops it at once, or ends the
+/// process where it would become an integer. Each function says what else it rests on.
 public struct LatentCells: Sendable {
     /// The distribution function at `steps + 1` points from −`reach` to `reach`, ascending.
     private let curve: [Float]
@@ -10,7 +14,9 @@ public struct LatentCells: Sendable {
     /// For each of 1,024 steps of the unit interval the first code that ends beyond its lower end.
     private let guide: [UInt32]
 
+    /// Steps between the points of the curve.
     public static let steps = 4096
+    /// The curve runs from minus this to this.
     public static let reach: Float = 6.5
     private static let guideSteps = 1024
 
@@ -74,7 +80,7 @@ public struct LatentCells: Sendable {
     public func cells(of shares: [Float]) -> (codes: [UInt32], parts: [Float]) {
         var codes = [UInt32](repeating: 0, count: shares.count)
         var parts = [Float](repeating: 0, count: shares.count)
-        // Proof: a share below 1 gives a step below `guideSteps`; the last code ends at 1, beyond every share.
+        // Proof: a share below 1 (not above 1 − 2⁻²⁴) gives a step below `guideSteps`; the last code ends at 1, beyond every share.
         ends.withUnsafeBufferPointer { ends in
             guide.withUnsafeBufferPointer { guide in
                 for i in shares.indices {

@@ -1,9 +1,16 @@
 /// Correlated normal numbers for a stretch of rows, column by column.
 ///
+/// Proof: `values` has `rows` numbers for each column, and while pairs are drawn for one column more where their number is
+/// odd. Columns are named below `columns`, rows run below `rows` or over a stretch that ends there, a pair's words are at
+/// least `rows`, as checked. The lower triangle has `columns · (columns + 1) / 2` numbers, as checked, and row c of it begins
+/// at `c · (c + 1) / 2`. Loops over eight numbers at a time stop where fewer are left. Scratch is written before it is read.
+///
 /// Every number is computed from its own row's words by the same operations in the same order, whatever the stretch;
 /// only the moments of `matchMoments` depend on the whole stretch.
 public struct NormalBlock: Sendable {
+    /// Number of rows.
     public let rows: Int
+    /// Number of columns.
     public let columns: Int
     /// Number r of column c is at `c · rows + r`.
     public private(set) var values: [Float]

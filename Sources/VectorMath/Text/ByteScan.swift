@@ -1,3 +1,13 @@
+// Proof for the loops of this file. `byteTraits` and `endOfLastLine` check that the range lies inside the bytes; they load
+// eight bytes at `index` while `index + 8` is not above the range's end, then byte by byte below it.
+//
+// `cutLines` checks that the range and eight bytes behind it lie inside the bytes, and makes `starts` 16 longer than the
+// range. The first start is written at 0 and each separator moves `next` by one, so `next` is at most 1 + the bytes passed.
+// Of a word up to eight places are written, `next ... next + 7`: at most 8 + the bytes before the word, which is not above
+// the range's length. What is written beyond `next` is written again or never read. Each start lies behind the one before,
+// for separators are found in their order, and the last is at most the range's end: that is the invariant of `FieldGrid`.
+// The check of line feeds reads `starts` up to `lines · columns`, which is the last one written, and each is at least 1.
+
 /// Which bytes a stretch of text holds that need care.
 public struct ByteTraits: Sendable {
     public var hasQuote: Bool
@@ -68,12 +78,14 @@ public func endOfLastLine(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
 ///
 /// - Parameters:
 ///   - grid: holds the text in `bytes`; receives `starts` and `rows`.
-///   - range: lies in `grid.bytes` less its padding, and ends behind a line feed.
+///   - range: lies in `grid.bytes` less its padding and below 2³², and ends behind a line feed.
 ///   - lines: how many line feeds the range holds, as `byteTraits` counts them.
-/// - Returns: false where a line has not exactly `grid.columns` fields; the grid is then of no use.
+/// - Returns: false where a line has not exactly `grid.columns` fields; the grid has then no rows.
 public func cutLines(_ grid: inout FieldGrid, _ range: Range<Int>, lines: Int, delimiter: UInt8) -> Bool {
     precondition(range.lowerBound >= 0 && range.upperBound + FieldGrid.padding <= grid.bytes.count)
+    precondition(range.upperBound < Int(UInt32.max) && grid.columns > 0)
     let columns = grid.columns
+    grid.rows = 0
     if grid.starts.count < range.count + 16 {
         grid.starts = [UInt32](repeating: 0, count: range.count + 16)
     }
@@ -87,7 +99,7 @@ public func cutLines(_ grid: inout FieldGrid, _ range: Range<Int>, lines: Int, d
             while index &+ 8 <= range.upperBound {
                 let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
                 var found = matches(word, delimiters) | matches(word, lineFeeds)
-                // Four places are written whether or not there are so many, so that no branch hangs on the text.
+                // Four places are written whether or not there are so many, so that no branch depends on the text.
                 let count = found.nonzeroBitCount
                 for slot in 0..<4 {
                     starts[next &+ slot] = UInt32(truncatingIfNeeded: index &+ 1 &+ found.trailingZeroBitCount / 8)
@@ -111,13 +123,14 @@ public func cutLines(_ grid: inout FieldGrid, _ range: Range<Int>, lines: Int, d
             return next &- 1
         }
     }
-    guard fields == lines * columns else { return false }
-    grid.rows = lines
+    guard lines >= 0, fields == lines * columns else { return false }
     // As many line feeds as rows, and one at the end of each row: so none is elsewhere.
-    return grid.starts.withUnsafeBufferPointer { starts in
+    let isCut = grid.starts.withUnsafeBufferPointer { starts in
         grid.bytes.withUnsafeBufferPointer { bytes in
             for row in 0..<lines where bytes[Int(starts[(row + 1) * columns]) - 1] != 0x0A { return false }
             return true
         }
     }
+    if isCut { grid.rows = lines }
+    return isCut
 }

@@ -2,6 +2,11 @@
 public let unknownCode = UInt32.max
 
 /// Texts and their codes: open addressing on words of packed bytes.
+///
+/// Proof: a slot is the top `bits` bits of a word, or the next one under a mask, so it is below 2^bits, which is the length
+/// of `keys`, `codes`, `places` and `lengths`. A third of the slots at most is taken, for there are three times as many as
+/// different texts, so a search meets an empty one and ends. A field may be loaded as a word by the invariant of
+/// `FieldGrid`; `longKey` reads words that end at or before the text's end. Long texts are compared by checked access.
 public final class CategoryTable: Sendable {
     private let mask: Int
     private let shift: UInt64
@@ -16,8 +21,9 @@ public final class CategoryTable: Sendable {
 
     /// Of equal texts the first one counts.
     public init(_ entries: [(text: [UInt8], code: UInt32)]) {
+        let texts = Set(entries.map(\.text))
         let (bits, multiplier) = CategoryTable.placement(
-            Set(entries.map { $0.text.withUnsafeBytes { CategoryTable.key($0) } }))
+            Set(texts.map { $0.withUnsafeBytes { CategoryTable.key($0) } }), texts: texts.count)
         let size = 1 << Int(bits)
         var keys = [UInt64](repeating: 0, count: size)
         var codes = [UInt32](repeating: unknownCode, count: size)
@@ -60,9 +66,11 @@ public final class CategoryTable: Sendable {
 
     /// Room for a number of keys, and the multiplier that spreads them: one at which no two meet where there are few keys,
     /// for a search that ends at its first step is one that the processor foresees.
-    private static func placement(_ keys: Set<UInt64>) -> (bits: UInt64, multiplier: UInt64) {
+    ///
+    /// - Parameter texts: how many have these keys. Long texts can be made such that their keys are equal.
+    private static func placement(_ keys: Set<UInt64>, texts: Int) -> (bits: UInt64, multiplier: UInt64) {
         var bits: UInt64 = 3
-        while (1 << bits) < keys.count * 3 { bits += 1 }
+        while (1 << bits) < texts * 3 { bits += 1 }
         let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
         guard keys.count <= 128 else { return (bits, golden) }
         for wider in bits...max(bits, 12) {

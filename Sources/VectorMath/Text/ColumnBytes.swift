@@ -1,4 +1,8 @@
 /// Columns as columnar formats hold them: little-endian values, and one bit a row for what is true or present.
+///
+/// Proof: `grow` appends zeros and hands out exactly those bytes. They are `rows · width` for values of `width` bytes, of
+/// which row r writes `r · width ..< (r + 1) · width`, and ⌈rows / 8⌉ for bits, of which row r writes byte r / 8. Codes are
+/// read below `rows`, which is checked against their number; values, fractions and grids are read by checked access.
 public enum ColumnBytes {
     /// How a number is stored.
     public enum Number: Sendable {

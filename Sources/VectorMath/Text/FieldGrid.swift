@@ -2,17 +2,28 @@
 ///
 /// The byte after each field is its separator. `bytes` carries eight bytes of padding, so that any field may be
 /// loaded as a word.
+///
+/// Proof: the first `rows · columns + 1` starts ascend, each above the one before, and the last of them leaves room for the
+/// padding. Only this file and `cutLines` write `starts`, `rows` and `columns`: the initialiser checks it, `cutLines` has
+/// its own proof, and `begin` leaves no rows. `bytes` never becomes shorter. So a field of a row below `rows` begins at a
+/// start s, has a count of at least 0, and ends at its separator, behind which lie at least seven more bytes: eight bytes
+/// may be loaded from its start and from its end. `withFields` checks the lengths again, once a column.
 public struct FieldGrid: Sendable {
     /// Padding that `bytes` needs behind the last separator.
     public static let padding = 8
 
+    /// The text, and padding behind it.
     public internal(set) var bytes: [UInt8]
+    /// Where each field begins, and one more: where the field behind the last would begin.
     public internal(set) var starts: [UInt32]
+    /// Number of rows.
     public internal(set) var rows: Int
-    public var columns: Int
+    /// Number of fields in each row.
+    public internal(set) var columns: Int
     /// Whether fields of the last column may end in a carriage return that does not belong to them.
     public var endsInCarriageReturn: Bool
 
+    /// A grid without text.
     public init(columns: Int) {
         self.bytes = []
         self.starts = []
@@ -36,8 +47,15 @@ public struct FieldGrid: Sendable {
         self.endsInCarriageReturn = false
     }
 
+    /// Says how many fields a row has; the grid has no rows until it is cut again.
+    public mutating func begin(columns: Int) {
+        self.columns = columns
+        rows = 0
+    }
+
     /// Copies text into `bytes` at a place, making room where there is none.
     public mutating func put(_ text: UnsafeRawBufferPointer, at place: Int) {
+        precondition(place >= 0)
         let needed = place + text.count + FieldGrid.padding
         if bytes.count < needed { bytes += [UInt8](repeating: 0, count: needed - bytes.count) }
         bytes.withUnsafeMutableBytes { $0[place..<place + text.count].copyBytes(from: text) }
@@ -70,7 +88,7 @@ public struct FieldGrid: Sendable {
         return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
     }
 
-    /// Whether the invariant holds on which the unchecked loops rest.
+    /// Whether the lengths are those of the invariant on which the unchecked loops rest.
     func checkInvariant() -> Bool {
         guard starts.count >= rows * columns + 1, rows >= 0, columns > 0 else { return false }
         return Int(starts[rows * columns]) + FieldGrid.padding <= bytes.count + 1

@@ -1,7 +1,10 @@
 /// What a key may look like for the fast way: a number of bytes, each one of a set.
 public struct ByteShape: Sendable {
+    /// For each of 256 bytes whether it may stand in the key.
     public let allowed: [Bool]
+    /// The least number of bytes.
     public let shortest: Int
+    /// The greatest number of bytes.
     public let longest: Int
 
     /// - Parameter allowed: for each of 256 bytes whether it may stand in the key.
@@ -14,6 +17,10 @@ public struct ByteShape: Sendable {
 }
 
 /// Hashes one column of keys, each as it stands.
+///
+/// Proof: a grid gives as many fields as it has rows, and `words` and `lasts` have a place for each. A field may be loaded
+/// as a word from its start by the invariant of `FieldGrid`, and from eight bytes further where it has eight. `allowed` has
+/// a place for each byte, as its initialiser checks. `output` is longer by the number of rows from `base` on.
 ///
 /// - Returns: the rows whose key has not the shape; their hashes are of no use.
 public func hashKeys(

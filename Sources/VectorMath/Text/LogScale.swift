@@ -1,13 +1,6 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A monotone scale between numbers and places on an axis.
 public enum AxisScale: String, Sendable, Codable {
+    /// The value itself.
     case linear
     /// `ln x`, for positive numbers.
     case positiveLog
@@ -16,26 +9,30 @@ public enum AxisScale: String, Sendable, Codable {
     /// `sgn x · ln(1 + |x| / pivot)`, defined everywhere.
     case symmetricLog
 
+    /// Where a value stands on the axis.
+    ///
+    /// - Parameter pivot: of the symmetric scale, positive.
     public func place(of value: Double, pivot: Double) -> Double {
         switch self {
         case .linear: value
-        case .positiveLog: log(value)
-        case .negativeLog: -log(-value)
-        case .symmetricLog: value < 0 ? -log1p(-value / pivot) : log1p(value / pivot)
+        case .positiveLog: naturalLogarithm(value)
+        case .negativeLog: -naturalLogarithm(-value)
+        case .symmetricLog: value < 0 ? -logarithmOfOnePlus(-value / pivot) : logarithmOfOnePlus(value / pivot)
         }
     }
 
+    /// The value at a place: the inverse of `place(of:pivot:)`.
     public func value(at place: Double, pivot: Double) -> Double {
         switch self {
         case .linear: place
-        case .positiveLog: exp(place)
-        case .negativeLog: -exp(-place)
-        case .symmetricLog: place < 0 ? -expm1(-place) * pivot : expm1(place) * pivot
+        case .positiveLog: exponential(place)
+        case .negativeLog: -exponential(-place)
+        case .symmetricLog: place < 0 ? -exponentialMinusOne(-place) * pivot : exponentialMinusOne(place) * pivot
         }
     }
 }
 
 /// The exponent of the power of ten at or below a positive number.
 public func decimalExponent(_ value: Double) -> Int {
-    Int(log10(value).rounded(.down))
+    Int(decimalLogarithm(value).rounded(.down))
 }

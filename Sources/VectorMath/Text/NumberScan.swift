@@ -12,6 +12,10 @@ public func exactDecimal(_ digits: Int64, exponent: Int) -> Double? {
 }
 
 /// Reads plain decimals (`-12.50`: no exponent, no blanks) of one column; NaN where a text is anything else.
+///
+/// Proof: a grid gives as many fields as it has rows, for each of which `output` has a place, as checked. Bytes are read
+/// from a field's start to its end alone. A field has at most 17 bytes behind its sign, so its point stands at most 16
+/// places before its end, and there are 23 powers.
 public func scanNumbers(_ grid: FieldGrid, column: Int, into output: inout [Double]) {
     precondition(output.count >= grid.rows)
     powersOfTen.withUnsafeBufferPointer { powers in
@@ -58,11 +62,17 @@ private func plainDecimal(
 
 /// For each value the last cell whose start is not above it; `unknownCode` outside `starts[0] ... maximum`.
 ///
+/// Proof: the search keeps `output[row] + length ≤ starts.count`: it holds at first, when the row's cell is 0; a step adds
+/// `half` to the cell or not, and takes it from the length. What is read lies at `output[row] + half`, below that, for `half`
+/// is less than the length; whatever the comparison gives, and for not-a-number too. Rows run below `count`, which both
+/// other arrays hold, as checked.
+///
 /// - Parameter onlyWhole: whether fractions are outside too.
 public func findCells(
     _ values: [Double], count: Int, starts: [Double], maximum: Double, onlyWhole: Bool, into output: inout [UInt32]
 ) {
     precondition(values.count >= count && output.count >= count && !starts.isEmpty)
+    precondition(starts.count < Int(UInt32.max))
     let (cells, batch) = (starts.count, 512)
     values.withUnsafeBufferPointer { values in
         starts.withUnsafeBufferPointer { starts in

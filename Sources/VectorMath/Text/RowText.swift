@@ -1,3 +1,17 @@
+// Proof for the writing of this file. `appendRows` checks, once for each block of rows, that every column has a code for
+// each row, that the codes are below the number of labels, and that there is a fraction for each row where there are grids.
+//
+// Reading: a label lies at `places[code]` and is padded with zeros to whole words, of which `writeCell` loads as many as its
+// length needs. A code without label is that of a grid: `TextColumn.init` checks it.
+//
+// Writing: the output grows by `longestRow` zeros a row, which is 8 and each column's `longest`; then what was not written
+// is taken off again. A label moves the place by its length, and stores up to 7 bytes more. A number takes the column's
+// prefix and suffix and at most 41 bytes: a sign and 19 figures (the magnitude of an `Int64`) with up to 15 zeros behind
+// them, or with a point and up to 25 places behind it, or with `e`, a sign and up to 19 figures of an exponent. (Before its
+// point is set, a decimal lies one place further to the right: 21 bytes.) A date takes 10. All of it is at most
+// `longest − 8`, so that no cell ends behind the sum of `longest − 8` up to it, and no store is further than 7 from there.
+// A running number takes at most 20 of the 24 bytes set aside for it.
+
 /// How the codes of one column are written, with everything that stands before and after them.
 public struct TextColumn: Sendable {
     /// Labels one behind the other, each padded to whole words.
@@ -55,6 +69,7 @@ public func appendRows(
     _ columns: [TextColumn], codes: [[UInt32]], fractions: [[Float]], rows: Range<Int>,
     numbering: (before: [UInt8], after: [UInt8], first: UInt64)? = nil, to output: inout [UInt8]
 ) {
+    precondition(rows.lowerBound >= 0)
     for (index, column) in columns.enumerated() {
         precondition(codes[index].count >= rows.upperBound)
         precondition(column.grids.isEmpty || fractions[index].count >= rows.upperBound)

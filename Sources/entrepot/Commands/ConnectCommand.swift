@@ -27,7 +27,7 @@ struct ConnectCommand: AsyncParsableCommand {
             let (host, port) = try ListenAddress.parse(listen)
             let configuration = try service.configuration()
             guard configuration.key != nil else { throw ClientError.noKey }
-            let page = LocalPage(style: ReportPage.style) { try TaskWords.text($0) }
+            let page = LocalPage(style: EvaluationPage.style) { try TaskWords.text($0) }
             let proxy = try LocalProxy(configuration, host: host, port: port, page: page)
             try await proxy.run(
                 verified: { Console.say("\(ConnectionCard($0))") },

@@ -165,9 +165,11 @@ struct DemoStage {
             let allowDebug = false
         #endif
         return ClientConfiguration(
-            address: try ServiceAddress(service.url), key: try KeyFiles.privateKey(at: keyFile(party)), roots: roots,
-            allowed: try ReleaseManifest(json: try Files.bytes(at: service.measurementsFile)), allowSimulated: true,
-            allowDebug: allowDebug, task: try Files.task(at: taskFile.path).digest,
+            address: try ServiceAddress(service.url), key: try KeyFiles.privateKey(at: keyFile(party)),
+            trust: TrustPolicy(
+                now: 0, roots: roots,
+                allowed: try ReleaseManifest(json: try Files.bytes(at: service.measurementsFile)),
+                allowDebug: allowDebug), task: try Files.task(at: taskFile.path).digest,
             stateFile: directory.appendingPathComponent("\(party).seen.json").path)
     }
 

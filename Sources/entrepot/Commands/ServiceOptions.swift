@@ -55,9 +55,10 @@ struct ServiceOptions: ParsableArguments {
         }
         let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
         return ClientConfiguration(
-            address: try ServiceAddress(url), key: try key.map { try KeyFiles.privateKey(at: $0) }, roots: roots,
-            allowed: allowed ?? ReleaseManifest(releases: []), allowSimulated: allowSimulated,
-            allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb,
+            address: try ServiceAddress(url), key: try key.map { try KeyFiles.privateKey(at: $0) },
+            trust: TrustPolicy(
+                now: 0, roots: roots, allowed: allowed, allowSimulated: allowSimulated, allowDebug: allowDebug,
+                allowUnevaluatedTCB: allowUnevaluatedTcb),
             task: try task.map { try Files.task(at: $0).digest }, stateFile: memory,
             acceptNewInstance: acceptNewInstance)
     }

@@ -89,20 +89,17 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func verify(bytes: [UInt8]) throws {
         let format = chosenFormat ?? DocumentVerification.detect(bytes)
-        let roots = try roots(format)
-        let (extra, allowed) = (try extraCertificates(), try allowed())
+        let (trust, extra) = (try trust(format), try extraCertificates())
         let check = { () throws(EvidenceError) in
-            try DocumentVerification.verify(
-                bytes, format: format, at: at, now: Self.now, roots: roots, certificates: extra, allowed: allowed,
-                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+            try DocumentVerification.verify(bytes, format: format, trust: trust, certificates: extra)
         }
-        let report: DocumentVerification.Report
+        let appraisal: DocumentVerification.Appraisal
         do {
-            report = try check()
+            appraisal = try check()
         } catch {
             throw notAuthentic("the document", error)
         }
-        show(report.evidence, report.refusals)
+        show(appraisal.evidence, appraisal.refusals)
         if repetitions > 0 {
             let start = ContinuousClock.now
             for _ in 0..<repetitions { _ = try check() }
@@ -110,28 +107,25 @@ struct VerifyCommand: AsyncParsableCommand {
             Console.say(
                 "one check took \(one.formatted(.units(allowed: [.milliseconds], fractionalPart: .show(length: 3))))")
         }
-        try leave(report)
+        try leave(appraisal)
     }
 
     private func verify(receipt bytes: [UInt8]) throws {
         let receipt: Receipt
-        let report: DocumentVerification.Report
+        let appraisal: DocumentVerification.Appraisal
         do {
             receipt = try Receipt(json: bytes)
-            report = try receipt.verify(
-                at: at, now: Self.now, roots: try roots(chosenFormat ?? receipt.evidence.format),
-                allowed: try allowed(),
-                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+            appraisal = try receipt.verify(trust: try trust(chosenFormat ?? receipt.evidence.format))
         } catch let error as ReceiptError {
             throw notAuthentic("the receipt", error)
         }
         if json {
-            show(report.evidence, report.refusals, entry: receipt.entry.canonicalBytes)
+            show(appraisal.evidence, appraisal.refusals, entry: receipt.entry.canonicalBytes)
         } else {
             print(ReceiptCard(receipt))
-            print(EvidenceCard(report.evidence, refusals: report.refusals))
+            print(EvidenceCard(appraisal.evidence, refusals: appraisal.refusals))
         }
-        try leave(report)
+        try leave(appraisal)
     }
 
     /// What lies beside a file of samples; nil where nothing does.
@@ -143,32 +137,29 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func verify(samples: String, _ bytes: [UInt8]) throws {
         let provenance: SampleProvenance
-        let report: DocumentVerification.Report
+        let appraisal: DocumentVerification.Appraisal
         do {
             provenance = try SampleProvenance(json: bytes)
-            report = try provenance.verify(
-                samples: try SampleProvenance.digest(ofFile: samples), at: at, now: Self.now,
-                roots: try roots(chosenFormat ?? provenance.evidence.format), allowed: try allowed(),
-                allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+            appraisal = try provenance.verify(
+                samples: try SampleProvenance.digest(ofFile: samples),
+                trust: try trust(chosenFormat ?? provenance.evidence.format))
         } catch let error as ReceiptError {
             throw notAuthentic("the provenance of \(samples)", error)
         }
         if !json { print(provenance) }
-        show(report.evidence, report.refusals)
-        try leave(report)
+        show(appraisal.evidence, appraisal.refusals)
+        try leave(appraisal)
     }
 
     private func verify(report bytes: [UInt8]) throws {
-        let checked: DocumentVerification.Report
+        let checked: DocumentVerification.Appraisal
         do {
             let report = try SignedReport(bytes: bytes)
-            let (extra, allowed) = (try extraCertificates(), try allowed())
-            let roots = try roots(chosenFormat ?? report.evidence.format)
+            let (trust, extra) = (try trust(chosenFormat ?? report.evidence.format), try extraCertificates())
             checked = try report.verify { evidence throws(EvidenceError) in
                 try DocumentVerification.verify(
-                    evidence, format: report.evidence.format, at: at, now: Self.now, roots: roots, certificates: extra,
-                    allowed: allowed, vouches: report.isVouchedFor, allowDebug: allowDebug,
-                    allowUnevaluatedTCB: allowUnevaluatedTcb)
+                    evidence, format: report.evidence.format, trust: trust, certificates: extra,
+                    vouches: report.isVouchedFor)
             }
         } catch let error as ReportError {
             throw notAuthentic("the report", error)
@@ -177,18 +168,17 @@ struct VerifyCommand: AsyncParsableCommand {
         try leave(checked)
     }
 
-    private func leave(_ report: DocumentVerification.Report) throws {
-        guard report.exitCode != 0 else { return }
-        Console.say("entrepot: authentic, and refused: \(report.refusals.map { "\($0)" }.joined(separator: " "))")
-        throw ExitCode(report.exitCode)
+    private func leave(_ appraisal: DocumentVerification.Appraisal) throws {
+        guard appraisal.exitCode != 0 else { return }
+        Console.say("entrepot: authentic, and refused: \(appraisal.refusals.map { "\($0)" }.joined(separator: " "))")
+        throw ExitCode(appraisal.exitCode)
     }
 
     private func verify(service url: String) async throws {
-        let simulated = chosenFormat == .simulated
+        var trust = try trust(chosenFormat)
+        trust.allowSimulated = chosenFormat == .simulated
         let configuration = ClientConfiguration(
-            address: try ServiceAddress(url), key: nil, roots: try roots(chosenFormat),
-            allowed: try allowed() ?? ReleaseManifest(releases: []), allowSimulated: simulated, allowDebug: allowDebug,
-            allowUnevaluatedTCB: allowUnevaluatedTcb, stateFile: ClientConfiguration.defaultStateFile)
+            address: try ServiceAddress(url), key: nil, trust: trust, stateFile: ClientConfiguration.defaultStateFile)
         do {
             try await VerifiedConnection.open(configuration) { connection in
                 if json {
@@ -204,7 +194,12 @@ struct VerifyCommand: AsyncParsableCommand {
         }
     }
 
-    private static var now: Int64 { Int64(Date().timeIntervalSince1970) }
+    /// What is trusted of a document in a format.
+    private func trust(_ format: EvidenceFormat?) throws -> TrustPolicy {
+        TrustPolicy(
+            at: at, now: Int64(Date().timeIntervalSince1970), roots: try roots(format), allowed: try allowed(),
+            allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+    }
 
     private var chosenFormat: EvidenceFormat? { simulatedRoot == nil ? format : .simulated }
     private var rootFile: String? { root ?? simulatedRoot }

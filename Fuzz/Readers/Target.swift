@@ -1,0 +1,42 @@
+import Foundation
+
+/// What is fed: bytes in, and a trap where a promise does not hold.
+enum Target: String, CaseIterable {
+    case csv, gzip, arrow, task, model
+
+    /// The one that `FUZZ_TARGET` names.
+    static let chosen = Target(rawValue: ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? "")
+
+    func feed(_ bytes: [UInt8]) {
+        switch self {
+        case .csv: feedTable(bytes)
+        case .gzip: feedGzip(bytes)
+        case .arrow: feedArrow(bytes)
+        case .task: feedTask(bytes)
+        case .model: feedModel(bytes)
+        }
+    }
+
+    /// Real bytes to begin with.
+    func seeds() throws -> [[UInt8]] {
+        switch self {
+        case .csv: csvSeeds()
+        case .gzip: try gzipSeeds()
+        case .arrow: arrowSeeds()
+        case .task: try taskSeeds()
+        case .model: try modelSeeds()
+        }
+    }
+}
+
+/// One input of libFuzzer.
+func feedOne(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    // Proof: libFuzzer lends `count` bytes for this call; they are copied.
+    Target.chosen?.feed(Array(UnsafeBufferPointer(start: bytes, count: count)))
+    return 0
+}
+
+/// Ends the run with what was broken; libFuzzer keeps the input.
+func promise(_ holds: Bool, _ what: StaticString) {
+    guard holds else { fatalError("\(what)") }
+}

@@ -1,0 +1,43 @@
+/// What a relying party trusts, and at which moment: the same for a live service, a saved document, a receipt, a report.
+///
+/// It reads no clock: the moment is part of the value.
+public struct TrustPolicy: Sendable {
+    /// Unix seconds at which certificates must be valid; nil for the time that the evidence gives for itself.
+    public var at: Int64?
+    /// The present, in unix seconds: for a live connection, and for evidence that carries no time of its own.
+    public var now: Int64
+    /// The roots to trust; simulated evidence needs one of theirs in it.
+    public var roots: TrustRoots
+    /// The releases that are accepted. nil looks at no measurement, for reading a document without trusting it; of a live
+    /// service nil accepts none.
+    public var allowed: ReleaseManifest?
+    /// Accept evidence that no hardware made.
+    public var allowSimulated: Bool
+    /// Accept a debug build or platform.
+    public var allowDebug: Bool
+    /// Accept Intel TDX although TCB level and revocation are not evaluated.
+    public var allowUnevaluatedTCB: Bool
+
+    /// - Parameter allowSimulated: where absent, whether `roots` holds a simulated root: whoever names one has asked for a
+    ///   simulation.
+    public init(
+        at: Int64? = nil, now: Int64, roots: TrustRoots, allowed: ReleaseManifest? = nil, allowSimulated: Bool? = nil,
+        allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false
+    ) {
+        self.at = at
+        self.now = now
+        self.roots = roots
+        self.allowed = allowed
+        self.allowSimulated = allowSimulated ?? !roots.simulated.isEmpty
+        self.allowDebug = allowDebug
+        self.allowUnevaluatedTCB = allowUnevaluatedTCB
+    }
+
+    /// The same trust at another moment.
+    public func at(_ time: Int64?, now: Int64) -> TrustPolicy {
+        var policy = self
+        policy.at = time
+        policy.now = now
+        return policy
+    }
+}

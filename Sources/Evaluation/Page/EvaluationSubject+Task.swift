@@ -1,0 +1,12 @@
+public import Tasks
+
+extension EvaluationSubject {
+    /// What the task says of a model that was fitted for it.
+    public init(_ task: TaskSpecification, source: Source, date: String? = nil, warning: String? = nil) {
+        self.init(
+            title: task.name, purpose: task.purpose,
+            parties: task.parties.map { Party(name: $0.name, role: $0.role.rawValue) }, unit: task.privacy.unit,
+            protection: TaskDescription.inWords(epsilon: task.privacy.epsilon), source: source, date: date,
+            warning: warning)
+    }
+}

@@ -1,0 +1,47 @@
+/// What a report says about a model that the model file does not know.
+public struct EvaluationSubject: Sendable {
+    public struct Party: Sendable {
+        public var name: String
+        public var role: String
+
+        public init(name: String, role: String) {
+            self.name = name
+            self.role = role
+        }
+    }
+
+    /// Where the reader gets rows from.
+    public enum Source: Sendable {
+        /// A model file of this name, with `entrepot sample`.
+        case file(String)
+        /// The service that shows the page, or the local proxy in front of it.
+        case service
+    }
+
+    public var title: String
+    public var purpose: String?
+    public var parties: [Party]
+    /// What one unit of protection is.
+    public var unit: String
+    /// ε as a sentence: what an attacker learns at most.
+    public var protection: String
+    public var source: Source
+    /// The day of the report, as `2026-11-21`; nil where it is not known.
+    public var date: String?
+    /// Something that every reader must know first, such as a simulated attester.
+    public var warning: String?
+
+    public init(
+        title: String, purpose: String? = nil, parties: [Party] = [], unit: String = "one joined record",
+        protection: String, source: Source, date: String? = nil, warning: String? = nil
+    ) {
+        self.title = title
+        self.purpose = purpose
+        self.parties = parties
+        self.unit = unit
+        self.protection = protection
+        self.source = source
+        self.date = date
+        self.warning = warning
+    }
+}

@@ -1,0 +1,176 @@
+public import PrivacyKernel
+import Statistics
+public import Tables
+public import Tasks
+
+/// All queries of a task: asked one after the other of the kernel, before the model is fitted, while the rows exist.
+///
+/// A query gets the part `price / ε` of the task's budget, in the units in which the budget adds up, so that prices and
+/// model make one whole. What cannot be asked is refused here, by the task alone, and nothing is ever spent on it.
+public struct QueryWorkload: Sendable {
+    /// What the part of the budget that no query costs is for.
+    public enum Remainder: Sendable {
+        case model
+        /// There is no model: the queries cost all of ε.
+        case nothing
+    }
+
+    let questions: [ResolvedQuery]
+    let privacy: PrivacyParameters
+    private let remainder: Remainder
+
+    /// - Parameters:
+    ///   - domain: of the joined table.
+    ///   - mirror: the terms of the task's join where it is a mirror.
+    public init(
+        _ queries: [TaskSpecification.PermittedQuery], domain: TableDomain, privacy: PrivacyParameters,
+        remainder: Remainder = .model, mirror: MirrorTerms? = nil
+    ) throws(QueryRefusal) {
+        var questions: [ResolvedQuery] = []
+        for query in queries { questions.append(try ResolvedQuery(query, domain: domain, mirror: mirror)) }
+        let prices = queries.reduce(0) { $0 + $1.epsilon }
+        switch remainder {
+        case .model:
+            guard questions.isEmpty || prices < privacy.epsilon else {
+                throw .overBudget(prices: prices, epsilon: privacy.epsilon)
+            }
+        case .nothing:
+            guard abs(prices - privacy.epsilon) <= 1e-9 * privacy.epsilon else {
+                throw .notAllSpent(prices: prices, epsilon: privacy.epsilon)
+            }
+        }
+        self.questions = questions
+        self.remainder = remainder
+        self.privacy = privacy
+    }
+
+    /// Names in the order of the task.
+    public var names: [String] { questions.map(\.query.name) }
+
+    /// What is left for the model, as a part of the budget.
+    public var modelShare: Double { 1 - questions.reduce(0) { $0 + share($1) } }
+
+    /// Asks everything and takes what it costs out of the budget; the rest is the model's.
+    ///
+    /// - Parameter shares: what part of the budget each query gets, as a plan says; nil for the prices.
+    /// - Returns: one answer a query; fewer where a replayed transcript ends earlier.
+    @discardableResult
+    public func ask(
+        _ kernel: Kernel, shares: [Double]? = nil, taking budget: inout Budget
+    ) throws(PrivacyError) -> [QueryAnswer] {
+        let law = budget.accounting.law
+        return try releases(kernel, shares: shares ?? questions.map(share), taking: &budget).map { question, released in
+            question.answer(released.tables, variances: released.variances, law: law)
+        }
+    }
+
+    private func releases(
+        _ kernel: Kernel, shares: [Double], taking budget: inout Budget
+    ) throws(PrivacyError) -> [(question: ResolvedQuery, released: ResolvedQuery.Released)] {
+        let whole = budget.amount
+        var all: [(question: ResolvedQuery, released: ResolvedQuery.Released)] = []
+        for (place, (question, share)) in zip(questions, shares).enumerated() {
+            let isLast = remainder == .nothing && place == questions.count - 1
+            let slice = try budget.take(isLast ? .all : .amount(whole * share))
+            do throws(PrivacyError) {
+                all.append((question, try question.ask(kernel, spending: slice)))
+            } catch {
+                guard case .transcriptExhausted = error else { throw error }
+            }
+        }
+        return all
+    }
+
+    /// What the queries measured, as sums by groups, for a model to agree with: counts are sums of ones.
+    ///
+    /// - Parameter domain: of the joined table.
+    public func sums(
+        from transcript: Transcript, domain: TableDomain
+    ) throws(PrivacyError) -> [(query: String, question: SumQuestion, figures: [Int64], variance: Double)] {
+        guard !questions.isEmpty, let promise = transcript.releases.first?.promise else { return [] }
+        var budget = try Budget(promise.parameters, accounting: promise.accounting)
+        let kernel = Kernel(replaying: transcript, domain: domain)
+        return try releases(kernel, shares: questions.map(share), taking: &budget).flatMap { question, released in
+            question.sums.indices.map {
+                (question.query.name, question.sums[$0], released.tables[$0], released.variances[$0])
+            }
+        }
+    }
+
+    /// The answers that a transcript holds: recorded once, read as often as anybody likes.
+    public func answers(from transcript: Transcript, domain: TableDomain) throws(PrivacyError) -> [QueryAnswer] {
+        guard !questions.isEmpty, let promise = transcript.releases.first?.promise else { return [] }
+        var budget = try Budget(promise.parameters, accounting: promise.accounting)
+        return try ask(Kernel(replaying: transcript, domain: domain), taking: &budget)
+    }
+
+    /// What a query would cost and how far its figures would lie from the truth, without asking it.
+    public func forecasts(_ accounting: Accounting) throws(PrivacyError) -> [QueryForecast] {
+        let amount = try Budget(privacy, accounting: accounting).amount
+        return questions.map { QueryForecast($0, share: share($0), amount: amount, law: accounting.law) }
+    }
+
+    private func share(_ question: ResolvedQuery) -> Double { question.query.epsilon / privacy.epsilon }
+}
+
+extension ResolvedQuery {
+    /// The one call of the kernel.
+    func ask(
+        _ kernel: Kernel, spending budget: consuming Budget
+    ) throws(PrivacyError) -> Released {
+        switch release {
+        case .marginal(let attributes):
+            let marginals = try kernel.measure([attributes], spending: budget, cellLimit: Self.cellLimit)
+            return Released(tables: marginals.map(\.counts), variances: marginals.map(\.variance))
+        case .sums(let questions):
+            let sums = try kernel.sums(questions, spending: budget, cellLimit: Self.cellLimit)
+            return Released(tables: sums.map(\.sums), variances: sums.map(\.variance))
+        }
+    }
+}
+
+/// The price of a query and the error to expect of it: all of it known before anything is drawn.
+public struct QueryForecast: Sendable, Equatable, Codable {
+    public struct Part: Sendable, Equatable, Codable {
+        /// `count`, `exports`, `imports`, …
+        public var quantity: String
+        public var standardError: Double
+        /// Half of the width of a 95 % interval.
+        public var halfWidth: Double
+    }
+
+    public var name: String
+    public var kind: String
+    /// The price, and what part of the task's budget it is.
+    public var epsilon: Double
+    public var share: Double
+    /// How many groups will get an answer.
+    public var groups: Int
+    public var parts: [Part]
+
+    init(_ question: ResolvedQuery, share: Double, amount: Double, law: NoiseLaw) {
+        name = question.query.name
+        kind = question.query.kind.rawValue
+        epsilon = question.query.epsilon
+        self.share = share
+        groups = question.cells().count
+        let sensitivities = question.sensitivities
+        let quantities: [String] =
+            switch question.query.kind {
+            case .reconcile: ["exports", "imports", "matched flows", "sum of log points"]
+            case .mean: ["sum", "count"]
+            case .sum: ["sum"]
+            case .count, .histogram, .quantile, .cardinality: ["count"]
+            }
+        let each = amount * share / Double(sensitivities.count)
+        parts = zip(quantities, sensitivities).enumerated().map { place, part in
+            let isValue =
+                [.sum, .mean, .reconcile].contains(question.query.kind) && place < question.columns.prefix(2).count
+            let deviation =
+                law.variance(sensitivity: part.1, amount: each).squareRoot() * (isValue ? question.unit : 1)
+            return Part(
+                quantity: part.0, standardError: deviation,
+                halfWidth: law.critical(ResolvedQuery.confidence) * deviation)
+        }
+    }
+}

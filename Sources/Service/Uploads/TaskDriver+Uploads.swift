@@ -1,0 +1,133 @@
+import Foundation
+import HTTPTypes
+import HummingbirdCore
+import Tables
+import Tasks
+
+/// A provider's table, from the first byte of the request to the receipt.
+extension TaskDriver {
+    /// `POST /upload_data`: reads a table while it comes, holds it, and answers with its digest.
+    nonisolated func upload(_ call: Call) async throws -> Response {
+        let party = try call.party()
+        guard let table = specification.party(named: party)?.table, let domain = domains[party] else {
+            throw Problem.wrongRole("providers")
+        }
+        let start = try await uploadBegins(
+            party: party, length: call.contentLength, range: call.request.headers[.contentRange])
+        let outcome: Result<ReceivedTable, any Error>
+        do {
+            let received = try await receive(call, table, domain, start)
+            try await hold(received, party: party)
+            outcome = .success(received)
+        } catch let problems as TableProblems {
+            outcome = .failure(Problem.table(problems, keyColumns: table.key.columns))
+        } catch {
+            outcome = .failure(error)
+        }
+        await uploadEnded(party: party)
+        let received = try outcome.get()
+        return Response.json(
+            .object([
+                ("message", .string("Upload completed")), ("sha256", .string(received.digest)),
+                ("rows", .integer(Int64(received.table.rowCount))),
+                ("columns", .integer(Int64(domain.columns.count))), ("warnings", .array([])),
+            ]))
+    }
+
+    /// `GET /upload_data/standing`: how much of the caller's file is here of an upload that broke.
+    nonisolated func uploadStanding(_ call: Call) async throws -> Response {
+        let kept = try await interruptedUpload(of: try call.party())
+        return Response.json(
+            .object([
+                ("received", .integer(Int64(kept?.received ?? 0))),
+                ("size", kept.map { OrderedJSON.integer(Int64($0.size)) } ?? .null),
+                ("sha256", kept.map { OrderedJSON.string($0.digest) } ?? .null),
+            ]))
+    }
+
+    // MARK: - Reading the body
+
+    /// Where an upload begins: at the start of the file, or where an earlier connection broke.
+    struct UploadStart {
+        /// nil where the body is the whole file.
+        let range: UploadRange?
+        /// The upload that this one continues.
+        let kept: InterruptedUpload?
+    }
+
+    /// Receives a table from its beginning, or goes on where an earlier connection broke.
+    private nonisolated func receive(
+        _ call: Call, _ table: TaskSpecification.PartyTable, _ domain: TableDomain, _ start: UploadStart
+    ) async throws -> ReceivedTable {
+        var reader =
+            try start.kept?.take()
+            ?? UploadReader(
+                headers: call.request.headers,
+                file: TableFileReader(
+                    table, domain: domain, of: specification, hash: keyedHash,
+                    expectedBytes: start.range?.size ?? call.contentLength),
+                byteLimit: specification.limits.uploadBytes)
+        guard let range = start.range else { return try await reader.receive(call) }
+        guard reader.isContinuable else { throw Problem.rangeOfForm }
+        do {
+            return try await reader.receive(call, size: range.size)
+        } catch  where Self.isBreak(error) && reader.received < range.size {
+            await uploadBroke(
+                party: try call.party(),
+                InterruptedUpload(reader, size: range.size, at: now().timeIntervalSince1970))
+            throw error
+        }
+    }
+
+    /// Whether an upload ended for want of bytes, and not because of what they are.
+    private static func isBreak(_ error: any Error) -> Bool {
+        switch error {
+        case is TableProblems: false
+        case let problem as Problem: ["incomplete", "too_slow"].contains(problem.code)
+        default: true
+        }
+    }
+
+    // MARK: - Events
+
+    /// Opens the way for a table before its body is asked for; call ``uploadEnded(party:)`` whatever becomes of it.
+    ///
+    /// - Parameters:
+    ///   - length: of the body, as far as its sender says.
+    ///   - range: the header Content-Range; nil for a whole file.
+    /// - Throws: `Problem` where the life of the task takes no table now, the body is too large, another upload of the
+    ///   party is under way, or the part is not the one that is missing.
+    func uploadBegins(party: String, length: Int? = nil, range: String?) throws -> UploadStart {
+        try admitsUpload(party: party)
+        let limit = specification.limits.uploadBytes
+        if let length, length > limit + UploadReader.formOverhead { throw Problem.tooLarge(limit) }
+        let range = try UploadRange(range)
+        return UploadStart(range: range, kept: try uploads.begin(of: party, range: range))
+    }
+
+    func uploadEnded(party: String) { uploads.end(of: party) }
+
+    /// Keeps what came of an upload whose connection broke, while the task still collects.
+    private func uploadBroke(party: String, _ upload: InterruptedUpload) {
+        guard (try? admitsUpload(party: party)) != nil else { return }
+        uploads.interrupt(upload, of: party)
+    }
+
+    private func interruptedUpload(of party: String) throws -> InterruptedUpload? {
+        try uploads.interrupted(of: party)
+    }
+
+    /// Whether a table would be received now.
+    private func admitsUpload(party: String) throws {
+        var next = life
+        do { _ = try next.handle(.uploadBegan(party: party)) } catch { throw Problem.life(error) }
+    }
+
+    /// Holds a table that was read without a problem, once the ledger has its digest.
+    private func hold(_ received: ReceivedTable, party: String) throws {
+        try perform(.uploaded(party: party, digest: received.digest)) { _ in
+            try ledger.recordUpload(party: party, digest: received.digest)
+            tables.hold(received.table, of: party)
+        }
+    }
+}

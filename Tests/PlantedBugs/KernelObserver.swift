@@ -1,0 +1,31 @@
+import Synchronization
+
+@testable import PrivacyKernel
+
+/// The candidates of each selection and error release of one fit and the columns that were grouped, so that an audit
+/// can compute likelihoods. One task plays with it.
+final class KernelObserver: @unchecked Sendable {
+    var lists: [[Candidate]] = []
+    var groupings: [(attribute: Int, map: [UInt32])] = []
+
+    /// The one that looks on in this task.
+    @TaskLocal static var active: KernelObserver?
+}
+
+extension Kernel {
+    @_dynamicReplacement(for:check(_:cellLimit:))
+    func checkObserved(_ candidates: [Candidate], cellLimit: Int) throws(PrivacyError) -> [[Int]] {
+        if !candidates.isEmpty { KernelObserver.active?.lists.append(candidates) }
+        return try check(candidates, cellLimit: cellLimit)
+    }
+
+    @_dynamicReplacement(for:addGrouping(of:map:))
+    func addObservedGrouping(of attribute: Int, map: [UInt32]) throws(PrivacyError) -> Int {
+        let place = try addGrouping(of: attribute, map: map)
+        KernelObserver.active?.groupings.append((attribute, map))
+        return place
+    }
+
+    /// Lets a test spend several budgets on one table; that production refuses it is a claim of its own.
+    func forgetBudget() { rows?.root.withLock { $0 = nil } }
+}

@@ -1,0 +1,96 @@
+import Synchronization
+
+/// Bugs that the audit plants in kernel, joins and reader to see whether it catches them.
+///
+/// Each is a function of this module that stands in the place of the right one (`@_dynamicReplacement`), which a debug
+/// build allows. It errs where its bug is the task's, and calls the right one otherwise. Where a right function goes or
+/// changes its shape, this module no longer compiles.
+public enum PlantedBug: String, CaseIterable, Sendable {
+    /// The ½ of the exponential mechanism dropped, as if L1-errors were monotone.
+    case selectionWithoutHalf
+    /// σ without the factor k of k rows a key.
+    case rowsPerKeyIgnored
+    /// L1-errors noised by their L2-sensitivity √k instead of k.
+    case errorsScaledByRoot
+    /// σ where σ² belongs.
+    case deviationForVariance
+    /// Each marginal noised as if it had the whole budget: √d lost.
+    case shareIgnored
+    /// The first measurement costs nothing.
+    case releaseUncharged
+    /// A selection (an annealing step) costs nothing.
+    case selectionUncharged
+    /// A domain taken from the data: cells without rows get no noise.
+    case emptyCellsSkipped
+    /// n served exactly: noise corrected to sum to zero.
+    case totalKept
+    /// The same noise in every marginal of a call.
+    case noiseShared
+    /// The generator begins again at every call.
+    case generatorReseeded
+    /// Rounded floating-point noise.
+    case noiseInDoubles
+    /// A release that the ledger did not take is returned all the same.
+    case unrecordedReturned
+    /// A release that the ledger did not take is not counted: whoever asks again pays nothing for the first.
+    case failureForgotten
+    /// The figure for adding or removing one sold as that for changing one.
+    case changeOneSoldAsAddRemove
+    /// A slice is handed out and kept.
+    case takenSliceStaysBehind
+    /// An error where the join is empty.
+    case emptyTableRefused
+    /// Noise tables kept from an earlier ε.
+    case scaleOfEarlierNoise
+    /// Noise of one sign only.
+    case signLost
+    /// Discrete noise sold as continuous: σ² without the 2.
+    case smoothingDropped
+    /// Scores weighted, sensitivity not.
+    case weightsOutsideSensitivity
+    /// Rows of the Gram matrix not shortened to the bound.
+    case gramUnclipped
+    /// The Gram matrix's noise off the diagonal too small by √2.
+    case gramRootTwoLost
+    /// The Gram matrix of ranks among the rows in place of public scores: one row more moves every other.
+    case gramOfRanks
+    /// Sums of values beyond the clamp.
+    case sumsUnclamped
+    /// Two whole budgets spent through one kernel.
+    case foreignBudgetTaken
+    /// Nothing of δ set aside for what is not exact.
+    case deltaNotSetAside
+    /// A second row of a key is taken where one is allowed.
+    case duplicatesTaken
+    /// All rows of a key are kept, however many it may have.
+    case truncationSkipped
+    /// All combinations of a key's rows are joined.
+    case combinationsKept
+    /// Of a key's rows those that come first in the file are kept.
+    case fileOrderKept
+
+    /// The bug of this task.
+    @TaskLocal public static var active: PlantedBug?
+
+    /// Whether it errs in the reader, the truncation or the join.
+    public var isInTables: Bool {
+        switch self {
+        case .duplicatesTaken, .truncationSkipped, .combinationsKept, .fileOrderKept: true
+        default: false
+        }
+    }
+}
+
+/// Whether a bug is this task's.
+@inline(__always)
+func planted(_ bug: PlantedBug) -> Bool { PlantedBug.active == bug }
+
+/// What a wrong function remembers of a kernel from one call to the next.
+final class BugMemory<Value: Sendable>: Sendable {
+    private let values = Mutex<[ObjectIdentifier: Value]>([:])
+
+    subscript(_ kernel: AnyObject) -> Value? {
+        get { values.withLock { $0[ObjectIdentifier(kernel)] } }
+        set { values.withLock { $0[ObjectIdentifier(kernel)] = newValue } }
+    }
+}

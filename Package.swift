@@ -233,7 +233,8 @@ let package = Package(
             name: "TasksTests", dependencies: ["Bytes", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
             swiftSettings: checked),
         .testTarget(
-            name: "QueriesTests", dependencies: ["PrivacyKernel", "Queries", "Tables", "Tasks", "VectorMath"],
+            name: "QueriesTests",
+            dependencies: ["PrivacyKernel", "Queries", "Statistics", "Tables", "Tasks", "VectorMath"],
             swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "VectorMath", crypto, grdb], swiftSettings: checked),
         .testTarget(

@@ -14,13 +14,13 @@ public protocol Synthesizer: Sendable {
     /// - Throws: `SynthesisError.unknownParameter` or `.invalidParameter`.
     init(parameters: [String: Parameter]) throws(SynthesisError)
 
-    /// As they were given.
+    /// The parameters as given.
     var parameters: [String: Parameter] { get }
 
     /// How spending adds up: pure for δ = 0, otherwise Gaussian unless the parameters say `accounting: zcdp`.
     func accounting(for privacy: PrivacyParameters) -> Accounting
 
-    /// What will be spent on what. A function of public figures alone; what cannot work is refused here.
+    /// What each step will cost: a function of public figures only. Refuses what cannot work.
     func plan(_ domain: TableDomain, _ privacy: PrivacyParameters) throws(SynthesisError) -> MechanismPlan
 
     /// What rows of the model keep and what they assume.
@@ -31,7 +31,7 @@ public protocol Synthesizer: Sendable {
     /// - Parameters:
     ///   - plan: what `plan(_:_:)` said, or the same steps with other shares. `PlannedBudget` hands out what each step has.
     ///   - budget: of the plan's accounting; all of it may be spent.
-    ///   - progress: told the share of the work that is done, from 0 to 1. It depends on public figures alone.
+    ///   - progress: called with the share of the work done, from 0 to 1. It depends on public figures only.
     func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel

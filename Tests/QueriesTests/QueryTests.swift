@@ -287,7 +287,7 @@ import VectorMath
             .init(name: "sum", kind: .sum, columns: ["exported"], epsilon: 0.2),
         ]
         let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
-        let program = try QueryProgram(queries, domain: amounts.domain, privacy: privacy)
+        let program = try QueryWorkload(queries, domain: amounts.domain, privacy: privacy)
         for shares in [[0.4, 0.2], [0.3, 0.2]] {
             var budget = try Budget(privacy, accounting: .gaussian)
             let whole = budget.amount

@@ -1,5 +1,7 @@
+import Foundation
 import HTTPTypes
 import HummingbirdCore
+import Synchronization
 
 /// Where the task stands.
 extension TaskDriver {

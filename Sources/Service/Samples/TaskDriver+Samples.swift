@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Ledger
+import Logging
 import NIOCore
 import Tasks
 

@@ -2,6 +2,7 @@ import Client
 import Foundation
 import Logging
 import Synchronization
+import Tasks
 import Testing
 
 @testable import Service

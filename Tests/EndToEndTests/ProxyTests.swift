@@ -1,3 +1,4 @@
+import Attestation
 import Client
 import Foundation
 import Testing

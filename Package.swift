@@ -281,7 +281,7 @@ switch Context.environment["ENTREPOT_TARGETS"] {
 case "core":
     package.dependencies = []
     package.products = []
-    package.targets.removeAll { !(core + core.map { $0 + "Tests" }).contains($0.name) }
+    package.targets.removeAll { !(core + core.map { $0 + "Tests" } + ["PlantedBugs"]).contains($0.name) }
 case "readers":
     package.dependencies.removeAll { dependency in
         guard case .sourceControl(_, let location, _) = dependency.kind else { return true }

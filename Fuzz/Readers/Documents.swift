@@ -10,7 +10,7 @@ import VectorMath
 /// A task that reads says the same in its canonical form, which reads back as the same task.
 func feedTask(_ bytes: [UInt8]) {
     guard let text = String(validating: bytes, as: UTF8.self) else { return }
-    let context = TaskFile.Context(isDemonstration: true, isPlan: false)
+    let context = TaskFile.Context(isDemonstration: true)
     let file = TaskFile(yaml: text, context: context)
     guard let task = file.specification else {
         promise(!file.problems.isEmpty, "a task is refused without a reason")
@@ -58,10 +58,9 @@ func modelSeeds() throws -> [[UInt8]] {
     let columns = try zip(codes, domain.sizes).map { try CodedColumn(.words($0), domainSize: $1) }
     let privacy = try PrivacyParameters(epsilon: 4, delta: 1e-9)
     return try ["independent", "mst", "gaussian-copula"].flatMap { name in
-        let table = PrivateTable(try JoinedTable(domain: domain, table: CodedTable(columns: columns)))
+        let table = try PrivateTable(public: CodedTable(columns: columns), domain: domain)
         let synthesizer = try synthesizer(named: name)
-        let budget = try Budget(privacy, accounting: synthesizer.accounting(for: privacy))
-        let file = try synthesizer.fit(Kernel(table: table), budget: budget) { _ in }.encoded()
+        let file = try synthesizer.fit(Kernel(table: table), privacy).encoded()
         return [file, try SealedFile.model.body(of: file)].map { Array($0) }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Gzip
 import VectorMath
 
-@testable import Tables
+@_spi(PrivateRows) @testable import Tables
 
 private let schema = TableSchema(fields: [
     Field(name: "a", type: .string, categories: ["x", "y,z", "a longer text", "q\"q"], other: "o"),
@@ -31,9 +31,9 @@ private func read(_ bytes: ArraySlice<UInt8>, chunk: Int, rowsPerKey: Int) -> Ou
             try reader.consume(rest.prefix(chunk))
             rest = rest.dropFirst(chunk)
         }
-        let table = try reader.finish()
+        guard let table = try reader.finish().take() else { return .refused("the rows were taken") }
         for (column, size) in zip(table.table.columns, domain.sizes) {
-            promise(column.count == table.rowCount && column.domainSize == size, "a column breaks its bounds")
+            promise(column.count == table.table.rowCount && column.domainSize == size, "a column breaks its bounds")
         }
         let codes = table.table.columns.map { column in (0..<column.count).map { column[$0] } }
         return .table(codes: codes, keys: table.keys)

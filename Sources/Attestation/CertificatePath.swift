@@ -1,6 +1,6 @@
 import SwiftASN1
 
-/// The checks on a chain of certificates that stands in one order: root, intermediates, leaf.
+/// The checks on a chain of certificates in a fixed order: root, intermediates, leaf.
 ///
 /// Beyond RFC 5280's basic path validation this holds every certificate to the vendor's algorithm and key, every authority
 /// to `keyCertSign`, and the leaf to not being an authority. Nothing is searched: the order is given.
@@ -67,7 +67,7 @@ struct CertificatePath {
         }
     }
 
-    /// A critical extension that is not understood must not be passed over (RFC 5280 §4.2).
+    /// An unknown critical extension must not be ignored (RFC 5280 §4.2).
     private static func checkExtensions(_ certificate: ChainCertificate, at position: Int) throws(EvidenceError) {
         let understood: [ASN1ObjectIdentifier] = [
             ChainCertificate.basicConstraintsIdentifier, ChainCertificate.keyUsageIdentifier,

@@ -3,8 +3,8 @@ import Crypto
 
 /// Ties evidence to one TLS 1.3 connection.
 ///
-/// Evidence that names only the service's key can be relayed by whoever gets that key once (CVE-2026-33697). The TLS
-/// exporter of RFC 9266 differs for every connection, so that evidence made for one is worthless on another.
+/// Evidence that names only the service's key can be relayed by anybody who obtains that key once (CVE-2026-33697). The
+/// TLS exporter of RFC 9266 differs for every connection, so that evidence made for one is worthless on another.
 /// Source: RFC 8446 §7.5, RFC 9266.
 public enum ChannelBinding {
     /// Label of the exporter (RFC 9266 §4.2).
@@ -45,7 +45,7 @@ public enum ChannelBinding {
 
     /// The exporter secret, when `line` is the `EXPORTER_SECRET` line of an NSS key log.
     ///
-    /// Every other line of a key log is passed over with nil; callers drop it and never write it anywhere.
+    /// Returns nil for every other line of a key log; callers drop it and never write it anywhere.
     /// - Parameter line: `EXPORTER_SECRET <client random, hex> <secret, hex>`, with or without the end of line.
     public static func exporterSecret(fromKeyLogLine line: some Sequence<UInt8>) -> ExporterSecret? {
         var line = Array(line)
@@ -72,7 +72,7 @@ public enum ChannelBinding {
         }
     }
 
-    /// SHA-256("ENTREPOT-CB1" || exporter || nonce || SPKI): what stands in the statement.
+    /// SHA-256("ENTREPOT-CB1" || exporter || nonce || SPKI): the binding in the statement.
     public static func binding(exporter: [UInt8], nonce: [UInt8], spki: [UInt8]) -> [UInt8] {
         var hash = SHA256()
         hash.update(data: Array("ENTREPOT-CB1".utf8))

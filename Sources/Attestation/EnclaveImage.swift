@@ -35,7 +35,7 @@ public struct EnclaveImage: Sendable, Equatable {
     /// `x86_64` or `aarch64`.
     public let architecture: String
 
-    /// The measurements as they stand in a release manifest.
+    /// The measurements in the form of a release manifest.
     public var measurements: [String: String] {
         var measurements = ["PCR0": Hex.encode(pcr0), "PCR1": Hex.encode(pcr1), "PCR2": Hex.encode(pcr2)]
         if let pcr8 { measurements["PCR8"] = Hex.encode(pcr8) }

@@ -14,7 +14,7 @@ public struct LedgerKey: Sendable, Equatable {
     /// DER of the SubjectPublicKeyInfo (RFC 8410).
     public var publicKeyInfo: [UInt8] { LedgerKey.prefix + publicKey }
 
-    /// SHA-256("ENTREPOT-LK1" || SPKI): stands where the channel binding of a connection would.
+    /// SHA-256("ENTREPOT-LK1" || SPKI): takes the place of a connection's channel binding.
     public var binding: [UInt8] { Array(SHA256.hash(data: Array("ENTREPOT-LK1".utf8) + publicKeyInfo)) }
 
     private static let prefix: [UInt8] = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00]

@@ -3,7 +3,7 @@ import Crypto
 /// Evidence of an AWS Nitro enclave, from its Nitro Secure Module.
 ///
 /// At start it measures the task into PCR16 and locks that register, so that every document names the task and nothing can
-/// change it. It has been tested against a byte-exact fake only: nobody has run it on hardware yet.
+/// change it. It has been tested against a byte-exact fake only: it has not been run on hardware yet.
 public struct NSMAttester: Attester {
     public var format: EvidenceFormat { .nitro }
     private let session: NSMSession
@@ -35,7 +35,7 @@ public struct NSMAttester: Attester {
             try await session.lock(Register.taskIndex)
             register = try await session.describe(Register.taskIndex)
         }
-        // A second start in the same enclave finds the register locked: for the same task this is no loss.
+        // A second start in the same enclave finds the register locked: for the same task this is harmless.
         guard register.isLocked, register.value == expected else { throw .taskRegisterLocked }
     }
 

@@ -11,7 +11,7 @@ public struct ReportKey: Sendable, Equatable {
 
     public init(publicKeyInfo: [UInt8]) { self.publicKeyInfo = publicKeyInfo }
 
-    /// SHA-256("ENTREPOT-RK1" || SPKI): stands where the channel binding of a connection would.
+    /// SHA-256("ENTREPOT-RK1" || SPKI): takes the place of a connection's channel binding.
     public var binding: [UInt8] { Array(SHA256.hash(data: Array("ENTREPOT-RK1".utf8) + publicKeyInfo)) }
 
     /// Whether verified evidence vouches for this key. Whether to trust the evidence is for `Policy` to say.

@@ -12,7 +12,7 @@ public struct SimulatedAttester: Attester {
     static let modulePrefix = "sim-"
 
     public var format: EvidenceFormat { .simulated }
-    /// DER of the root, to be given to relying parties by hand. As PEM it stands in `rootFile`.
+    /// DER of the root, to be given to relying parties by hand. `rootFile` holds it as PEM.
     public var root: [UInt8] { authority.der }
     /// The root's certificate, for `--simulated-root`.
     public let rootFile: String

@@ -47,7 +47,7 @@ public struct VerifiedEvidence: Sendable, Equatable {
     public internal(set) var time: Int64
     /// Unix seconds: the time at which the certificates were checked.
     public internal(set) var verifiedAt: Int64
-    /// The platform's name for the enclave; empty where a format has none.
+    /// The platform's name for the enclave; empty if a format has none.
     public internal(set) var moduleID: String
     public internal(set) var measurements: [Measurement]
     /// DER of the key that the evidence vouches for (Nitro and simulated).

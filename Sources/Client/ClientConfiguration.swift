@@ -5,7 +5,7 @@ public import Tasks
 /// What a client needs to know before it trusts a service.
 public struct ClientConfiguration: Sendable {
     public var address: ServiceAddress
-    /// The party's key; nil to look without being one.
+    /// The party's key; nil to connect without a certificate.
     public var key: PartyPrivateKey?
     /// What is trusted. Its moment is set anew at each verification.
     public var trust: TrustPolicy

@@ -8,9 +8,9 @@ public enum ClientError: Error, Sendable, Equatable {
     case brokenConnection(String)
     /// The evidence is not authentic.
     case evidence(EvidenceError)
-    /// The evidence is authentic and still not acceptable, for these reasons.
+    /// The evidence is authentic but refused, for these reasons.
     case refused([Refusal])
-    /// The task is not the one that the user approved.
+    /// The service runs a task that the user did not approve.
     case anotherTask(expected: String, found: String)
     /// The service's task is not well formed, or its bytes are not canonical.
     case unreadableTask(String)
@@ -18,9 +18,9 @@ public enum ClientError: Error, Sendable, Equatable {
     case sharedKey(String)
     /// TLS gave no exporter or no key to bind the evidence to.
     case noBinding
-    /// What the service gave as a receipt, or as the key of its ledger, proves nothing.
+    /// A receipt, or the ledger's key, that proves nothing.
     case receipt(ReceiptError)
-    /// The service took a table and gave no receipt for it.
+    /// The service accepted a table without a receipt.
     case noReceipt
     /// The key is not one that the task lists.
     case notListed(fingerprint: String)

@@ -5,18 +5,18 @@ import Tasks
 
 /// What was verified, as sentences for a person who has not read how.
 extension ConnectionCard {
-    /// One thing that held; a connection for which one of them does not is never opened.
+    /// One check that passed. A connection that fails one is never opened.
     struct Check: Encodable, Sendable, Equatable {
         let title: String
         let words: String
-        /// Whether it holds only because the user allowed it.
+        /// Whether it passed only because the user allowed it.
         var isCaution = false
         /// Digests and times, for those who compare.
         var facts: [String] = []
         var isSimulated = false
     }
 
-    /// - Parameter isTaskApproved: whether the user named the task, rather than take the one in the evidence.
+    /// - Parameter isTaskApproved: whether the user named the task, rather than taking the one in the evidence.
     func checks(isTaskApproved: Bool) -> [Check] {
         var checks = [platform, program, fresh, channel, taskCheck(isTaskApproved), ledgerCheck]
         if let party {

@@ -61,7 +61,7 @@ package enum DemoScenario: String, CaseIterable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The template as a task, with keys of nobody.
+    /// The template as a task, with placeholder keys.
     package func task() throws -> TaskSpecification {
         try TaskSpecification(yaml: taskTemplate, context: TaskFile.Context(allowsMissingKeys: true))
     }

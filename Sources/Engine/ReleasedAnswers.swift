@@ -5,7 +5,7 @@ public import Tables
 
 /// What a task without a model releases: the kernel's answers to its queries. Nothing can be drawn from it.
 public struct ReleasedAnswers: Sendable {
-    /// Of the joined table.
+    /// The domain of the joined table.
     public let domain: TableDomain
     /// Every release of the kernel.
     public let transcript: Transcript

@@ -7,12 +7,12 @@ public import Tasks
 
 /// What a task's method will do on the joined domain; a function of the task alone.
 public struct TaskPlan: Sendable {
-    /// nil where the task makes no model.
+    /// nil if the task makes no model.
     public let synthesizer: (any Synthesizer)?
-    /// Of the joined table.
+    /// The domain of the joined table.
     public let domain: TableDomain
     public let privacy: PrivacyParameters
-    /// What will be spent on what: on each query its price, on the model the rest.
+    /// What each step will cost: each query its price, the model the rest.
     public internal(set) var plan: MechanismPlan
     /// The permitted queries.
     public let queries: QueryWorkload
@@ -20,7 +20,7 @@ public struct TaskPlan: Sendable {
     public let rowsPerKey: Int
     private let join: TaskSpecification.Join
 
-    /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` where the task cannot work.
+    /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` if the task cannot work.
     public init(_ task: TaskSpecification) throws {
         synthesizer = task.releasesRows ? try Self.synthesizer(task.synthesizer) : nil
         var parties: [(name: String, domain: TableDomain)] = []
@@ -49,7 +49,7 @@ public struct TaskPlan: Sendable {
 
     /// The parties' tables in the order of the task, joined as it says. They have no rows afterwards.
     ///
-    /// - Throws: `rowsAreGone` where a table has been joined before.
+    /// - Throws: `rowsAreGone` if a table has been joined before.
     public func joined(_ tables: [(name: String, table: KeyedTable)]) throws(PrivacyError) -> PrivateTable {
         if let mirror = join.mirror { return try PrivateTable(mirroring: tables, terms: mirror) }
         if join.kind == .union {
@@ -76,7 +76,7 @@ public struct TaskPlan: Sendable {
         }
         var model = try synthesizer.fit(kernel, plan: modelPlan, budget: budget, progress: progress)
         guard !queries.names.isEmpty else { return .model(model) }
-        // One set of measurements, two products: what the queries were told holds for the synthetic rows too.
+        // One set of measurements, two products: the synthetic rows agree with the answers of the queries.
         model = try model.conditioned(on: measuredSums(kernel.transcript).map(\.sums))
         model.plan = plan
         return .model(model)

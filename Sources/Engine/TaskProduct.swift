@@ -2,10 +2,10 @@ public import FittedModels
 public import PrivacyKernel
 public import Tables
 
-/// What a finished task has to give.
+/// What a finished task offers.
 public enum TaskProduct: Sendable {
     case model(FittedModel)
-    /// The answers of the permitted queries and nothing else: the task agreed on no model.
+    /// Only the answers of the permitted queries: the task agreed on no model.
     case answers(ReleasedAnswers)
 
     /// Every release of the kernel.
@@ -16,7 +16,7 @@ public enum TaskProduct: Sendable {
         }
     }
 
-    /// Of the joined table.
+    /// The domain of the joined table.
     public var domain: TableDomain {
         switch self {
         case .model(let model): model.domain

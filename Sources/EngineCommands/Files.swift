@@ -5,7 +5,7 @@ package import Tasks
 package enum Files {
     /// The whole content.
     ///
-    /// - Throws: ``CommandFailure`` with exit code 65 where the file cannot be read.
+    /// - Throws: ``CommandFailure`` with exit code 65 if the file cannot be read.
     package static func bytes(at path: String) throws(CommandFailure) -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CommandFailure("the file \(path) cannot be read", code: .badData)

@@ -47,7 +47,7 @@ package struct ProcessorFeatures: Sendable, Equatable {
         return missing
     }
 
-    /// Why the program cannot run on this processor; nil where it can.
+    /// Why the program cannot run on this processor; nil if it can.
     package var refusal: String? {
         let missing = missing
         guard !missing.isEmpty else { return nil }

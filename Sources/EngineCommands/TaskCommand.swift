@@ -81,7 +81,7 @@ package struct TaskCommand: AsyncParsableCommand {
             }
         }
 
-        /// What the synthesizer has against the task's domain; decided by public figures alone.
+        /// Why the synthesizer refuses the task's domain; depends on public figures only.
         private func refusal(_ reason: String) -> TaskProblem {
             TaskProblem(
                 severity: .error, line: nil, path: "synthesizer",

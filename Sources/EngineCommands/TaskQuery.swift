@@ -11,7 +11,7 @@ package struct TaskQuery {
     private let plan: TaskPlan
     private let name: String
 
-    /// - Throws: ``CommandFailure`` with exit code 64 where the task permits no such query.
+    /// - Throws: ``CommandFailure`` with exit code 64 if the task permits no such query.
     package init(named name: String, task path: String) throws {
         task = try Files.task(at: path, allowsMissingKeys: true)
         plan = try TaskPlan(task)
@@ -32,7 +32,7 @@ package struct TaskQuery {
 
     /// The answer that a finished task's file records.
     ///
-    /// - Throws: ``CommandFailure`` where the file is of another task, or ends before the query was asked.
+    /// - Throws: ``CommandFailure`` if the file is of another task, or ends before the query was asked.
     package func answer(in path: String) throws -> QueryAnswer {
         let product = try TaskProduct(encoded: try Files.bytes(at: path))
         guard product.taskDigest == task.digest.hex else {

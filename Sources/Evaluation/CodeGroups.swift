@@ -72,7 +72,7 @@ public struct CodeGroups: Sendable, Equatable {
 }
 
 extension ColumnDomain {
-    /// What a page calls a code; missing has a word of its own.
+    /// A page's name for a code; missing has its own word.
     func reportLabel(_ code: Int) -> String {
         if code == missingCode { return "(missing)" }
         let label = label(of: code)

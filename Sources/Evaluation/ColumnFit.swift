@@ -23,11 +23,11 @@ public struct ColumnFit: Sendable {
     public let labels: [String]
     /// Nil where nothing was measured of the column.
     public let measurement: Measurement?
-    /// Synthetic rows with each code, for as many rows as the model stands for.
+    /// Counts of synthetic rows by code, scaled to the model's number of rows.
     public let synthetic: [Double]
     /// Half the sum of |noisy − synthetic| over the estimated number of rows.
     public let totalVariation: Double?
-    /// The total variation that noise alone makes between the noisy counts and the truth.
+    /// The total variation that noise makes between the noisy counts and the truth.
     public let expectedNoise: Double?
     /// Of `expectedNoise`.
     let noiseDeviation: Double?

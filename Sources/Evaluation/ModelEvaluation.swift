@@ -4,7 +4,7 @@ import PrivacyKernel
 import Statistics
 public import Tables
 
-/// How well a model's rows keep what was measured: a function of the model file alone, so it costs no ε.
+/// How well a model's rows keep what was measured: a function of the model file only, so it costs no ε.
 ///
 /// Synthetic counts come from rows that are drawn, and so include whatever sampling does. The rows are balanced, which
 /// keeps their own chance far below the noise.
@@ -49,12 +49,12 @@ public struct ModelEvaluation: Sendable {
         pairs = builder.pairs(shares: columns.map { $0.synthetic.map { $0 / max(model.model.total, 1) } })
     }
 
-    /// Measured columns, the one that noise explains least first.
+    /// Measured columns; those that noise explains least come first.
     public var worstColumns: [ColumnFit] {
         columns.filter { $0.measurement != nil }.sorted { ($0.excess, $1.column) > ($1.excess, $0.column) }
     }
 
-    /// Measured pairs, the one that noise explains least first.
+    /// Measured pairs; those that noise explains least come first.
     public var worstPairs: [PairFit] {
         pairs.filter { $0.noisy != nil }.sorted { ($0.excess, $1.first, $1.second) > ($1.excess, $0.first, $0.second) }
     }

@@ -14,22 +14,22 @@ public struct PairFit: Sendable {
         case unmeasured
     }
 
-    /// Places in the domain, ascending.
+    /// Column indices, ascending.
     public let first: Int
     public let second: Int
     public let basis: Basis
-    /// What the tables below are over: groups of codes, as they were measured or, without a measurement, as shown.
+    /// The axes of the tables below: groups of codes as they were measured or, without a measurement, as shown.
     public let firstGroups: CodeGroups
     public let secondGroups: CodeGroups
-    /// Noisy counts, the second column varying fastest; nil where there is no table.
+    /// Noisy counts, the second column varying fastest; nil if there is no table.
     public let noisy: [Double]?
     /// Standard deviation of the noise in each count.
     public let deviation: Double?
-    /// Counts of synthetic rows for as many rows as the model stands for.
+    /// Counts of synthetic rows, scaled to the model's number of rows.
     public let synthetic: [Double]
     /// Half the sum of |noisy − synthetic| over the estimated number of rows.
     public let totalVariation: Double?
-    /// The total variation that noise alone makes between the noisy table and the truth.
+    /// The total variation that noise makes between the noisy table and the truth.
     public let expectedNoise: Double?
     let noiseDeviation: Double?
     /// Cramér's V of the synthetic table, from 0 (independent) to 1.
@@ -38,7 +38,7 @@ public struct PairFit: Sendable {
     public let correlation: Correlation?
 
     public struct Correlation: Sendable, Equatable {
-        /// From the noisy table; nil where there is none.
+        /// From the noisy table; nil if there is none.
         public let noisy: Double?
         public let synthetic: Double
     }
@@ -72,7 +72,7 @@ enum Association {
         return min(1, (sum / total / Double(used)).squareRoot())
     }
 
-    /// Pearson's correlation of scores of rows and columns; nil where one of them does not vary. Noisy counts may be
+    /// Pearson's correlation of scores of rows and columns; nil if one of them does not vary. Noisy counts may be
     /// negative: sums of many cells are near the truth nevertheless.
     static func correlation(_ counts: [Double], _ rowScores: [Double], _ columnScores: [Double]) -> Double? {
         let columns = columnScores.count

@@ -10,7 +10,7 @@ public import Tables
 public struct FittedModel: Sendable {
     public let domain: TableDomain
     public var plan: MechanismPlan
-    /// What the attributes of `model` stand for. Every attribute of one column refines or coarsens the others.
+    /// The attributes of `model`. Every attribute of one column refines or coarsens the others.
     public let attributes: [ModelAttribute]
     /// The distribution of the attributes, before `corrections`. Its total is the estimated number of rows.
     public let model: GraphicalModel
@@ -24,13 +24,13 @@ public struct FittedModel: Sendable {
     public let measurements: [MeasuredMarginal]
     /// The noisy distances of marginals from the product of one-way marginals, where such were asked for.
     public let misfits: [MeasuredMisfit]
-    /// The columns that latent normals draw in place of `model`, which has their one-way marginals alone.
+    /// The columns that latent normals draw in place of `model`, which has their one-way marginals only.
     public let copula: LatentNormals?
     /// Every release of the kernel.
     public let transcript: Transcript
     /// SHA-256 of the task, in hexadecimal, where there was one.
     public var taskDigest: String?
-    /// Rows that stand for the model as evenly as rows can, in an order of which every stretch does.
+    /// Rows that represent the model as evenly as rows can; in their order every stretch does so.
     public let representatives: RepresentativeRows
     /// The cliques and separators that `model` is made from.
     let tree: TreeTables
@@ -39,7 +39,7 @@ public struct FittedModel: Sendable {
     public var rowCount: Int { Int(model.total.rounded()) }
 
     /// - Parameters:
-    ///   - attributes: what the attributes of `model` stand for; at least one.
+    ///   - attributes: the attributes of `model`; at least one.
     ///   - shares: for each column the distribution of its codes; empty for derived columns.
     package init(
         domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], model: GraphicalModel,
@@ -53,7 +53,7 @@ public struct FittedModel: Sendable {
             representatives: nil)
     }
 
-    /// - Parameter representatives: nil where they are to be chosen.
+    /// - Parameter representatives: nil if they are to be chosen.
     package init(
         domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], tree: TreeTables, shares: [[Double]],
         corrections: [Factor], tilts: [SumsTilt] = [], measurements: [MeasuredMarginal], misfits: [MeasuredMisfit],

@@ -1,6 +1,6 @@
 public import PrivacyKernel
 
-/// What a synthesizer will spend on what, known before any noise is drawn. Public, and part of the ledger entry.
+/// What each step of a synthesizer will cost, known before any noise is drawn. Public, and part of the ledger entry.
 public struct MechanismPlan: Codable, Sendable, Equatable {
     /// One kind of question to the kernel.
     public struct Step: Codable, Sendable, Equatable {
@@ -33,7 +33,7 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
         }
     }
 
-    /// nil where no model is made.
+    /// nil if no model is made.
     public var synthesizer: SynthesizerName?
     public var parameters: [String: Parameter]
     public var accounting: Accounting

@@ -14,7 +14,7 @@ public enum SynthesisError: Error, Equatable, Sendable {
     case denseDomainTooLarge(cells: Int?, limit: Int)
     /// The smallest model that the synthesizer can build; `column` is the one to bin.
     case modelTooLarge(cells: Int, limit: Int, column: String, columnSize: Int)
-    /// Bytes that are no model file.
+    /// Bytes that are not a model file.
     case notAModelFile
     /// The file of a task that makes no model.
     case answersAlone
@@ -29,7 +29,7 @@ public enum SynthesisError: Error, Equatable, Sendable {
     case impossibleConditions
     /// Exact draws under conditions on ordered columns of a copula would need too many attempts a row.
     case conditionsTooRare
-    /// The model is not made of marginals alone, which imputations are refitted from.
+    /// The model is not made of marginals only, from which imputations are refitted.
     case notImputable(String)
     case estimation(GraphicalModelError)
 }

@@ -154,7 +154,7 @@ struct EliminationGraph: Sendable {
         switch rule {
         case .fill:
             if fill[a] != fill[b] { return fill[a] < fill[b] }
-            // With a seed, fill-in alone decides and the rest is chance: that is how other trees are found.
+            // With a seed, only fill-in decides and ties are broken at random, which finds other trees.
             if ties[a] != ties[b] { return ties[a] < ties[b] }
             return weight[a] < weight[b]
         case .cells:

@@ -3,7 +3,7 @@ internal import VectorMath
 extension GraphicalModel {
     /// The model given that attributes have certain codes, exactly; its total is what the evidence leaves of it.
     ///
-    /// - Throws: `GraphicalModelError.impossible` where the evidence has probability zero.
+    /// - Throws: `GraphicalModelError.impossible` if the evidence has probability zero.
     public func conditioned(on evidence: [(attribute: Int, code: Int)]) throws(GraphicalModelError) -> GraphicalModel {
         for (attribute, code) in evidence {
             guard sizes.indices.contains(attribute), code >= 0, code < sizes[attribute] else {

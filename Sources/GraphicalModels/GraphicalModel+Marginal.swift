@@ -53,7 +53,7 @@ extension GraphicalModel {
 
 /// What a part of the tree has to say about some of the query attributes, given a separator.
 private protocol EliminationMessage {
-    /// The separator's axes; empty where there is nobody to send to.
+    /// The separator's axes; empty without a receiver.
     var separator: [Int] { get }
     /// Query attributes in the order in which they vary, the last fastest.
     var attributes: [Int] { get }
@@ -87,7 +87,7 @@ extension GraphicalModel {
     /// Visits the cliques between the query attributes, children first, and hands each the messages of its children.
     ///
     /// - Parameter send: from node, separator axes towards its parent, own query attributes and incoming messages to the
-    ///   node's message. The separator is empty where everything asked of this tree has come together.
+    ///   node's message. The separator is empty if everything asked of this tree has come together.
     /// - Returns: the last message of each tree of the forest that was asked.
     @discardableResult
     private func walk<Message: EliminationMessage>(

@@ -30,7 +30,7 @@ public struct GraphicalModel: Sendable {
     /// - Parameters:
     ///   - potentials: one table for each of any sets of attributes; −∞ is impossible. They add up.
     ///   - total: what every marginal sums to.
-    /// - Throws: `GraphicalModelError.impossible` where nothing has a finite potential.
+    /// - Throws: `GraphicalModelError.impossible` if nothing has a finite potential.
     public init(
         potentials: [Factor], sizes: [Int], total: Double, structuralZeros: [StructuralZeros] = [],
         cellLimit: Int = 4_000_000

@@ -15,7 +15,7 @@ public final class GzipReader {
     private var hasEnded = false
 
     /// - Parameter pieceSize: the most bytes that come out at once.
-    /// - Throws: `GzipError.unavailable` where there is no memory for it.
+    /// - Throws: `GzipError.unavailable` if memory is short.
     public init(pieceSize: Int = 1 << 18) throws(GzipError) {
         output = [UInt8](repeating: 0, count: max(pieceSize, 1 << 10))
         guard entrepot_inflate_begin(&stream) == Z_OK else { throw .unavailable }
@@ -61,7 +61,7 @@ public final class GzipReader {
 
     /// Ends the file.
     ///
-    /// - Throws: `GzipError.truncated` where its end has not come.
+    /// - Throws: `GzipError.truncated` if its end has not come.
     public func finish() throws(GzipError) {
         guard !isInside, hasEnded else { throw .truncated }
     }
@@ -76,7 +76,7 @@ public final class GzipReader {
     }
 }
 
-/// Why a gzip file cannot be read. Nothing of its content stands in it.
+/// Why a gzip file cannot be read. It contains nothing of the content.
 public enum GzipError: Error, Sendable, Equatable {
     case damaged
     case truncated

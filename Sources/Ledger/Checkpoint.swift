@@ -1,4 +1,4 @@
-/// What a ledger says of itself at one moment: its size and the root of its Merkle tree.
+/// The state of a ledger at one moment: its size and the root of its Merkle tree.
 ///
 /// The text is a C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint): origin, size, root in base64, a line each.
 public struct Checkpoint: Sendable, Equatable {
@@ -16,7 +16,7 @@ public struct Checkpoint: Sendable, Equatable {
     /// The lines that are signed, each ended by a line break.
     public var text: String { "\(origin)\n\(size)\n\(Base64.text(of: root.bytes))\n" }
 
-    /// Reads the signed lines. Lines after the third are extensions, which are read over.
+    /// Reads the signed lines. Lines after the third are extensions, which are ignored.
     public init?(text: String) {
         guard text.hasSuffix("\n") else { return nil }
         let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
@@ -27,7 +27,7 @@ public struct Checkpoint: Sendable, Equatable {
         self.init(origin: String(lines[0]), size: size, root: root)
     }
 
-    /// Digits alone, without leading zeros.
+    /// Only digits, without leading zeros.
     private static func decimal(_ text: Substring) -> UInt64? {
         guard text.utf8.allSatisfy({ (48...57).contains($0) }), text == "0" || text.first != "0" else { return nil }
         return UInt64(text)

@@ -7,7 +7,7 @@ extension Ledger {
 
     /// Opens the ledger of a state directory, which is made if it is not there, and verifies every entry.
     ///
-    /// - Throws: `tampered` and `transcriptTampered` where the file was changed; `notDurable` where the database would
+    /// - Throws: `tampered` and `transcriptTampered` if the file was changed; `notDurable` where the database would
     ///   not sync each commit.
     public static func open(directory: String) throws(LedgerError) -> Ledger {
         let pool: DatabasePool

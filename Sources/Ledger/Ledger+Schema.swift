@@ -28,7 +28,7 @@ enum Schema {
                 ) STRICT;
                 PRAGMA user_version = \(version);
                 """)
-        // Against accidents, not against whoever owns the disk: that is what the hashes are for.
+        // This guards against accidents. The hashes guard against changes by the owner of the disk.
         for table in ["entry", "release"] {
             for operation in ["UPDATE", "DELETE"] {
                 try database.execute(

@@ -129,7 +129,7 @@ extension LedgerError {
     init(_ error: any Error) {
         switch error {
         case let error as LedgerError: self = error
-        // The result code alone: messages can quote statements.
+        // Only the result code: messages can quote statements.
         case let error as DatabaseError: self = .storage(error.resultCode.description)
         default: self = .storage("the state directory cannot be used")
         }

@@ -19,7 +19,7 @@ public enum MerkleTree {
         return node(root(of: leaves[..<split]), root(of: leaves[split...]))
     }
 
-    /// The path that proves leaf `index` to be in the tree over `leaves` (RFC 6962 §2.1.1); nil where there is none.
+    /// The path that proves leaf `index` to be in the tree over `leaves` (RFC 6962 §2.1.1); nil if there is none.
     public static func inclusionProof(index: Int, leaves: [LedgerHash]) -> [LedgerHash]? {
         guard leaves.indices.contains(index) else { return nil }
         return path(index, leaves[...])
@@ -35,7 +35,7 @@ public enum MerkleTree {
     }
 
     /// The nodes that prove the tree over the first `size` leaves to be the beginning of the tree over all of them
-    /// (RFC 6962 §2.1.2); nil where `size` is not in 1...count.
+    /// (RFC 6962 §2.1.2); nil if `size` is not in 1...count.
     public static func consistencyProof(from size: Int, leaves: [LedgerHash]) -> [LedgerHash]? {
         guard size >= 1, size <= leaves.count else { return nil }
         return size == leaves.count ? [] : subproof(size, leaves[...], isWhole: true)

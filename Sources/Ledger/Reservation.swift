@@ -9,7 +9,7 @@ public struct Reservation: Sendable, Equatable {
     public let plan: String
     /// SHA-256 of each provider's upload, by party.
     public let uploads: [String: LedgerHash]
-    /// Where it stands in the ledger.
+    /// Its sequence number in the ledger.
     public let sequence: UInt64
     public let hash: LedgerHash
     public let time: Int64

@@ -22,7 +22,7 @@ public struct SignedNote: Sendable, Equatable {
         return text + "\n" + lines.joined()
     }
 
-    /// Reads a note; nil where it is not one. Nothing is verified by this.
+    /// Reads a note; nil if it is not one. Nothing is verified by this.
     public init?(encoded: String) {
         guard encoded.utf8.count <= 1_000_000, encoded.hasSuffix("\n"),
             encoded.unicodeScalars.allSatisfy({ $0 == "\n" || $0.value >= 0x20 }),

@@ -20,7 +20,7 @@ extension Ledger {
     ///
     /// - Parameter release: opaque to the ledger; the kernel's own JSON.
     /// - Returns: where the transcript ends now.
-    /// - Throws: `noReservation` where no ε was set aside; then nothing may be released.
+    /// - Throws: `noReservation` if no ε was set aside; then nothing may be released.
     @discardableResult
     public func record(release: [UInt8], task: LedgerHash) throws(LedgerError) -> TranscriptEnd {
         try perform { database in
@@ -38,7 +38,7 @@ extension Ledger {
         }
     }
 
-    /// Every release of a task, in order; empty where nothing was released.
+    /// Every release of a task, in order; empty if nothing was released.
     public func transcript(task: LedgerHash) throws(LedgerError) -> [[UInt8]] {
         try perform { database in
             try database.read { database in
@@ -49,7 +49,7 @@ extension Ledger {
         }
     }
 
-    /// Where the transcript of a task ends; nil where no ε was set aside.
+    /// Where the transcript of a task ends; nil if no ε was set aside.
     public func transcriptEnd(of task: LedgerHash) throws(LedgerError) -> TranscriptEnd? {
         try perform { database in try database.read { try Self.transcriptEnd(of: task, in: $0) } }
     }

@@ -5,14 +5,14 @@ import VectorMath
 /// The one door between private rows and everything else.
 ///
 /// Each call consumes budget, appends to the transcript and hands the release to the sink before it returns. What it
-/// returns depends on the multiset of rows alone, never on their order. Refusals depend on public figures alone, come
+/// returns depends on the multiset of rows alone, never on their order. Refusals depend on public figures only, come
 /// before any noise is drawn, and leave nothing in the transcript. Neighbouring tables differ in all rows of one key.
 public final class Kernel: CustomReflectable {
     public let domain: TableDomain
     /// Number of codes of each column, then of each grouping.
     public internal(set) var sizes: [Int]
     public internal(set) var transcript: Transcript
-    /// nil where a transcript is replayed.
+    /// nil if a transcript is replayed.
     let rows: PrivateRows?
     var noise: NoiseSource
     private let record: (@Sendable (Release) throws -> Void)?

@@ -1,4 +1,4 @@
-/// Why the kernel refused. Every refusal depends on public figures alone, comes before any noise is drawn, and costs
+/// Why the kernel refused. Every refusal depends only on public figures, comes before any noise is drawn, and costs
 /// nothing.
 public enum PrivacyError: Error, Sendable, Equatable {
     case epsilonNotPositive(Double)
@@ -23,7 +23,7 @@ public enum PrivacyError: Error, Sendable, Equatable {
     case noQuestions
     case weightsMismatch(expected: Int, found: Int)
     case weightNotPositive(Double)
-    /// The product of the domain sizes is beyond the limit; `cells` is nil where it overflows 63 bits.
+    /// The product of the domain sizes is beyond the limit; `cells` is nil if it overflows 63 bits.
     case tooManyCells(cells: Int?, limit: Int)
     case shapeMismatch(expected: Int, found: Int)
     /// A weight, penalty, estimate, score or clamp beyond what integer arithmetic is proven for.

@@ -10,7 +10,7 @@ final class PrivateRows: Sendable {
     let domain: TableDomain
     /// No key has more rows than this; every sensitivity is a multiple of it.
     let rowsPerKey: Int
-    /// Written once here and once more, with zeros, in deinit, when no one else can hold the rows.
+    /// Proof: written once here and once more, with zeros, in deinit, when no one else can hold the rows.
     private(set) nonisolated(unsafe) var table: CodedTable
     /// The budget that the first release was paid from.
     let root = Mutex<BudgetRoot?>(nil)

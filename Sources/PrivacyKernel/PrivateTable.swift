@@ -22,7 +22,7 @@ public struct PrivateTable: ~Copyable, Sendable {
     /// - Parameters:
     ///   - parties: one or more, read with the same `KeyedHash`. They have no rows afterwards.
     ///   - rowsPerKey: of more rows than this under one key, those with the least keyed hash of their content stay.
-    /// - Throws: `rowsAreGone` where a table has been joined or wiped before.
+    /// - Throws: `rowsAreGone` if a table has been joined or wiped before.
     public init(joining parties: [(name: String, table: KeyedTable)], rowsPerKey: Int) throws(PrivacyError) {
         var taken = try PrivateTable.rows(of: parties.map(\.table))
         rows = PrivateRows(joining: PrivateTable.named(parties, taken), rowsPerKey: rowsPerKey)
@@ -69,7 +69,7 @@ public struct PrivateTable: ~Copyable, Sendable {
     /// A table of public rows, to try a method on: simulated ones, or those of a test.
     ///
     /// - Parameter rowsPerKey: what is to be taken as true; these rows have no keys.
-    /// - Throws: `CodedTableError.unequalLengths` where the columns are not those of the domain.
+    /// - Throws: `CodedTableError.unequalLengths` if the columns are not those of the domain.
     public init(public table: CodedTable, domain: TableDomain, rowsPerKey: Int = 1) throws(CodedTableError) {
         guard table.columns.map(\.domainSize) == domain.sizes else { throw .unequalLengths }
         rows = PrivateRows(domain: domain, table: table, rowsPerKey: rowsPerKey)

@@ -25,9 +25,9 @@ public struct NoisyFigure: Sendable, Equatable, Codable {
     /// `count`, `sum`, `mean`, `quantile 0.5`.
     public var quantity: String
     public var estimate: Double
-    /// Of the noise; nil where it is not that of one figure (quantiles, ratios).
+    /// Of the noise; nil if it is not that of one figure (quantiles, ratios).
     public var standardError: Double?
-    /// nil where the interval has no end.
+    /// nil if the interval has no end.
     public var lower: Double?
     public var upper: Double?
 
@@ -44,7 +44,7 @@ public struct NoisyFigure: Sendable, Equatable, Codable {
     }
 }
 
-/// What both ends say of the same flows.
+/// What both ends say about the same flows.
 public struct FlowReconciliation: Sendable, Equatable, Codable {
     public var group: [String]
     /// 1 for the largest discrepancy beyond the allowance, as far as `top` asks.
@@ -57,7 +57,7 @@ public struct FlowReconciliation: Sendable, Equatable, Codable {
     public var excess: Double
     /// The excess in its standard errors.
     public var significance: Double
-    /// Whether noise alone would make any group stand out so far in less than one of twenty reports.
+    /// Whether noise would make any group exceed it this far in less than one of twenty reports.
     public var isSignificant: Bool
     /// Imports over exports, with Fieller's bounds.
     public var ratio: NoisyFigure?

@@ -6,7 +6,7 @@ public import Tasks
 /// All queries of a task: asked one after the other of the kernel, before the model is fitted, while the rows exist.
 ///
 /// A query gets the part `price / ε` of the task's budget, in the units in which the budget adds up, so that prices and
-/// model make one whole. What cannot be asked is refused here, by the task alone, and nothing is ever spent on it.
+/// model make one whole. What cannot be asked is refused here, before anything is spent.
 public struct QueryWorkload: Sendable {
     /// What the part of the budget that no query costs is for.
     public enum Remainder: Sendable {

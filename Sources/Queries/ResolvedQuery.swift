@@ -34,7 +34,7 @@ struct ResolvedQuery: Sendable {
     let mirror: MirrorTerms?
 
     /// - Parameter mirror: the terms of the task's join where it is a mirror.
-    /// - Throws: where it cannot be asked; a function of the task alone.
+    /// - Throws: if it cannot be asked; depends only on the task.
     init(
         _ query: TaskSpecification.PermittedQuery, domain: TableDomain, mirror: MirrorTerms? = nil
     ) throws(QueryRefusal) {

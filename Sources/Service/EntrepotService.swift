@@ -12,7 +12,7 @@ public struct EntrepotService: Sendable {
     let driver: TaskDriver
     private let configuration: ServiceConfiguration
 
-    /// Opens the state, plans the fit, and finds out how far the task has come. Nothing listens yet.
+    /// Opens the state, plans the fit, and finds out how far the task has got. Nothing listens yet.
     ///
     /// - Throws: `ServiceError`, in words for the operator.
     public init(_ configuration: ServiceConfiguration) throws {
@@ -45,7 +45,7 @@ public struct EntrepotService: Sendable {
     }
 }
 
-/// Ends what deadlines end, also where nobody calls.
+/// Enforces deadlines even when no request arrives.
 private struct DeadlineWatch: Service {
     let driver: TaskDriver
 

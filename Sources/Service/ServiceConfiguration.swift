@@ -3,13 +3,13 @@ public import Foundation
 public import Logging
 public import Tasks
 
-/// What an operator chooses. Everything else stands in the task.
+/// What an operator chooses. Everything else is in the task.
 public struct ServiceConfiguration: Sendable {
     public var specification: TaskSpecification
-    /// Contents of the signature files that lie beside the task; more may come over `POST /spec/signatures`.
+    /// Contents of the signature files beside the task; more may arrive over `POST /spec/signatures`.
     public var signatures: [[UInt8]]
     public var attester: any Attester
-    /// What was built; its digest stands in every statement, and the attester measures the same bytes.
+    /// What was built. Every statement holds its digest, and the attester measures the same bytes.
     public var buildManifest: [UInt8]
     public var host: String
     /// 0 takes a free one; see `onListening`.
@@ -17,7 +17,7 @@ public struct ServiceConfiguration: Sendable {
     /// Folder for ledger, signatures and model; nil keeps all in memory, and one boot is one task.
     public var stateDirectory: String?
     public var logger: Logger
-    /// Told the port once the service listens.
+    /// Called with the port once the service listens.
     public var onListening: @Sendable (Int) async -> Void
     /// The present time, for deadlines.
     public var now: @Sendable () -> Date

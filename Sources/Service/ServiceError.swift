@@ -1,4 +1,4 @@
-/// Why a service does not start. Nothing of any table stands in it.
+/// Why a service does not start. It contains nothing from any table.
 public enum ServiceError: Error, Sendable, Equatable {
     case stateUnusable(path: String)
     case stateInUse(path: String)

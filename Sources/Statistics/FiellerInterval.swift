@@ -9,7 +9,7 @@ public struct FiellerInterval: Equatable, Sendable {
     /// The largest ratio.
     public let upper: Double
 
-    /// nil where the ratio is unbounded at this confidence.
+    /// nil if the ratio is unbounded at this confidence.
     ///
     /// - Parameter critical: z, in standard deviations.
     public init?(

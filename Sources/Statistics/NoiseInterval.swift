@@ -40,7 +40,7 @@ public enum NoiseInterval {
         }
     }
 
-    /// The total variation that noise alone makes between a measurement of `cells` cells and the truth, and its
+    /// The total variation that noise makes between a measurement of `cells` cells and the truth, and its
     /// standard deviation.
     ///
     /// - Parameters:

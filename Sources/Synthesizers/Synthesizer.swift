@@ -14,7 +14,7 @@ public protocol Synthesizer: Sendable {
     /// - Throws: `SynthesisError.unknownParameter` or `.invalidParameter`.
     init(parameters: [String: Parameter]) throws(SynthesisError)
 
-    /// As they were given.
+    /// The parameters as given.
     var parameters: [String: Parameter] { get }
 
     /// What will be spent on what, and how spending adds up: pure for δ = 0, otherwise as the parameters say, or under
@@ -34,7 +34,7 @@ public protocol Synthesizer: Sendable {
     /// - Parameters:
     ///   - plan: what `plan(_:_:rowsPerKey:)` said, or the same steps with other shares. `PlannedBudget` hands out what each step has.
     ///   - budget: of the plan's accounting; all of it may be spent.
-    ///   - progress: told the share of the work that is done, from 0 to 1. It depends on public figures alone.
+    ///   - progress: called with the share of the work done, from 0 to 1. It depends on public figures only.
     func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel

@@ -14,7 +14,7 @@ extension TaskSpecification {
             case quantile
             /// Keys that the join holds.
             case cardinality
-            /// What an exporter's office and an importer's office say of the same flows, side by side.
+            /// What an exporter's office and an importer's office say about the same flows, side by side.
             case reconcile
         }
 

@@ -26,7 +26,7 @@ public final class TableFileReader {
 
     /// - Parameters:
     ///   - domain: that of `table`.
-    ///   - expectedBytes: how large the file is said to be; nil where nobody knows.
+    ///   - expectedBytes: how large the file is said to be; nil if unknown.
     public convenience init(
         _ table: TaskSpecification.PartyTable, domain: TableDomain, of task: TaskSpecification, hash: KeyedHash,
         expectedBytes: Int? = nil
@@ -45,7 +45,7 @@ public final class TableFileReader {
 
     /// Takes the next bytes of the file, cut anywhere.
     ///
-    /// - Throws: `TableProblems` or `GzipError` where reading on is pointless.
+    /// - Throws: `TableProblems` or `GzipError` if reading on is pointless.
     public func consume(_ bytes: UnsafeRawBufferPointer) throws {
         digest.update(bufferPointer: bytes)
         guard var start else { return try pass(bytes) }
@@ -62,7 +62,7 @@ public final class TableFileReader {
     /// Ends the file. Call once.
     ///
     /// - Returns: the table, and the SHA-256 of the file's bytes.
-    /// - Throws: `TableProblems` where the service refuses the table, `GzipError`.
+    /// - Throws: `TableProblems` if the service refuses the table, `GzipError`.
     public func finish() throws -> (table: KeyedTable, sha256: [UInt8]) {
         if let start { try start.withUnsafeBytes { try reader.consume($0) } }
         try unpacking?.finish()

@@ -39,7 +39,7 @@ extension TaskSpecification.PartyTable {
         .members([
             "key": key.json, "fields": .array(schema.fields.map(\.json)),
             "missingValues": schema.missingValues.map(JSONValue.texts),
-            // Written where it is no comma alone, so that the digests of earlier tasks stay what they were.
+            // Written only if it is not a comma, so that the digests of earlier tasks stay the same.
             "dialect": delimiter == UInt8(ascii: ",")
                 ? nil : .object(["delimiter": .text(delimiter == 0x09 ? "tab" : String(UnicodeScalar(delimiter)))]),
         ])

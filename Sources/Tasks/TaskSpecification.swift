@@ -181,7 +181,7 @@ extension TaskSpecification {
         public var table: TableLimits { TableLimits(bytes: uploadBytes, rows: rows) }
     }
 
-    /// When each stage ends by itself; nil never does.
+    /// When each stage ends by itself; nil for never.
     public struct Deadlines: Sendable, Equatable {
         public var uploadBy: UTCInstant?
         public var computeBy: UTCInstant?

@@ -1,5 +1,5 @@
 package import Client
-package import EngineCommands
+import EngineCommands
 
 /// What a client refuses ends a command with the exit code of its kind.
 extension ClientError: ErrorWithExitCode {}

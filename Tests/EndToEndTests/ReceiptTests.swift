@@ -49,7 +49,7 @@ struct ReceiptTests {
                 receipts.map(\.entry.kind) == [
                     .specification, .signature, .signature, .upload, .confirmation, .upload, .confirmation,
                     .reservation,
-                    .destroyed, .trained, .release,
+                    .destroyed, .trained, .firstDownload,
                 ])
             #expect(receipts.map(\.entry.sequence) == Array(1...11))
             for receipt in receipts { #expect(try isAuthentic(receipt, live)) }

@@ -114,7 +114,7 @@ struct SamplerTests {
         let hits = (0..<count).count { _ in
             TextbookSampler.bernoulliExponential(UInt128(fraction.0), UInt128(fraction.1), &generator)
         }
-        let probability = VectorMath.exponential(-Double(fraction.0) / Double(fraction.1))
+        let probability = exp(-Double(fraction.0) / Double(fraction.1))
         let error = (Double(hits) - probability * Double(count))
         #expect(abs(error) <= 5 * (probability * (1 - probability) * Double(count)).squareRoot())
     }

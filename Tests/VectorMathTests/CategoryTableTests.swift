@@ -7,7 +7,8 @@ struct CategoryTableTests {
     private func colliding(_ number: UInt64) -> [UInt8] {
         var hash = (16 ^ number) &* 0xff51_afd7_ed55_8ccd
         hash ^= hash >> 32
-        return [number, hash ^ 42].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } }
+        let words: [UInt64] = [number, hash ^ 42]
+        return words.flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
     }
 
     @Test("texts that were made to have one key are told apart, and the table is built", .timeLimit(.minutes(1)))

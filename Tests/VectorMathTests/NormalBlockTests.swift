@@ -60,8 +60,10 @@ private func block(_ rows: Range<UInt64>, columns: Int, key: UInt8 = 1) -> Norma
         after.multiply(byLowerTriangle: factor)
         for row in 0..<300 {
             for column in 0..<columns {
-                let expected = (0...column).reduce(0.0) {
-                    $0 + Double(factor[column * (column + 1) / 2 + $1]) * Double(before.values[$1 * 300 + row])
+                var expected = 0.0
+                for other in 0...column {
+                    let entry = Double(factor[column * (column + 1) / 2 + other])
+                    expected += entry * Double(before.values[other * 300 + row])
                 }
                 #expect(abs(Double(after.values[column * 300 + row]) - expected) < 1e-5)
             }

@@ -17,7 +17,7 @@ let file = try Data(contentsOf: URL(fileURLWithPath: CommandLine.arguments[1]))
 let reader = CSVTableReader(
     domain: domain, schema: schema, key: nil, hash: .random, limits: TableLimits(bytes: .max, rows: 1_000_000))
 try reader.consume(file)
-let table = PrivateTable(try JoinedTable(single: reader.finish()))
+let table = try PrivateTable(single: reader.finish())
 
 // A plan, noisy answers that cost ε = 1, and a model of them.
 let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)

@@ -11,7 +11,7 @@ let second = first.enumerated().map { $0.offset % 5 == 0 ? ($0.element + 1) % 3 
 let third = second.enumerated().map { $0.offset % 7 == 0 ? ($0.element + 2) % 3 : $0.element }
 let rows = try CodedTable(
     columns: [first, second, third].map { try CodedColumn(.words($0), domainSize: 3) })
-let table = PrivateTable(try JoinedTable(domain: domain, table: rows))
+let table = try PrivateTable(public: rows, domain: domain)
 
 let method = try Neighbours(parameters: ["one-ways": .number(0.3)])
 let model = try method.fit(Kernel(table: table), PrivacyParameters(epsilon: 2, delta: 1e-9))

@@ -8,12 +8,12 @@ import Synchronization
 
 /// One TLS 1.3 connection to a service, with HTTP/1.1 on it: one request at a time, bodies streamed both ways.
 ///
-/// It knows the key of its peer and the exporter of its own handshake, and trusts neither: whoever holds a connection
+/// It knows the key of its peer and the exporter of its own handshake, and trusts neither: the owner of a connection
 /// decides what it proves.
 final class HTTPConnection {
     typealias Outbound = NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
 
-    /// What the handshake showed of the peer.
+    /// What the handshake showed about the peer.
     final class Peer: Sendable {
         struct Facts {
             var publicKeyInfo: [UInt8]?
@@ -105,7 +105,7 @@ final class HTTPConnection {
         }
     }
 
-    /// Why there is no connection, in the system's words where it is the system that refuses.
+    /// Why there is no connection; in the system's words if the system refused it.
     private static func words(for error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError: error.connectionErrors.last.map { words(for: $0.error) } ?? "\(error)"
@@ -131,10 +131,10 @@ final class HTTPConnection {
         return try await readHead()
     }
 
-    /// Sends a request whose body comes piece by piece, and stops sending where the service answers before its end.
+    /// Sends a request whose body comes piece by piece, and stops sending when the service answers early.
     ///
     /// - Parameters:
-    ///   - length: size of the whole body; nil where only its end will tell.
+    ///   - length: size of the whole body; nil if only its end will tell.
     ///   - next: the next piece, or nil at the end.
     func send(
         _ method: HTTPMethod, _ path: String, headers: HTTPHeaders, length: Int?,
@@ -156,7 +156,7 @@ final class HTTPConnection {
         } catch let error as ClientError {
             throw error
         } catch {
-            // A service that refuses closes; what it said before may still be there to read.
+            // A service that refuses closes the connection; its answer may still be readable.
         }
         return try await readHead()
     }
@@ -227,7 +227,7 @@ final class HTTPConnection {
             tls.certificateChain = [.certificate(certificate.certificate)]
             tls.privateKey = .privateKey(certificate.privateKey)
         }
-        // Who goes away in the middle of an answer does not wait long for a farewell.
+        // A peer that closed in the middle of an answer gets only a short time for the TLS shutdown.
         tls.shutdownTimeout = .milliseconds(500)
         tls.keyLogCallback = { line in peer.receiveKeyLogLine(line) }
         return try NIOSSLContext(configuration: tls)

@@ -1,10 +1,11 @@
 import Foundation
 
-/// A file on its way to the service over as many verified connections as it takes: where one breaks, the next goes on.
+/// A file on its way to the service over as many verified connections as it takes: where one breaks, the next
+/// continues.
 public struct PatientUpload: Sendable {
     private let configuration: ClientConfiguration
     private let path: String
-    /// Seconds to wait after each break in a row that brought nothing.
+    /// Seconds to wait after each consecutive break without progress.
     private let pauses: [Double]
 
     public init(_ configuration: ClientConfiguration, file path: String, pauses: [Double] = [1, 2, 5, 10, 20, 30, 30]) {
@@ -13,19 +14,19 @@ public struct PatientUpload: Sendable {
         self.pauses = pauses
     }
 
-    /// What happens meanwhile.
+    /// What happens during an upload.
     public enum Event: Sendable {
-        /// How many of how many bytes the service has.
+        /// Bytes that the service has, and bytes of the whole.
         case sent(Int, of: Int)
-        /// The connection broke; the next is tried after so many seconds.
+        /// The connection broke; the next attempt follows after this many seconds.
         case broke(ClientError, pause: Double)
     }
 
     /// Uploads the file.
     ///
-    /// - Parameter told: of each event.
-    /// - Returns: what the service says of the table, and where the receipts of the ledger are kept.
-    /// - Throws: `ClientError`, also where breaks do not end.
+    /// - Parameter told: called with each event.
+    /// - Returns: what the service says about the table, and where the receipts of the ledger are kept.
+    /// - Throws: `ClientError`, also if breaks do not end.
     public func run(
         _ told: (Event) -> Void
     ) async throws -> (receipt: VerifiedConnection.UploadReceipt, receipts: String) {

@@ -26,7 +26,7 @@ public struct ServiceAddress: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// The name for the TLS handshake; nil for addresses, which may not stand there.
+    /// The name for the TLS handshake; nil for addresses, which are not allowed there.
     var serverName: String? {
         let isAddress = host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
         return isAddress ? nil : host

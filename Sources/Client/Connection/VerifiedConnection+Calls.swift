@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import Tasks
 
-/// What can be asked without sending data. Bodies are the service's JSON, as it stands.
+/// Calls that send no data. Bodies are the service's JSON, unchanged.
 extension VerifiedConnection {
     /// `GET /details`.
     public func details() async throws -> [UInt8] { try await get("/details") }
@@ -35,11 +35,11 @@ extension VerifiedConnection {
         }
     }
 
-    /// Asks again until the task needs no more waiting: the model is trained, or never will be.
+    /// Polls until the model is trained or never will be.
     ///
     /// - Parameters:
     ///   - limit: how long to wait, in seconds.
-    ///   - progress: told the status at each question.
+    ///   - progress: called with the status after each request.
     public func waitForModel(
         upTo limit: Double = 3600, progress: (TaskStatus) -> Void = { _ in }
     ) async throws -> TaskStatus {
@@ -70,7 +70,8 @@ extension VerifiedConnection {
 
     /// `POST /confirm_data`: agrees that the fit may use the table with this digest.
     ///
-    /// - Parameter digest: SHA-256 of the file in hexadecimal, as the upload answered it; nil confirms what is held.
+    /// - Parameter digest: SHA-256 of the file in hexadecimal, as the upload returned it; nil confirms the table that
+    ///   is held.
     public func confirm(digest: String? = nil) async throws -> [UInt8] {
         var members = ["\"spec_hash\":\"\(taskDigest.hex)\"", "\"boot\":\"\(bootID)\""]
         if let digest { members.append("\"file_sha256\":\"\(digest)\"") }
@@ -86,7 +87,7 @@ extension VerifiedConnection {
         try await finish(try await http.send(.POST, path, headers: ["Content-Type": type], body: body))
     }
 
-    /// The body of a successful answer; what it says of the ledger is compared and remembered.
+    /// The body of a successful answer; what it says about the ledger is compared and remembered.
     func finish(_ head: HTTPConnection.Head) async throws -> [UInt8] {
         let body = try await http.readBody()
         guard (200..<300).contains(head.status) else { throw ClientError.service(ServiceProblem(head.status, body)) }
@@ -108,7 +109,7 @@ public struct TaskStatus: Sendable, Equatable, Codable {
     /// Seconds since 1970 at which the stage began.
     public var since: Int64?
     public var reason: String?
-    /// How far each provider has come, by name; nil from a service that does not tell.
+    /// How far each provider has got, by name; nil if the service does not report it.
     public var parties: [String: Standing]?
 
     /// What a provider has done.
@@ -129,7 +130,7 @@ public struct TaskStatus: Sendable, Equatable, Codable {
     public var isWaiting: Bool { ["unsigned", "collecting", "training"].contains(stage) }
     public var isTrained: Bool { stage == "trained" }
 
-    /// The stage, and whom or what it waits for.
+    /// The stage, and what it waits for.
     public var phase: String {
         let standings = (parties ?? [:]).sorted { $0.key < $1.key }
         func missing(_ what: KeyPath<Standing, Bool>) -> String {

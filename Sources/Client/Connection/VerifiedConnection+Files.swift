@@ -8,7 +8,7 @@ import Tasks
 
 /// Files on their way to and from the service, piece by piece.
 extension VerifiedConnection {
-    /// What the service says of a table that it holds. The row count is the owner's own.
+    /// What the service says about a table that it holds. The row count is the owner's own.
     public struct UploadReceipt: Sendable, Equatable, Codable {
         public var message: String
         public var sha256: String
@@ -26,12 +26,12 @@ extension VerifiedConnection {
         let sha256: String?
     }
 
-    /// `POST /upload_data`: sends a CSV file, and goes on where an earlier connection broke in the middle of it.
+    /// `POST /upload_data`: sends a CSV file, and continues where an earlier connection broke.
     ///
     /// - Parameters:
     ///   - path: the file; it is read piece by piece.
-    ///   - progress: told how many of how many bytes the service has.
-    /// - Throws: `ClientError.service` with the table's problems where the service refuses it.
+    ///   - progress: called with the bytes that the service has and those of the whole.
+    /// - Throws: `ClientError.service` with the table's problems if the service refuses it.
     public func upload(file path: String, progress: (Int, Int) -> Void = { _, _ in }) async throws -> UploadReceipt {
         guard party != nil else { throw ClientError.noKey }
         guard let file = FileHandle(forReadingAtPath: path) else { throw ClientError.unreadable(path: path) }
@@ -51,12 +51,12 @@ extension VerifiedConnection {
             sent += piece.count
             return ByteBuffer(bytes: piece)
         }
-        // A service that answers at once leaves no time to ask for a piece behind the last.
+        // A service that answers at once leaves no time to ask for the end after the last piece.
         progress(size, size)
         return receipt
     }
 
-    /// How far the service has come with this very file, and the digest of so much; the file then stands there.
+    /// How much of this file the service has, with the digest of that part; the file is then positioned there.
     private func continuation(of file: FileHandle, size: Int) async throws -> (sent: Int, hash: SHA256) {
         let body = try await get("/upload_data/standing")
         let standing = try? JSONDecoder().decode(UploadStanding.self, from: Data(body))
@@ -74,12 +74,12 @@ extension VerifiedConnection {
         return (0, SHA256())
     }
 
-    /// `POST /upload_data`: sends a CSV file piece by piece, and checks that the service took what was sent and has said so
-    /// in its ledger.
+    /// `POST /upload_data`: sends a CSV file piece by piece, and checks that the service received exactly that and
+    /// recorded it in its ledger.
     ///
     /// - Parameters:
-    ///   - start: from which byte on; nil where it is not to be continued if the connection breaks.
-    ///   - hash: of what came before.
+    ///   - start: from which byte on; nil if it is not to be continued if the connection breaks.
+    ///   - hash: of the bytes before `start`.
     func upload(
         size: Int, from start: Int? = nil, after hash: SHA256 = SHA256(), next: () async throws -> ByteBuffer?
     ) async throws -> UploadReceipt {
@@ -113,7 +113,7 @@ extension VerifiedConnection {
         return receipt
     }
 
-    /// Remembers that a table goes to this boot, and refuses where one went to another before.
+    /// Remembers that a table goes to this boot; refuses if one went to another boot before.
     func prepareUpload(path: String) throws(ClientError) {
         guard path.hasPrefix("/upload_data"), party != nil else { return }
         try VerifiedConnection.observing { () throws(RememberedConflict) in
@@ -123,7 +123,7 @@ extension VerifiedConnection {
         try remember()
     }
 
-    /// What to ask of `GET /samples`.
+    /// The arguments of `GET /samples`.
     public struct SampleRequest: Sendable, Equatable {
         public var rows: Int
         public var format: String
@@ -156,7 +156,7 @@ extension VerifiedConnection {
         }
     }
 
-    /// What came with samples.
+    /// The headers that came with samples.
     public struct SampleReceipt: Sendable, Equatable {
         public var bytes: Int
         /// The seed that gives these rows again.
@@ -185,14 +185,14 @@ extension VerifiedConnection {
             ledgerHead: head.headers.first(name: "X-Ledger-Head"))
     }
 
-    /// `GET /samples/provenance`: what the service says of samples that were downloaded, signed.
+    /// `GET /samples/provenance`: what the service says about samples that were downloaded, signed.
     public func provenance(of request: SampleRequest, seed: UInt64) async throws -> [UInt8] {
         var seeded = request
         seeded.seed = seed
         return try await get("/samples/provenance?\(seeded.query)")
     }
 
-    /// `GET /samples` into a file, which appears only when it is complete; its provenance is laid beside it.
+    /// `GET /samples` into a file, which appears only when it is complete; its provenance is stored beside it.
     public func samples(_ request: SampleRequest, file path: String) async throws -> SampleReceipt {
         let part = "\(path).part"
         guard FileManager.default.createFile(atPath: part, contents: nil),

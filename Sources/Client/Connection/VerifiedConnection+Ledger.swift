@@ -3,9 +3,9 @@ import Foundation
 import Ledger
 import Tasks
 
-/// The ledger as a transparency log: what was seen once must stand in everything that is seen later.
+/// The ledger as a transparency log: every later state must contain the earlier ones.
 extension VerifiedConnection {
-    /// Compares the service's ledger with what this client saw before, and remembers the newer.
+    /// Compares the service's ledger with what this client saw before, and remembers the newer state.
     ///
     /// - Throws: `ClientError.remembered` for a ledger that is shorter than before, or not a continuation.
     func followLedger() async throws {

@@ -6,7 +6,7 @@ import NIOCore
 import NIOHTTP1
 public import Tasks
 
-/// A connection to a service whose evidence has passed for this very connection. Only here can data be sent.
+/// A connection to a service whose evidence was verified for this very connection. Data can be sent only through it.
 ///
 /// Use it from one task at a time; it closes when the closure that received it ends.
 public final class VerifiedConnection {
@@ -15,7 +15,7 @@ public final class VerifiedConnection {
     public let statement: Statement
     public let specification: TaskSpecification
     public let taskDigest: TaskDigest
-    /// The caller's party; nil where no key was given.
+    /// The caller's party; nil if no key was given.
     public let party: TaskSpecification.Party?
 
     let http: HTTPConnection
@@ -43,7 +43,7 @@ public final class VerifiedConnection {
 
     /// Connects, verifies, and hands the verified connection to `use`.
     ///
-    /// - Throws: `ClientError` before anything is sent where the evidence, its policy, its binding to this connection,
+    /// - Throws: `ClientError` before anything is sent if the evidence, its policy, its binding to this connection,
     ///   the task, the key or the memory of earlier runs does not permit it.
     public static func open<Result>(
         _ configuration: ClientConfiguration, use: (VerifiedConnection) async throws -> Result
@@ -96,7 +96,7 @@ public final class VerifiedConnection {
         let specification = try read(specificationBytes)
         let party = try configuration.key.map { try listed($0.publicKey, in: specification) }
         var remembered = try RememberedState(file: configuration.stateFile)
-        // Strangers are told of the first entry only: that is nothing to remember.
+        // Strangers see the first entry only, which is nothing to remember.
         if party != nil {
             try observing { () throws(RememberedConflict) in
                 try remembered.observe(
@@ -114,7 +114,7 @@ public final class VerifiedConnection {
 
     private static func read(_ bytes: [UInt8]) throws(ClientError) -> TaskSpecification {
         do {
-            // Demonstrations may use published keys: whether to is the operator's choice, not a reason to read badly.
+            // Demonstrations may use published keys. That is the operator's choice and no reason to reject the task.
             return try TaskSpecification(canonicalBytes: bytes, context: TaskFile.Context(isDemonstration: true))
         } catch {
             if let shared = (error as? TaskProblems)?.problems.first(where: \.isSharedKey) {
@@ -149,7 +149,7 @@ public final class VerifiedConnection {
         }
     }
 
-    /// Writes down what has been seen.
+    /// Saves what was seen.
     func remember() throws(ClientError) {
         guard party != nil else { return }
         try remembered.write(file: configuration.stateFile)

@@ -3,7 +3,7 @@ import Foundation
 public import Ledger
 
 /// A ledger entry that can be proved to anybody, without the service and for ever: what happened, the proof that it
-/// stands in the ledger, the signed checkpoint, and evidence for the key that signed it.
+/// is in the ledger, the signed checkpoint, and evidence for the key that signed it.
 public struct Receipt: Sendable, Equatable {
     public let entry: LedgerEntry
     /// A signed note over size and root of the ledger (C2SP tlog-checkpoint).
@@ -69,7 +69,7 @@ public struct Receipt: Sendable, Equatable {
 }
 
 extension Receipt {
-    /// What must hold between the parts of a receipt, whoever vouches for the key.
+    /// What must hold between the parts of a receipt, independent of the evidence for the key.
     func checkProof() throws(ReceiptError) {
         guard key.name == Receipt.origin(task: entry.task) else { throw .otherLedger }
         guard let note = SignedNote(encoded: checkpoint), let signed = key.checkpoint(of: note) else {
@@ -95,7 +95,7 @@ extension Receipt {
     /// The name of the ledger of a task.
     static func origin(task: LedgerHash) -> String { "entrepot/ledger/\(task.hex)" }
 
-    /// `0005-upload-1a2b3c4d.json`: in a folder, the receipts of a ledger stand in their order.
+    /// `0005-upload-1a2b3c4d.json`: in a folder, the receipts of a ledger sort in order.
     var fileName: String {
         let number = String(entry.sequence)
         let padding = String(repeating: "0", count: max(0, 4 - number.count))

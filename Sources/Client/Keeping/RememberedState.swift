@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a client has seen of tasks before: which boot served one, and how far its ledger had come.
+/// What a client has seen of tasks before: which boot served a task, and how long its ledger was.
 ///
 /// A service that was rolled back or started twice cannot take that away.
 public struct RememberedState: Codable, Sendable, Equatable {
@@ -82,7 +82,7 @@ public struct RememberedState: Codable, Sendable, Equatable {
         tasks[task]?.receipts = nil
     }
 
-    /// Whether a table may go to this boot: not where it went to another one before.
+    /// Whether a table may go to this boot: it may not if one went to another boot before.
     public mutating func prepareUpload(
         task: String, boot: String, acceptNewInstance: Bool
     ) throws(RememberedConflict) {
@@ -94,7 +94,7 @@ public struct RememberedState: Codable, Sendable, Equatable {
         tasks[task] = sighting
     }
 
-    /// Reads the file of an earlier run; nothing is remembered where there is none.
+    /// Reads the file of an earlier run; without one nothing is remembered.
     public init(file path: String) throws(ClientError) {
         guard FileManager.default.fileExists(atPath: path) else { return }
         guard let data = FileManager.default.contents(atPath: path),
@@ -138,7 +138,7 @@ public struct RememberedState: Codable, Sendable, Equatable {
     }
 }
 
-/// How what is remembered contradicts what is seen.
+/// A contradiction between what is remembered and what is seen.
 public enum RememberedConflict: Error, Sendable, Equatable, CustomStringConvertible {
     case rolledBack(remembered: UInt64, found: UInt64)
     case forked(sequence: UInt64)

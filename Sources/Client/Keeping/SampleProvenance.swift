@@ -3,7 +3,7 @@ import Crypto
 import Foundation
 public import Ledger
 
-/// What a service said of samples, and why to believe it: kept beside the file as `<file>.provenance`.
+/// A service's statement about samples with its evidence: stored beside the file as `<file>.provenance`.
 public struct SampleProvenance: Sendable, Equatable {
     public let statement: SampleStatement
     /// The statement as a signed note (C2SP signed-note).
@@ -21,7 +21,7 @@ public struct SampleProvenance: Sendable, Equatable {
         let evidence: String
     }
 
-    /// Where the provenance of a file of samples lies.
+    /// The path of the provenance of a file of samples.
     public static func path(of samples: String) -> String { "\(samples).provenance" }
 
     /// Reads what `GET /samples/provenance` answered.
@@ -40,7 +40,7 @@ public struct SampleProvenance: Sendable, Equatable {
         }
     }
 
-    /// Verifies offline that the service said this, and that it said it of these samples.
+    /// Verifies offline that the service signed this statement and that it is about these samples.
     ///
     /// - Parameters:
     ///   - samples: SHA-256 of the file of samples.

@@ -52,7 +52,7 @@ public struct SignedReport: Sendable {
             let evidenceStart = head.place(of: Array(#""evidence":"#.utf8)),
             let evidence = try? Evidence(json: head[(evidenceStart + 11)..<(head.count - 1)])
         else { throw .unreadable }
-        // Written again it must be the same bytes: nothing in it is beyond the signatures.
+        // Writing it again must give the same bytes, so that nothing in it is outside the signatures.
         let again =
             Self.opening
             + Array(#""key":"\#(key.base64EncodedString())","signature":"\#(signature.base64EncodedString())","#.utf8)
@@ -97,7 +97,7 @@ public enum ReportError: Error, Sendable, Equatable {
     /// The evidence vouches for another key.
     case keyNotAttested
     case signature
-    /// Its parts speak of different tasks or evidence.
+    /// Its parts belong to different tasks or evidence.
     case contradiction
     /// The signature does not cover the whole document.
     case notWhole
@@ -120,7 +120,7 @@ extension ReportError: CustomStringConvertible {
 }
 
 extension [UInt8] {
-    /// The first place at which a pattern stands.
+    /// The first position of a pattern.
     fileprivate func place(of pattern: [UInt8], from start: Int = 0) -> Int? {
         guard let first = pattern.first, count >= pattern.count else { return nil }
         var place = start
@@ -169,12 +169,12 @@ private struct SignedPDF: Sendable {
     func verify(signedBy key: ReportKey, at time: Int64) throws(ReportError) {
         let digits = bytes[(gap.lowerBound + 1)..<(gap.upperBound - 1)]
         guard let signature = Hex.decode(digits, letters: .lowercase) else { throw .documentSignature }
-        // Beyond the DER the room is zeros, and they are not signed: anything else there is a change.
+        // After the DER the room must be zeros: it is not signed, so anything else there is a change.
         guard let length = Self.derLength(signature), signature[length...].allSatisfy({ $0 == 0 }) else {
             throw .documentSignature
         }
         let covered = Array(bytes[..<gap.lowerBound]) + Array(bytes[gap.upperBound...])
-        // The one certificate is of the report's key, by its own word: nothing in it is unsigned.
+        // The one certificate is self-signed by the report's key, so that nothing in it is unsigned.
         guard let parts = try? DocumentSignature.parts(of: Array(signature[..<length])) else {
             throw .documentSignature
         }
@@ -195,7 +195,7 @@ private struct SignedPDF: Sendable {
         }
     }
 
-    /// Whether a certificate's signature is told as whole bytes: one that ends in a zero bit could be told without it.
+    /// Whether a certificate's signature is encoded in whole bytes: a final zero bit could also be left out.
     private static func endsInWholeBytes(_ certificate: Certificate) -> Bool {
         var serializer = DER.Serializer()
         do {

@@ -22,7 +22,7 @@ final class LocalCaller {
         self.outbound = outbound
     }
 
-    /// The next request, after what is left of the one before; nil where the caller is gone.
+    /// The next request, after what is left of the one before; nil if the caller is gone.
     func nextRequest() async throws -> HTTPRequestHead? {
         try await skipBody()
         guard case .head(let head)? = try await nextPart() else { return nil }
@@ -30,14 +30,14 @@ final class LocalCaller {
         return head
     }
 
-    /// Reads what is left of the request's body, for nobody.
+    /// Reads and discards the rest of the request's body.
     func skipBody() async throws {
         while try await nextPiece() != nil {}
     }
 
     /// The next piece of the request's body; nil at its end.
     ///
-    /// - Throws: `ClientError.brokenConnection` where the caller goes away before the end.
+    /// - Throws: `ClientError.brokenConnection` if the caller goes away before the end.
     func nextPiece() async throws -> ByteBuffer? {
         guard isInBody else { return nil }
         switch try await nextPart() {
@@ -117,7 +117,7 @@ struct LocalAnswer: Sendable {
         return LocalAnswer(status, type: "application/json", body: Array(try encoder.encode(value)))
     }
 
-    /// Why something was not done: the shape of the service's own problems.
+    /// Why something was not done, in the form of the service's own problems.
     private struct Problem: Encodable {
         let status: Int
         let code: String

@@ -57,7 +57,7 @@ enum LocalCall: Equatable {
 
     static func isBelow(_ uri: String) -> Bool { uri.hasPrefix(root) }
 
-    /// nil for what the service answers. `GET /` is free in its contract.
+    /// nil for calls of the service. `GET /` is not part of its contract.
     init?(_ method: HTTPMethod, _ uri: String) {
         let path = String(uri.prefix { $0 != "?" })
         if method == .GET, ["/", "/entrepot"].contains(path) {
@@ -80,7 +80,7 @@ enum LocalCall: Equatable {
         }
     }
 
-    /// Whether it is answered on this machine alone.
+    /// Whether it is answered on this machine only.
     var isOffline: Bool {
         switch self {
         case .toPage, .page, .check, .receipt, .unknown: true

@@ -40,8 +40,8 @@ public struct LocalProxy: Sendable {
     /// Verifies the service once, then listens until the task is cancelled.
     ///
     /// - Parameters:
-    ///   - verified: told what the first connection proved.
-    ///   - listening: told the port.
+    ///   - verified: called with what the first connection proved.
+    ///   - listening: called with the port.
     /// - Throws: what the first verification throws; nothing listens then.
     public func run(
         verified: (VerifiedConnection) -> Void, listening: @Sendable (Int) async -> Void
@@ -92,7 +92,7 @@ public struct LocalProxy: Sendable {
                         try await forward(head, upstream, caller, calls)
                     }
                 } catch let error as ClientError {
-                    // Who is still sending would not read the answer.
+                    // A client that is still sending would not read the answer.
                     try await caller.skipBody()
                     var problem = LocalAnswer.problem(error)
                     problem.closes = true
@@ -104,7 +104,7 @@ public struct LocalProxy: Sendable {
 
     /// Passes requests on until the local side ends or the upstream connection is old.
     ///
-    /// - Returns: the head of a request that is not for this upstream connection; nil where there is none.
+    /// - Returns: the head of a request that is not for this upstream connection; nil if there is none.
     private func forward(
         _ first: HTTPRequestHead, _ upstream: VerifiedConnection, _ caller: LocalCaller, _ calls: PageCalls
     ) async throws -> HTTPRequestHead? {
@@ -121,7 +121,7 @@ public struct LocalProxy: Sendable {
                     try await exchange(head, upstream, caller)
                 }
             } catch UnansweredCall.lost where !isFresh {
-                // The connection died while nothing was under way: ask the same on another.
+                // The connection was closed while idle: repeat the call on another.
                 return head
             } catch UnansweredCall.lost {
                 throw ClientError.brokenConnection("the service closed the connection before it answered")
@@ -169,7 +169,7 @@ public struct LocalProxy: Sendable {
             try await upstream.keepReceipts()
             return try await caller.end()
         }
-        // Receipts first: whoever reads "Upload completed" can count on having one.
+        // Receipts first: a client that reads "Upload completed" has one.
         let body = try await upstream.http.readBody(upTo: size)
         try await upstream.keepReceipts()
         try await caller.begin(status, back)

@@ -7,18 +7,18 @@ import NIOHTTP1
 import Tables
 import Tasks
 
-/// Answers the calls of the proxy's own page: some on this machine alone, the others over a verified connection.
+/// Answers the calls of the proxy's own page: some on this machine only, the others over a verified connection.
 struct PageCalls: Sendable {
-    /// The client's, and from now on for this task alone.
+    /// The client's configuration, from now on for this task only.
     let configuration: ClientConfiguration
-    /// What the page must show with everything that changes something; drawn anew for each proxy.
+    /// What the page must show with everything that changes something; drawn afresh for each proxy.
     let token: String
     private let page: LocalAnswer
     private let specification: TaskSpecification
     private let party: TaskSpecification.Party?
     private let words: String
     private let receiptsDirectory: String
-    /// Whether the user named the task, rather than take the one in the evidence.
+    /// Whether the user named the task, rather than taking the one in the evidence.
     private let isTaskApproved: Bool
 
     init(_ connection: VerifiedConnection, page: LocalPage) throws {
@@ -38,7 +38,7 @@ struct PageCalls: Sendable {
     /// The page's call that a request is; nil for what the service answers.
     func call(_ head: HTTPRequestHead) -> LocalCall? { LocalCall(head.method, head.uri) }
 
-    // MARK: - On this machine alone
+    // MARK: - On this machine only
 
     func answer(_ call: LocalCall, _ head: HTTPRequestHead, from caller: LocalCaller) async throws {
         try await caller.inviteBody(of: head)
@@ -57,7 +57,7 @@ struct PageCalls: Sendable {
         }
     }
 
-    /// What the validator says of a file.
+    /// What the validator says about a file.
     private struct Verdict: Encodable {
         struct Kind: Encodable {
             let code: String
@@ -69,7 +69,7 @@ struct PageCalls: Sendable {
         var rows: Int?
         var problems: [TableProblem] = []
         var kinds: [Kind] = []
-        /// Why nothing of the file could be read at all.
+        /// Why the file could not be read at all.
         var detail: String?
     }
 
@@ -159,7 +159,7 @@ struct PageCalls: Sendable {
         }
     }
 
-    /// Signs the task with the party's key, where the page names the very digest that the connection proved.
+    /// Signs the task with the party's key if the page names the digest that the connection proved.
     private func sign(_ body: [UInt8], _ upstream: VerifiedConnection) async throws -> LocalAnswer {
         struct Wish: Decodable { let task: String }
         guard let wish = try? JSONDecoder().decode(Wish.self, from: Data(body)), wish.task == upstream.taskDigest.hex

@@ -2,7 +2,7 @@ import Ledger
 import Tables
 import Tasks
 
-/// What the proxy's page shows, as JSON: the same for everybody but for what the party may do now.
+/// What the proxy's page shows, as JSON: the same for everybody, except for what the party may do now.
 struct PageState: Encodable {
     struct Task: Encodable {
         let name: String
@@ -12,7 +12,7 @@ struct PageState: Encodable {
         let words: String
         let epsilon: Double
         let delta: Double
-        /// ε as what an attacker learns at most.
+        /// ε as the most that an attacker learns.
         let protection: String
         let key: [String]
         let columns: [String]
@@ -53,7 +53,7 @@ struct PageState: Encodable {
     let role: String?
     /// What the caller's party may do now.
     let may: Set<PageAction>
-    /// SHA-256 of the caller's table that the service holds, as its receipt has it.
+    /// SHA-256 of the caller's table that the service holds, as in its receipt.
     let held: String?
     let receipts: [Paper]
 

@@ -18,7 +18,7 @@ struct ProxyGuard: Sendable {
     /// The header in which the page sends its token.
     static let tokenHeader = "Entrepot-Page"
 
-    /// What a request is answered that is not passed on; nil where it is.
+    /// The answer to a request that is not passed on; nil if it is passed on.
     ///
     /// - Parameter token: what the proxy's own page must send with everything that changes something.
     func refusal(of head: HTTPRequestHead, token: String) -> LocalAnswer? {
@@ -41,7 +41,7 @@ struct ProxyGuard: Sendable {
         return nil
     }
 
-    /// Why a request is not that of somebody on this machine; nil where it is.
+    /// Why a request does not come from this machine's own programs or page; nil if it does.
     private func strangeness(of head: HTTPRequestHead) -> String? {
         let hosts = head.headers["Host"]
         guard hosts.count == 1, ProxyGuard.isLocal(hosts[0]) else {
@@ -75,8 +75,8 @@ struct ProxyGuard: Sendable {
         return passed
     }
 
-    /// The headers of an answer to hand back. A page of the service's shares the origin of the proxy's own page: it gets
-    /// no way to speak for that.
+    /// The headers of an answer to hand back. A page from the service shares the origin of the proxy's own page and
+    /// must not be able to act as it.
     func returning(_ headers: HTTPHeaders) -> HTTPHeaders {
         var back = headers
         for name in ["Connection", "Transfer-Encoding", "Keep-Alive"] { back.remove(name: name) }

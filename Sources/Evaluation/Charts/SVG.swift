@@ -85,7 +85,7 @@ struct Picture {
             + HTML.escaped(text) + "</text>"
     }
 
-    /// - Parameter description: stands in for the picture where it is not seen.
+    /// - Parameter description: replaces the picture for readers who cannot see it.
     func svg(_ description: String) -> String {
         "<svg viewBox=\"0 0 \(Self.number(width)) \(Self.number(height))\" role=\"img\""
             + " aria-label=\"\(HTML.escaped(description))\" xmlns=\"http://www.w3.org/2000/svg\">\(body)</svg>"

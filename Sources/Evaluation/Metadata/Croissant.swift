@@ -31,7 +31,7 @@ public struct Croissant: Sendable {
             "contentUrl": .text("samples.csv"), "encodingFormat": .text("text/csv"),
             "description": .text("Synthetic rows, as many as were drawn."),
         ]
-        // The format asks for a digest; rows that are yet to be drawn have none, and 64 zeros are nobody's.
+        // The format requires a digest. Rows that are not drawn yet have none: 64 zeros stand for that.
         file["sha256"] = .text(samples ?? String(repeating: "0", count: 64))
         var document: [String: Node] = [
             "@context": Self.context, "@type": .text("sc:Dataset"),

@@ -1,7 +1,7 @@
 public import Tasks
 
 extension EvaluationSubject {
-    /// What the task says of a model that was fitted for it.
+    /// What the task says about a model that was fitted for it.
     public init(_ task: TaskSpecification, source: Source, date: String? = nil, warning: String? = nil) {
         self.init(
             title: task.name, purpose: task.purpose,

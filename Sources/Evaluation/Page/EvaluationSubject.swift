@@ -26,7 +26,7 @@ public struct EvaluationSubject: Sendable {
     /// ε as a sentence: what an attacker learns at most.
     public var protection: String
     public var source: Source
-    /// The day of the report, as `2026-11-21`; nil where it is not known.
+    /// The day of the report, as `2026-11-21`; nil if it is not known.
     public var date: String?
     /// Something that every reader must know first, such as a simulated attester.
     public var warning: String?

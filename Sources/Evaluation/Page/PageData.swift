@@ -80,7 +80,7 @@ struct PageData: Encodable {
         }
     }
 
-    /// JSON that may stand inside a script element: no `<` in it.
+    /// JSON that is safe inside a script element: it contains no `<`.
     func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,7 +1,7 @@
 import PrivacyKernel
 package import Tables
 
-/// What the Gram matrix is of: a function of public figures and noisy one-way marginals.
+/// The features of the Gram matrix: a function of public figures and noisy one-way marginals.
 package struct GramFeatures {
     /// Ordered columns, the first features.
     let latents: [NormalScores]
@@ -15,14 +15,14 @@ package struct GramFeatures {
     let classOf: [Int]
     /// The column of each feature.
     package let columns: [Int]
-    /// What the scores of each feature were multiplied with, besides the common scale.
+    /// The factor of each feature's scores, besides the common scale.
     let weights: [Double]
     package let scores: [[Int32]]
     /// For each feature the mean square of its weighted scores.
     let meanSquares: [Double]
     /// For each of `classes` the part of the rows in each group.
     let groupShares: [[Double]]
-    /// Of a whole row, in the units of the scores.
+    /// The greatest norm of a row, in the units of the scores.
     package let bound: Int
     /// A score of 1.
     let scale: Double
@@ -31,9 +31,9 @@ package struct GramFeatures {
     /// Whether a row can be longer than the bound.
     let isClipped: Bool
 
-    /// Times the mean square of a row's length, where noise matters: the square of the bound. Shorter rows mean less noise
-    /// and more clipping, of which the diagonal tells how much it took. Where noise does not matter, the bound is the longest
-    /// possible row.
+    /// Where noise matters, the square of the bound is this times the mean square of a row's length. Shorter rows mean
+    /// less noise and more clipping; the diagonal shows how much was clipped. Where noise does not matter, the bound is
+    /// the longest possible row.
     private static let clippedNorm = 1.0
     /// Noise in a correlation that matters as little as what clipping makes of it.
     private static let noiseAsClipping = 0.004

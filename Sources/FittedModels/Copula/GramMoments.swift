@@ -3,12 +3,12 @@ import LinearAlgebra
 package import PrivacyKernel
 import Tables
 
-/// A noisy Gram matrix, read as what the copula is made of.
+/// The copula's moments, from a noisy Gram matrix.
 package struct GramMoments {
     private let gram: NoisyGram
     private let features: GramFeatures
     private let unit: Double
-    /// Of the noise off the diagonal, in rows, for features of weight 1.
+    /// Standard deviation of the noise off the diagonal, in rows, for features of weight 1.
     private let deviation: Double
     /// For each feature what clipping left of its sum of squares, as a square root; 1 without clipping.
     private let kept: [Double]
@@ -34,7 +34,7 @@ package struct GramMoments {
             / (features.weights[first] * features.weights[second] * kept[first] * kept[second])
     }
 
-    /// Of the noise in an entry off the diagonal.
+    /// Standard deviation of the noise in an entry off the diagonal.
     private func deviation(_ first: Int, _ second: Int) -> Double {
         deviation / (features.weights[first] * features.weights[second] * kept[first] * kept[second])
     }
@@ -49,14 +49,14 @@ package struct GramMoments {
         let share = squares.reduce(0, +) / max(whole.reduce(0, +), 1e-9)
         let common = min(max(share, 0.2), 1)
         return zip(squares, whole).map { square, whole in
-            // Weighed by what the noise leaves legible.
+            // Weighted by precision.
             let precision = whole * whole / (whole * whole + 25 * noise * noise)
             let own = whole > 0 ? min(max(square / whole, 0.2), 1) : common
             return (precision * own + (1 - precision) * common).squareRoot()
         }
     }
 
-    /// The pair tables of columns of text that stand out of their noise, of which a forest is kept.
+    /// The pair tables of columns of text that exceed their noise; a forest of them is kept.
     package func tables(_ oneWays: OneWayMarginals) -> [MeasuredMarginal] {
         let classes = features.classes
         let shares = oneWays.shares
@@ -69,7 +69,7 @@ package struct GramMoments {
                 let distance = zip(counts, expected).reduce(0.0) { $0 + abs($1.0 - Double($1.1)) }
                 let cellCount = Double(expected.count)
                 let score = distance - meanAbsoluteNoise * deviation * cellCount
-                // Above what noise alone reaches in one of a thousand pairs.
+                // Above what noise reaches in one of a thousand pairs.
                 if score > 3 * deviation * (cellCount * (1 - 2 / Double.pi)).squareRoot() {
                     pairs.append((a, b, score))
                 }

@@ -16,17 +16,17 @@ public struct LatentNormals: Sendable, Equatable {
         public let means: [Double]
     }
 
-    /// Places in the domain, ascending.
+    /// Column indices, ascending.
     public let columns: [Int]
-    /// What the classes leave, as a correlation matrix; row-major.
+    /// The correlation matrix within classes; row-major.
     public let correlation: [Double]
-    /// What the classes leave, as standard deviations.
+    /// The standard deviations within classes.
     public let deviations: [Double]
     public let classes: [ClassMeans]
     /// The Cholesky factor of `correlation`: lower triangle, row by row.
     let factor: [Double]
 
-    /// - Throws: where `correlation` is not positive definite.
+    /// - Throws: if `correlation` is not positive definite.
     init(
         columns: [Int], correlation: Matrix, deviations: [Double], classes: [ClassMeans]
     ) throws(LinearAlgebraError) {

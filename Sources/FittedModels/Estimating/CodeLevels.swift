@@ -32,7 +32,7 @@ package struct CodeLevels {
     private struct Grouping {
         var groups: [UInt32]
         var count: Int
-        /// So many groups at the front are runs of an ordered scale.
+        /// How many groups at the front are runs of an ordered scale.
         var orderedCount: Int
     }
 
@@ -53,7 +53,7 @@ package struct CodeLevels {
             if mass >= least / 2 || (sets.isEmpty && runs.isEmpty) {
                 sets.append(pooled)
             } else if sets.isEmpty {
-                // Too light for a group of its own: it goes with the lightest run.
+                // Too light for its own group: it joins the lightest run.
                 let lightest = runs.indices.min { sum(runs[$0], masses) < sum(runs[$1], masses) } ?? 0
                 runs[lightest].append(contentsOf: pooled)
                 pooled = []

@@ -58,7 +58,7 @@ extension FittedModel {
             transcript: transcript, taskDigest: taskDigest, representatives: rows)
     }
 
-    /// What the synthetic rows say of a sum, for as many rows as the model estimates; nil where a column is drawn by
+    /// What the synthetic rows say about a sum, for as many rows as the model estimates; nil if a column is drawn by
     /// latent normals.
     public func sums(of measured: MeasuredSums) throws(SynthesisError) -> [Double]? {
         let rows = try RowSampler(self, seed: 0).rows(0..<UInt64(representatives.count))

@@ -6,7 +6,7 @@ public struct MeasuredMarginal: Sendable, Equatable, Codable {
     public let attributes: [Int]
     /// Row-major: the last attribute varies fastest.
     public let counts: [Int64]
-    /// Of the noise in each cell.
+    /// Variance of the noise in each cell.
     public let variance: Double
 
     public init(attributes: [Int], counts: [Int64], variance: Double) {

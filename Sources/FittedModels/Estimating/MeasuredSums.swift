@@ -10,7 +10,7 @@ public struct MeasuredSums: Sendable, Equatable {
     public let question: SumQuestion
     /// One a cell of the groups, row-major: the last group varies fastest.
     public let figures: [Int64]
-    /// Of the noise in each figure.
+    /// Variance of the noise in each figure.
     public let variance: Double
 
     public init(question: SumQuestion, figures: [Int64], variance: Double) {
@@ -27,14 +27,14 @@ public struct MeasuredSums: Sendable, Equatable {
     /// Whether every row counts the same.
     var isCount: Bool { Set(question.values).count == 1 }
 
-    /// What a count tells of the number of rows; nil for other sums.
+    /// What a count tells about the number of rows; nil for other sums.
     var countOfRows: NoisyCounts? {
         guard isCount, let code = question.values.indices.first, value(of: code) > 0 else { return nil }
         let unit = value(of: code)
         return (figures.map { Double($0) / unit }, max(variance, leastVariance) / (unit * unit))
     }
 
-    /// The cell of each row; nil where a column is drawn elsewhere.
+    /// The cell of each row; nil if a column is drawn elsewhere.
     func cells(of columns: [[UInt32]], sizes: [Int], count: Int) -> [UInt32]? {
         var cells = [UInt32](repeating: 0, count: count)
         for group in question.groups {

@@ -1,10 +1,10 @@
 package import GraphicalModels
 
-/// What an attribute of the graphical model stands for: a column, or the groups into which its codes were put.
+/// An attribute of the graphical model: a column, or groups of its codes.
 public struct ModelAttribute: Sendable, Hashable, Codable {
-    /// Place of the column in the domain.
+    /// Index of the column in the domain.
     public let column: Int
-    /// The group of each code; nil where every code is a group of its own.
+    /// The group of each code; nil if every code is its own group.
     public let groups: [UInt32]?
     /// Number of groups.
     public let size: Int
@@ -35,7 +35,7 @@ public struct ModelAttribute: Sendable, Hashable, Codable {
         map(to: other, codes: groups?.count ?? other.groups?.count ?? size)
     }
 
-    /// The group of `other` for each group of `self`, or nil where that is not a function.
+    /// The group of `other` for each group of `self`, or nil if that is not a function.
     package func map(to other: ModelAttribute, codes: Int) -> [UInt32]? {
         guard column == other.column, size >= other.size else { return nil }
         var map = [UInt32?](repeating: nil, count: size)

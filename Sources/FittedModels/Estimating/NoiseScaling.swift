@@ -1,10 +1,10 @@
 package import PrivacyKernel
 import VectorMath
 
-/// √(2/π): the mean of |noise| is so many standard deviations.
+/// √(2/π): the mean of |noise| in standard deviations.
 package let meanAbsoluteNoise = (2 / Double.pi).squareRoot()
 
-/// Noise of less than this variance counts as this: a fit needs some slack.
+/// Lower bound on the variance of noise: a fit needs some slack.
 package let leastVariance = 1e-4
 
 /// The nearest whole number that the kernel takes for an estimated count.
@@ -44,7 +44,7 @@ package struct NoiseScaling: Sendable {
         accounting == .pure ? weight.squareRoot() : power(weight, 2.0 / 3)
     }
 
-    /// The least Σ weight · σ that an amount buys, given Σ share(weight).
+    /// The least Σ weight · σ for an amount, given Σ share(weight).
     package func leastNoise(shares: Double, amount: Double) -> Double {
         accounting == .pure ? unit * shares * shares / amount : unit * power(shares, 1.5) / amount.squareRoot()
     }

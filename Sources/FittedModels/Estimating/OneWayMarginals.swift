@@ -10,7 +10,7 @@ package struct OneWayMarginals {
     /// What is known of one column.
     private struct Column {
         var counts: [Double]
-        /// Of the noise in each cell; infinite before the first measurement.
+        /// Variance of the noise in each cell; infinite before the first measurement.
         var variance: Double
         /// The distribution, smoothed and projected.
         var shares: [Double]
@@ -53,7 +53,7 @@ package struct OneWayMarginals {
     /// For each column of the domain its distribution; empty for derived columns.
     package var shares: [[Double]] { domain.columns.indices.map { columns[$0]?.shares ?? [] } }
 
-    /// Of the noise in each count; infinite where the column was not measured.
+    /// Variance of the noise in each count; infinite if the column was not measured.
     package func variance(of column: Int) -> Double { columns[column]?.variance ?? .infinity }
 
     /// The measurements, each of an attribute that is the whole column.

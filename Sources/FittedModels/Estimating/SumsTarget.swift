@@ -50,7 +50,7 @@ struct SumsTarget {
     /// One step of Newton's method for each cell towards `Σ w v e^(dv) + k · clip(θ + d) = y`, for all its sums together.
     ///
     /// The slack k is that of the marginals, 1.5 σ, where the rows of the cell weigh more than the noise; where the noise
-    /// drowns them it grows, because the figure then says nothing of them.
+    /// drowns them it grows, because the figure then says nothing about them.
     mutating func update(_ weights: inout [Double]) {
         let count = parts.count
         var sums = [Double](repeating: 0, count: cellCount * count)

@@ -24,7 +24,7 @@ extension FittedModel {
 
     /// Reads a model file.
     ///
-    /// - Throws: `SynthesisError` for bytes that are no model file, have another version, do not agree with their
+    /// - Throws: `SynthesisError` for bytes that are not a model file, have another version, do not agree with their
     ///   digest, or do not make a model.
     public init(encoded bytes: [UInt8]) throws(SynthesisError) {
         guard !SealedFile.answers.begins(bytes) else { throw .answersAlone }

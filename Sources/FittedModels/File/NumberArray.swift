@@ -34,7 +34,7 @@ struct NumberArray: Codable, Equatable {
         data = Data(bytes).base64EncodedString()
     }
 
-    /// nil where the type is another or the bytes do not come out even.
+    /// nil if the type is another or the bytes do not come out even.
     var doubles: [Double]? { integers("<f8", UInt64.self)?.map { Double(bitPattern: $0) } }
 
     var counts: [Int64]? { integers("<i8", Int64.self) }

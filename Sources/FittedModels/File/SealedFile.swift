@@ -1,7 +1,7 @@
 import Crypto
 
 /// What this program keeps as a file: one line of JSON, `{"<kind>":<version>,"sha256":"…","body":{…}}`. The digest is of the
-/// bytes of `body` exactly as they stand.
+/// bytes of `body` as written.
 package struct SealedFile {
     package let kind: String
     /// The version that this program writes and the only one that it reads.

@@ -16,7 +16,7 @@ extension FittedModel {
     /// - Parameters:
     ///   - number: another number gives another model.
     ///   - seed: the same seed and number give the same model.
-    /// - Throws: `SynthesisError.notImputable` for a model that is not made of marginals alone.
+    /// - Throws: `SynthesisError.notImputable` for a model that is not made of marginals only.
     public func imputation(_ number: Int, seed: UInt64) throws(SynthesisError) -> FittedModel {
         guard copula == nil else { throw .notImputable(plan.method) }
         var generator = NormalNumbers(seed: seed ^ SplitMix64(state: UInt64(truncatingIfNeeded: number) &+ 1).first)

@@ -105,7 +105,7 @@ extension FittedModel {
 extension RepresentativeRows {
     private static let conditionedBlock = 1 << 12
 
-    /// Rows that stand for a model under conditions.
+    /// Rows that represent a model under conditions.
     init(given program: RowProgram, of model: FittedModel) {
         self.init(program, blockSize: RepresentativeRows.conditionedBlock, pairs: model.measurements.map(\.attributes))
     }

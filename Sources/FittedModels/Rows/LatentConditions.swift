@@ -14,7 +14,7 @@ struct LatentConditions: Sendable {
         /// Place among the latent columns.
         let place: Int
         let codes: Set<Int>
-        /// Bounds of the latent number; nil where a code that stands for no value is asked for.
+        /// Bounds of the latent number; nil if a code that stands for no value is asked for.
         let interval: (lower: Double, upper: Double)?
     }
 

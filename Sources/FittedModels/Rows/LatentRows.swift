@@ -5,7 +5,7 @@ import VectorMath
 
 /// Draws the latent columns of rows: normals by word, a triangular product, the classes' shifts, then codes.
 ///
-/// Row i of a seed is the same whoever asks. In balanced draws a stretch of rows is drawn together: its normals are
+/// Row i of a seed is always the same. In balanced draws a stretch of rows is drawn together: its normals are
 /// moved so that they have the model's correlations exactly, and each column's values so that they have its marginal
 /// exactly (Latin hypercube sampling with dependence, Packham and Schmidt 2010).
 struct LatentRows: Sendable {
@@ -38,7 +38,7 @@ struct LatentRows: Sendable {
     /// nil for a model without latent columns.
     ///
     /// - Parameter program: how the other columns are drawn, under the conditions.
-    /// - Throws: `.impossibleConditions`, or `.conditionsTooRare` where exact draws would need too many attempts.
+    /// - Throws: `.impossibleConditions`, or `.conditionsTooRare` if exact draws would need too many attempts.
     init?(
         _ model: FittedModel, program: RowProgram, conditions: [(column: Int, code: Int)], draws: Draws
     ) throws(SynthesisError) {

@@ -3,7 +3,7 @@ import PrivacyKernel
 import Tables
 import VectorMath
 
-/// Rows that stand for a model more evenly than independent draws would.
+/// Rows that represent a model more evenly than independent draws would.
 ///
 /// Many candidates are drawn evenly and weighted by the corrections. Each of a few blocks is then chosen from them on its
 /// own, such that its one- and two-way marginals stay near the weighted ones. Inside a block rows are in the order of
@@ -17,7 +17,7 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// For each column that is not derived its codes; empty for the others.
     let columns: [[UInt32]]
 
-    /// Candidates are at least so many times as many as the rows of a block.
+    /// Least number of candidates for each row of a block.
     private static let candidatesPerRow = 2
     /// The same where weights make some candidates count for little.
     private static let weightedCandidatesPerRow = 10
@@ -26,7 +26,7 @@ public struct RepresentativeRows: Sendable, Equatable {
     private static let candidateLimit = 1 << 20
     private static let leastBlock = 1 << 12
     private static let mostBlock = 1 << 16
-    /// All pairs of so many columns are watched; of more columns, the measured ones.
+    /// Up to this many columns all pairs are watched; beyond it, the measured pairs.
     private static let columnsWithAllPairs = 32
     /// A column with more codes is watched by groups of its codes.
     fileprivate static let watchedCodes = 128
@@ -34,7 +34,7 @@ public struct RepresentativeRows: Sendable, Equatable {
     static let shortestStretch = 512
 
     #if ENTREPOT_MUTATIONS
-        /// The privacy audit fits a hundred thousand times and looks at the releases alone: it asks for few rows.
+        /// The privacy audit fits a hundred thousand times and looks only at the releases: it asks for few rows.
         @TaskLocal static var auditedBlock: Int?
     #endif
 
@@ -222,7 +222,7 @@ private struct SumBands {
     private(set) var pairs: [(Int, Int)] = []
 
     private static let bandCount = 16
-    /// What a watched column can have.
+    /// Most cells of a watched column.
     private static let mostCells = 256
 
     init(_ sums: [MeasuredSums], columns codes: [[UInt32]], program: RowProgram, weights: [Double]) {

@@ -3,11 +3,11 @@ import VectorMath
 
 /// Representative rows, gone through in one seed's order again and again.
 ///
-/// From the second round on, codes are drawn anew within their groups, so that rows differ where the model leaves it
+/// From the second round on, codes are drawn afresh within their groups, so that rows differ where the model leaves it
 /// open.
 struct RowCycle: Sendable {
     enum Order: Sendable {
-        /// Blocks, and in them halves of halves, in an order that hangs on the seed.
+        /// Blocks, and in them halves of halves, in an order that depends on the seed.
         case balanced(seed: UInt64)
         /// Each row is one of the representatives, picked at random.
         case chance

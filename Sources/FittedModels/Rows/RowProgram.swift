@@ -23,7 +23,7 @@ struct RowProgram: Sendable {
     let domain: TableDomain
     /// For each column its finest attribute.
     let finest: [Int?]
-    /// For each column the codes of its groups; nil where the group is the code, and for derived columns.
+    /// For each column the codes of its groups; nil if the group is the code, and for derived columns.
     let within: [ConditionalRows?]
     /// For each column that is a function of another.
     let derivations: [Int: Derivation]

@@ -11,7 +11,8 @@ public enum Draws: String, Sendable, Codable, CaseIterable {
     case independent
 }
 
-/// Draws rows from a model: row i of a seed is the same whoever asks, in whichever block, however many rows are asked.
+/// Draws rows from a model: row i of a seed does not depend on the block it is drawn in or on how many rows are asked
+/// for.
 ///
 /// A pure function of model, seed, kind of draws and conditions. Memory does not grow with the rows drawn.
 public struct RowSampler: Sendable {

@@ -9,7 +9,7 @@ public enum BudgetShare: Sendable, Equatable {
 }
 
 // KERNEL 3.1
-/// Privacy that may still be spent. It cannot be copied: who hands it over has it no more, and slices never sum to
+/// Privacy that may still be spent. It cannot be copied: passing it on gives it up, and slices never sum to
 /// more than the whole.
 ///
 /// Amounts are whole units of 2^-50 of ε (pure) or ρ (zCDP, and GDP as ρ = μ²/2). The total is rounded down, so that
@@ -21,7 +21,7 @@ public struct Budget: ~Copyable, Sendable {
     let root: BudgetRoot
     private(set) var units: UInt64
 
-    /// - Throws: `deltaIsZero` for a Gaussian plan without δ; `budgetTooSmall` where ε and δ buy less than one unit.
+    /// - Throws: `deltaIsZero` for a Gaussian plan without δ; `budgetTooSmall` if ε and δ buy less than one unit.
     public init(_ total: PrivacyParameters, accounting: Accounting) throws(PrivacyError) {
         let root = try BudgetRoot(PrivacyPromise(parameters: total, accounting: accounting))
         guard root.units > 0 else { throw .budgetTooSmall(epsilon: total.epsilon, delta: total.delta) }
@@ -41,7 +41,7 @@ public struct Budget: ~Copyable, Sendable {
     // KERNEL 3.2
     /// Cuts off a slice.
     ///
-    /// - Throws: where the share is not positive, is beyond what is left, or is less than one unit; nothing is cut.
+    /// - Throws: if the share is not positive, is beyond what is left, or is less than one unit; nothing is cut.
     public mutating func take(_ share: BudgetShare) throws(PrivacyError) -> Budget {
         guard units > 0 else { throw .budgetIsEmpty }
         let slice: UInt64

@@ -57,7 +57,7 @@ final class BudgetRoot: Sendable {
     /// - Parameters:
     ///   - figures: how many get noise.
     ///   - changed: how many of them adding one key can change.
-    /// - Throws: where δ or ε would no longer cover it; nothing is counted.
+    /// - Throws: if δ or ε would no longer cover it; nothing is counted.
     func reserve(figures: Int, changed: Int, selections: Int) throws(PrivacyError) {
         guard !isExact || promise.accounting == .gaussian else { return }
         try use.withLock { (use) throws(PrivacyError) in

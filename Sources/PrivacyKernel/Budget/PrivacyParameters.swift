@@ -3,7 +3,7 @@ public struct PrivacyParameters: Sendable, Equatable, Codable {
     public let epsilon: Double
     public let delta: Double
 
-    /// - Throws: where ε is not a positive number below 8192 or δ lies outside [0, 1).
+    /// - Throws: if ε is not a positive number below 8192 or δ lies outside [0, 1).
     public init(epsilon: Double, delta: Double) throws(PrivacyError) {
         guard epsilon > 0, !epsilon.isNaN else { throw .epsilonNotPositive(epsilon) }
         guard epsilon < 8192 else { throw .epsilonTooLarge(epsilon) }

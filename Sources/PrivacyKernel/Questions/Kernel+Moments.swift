@@ -101,7 +101,7 @@ extension Kernel {
     /// counts twice in the Frobenius norm, so it takes noise of half the variance. Rounded up.
     func offDiagonalSquare(_ squared: UInt128) -> UInt128 { (squared + 1) / 2 }
 
-    /// Groupings count in marginals alone.
+    /// Groupings count in marginals only.
     private func checkColumns(_ attributes: [Int]) throws(PrivacyError) {
         for attribute in attributes where !domain.columns.indices.contains(attribute) {
             throw .attributeOutOfRange(attribute, columns: domain.columns.count)

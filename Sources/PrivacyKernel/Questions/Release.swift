@@ -5,7 +5,7 @@ public struct NoisyMarginal: Sendable, Equatable, Codable {
     public let shape: [Int]
     /// Row-major: the last attribute is fastest. Noisy, so cells may be negative.
     public let counts: [Int64]
-    /// Of the noise in each cell.
+    /// Variance of the noise in each cell.
     public let variance: Double
     /// The exact parameter of the noise.
     public let scale: NoiseScale

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Closes connections that hold a place without using it: those that never finish a request's head, however slowly they
-/// go on sending (slow loris), and those that do not take what they asked for.
+/// Closes connections that hold a place without using it: those that never finish a request's head, even if they keep
+/// sending slowly (slow loris), and those that do not read the answer they asked for.
 ///
-/// It stands between TLS and HTTP, so that it sees what was decrypted and what waits to be sent.
+/// It sits between TLS and HTTP, so that it sees what was decrypted and what waits to be sent.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -16,7 +16,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         var idle = TimeAmount.seconds(60)
         /// From the first byte of a request to the end of its head.
         var head = TimeAmount.seconds(15)
-        /// While a client takes nothing of an answer that is being sent.
+        /// How long a client may read nothing of an answer that is being sent.
         var stalled = TimeAmount.seconds(120)
     }
 
@@ -104,7 +104,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 }
 
-/// Counts what the HTTP decoder gives, on the event loop: a service that is too busy to begin with a request must not take
+/// Counts what the HTTP decoder delivers, on the event loop: a service too busy to start on a request must not mistake
 /// its client for a slow one.
 final class DecodedParts: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any

@@ -19,7 +19,7 @@ final class ConnectionSession: Sendable {
     /// SubjectPublicKeyInfo of the certificate that the client presented and whose key it holds; nil for strangers.
     var clientKeyInfo: [UInt8]? { state.withLock { $0.clientKeyInfo } }
 
-    /// TLS-Exporter of this connection (RFC 9266), 32 bytes; nil where the handshake gave none.
+    /// TLS-Exporter of this connection (RFC 9266), 32 bytes; nil if the handshake gave none.
     var exporter: [UInt8]? { state.withLock { $0.exporter } }
 
     /// How many parts of requests were decoded: the first of each is its whole head.
@@ -32,8 +32,8 @@ final class ConnectionSession: Sendable {
 
     func requestEnded() { state.withLock { $0.requestsUnderWay -= 1 } }
 
-    /// Takes what the client presented. Any self-signed certificate will do: TLS proves that the client holds the key,
-    /// and the key alone is compared with the task.
+    /// Takes what the client presented. Any self-signed certificate is accepted: TLS proves that the client holds the
+    /// key, and only the key is compared with the task.
     func present(_ certificates: [NIOSSLCertificate]) -> NIOSSLVerificationResult {
         guard let leaf = certificates.first, let key = try? leaf.extractPublicKey().toSPKIBytes() else {
             return .failed

@@ -2,7 +2,7 @@ import Attestation
 import HTTPTypes
 import Synchronization
 
-/// Makes evidence for connections, two at a time: hardware answers one by one. Who comes meanwhile waits for its turn.
+/// Makes evidence for connections, two at a time: hardware answers one by one. Other callers wait their turn.
 final class EvidenceIssuer: Sendable {
     private let attester: any Attester
     let buildManifestDigest: [UInt8]
@@ -17,7 +17,7 @@ final class EvidenceIssuer: Sendable {
 
     /// Evidence that binds one connection, a caller's nonce, the task and the ledger head that the caller may know.
     ///
-    /// - Throws: 503 where the connection gives nothing to bind to; never an unbound document.
+    /// - Throws: 503 if the connection gives nothing to bind to; never an unbound document.
     func evidence(
         session: ConnectionSession, nonce: [UInt8], identity: ServerIdentity, task: [UInt8], boot: Boot,
         head: LedgerHead
@@ -62,7 +62,7 @@ final class EvidenceIssuer: Sendable {
     }
 }
 
-/// Lets a few through at a time, in the order of their coming, and sends away who comes when too many wait.
+/// Admits a few callers at a time, in order of arrival, and turns callers away when too many wait.
 final class AsyncSemaphore: Sendable {
     private struct State {
         var free: Int
@@ -79,7 +79,7 @@ final class AsyncSemaphore: Sendable {
 
     /// Waits for a place.
     ///
-    /// - Returns: false where too many wait already; who gets true must leave.
+    /// - Returns: false if too many wait already; a caller that gets true must call `leave`.
     func enter() async -> Bool {
         await withCheckedContinuation { continuation in
             let answer: Bool? = state.withLock { state in
@@ -95,7 +95,7 @@ final class AsyncSemaphore: Sendable {
         }
     }
 
-    /// Gives the place to the next who waits.
+    /// Gives the place to the next caller in the queue.
     func leave() {
         let next: CheckedContinuation<Bool, Never>? = state.withLock { state in
             guard state.waiting.isEmpty else { return state.waiting.removeFirst() }

@@ -11,7 +11,7 @@ struct HTTPServer: Sendable {
     let identity: ServerIdentity
     let responder: RequestResponder
     let logger: Logger
-    /// Told the port once the socket listens.
+    /// Called with the port once the socket listens.
     let onListening: @Sendable (Int) async -> Void
 
     var patience = ConnectionGuard.Patience()

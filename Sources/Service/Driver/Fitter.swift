@@ -6,12 +6,12 @@ import PrivacyKernel
 import Synchronization
 import Tables
 
-/// Why a fit gave no model. It says nothing of the rows.
+/// Why a fit produced no model. It reveals nothing about the rows.
 enum FitFailure: Error, Sendable, Equatable {
     case failed
 }
 
-/// What a fit gave and the file that keeps it.
+/// The result of a fit and the file that stores it.
 struct FinishedFit: Sendable {
     let product: TaskProduct
     let file: [UInt8]
@@ -25,12 +25,12 @@ struct FinishedFit: Sendable {
     }
 }
 
-/// Runs the one fit of a task on a thread of its own, far from the threads that answer requests.
+/// Runs the one fit of a task on its own thread, apart from the threads that answer requests.
 struct Fitter: Sendable {
     let task: TaskPlan
-    /// SHA-256 of the task, hexadecimal: it stands in the model's file.
+    /// SHA-256 of the task, hexadecimal; the model's file contains it.
     let taskDigest: String
-    /// The end of a fit is told at the next whole tick, so that its moment says little of how much there was to count.
+    /// The end of a fit is reported at the next whole tick, so that its time reveals little about the number of rows.
     var tick: Duration = .seconds(1)
 
     init(_ task: TaskPlan, taskDigest: String) {
@@ -43,7 +43,7 @@ struct Fitter: Sendable {
     /// Begins the fit.
     ///
     /// - Parameters:
-    ///   - handover: the parties' tables in the order of the task; none to go on from the ledger's transcript.
+    ///   - handover: the parties' tables in the order of the task; none to resume from the ledger's transcript.
     ///   - ledger: takes every release before the synthesizer sees it.
     func begin(
         _ handover: TableHandover, ledger: TaskLedger
@@ -93,7 +93,7 @@ struct Fitter: Sendable {
     }
 }
 
-/// Tables on their way to the fit's thread. Whoever puts one in keeps nothing, and whoever takes them is alone with them.
+/// Tables on their way to the fit's thread. The sender keeps no reference; the receiver holds the only one.
 final class TableHandover: Sendable {
     private let tables = Mutex<[(name: String, table: KeyedTable)]>([])
 

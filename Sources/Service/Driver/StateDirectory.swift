@@ -1,7 +1,7 @@
 import Foundation
 import Tasks
 
-/// What survives a restart beside the ledger: signatures and the fitted model. No table, ever.
+/// What survives a restart besides the ledger: signatures and the fitted model, never a table.
 ///
 /// One service at a time holds a directory; files appear complete or not at all.
 struct StateDirectory: Sendable {
@@ -10,7 +10,7 @@ struct StateDirectory: Sendable {
 
     /// Opens a directory, made where it is absent, readable by its owner only.
     ///
-    /// - Throws: `ServiceError.stateInUse` where another service holds it.
+    /// - Throws: `ServiceError.stateInUse` if another service holds it.
     init(path: String) throws(ServiceError) {
         self.path = path
         do {
@@ -66,7 +66,7 @@ struct StateDirectory: Sendable {
     }
 }
 
-/// A lock that the system gives back when the process ends, however it ends.
+/// A lock that the system releases when the process ends, however it ends.
 private final class FileLock: Sendable {
     private let descriptor: Int32
 

@@ -7,7 +7,7 @@ import Tasks
 
 /// What is public among the parties: the configuration and the declared domains. Nothing here has seen a table.
 extension TaskDriver {
-    /// `GET /details`: the workshop's four members, then what it left out.
+    /// `GET /details`: the workshop's four members, then ours.
     nonisolated func details() async -> Response {
         let privacy = specification.privacy
         let names = specification.providers.map { OrderedJSON.string($0.name) }

@@ -6,7 +6,7 @@ import Tasks
 
 /// The one fit of the task.
 extension TaskDriver {
-    /// Goes on with a fit that a restart cut short after its first release.
+    /// Resumes a fit that a restart cut short after its first release.
     func resume() {
         guard life.stage == .training, fit == nil else { return }
         startFit()
@@ -14,7 +14,7 @@ extension TaskDriver {
 
     func startFit() {
         uploads.forgetInterrupted()
-        // Handed over one by one, so that the fit alone holds them when it wipes them.
+        // Handed over one by one, so that the fit holds the only reference when it wipes them.
         let handover = TableHandover()
         for party in specification.providers {
             if let table = tables.take(from: party.name) { handover.put(party.name, table) }
@@ -55,7 +55,7 @@ extension TaskDriver {
         return model
     }
 
-    /// What the task gives, where it has come so far.
+    /// What the task offers, once it has finished.
     func finished() throws(Problem) -> TaskProduct {
         switch life.stage {
         case .trained:
@@ -77,7 +77,7 @@ extension TaskDriver {
 }
 
 extension Problem {
-    /// The task's queries are all that it releases.
+    /// The task releases nothing but its queries.
     static let rowsNotAgreed = Problem(
         .conflict, code: "rows_not_agreed",
         detail: "The signed task releases the answers of its queries alone: no model, no synthetic rows.",

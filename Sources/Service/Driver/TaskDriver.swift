@@ -11,12 +11,12 @@ import VectorMath
 
 /// Drives the life of one task: it holds the tables until the fit is over, and performs what `TaskLife` decides.
 ///
-/// A decision counts only once what it demands is done: where the ledger cannot be written, the task stays as it was
+/// A decision takes effect only when its actions are done: if the ledger cannot be written, the task keeps its state
 /// and the caller may try again.
 actor TaskDriver {
     nonisolated let specification: TaskSpecification
     nonisolated let digest: TaskDigest
-    /// What `GET /spec` answers and the digest is of.
+    /// The bytes that `GET /spec` returns; the task's digest is their SHA-256.
     nonisolated let canonicalBytes: [UInt8]
     nonisolated let boot: Boot
     nonisolated let identity: ServerIdentity
@@ -25,7 +25,7 @@ actor TaskDriver {
     nonisolated let logger: Logger
     /// Declared domain of each provider's table.
     nonisolated let domains: [String: TableDomain]
-    /// Shared by all tables, drawn anew each boot.
+    /// Shared by all tables, drawn afresh each boot.
     nonisolated let keyedHash: KeyedHash
     nonisolated let fitter: Fitter
     nonisolated let now: @Sendable () -> Date
@@ -33,7 +33,7 @@ actor TaskDriver {
     nonisolated let ledger: TaskLedger
     nonisolated let signer: LedgerSigner
     nonisolated let sampleLimiter = SampleLimiter()
-    /// Whether what had to be recorded last was recorded.
+    /// Whether the last write to the ledger succeeded.
     nonisolated let isRecording = Mutex(true)
     nonisolated let reportSigner: ReportSigner
     /// Parties of which the ledger says that they took samples.
@@ -74,16 +74,16 @@ actor TaskDriver {
         product = start.product
     }
 
-    /// Writes down what has happened already and cannot be taken back.
+    /// Records what has happened already and cannot be undone.
     func record(_ work: () throws -> Void) {
         do { try work() } catch { logger.error("what has happened could not be written down") }
     }
 
     // MARK: - Ways of changing
 
-    /// Lets the life decide, does what must be done, and only then changes it.
+    /// Asks the life what to do, does it, and only then changes the state.
     ///
-    /// - Throws: `Problem` where the event may not happen, or could not be recorded.
+    /// - Throws: `Problem` if the event may not happen, or could not be recorded.
     func perform(_ event: TaskLife.Event, doing work: (TaskLife.Action) throws -> Void) throws {
         var next = life
         let action: TaskLife.Action

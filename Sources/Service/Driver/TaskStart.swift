@@ -8,7 +8,7 @@ import PrivacyKernel
 import Tables
 import Tasks
 
-/// Everything that a task driver begins with: opened, checked and put together, so that the driver itself cannot fail.
+/// Everything that a task driver begins with: opened and checked, so that the driver's own initialiser cannot fail.
 struct TaskStart {
     let specification: TaskSpecification
     let unsigned: UnsignedTask

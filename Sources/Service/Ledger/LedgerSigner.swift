@@ -26,10 +26,10 @@ final class LedgerSigner: Sendable {
     /// A checkpoint under this boot's signature.
     func sign(_ checkpoint: Checkpoint) throws -> String { try signer.sign(checkpoint).encoded }
 
-    /// What the service says of samples, under this boot's signature.
+    /// The service's statement about samples, signed by this boot's key.
     func sign(_ statement: SampleStatement) throws -> String { try signer.sign(statement.text).encoded }
 
-    /// Evidence for the key. It is made once: nothing in it depends on who asks.
+    /// Evidence for the key. It is made once, because it does not depend on the caller.
     func evidence(by issuer: EvidenceIssuer, task: [UInt8], boot: Boot, head: LedgerHead) async throws -> Evidence {
         if let evidence = made.withLock({ $0 }) { return evidence }
         let evidence = try await issuer.evidence(

@@ -7,7 +7,7 @@ import Tasks
 
 /// What was spent, for every party to see.
 extension TaskDriver {
-    /// The newest ledger entry that a caller may know: strangers know that of the task alone.
+    /// The newest ledger entry that a caller may know; for strangers, the first entry of the task.
     nonisolated func head(for caller: Caller) -> LedgerHead {
         caller == .stranger ? ledger.firstHead : ledger.head
     }
@@ -22,7 +22,7 @@ extension TaskDriver {
         return headers
     }
 
-    /// `GET /ledger`: the entries in their canonical form; each names the hash of the one before.
+    /// `GET /ledger`: the entries in their canonical form; each contains the hash of the previous one.
     nonisolated func ledgerEntries() async throws -> Response {
         let head = ledger.head
         return Response.json(
@@ -35,8 +35,8 @@ extension TaskDriver {
             ]))
     }
 
-    /// `GET /ledger/total`: what was spent over the whole life of the task, in both readings. That of changing a record
-    /// is known once everything is drawn.
+    /// `GET /ledger/total`: what was spent over the whole life of the task, in both readings. The reading for changing
+    /// a record is known once everything is drawn.
     nonisolated func ledgerTotal() async throws -> Response {
         let total = try ledger.total()
         let changing = try total.epsilon > 0 ? ledger.epsilonChangingOne() : 0

@@ -5,14 +5,14 @@ import PrivacyKernel
 import Synchronization
 import Tasks
 
-/// The newest entry of the ledger that somebody may know.
+/// The newest ledger entry that a caller may know.
 struct LedgerHead: Sendable, Equatable {
     let sequence: UInt64
     /// 32 bytes.
     let hash: [UInt8]
 }
 
-/// One task's view of the ledger: it says who did what to which task, so that the driver need not.
+/// One task's view of the ledger: it fills in task and party, so that the driver need not.
 ///
 /// Every method that records has made its entry durable when it returns.
 final class TaskLedger: Sendable {
@@ -20,7 +20,7 @@ final class TaskLedger: Sendable {
     private let task: LedgerHash
     private let specification: TaskSpecification
     private let now: @Sendable () -> Date
-    /// The entry with which the service took up the task: what strangers may know.
+    /// The first entry of the task, which strangers may know.
     let firstHead: LedgerHead
     private let newest: Mutex<LedgerHead>
 
@@ -80,12 +80,12 @@ final class TaskLedger: Sendable {
         try append(.firstDownload, party: party, details: model.map { ["model_sha256": $0] } ?? [:])
     }
 
-    /// The tables are gone, and never were anywhere but in memory.
+    /// The tables are destroyed; they were in memory only.
     func recordDestruction() throws {
         try append(.destroyed, details: ["kept": "memory only", "then": "overwritten", "core_dumps": "off"])
     }
 
-    /// The task ended otherwise than with a model, or its time is over.
+    /// The task ended without a model, or its time is over.
     func record(ending: TaskLife.Stage, by party: String? = nil) throws {
         switch ending {
         case .halted: try append(.halted, party: party)
@@ -112,7 +112,7 @@ final class TaskLedger: Sendable {
 
     // MARK: - What was spent
 
-    /// Sets ε and δ aside for good: the entry that stands before the first noise.
+    /// Sets ε and δ aside for good: the entry that precedes the first noise.
     func reserve(plan: MechanismPlan, uploads: [String: String]) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -123,12 +123,12 @@ final class TaskLedger: Sendable {
         advance(to: LedgerHead(sequence: reservation.sequence, hash: reservation.hash.bytes))
     }
 
-    /// Digests of the uploads that ε is set aside for; nil where none is.
+    /// Digests of the uploads that ε is reserved for; nil without a reservation.
     func reservedUploads() throws -> [String: String]? {
         try ledger.reservation(of: task)?.uploads.mapValues(\.hex)
     }
 
-    /// Takes one release of the kernel, before anybody uses it.
+    /// Records one release of the kernel, before anything uses it.
     func record(_ release: Release) throws {
         try ledger.record(release: Array(JSONEncoder().encode(release)), task: task)
     }
@@ -149,7 +149,8 @@ final class TaskLedger: Sendable {
         advance(to: LedgerHead(sequence: entry.sequence, hash: entry.hash.bytes))
     }
 
-    /// Compares a model's file with what the ledger says of it; where the service stopped between the two, says it now.
+    /// Compares a model's file with its ledger entry; if the service stopped between file and entry, makes the entry
+    /// now.
     func recognise(model digest: [UInt8]) throws {
         guard let entry = try ledger.entries(of: task).last(where: { $0.kind == .trained }) else {
             return try recordModel(file: StateDirectory.modelName, digest: digest)
@@ -159,7 +160,7 @@ final class TaskLedger: Sendable {
         }
     }
 
-    /// Digest of the model's file, hexadecimal; nil where there is no model.
+    /// Digest of the model's file, hexadecimal; nil if there is no model.
     func modelDigest() throws -> String? {
         try ledger.entries(of: task).last { $0.kind == .trained }?.details["model_sha256"]
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the body of a confirmation may say; all of it is optional, and an empty body confirms what is held.
+/// The body of a confirmation. Every member is optional; an empty body confirms the table that is held.
 struct Confirmation: Sendable, Equatable {
     /// Digest of the task that is meant, hexadecimal.
     var taskDigest: String?

@@ -4,7 +4,7 @@ import Tasks
 
 /// What time ends, whoever calls or nobody.
 extension TaskDriver {
-    /// Ends what a deadline ends.
+    /// Enforces the deadlines that have passed.
     func expire() {
         let seconds = now().timeIntervalSince1970
         uploads.forgetInterrupted(at: seconds)

@@ -19,13 +19,13 @@ extension TaskDriver {
             ]))
     }
 
-    /// `GET /readyz`: 503 from the moment when something could not be recorded until something was.
+    /// `GET /readyz`: 503 after a write to the ledger has failed, until one succeeds.
     nonisolated func ready() throws(Problem) -> Response {
         guard isRecording.withLock({ $0 }) else { throw Problem.notReady }
         return Response.json(.object([("status", .string("ready"))]))
     }
 
-    /// How far each provider has come.
+    /// How far each provider has got.
     private static func standings(in life: TaskLife) -> OrderedJSON {
         let standings = life.providers.map { party -> (String, OrderedJSON) in
             let members: [(String, OrderedJSON)] = [

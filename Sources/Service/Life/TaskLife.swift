@@ -1,7 +1,7 @@
 /// The life of one task, as a value.
 ///
 /// `unsigned → collecting → training → trained → closed`, or `failed`, `halted`, `expired`. Every event either returns
-/// what the driver must do or throws why it may not happen; nothing here knows of a server, a file or a clock. No
+/// what the driver must do or throws why it is refused; nothing here knows a server, a file or a clock. No
 /// event leads back to `training`: the last confirmation starts the fit exactly once, ever.
 struct TaskLife: Sendable, Equatable {
     /// Where the task stands.
@@ -16,7 +16,7 @@ struct TaskLife: Sendable, Equatable {
             }
         }
 
-        /// What a stage that is no success means, in one sentence that is the same whatever the tables held.
+        /// What an unsuccessful stage means, in one sentence that does not depend on the tables.
         var reason: String? {
             switch self {
             case .unsigned, .collecting, .training, .trained: nil
@@ -46,7 +46,7 @@ struct TaskLife: Sendable, Equatable {
         case uploadBegan(party: String)
         /// A provider's table has been read without a problem; `digest` is the SHA-256 of its bytes in hexadecimal.
         case uploaded(party: String, digest: String)
-        /// A provider agrees that the fit may use its table. Where it says which one it means, that must be the one held.
+        /// A provider agrees that the fit may use its table. A digest, if given, must be that of the table held.
         case confirmed(party: String, digest: String?)
         case fitFinished
         case fitFailed
@@ -93,7 +93,7 @@ struct TaskLife: Sendable, Equatable {
         self.stage = .unsigned
     }
 
-    /// A task after a restart: all signatures are known, and the disk says how far it had come.
+    /// A task after a restart: all signatures are known, and the disk says how far it had got.
     ///
     /// - Parameter reserved: digests of the uploads of a reservation from which nothing was drawn.
     init(providers: [String], signed: Set<String>, stage: Stage, reserved: [String: String] = [:]) {
@@ -113,7 +113,7 @@ struct TaskLife: Sendable, Equatable {
     /// Takes an event.
     ///
     /// - Returns: what the driver must do now.
-    /// - Throws: why the event may not happen; the life is then as it was before.
+    /// - Throws: why the event is refused; the life is then unchanged.
     mutating func handle(_ event: Event) throws(LifeRefusal) -> Action {
         switch event {
         case .signed(let party): try sign(party)
@@ -155,7 +155,7 @@ extension TaskLife {
     private mutating func confirm(_ party: String, _ digest: String?) throws(LifeRefusal) -> Action {
         try requireProvider(party)
         if confirmed.contains(party) {
-            // Whatever has become of the task meanwhile: a confirmation said twice is one confirmation.
+            // In whatever stage the task is by now: repeating a confirmation is not an error.
             if let digest, let held = uploads[party], held != digest { throw LifeRefusal.anotherTable }
             return .nothing
         }
@@ -232,13 +232,13 @@ extension TaskLife {
     }
 }
 
-/// Why an event may not happen to a task. Says nothing of any table.
+/// Why an event is refused. It reveals nothing about any table.
 enum LifeRefusal: Error, Sendable, Equatable {
     case notAProvider
     case unsigned(missing: [String])
     case alreadyConfirmed
     case noUpload
-    /// The confirmation names another table than the one that is held.
+    /// The confirmation names a table other than the one held.
     case anotherTable
     /// The budget is reserved for other tables of the same parties.
     case notTheReservedTable

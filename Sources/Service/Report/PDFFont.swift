@@ -2,7 +2,7 @@ import Foundation
 
 /// A font as a PDF embeds it: DejaVu Sans with the five hundred letters of Latin, Greek and Cyrillic that `scripts/fonts` kept.
 ///
-/// Text is written as glyph numbers of two bytes, and a table beside the font says which letters they are, so that it can be
+/// Text is written as glyph numbers of two bytes. A table beside the font maps them to letters, so that text can be
 /// searched and copied. Source: ISO 32000-1, §9.7 (composite fonts), §9.9 (embedding), §9.10 (glyphs to letters).
 struct PDFFont: Sendable {
     /// Its name in the resources of a page.
@@ -33,11 +33,11 @@ struct PDFFont: Sendable {
         Double(Self.glyphs(text).reduce(0) { $0 + widths[$1] }) * size / 1000
     }
 
-    /// The objects of the font, of which the first is the font itself, without the stream of its file.
+    /// The objects of the font without the stream of its file; the first is the font itself.
     ///
     /// - Parameters:
-    ///   - first: the number that the first of them gets; the file's follows theirs.
-    ///   - letters: the number of the object that says which letters the glyphs are.
+    ///   - first: the number of the first object; the file's number follows the last.
+    ///   - letters: the number of the object that maps glyphs to letters.
     func objects(first: Int, letters: Int) -> [String] {
         [
             "<< /Type /Font /Subtype /Type0 /BaseFont /\(name) /Encoding /Identity-H "
@@ -53,7 +53,7 @@ struct PDFFont: Sendable {
     /// The entries and the content of the stream of its file.
     var stream: (entries: String, content: [UInt8]) { ("/Filter /FlateDecode /Length1 \(length) ", file) }
 
-    /// Which letters the glyphs are, for all fonts.
+    /// The map from glyphs to letters, for all fonts.
     static var letters: [UInt8] {
         let lines = table.letters.enumerated().map { "<\(fourDigits($0))> <\(fourDigits($1))>" }
         // A block holds a hundred at most.
@@ -68,8 +68,8 @@ struct PDFFont: Sendable {
                 + "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n").utf8)
     }
 
-    /// A text as the fonts can show it: letters that they lack stand as their number (`<6771>`), so that two names never
-    /// look alike.
+    /// A text as the fonts can show it: missing letters appear as their number (`<6771>`), so that two names never look
+    /// alike.
     static func legible(_ text: String) -> String {
         var legible = ""
         for scalar in text.precomposedStringWithCanonicalMapping.unicodeScalars {

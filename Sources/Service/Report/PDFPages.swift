@@ -40,7 +40,7 @@ struct PDFPages {
 
     /// An interval beside its label; `scale` is the largest magnitude of all bars.
     mutating func bar(_ label: String, estimate: Double, lower: Double, upper: Double, scale: Double) {
-        // A label that would run into the bar stands above it.
+        // A label that would run into the bar is placed above it.
         let fits = PDFFont.regular.width(of: label, size: 7.5) <= Self.barStart - Self.margin
         if !fits { paragraph(label, size: 7.5) }
         need(12)

@@ -23,7 +23,7 @@ struct ReportSigner: Sendable {
             }, issuerPrivateKey: Certificate.PrivateKey(key))
     }
 
-    /// 127 random bits: NSS, which `pdfsig` uses, passes over certificates whose number takes more than 20 bytes.
+    /// 127 random bits: NSS, which `pdfsig` uses, ignores certificates whose number takes more than 20 bytes.
     private static func serialNumber() -> Certificate.SerialNumber {
         var generator = SystemRandomNumberGenerator()
         var bytes = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }

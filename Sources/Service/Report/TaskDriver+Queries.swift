@@ -5,7 +5,7 @@ import HTTPTypes
 import HummingbirdCore
 import Queries
 
-/// The permitted queries. They were asked once, inside the fit; what is told here was recorded then.
+/// The permitted queries. They were asked once, inside the fit; these calls return the recorded answers.
 extension TaskDriver {
     /// `GET /queries`: names, prices and the error to expect; a function of the task.
     nonisolated func queries() async throws -> Response {

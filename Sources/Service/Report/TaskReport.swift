@@ -4,8 +4,8 @@ import PrivacyKernel
 import Queries
 import Tasks
 
-/// What a finished task tells the world: who took part, what was agreed, what was spent on what, and what came out. All
-/// of it is public among the parties and a function of the task, the ledger and the transcript.
+/// What a finished task reports: who took part, what was agreed, what each step cost, and what was released. All of it
+/// is public among the parties and a function of the task, the ledger and the transcript.
 struct TaskReport: Encodable {
     struct Party: Encodable {
         let name: String
@@ -25,7 +25,7 @@ struct TaskReport: Encodable {
         let split: [MechanismPlan.Step]
     }
 
-    /// How near the synthetic rows come to what a query released, in standard errors of the release.
+    /// How closely the synthetic rows agree with what a query released, in standard errors of the release.
     struct Agreement: Encodable {
         let query: String
         let figures: Int
@@ -37,7 +37,7 @@ struct TaskReport: Encodable {
 
     struct Software: Encodable {
         let evidenceFormat: String
-        /// SHA-256 of the build manifest; the measurements stand in the evidence beside the report.
+        /// SHA-256 of the build manifest; the evidence beside the report holds the measurements.
         let buildManifest: String
     }
 

@@ -1,6 +1,6 @@
 import Tasks
 
-/// Who is at the other end of a connection, by the key that TLS proved. No header has a say in it.
+/// Who is at the other end of a connection, by the key that TLS proved. Headers are ignored.
 enum Caller: Sendable, Equatable {
     case stranger
     case party(name: String, role: Role)

@@ -1,7 +1,7 @@
 import Bytes
 import Tasks
 
-/// JSON whose members are written in the order in which they were put together, as the contract lists them.
+/// JSON whose members keep the order in which they were added, as the contract lists them.
 ///
 /// Texts, numbers and the like are `JSONValue`s, and written as those are; only the order is kept here.
 enum OrderedJSON: Sendable {

@@ -29,7 +29,7 @@ struct Problem: Error, Sendable, Equatable {
     /// What to do about it.
     var hint: String
     var audience: Audience
-    /// What is wrong with an uploaded table: for its owner alone.
+    /// What is wrong with an uploaded table; for its owner only.
     var table: TableProblems?
     /// What is wrong with the arguments of a request; where present it is the `detail`, as in the workshop.
     var arguments: [Argument]

@@ -17,7 +17,7 @@ struct QueryString: Sendable, Equatable {
     /// Every value of an argument that may be given more than once.
     func all(_ name: String) -> [String] { values[name] ?? [] }
 
-    /// A whole number, or nil where the argument is absent.
+    /// A whole number, or nil if the argument is absent.
     ///
     /// - Throws: 422 as the workshop answers it.
     func integer(_ name: String) throws(Problem) -> Int64? {

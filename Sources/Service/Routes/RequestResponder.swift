@@ -3,15 +3,15 @@ import HummingbirdCore
 import Logging
 import NIOCore
 
-/// Takes every request: finds out who calls and what may be called, and turns errors into answers.
+/// Takes every request: identifies the caller, checks the permission, and turns errors into answers.
 struct RequestResponder: Sendable {
-    /// The caller that holds a public key; nil where the client showed none.
+    /// The caller that holds a public key; nil if the client showed none.
     let identify: @Sendable (_ publicKeyInfo: [UInt8]?) -> Caller
     let handler: any CallHandler
     let metrics: Metrics
     let logger: Logger
 
-    /// How long a client may go on sending a body that nobody wants before its connection is closed.
+    /// How long a client may keep sending an unwanted body before its connection is closed.
     private static let grace = TimeAmount.seconds(5)
 
     /// Answers one request of a connection.

@@ -3,7 +3,7 @@ import HummingbirdCore
 import NIOCore
 
 extension Response {
-    /// `GET /openapi.yaml`: the description of every call, which lies beside the sources.
+    /// `GET /openapi.yaml`: the description of every call, a file beside the sources.
     static let openAPI = Response(
         status: .ok, headers: [.contentType: "application/yaml"],
         body: ResponseBody(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_yaml)))

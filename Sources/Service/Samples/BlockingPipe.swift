@@ -4,8 +4,8 @@ import Synchronization
 
 /// Carries pieces from a thread that computes them to a task that sends them, a few at a time.
 ///
-/// The thread waits where the receiver is slow, so that a response of any length takes constant memory, and the
-/// threads that serve requests never compute.
+/// The thread waits for a slow receiver, so that a response of any length takes constant memory and the threads that
+/// serve requests never compute.
 final class BlockingPipe: Sendable {
     private enum Item: Sendable {
         case piece([UInt8])

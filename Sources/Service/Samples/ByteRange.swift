@@ -17,7 +17,7 @@ enum ByteRange: Sendable, Equatable {
         }
     }
 
-    /// The bytes meant; nil where there are none.
+    /// The bytes of the range; nil if there are none.
     func resolved(total: UInt64) -> Range<UInt64>? {
         switch self {
         case .from(let first, let last):
@@ -34,17 +34,17 @@ enum ByteRange: Sendable, Equatable {
     }
 }
 
-/// Lets through the bytes of a range, of pieces that go by in order.
+/// Cuts the bytes of a range out of pieces that arrive in order.
 struct ByteWindow: Sendable {
     private let range: Range<UInt64>
     private var position: UInt64 = 0
 
     init(_ range: Range<UInt64>) { self.range = range }
 
-    /// Whether nothing more will be let through.
+    /// Whether the range has ended.
     var isOver: Bool { position >= range.upperBound }
 
-    /// What of the next piece lies within the range.
+    /// The part of the next piece that lies within the range.
     mutating func clip(_ piece: [UInt8]) -> [UInt8] {
         let start = position
         position += UInt64(piece.count)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Long computations, far from the threads that answer requests.
+/// Long computations, apart from the threads that answer requests.
 enum DedicatedThread {
     /// Runs `work` on a thread of its own and waits for its end.
     static func run<Value: Sendable>(

@@ -12,7 +12,7 @@ struct SampleDraw: Sendable {
     private let encoder: SampleEncoder
 
     /// - Parameter modelDigest: of the model's file, hexadecimal.
-    /// - Throws: 422 where the request does not fit the model.
+    /// - Throws: 422 if the request does not fit the model.
     init(_ request: SampleRequest, seed: UInt64, model: FittedModel, modelDigest: String) throws {
         var seeded = request
         seeded.seed = seed
@@ -70,14 +70,14 @@ struct SampleDraw: Sendable {
     }
 }
 
-/// What is known of samples that were drawn to their end.
+/// What is known about samples that were drawn to their end.
 struct SampleRecord: Sendable, Equatable {
     let bytes: UInt64
     /// 32 bytes.
     let sha256: [UInt8]
 }
 
-/// Counts and hashes samples as they go by.
+/// Counts and hashes samples as they are sent.
 struct SampleMeter {
     private var bytes: UInt64 = 0
     private var hash = SHA256()

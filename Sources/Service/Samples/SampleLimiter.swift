@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Who draws samples now, and what is known of those drawn before.
+/// Limits how many draw samples at once, and remembers what was drawn before.
 final class SampleLimiter: Sendable {
     private struct Known {
         var records: [String: SampleRecord] = [:]
@@ -12,7 +12,7 @@ final class SampleLimiter: Sendable {
     private let places = AsyncSemaphore(places: 96, waiting: 0)
     private let known = Mutex(Known())
 
-    /// One of the draws under way; its place is free again when nobody holds it any more.
+    /// A running draw; its place is free again when the last reference goes.
     final class Place: Sendable {
         private let places: AsyncSemaphore
 
@@ -21,7 +21,7 @@ final class SampleLimiter: Sendable {
         deinit { places.leave() }
     }
 
-    /// - Throws: 429 where too many draw at once.
+    /// - Throws: 429 if too many draw at once.
     func enter() async throws -> Place {
         guard await places.enter() else {
             throw Problem.busy("Too many draw samples at once.", retryAfter: 2)
@@ -29,7 +29,7 @@ final class SampleLimiter: Sendable {
         return Place(places)
     }
 
-    /// What is known of the samples with this tag.
+    /// What is known about the samples with this tag.
     func record(of tag: String) -> SampleRecord? { known.withLock { $0.records[tag] } }
 
     func keep(_ record: SampleRecord, of tag: String) {

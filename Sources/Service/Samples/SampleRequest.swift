@@ -47,7 +47,7 @@ struct SampleRequest: Sendable, Equatable {
         }
     }
 
-    /// The query that asks for the same, in the one form in which it is written, compared and signed.
+    /// The same request as a query string, in its one canonical form, which is compared and signed.
     var text: String {
         var parts = ["format=\(format.rawValue)", "num_samples=\(rowCount)"]
         if let seed { parts.append("seed=\(seed)") }
@@ -68,7 +68,7 @@ struct SampleRequest: Sendable, Equatable {
 }
 
 extension SampleFormat {
-    /// - Throws: 400 for a format that the service does not write, 406 for one that others write and it cannot.
+    /// - Throws: 400 for an unknown format, 406 for a known format that the service does not write.
     static func wanted(_ text: String?) throws(Problem) -> SampleFormat {
         guard let text else { return .csv }
         if let format = SampleFormat(rawValue: text) { return format }

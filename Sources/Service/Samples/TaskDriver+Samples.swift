@@ -9,7 +9,7 @@ import Logging
 import NIOCore
 import Tasks
 
-/// Synthetic rows and what they cost: nothing. Sampling reads the model alone.
+/// Synthetic rows. They cost no ε: sampling reads only the model.
 extension TaskDriver {
     /// `GET /samples`: synthetic rows. The first download of a party is entered in the ledger.
     nonisolated func samples(_ call: Call) async throws -> Response {
@@ -54,7 +54,7 @@ extension TaskDriver {
             body: body(draw, range, length: length, place))
     }
 
-    /// `GET /samples/provenance`: what the service says of the samples that the same query gives, signed.
+    /// `GET /samples/provenance`: the service's signed statement about the samples of the same query.
     nonisolated func provenance(_ call: Call) async throws -> Response {
         guard specification.releasesRows else { throw Problem.rowsNotAgreed }
         let request = try SampleRequest(call.query)
@@ -89,7 +89,7 @@ extension TaskDriver {
         return headers
     }
 
-    /// What the service says of samples, in the form in which it is kept beside them.
+    /// The service's statement about samples, in the form that is stored beside them.
     private nonisolated func signed(samples statement: SampleStatement) async throws -> Response {
         Response.json(
             .object([
@@ -99,7 +99,7 @@ extension TaskDriver {
             ]))
     }
 
-    /// Length and digest of the whole, drawn once more where they are not known.
+    /// Length and digest of the whole; drawn once more if they are not known.
     private nonisolated func record(of draw: SampleDraw) async throws -> SampleRecord {
         if let record = sampleLimiter.record(of: draw.tag) { return record }
         let record = try await DedicatedThread.run("samples") { try draw.measured() }

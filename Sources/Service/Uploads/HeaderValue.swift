@@ -1,6 +1,6 @@
 /// A header value of the form `token; name=value; name="quoted value"` (RFC 9110 §5.6.6).
 struct HeaderValue: Sendable, Equatable {
-    /// What stands before the first semicolon, in lower case.
+    /// The text before the first semicolon, in lower case.
     let token: String
     /// Parameters by lower-case name; the first of a name counts.
     let parameters: [String: String]
@@ -18,7 +18,7 @@ struct HeaderValue: Sendable, Equatable {
         self.parameters = parameters
     }
 
-    /// `Name: value` with the name in lower case; nil where there is no colon.
+    /// `Name: value` with the name in lower case; nil without a colon.
     static func split(_ line: String) -> (name: String, value: String)? {
         guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let value = String(line[line.utf8.index(after: colon)...])

@@ -2,13 +2,13 @@ import HTTPTypes
 import HummingbirdCore
 
 /// Which part of a file a body holds (`Content-Range`, RFC 9110 §14.4): from an offset to the file's end. Who sends it
-/// may go on where a connection broke.
+/// may continue where a connection broke.
 struct UploadRange: Sendable, Equatable {
     let start: Int
     /// Of the whole file.
     let size: Int
 
-    /// nil where the header is absent: the body is the whole file.
+    /// nil if the header is absent: the body is the whole file.
     ///
     /// - Throws: 400 for anything but `bytes START-END/SIZE` with END the last byte.
     init?(_ text: String?) throws(Problem) {
@@ -29,12 +29,12 @@ struct UploadRange: Sendable, Equatable {
     }
 }
 
-/// An upload whose connection broke: what was read of it so far, until its owner goes on or some minutes have passed.
+/// An upload whose connection broke: what was read so far, until its owner continues or some minutes have passed.
 ///
 /// Proof: ``UploadsUnderWay`` hands it to one upload at a time of one party, and forgets it then. Whoever takes the reader is
 /// alone with it.
 final class InterruptedUpload: @unchecked Sendable {
-    /// Seconds for which it is kept.
+    /// How long it is kept, in seconds.
     static let patience = 900.0
 
     let received: Int

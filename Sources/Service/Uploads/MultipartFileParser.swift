@@ -20,7 +20,7 @@ struct MultipartFileParser: Sendable {
     /// Line end, two dashes, the boundary.
     private let delimiter: [UInt8]
     private var state = State.preamble
-    /// What has come in and could not be decided upon yet.
+    /// What was received and not yet interpreted.
     private var pending: [UInt8]
     /// Whether the wanted field has begun.
     private(set) var hasFoundField = false
@@ -52,7 +52,7 @@ struct MultipartFileParser: Sendable {
 
     /// Ends the body.
     ///
-    /// - Throws: where the closing delimiter has not been seen or the field was not there.
+    /// - Throws: if the closing delimiter or the field is missing.
     func finish() throws(MultipartError) {
         guard state == .epilogue else { throw MultipartError.truncated }
         guard hasFoundField else { throw MultipartError.fieldMissing }
@@ -81,7 +81,7 @@ struct MultipartFileParser: Sendable {
         }
     }
 
-    /// Moves behind the next delimiter, or as far as no delimiter can have begun.
+    /// Moves past the next delimiter, or as far as no delimiter can have begun.
     private mutating func skipToDelimiter(_ position: inout Int, decided: (Int) -> Void) -> Bool {
         var candidate = position
         while let start = pending[candidate...].firstIndex(of: 0x0D) {
@@ -155,7 +155,7 @@ struct MultipartFileParser: Sendable {
     }
 }
 
-/// Why a form is refused. Quotes nothing of it.
+/// Why a form is refused. It quotes nothing from the form.
 enum MultipartError: Error, Sendable, Equatable {
     case badBoundary
     case malformed

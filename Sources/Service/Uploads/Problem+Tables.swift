@@ -2,7 +2,7 @@ import HTTPTypes
 import Tables
 
 extension Problem {
-    /// Why a table was refused, for its owner alone, under the code and with the words that the workshop's clients know.
+    /// Why a table was refused, for its owner only, with the code and the wording that the workshop's clients know.
     ///
     /// - Parameter keyColumns: the key columns that the task declares.
     static func table(_ problems: TableProblems, keyColumns: [String]) -> Problem {
@@ -26,7 +26,7 @@ extension Problem {
     }
 }
 
-/// The stable word for a refused table: that of the gravest of its problems.
+/// The stable code for a refused table: that of its gravest problem.
 private enum TableRefusal: String {
     case tooLarge = "too_large"
     case encoding

@@ -34,7 +34,7 @@ extension TaskDriver {
             ]))
     }
 
-    /// `GET /upload_data/standing`: how much of the caller's file is here of an upload that broke.
+    /// `GET /upload_data/standing`: how much of the caller's interrupted upload is here.
     nonisolated func uploadStanding(_ call: Call) async throws -> Response {
         let kept = try await interruptedUpload(of: try call.party())
         return Response.json(
@@ -49,13 +49,13 @@ extension TaskDriver {
 
     /// Where an upload begins: at the start of the file, or where an earlier connection broke.
     struct UploadStart {
-        /// nil where the body is the whole file.
+        /// nil if the body is the whole file.
         let range: UploadRange?
         /// The upload that this one continues.
         let kept: InterruptedUpload?
     }
 
-    /// Receives a table from its beginning, or goes on where an earlier connection broke.
+    /// Receives a table from its beginning, or continues where an earlier connection broke.
     private nonisolated func receive(
         _ call: Call, _ table: TaskSpecification.PartyTable, _ domain: TableDomain, _ start: UploadStart
     ) async throws -> ReceivedTable {
@@ -79,7 +79,7 @@ extension TaskDriver {
         }
     }
 
-    /// Whether an upload ended for want of bytes, and not because of what they are.
+    /// Whether an upload ended because bytes are missing, not because they are wrong.
     private static func isBreak(_ error: any Error) -> Bool {
         switch error {
         case is TableProblems: false
@@ -95,7 +95,7 @@ extension TaskDriver {
     /// - Parameters:
     ///   - length: of the body, as far as its sender says.
     ///   - range: the header Content-Range; nil for a whole file.
-    /// - Throws: `Problem` where the life of the task takes no table now, the body is too large, another upload of the
+    /// - Throws: `Problem` if the life of the task takes no table now, the body is too large, another upload of the
     ///   party is under way, or the part is not the one that is missing.
     func uploadBegins(party: String, length: Int? = nil, range: String?) throws -> UploadStart {
         try admitsUpload(party: party)
@@ -107,7 +107,7 @@ extension TaskDriver {
 
     func uploadEnded(party: String) { uploads.end(of: party) }
 
-    /// Keeps what came of an upload whose connection broke, while the task still collects.
+    /// Keeps what was received of an upload whose connection broke, while the task still collects.
     private func uploadBroke(party: String, _ upload: InterruptedUpload) {
         guard (try? admitsUpload(party: party)) != nil else { return }
         uploads.interrupt(upload, of: party)

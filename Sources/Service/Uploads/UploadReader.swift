@@ -13,11 +13,11 @@ struct ReceivedTable: Sendable {
     let digest: String
 }
 
-/// Reads the body of an upload as it comes: a form with the field `file`, or the CSV file itself, either of them as it
-/// is or as gzip.
+/// Reads the body of an upload as it arrives: a form with the field `file`, or the CSV file itself, either of them
+/// plain or as gzip.
 ///
 /// Memory holds codes and key hashes, one block of text, and nothing else of the file. The digest is that of the file
-/// as its owner has it: a `.csv.gz` is hashed as such, and `Content-Encoding` is taken off before.
+/// as its owner has it: a `.csv.gz` is hashed as such; a `Content-Encoding` is removed before.
 struct UploadReader {
     private enum Framing {
         case plain
@@ -35,7 +35,7 @@ struct UploadReader {
     /// What a form adds around the file.
     static let formOverhead = 64 * 1024
 
-    /// - Throws: 422 for a body that is no form with a file, 415 for one of another kind.
+    /// - Throws: 422 for a form without a file, 415 for another media type.
     init(headers: HTTPFields, file: TableFileReader, byteLimit: Int) throws {
         self.file = file
         self.byteLimit = byteLimit
@@ -62,7 +62,7 @@ struct UploadReader {
         }
     }
 
-    /// Whether the body is the file itself, so that an upload that breaks can go on.
+    /// Whether the body is the file itself, so that an interrupted upload can be continued.
     var isContinuable: Bool {
         guard case .plain = framing else { return false }
         return unpacking == nil
@@ -73,7 +73,7 @@ struct UploadReader {
 
     /// Asks for the body of a call and reads it to its end.
     ///
-    /// - Parameter size: what must have been received at its end, with what came before; nil where nobody said.
+    /// - Parameter size: what must have been received at its end, earlier parts included; nil if unknown.
     mutating func receive(_ call: Call, size: Int? = nil) async throws -> ReceivedTable {
         var pace = BodyPace()
         do {
@@ -119,11 +119,11 @@ struct UploadReader {
     }
 }
 
-/// Whether a body comes fast enough to be waited for.
+/// Whether a body arrives fast enough to wait for it.
 struct BodyPace: Sendable {
-    /// Seconds in which a body may come as it likes.
+    /// Seconds during which a body may arrive at any pace.
     private static let grace = 30.0
-    /// Bytes a second that it must then have reached.
+    /// Average bytes a second that it must reach afterwards.
     private static let least = 1000.0
     private let start: ContinuousClock.Instant
     private var bytes = 0.0

@@ -6,8 +6,8 @@ struct UploadsUnderWay {
     /// Begins an upload; call ``end(of:)`` whatever becomes of it.
     ///
     /// - Parameter range: which part of the file comes; nil for the whole.
-    /// - Returns: the upload that it continues; nil where it begins anew.
-    /// - Throws: 429 beside another upload of the party, 409 where the part is not the one that is missing.
+    /// - Returns: the upload that it continues; nil if it starts from the beginning.
+    /// - Throws: 429 beside another upload of the party, 409 if the part is not the one that is missing.
     mutating func begin(of party: String, range: UploadRange?) throws(Problem) -> InterruptedUpload? {
         guard !active.contains(party) else { throw Problem.uploadUnderWay }
         let kept = interrupted[party]

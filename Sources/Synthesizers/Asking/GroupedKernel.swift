@@ -1,7 +1,7 @@
 import FittedModels
 import PrivacyKernel
 
-/// Numbers that the kernel knows groups of columns by; each grouping is told to it once.
+/// The kernel's numbers for groupings of columns' codes; each grouping is registered once.
 struct GroupedKernel {
     let kernel: Kernel
     private var numbers: [ModelAttribute: Int] = [:]

@@ -1,7 +1,7 @@
 import FittedModels
 import PrivacyKernel
 
-/// The kernel's questions, with nil where a replayed transcript has ended: the fit goes on with what was measured.
+/// The kernel's questions, with nil if a replayed transcript has ended: the fit continues with what was measured.
 extension Kernel {
     func measured(
         _ cliques: [[Int]], weights: [Double]? = nil, spending budget: consuming Budget

@@ -29,7 +29,7 @@ public struct PlannedBudget: ~Copyable {
 
     /// The slice of the next step.
     ///
-    /// - Throws: `PrivacyError` where the step has no positive share, or where nothing is left.
+    /// - Throws: `PrivacyError` if the step has no positive share, or where nothing is left.
     public mutating func next() throws(PrivacyError) -> Budget {
         let rest = steps.reduce(0) { $0 + $1.share }
         guard let step = steps.popFirst(), !steps.isEmpty else { return try budget.take(.all) }
@@ -38,7 +38,7 @@ public struct PlannedBudget: ~Copyable {
 
     /// A part for one round of the steps that were not taken; the others stay for further rounds.
     ///
-    /// - Throws: `PrivacyError` where the share is not positive or beyond what is left.
+    /// - Throws: `PrivacyError` if the share is not positive or beyond what is left.
     public mutating func round(_ share: BudgetShare) throws(PrivacyError) -> PlannedBudget {
         PlannedBudget(try budget.take(share), steps: steps)
     }

@@ -2,7 +2,7 @@ import Tables
 
 /// What a synthesizer's rows keep of the table, as far as noise permits, and what they take for granted instead.
 ///
-/// Said before anything is signed: a function of the declared columns alone.
+/// Known before anything is signed: a function of the declared columns only.
 public struct Fidelity: Sendable, Equatable {
     /// Phrases, each the object of "keeps".
     public let kept: [String]

@@ -11,9 +11,9 @@ public import Tables
 /// the ordered columns (polychoric: what few codes weaken is undone), the mean of each ordered column in each class of
 /// each column of text, and the pair tables of the columns of text, of which a tree is kept.
 ///
-/// What is kept and what is assumed says `fidelity`.
+/// `fidelity` states what is kept and what is assumed.
 ///
-/// Privacy: `Kernel.measure` and `Kernel.gram`; normal scores depend on the noisy marginals alone. (Ranks would not do:
+/// Privacy: `Kernel.measure` and `Kernel.gram`; normal scores depend on the noisy marginals only. (Ranks would not do:
 /// one row more moves the rank of every other.) Design: Li, Xiong and Jiang 2014 for the division into marginals and
 /// correlations; the rest differs.
 public struct GaussianCopula: Synthesizer {

@@ -125,7 +125,7 @@ public struct MST: Synthesizer {
         return levels.levels.last ?? ModelAttribute(column: column, groups: whole.allTogether, size: 1)
     }
 
-    /// A spanning tree of columns whose pairs are farthest from independence; nil where the transcript has ended.
+    /// A spanning tree of columns whose pairs are farthest from independence; nil if the transcript has ended.
     private func edges(
         _ groups: [ModelAttribute], _ oneWays: OneWayMarginals, _ grouped: inout GroupedKernel,
         spending budget: consuming Budget

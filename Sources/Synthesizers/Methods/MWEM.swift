@@ -120,7 +120,7 @@ public struct MWEM: Synthesizer {
         return fitted
     }
 
-    /// One round: the pair that the model gets most wrong, measured. nil where the transcript has ended.
+    /// One round: the pair that the model gets most wrong, measured. nil if the transcript has ended.
     private func measureWorstPair(
         _ dense: DenseTable, _ columns: [Int], _ kernel: Kernel, noise: NoiseScaling,
         spending slices: consuming PlannedBudget

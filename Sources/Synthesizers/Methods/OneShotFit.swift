@@ -11,7 +11,7 @@ struct OneShotFit {
     /// Whether tables that do not fit into the tree are measured as well.
     private let measuresAcross: Bool
 
-    /// A pair's table may have so many cells that their noise in all is this part of the rows.
+    /// A pair's table may have as many cells as keep their total noise below this part of the rows.
     private static let noiseOfLegibleTable = 0.15
     private static let detail = (1...12).map { 1 << $0 }
 

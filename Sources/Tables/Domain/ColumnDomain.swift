@@ -19,7 +19,7 @@ public struct ColumnDomain: Sendable, Equatable {
     let cells: Cells
     /// What unlisted values are written as.
     let other: String?
-    /// Texts that mean "no value"; nil where the field is required.
+    /// Texts that mean "no value"; nil if the field is required.
     let missing: [String]?
     /// Number of codes.
     public let size: Int
@@ -52,10 +52,10 @@ public struct ColumnDomain: Sendable, Equatable {
     /// Number of codes that stand for declared values, without `other` and missing.
     public var valueCount: Int { ColumnDomain.count(cells) }
 
-    /// The code of a missing value: the last one, or nil where the field is required.
+    /// The code of a missing value: the last one, or nil if the field is required.
     public var missingCode: Int? { missing == nil ? nil : size - 1 }
 
-    /// The code of unlisted values, or nil where no `other` is declared.
+    /// The code of unlisted values, or nil if no `other` is declared.
     public var otherCode: Int? { other == nil ? nil : valueCount }
 
     /// Whether neighbouring codes are neighbouring values.
@@ -127,7 +127,7 @@ public struct ColumnDomain: Sendable, Equatable {
 // Proof: no byte is read here. Bytes are handed on whole, within the call that lends them.
 
 extension ColumnDomain {
-    /// The code of a text, or nil where it lies outside the domain. Blanks around numbers and dates do not count.
+    /// The code of a text, or nil if it lies outside the domain. Blanks around numbers and dates do not count.
     public func code(of bytes: UnsafeRawBufferPointer) -> Int? {
         if let code = texts.code(of: bytes) { return Int(code) }
         if type == .string { return otherCode }
@@ -222,7 +222,7 @@ extension ColumnDomain {
         }
     }
 
-    /// The number that stands for a code in sums: a value itself, or the middle of its bin; nil where there is none.
+    /// The number that stands for a code in sums: a value itself, or the middle of its bin; nil if there is none.
     public func middle(of code: Int) -> Double? {
         guard let edges = edges(of: code) else { return nil }
         return edges.lower + (edges.upper - edges.lower) / 2

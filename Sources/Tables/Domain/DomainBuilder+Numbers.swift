@@ -145,7 +145,7 @@ extension DomainBuilder {
     }
 
     /// Equally wide bins on the axis. Inner edges are rounded to about a thousandth of a bin, so that they read well
-    /// and do not hang on the last bit of a logarithm.
+    /// and do not depend on the last bit of a logarithm.
     private func edges(
         _ count: Int, _ lower: Double, _ upper: Double, _ axis: (scale: AxisScale, pivot: Double), _ isWhole: Bool
     ) -> [Double] {

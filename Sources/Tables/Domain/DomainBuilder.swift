@@ -53,7 +53,7 @@ struct DomainBuilder {
         }
     }
 
-    /// Texts that mean "no value", or nil where the field is required.
+    /// Texts that mean "no value", or nil if the field is required.
     func missingTexts(_ field: Field) -> [String]? {
         if field.constraints?.required == true { return nil }
         let texts = field.missingValues ?? schema.missingValues ?? [""]

@@ -14,9 +14,9 @@ public struct TableLimits: Sendable, Equatable, Codable {
 /// A push parser from CSV bytes to codes and keyed hashes of keys. Text is never kept.
 ///
 /// RFC 4180 in UTF-8, with or without byte order mark, with CRLF or LF. Text is gathered into blocks whatever the
-/// chunks in which it comes, so that the result hangs on the bytes alone. A block without quotes whose lines all have
-/// the right number of fields takes the fast way, any other the careful one. Problems are collected, never only the
-/// first.
+/// chunks in which it arrives, so that the result depends only on the bytes. A block without quotes whose lines all
+/// have the right number of fields takes the fast way, any other the careful one. Problems are collected, never only
+/// the first.
 public final class CSVTableReader {
     let domain: TableDomain
     let schema: TableSchema
@@ -28,10 +28,10 @@ public final class CSVTableReader {
     var log = ProblemLog()
     var header: CSVHeader?
     var rows: RowReader?
-    /// The text that is not yet read stands at the front of `block.bytes`.
+    /// Text not yet read is at the front of `block.bytes`.
     private var block = FieldGrid(columns: 1)
     private var filled = 0
-    /// Read on when so much has gathered; twice what the last block left, so that no text is read over and over.
+    /// Read on when so much has gathered; twice what the last block left, so that no text is ignored and over.
     private var nextRead = blockSize
     private var bytesSeen = 0
     /// How much text was read and dropped.
@@ -44,15 +44,15 @@ public final class CSVTableReader {
 
     private static let blockSize = 1 << 18
     private static let longestRecord = 1 << 20
-    /// Rows that a file's word is trusted for: beyond them columns grow as they are filled.
+    /// Most rows for which memory is reserved by the announced size; beyond them columns grow as they are filled.
     private static let mostReserved = 33_554_432.0
 
     /// - Parameters:
     ///   - domain: what `TableDomain(schema:keyColumns:)` made of `schema`.
     ///   - key: nil for a table that is not joined.
-    ///   - hash: shared by all tables of one task, drawn anew each boot.
+    ///   - hash: shared by all tables of one task, drawn afresh each boot.
     ///   - rowsPerKey: 1 refuses a second row of a key; more takes every row, and the kernel keeps so many.
-    ///   - expectedBytes: how large the file is said to be, so that columns need not grow by copies; nil where nobody knows.
+    ///   - expectedBytes: how large the file is said to be, so that columns need not grow by copies; nil if unknown.
     public init(
         domain: TableDomain, schema: TableSchema, key: KeyRule?, hash: KeyedHash, limits: TableLimits,
         rowsPerKey: Int = 1, delimiter: UInt8 = UInt8(ascii: ","), expectedBytes: Int? = nil
@@ -78,7 +78,7 @@ public final class CSVTableReader {
 
     /// Takes the next bytes of the file, cut anywhere.
     ///
-    /// - Throws: where reading on is pointless: the file is too large, or no CSV file at all.
+    /// - Throws: if reading on is pointless: the file is too large, or no CSV file at all.
     public func consume(_ bytes: UnsafeRawBufferPointer) throws(TableProblems) {
         guard !isStopped else { throw log.summary }
         bytesSeen += bytes.count
@@ -100,7 +100,7 @@ public final class CSVTableReader {
 
     /// Takes the next bytes of the file, cut anywhere.
     ///
-    /// - Throws: where reading on is pointless.
+    /// - Throws: if reading on is pointless.
     public func consume(_ bytes: some Collection<UInt8>) throws(TableProblems) {
         let failure: TableProblems?? = bytes.withContiguousStorageIfAvailable { bytes in
             do throws(TableProblems) {
@@ -174,7 +174,7 @@ public final class CSVTableReader {
         }
     }
 
-    /// Reads the header, and gives the place behind it.
+    /// Reads the header, and gives the place after it.
     private func readHeader(isLast: Bool) throws(TableProblems) -> Int {
         var start = 0
         if bytesRead == 0, filled > 0 {
@@ -218,7 +218,7 @@ public final class CSVTableReader {
         return cutter.consumed
     }
 
-    /// Reads whole records, and gives the place behind the last one.
+    /// Reads whole records, and gives the place after the last one.
     private func readRows(from start: Int, isLast: Bool) throws(TableProblems) -> Int {
         guard start < filled, let end = endOfLastLine(block.bytes, start..<filled) else { return start }
         let traits = byteTraits(block.bytes, start..<end)

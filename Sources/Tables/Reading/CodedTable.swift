@@ -15,7 +15,7 @@ public struct CodedColumn: Sendable {
     /// Number of codes of the column's domain.
     public var domainSize: Int { codes.bound }
 
-    /// - Throws: `CodedTableError.codeOutsideDomain` where a code is not below `domainSize`.
+    /// - Throws: `CodedTableError.codeOutsideDomain` if a code is not below `domainSize`.
     public init(_ codes: Storage, domainSize: Int) throws {
         let bounded: CodeArray? =
             switch codes {
@@ -49,7 +49,7 @@ public struct CodedColumn: Sendable {
     /// The code of one row.
     public subscript(row: Int) -> Int { codes[row] }
 
-    /// Overwrites every code with zero, in place where no one else holds the storage.
+    /// Overwrites every code with zero, in place if nothing else references the storage.
     public mutating func wipe() { codes.wipe() }
 }
 

@@ -1,4 +1,4 @@
-/// Files that are no CSV, told by their first bytes.
+/// Files that are not CSV, recognised by their first bytes.
 enum FileSignature {
     static func problem(_ start: [UInt8]) -> TableProblem? {
         func begins(_ signature: [UInt8]) -> Bool { start.starts(with: signature) }

@@ -15,7 +15,7 @@ struct KeyPattern {
     private let steps: [Step]?
     private let expression: Regex<AnyRegexOutput>?
 
-    /// - Throws: where the source is no regular expression.
+    /// - Throws: if the source is not a regular expression.
     init(_ source: String) throws {
         self.source = source
         self.steps = KeyPattern.steps(of: Array(source.utf8))
@@ -48,7 +48,7 @@ struct KeyPattern {
         return false
     }
 
-    /// The steps of a simple pattern, or nil where it is not simple.
+    /// The steps of a simple pattern, or nil if it is not simple.
     private static func steps(of source: [UInt8]) -> [Step]? {
         var source = source[...]
         if source.first == UInt8(ascii: "^") { source.removeFirst() }

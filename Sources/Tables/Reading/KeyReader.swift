@@ -20,7 +20,7 @@ struct KeyReader {
     static let longestKey = 1_024
     private static let chunk = 1 << 17
 
-    /// - Throws: where the pattern is no regular expression.
+    /// - Throws: if the pattern is not a regular expression.
     init(rule: KeyRule, hash: KeyedHash) throws {
         self.rule = rule
         self.hash = hash

@@ -21,7 +21,7 @@ public final class KeyedTable: Sendable, CustomReflectable {
     // KERNEL 1.3
     /// Hands the rows over: whoever takes them is alone with them and overwrites them.
     ///
-    /// - Returns: nil where they were taken or overwritten before.
+    /// - Returns: nil if they were taken or overwritten before.
     @_spi(PrivateRows) public func take() -> KeyedRows? {
         held.withLock { rows in
             defer { rows = nil }
@@ -54,7 +54,7 @@ public struct KeyedRows: Sendable {
     public let hash: KeyedHash
 
     // KERNEL 2.6
-    /// Overwrites every code and hash with zero, in place where no one else holds the storage.
+    /// Overwrites every code and hash with zero, in place if nothing else references the storage.
     public mutating func wipe() {
         table.wipe()
         guard var rows = keys else { return }

@@ -33,7 +33,7 @@ struct RecordCutter {
         self.delimiter = delimiter
     }
 
-    /// The fields of the first record as text, or nil where it does not end within the range.
+    /// The fields of the first record as text, or nil if it does not end within the range.
     mutating func cutOne(_ bytes: [UInt8], _ range: Range<Int>, row: Int) -> [String]? {
         cut(bytes, range, firstRow: row, onlyFirst: true)
         guard consumed > range.lowerBound else { return nil }
@@ -106,7 +106,7 @@ struct RecordCutter {
         grid = FieldGrid(columns: onlyFirst ? max(1, starts.count - 1) : grid.columns, bytes: output, starts: starts)
     }
 
-    /// Copies what stands between quotes, and gives the place behind the closing one; nil where there is none.
+    /// Copies the text between quotes and returns the place after the closing quote; nil if there is none.
     private func copyQuoted(_ bytes: [UInt8], _ range: Range<Int>, _ output: inout [UInt8]) -> Int? {
         var place = range.lowerBound
         while place < range.upperBound {

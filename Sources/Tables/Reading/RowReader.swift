@@ -4,7 +4,7 @@ import VectorMath
 struct RowReader {
     private let domain: TableDomain
     private let roles: [CSVHeader.Role]
-    /// For each part of the key its column in the file; empty where a part is missing or there is no key.
+    /// For each part of the key its column in the file; empty if a part is missing or there is no key.
     private let keyColumns: [Int]
     private var builders: [ColumnBuilder]
     /// Columns that the file does not have and that follow from their parents, parents first.

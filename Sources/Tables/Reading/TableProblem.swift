@@ -1,4 +1,4 @@
-/// Something wrong with an uploaded table. It quotes the owner's data, so it is for the owner alone.
+/// Something wrong with an uploaded table. It quotes the owner's data, so it is for the owner only.
 public struct TableProblem: Sendable, Equatable, Codable {
     /// A stable word for programs: `duplicate_key`, `out_of_domain`, …
     public var code: String

@@ -1,6 +1,6 @@
 import Bytes
 
-/// Any key of a declared object, to find those that nobody knows.
+/// Any key of a declared object, to find unknown ones.
 struct DeclaredKey: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }

@@ -1,6 +1,6 @@
 /// One mistake in a schema.
 public struct SchemaProblem: Sendable, Equatable, Codable {
-    /// The field that it is about; empty where it is about the schema as a whole.
+    /// The field that it is about; empty if it is about the schema as a whole.
     public var field: String
     public var what: String
     public var fix: String

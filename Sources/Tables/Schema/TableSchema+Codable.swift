@@ -1,7 +1,7 @@
 extension TableSchema {
     private enum Key: String, CodingKey { case fields, missingValues, primaryKey }
 
-    /// Keys of Frictionless that say nothing about domains and are read over.
+    /// Keys of Frictionless that say nothing about domains and are ignored.
     private static let descriptive = [
         "$schema", "name", "title", "description", "fieldsMatch", "foreignKeys", "uniqueKeys", "profile",
     ]
@@ -26,7 +26,7 @@ extension Field {
     private static let known = [
         "name", "type", "categories", "constraints", "bins", "derivedFrom", "other", "missingValues", "trueValues",
         "falseValues", "title", "description", "decimalChar", "groupChar", "format",
-        // Frictionless keys that say nothing about the domain and are read over.
+        // Frictionless keys that say nothing about the domain and are ignored.
         "categoriesOrdered", "example", "rdfType", "bareNumber",
     ]
 
@@ -52,7 +52,7 @@ extension Field {
             description: try container.decodeIfPresent(String.self, forKey: .description))
     }
 
-    /// A declared format that the reader would not obey is refused rather than read over.
+    /// A declared format that the reader would not obey is refused rather than ignored.
     private static func refuseUnreadableFormats(_ container: KeyedDecodingContainer<Key>, name: String) throws {
         for (key, accepted) in [(Key.decimalChar, ["."]), (.groupChar, [""]), (.format, ["default", "%Y-%m-%d"])] {
             guard let text = try container.decodeIfPresent(String.self, forKey: key), !accepted.contains(text) else {
@@ -112,7 +112,8 @@ extension Constraints {
     private enum Key: String, CodingKey { case required, `enum`, minimum, maximum, unique }
 
     public init(from decoder: any Decoder) throws {
-        // `unique` is read over: a column with a domain is never a key. Others would be promises that nobody keeps.
+        // `unique` is ignored: a column with a domain is never a key. Other constraints would be accepted and not
+        // enforced.
         try decoder.refuseUnknownKeys(
             in: "constraints (others than these would not be checked)",
             known: ["required", "enum", "minimum", "maximum", "unique"])

@@ -1,5 +1,5 @@
 /// A provider's own sample file, read on the provider's own machine to propose a declaration. The service never does
-/// this: there, what a column may hold comes from the signed task alone.
+/// this: there, what a column may hold comes only from the signed task.
 struct SampleTable {
     let header: [String]
     /// Column-wise, as text.

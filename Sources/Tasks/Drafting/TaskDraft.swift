@@ -2,8 +2,8 @@ internal import Foundation
 
 /// A first text of a task, guessed from local sample files, for people to correct, agree on and sign.
 ///
-/// Everything that was guessed is marked `# to be confirmed`. Only the command line uses this, on the machine of whoever
-/// owns the files; the service never does.
+/// Everything that was guessed is marked `# to be confirmed`. Only the command line uses this, on the machine of the
+/// person who owns the files; the service never does.
 public struct TaskDraft: Sendable {
     /// One provider with its sample file.
     public struct Provider: Sendable {
@@ -27,7 +27,7 @@ public struct TaskDraft: Sendable {
     public let yaml: String
 
     /// - Parameter runtime: the workshop's own configuration, where there is one: its method, ε and party names.
-    /// - Throws: `unusableDraft` where a sample cannot be read or the parties do not match.
+    /// - Throws: `unusableDraft` if a sample cannot be read or the parties do not match.
     public init(name: String, providers: [Provider], runtime: WorkshopRuntime? = nil) throws(TaskError) {
         guard providers.count >= 2 else {
             throw .unusableDraft("A task needs two providers or more, each with a sample file.")

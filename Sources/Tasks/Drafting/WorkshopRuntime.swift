@@ -22,7 +22,7 @@ public struct WorkshopRuntime: Sendable, Equatable {
         self.partyNames = partyNames
     }
 
-    /// What we call the method; nil where we have none of its kind.
+    /// What we call the method; nil if we have none of its kind.
     var ownMethod: String? {
         switch method.uppercased() {
         case "MWEM": "mwem"

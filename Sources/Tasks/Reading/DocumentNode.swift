@@ -74,7 +74,7 @@ extension DocumentNode {
         self.line = line
         switch node {
         case .scalar(let scalar):
-            // Yams gives every quoted scalar the tag of a text, so that one alone says nothing.
+            // Yams gives every quoted scalar the tag of a text, so that the tag by itself says nothing.
             let tag = scalar.tag.description
             let isPlain = scalar.style == .plain
             guard tag.isEmpty || (!isPlain && tag == Tag.Name.str.rawValue) else {

@@ -7,7 +7,7 @@ public struct TaskFile: Sendable {
         /// The present time, to find deadlines that have passed; nil leaves them unjudged.
         public var now: UTCInstant?
         /// The task is read to plan or to fit locally, not to be signed: parties without a key (`public_key: ""`) get one
-        /// that nobody holds.
+        /// that nobody has.
         public var allowsMissingKeys: Bool
 
         public init(
@@ -19,7 +19,7 @@ public struct TaskFile: Sendable {
         }
     }
 
-    /// What the text says; nil where an error keeps it from being a task.
+    /// What the text says; nil if an error keeps it from being a task.
     public let specification: TaskSpecification?
     /// Every mistake, in the order of lines.
     public let problems: [TaskProblem]
@@ -65,7 +65,7 @@ extension TaskSpecification {
 extension TaskSpecification: Codable {
     public init(from decoder: any Decoder) throws {
         let value = try JSONValue(from: decoder)
-        // A demonstration's task decodes as well: whether its keys will do is for whoever lints it.
+        // A demonstration's task decodes as well: lint decides whether its keys are acceptable.
         try self.init(
             yaml: String(decoding: value.canonicalBytes, as: UTF8.self),
             context: TaskFile.Context(isDemonstration: true))

@@ -8,7 +8,7 @@ public struct TaskProblem: Error, Sendable, Equatable, Codable, CustomStringConv
     }
 
     public var severity: Severity
-    /// The line of the YAML file, counted from 1; nil where the task did not come from a file.
+    /// The line of the YAML file, counted from 1; nil if the task did not come from a file.
     public var line: Int?
     /// Where in the task: `parties[0].table.fields[2].constraints.minimum`.
     public var path: String
@@ -32,7 +32,7 @@ public struct TaskProblem: Error, Sendable, Equatable, Codable, CustomStringConv
 extension TaskProblem {
     static let sharedKeyFix = "Ask this party for its own key and compare fingerprints by telephone"
 
-    /// Whether one key stands for two parties: somebody may pose as the other.
+    /// Whether two parties have the same key, so that one could pose as the other.
     public var isSharedKey: Bool { fix == TaskProblem.sharedKeyFix }
 }
 

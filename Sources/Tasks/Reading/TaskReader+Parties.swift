@@ -139,7 +139,7 @@ extension TaskReader {
     }
 }
 
-/// Which names can stand at the front of a column's name and in the name of a file, on every system.
+/// Names that are valid at the front of a column's name and in a file name, on every system.
 enum Naming {
     static func isPartyName(_ name: String) -> Bool {
         guard let first = name.utf8.first, isLetter(first), name.utf8.count <= 40 else { return false }

@@ -98,7 +98,7 @@ extension TaskReader {
             epsilon: epsilon, delta: delta ?? 0)
     }
 
-    /// A name that can stand in an address.
+    /// A name that is valid in a URL.
     private mutating func queryName(_ section: Section) -> String? {
         guard let name = text(section, "name") else { return nil }
         guard Naming.isTaskName(name) else {

@@ -42,7 +42,7 @@ struct TaskReader {
             synthesizer: synthesizer, queries: queries, limits: limits, deadlines: deadlines, retention: retention)
     }
 
-    /// The text is no document: the only problem there can be.
+    /// The text is not a document; there is no other problem then.
     mutating func report(_ error: DocumentProblem) {
         problems.append(TaskProblem(severity: .error, line: error.line, path: "", what: error.what, fix: error.fix))
     }

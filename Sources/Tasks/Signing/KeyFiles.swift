@@ -2,7 +2,7 @@ internal import Foundation
 
 /// The two files of a party's key, as `entrepot keygen NAME` writes them.
 ///
-/// `NAME.key` is PEM of PKCS#8 and readable by its owner alone; `NAME.pub` is the one line that a task lists.
+/// `NAME.key` is PEM of PKCS#8 and readable by its owner only; `NAME.pub` is the one line that a task lists.
 public enum KeyFiles {
     public struct Paths: Sendable, Equatable {
         public let privateKey: String

@@ -60,7 +60,7 @@ public struct PartyKey: Sendable, Hashable {
         try self.init(derRepresentation: Array(data))
     }
 
-    /// A key of which nobody keeps the private half: the place of a party that has none yet.
+    /// A placeholder key whose private half was discarded, for a party that has no key yet.
     static func ofNobody() -> PartyKey {
         let info = Array(P256.Signing.PrivateKey().publicKey.derRepresentation)
         return PartyKey(algorithm: .p256, derRepresentation: info, subjectPublicKeyInfo: info, bits: 256)
@@ -100,7 +100,7 @@ extension PartyKey {
         return stride(from: 0, to: hex.count, by: 4).map { String(hex[$0..<$0 + 4]) }.joined(separator: " ")
     }
 
-    /// Whether the private half is public: the keys of the enclave workshop's repository (systems.md §1.3).
+    /// Whether the private half is public: the keys of the enclave workshop's repository.
     public var isPublishedWorkshopKey: Bool { Self.publishedWorkshopKeys.contains(Hex.encode(digest)) }
 
     private static let publishedWorkshopKeys: Set<String> = [

@@ -47,7 +47,7 @@ public struct TradeIngest: Sendable {
 
     /// Takes a file in.
     ///
-    /// - Throws: where the layout is not the profile's, a code is not of these files, or a flow stands twice.
+    /// - Throws: if the layout is not the profile's, a code is not of these files, or a flow stands twice.
     public mutating func add(csv bytes: [UInt8]) throws(TaskError) {
         let table = try SampleTable(csv: bytes, rows: Int.max - 1)
         let layout = try Layout(profile, header: table.header)

@@ -1,4 +1,4 @@
-/// The ChaCha20 keystream: block `i` of a key and nonce is the same whoever asks, in whichever order.
+/// The ChaCha20 keystream: block `i` of a key and nonce is the same in whichever order blocks are read.
 ///
 /// Proof: eight blocks are 64 words, of which lane l and place p write word `8 · l + p`. They go into the words where 64 are
 /// left, and into scratch of 64 otherwise, all of which is then written before the words that are left are read from it.

@@ -99,7 +99,7 @@ public struct RowBalancer: Sendable {
     /// - Parameters:
     ///   - expected: not negative, one a row.
     ///   - order: every row once; the walk goes along it.
-    ///   - shortfall: nil where the rows' expectations are what is wanted.
+    ///   - shortfall: nil if the rows' expectations are what is wanted.
     public func copies(expected: [Double], order: [UInt32], shortfall: Shortfall? = nil) -> [Int] {
         precondition(expected.count == rowCount && order.count == rowCount)
         precondition(order.isEmpty || Int(order.max() ?? 0) < rowCount)

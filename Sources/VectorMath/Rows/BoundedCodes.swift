@@ -22,7 +22,7 @@ public struct BoundedCodes<Code: FixedWidthInteger & UnsignedInteger & Sendable>
         self.bound = bound
     }
 
-    /// nil where a code is not below the bound.
+    /// nil if a code is not below the bound.
     @inline(__always)
     fileprivate static func scanned(_ codes: [Code], below bound: Int) -> Self? {
         var largest: Code = 0
@@ -59,7 +59,7 @@ public struct BoundedCodes<Code: FixedWidthInteger & UnsignedInteger & Sendable>
 // One initialiser a width, so that each is compiled here for its width and scans with vectors.
 
 extension BoundedCodes where Code == UInt8 {
-    /// - Returns: nil where a code is not below the bound.
+    /// - Returns: nil if a code is not below the bound.
     public init?(_ codes: [UInt8], below bound: Int) {
         guard let scanned = Self.scanned(codes, below: bound) else { return nil }
         self = scanned
@@ -67,7 +67,7 @@ extension BoundedCodes where Code == UInt8 {
 }
 
 extension BoundedCodes where Code == UInt16 {
-    /// - Returns: nil where a code is not below the bound.
+    /// - Returns: nil if a code is not below the bound.
     public init?(_ codes: [UInt16], below bound: Int) {
         guard let scanned = Self.scanned(codes, below: bound) else { return nil }
         self = scanned
@@ -75,7 +75,7 @@ extension BoundedCodes where Code == UInt16 {
 }
 
 extension BoundedCodes where Code == UInt32 {
-    /// - Returns: nil where a code is not below the bound.
+    /// - Returns: nil if a code is not below the bound.
     public init?(_ codes: [UInt32], below bound: Int) {
         guard let scanned = Self.scanned(codes, below: bound) else { return nil }
         self = scanned
@@ -100,7 +100,7 @@ public enum CodeArray: Sendable {
 
     /// Codes at the narrowest width that the bound allows: bytes up to 256, halves up to 65,536, words beyond.
     ///
-    /// - Returns: nil where a code is not below the bound.
+    /// - Returns: nil if a code is not below the bound.
     public init?(narrowing codes: [UInt32], below bound: Int) {
         guard let words = BoundedCodes(codes, below: bound) else { return nil }
         var bytes: [UInt8] = []
@@ -171,7 +171,7 @@ public enum CodeArray: Sendable {
         return .words(BoundedCodes(checked: mapped, below: size))
     }
 
-    /// Overwrites every code with zero, in place where no one else holds the storage.
+    /// Overwrites every code with zero, in place if nothing else references the storage.
     public mutating func wipe() {
         let empty = CodeArray.bytes(BoundedCodes.none)
         switch self {
@@ -200,7 +200,7 @@ private func lookUp<Code>(_ codes: BoundedCodes<Code>, _ map: [UInt32], _ output
     for index in output.indices { output[index] = map[Int(truncatingIfNeeded: codes.codes[index])] }
 }
 
-/// The number of cells of a table, or nil where it is not a number that memory could hold.
+/// The number of cells of a table, or nil if it is not a number that memory could hold.
 ///
 /// - Parameter sizes: of the table's attributes, not negative.
 public func cellCount(of sizes: some Sequence<Int>) -> Int? {

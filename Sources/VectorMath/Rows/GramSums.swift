@@ -69,7 +69,7 @@ private struct GramWork: Sendable {
     let columns: [CodeArray]
     let attributes: [Int]
     let scores: [[Int16]]
-    /// nil where no row can be longer.
+    /// nil if no row can be longer.
     let bound: Int?
     /// Rows whose products are summed in 32 bits.
     let stretch: Int

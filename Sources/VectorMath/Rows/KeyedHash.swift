@@ -1,4 +1,4 @@
-/// SipHash-2-4 with 128 bits of output: a keyed hash whose collisions nobody without the key can choose.
+/// SipHash-2-4 with 128 bits of output: a keyed hash. Without the key, collisions cannot be chosen.
 ///
 /// Proof: whole words are loaded at multiples of eight below the greatest one that the text holds; the rest is read by
 /// checked access to a slice. Of texts of one row each, both arrays are equally long and the output is not shorter, as

@@ -75,7 +75,7 @@ public struct NormalBlock: Sendable {
     /// The lower triangle, row by row, of a matrix A such that rows A·(z − mean) have mean zero and covariance LLᵀ
     /// exactly, but for rounding; subtracts the means. `factor` L as in `multiply(byLowerTriangle:)`.
     ///
-    /// nil where the rows span too little for that: then nothing changes.
+    /// nil if the rows span too little for that: then nothing changes.
     public mutating func matchMoments(to factor: [Double]) -> [Float]? {
         guard rows > 2 * columns, columns > 0 else { return nil }
         var means = [Float](repeating: 0, count: columns)

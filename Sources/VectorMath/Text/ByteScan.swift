@@ -61,7 +61,7 @@ public func byteTraits(_ bytes: [UInt8], _ range: Range<Int>) -> ByteTraits {
     }
 }
 
-/// The place after the last line feed of `bytes[range]`, or nil where there is none.
+/// The place after the last line feed of `bytes[range]`, or nil if there is none.
 public func endOfLastLine(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
     bytes.withUnsafeBufferPointer { bytes in
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)

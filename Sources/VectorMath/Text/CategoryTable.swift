@@ -1,4 +1,4 @@
-/// What stands for a code that a loop could not find.
+/// Marks a code that a loop could not find.
 public let unknownCode = UInt32.max
 
 /// Texts and their codes: open addressing on words of packed bytes.
@@ -14,7 +14,7 @@ public final class CategoryTable: Sendable {
     /// Up to seven bytes and their number, or a hash of longer text under a top byte of 0xFF; zero codes are real.
     private let keys: [UInt64]
     private let codes: [UInt32]
-    /// Where the long text of a slot stands in `text`.
+    /// Where the long text of a slot begins in `text`.
     private let places: [UInt32]
     private let lengths: [UInt32]
     private let text: [UInt8]

@@ -65,7 +65,7 @@ public func hashKeys(
     output.withUnsafeMutableBufferPointer { output in
         hash.hash(words: words, lasts: lasts, firstRow: firstRow, into: output.extracting(base...))
     }
-    // They are the keys themselves, which nobody is to find in memory that was given back.
+    // They are the keys themselves, which must not remain in freed memory.
     for row in words.indices { (words[row], lasts[row]) = (0, 0) }
     grid.bytes.withUnsafeBytes { bytes in
         for (row, start, count) in long {

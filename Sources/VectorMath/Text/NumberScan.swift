@@ -3,7 +3,7 @@ private let powersOfTen: [Double] = [
     1e21, 1e22,
 ]
 
-/// `digits · 10^exponent`, correctly rounded; nil where one multiplication or division would not be.
+/// `digits · 10^exponent`, correctly rounded; nil if one multiplication or division would not be.
 ///
 /// Source: W. D. Clinger, "How to read floating point numbers accurately", 1990: both factors are exact.
 public func exactDecimal(_ digits: Int64, exponent: Int) -> Double? {

@@ -112,7 +112,7 @@ struct DemoStage {
     var state: URL { directory.appendingPathComponent("state") }
     var model: URL { state.appendingPathComponent("task.model") }
 
-    /// Makes the folder anew. A folder that no demo made is left alone.
+    /// Recreates the folder. A folder that no demo made is not touched.
     init(_ scenario: DemoScenario, directory: URL) throws {
         self.scenario = scenario
         self.directory = directory
@@ -175,7 +175,7 @@ struct DemoStage {
 
     /// What the first party downloads once the fit is over.
     ///
-    /// - Parameter samples: nil where the task releases no rows.
+    /// - Parameter samples: nil if the task releases no rows.
     func collect(
         _ service: DemoService, as party: String, samples: Int?
     ) async throws -> (csv: URL?, ledgerLine: String) {
@@ -248,6 +248,6 @@ struct DemoStage {
 }
 
 extension DemoScenario {
-    /// What stands in the templates where a key belongs.
+    /// The placeholder for a key in the templates.
     static let emptyKey = ##"public_key: ""  # the line that `entrepot keygen` prints"##
 }

@@ -146,7 +146,7 @@ struct VerifyCommand: AsyncParsableCommand {
         try leave(appraisal)
     }
 
-    /// What lies beside a file of samples; nil where nothing does.
+    /// The provenance file beside a file of samples; nil if there is none.
     private func readProvenance(of samples: String) throws -> [UInt8]? {
         let path = provenance ?? SampleProvenance.path(of: samples)
         guard provenance != nil || FileManager.default.fileExists(atPath: path) else { return nil }
@@ -231,7 +231,7 @@ struct VerifyCommand: AsyncParsableCommand {
         }
     }
 
-    /// What lies beside the document; AMD's intermediate keys may come in the file of the root.
+    /// The certificates beside the document; AMD's intermediate keys may be in the file of the root.
     private func extraCertificates() throws -> [[UInt8]] {
         try (certificates + (rootFile.map { [$0] } ?? [])).flatMap { try certificates(in: $0) }
     }

@@ -45,6 +45,13 @@ public struct TaskPlan: Sendable {
         plan = try Self.plan(
             synthesizer?.plan(domain, privacy, rowsPerKey: rows) ?? Self.planWithoutModel(privacy, rowsPerKey: rows),
             queries, privacy)
+        if let synthesizer, !queries.names.isEmpty {
+            // What the queries leave must pay for the model too. ρ grows a little slower than ε², hence the half.
+            let share = queries.modelShare
+            let part = plan.accounting == .pure ? share : (share / 2).squareRoot()
+            _ = try synthesizer.plan(
+                domain, PrivacyParameters(epsilon: privacy.epsilon * part, delta: privacy.delta), rowsPerKey: rows)
+        }
     }
 
     /// The parties' tables in the order of the task, joined as it says. They have no rows afterwards.

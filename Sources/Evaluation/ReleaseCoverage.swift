@@ -15,7 +15,7 @@ public struct ReleaseCoverage: Sendable, Equatable {
         // Of each column, how precise its marginals are together; the model says how precise it found them.
         var precisions: [Int: Double] = [:]
         var tables: [[Int64]: Int] = [:]
-        var (hasErrors, hasGram, hasSums) = (false, false, false)
+        var (hasErrors, hasSelection, hasGram, hasSums) = (false, false, false, false)
         for release in model.transcript.releases {
             switch release.answer {
             case .marginals(let marginals):
@@ -28,7 +28,7 @@ public struct ReleaseCoverage: Sendable, Equatable {
             case .errors: hasErrors = true
             case .gram: hasGram = true
             case .sums: hasSums = true
-            case .selection: continue
+            case .selection: hasSelection = true
             }
         }
         for measurement in model.measurements {
@@ -48,7 +48,12 @@ public struct ReleaseCoverage: Sendable, Equatable {
                 missing.append("the marginal of \(names.joined(separator: " and "))")
             }
         }
-        if !model.misfits.isEmpty, !hasErrors { missing.append("the errors of pairs") }
+        // Pairs are measured after their errors or selections, which the plan names.
+        let choosesPairs = model.plan.steps.contains { $0.name.contains("errors") || $0.name.contains("selections") }
+        let hasPairs = model.measurements.contains { $0.attributes.count > 1 }
+        if !hasErrors, !model.misfits.isEmpty || (choosesPairs && hasPairs && !hasSelection) {
+            missing.append("how pairs were chosen")
+        }
         if model.copula != nil, !hasGram { missing.append("the Gram matrix") }
         if !model.tilts.isEmpty, !hasSums, tables.isEmpty { missing.append("the sums of queries") }
         self.missing = missing

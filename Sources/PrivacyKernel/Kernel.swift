@@ -75,15 +75,15 @@ struct Payment {
 
     var accounting: Accounting { root.promise.accounting }
 
-    /// The noise that `units` pay for, for one figure or vector of this Euclidean sensitivity; L1 under pure accounting.
+    /// The noise that `units` pay for: the one place where questions, plans and forecasts get a scale from.
     ///
     /// σ² = sensitivity²/(2ρ), plus `BudgetRoot.smoothing` under Gaussian accounting, rounded up.
-    func scale(sensitivity: UInt64, units: UInt64) throws(PrivacyError) -> NoiseScale {
-        try scale(squared: UInt128(sensitivity) * UInt128(sensitivity), linear: sensitivity, units: units)
+    func scale(_ sensitivity: Sensitivity, units: UInt64) throws(PrivacyError) -> NoiseScale {
+        try scale(squared: sensitivity.squared, linear: sensitivity.linear, units: units)
     }
 
     // KERNEL 4.1
-    /// The same where the square of the sensitivity is not that of a whole number.
+    /// The same for a square and an L1 that do not belong together: off the diagonal of a Gram matrix.
     func scale(squared: UInt128, linear: UInt64, units: UInt64) throws(PrivacyError) -> NoiseScale {
         guard units > 0 else { throw .shareTooSmall(0) }
         guard accounting != .pure else { return .laplace(LaplaceScale(units: units, sensitivity: linear)) }

@@ -78,8 +78,10 @@ struct LineageReport {
                 throw CommandFailure("\(path): \(error)", code: .badData)
             }
             guard entry.kind == .reservation, let epsilon = entry.epsilon, let delta = entry.delta else { return nil }
-            let plan = entry.details["plan"].flatMap {
-                try? JSONDecoder().decode(MechanismPlan.self, from: Data($0.utf8))
+            let text = entry.details["plan"] ?? ""
+            // How costs add up depends on the accounting: a guess could be too low.
+            guard let plan = try? JSONDecoder().decode(MechanismPlan.self, from: Data(text.utf8)) else {
+                throw CommandFailure("\(path): the plan in this receipt cannot be read", code: .badData)
             }
             let prefix = "upload."
             let tables = entry.details.filter { $0.key.hasPrefix(prefix) }.map {
@@ -87,8 +89,7 @@ struct LineageReport {
             }
             let privacy = try PrivacyParameters(epsilon: epsilon, delta: delta)
             let source = TaskCost.Source.promise(
-                privacy, plan?.accounting ?? (delta > 0 ? .zeroConcentrated : .pure),
-                changingFactor: plan?.changingFactor ?? 4)
+                privacy, plan.accounting, changingFactor: plan.changingFactor)
             return (
                 TaskCost(task: entry.task.hex, tables: Dictionary(tables) { $1 }, source: source), isTranscript: false
             )

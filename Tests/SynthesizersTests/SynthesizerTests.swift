@@ -260,6 +260,45 @@ import Testing
         }
     }
 
+    @Test(
+        "Gaussian accounting pays from 57 equal releases on at ε = 10, from 3 on at ε = 2, always at ε = 1",
+        arguments: [(1.0, 0), (2, 2), (10, 56)])
+    func equalReleases(epsilon: Double, most: Int) throws {
+        let privacy = try PrivacyParameters(epsilon: epsilon, delta: 1e-9)
+        for count in 1...200 {
+            let releases = (0..<count).map { _ in PlannedRelease(share: 1 / Double(count), squaredSensitivity: 1) }
+            #expect(
+                Accounting.tightest(for: releases, privacy) == (count > most ? .gaussian : .zeroConcentrated),
+                "\(count) at \(epsilon)")
+        }
+    }
+
+    @Test("by the choice of the accounting no method's pairs get worse", arguments: builtSynthesizers)
+    func choiceHelps(name: String) throws {
+        let privacy = try PrivacyParameters(epsilon: 10, delta: 1e-9)
+        for sizes in [[4, 6, 3], [4, 6, 3, 8, 5, 2, 7, 3, 6, 4]] where name != "mwem" || sizes.count < 4 {
+            let rows = chainRows(sizes, count: 250)
+            let pairs = sizes.indices.flatMap { a in sizes.indices.dropFirst(a + 1).map { [a, $0] } }
+            let exact = pairs.map { shares(rows, sizes, $0) }
+            /// The mean total variation between the pairs of the rows and of the model's, over several fits.
+            func distance(_ accounting: String) throws -> (mean: Double, accounting: Accounting) {
+                var sum = 0.0
+                var used = Accounting.pure
+                let fits = sizes.count < 4 ? 60 : 12
+                for seed in 0..<fits {
+                    let model = try fit(
+                        name, table(categoryDomain(sizes), rows), privacy, ["accounting": .text(accounting)])
+                    used = model.plan.accounting
+                    let sample = try RowSampler(model, seed: UInt64(seed)).rows(0..<10_000).columns
+                    sum += zip(pairs, exact).reduce(0) { $0 + totalVariation($1.1, shares(sample, sizes, $1.0)) }
+                }
+                return (sum / Double(fits * pairs.count), used)
+            }
+            let (chosen, gaussian) = (try distance("auto"), try distance("gdp"))
+            #expect(chosen.mean < 1.06 * gaussian.mean + 0.002, "\(sizes.count) columns")
+        }
+    }
+
     @Test("a domain without a column to model is refused", arguments: builtSynthesizers)
     func empty(name: String) throws {
         let synthesizer = try synthesizer(named: name)

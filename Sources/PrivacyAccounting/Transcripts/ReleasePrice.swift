@@ -115,11 +115,11 @@ struct ReleasePrice {
         }
     }
 
-    /// Nothing of a selection's law is in its answer: ε stands in the terms, or follows from the price.
+    /// Nothing of a selection's law is in its answer: ε stands in the terms and follows from the price; the larger counts.
     private mutating func add(selection release: Release) {
         let paid = Double(release.spent) / Self.unitsPerWhole
         let bought = accounting == .pure ? paid : (8 * paid).squareRoot()
-        let epsilon = release.terms?.selectionEpsilon ?? bought
+        let epsilon = max(release.terms?.selectionEpsilon ?? 0, bought)
         adding.add(.exponential(epsilon: epsilon))
         changing.add(.exponential(epsilon: 2 * epsilon))
         guard accounting != .gaussian else { return findings.append(.otherNoise(release: number)) }

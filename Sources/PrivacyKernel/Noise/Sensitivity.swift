@@ -33,13 +33,6 @@ public struct Sensitivity: Sendable, Equatable {
     }
 }
 
-extension Payment {
-    /// The noise that so many units pay for: the one place where the kernel, a plan and a forecast get a scale from.
-    func scale(_ sensitivity: Sensitivity, units: UInt64) throws(PrivacyError) -> NoiseScale {
-        try scale(squared: sensitivity.squared, linear: sensitivity.linear, units: units)
-    }
-}
-
 extension Budget {
     /// The noise that the kernel will draw for a release that gets `amount` of ε or ρ: for plans and forecasts.
     ///

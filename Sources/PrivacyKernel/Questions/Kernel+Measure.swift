@@ -24,7 +24,8 @@ extension Kernel {
         let shares = try shares(of: payment.units, weights, count: cliques.count)
         let rowsPerKey = try rowsPerKey()
         var scales: [NoiseScale] = []
-        for share in shares { scales.append(try payment.scale(sensitivity: rowsPerKey, units: share)) }
+        let sensitivity = Sensitivity.counts(rowsPerKey: Int(rowsPerKey))
+        for share in shares { scales.append(try payment.scale(sensitivity, units: share)) }
         let cells = questions.reduce(0) { $0 + $1.cells }
         for scale in scales { try NoiseSource.check(scale, count: cells, isExact: payment.root.isExact) }
 

@@ -61,12 +61,10 @@ extension Kernel {
         }
         let rowsPerKey = try rowsPerKey()
         let size = attributes.count
-        let square = UInt64(bound * bound) * rowsPerKey
-        let linear = (square * UInt64(size + 1) + 1) / 2
-        let squared = UInt128(square) * UInt128(square)
-        let diagonal = try payment.scale(squared: squared, linear: linear, units: payment.units)
+        let sensitivity = Sensitivity.gram(features: size, bound: bound, rowsPerKey: Int(rowsPerKey))
+        let diagonal = try payment.scale(sensitivity, units: payment.units)
         let offDiagonal = try payment.scale(
-            squared: offDiagonalSquare(squared), linear: linear, units: payment.units)
+            squared: offDiagonalSquare(sensitivity.squared), linear: sensitivity.linear, units: payment.units)
         let count = size * (size + 1) / 2
         try NoiseSource.check(diagonal, count: count, isExact: payment.root.isExact)
         switch try open(payment, changed: count) {
@@ -139,7 +137,8 @@ extension Kernel {
             }
             scales.append(
                 try payment.scale(
-                    sensitivity: max(1, largest) * rowsPerKey, units: payment.units / UInt64(questions.count)))
+                    .sums(largest: largest, rowsPerKey: Int(rowsPerKey)),
+                    units: payment.units / UInt64(questions.count)))
         }
         let cells = shapes.reduce(0) { $0 + $1.cells }
         for scale in scales { try NoiseSource.check(scale, count: cells, isExact: payment.root.isExact) }

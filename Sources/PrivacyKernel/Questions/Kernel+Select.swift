@@ -50,11 +50,8 @@ extension Kernel {
     ) throws(PrivacyError) -> [NoisyError] {
         let payment = try payment(budget)
         let attributes = try check(candidates, cellLimit: cellLimit)
-        let sensitivity = try errorSensitivity()
-        let count = UInt64(candidates.count)
-        let scale = try payment.scale(
-            squared: UInt128(sensitivity * sensitivity) * UInt128(count), linear: sensitivity * count,
-            units: payment.units)
+        let sensitivity = Sensitivity.errors(candidates.count, rowsPerKey: Int(try errorSensitivity()))
+        let scale = try payment.scale(sensitivity, units: payment.units)
         try NoiseSource.check(scale, count: candidates.count, isExact: payment.root.isExact)
         switch try open(payment, changed: candidates.count) {
         case .recorded(.errors(let errors)):

@@ -80,7 +80,7 @@ public struct GaussianCopula: Synthesizer {
                 choice)
         }
         let ordered = columns.filter { domain.columns[$0].isOrdered }.count
-        return try plan(
+        func steps(_ gramShare: Double) -> [MechanismPlan.Step] {
             [
                 .init(
                     name: "one-way marginals", share: 1 - gramShare, cells: cells,
@@ -89,7 +89,16 @@ public struct GaussianCopula: Synthesizer {
                     name: "Gram matrix of the normal scores of \(ordered) ordered columns and the indicators of "
                         + "\(columns.count - ordered) columns of text",
                     share: gramShare),
-            ], privacy, rowsPerKey: rowsPerKey, choice)
+            ]
+        }
+        let plan = try plan(steps(gramShare), privacy, rowsPerKey: rowsPerKey, choice)
+        guard choice == .automatic, plan.accounting == .zeroConcentrated, parameters["correlations"] == nil,
+            let gaussian = try? Budget(privacy, accounting: .gaussian).amount,
+            let concentrated = try? Budget(privacy, accounting: .zeroConcentrated).amount
+        else { return plan }
+        // zCDP buys less ρ. The Gram matrix, whose noise has no smoothing to save, keeps the ρ that it would have had.
+        let kept = (gramShare * gaussian / concentrated * 10_000).rounded(.up) / 10_000
+        return try self.plan(steps(kept), privacy, rowsPerKey: rowsPerKey, .zeroConcentrated)
     }
 
     public func fit(

@@ -137,8 +137,16 @@ let package = Package(
             exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Bytes", crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
+            name: "PDF", dependencies: ["Bytes", crypto], exclude: ["README.md", "Fonts/LICENSE.txt"],
+            resources: [
+                .embedInCode("Fonts/bold.deflated"), .embedInCode("Fonts/sans.deflated"),
+                .embedInCode("Fonts/glyphs.txt"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Service",
             dependencies: [
+                "PDF",
                 "Attestation", "Bytes", "CProcess", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger",
                 "PrivacyKernel",
                 "Queries", "Synthesizers",
@@ -148,11 +156,7 @@ let package = Package(
                 nioSSL, logging,
                 lifecycle, unixSignals,
             ],
-            exclude: ["README.md", "Report/Fonts/LICENSE.txt"],
-            resources: [
-                .embedInCode("openapi.yaml"), .embedInCode("Report/Fonts/bold.deflated"),
-                .embedInCode("Report/Fonts/sans.deflated"), .embedInCode("Report/Fonts/glyphs.txt"),
-            ],
+            exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")],
             swiftSettings: strict + [replaceable]),
         .target(
             name: "Client",
@@ -248,7 +252,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Attestation", "Gzip", "Service", "Tables", "Tasks", "VectorMath", crypto, hummingbirdCore, httpTypes,
+                "Attestation", "Gzip", "PDF", "Service", "Tables", "Tasks", "VectorMath", crypto, hummingbirdCore,
+                httpTypes,
                 nioCore,
                 logging,
                 lifecycle,

@@ -18,8 +18,6 @@ public enum ChannelBinding {
         case sha256
         /// TLS_AES_256_GCM_SHA384.
         case sha384
-
-        var byteCount: Int { self == .sha256 ? 32 : 48 }
     }
 
     /// A connection's exporter master secret. It is neither printed nor compared.

@@ -16,11 +16,9 @@ public struct ModelEvaluation: Sendable {
     public let columns: [ColumnFit]
     /// Every pair of columns, in the order of the domain.
     public let pairs: [PairFit]
-    /// How many rows were drawn, and by which seed.
+    /// How many rows were drawn.
     public let rowCount: Int
-    public let seed: UInt64
     let rows: SyntheticRows
-    let isPure: Bool
 
     /// Pairs without a measurement are compared over at most so many groups a column.
     static let shownGroups = 16
@@ -31,16 +29,14 @@ public struct ModelEvaluation: Sendable {
     public init(_ model: FittedModel, rowCount: Int? = nil, seed: UInt64 = 1) throws(SynthesisError) {
         let count = rowCount ?? min(max(model.rowCount, 20_000), 200_000)
         let rows = try SyntheticRows(model, rowCount: count, seed: seed)
-        self.init(model, rows: rows, seed: seed)
+        self.init(model, rows: rows)
     }
 
-    init(_ model: FittedModel, rows: SyntheticRows, seed: UInt64) {
+    init(_ model: FittedModel, rows: SyntheticRows) {
         domain = model.domain
         total = model.model.total
         rowCount = rows.rowCount
-        self.seed = seed
         self.rows = rows
-        isPure = model.plan.accounting == .pure
         let derived = Dictionary(
             model.domain.derivations.map { ($0.column, $0) }, uniquingKeysWith: { first, _ in first })
         let builder = FitBuilder(model, rows: rows, derived: derived)

@@ -10,7 +10,6 @@ struct EliminationGraph: Sendable {
     let words: Int
     private let sizes: [Int]
     private let logSizes: [Double]
-    private let dependencies: Dependencies
     /// For each attribute, the attributes that determine it.
     private let determining: [UInt64]
     private(set) var adjacency: [UInt64]
@@ -20,7 +19,6 @@ struct EliminationGraph: Sendable {
         words = max(1, (sizes.count + 63) / 64)
         self.sizes = sizes
         logSizes = sizes.map { Self.log2(Double(max($0, 1))) }
-        self.dependencies = dependencies
         adjacency = [UInt64](repeating: 0, count: count * words)
         var determining = [UInt64](repeating: 0, count: count * words)
         for (attribute, parents) in dependencies.ancestors {

@@ -53,8 +53,6 @@ extension GraphicalModel {
 
 /// What a part of the tree has to say about some of the query attributes, given a separator.
 private protocol EliminationMessage {
-    /// The separator's axes; empty without a receiver.
-    var separator: [Int] { get }
     /// Query attributes in the order in which they vary, the last fastest.
     var attributes: [Int] { get }
 }

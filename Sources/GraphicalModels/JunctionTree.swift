@@ -29,8 +29,6 @@ public struct JunctionTree: Sendable, Equatable {
 
     /// The maximal cliques, in the order of `nodes`.
     public var cliques: [[Int]] { nodes.map(\.attributes) }
-    /// What each clique shares with its parent.
-    public var separators: [[Int]] { nodes.map(\.separator) }
     /// The parent of each clique, nil for roots.
     public var parents: [Int?] { nodes.map(\.parent) }
     /// Cells of all cliques, saturating at `Int.max`.

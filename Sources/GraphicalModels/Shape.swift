@@ -7,13 +7,6 @@ public struct Shape: Sendable, Hashable {
     /// The number of cells; that of no axes is 1.
     public var count: Int { sizes.reduce(1, *) }
 
-    /// How far apart neighbours along each axis lie.
-    public var strides: [Int] {
-        var strides = [Int](repeating: 1, count: sizes.count)
-        for axis in sizes.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * sizes[axis + 1] }
-        return strides
-    }
-
     /// The cell at these codes, one an axis.
     public func cell(of codes: some Sequence<Int>) -> Int { zip(sizes, codes).reduce(0) { $0 * $1.0 + $1.1 } }
 

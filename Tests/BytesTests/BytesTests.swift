@@ -46,7 +46,7 @@ struct NearestWordTests {
     @Test(
         "a slip of the pen is mended, another word is not",
         arguments: [
-            ("epsilom", "epsilon"), ("EPSILON", "epsilon"), ("dleta", "delta"), ("zzz", nil), ("", nil), ("q", nil),
+            ("epsilom", "epsilon"), ("EPSILON", "epsilon"), ("delte", "delta"), ("zzz", nil), ("", nil), ("q", nil),
             ("kéy", "key"),
         ])
     func slip(word: String, meant: String?) {

@@ -56,7 +56,7 @@ import Testing
         var codes = drawn.codes
         codes[3] = codes[3].map { _ in 0 }
         let evaluation = ModelEvaluation(
-            model, rows: SyntheticRows(codes: codes, rowCount: 20_000, sizes: model.domain.sizes), seed: 1)
+            model, rows: SyntheticRows(codes: codes, rowCount: 20_000, sizes: model.domain.sizes))
         #expect(evaluation.worstColumns.first?.column == 3)
         #expect(abs(try #require(evaluation.worstColumns.first?.totalVariation) - 0.75) < 0.03)
         #expect(evaluation.worstPairs.first.map { $0.second == 3 || $0.first == 3 } ?? true)

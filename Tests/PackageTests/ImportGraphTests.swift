@@ -5,6 +5,7 @@ import Testing
 let orderOfTargets: [[String]] = [
     ["COpenBLAS", "CZlib", "CProcess", "CProcessor"],
     ["Bytes", "Gzip"],
+    ["PDF"],
     ["LinearAlgebra"],
     ["VectorMath"],
     ["Statistics"],

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import PDF
 @testable import Service
 
 @Suite("The report as a file") struct ReportFileTests {

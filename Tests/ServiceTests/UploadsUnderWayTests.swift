@@ -10,9 +10,10 @@ import VectorMath
 struct UploadsUnderWayTests {
     /// An upload of `size` bytes that broke before its first byte was read.
     private func interrupted(size: Int, at time: Double) throws -> InterruptedUpload {
-        let domain = try TableDomain(schema: TableSchema(fields: []), keyColumns: [])
+        let schema = TableSchema(fields: [.init(name: "colour", type: .string, categories: ["red", "blue"])])
+        let domain = try TableDomain(schema: schema, keyColumns: [])
         let reader = CSVTableReader(
-            domain: domain, schema: TableSchema(fields: []), key: nil, hash: .random,
+            domain: domain, schema: schema, key: nil, hash: .random,
             limits: TableLimits(bytes: 100, rows: 100))
         let upload = try UploadReader(
             headers: [.contentType: "text/csv"], file: TableFileReader(reader), byteLimit: 100)

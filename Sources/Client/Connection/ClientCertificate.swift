@@ -8,7 +8,6 @@ import X509
 struct ClientCertificate: Sendable {
     let certificate: NIOSSLCertificate
     let privateKey: NIOSSLPrivateKey
-    let publicKey: PartyKey
 
     init(_ key: PartyPrivateKey, now: Date = Date()) throws {
         let pem = key.pemRepresentation
@@ -24,6 +23,5 @@ struct ClientCertificate: Sendable {
         try serializer.serialize(certificate)
         self.certificate = try NIOSSLCertificate(bytes: serializer.serializedBytes, format: .der)
         self.privateKey = try NIOSSLPrivateKey(bytes: Array(pem.utf8), format: .pem)
-        self.publicKey = key.publicKey
     }
 }

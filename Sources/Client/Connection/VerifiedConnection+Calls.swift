@@ -22,9 +22,6 @@ extension VerifiedConnection {
     /// `GET /ledger/total`.
     public func ledgerTotal() async throws -> [UInt8] { try await get("/ledger/total") }
 
-    /// The task as the service canonically writes it; its digest is `taskDigest`.
-    public func specificationBytes() async throws -> [UInt8] { try await get("/spec") }
-
     /// Where the task stands.
     public func status() async throws -> TaskStatus {
         let body = try await get("/model_status?verbose=1")

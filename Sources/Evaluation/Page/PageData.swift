@@ -38,12 +38,6 @@ struct PageData: Encodable {
         var deviation: Double
     }
 
-    struct Unmeasured: Encodable {
-        var first: Int
-        var second: Int
-        var basis: String
-    }
-
     var total: Double
     var rowCount: Int
     var quantile = NoiseInterval.normalQuantile

@@ -27,9 +27,6 @@ public struct ModelAttribute: Sendable, Hashable, Codable {
     /// The group of a code.
     public func group(of code: Int) -> Int { groups.map { Int($0[code]) } ?? code }
 
-    /// Whether two codes in one group of `self` always share a group of `other` as well.
-    package func refines(_ other: ModelAttribute, codes: Int) -> Bool { map(to: other, codes: codes) != nil }
-
     /// The group of `other` for each group of `self`, both of one column and of grouped codes.
     package func map(to other: ModelAttribute) -> [UInt32]? {
         map(to: other, codes: groups?.count ?? other.groups?.count ?? size)

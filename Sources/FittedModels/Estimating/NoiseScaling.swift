@@ -33,12 +33,6 @@ package struct NoiseScaling: Sendable {
         accounting == .pure ? unit / amount : unit / amount.squareRoot()
     }
 
-    /// The amount that buys a standard deviation.
-    package func amount(deviation: Double) -> Double {
-        let ratio = unit / deviation
-        return accounting == .pure ? ratio : ratio * ratio
-    }
-
     /// In what proportion to split a budget among marginals such that Σ weight · σ is least.
     package func share(ofWeight weight: Double) -> Double {
         accounting == .pure ? weight.squareRoot() : power(weight, 2.0 / 3)

@@ -7,6 +7,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import PDF
 import PrivacyKernel
 import Queries
 import Tasks

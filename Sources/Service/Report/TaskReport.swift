@@ -1,5 +1,6 @@
 import FittedModels
 import Foundation
+import PDF
 import PrivacyKernel
 import Queries
 import Tasks

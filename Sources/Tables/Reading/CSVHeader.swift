@@ -10,14 +10,12 @@ struct CSVHeader {
         case ignored
     }
 
-    let names: [String]
     let roles: [Role]
     let problems: [TableProblem]
     /// Whether rows can be read at all.
     let isReadable: Bool
 
     init(names: [String], domain: TableDomain, schema: TableSchema, key: KeyRule?, delimiter: UInt8, row: Int) {
-        self.names = names
         let keys = key?.columns ?? []
         let declared = keys + domain.columns.map(\.name)
         let derived = Set(domain.derivations.map { domain.columns[$0.column].name })

@@ -11,13 +11,11 @@ struct KeyPattern {
         var longest: Int
     }
 
-    let source: String
     private let steps: [Step]?
     private let expression: Regex<AnyRegexOutput>?
 
     /// - Throws: if the source is not a regular expression.
     init(_ source: String) throws {
-        self.source = source
         self.steps = KeyPattern.steps(of: Array(source.utf8))
         self.expression = steps == nil ? try Regex(source) : nil
     }

@@ -5,7 +5,6 @@ internal import Foundation
 /// Bounds are rounded outward to values that look public (1, 2 or 5 times a power of ten; whole years), since the exact
 /// extremes of a sample are somebody's data.
 struct ColumnGuess {
-    let name: String
     /// The flow mapping after `- `.
     let declaration: String
     /// What is to be confirmed about it.
@@ -14,7 +13,6 @@ struct ColumnGuess {
     static let mostCategories = 500
 
     init(name: String, values: [String], derivedFrom parent: (name: String, prefix: Int)? = nil) {
-        self.name = name
         let present = values.filter { !$0.isEmpty }
         let required = present.count == values.count && !values.isEmpty
         let head = "name: \(Self.quoted(name))"

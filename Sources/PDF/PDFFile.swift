@@ -1,20 +1,31 @@
+import Bytes
 import Crypto
 import Foundation
 
 /// A PDF 1.7 file with embedded files and room for one detached signature. The same parts give the same bytes.
 ///
 /// Only what a report needs: uncompressed streams, two embedded fonts, a classic cross-reference table. Source: ISO 32000-1, §7.5 (file), §7.11.4 (embedded files), §12.8 (signatures).
-struct PDFFile {
+package struct PDFFile {
     /// A file that travels inside.
-    struct Attachment {
+    package struct Attachment {
         let name: String
         let type: String
         let description: String
         let bytes: [UInt8]
+
+        /// - Parameters:
+        ///   - type: media type, such as `application/json`.
+        ///   - description: what a reader's list of attachments says.
+        package init(name: String, type: String, description: String, bytes: [UInt8]) {
+            self.name = name
+            self.type = type
+            self.description = description
+            self.bytes = bytes
+        }
     }
 
     /// The signature takes so many bytes at most.
-    static let signatureLimit = 8192
+    package static let signatureLimit = 8192
     /// A4, in points.
     static let width = 595
     static let height = 842
@@ -31,7 +42,7 @@ struct PDFFile {
     private let date: String
 
     /// - Parameter pages: the content stream of each page.
-    init(title: String, date: String, pages: [[UInt8]], attachments: [Attachment]) {
+    package init(title: String, date: String, pages: [[UInt8]], attachments: [Attachment]) {
         self.title = title
         self.date = date
         self.pages = pages
@@ -41,7 +52,8 @@ struct PDFFile {
     /// The file, signed.
     ///
     /// - Parameter sign: makes a detached CMS signature of the bytes.
-    func signed(by sign: ([UInt8]) async throws -> [UInt8]) async throws -> [UInt8] {
+    /// - Throws: `PDFError.signatureTooLong`, or what `sign` throws.
+    package func signed(by sign: ([UInt8]) async throws -> [UInt8]) async throws -> [UInt8] {
         var file = self
         file.write()
         let gap = file.contentsPlace..<(file.contentsPlace + 2 * PDFFile.signatureLimit + 2)
@@ -49,8 +61,10 @@ struct PDFFile {
         file.put(range + String(repeating: " ", count: 48 - range.utf8.count), at: file.rangePlace)
         let covered = Array(file.bytes[..<gap.lowerBound]) + Array(file.bytes[gap.upperBound...])
         let signature = try await sign(covered)
-        guard signature.count <= PDFFile.signatureLimit else { throw Problem.internalError }
-        file.put(signature.hexadecimal, at: gap.lowerBound + 1)
+        guard signature.count <= PDFFile.signatureLimit else {
+            throw PDFError.signatureTooLong(bytes: signature.count, limit: PDFFile.signatureLimit)
+        }
+        file.put(Hex.encode(signature), at: gap.lowerBound + 1)
         return file.bytes
     }
 
@@ -109,7 +123,7 @@ struct PDFFile {
             let digits = String(offset)
             append(String(repeating: "0", count: 10 - digits.count) + digits + " 00000 n \n")
         }
-        let identity = SHA256.hash(data: bytes).prefix(16).hexadecimal
+        let identity = Hex.encode(SHA256.hash(data: bytes).prefix(16))
         append(
             "trailer\n<< /Size \(offsets.count + 1) /Root 1 0 R /Info 3 0 R /ID [<\(identity)> <\(identity)>] >>\n"
                 + "startxref\n\(table)\n%%EOF\n")
@@ -139,6 +153,12 @@ struct PDFFile {
 
     /// A string that readers show outside the pages: UTF-16, in hexadecimal digits.
     private static func literal(_ text: String) -> String {
-        "<FEFF" + text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }.hexadecimal + ">"
+        "<FEFF" + Hex.encode(text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }) + ">"
     }
+}
+
+/// Why a file could not be written.
+package enum PDFError: Error, Equatable {
+    /// A signature that does not fit into the room that the file keeps for it.
+    case signatureTooLong(bytes: Int, limit: Int)
 }

@@ -1,5 +1,5 @@
 /// Lays text, tables and bars on pages, from top to bottom.
-struct PDFPages {
+package struct PDFPages {
     private static let margin = 50.0
     private static let lineWidth = Double(PDFFile.width) - 2 * margin
     /// Where the bars begin.
@@ -12,12 +12,12 @@ struct PDFPages {
     /// - Parameters:
     ///   - footer: one line at the foot of every page.
     ///   - watermark: large, light and slanted behind the text of every page.
-    init(footer: String, watermark: String) {
+    package init(footer: String, watermark: String) {
         self.footer = footer
         self.watermark = watermark
     }
 
-    mutating func heading(_ text: String, size: Double = 11) {
+    package mutating func heading(_ text: String, size: Double = 11) {
         space(size)
         need(3 * size)
         for line in Self.lines(text, .bold, size: size) { draw(line, .bold, size: size) }
@@ -25,12 +25,12 @@ struct PDFPages {
     }
 
     /// A paragraph, broken between words.
-    mutating func paragraph(_ text: String, _ font: PDFFont = .regular, size: Double = 8.5) {
+    package mutating func paragraph(_ text: String, _ font: PDFFont = .regular, size: Double = 8.5) {
         for line in Self.lines(text, font, size: size) { draw(line, font, size: size) }
     }
 
     /// Names with their values, one below the other.
-    mutating func list(_ values: [(name: String, value: String)], size: Double = 7) {
+    package mutating func list(_ values: [(name: String, value: String)], size: Double = 7) {
         for (name, value) in values {
             need(size * 1.35)
             show(value, .regular, size: size, x: Self.margin + 50)
@@ -39,7 +39,7 @@ struct PDFPages {
     }
 
     /// An interval beside its label; `scale` is the largest magnitude of all bars.
-    mutating func bar(_ label: String, estimate: Double, lower: Double, upper: Double, scale: Double) {
+    package mutating func bar(_ label: String, estimate: Double, lower: Double, upper: Double, scale: Double) {
         // A label that would run into the bar is placed above it.
         let fits = PDFFont.regular.width(of: label, size: 7.5) <= Self.barStart - Self.margin
         if !fits { paragraph(label, size: 7.5) }
@@ -54,10 +54,10 @@ struct PDFPages {
         draw(fits ? label : "", .regular, size: 7.5)
     }
 
-    mutating func space(_ points: Double) { y -= points }
+    package mutating func space(_ points: Double) { y -= points }
 
     /// The content stream of each page.
-    func streams() -> [[UInt8]] {
+    package func streams() -> [[UInt8]] {
         content.enumerated().map { number, text in
             let behind =
                 "q 0.9 g BT /F2 22 Tf 0.643 0.766 -0.766 0.643 90 120 Tm \(PDFFont.bold.shown(watermark)) Tj ET Q\n"

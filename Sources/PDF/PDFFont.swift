@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Text is written as glyph numbers of two bytes. A table beside the font maps them to letters, so that text can be
 /// searched and copied. Source: ISO 32000-1, §9.7 (composite fonts), §9.9 (embedding), §9.10 (glyphs to letters).
-struct PDFFont: Sendable {
+package struct PDFFont: Sendable {
     /// Its name in the resources of a page.
     let resource: String
     private let name: String
@@ -16,10 +16,10 @@ struct PDFFont: Sendable {
     /// Of each glyph, in thousandths of the size.
     private let widths: [Int]
 
-    static let regular = PDFFont(
+    package static let regular = PDFFont(
         resource: "F1", name: "ENTREP+DejaVuSans", box: [-1021, -463, 1793, 1232],
         file: PackageResources.sans_deflated, length: table.lengths[0], widths: table.regular)
-    static let bold = PDFFont(
+    package static let bold = PDFFont(
         resource: "F2", name: "ENTREP+DejaVuSans-Bold", box: [-1069, -415, 1975, 1175],
         file: PackageResources.bold_deflated, length: table.lengths[1], widths: table.bold)
 
@@ -70,7 +70,7 @@ struct PDFFont: Sendable {
 
     /// A text as the fonts can show it: missing letters appear as their number (`<6771>`), so that two names never look
     /// alike.
-    static func legible(_ text: String) -> String {
+    package static func legible(_ text: String) -> String {
         var legible = ""
         for scalar in text.precomposedStringWithCanonicalMapping.unicodeScalars {
             if table.numbers[scalar.value] != nil {

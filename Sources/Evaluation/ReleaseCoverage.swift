@@ -48,6 +48,15 @@ public struct ReleaseCoverage: Sendable, Equatable {
                 missing.append("the marginal of \(names.joined(separator: " and "))")
             }
         }
+        // Every method's first step is that of the one-way marginals; each query before it has one release.
+        let queries = model.plan.steps.prefix { $0.name.hasPrefix("query ") }.count
+        if let first = model.transcript.releases.dropFirst(queries).first {
+            let isOneWay =
+                if case .marginals(let marginals) = first.answer {
+                    marginals.allSatisfy { $0.attributes.count == 1 }
+                } else { false }
+            if !isOneWay { missing.append("the one-way marginals") }
+        }
         // Pairs are measured after their errors or selections, which the plan names.
         let choosesPairs = model.plan.steps.contains { $0.name.contains("errors") || $0.name.contains("selections") }
         let hasPairs = model.measurements.contains { $0.attributes.count > 1 }

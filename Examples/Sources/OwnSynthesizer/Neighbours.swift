@@ -19,12 +19,13 @@ struct Neighbours: Synthesizer {
         try reader.finish()
     }
 
-    func accounting(for privacy: PrivacyParameters) -> Accounting { privacy.delta == 0 ? .pure : .gaussian }
-
-    func plan(_ domain: TableDomain, _ privacy: PrivacyParameters) throws(SynthesisError) -> MechanismPlan {
+    func plan(
+        _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
+    ) throws(SynthesisError) -> MechanismPlan {
         guard domain.modelledColumns.count > 1 else { throw .noColumns }
         return MechanismPlan(
-            synthesizer: Self.name, parameters: parameters, accounting: accounting(for: privacy), privacy: privacy,
+            synthesizer: Self.name, parameters: parameters, accounting: privacy.delta == 0 ? .pure : .gaussian,
+            privacy: privacy,
             steps: [
                 .init(name: "one-way marginals", share: share), .init(name: "neighbouring columns", share: 1 - share),
             ])

@@ -17,11 +17,11 @@ let file = try Data(contentsOf: URL(fileURLWithPath: CommandLine.arguments[1]))
 let reader = CSVTableReader(
     domain: domain, schema: schema, key: nil, hash: .random, limits: TableLimits(bytes: .max, rows: 1_000_000))
 try reader.consume(file)
-let table = try PrivateTable(single: reader.finish())
+let kernel = try Kernel(table: PrivateTable(single: reader.finish()))
 
 // A plan, noisy answers that cost ε = 1, and a model of them.
 let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
-let model = try synthesizer(named: "auto").fit(Kernel(table: table), privacy)
+let model = try synthesizer(named: "auto").fit(kernel, privacy)
 
 // As many synthetic rows as anybody asks for: they cost nothing.
 let sampler = try RowSampler(model, seed: 7)

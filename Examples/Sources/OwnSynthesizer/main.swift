@@ -11,10 +11,10 @@ let second = first.enumerated().map { $0.offset % 5 == 0 ? ($0.element + 1) % 3 
 let third = second.enumerated().map { $0.offset % 7 == 0 ? ($0.element + 2) % 3 : $0.element }
 let rows = try CodedTable(
     columns: [first, second, third].map { try CodedColumn(.words($0), domainSize: 3) })
-let table = try PrivateTable(public: rows, domain: domain)
 
 let method = try Neighbours(parameters: ["one-ways": .number(0.3)])
-let model = try method.fit(Kernel(table: table), PrivacyParameters(epsilon: 2, delta: 1e-9))
+let model = try method.fit(
+    Kernel(table: PrivateTable(public: rows, domain: domain)), PrivacyParameters(epsilon: 2, delta: 1e-9))
 
 // The name from outside survives the model file, and the rows keep what was measured.
 let read = try FittedModel(encoded: model.encoded())

@@ -144,7 +144,7 @@ extension ResolvedQuery {
     func ask(
         _ kernel: Kernel, spending budget: consuming Budget
     ) throws(PrivacyError) -> Released {
-        switch release {
+        switch question {
         case .marginal(let attributes):
             let marginals = try kernel.measure([attributes], spending: budget, cellLimit: Self.cellLimit)
             return Released(tables: marginals.map(\.counts), variances: marginals.map(\.variance))
@@ -157,15 +157,19 @@ extension ResolvedQuery {
 
 /// The price of a query and the error to expect of it: all of it known before anything is drawn.
 public struct QueryForecast: Sendable, Equatable, Codable {
+    /// The error of one kind of figure.
     public struct Part: Sendable, Equatable, Codable {
         /// `count`, `exports`, `imports`, …
         public var quantity: String
+        /// Of the noise in one group's figure, in the units of the column.
         public var standardError: Double
         /// Half of the width of a 95 % interval.
         public var halfWidth: Double
     }
 
+    /// As the task names the query.
     public var name: String
+    /// The kind, as the task writes it.
     public var kind: String
     /// The price as the task names it: `share` is its part of the task's ε.
     public var epsilon: Double
@@ -176,6 +180,7 @@ public struct QueryForecast: Sendable, Equatable, Codable {
     public var alone: PrivacyParameters?
     /// How many groups will get an answer.
     public var groups: Int
+    /// One for each kind of figure that the answer will have.
     public var parts: [Part]
 
     /// Whether values are added up, and not rows counted: changing a key then costs four times as much, not twice.

@@ -256,7 +256,7 @@ public final class CSVTableReader {
             let expected = Double(expectedBytes) * Double(grid.rows) / Double(filled)
             rows?.reserve(rows: min(limits.rows, Int(min(expected * 1.02, CSVTableReader.mostReserved))))
         }
-        rows?.read(grid, firstRow: nextRow, rowNumbers: rowNumbers, keys: &keys, log: &log)
+        rows?.append(grid, firstRow: nextRow, rowNumbers: rowNumbers, keys: &keys, log: &log)
         if rowNumbers == nil { nextRow += grid.rows }
     }
 

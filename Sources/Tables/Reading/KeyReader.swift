@@ -33,7 +33,7 @@ struct KeyReader {
     /// - Parameters:
     ///   - columns: for each part of the key its column in the grid.
     ///   - onFault: called for each row without a valid key.
-    mutating func read(
+    mutating func append(
         _ grid: FieldGrid, columns: [Int], firstRow: Int, onFault: (_ row: Int, _ part: Int, _ fault: Fault) -> Void
     ) {
         if current.capacity == 0 { current.reserveCapacity(KeyReader.chunk + grid.rows) }

@@ -71,7 +71,7 @@ struct RowReader {
         }
     }
 
-    mutating func read(
+    mutating func append(
         _ grid: FieldGrid, firstRow: Int, rowNumbers: [Int]?, keys: inout KeyReader?, log: inout ProblemLog
     ) {
         guard grid.rows > 0 else { return }
@@ -143,7 +143,7 @@ struct RowReader {
     private mutating func readKeys(_ grid: FieldGrid, _ keys: inout KeyReader?, _ log: inout ProblemLog) {
         guard let rule = keys?.rule else { return }
         var faults: [(row: Int, part: Int, fault: KeyReader.Fault)] = []
-        keys?.read(grid, columns: keyColumns, firstRow: count) { faults.append(($0, $1, $2)) }
+        keys?.append(grid, columns: keyColumns, firstRow: count) { faults.append(($0, $1, $2)) }
         for (row, part, fault) in faults {
             let (code, expected, hint): (String, String, String) =
                 switch fault {

@@ -22,13 +22,10 @@ let strict: [SwiftSetting] = checked + [.unsafeFlags(["-O"], .when(configuration
     let vectorised: [SwiftSetting] = strict
 #endif
 
-// The audit puts wrong functions in the place of right ones (`Tests/PlantedBugs`). A debug build of these modules lets it;
-// a release build does not, and no production source says anything of it.
+// The audit puts wrong functions in the place of right ones (`Tests/PlantedBugs`), and asks for models of few rows. A debug
+// build of these modules lets it; a release build does not, and no production source says anything of it.
 let replaceable: SwiftSetting = .unsafeFlags(
     ["-Xfrontend", "-enable-implicit-dynamic"], .when(configuration: .debug))
-
-// The audit asks the synthesizers for few rows; in debug builds alone.
-let mutations: SwiftSetting = .define("ENTREPOT_MUTATIONS", .when(configuration: .debug))
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
@@ -102,7 +99,7 @@ let package = Package(
                 "Bytes", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Statistics", "Tables", "VectorMath",
                 crypto,
             ],
-            exclude: ["README.md"], swiftSettings: strict + [mutations]),
+            exclude: ["README.md"], swiftSettings: strict + [replaceable]),
         .target(
             name: "Synthesizers",
             dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Tables", "VectorMath"],
@@ -219,7 +216,7 @@ let package = Package(
         .testTarget(
             name: "PrivacyAuditTests",
             dependencies: ["PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
-            swiftSettings: strict + [mutations]),
+            swiftSettings: strict),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(

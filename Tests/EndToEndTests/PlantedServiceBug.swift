@@ -2,7 +2,9 @@ import Foundation
 import Ledger
 import Synchronization
 import Tables
+import Tasks
 
+@testable import Engine
 @testable import PrivacyKernel
 @testable import Service
 
@@ -15,6 +17,8 @@ enum PlantedServiceBug: String, Sendable {
     case othersModelServed
     /// After a restart the service knows nothing of what was drawn before.
     case releasesForgotten
+    /// Half of what the plan gives its first step goes to the second: no bug, but a plan that nobody computed.
+    case sharesMoved
 
     /// The bug of a service that is started in this task.
     @TaskLocal static var active: PlantedServiceBug?
@@ -31,6 +35,19 @@ extension Fitter {
             throw FitFailure.failed
         }
         return kernel
+    }
+}
+
+extension TaskStart {
+    @_dynamicReplacement(for:fitter(for:))
+    static func fitterOfMovedShares(for specification: TaskSpecification) throws -> Fitter {
+        let right = try fitter(for: specification)
+        guard PlantedServiceBug.active == .sharesMoved, right.plan.steps.count > 1 else { return right }
+        var task = right.task
+        let half = task.plan.steps[0].share / 2
+        task.plan.steps[0].share -= half
+        task.plan.steps[1].share += half
+        return Fitter(task, taskDigest: right.taskDigest)
     }
 }
 

@@ -73,7 +73,7 @@ struct TaskStart {
         return domains
     }
 
-    private static func fitter(for specification: TaskSpecification) throws -> Fitter {
+    static func fitter(for specification: TaskSpecification) throws -> Fitter {
         do {
             return Fitter(try TaskPlan(specification), taskDigest: specification.digest.hex)
         } catch {

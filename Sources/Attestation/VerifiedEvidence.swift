@@ -4,9 +4,12 @@ import Bytes
 public struct VerifiedEvidence: Sendable, Equatable {
     /// One measured register: `PCR0`…, `MEASUREMENT`, `MRTD`, `RTMR0`….
     public struct Measurement: Sendable, Equatable, Hashable {
+        /// What the vendor calls the register.
         public let name: String
+        /// Its bytes, as measured.
         public let value: [UInt8]
 
+        /// A register with its value.
         public init(name: String, value: [UInt8]) {
             self.name = name
             self.value = value
@@ -20,7 +23,9 @@ public struct VerifiedEvidence: Sendable, Equatable {
 
     /// The time in which every certificate of the chain is valid, in unix seconds, both ends included.
     public struct Validity: Sendable, Equatable, Hashable {
+        /// The latest beginning of any certificate.
         public let notBefore: Int64
+        /// The earliest end of any certificate.
         public let notAfter: Int64
     }
 
@@ -70,5 +75,20 @@ public struct VerifiedEvidence: Sendable, Equatable {
     /// The value of a register, or nil if the evidence does not have it.
     public subscript(measurement name: String) -> [UInt8]? {
         measurements.first { $0.name == name }?.value
+    }
+}
+
+extension VerifiedEvidence {
+    /// Whether this evidence was made for a key that outlives every connection: it names the key in the place of the TLS key,
+    /// answers the boot id as challenge, and its statement holds `binding` in the place of a connection's.
+    func vouches(for publicKeyInfo: [UInt8], binding: [UInt8]) -> Bool {
+        guard let statement, statement.channelBinding == binding else { return false }
+        switch format {
+        case .nitro, .simulated: return publicKey == publicKeyInfo && nonce == statement.bootID
+        case .sevSNP, .tdx:
+            return reportData
+                == ReportData.bytes(
+                    format: format, spki: publicKeyInfo, nonce: statement.bootID, statement: statement)
+        }
     }
 }

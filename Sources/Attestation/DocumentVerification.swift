@@ -5,6 +5,7 @@ import Foundation
 public enum DocumentVerification {
     /// What came of it: a verified document, and what policy has against it.
     public struct Appraisal: Sendable, Equatable {
+        /// What the document says, its signatures and certificates checked.
         public let evidence: VerifiedEvidence
         /// Empty if a relying party could accept it.
         public let refusals: [Refusal]

@@ -5,11 +5,13 @@ public struct EvidenceCard: Sendable, CustomStringConvertible {
     let evidence: VerifiedEvidence
     let refusals: [Refusal]
 
+    /// - Parameter refusals: what the caller's policy has against it; shown first.
     public init(_ evidence: VerifiedEvidence, refusals: [Refusal] = []) {
         self.evidence = evidence
         self.refusals = refusals
     }
 
+    /// The lines of the card, one below the other.
     public var description: String { lines.joined(separator: "\n") }
 
     /// The lines of the card.
@@ -44,6 +46,7 @@ public struct EvidenceCard: Sendable, CustomStringConvertible {
 }
 
 extension VerifiedEvidence.Warning: CustomStringConvertible {
+    /// One sentence about what the reader should know.
     public var description: String {
         switch self {
         case .unknownFields(let count): "\(count) field(s) of the document are not known to this version."

@@ -1,4 +1,5 @@
 extension CBORError: CustomStringConvertible {
+    /// One sentence: what is wrong with the evidence. It quotes nothing of it but names and numbers.
     public var description: String {
         switch self {
         case .truncated: "the CBOR ends too early"

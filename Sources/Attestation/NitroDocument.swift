@@ -15,7 +15,9 @@ public struct NitroDocument: Sendable, Equatable {
 
     /// One platform configuration register: 48 bytes.
     public struct Register: Sendable, Equatable {
+        /// The number of the register: PCR0 is 0.
         public let index: Int
+        /// The digest in it: 48 bytes.
         public let value: [UInt8]
     }
 
@@ -39,6 +41,7 @@ public struct NitroDocument: Sendable, Equatable {
     /// Registers that every enclave has.
     static let requiredRegisters = [0, 1, 2, 3, 4, 8]
 
+    /// The name that AWS gave the enclave: instance and enclave number.
     public let moduleID: String
     /// Unix time in milliseconds.
     public let timestamp: UInt64
@@ -50,7 +53,9 @@ public struct NitroDocument: Sendable, Equatable {
     public let bundle: [[UInt8]]
     /// nil when absent or null; empty only in old documents, which is reported as a warning.
     public let publicKey: [UInt8]?
+    /// The service's `Statement`; nil when absent or null.
     public let userData: [UInt8]?
+    /// The caller's challenge; nil when absent or null.
     public let nonce: [UInt8]?
     /// How many payload fields have a name that is not in `Field`.
     public let unknownFieldCount: Int

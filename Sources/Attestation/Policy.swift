@@ -13,6 +13,7 @@ public struct Policy: Sendable {
         /// The bytes that `GET /spec` returned, or that the caller approved before.
         public var taskSpecification: [UInt8]
 
+        /// What a caller expects of evidence that it asked for on its own connection.
         public init(nonce: [UInt8], spki: [UInt8], exporter: [UInt8], taskSpecification: [UInt8]) {
             self.nonce = nonce
             self.spki = spki

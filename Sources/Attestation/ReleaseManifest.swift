@@ -13,11 +13,14 @@ import Foundation
 public struct ReleaseManifest: Sendable, Equatable, Codable {
     /// One release: for each format, the registers that must be equal. Registers not listed are not looked at.
     public struct Release: Sendable, Equatable, Codable {
+        /// What the release is called; `refused` names it.
         public var version: String
+        /// The commit that it was built from, where it is told.
         public var commit: String?
         /// Format name → register name → lower-case hexadecimal.
         public var measurements: [String: [String: String]]
 
+        /// - Parameter measurements: format name → register name → lower-case hexadecimal.
         public init(version: String, commit: String? = nil, measurements: [String: [String: String]]) {
             self.version = version
             self.commit = commit
@@ -30,6 +33,9 @@ public struct ReleaseManifest: Sendable, Equatable, Codable {
     /// Versions that are known to be bad, and why.
     public var refused: [String: String]?
 
+    /// - Parameters:
+    ///   - releases: newest first; none accepts nothing.
+    ///   - refused: version → why nobody should talk to it.
     public init(releases: [Release], refused: [String: String]? = nil) {
         self.releases = releases
         self.refused = refused

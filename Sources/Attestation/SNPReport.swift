@@ -12,10 +12,15 @@ public struct SNPReport: Sendable, Equatable {
 
     /// The security patch levels of a platform. `fmc` exists since Turin.
     public struct PatchLevel: Sendable, Equatable {
+        /// Of the first mutable code; nil before Turin.
         public let fmc: UInt8?
+        /// Of the security processor's boot loader.
         public let bootLoader: UInt8
+        /// Of the security processor's operating system.
         public let tee: UInt8
+        /// Of the SEV-SNP firmware.
         public let snp: UInt8
+        /// The lowest microcode patch of all cores.
         public let microcode: UInt8
     }
 
@@ -23,16 +28,21 @@ public struct SNPReport: Sendable, Equatable {
     public static let byteCount = 0x4A0
     static let signedByteCount = 0x2A0
 
+    /// The version of the report's layout.
     public let version: UInt32
     /// The policy that the guest was launched under.
     public let policy: UInt64
+    /// The virtual machine privilege level that asked for the report; 0 is the highest.
     public let vmpl: UInt32
+    /// Which of AMD's keys signed it.
     public let signingKey: SigningKey
+    /// The 64 bytes that the guest chose.
     public let reportData: [UInt8]
     /// 48 bytes: what was loaded at launch.
     public let measurement: [UInt8]
     /// 32 bytes that the host chose at launch; trusted for nothing.
     public let hostData: [UInt8]
+    /// 64 bytes that name the processor; zeros where the host masks them.
     public let chipID: [UInt8]
     let reportedTCB: [UInt8]
     /// The bytes that the signature covers.

@@ -13,16 +13,25 @@ public struct TDXQuote: Sendable, Equatable {
     /// Intel's quoting enclave vendor.
     static let intelVendor = Hex.decode("939a7233f79c4ca9940a0db3957f0607".utf8) ?? []
 
+    /// 4 or 5.
     public let version: UInt16
+    /// TDATTRIBUTES: the properties that the TD was launched with, a bit each.
     public let attributes: UInt64
+    /// MRSEAM, 48 bytes: the digest of the TDX module.
     public let seamMeasurement: [UInt8]
+    /// MRSIGNERSEAM, 48 bytes: who signed the TDX module; zeros for Intel.
     public let seamSigner: [UInt8]
+    /// MRTD, 48 bytes: what was loaded into the TD at its launch.
     public let mrtd: [UInt8]
+    /// MRCONFIGID, 48 bytes that the host chose; trusted for nothing.
     public let configurationID: [UInt8]
+    /// MROWNER, 48 bytes that the host chose; trusted for nothing.
     public let owner: [UInt8]
+    /// MROWNERCONFIG, 48 bytes that the host chose; trusted for nothing.
     public let ownerConfiguration: [UInt8]
     /// RTMR0 to RTMR3.
     public let runtimeRegisters: [[UInt8]]
+    /// The 64 bytes that the guest chose.
     public let reportData: [UInt8]
 
     /// Header and body: what the attestation key signs.
@@ -33,7 +42,9 @@ public struct TDXQuote: Sendable, Equatable {
     public let attestationKey: [UInt8]
     /// The report of the quoting enclave that made the attestation key.
     public let enclaveReport: SGXReport
+    /// The platform's signature of `enclaveReport`: r and s, 32 bytes each, big endian.
     public let enclaveSignature: [UInt8]
+    /// What the quoting enclave adds to the attestation key before it is hashed into `enclaveReport`.
     public let enclaveAuthenticationData: [UInt8]
     /// PEM of the platform's certificate chain, leaf first.
     public let certificateChain: [UInt8]
@@ -99,8 +110,11 @@ public struct SGXReport: Sendable, Equatable {
 
     /// Bit 1 of the attributes: the enclave can be looked into.
     public var isDebug: Bool { bytes[48] & 2 != 0 }
+    /// MRSIGNER, 32 bytes: the digest of the key that signed the enclave.
     public var signer: [UInt8] { Array(bytes[128..<160]) }
+    /// ISVPRODID: which of the signer's enclaves it is.
     public var productID: UInt16 { LittleEndian(bytes).uint16(256) }
+    /// The 64 bytes that the enclave chose; the first 32 are a hash over the attestation key.
     public var reportData: [UInt8] { Array(bytes[320..<384]) }
 }
 

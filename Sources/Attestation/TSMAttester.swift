@@ -5,6 +5,7 @@ import Bytes
 /// The kernel numbers the writes to an entry; a report counts only if the number before and after reading it is the one
 /// that our own writes made (the method of google/go-configfs-tsm). It has been tested against a faithful fake only.
 public struct TSMAttester: Attester {
+    /// `sevSNP` or `tdx`, as the kernel's provider says.
     public let format: EvidenceFormat
     private let fileSystem: any TSMFileSystem
     private let certificates: [[UInt8]]
@@ -29,6 +30,9 @@ public struct TSMAttester: Attester {
         }
     }
 
+    /// A report over the hash of key, nonce and statement, with the certificates that the host or the caller has.
+    ///
+    /// - Throws: `AttesterError` if the kernel refuses, or somebody else keeps writing to the entry.
     public func evidence(spki: [UInt8], nonce: [UInt8], statement: Statement) async throws -> Evidence {
         try check(spki: spki, nonce: nonce, statement: statement)
         let data = ReportData.bytes(format: format, spki: spki, nonce: nonce, statement: statement)

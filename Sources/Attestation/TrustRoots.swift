@@ -11,6 +11,7 @@ public struct TrustRoots: Sendable, Equatable {
     /// DER of simulated roots: empty unless somebody chose one by name and file.
     public let simulated: [[UInt8]]
 
+    /// Roots of each format; a format without roots is never accepted.
     public init(
         nitro: [[UInt8]] = [], amdFingerprints: [[UInt8]] = [], intelFingerprints: [[UInt8]] = [],
         simulated: [[UInt8]] = []

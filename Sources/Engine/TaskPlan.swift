@@ -11,6 +11,7 @@ public struct TaskPlan: Sendable {
     public let synthesizer: (any Synthesizer)?
     /// The domain of the joined table.
     public let domain: TableDomain
+    /// The (ε, δ) that queries and model have together.
     public let privacy: PrivacyParameters
     /// What each step will cost: each query its price, the model the rest.
     public internal(set) var plan: MechanismPlan

@@ -10,6 +10,7 @@ public struct ReleaseCoverage: Sendable, Equatable {
     /// Synthesizers count less noise as this.
     private static let leastVariance = 1e-4
 
+    /// Compares the model's measurements with the releases of its transcript.
     public init(_ model: FittedModel) {
         var missing: [String] = []
         // Of each column, how precise its marginals are together; the model says how precise it found them.

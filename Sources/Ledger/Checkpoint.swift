@@ -4,9 +4,12 @@
 public struct Checkpoint: Sendable, Equatable {
     /// Which ledger it is: a name without scheme, such as `entrepot.example/ledger/<boot>`.
     public let origin: String
+    /// The number of entries.
     public let size: UInt64
+    /// The root of the Merkle tree over the entries' hashes (RFC 6962, section 2.1).
     public let root: LedgerHash
 
+    /// A checkpoint from its parts.
     public init(origin: String, size: UInt64, root: LedgerHash) {
         self.origin = origin
         self.size = size

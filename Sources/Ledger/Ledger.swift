@@ -12,6 +12,7 @@ public final class Ledger: Sendable {
     public struct Head: Sendable, Equatable {
         /// 0 in an empty ledger.
         public let sequence: UInt64
+        /// `LedgerHash.zero` in an empty ledger.
         public let hash: LedgerHash
     }
 
@@ -40,6 +41,9 @@ public final class Ledger: Sendable {
         Head(sequence: sequence, hash: try entry(sequence).hash)
     }
 
+    /// The entry at `sequence`, counted from 1.
+    ///
+    /// - Throws: `LedgerError` if there is none, or if the storage fails.
     public func entry(_ sequence: UInt64) throws(LedgerError) -> LedgerEntry {
         guard let entry = try entries(from: sequence, to: sequence).first else {
             throw .noSuchEntry(sequence)

@@ -31,6 +31,7 @@ public struct LedgerEntry: Sendable, Equatable {
     public let sequence: UInt64
     /// The hash of the entry before; `LedgerHash.zero` in the first.
     public let previous: LedgerHash
+    /// What happened.
     public let kind: Kind
     /// Seconds since 1970-01-01T00:00:00Z, as the service's host told them.
     public let time: Int64
@@ -38,8 +39,11 @@ public struct LedgerEntry: Sendable, Equatable {
     public let task: LedgerHash
     /// The fingerprint of the key of the party that did it.
     public let party: String?
+    /// Of a reservation: what was set aside.
     public let epsilon: Double?
+    /// Of a reservation: what was set aside.
     public let delta: Double?
+    /// What else the kind calls for, by name.
     public let details: [String: String]
 
     init(

@@ -26,6 +26,7 @@ public enum LedgerError: Error, Sendable, Equatable {
 }
 
 extension LedgerError: CustomStringConvertible {
+    /// One sentence: what went wrong and what to do next.
     public var description: String {
         switch self {
         case .storage(let reason):

@@ -2,8 +2,11 @@ internal import GRDB
 
 /// ε and δ set aside for one task, for good: the entry that stands before the first noise.
 public struct Reservation: Sendable, Equatable {
+    /// The digest of the task.
     public let task: LedgerHash
+    /// ε set aside: the whole price of the task.
     public let epsilon: Double
+    /// δ set aside.
     public let delta: Double
     /// The mechanism plan, as the caller wrote it.
     public let plan: String
@@ -11,7 +14,9 @@ public struct Reservation: Sendable, Equatable {
     public let uploads: [String: LedgerHash]
     /// Its sequence number in the ledger.
     public let sequence: UInt64
+    /// The hash of its entry.
     public let hash: LedgerHash
+    /// Seconds since 1970-01-01T00:00:00Z, as the service's host told them.
     public let time: Int64
 
     private static let uploadPrefix = "upload."
@@ -45,7 +50,9 @@ public struct Reservation: Sendable, Equatable {
 
 /// What a task has spent over its whole life.
 public struct SpentTotal: Sendable, Equatable {
+    /// 0 before the reservation, and the task's ε from it on.
     public let epsilon: Double
+    /// 0 before the reservation, and the task's δ from it on.
     public let delta: Double
 }
 

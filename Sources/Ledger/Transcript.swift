@@ -12,7 +12,9 @@ enum Transcript {
 extension Ledger {
     /// Where a transcript ends: how many releases, and the hash over all of them.
     public struct TranscriptEnd: Sendable, Equatable {
+        /// The number of releases.
         public let count: Int
+        /// The hash over all of them; that of the reservation where there are none.
         public let hash: LedgerHash
     }
 

@@ -8,6 +8,7 @@ import VectorMath
 /// returns depends on the multiset of rows alone, never on their order. Refusals depend on public figures only, come
 /// before any noise is drawn, and leave nothing in the transcript. Neighbouring tables differ in all rows of one key.
 public final class Kernel: CustomReflectable {
+    /// What the codes of the joined rows mean; public.
     public let domain: TableDomain
     /// Number of codes of each column, then of each grouping.
     public internal(set) var sizes: [Int]

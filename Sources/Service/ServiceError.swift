@@ -13,6 +13,7 @@ public enum ServiceError: Error, Sendable, Equatable {
 }
 
 extension ServiceError: CustomStringConvertible {
+    /// One sentence for the operator: what is wrong and what to do.
     public var description: String {
         switch self {
         case .stateUnusable(let path):

@@ -26,7 +26,9 @@ public struct Chart: Sendable {
     public let name: String
     /// What the chart shows, for those who do not see it.
     public let description: String
+    /// The picture: one `<svg>` element.
     public let svg: String
+    /// The columns of `rows`.
     public let header: [String]
     /// The figures behind the picture, one row each.
     public let rows: [[String]]

@@ -9,6 +9,7 @@ public struct RegistryRecord: Sendable {
     private let model: FittedModel
     private let subject: EvaluationSubject
 
+    /// - Parameter subject: the task's name, purpose, parties and unit of protection.
     public init(_ model: FittedModel, subject: EvaluationSubject) {
         self.model = model
         self.subject = subject

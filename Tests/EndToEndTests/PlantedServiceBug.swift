@@ -1,3 +1,4 @@
+import FittedModels
 import Foundation
 import Ledger
 import Synchronization

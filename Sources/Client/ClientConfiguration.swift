@@ -4,6 +4,7 @@ public import Tasks
 
 /// What a client needs to know before it trusts a service.
 public struct ClientConfiguration: Sendable {
+    /// Where the service listens.
     public var address: ServiceAddress
     /// The party's key; nil to connect without a certificate.
     public var key: PartyPrivateKey?
@@ -16,6 +17,7 @@ public struct ClientConfiguration: Sendable {
     /// The user has said that a new instance of the service is meant.
     public var acceptNewInstance: Bool
 
+    /// What a client needs to know; each part as described at its property.
     public init(
         address: ServiceAddress, key: PartyPrivateKey?, trust: TrustPolicy, task: TaskDigest? = nil,
         stateFile: String = ClientConfiguration.defaultStateFile,

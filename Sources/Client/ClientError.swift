@@ -54,6 +54,7 @@ public enum ClientError: Error, Sendable, Equatable {
 }
 
 extension ClientError: CustomStringConvertible {
+    /// What went wrong and what to do next, in one or two sentences.
     public var description: String {
         switch self {
         case .unreachable(let address, let reason):
@@ -95,9 +96,13 @@ extension ClientError: CustomStringConvertible {
 
 /// An error that the service answered (`application/problem+json`).
 public struct ServiceProblem: Sendable, Equatable {
+    /// The status of the answer.
     public var status: Int
+    /// The stable word for programs, such as `spec_unsigned`.
     public var code: String
+    /// What is wrong, as a sentence.
     public var detail: String
+    /// What to do about it.
     public var hint: String
     /// What is wrong with the table that was sent.
     public var table: [TableProblem]
@@ -113,6 +118,7 @@ public struct ServiceProblem: Sendable, Equatable {
 }
 
 extension ServiceProblem: CustomStringConvertible {
+    /// Detail and hint, and the problems of a table where there are any.
     public var description: String {
         var lines = ["\(detail) (\(status), \(code)) \(hint)"]
         for problem in table {

@@ -15,6 +15,7 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
     let checkpoint: RememberedState.SeenCheckpoint?
     private let receiptsDirectory: String
 
+    /// - Parameter time: when the connection was verified.
     public init(_ connection: VerifiedConnection, at time: Date = Date()) {
         address = connection.configuration.address.description
         evidence = connection.evidence
@@ -27,6 +28,7 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
         receiptsDirectory = connection.receiptsDirectory
     }
 
+    /// The lines of the card, one below the other.
     public var description: String { lines.joined(separator: "\n") }
 
     /// The lines of the card.

@@ -12,6 +12,7 @@ public final class TableFileReader {
     /// The first two bytes, until both are there.
     private var start: [UInt8]? = []
 
+    /// - Parameter reader: takes the unpacked text; it must not have taken any.
     public init(_ reader: CSVTableReader) { self.reader = reader }
 
     /// A reader of what a provider brings.

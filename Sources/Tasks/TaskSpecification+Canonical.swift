@@ -5,6 +5,7 @@ extension TaskSpecification {
     /// change of a default can change what was signed.
     public var canonicalBytes: [UInt8] { json.canonicalBytes }
 
+    /// SHA-256 of `canonicalBytes`: what the parties sign.
     public var digest: TaskDigest { TaskDigest(hashing: canonicalBytes) }
 
     /// The task as one JSON object, every default written out; what is absent and has no default stays absent.

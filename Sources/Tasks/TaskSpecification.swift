@@ -9,16 +9,25 @@ public struct TaskSpecification: Sendable, Equatable {
     public var version: Int
     /// The task's name (`task:` in the file).
     public var name: String
+    /// What the rows are for, in the parties' words; shown to everybody who fetches some.
     public var purpose: String
+    /// In the order of the file; names and keys are unique.
     public var parties: [Party]
+    /// How the providers' rows meet.
     public var join: Join
+    /// The one ε.
     public var privacy: Privacy
     public var synthesizer: SynthesizerChoice
+    /// What may be asked besides; none for most tasks.
     public var queries: [PermittedQuery]
+    /// How large uploads may be.
     public var limits: Limits
+    /// Until when the parties may act.
     public var deadlines: Deadlines
+    /// What happens to the tables after the fit.
     public var retention: Retention
 
+    /// A task from its parts; nothing is checked: `lint` does that.
     public init(
         version: Int = 1, name: String, purpose: String, parties: [Party], join: Join = Join(), privacy: Privacy,
         synthesizer: SynthesizerChoice = SynthesizerChoice(), queries: [PermittedQuery] = [],
@@ -43,6 +52,7 @@ public struct TaskSpecification: Sendable, Equatable {
     /// Whether a model is fitted and synthetic rows are served; where not, the queries' answers are all.
     public var releasesRows: Bool { synthesizer.method != .named(SynthesizerChoice.none) }
 
+    /// The party with this name.
     public func party(named name: String) -> Party? { parties.first { $0.name == name } }
 
     /// The party that holds `key`, whichever form the key came in.
@@ -52,6 +62,7 @@ public struct TaskSpecification: Sendable, Equatable {
 extension TaskSpecification {
     /// One signatory, or somebody with access: a name, a role and a pinned key.
     public struct Party: Sendable, Equatable {
+        /// What a party may do.
         public enum Role: String, Sendable, CaseIterable {
             /// Brings a table, signs, confirms, and may fetch samples.
             case provider
@@ -63,12 +74,16 @@ extension TaskSpecification {
             case `operator`
         }
 
+        /// As certificates, columns and reports name the party.
         public var name: String
+        /// What the party may do.
         public var role: Role
+        /// The key that the party signs and connects with.
         public var publicKey: PartyKey
         /// What a provider brings; nil for every other role.
         public var table: PartyTable?
 
+        /// - Parameter table: of a provider; nil for every other role.
         public init(name: String, role: Role, publicKey: PartyKey, table: PartyTable? = nil) {
             self.name = name
             self.role = role
@@ -79,6 +94,7 @@ extension TaskSpecification {
 
     /// The agreed shape of one provider's table.
     public struct PartyTable: Sendable, Equatable {
+        /// How the key of a row is read.
         public var key: KeyRule
         /// The columns that are not the key.
         public var schema: TableSchema
@@ -96,7 +112,9 @@ extension TaskSpecification {
         }
     }
 
+    /// How the providers' rows meet.
     public struct Join: Sendable, Equatable {
+        /// Which rows meet.
         public enum Kind: String, Sendable, CaseIterable {
             /// Only keys that every provider has.
             case inner
@@ -106,6 +124,7 @@ extension TaskSpecification {
             case union
         }
 
+        /// Which rows meet.
         public var kind: Kind
         /// How many rows of one key a provider's file may hold.
         public var rowsPerKey: Int
@@ -114,6 +133,7 @@ extension TaskSpecification {
         /// What a mirror join needs to know; nil for every other kind.
         public var mirror: MirrorTerms?
 
+        /// A join; `mirror` is for the kind of that name.
         public init(kind: Kind = .inner, rowsPerKey: Int = 1, mirror: MirrorTerms? = nil) {
             self.kind = kind
             self.rowsPerKey = rowsPerKey
@@ -121,11 +141,15 @@ extension TaskSpecification {
         }
     }
 
+    /// What is promised for each unit, in numbers and words.
     public struct Privacy: Sendable, Equatable {
+        /// δ where the task names none.
         public static let defaultDelta = 1e-9
         public static let defaultUnit = "one joined record"
 
+        /// The ε of everything that ever leaves the service.
         public var epsilon: Double
+        /// The δ that goes with it; 0 asks for pure accounting.
         public var delta: Double
         /// What is protected, in words: it appears wherever ε does.
         public var unit: String
@@ -152,6 +176,7 @@ extension TaskSpecification {
         /// No model and no synthetic rows: the answers of the permitted queries are all that is released.
         public static let none = "none"
 
+        /// A method by its name, or a preset.
         public enum Method: Sendable, Equatable {
             /// One of `methods`.
             case named(String)
@@ -159,9 +184,12 @@ extension TaskSpecification {
             case preset(String)
         }
 
+        /// What the task names.
         public var method: Method
+        /// The task's own; they go before those of a preset.
         public var parameters: [String: JSONValue]
 
+        /// `auto` without parameters where the task says nothing.
         public init(method: Method = .named("auto"), parameters: [String: JSONValue] = [:]) {
             self.method = method
             self.parameters = parameters
@@ -170,9 +198,12 @@ extension TaskSpecification {
 
     /// The most that one upload may hold.
     public struct Limits: Sendable, Equatable {
+        /// Most bytes of one file.
         public var uploadBytes: Int
+        /// Most rows of one table.
         public var rows: Int
 
+        /// The limits that a task has where it names none.
         public init(uploadBytes: Int = 2_000_000_000, rows: Int = 20_000_000) {
             self.uploadBytes = uploadBytes
             self.rows = rows
@@ -183,10 +214,14 @@ extension TaskSpecification {
 
     /// When each stage ends by itself; nil for never.
     public struct Deadlines: Sendable, Equatable {
+        /// No upload or confirmation is taken after it; nil for no end.
         public var uploadBy: UTCInstant?
+        /// A fit that has not ended by then ends the task; nil for no end.
         public var computeBy: UTCInstant?
+        /// No rows are given out after it; nil for no end.
         public var retrieveBy: UTCInstant?
 
+        /// No deadline where a moment is nil.
         public init(uploadBy: UTCInstant? = nil, computeBy: UTCInstant? = nil, retrieveBy: UTCInstant? = nil) {
             self.uploadBy = uploadBy
             self.computeBy = computeBy
@@ -194,14 +229,18 @@ extension TaskSpecification {
         }
     }
 
+    /// What stays after the fit.
     public struct Retention: Sendable, Equatable {
+        /// What happens to the tables.
         public enum Tables: String, Sendable, CaseIterable {
             /// The tables are wiped when the fit ends, however it ends.
             case destroyAfterFit = "destroy_after_fit"
         }
 
+        /// What happens to the tables.
         public var tables: Tables
 
+        /// Tables are destroyed unless something else is said, and nothing else can be.
         public init(tables: Tables = .destroyAfterFit) {
             self.tables = tables
         }

@@ -105,17 +105,21 @@ public struct TaskStatus: Sendable, Equatable, Codable {
     public var stage: String
     /// Seconds since 1970 at which the stage began.
     public var since: Int64?
+    /// Why a task ended without a model; nil in other stages.
     public var reason: String?
     /// How far each provider has got, by name; nil if the service does not report it.
     public var parties: [String: Standing]?
 
     /// What a provider has done.
     public struct Standing: Sendable, Equatable, Codable {
+        /// Whether its signature was accepted.
         public var signed: Bool
         /// Whether the service holds its table, or has fitted it.
         public var uploaded: Bool
+        /// Whether it agreed that the fit may use its table.
         public var confirmed: Bool
 
+        /// What one provider has done.
         public init(signed: Bool, uploaded: Bool, confirmed: Bool) {
             self.signed = signed
             self.uploaded = uploaded
@@ -125,6 +129,7 @@ public struct TaskStatus: Sendable, Equatable, Codable {
 
     /// Whether the model may still come.
     public var isWaiting: Bool { ["unsigned", "collecting", "training"].contains(stage) }
+    /// Whether the model is there.
     public var isTrained: Bool { stage == "trained" }
 
     /// The stage, and what it waits for.

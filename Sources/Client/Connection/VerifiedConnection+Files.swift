@@ -10,9 +10,13 @@ import Tasks
 extension VerifiedConnection {
     /// What the service says about a table that it holds. The row count is the owner's own.
     public struct UploadReceipt: Sendable, Equatable, Codable {
+        /// The service's words.
         public var message: String
+        /// Of the file as it was sent, in hexadecimal.
         public var sha256: String
+        /// The rows of the owner's table.
         public var rows: Int
+        /// The columns of the owner's table.
         public var columns: Int
     }
 
@@ -125,7 +129,9 @@ extension VerifiedConnection {
 
     /// The arguments of `GET /samples`.
     public struct SampleRequest: Sendable, Equatable {
+        /// How many rows.
         public var rows: Int
+        /// `csv`, `json`, `ndjson` or `arrow`.
         public var format: String
         /// nil lets the service draw a fresh one.
         public var seed: UInt64?
@@ -134,6 +140,7 @@ extension VerifiedConnection {
         /// `COLUMN=VALUE`: only rows like this.
         public var conditions: [String]
 
+        /// The arguments of one download; each as described at its property.
         public init(
             rows: Int = 1000, format: String = "csv", seed: UInt64? = nil, columns: [String]? = nil,
             conditions: [String] = []
@@ -158,10 +165,13 @@ extension VerifiedConnection {
 
     /// The headers that came with samples.
     public struct SampleReceipt: Sendable, Equatable {
+        /// How many bytes came.
         public var bytes: Int
         /// The seed that gives these rows again.
         public var seed: UInt64?
+        /// The task's ε, as the service wrote it.
         public var epsilonSpent: String?
+        /// The newest ledger entry, in hexadecimal, as the service wrote it.
         public var ledgerHead: String?
     }
 

@@ -12,8 +12,11 @@ public import Tasks
 public final class VerifiedConnection {
     /// What was verified, for a person to look at.
     public let evidence: VerifiedEvidence
+    /// What the service says about itself, signed by its evidence.
     public let statement: Statement
+    /// The task that the service runs.
     public let specification: TaskSpecification
+    /// Of that task, as the evidence names it.
     public let taskDigest: TaskDigest
     /// The caller's party; nil if no key was given.
     public let party: TaskSpecification.Party?

@@ -5,6 +5,7 @@ public import Ledger
 /// A ledger entry that can be proved to anybody, without the service and for ever: what happened, the proof that it
 /// is in the ledger, the signed checkpoint, and evidence for the key that signed it.
 public struct Receipt: Sendable, Equatable {
+    /// The ledger's line that the receipt is for.
     public let entry: LedgerEntry
     /// A signed note over size and root of the ledger (C2SP tlog-checkpoint).
     public let checkpoint: String
@@ -119,6 +120,7 @@ public enum ReceiptError: Error, Sendable, Equatable {
 }
 
 extension ReceiptError: CustomStringConvertible {
+    /// One sentence: why the receipt proves nothing.
     public var description: String {
         switch self {
         case .unreadable: "It cannot be read, or is not in its canonical form."

@@ -5,8 +5,10 @@ import Tasks
 public struct ReceiptCard: Sendable, CustomStringConvertible {
     private let receipt: Receipt
 
+    /// A card for a receipt; it does not verify it.
     public init(_ receipt: Receipt) { self.receipt = receipt }
 
+    /// The lines of the card, one below the other.
     public var description: String {
         let entry = receipt.entry
         var lines = [

@@ -8,6 +8,7 @@ public struct RememberedState: Codable, Sendable, Equatable {
     public struct Sighting: Codable, Sendable, Equatable {
         /// Boot id, hexadecimal.
         public var boot: String
+        /// The place of the newest ledger entry that was seen.
         public var sequence: UInt64
         /// Hash of the newest ledger entry, hexadecimal.
         public var head: String
@@ -18,6 +19,7 @@ public struct RememberedState: Codable, Sendable, Equatable {
         /// Up to which entry receipts have been kept.
         public var receipts: UInt64?
 
+        /// What was seen of a task at a first meeting.
         public init(boot: String, sequence: UInt64, head: String, uploadedTo: String? = nil) {
             self.boot = boot
             self.sequence = sequence
@@ -28,6 +30,7 @@ public struct RememberedState: Codable, Sendable, Equatable {
 
     /// A checkpoint that a boot signed: what every later ledger of the task must continue.
     public struct SeenCheckpoint: Codable, Sendable, Equatable {
+        /// How many entries the ledger had.
         public var size: UInt64
         /// Root of the Merkle tree, base64.
         public var root: String
@@ -40,6 +43,7 @@ public struct RememberedState: Codable, Sendable, Equatable {
     /// By task digest, hexadecimal.
     public private(set) var tasks: [String: Sighting] = [:]
 
+    /// Nothing is remembered.
     public init() {}
 
     /// Takes what a verified service says about its ledger.
@@ -145,6 +149,7 @@ public enum RememberedConflict: Error, Sendable, Equatable, CustomStringConverti
     case anotherInstance(remembered: String, found: String)
     case unreadable(String)
 
+    /// What contradicts what, and what to do, in a sentence or two.
     public var description: String {
         switch self {
         case .rolledBack(let remembered, let found):

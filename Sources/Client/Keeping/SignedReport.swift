@@ -8,6 +8,7 @@ import X509
 /// A report that a service signed, as a file: `report.json`, or `report.pdf` with the evidence inside. It verifies without
 /// the service, years later.
 public struct SignedReport: Sendable {
+    /// Evidence that the key that signed belongs to a boot of the attested service.
     public let evidence: Evidence
     /// The JSON of the report, as it was signed.
     public let report: [UInt8]
@@ -23,6 +24,7 @@ public struct SignedReport: Sendable {
         bytes.starts(with: opening) || bytes.starts(with: Array("%PDF-".utf8))
     }
 
+    /// Reads `report.json`, or the evidence and figures inside `report.pdf`. Nothing is verified by this.
     public init(bytes: [UInt8]) throws(ReportError) {
         guard bytes.starts(with: Array("%PDF-".utf8)) else {
             document = nil
@@ -106,6 +108,7 @@ public enum ReportError: Error, Sendable, Equatable {
 }
 
 extension ReportError: CustomStringConvertible {
+    /// One sentence: why the report proves nothing.
     public var description: String {
         switch self {
         case .unreadable: "It cannot be read as a report."

@@ -11,6 +11,9 @@ public struct LocalPage: Sendable {
     /// A task in plain words.
     let words: @Sendable (TaskSpecification) throws -> String
 
+    /// - Parameters:
+    ///   - style: the look that it shares with the report.
+    ///   - words: says a task in plain words.
     public init(
         style: String = "",
         words: @escaping @Sendable (TaskSpecification) throws -> String = { TaskDescription($0).text }

@@ -14,7 +14,9 @@ public struct ColumnDomain: Sendable, Equatable {
         case bins(Binning)
     }
 
+    /// Unique in its table.
     public let name: String
+    /// What the schema declares; whether codes have an order follows from it.
     public let type: FieldType
     let cells: Cells
     /// What unlisted values are written as.
@@ -71,6 +73,7 @@ public struct ColumnDomain: Sendable, Equatable {
         if case .bins = cells { true } else { false }
     }
 
+    /// The same codes and values under another name.
     public func renamed(_ name: String) -> ColumnDomain {
         ColumnDomain(renaming: self, to: name)
     }

@@ -74,7 +74,9 @@ extension CodedColumn.Storage {
 
 /// Coded columns of equal length.
 public struct CodedTable: Sendable {
+    /// Columns of `rowCount` codes each.
     public private(set) var columns: [CodedColumn]
+    /// The number of rows.
     public let rowCount: Int
 
     /// - Throws: `CodedTableError.unequalLengths`. A table without columns has no rows.

@@ -4,13 +4,16 @@ public struct TableProblem: Sendable, Equatable, Codable {
     public var code: String
     /// As a spreadsheet numbers it: the header is row 1.
     public var row: Int?
+    /// The column as the file names it; nil for a problem of a whole row or file.
     public var column: String?
     /// The offending text, shortened. For the owner only.
     public var value: String?
+    /// What would have been right.
     public var expected: String
     /// What to do about it.
     public var hint: String
 
+    /// A problem from its parts; each as described at its property.
     public init(
         code: String, row: Int? = nil, column: String? = nil, value: String? = nil, expected: String, hint: String
     ) {
@@ -42,11 +45,15 @@ public struct TableProblems: Error, Sendable, Equatable, Codable, CustomStringCo
     /// Number of problems of each code, including those not listed.
     public var counts: [String: Int]
 
+    /// - Parameters:
+    ///   - problems: the first ones.
+    ///   - counts: of all, by code.
     public init(problems: [TableProblem], counts: [String: Int]) {
         self.problems = problems
         self.counts = counts
     }
 
+    /// The listed problems, a line each, and how many more there are. For the owner only.
     public var description: String {
         let total = counts.values.reduce(0, +)
         var lines = problems.map(\.description)

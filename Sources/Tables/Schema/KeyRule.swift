@@ -9,12 +9,15 @@ public struct KeyRule: Codable, Sendable, Equatable {
         case zeroFill(Int)
     }
 
+    /// The columns that make the key, in the order in which they are joined.
     public var columns: [String]
     /// A regular expression that each column's normalised text must match; or the joined key, where several columns make
     /// it and the pattern names the separator, as `\|`. Without anchors it matches anywhere.
     public var pattern: String?
+    /// Applied to each column's text, in this order, before the pattern and the hash.
     public var normalise: [Normalisation]
 
+    /// - Parameter pattern: a regular expression; nil for any text that is not empty.
     public init(columns: [String], pattern: String? = nil, normalise: [Normalisation] = []) {
         self.columns = columns
         self.pattern = pattern
@@ -48,6 +51,7 @@ public struct KeyRule: Codable, Sendable, Equatable {
 extension KeyRule {
     private enum Key: String, CodingKey { case column, columns, pattern, normalise }
 
+    /// Reads `{column: …}` or `{columns: […]}`, with `pattern` and `normalise`.
     public init(from decoder: any Decoder) throws {
         try decoder.refuseUnknownKeys(in: "key", known: ["column", "columns", "pattern", "normalise"])
         let container = try decoder.container(keyedBy: Key.self)
@@ -63,6 +67,7 @@ extension KeyRule {
             normalise: try container.decodeIfPresent([Normalisation].self, forKey: .normalise) ?? [])
     }
 
+    /// Writes one column as `column`, several as `columns`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         if columns.count == 1 {
@@ -86,6 +91,7 @@ extension KeyRule.Normalisation: Codable {
         }
     }
 
+    /// - Returns: nil for a word that is none of these.
     public init?(word: String) {
         switch word {
         case "trim": self = .trim
@@ -99,6 +105,7 @@ extension KeyRule.Normalisation: Codable {
         }
     }
 
+    /// Reads the word.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let word = try container.decode(String.self)
@@ -110,6 +117,7 @@ extension KeyRule.Normalisation: Codable {
         self = step
     }
 
+    /// Writes the word.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(word)

@@ -6,6 +6,7 @@ extension TableSchema {
         "$schema", "name", "title", "description", "fieldsMatch", "foreignKeys", "uniqueKeys", "profile",
     ]
 
+    /// Reads a schema; keys that no schema has are refused, those that describe are passed over.
     public init(from decoder: any Decoder) throws {
         try decoder.refuseUnknownKeys(
             in: "a schema", known: ["fields", "missingValues", "primaryKey"] + Self.descriptive)
@@ -65,6 +66,7 @@ extension Field {
         }
     }
 
+    /// Writes what is not absent.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(name, forKey: .name)

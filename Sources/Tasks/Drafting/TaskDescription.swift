@@ -5,10 +5,12 @@ internal import Tables
 public struct TaskDescription: Sendable {
     /// One step of the mechanism plan with its share of the budget, as the synthesizer planned it.
     public struct BudgetStep: Sendable, Equatable {
+        /// What the step asks.
         public var name: String
         /// Between 0 and 1.
         public var share: Double
 
+        /// A step with its part of the budget, between 0 and 1.
         public init(name: String, share: Double) {
             self.name = name
             self.share = share
@@ -17,10 +19,12 @@ public struct TaskDescription: Sendable {
 
     /// What one reading of neighbouring tables promises, as the plan has it.
     public struct Reading: Sendable, Equatable {
+        /// At the plan's δ.
         public var epsilon: Double
         /// What somebody who was 50 % sure becomes at most, with probability 1 − δ; in per cent.
         public var percent: Double
 
+        /// A reading's figures.
         public init(epsilon: Double, percent: Double) {
             self.epsilon = epsilon
             self.percent = percent

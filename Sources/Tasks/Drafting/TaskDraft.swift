@@ -7,7 +7,9 @@ internal import Foundation
 public struct TaskDraft: Sendable {
     /// One provider with its sample file.
     public struct Provider: Sendable {
+        /// As the task will name the party.
         public var name: String
+        /// nil for a party whose key is not known yet.
         public var publicKey: PartyKey?
         /// The bytes of a CSV file.
         public var sample: [UInt8]

@@ -4,8 +4,11 @@ internal import Foundation
 ///
 /// `NAME.key` is PEM of PKCS#8 and readable by its owner only; `NAME.pub` is the one line that a task lists.
 public enum KeyFiles {
+    /// Where the two files of a key are.
     public struct Paths: Sendable, Equatable {
+        /// Of `NAME.key`.
         public let privateKey: String
+        /// Of `NAME.pub`.
         public let publicKey: String
     }
 

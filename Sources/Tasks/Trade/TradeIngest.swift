@@ -33,6 +33,7 @@ public struct TradeIngest: Sendable {
         var key: String { [period, edition, commodity, exporter, importer].joined(separator: "|") }
     }
 
+    /// How the files that are taken in are laid out.
     public let profile: Profile
     /// Three letters: only what this office reports is taken.
     public let office: String
@@ -40,6 +41,7 @@ public struct TradeIngest: Sendable {
     /// Rows that are no flow between this office and another country, by reason.
     public private(set) var leftOut: [String: Int] = [:]
 
+    /// A table without rows yet.
     public init(profile: Profile, office: String) {
         self.profile = profile
         self.office = office
@@ -72,6 +74,7 @@ public struct TradeIngest: Sendable {
         return text
     }
 
+    /// Flows that were taken in.
     public var rowCount: Int { values.count }
 
     private mutating func add(_ layout: Layout, row: Int, _ cell: (Int?) -> String) throws(TaskError) {

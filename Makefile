@@ -7,7 +7,7 @@ ENTREPOT = .build/release/entrepot
 
 .DEFAULT_GOAL := help
 
-.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz sanitize faults load api clean setup program reproducible
+.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz sanitize faults load api clean setup program reproducible image boot
 
 help:                        ## this list
 	@echo 'First time here: "make demo" installs what is missing, builds, and plays the whole product on generated data.'
@@ -38,6 +38,12 @@ report: program              ## the signed report by entrepot verify, pdfsig and
 	    || $(ENTREPOT) demo reconciliation --output .build/demo-reconciliation
 	@ENTREPOT=$(ENTREPOT) scripts/report .build/demo-reconciliation/report.pdf \
 	    .build/demo-reconciliation/state/simulated-root/root.pem
+
+image: program               ## a bootable image, built twice and compared: .build/image
+	@ENTREPOT=$(ENTREPOT) Images/build .build/image
+
+boot: image                  ## boots it in an emulated machine with a TPM, and replays the workshop against it
+	@ENTREPOT=$(ENTREPOT) Images/boot .build/image
 
 unreached:                   ## declarations that nothing a user runs can reach, by the index of the last debug build
 	@scripts/unreached

@@ -117,6 +117,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Attestation", dependencies: ["Bytes", crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
+            resources: [
+                .embedInCode("Certificates/amd-milan.pem"), .embedInCode("Certificates/amd-genoa.pem"),
+                .embedInCode("Certificates/amd-turin.pem"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Tasks", dependencies: ["Bytes", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],

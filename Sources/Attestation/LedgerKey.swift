@@ -24,12 +24,6 @@ public struct LedgerKey: Sendable, Equatable {
         guard publicKey.count == 32, let statement = evidence.statement, statement.channelBinding == binding else {
             return false
         }
-        switch evidence.format {
-        case .nitro, .simulated: return evidence.publicKey == publicKeyInfo && evidence.nonce == statement.bootID
-        case .sevSNP, .tdx:
-            return evidence.reportData
-                == ReportData.bytes(
-                    format: evidence.format, spki: publicKeyInfo, nonce: statement.bootID, statement: statement)
-        }
+        return evidence.binds(spki: publicKeyInfo, nonce: statement.bootID, statement: statement)
     }
 }

@@ -29,10 +29,13 @@ public struct ReleaseManifest: Sendable, Equatable, Codable {
     public var releases: [Release]
     /// Versions that are known to be bad, and why.
     public var refused: [String: String]?
+    /// What is asked of platforms, whatever the release.
+    public var platforms: PlatformPolicy?
 
-    public init(releases: [Release], refused: [String: String]? = nil) {
+    public init(releases: [Release], refused: [String: String]? = nil, platforms: PlatformPolicy? = nil) {
         self.releases = releases
         self.refused = refused
+        self.platforms = platforms
     }
 
     /// Reads `release.json`.
@@ -53,6 +56,9 @@ extension ReleaseManifest.Release {
     static func requiredRegisters(_ format: EvidenceFormat) -> [String] {
         switch format {
         case .nitro, .simulated: ["PCR0", "PCR1", "PCR2"]
+        // The boot loader and kernel, what they were told, and the image's parts.
+        case .tpm, .nitroTPM: ["PCR4", "PCR9", "PCR11"]
+        case .azure: ["MEASUREMENT", "PCR4", "PCR9", "PCR11"]
         case .sevSNP: ["MEASUREMENT"]
         case .tdx: ["MRTD", "RTMR0", "RTMR1", "RTMR2"]
         }

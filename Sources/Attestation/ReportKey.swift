@@ -17,13 +17,7 @@ public struct ReportKey: Sendable, Equatable {
     /// Whether verified evidence vouches for this key. Whether to trust the evidence is for `Policy` to say.
     public func isVouchedFor(by evidence: VerifiedEvidence) -> Bool {
         guard let statement = evidence.statement, statement.channelBinding == binding else { return false }
-        switch evidence.format {
-        case .nitro, .simulated: return evidence.publicKey == publicKeyInfo && evidence.nonce == statement.bootID
-        case .sevSNP, .tdx:
-            return evidence.reportData
-                == ReportData.bytes(
-                    format: evidence.format, spki: publicKeyInfo, nonce: statement.bootID, statement: statement)
-        }
+        return evidence.binds(spki: publicKeyInfo, nonce: statement.bootID, statement: statement)
     }
 
     /// Whether this key signed the bytes (ECDSA with SHA-256, DER).

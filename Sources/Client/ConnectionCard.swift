@@ -68,6 +68,7 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
             evidence.measurements.map { ($0.name, $0.hexadecimal) }, uniquingKeysWith: { $1 })
         var card: [String: Any] = [
             "verified": true, "verified_at": Int(verifiedAt), "service": address, "format": evidence.format.rawValue,
+            "platform": Dictionary(evidence.platform.facts.map { ($0.name, $0.text) }, uniquingKeysWith: { $1 }),
             "measurements": measurements, "warnings": evidence.warnings.map { "\($0)" },
             "simulated": evidence.format == .simulated, "task": specification.name, "spec_hash": taskDigest.hex,
             "epsilon": specification.privacy.epsilon, "delta": specification.privacy.delta,

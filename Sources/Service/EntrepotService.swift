@@ -24,7 +24,8 @@ public struct EntrepotService: Sendable {
     public func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
         CoreDumps.forbid(configuration.logger)
         let server = HTTPServer(
-            host: configuration.host, port: configuration.port, identity: driver.identity,
+            host: configuration.host, port: configuration.port, vsockPort: configuration.vsockPort,
+            identity: driver.identity,
             responder: RequestResponder(
                 identify: { [task = configuration.specification] key in Caller(publicKeyInfo: key, of: task) },
                 handler: driver, metrics: driver.metrics, logger: configuration.logger),

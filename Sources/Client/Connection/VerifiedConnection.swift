@@ -76,7 +76,7 @@ public final class VerifiedConnection {
         let trust = configuration.trustNow
         let evidence: VerifiedEvidence
         do {
-            let verifier = EvidenceVerifier(roots: trust.roots, now: trust.now)
+            let verifier = EvidenceVerifier(trust, now: trust.now)
             evidence = try verifier.verify(Evidence(json: document))
         } catch {
             throw ClientError.evidence(error)

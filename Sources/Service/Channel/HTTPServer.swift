@@ -8,6 +8,8 @@ import ServiceLifecycle
 struct HTTPServer: Sendable {
     let host: String
     let port: Int
+    /// Listens on this vsock port in place of host and port.
+    var vsockPort: Int?
     let identity: ServerIdentity
     let responder: RequestResponder
     let logger: Logger
@@ -34,6 +36,11 @@ struct HTTPServer: Sendable {
             },
             patience: patience)
         let onListening = onListening
+        if let vsockPort {
+            return VsockServer(
+                port: vsockPort, channel: channel, connectionLimit: HTTPServer.connectionLimit, logger: logger,
+                onListening: onListening)
+        }
         return channel.server(
             configuration: ServerConfiguration(
                 address: .hostname(host, port: port),

@@ -31,6 +31,8 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "The simulated attester's root certificate (state folder, simulated-root/).")
     var simulatedRoot: String?
 
+    @OptionGroup var platform: PlatformOptions
+
     @Option(help: "Where boots and ledger heads are remembered.")
     var memory: String = ClientConfiguration.defaultStateFile
 
@@ -53,13 +55,15 @@ struct ServiceOptions: ParsableArguments {
             }
             for root in certificates { roots = roots.trustingSimulated(root: root) }
         }
+        roots = try platform.adding(to: roots)
         guard let url else { throw CommandFailure("give --url, where the service listens", code: ExitCode(64)) }
         let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
         return ClientConfiguration(
             address: try ServiceAddress(url), key: try key.map { try KeyFiles.privateKey(at: $0) },
             trust: TrustPolicy(
                 now: 0, roots: roots, allowed: allowed, allowSimulated: allowSimulated, allowDebug: allowDebug,
-                allowUnevaluatedTCB: allowUnevaluatedTcb),
+                allowUnevaluatedTCB: allowUnevaluatedTcb, collateral: try platform.vendorCollateral(),
+                certificates: try platform.extraCertificates()),
             task: try task.map { try Files.task(at: $0).digest }, stateFile: memory,
             acceptNewInstance: acceptNewInstance)
     }

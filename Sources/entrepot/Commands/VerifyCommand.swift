@@ -27,11 +27,18 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A running service.", valueName: "url"))
     var url: String?
 
-    @Option(help: "nitro, sev-snp, tdx or simulated; found out where absent.")
+    @Option(help: "nitro, nitro-tpm, sev-snp, tdx, tpm, azure or simulated; found out where absent.")
     var format: EvidenceFormat?
 
     @Option(help: "Unix time at which certificates must be valid; a document's own time where absent.")
     var at: Int64?
+
+    @Option(
+        help: ArgumentHelp("A signed timestamp of the file (RFC 3161): the moment to verify at.", valueName: "file"))
+    var timestamp: String?
+
+    @Option(help: ArgumentHelp("The root of whoever signed the timestamp (PEM or DER).", valueName: "file"))
+    var timestampRoot: String?
 
     @Option(help: "Trust only the root in this file (PEM or DER).")
     var root: String?
@@ -39,8 +46,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "The same as --format simulated --root FILE.")
     var simulatedRoot: String?
 
-    @Option(parsing: .upToNextOption, help: "Certificates beside the document (AMD: VCEK, ASK, ARK).")
-    var certificates: [String] = []
+    @OptionGroup var platform: PlatformOptions
 
     @Option(help: "release.json: the measurements that you accept.")
     var measurements: String?
@@ -65,9 +71,15 @@ struct VerifyCommand: AsyncParsableCommand {
 
     mutating func validate() throws {
         // The last file after --certificates is the document where no other is: either order can be written.
-        if document == nil, url == nil, certificates.count > 1 { document = certificates.removeLast() }
+        if document == nil, url == nil { document = platform.takeLastFile() }
         if (document == nil) == (url == nil) { throw ValidationError("give either a DOCUMENT or --url") }
         if url != nil, at != nil { throw ValidationError("--at is for saved documents: a service is verified now") }
+        if (timestamp == nil) != (timestampRoot == nil) {
+            throw ValidationError("--timestamp and --timestamp-root go together")
+        }
+        if timestamp != nil, at != nil || url != nil {
+            throw ValidationError("--timestamp takes the place of --at, for saved documents")
+        }
         if privacy, document == nil { throw ValidationError("--privacy needs a model file or a transcript") }
         if rowsPerKey != nil, !privacy { throw ValidationError("--rows-per-key goes with --privacy") }
         if let rowsPerKey, rowsPerKey < 1 { throw ValidationError("--rows-per-key is 1 or more") }
@@ -107,9 +119,9 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func verify(bytes: [UInt8]) throws {
         let format = chosenFormat ?? DocumentVerification.detect(bytes)
-        let (trust, extra) = (try trust(format), try extraCertificates())
+        let trust = try trust(format)
         let check = { () throws(EvidenceError) in
-            try DocumentVerification.verify(bytes, format: format, trust: trust, certificates: extra)
+            try DocumentVerification.verify(bytes, format: format, trust: trust)
         }
         let appraisal: DocumentVerification.Appraisal
         do {
@@ -173,10 +185,10 @@ struct VerifyCommand: AsyncParsableCommand {
         let checked: DocumentVerification.Appraisal
         do {
             let report = try SignedReport(bytes: bytes)
-            let (trust, extra) = (try trust(chosenFormat ?? report.evidence.format), try extraCertificates())
+            let trust = try trust(chosenFormat ?? report.evidence.format)
             checked = try report.verify { evidence throws(EvidenceError) in
                 try DocumentVerification.verify(
-                    evidence, format: report.evidence.format, trust: trust, certificates: extra,
+                    evidence, format: report.evidence.format, trust: trust,
                     vouches: report.isVouchedFor)
             }
         } catch let error as ReportError {
@@ -215,17 +227,32 @@ struct VerifyCommand: AsyncParsableCommand {
     /// What is trusted of a document in a format.
     private func trust(_ format: EvidenceFormat?) throws -> TrustPolicy {
         TrustPolicy(
-            at: at, now: Int64(Date().timeIntervalSince1970), roots: try roots(format), allowed: try allowed(),
-            allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+            at: try at ?? stampedTime(), now: Int64(Date().timeIntervalSince1970), roots: try roots(format),
+            allowed: try allowed(),
+            allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb,
+            collateral: try platform.vendorCollateral(),
+            certificates: try extraCertificates())
+    }
+
+    /// The moment of the signed timestamp beside the document; nil if there is none.
+    private func stampedTime() throws -> Int64? {
+        guard let timestamp, let timestampRoot, let document else { return nil }
+        do {
+            let stamp = try Timestamp(der: try Files.bytes(at: timestamp))
+            return try stamp.verify(
+                of: try Files.bytes(at: document), roots: try CertificateFiles.certificates(in: timestampRoot))
+        } catch let error as EvidenceError {
+            throw notAuthentic("the document", error)
+        }
     }
 
     private var chosenFormat: EvidenceFormat? { simulatedRoot == nil ? format : .simulated }
     private var rootFile: String? { root ?? simulatedRoot }
 
     private func roots(_ format: EvidenceFormat?) throws -> TrustRoots {
-        guard let rootFile else { return .vendors }
+        guard let rootFile else { return try platform.adding(to: .vendors) }
         do {
-            return try TrustRoots(only: try certificates(in: rootFile), for: format ?? .nitro)
+            return try TrustRoots(only: try CertificateFiles.certificates(in: rootFile), for: format ?? .nitro)
         } catch is EvidenceError {
             throw CommandFailure("\(rootFile) holds no root certificate", code: .badData)
         }
@@ -233,15 +260,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     /// The certificates beside the document; AMD's intermediate keys may be in the file of the root.
     private func extraCertificates() throws -> [[UInt8]] {
-        try (certificates + (rootFile.map { [$0] } ?? [])).flatMap { try certificates(in: $0) }
-    }
-
-    private func certificates(in path: String) throws -> [[UInt8]] {
-        do {
-            return try CertificateFile.certificates(try Files.bytes(at: path))
-        } catch is EvidenceError {
-            throw CommandFailure("\(path) holds no certificate in PEM or DER", code: .badData)
-        }
+        try platform.extraCertificates() + (rootFile.map { try CertificateFiles.certificates(in: $0) } ?? [])
     }
 
     private func allowed() throws -> ReleaseManifest? {
@@ -261,7 +280,9 @@ struct VerifyCommand: AsyncParsableCommand {
         let measurements = Dictionary(
             evidence.measurements.map { ($0.name, $0.hexadecimal) }, uniquingKeysWith: { $1 })
         var object: [String: Any] = [
-            "authentic": true, "format": evidence.format.rawValue, "module": evidence.moduleID, "time": evidence.time,
+            "authentic": true, "format": evidence.format.rawValue, "module": evidence.moduleID,
+            "time": evidence.format.carriesTime ? evidence.time as Any : NSNull(), "verified_at": evidence.verifiedAt,
+            "platform": Dictionary(evidence.platform.facts.map { ($0.name, $0.text) }, uniquingKeysWith: { $1 }),
             "measurements": measurements, "accepted": refusals.isEmpty, "reasons": refusals.map { "\($0)" },
             "warnings": evidence.warnings.map { "\($0)" },
         ]

@@ -252,7 +252,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Attestation", "Gzip", "PDF", "Service", "Tables", "Tasks", "VectorMath", crypto, hummingbirdCore,
+                "Attestation", "Gzip", "Ledger", "PDF", "Service", "Tables", "Tasks", "VectorMath", crypto,
+                hummingbirdCore,
                 httpTypes,
                 nioCore,
                 logging,

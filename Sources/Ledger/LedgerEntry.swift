@@ -6,7 +6,7 @@ public struct LedgerEntry: Sendable, Equatable {
         case specification = "spec"
         /// A provider signed the task.
         case signature
-        /// A provider's table was accepted; the details name its SHA-256.
+        /// A provider's table was accepted; the details hold the commitment to it (``UploadOpening``).
         case upload
         /// A provider withdrew its upload before confirming.
         case withdrawal

@@ -46,8 +46,7 @@ extension LedgerError: CustomStringConvertible {
         case .alreadySpent(let releases):
             "The task's ε is spent: \(releases) releases are recorded. Fit from the transcript, or agree on a new task."
         case .otherUploads:
-            "The task's ε is set aside for other files. Upload the same files as before (compare SHA-256), or agree on "
-                + "a new task."
+            "The task's ε is set aside for other files. Agree on a new task."
         case .otherTerms: "The task's ε is set aside on other terms than these. Agree on a new task."
         case .noReservation: "No ε is set aside for this task, so nothing may be released."
         case .kindNotAppendable(let kind): "An entry of kind \(kind.rawValue) has a call of its own."

@@ -7,7 +7,7 @@ public struct Reservation: Sendable, Equatable {
     public let delta: Double
     /// The mechanism plan, as the caller wrote it.
     public let plan: String
-    /// SHA-256 of each provider's upload, by party.
+    /// Commitment to each provider's upload, by party.
     public let uploads: [String: LedgerHash]
     /// Its sequence number in the ledger.
     public let sequence: UInt64
@@ -57,7 +57,7 @@ extension Ledger {
     ///
     /// - Parameters:
     ///   - plan: the mechanism plan, as text; JSON by custom.
-    ///   - uploads: SHA-256 of every provider's upload, by party.
+    ///   - uploads: commitment to every provider's upload, by party.
     /// - Throws: `alreadySpent` once something was released, `otherUploads`, `otherTerms`, `invalidPrice`.
     @discardableResult
     public func reserve(

@@ -24,7 +24,7 @@ struct ReceiptTests {
             ledger = try Ledger.inMemory()
             try ledger.append(.specification, task: task, time: 1_793_491_200)
             try ledger.append(
-                .upload, task: task, party: "SHA256:x", details: ["sha256": LedgerHash(of: [1]).hex],
+                .upload, task: task, party: "SHA256:x", details: ["commitment": LedgerHash(of: [1]).hex],
                 time: 1_793_491_201)
             try ledger.append(.confirmation, task: task, party: "SHA256:x", time: 1_793_491_202)
             signer = try #require(

@@ -139,38 +139,37 @@ struct LifeTests {
         }
     }
 
-    @Test("a reservation from which nothing was drawn takes the same files once more, no others, and is spent once")
+    @Test(
+        "a reservation from which nothing is found drawn is over after a restart: its ε is spent, and nothing is measured"
+    )
     func reservedRestart() async throws {
         let task = try TestTask.workshop()
         let folder = folder()
         defer { try? FileManager.default.removeItem(at: folder) }
         // What a crash leaves that comes after the ledger's entry and before the first noise.
-        let digests = try await withService(task, directory: folder) { live in
-            let alice = try await RawCalls(live, as: "Alice")
-            let bob = try await RawCalls(live, as: "Bob")
-            let digests = [
-                "Alice": try await alice.upload(Cars.alice()).object["sha256"] as? String ?? "",
-                "Bob": try await bob.upload(Cars.bob()).object["sha256"] as? String ?? "",
-            ]
-            let driver = live.service.driver
-            try driver.ledger.reserve(plan: driver.fitter.plan, uploads: digests)
-            return digests
-        }
-        #expect(digests.values.allSatisfy { $0.count == 64 })
         try await withService(task, directory: folder) { live in
             let alice = try await RawCalls(live, as: "Alice")
             let bob = try await RawCalls(live, as: "Bob")
-            #expect(try await alice("/model_status?verbose=1").object["stage"] as? String == "collecting")
-            let other = try await alice.upload(Cars.alice(1..<40))
-            #expect(other.status == 409 && other.code == "reserved")
             #expect(try await alice.upload(Cars.alice()).status == 200)
             #expect(try await bob.upload(Cars.bob()).status == 200)
-            #expect(try await alice("/confirm_data").status == 200)
-            #expect(try await bob("/confirm_data").status == 200)
-            try await waitForModel(bob)
-            #expect(try await bob("/model_status").body == "\"Model status: trained\"")
-            let entries = try await bob("/ledger").body
-            #expect(entries.components(separatedBy: "\"kind\":\"reservation\"").count == 2)
+            let driver = live.service.driver
+            let uploads = await driver.life.uploads
+            #expect(uploads.values.allSatisfy { $0.count == 64 })
+            try driver.ledger.reserve(plan: driver.fitter.plan, uploads: uploads)
+        }
+        for _ in 0..<2 {
+            try await withService(task, directory: folder) { live in
+                let alice = try await RawCalls(live, as: "Alice")
+                #expect(try await alice("/model_status?verbose=1").object["stage"] as? String == "failed")
+                #expect(try await alice.upload(Cars.alice()).code == "closed")
+                #expect(try await alice("/confirm_data").status == 409)
+                #expect(try await alice("/samples").code == "stage_failed")
+                #expect(try await alice("/ledger/total").object["epsilon"] as? Double == 3)
+                let entries = try await alice("/ledger").body
+                for kind in ["reservation", "failed"] {
+                    #expect(entries.components(separatedBy: "\"kind\":\"\(kind)\"").count == 2, "\(kind)")
+                }
+            }
         }
     }
 

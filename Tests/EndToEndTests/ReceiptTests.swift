@@ -11,7 +11,10 @@ import Testing
 struct ReceiptTests {
     private func kept(_ live: LiveService, _ party: String) throws -> [Receipt] {
         let folder = live.directory.appending(path: "receipts/\(live.specification.digest.hex.prefix(16))")
-        return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map { name in
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().filter {
+            $0.hasSuffix(".json")
+        }.map {
+            name in
             try Receipt(json: Array(try Data(contentsOf: folder.appending(path: name))))
         }
     }

@@ -67,11 +67,13 @@ extension VerifiedConnection {
 
     /// `POST /confirm_data`: agrees that the fit may use the table with this digest.
     ///
-    /// - Parameter digest: SHA-256 of the file in hexadecimal, as the upload returned it; nil confirms the table that
-    ///   is held.
-    public func confirm(digest: String? = nil) async throws -> [UInt8] {
+    /// - Parameters:
+    ///   - digest: SHA-256 of the file in hexadecimal, as the upload returned it.
+    ///   - commitment: the commitment to the file, as its receipt holds it. Without either, what is held is confirmed.
+    public func confirm(digest: String? = nil, commitment: String? = nil) async throws -> [UInt8] {
         var members = ["\"spec_hash\":\"\(taskDigest.hex)\"", "\"boot\":\"\(bootID)\""]
         if let digest { members.append("\"file_sha256\":\"\(digest)\"") }
+        if let commitment { members.append("\"commitment\":\"\(commitment)\"") }
         return try await post(
             "/confirm_data", Array("{\(members.joined(separator: ","))}".utf8), type: "application/json")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 
 /// What a client has seen of tasks before: which boot served a task, and how long its ledger was.
 ///
@@ -17,6 +18,8 @@ public struct RememberedState: Codable, Sendable, Equatable {
         public var checkpoint: SeenCheckpoint?
         /// Up to which entry receipts have been kept.
         public var receipts: UInt64?
+        /// The random bytes of the newest upload, hexadecimal: one that broke goes on with the same.
+        public var blinding: String?
 
         public init(boot: String, sequence: UInt64, head: String, uploadedTo: String? = nil) {
             self.boot = boot
@@ -76,6 +79,9 @@ public struct RememberedState: Codable, Sendable, Equatable {
     /// Remembers that the entries up to `sequence` have their receipts.
     mutating func keepReceipts(upTo sequence: UInt64, task: String) { tasks[task]?.receipts = sequence }
 
+    /// Remembers the random bytes of an upload that begins.
+    mutating func keep(_ blinding: Blinding, task: String) { tasks[task]?.blinding = blinding.hex }
+
     /// Forgets a ledger that the user has said is not continued.
     mutating func forgetLedger(task: String) {
         tasks[task]?.checkpoint = nil
@@ -115,6 +121,7 @@ public struct RememberedState: Codable, Sendable, Equatable {
             guard mine.boot == theirs.boot else { return mine }
             var newer = theirs.sequence > mine.sequence ? theirs : mine
             newer.uploadedTo = mine.uploadedTo ?? theirs.uploadedTo
+            newer.blinding = mine.blinding ?? theirs.blinding
             newer.checkpoint = [mine.checkpoint, theirs.checkpoint].compactMap { $0 }.max { $0.size < $1.size }
             newer.receipts = [mine.receipts, theirs.receipts].compactMap { $0 }.max()
             return newer

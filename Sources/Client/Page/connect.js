@@ -158,7 +158,7 @@
     show("upload", canUpload);
     show("confirm", may("confirm"));
     show("withdraw", may("withdraw"));
-    find("held").textContent = state.held ?? "";
+    find("held").textContent = state.held ?? state.commitment ?? "";
     show("rows", may("samples"));
     if (verdict?.accepted && state.stage === "unsigned") {
       say("upload-outcome", "It can be uploaded as soon as everybody has signed.", "busy");
@@ -296,7 +296,7 @@
     if (answer.status === 200 && receipt.sha256 === checked) {
       uploaded = checked;
       await after(answer, "upload-outcome",
-        `The service holds ${count(receipt.rows)} rows, and its ledger says so: SHA-256 ${receipt.sha256}`);
+        `The service holds ${count(receipt.rows)} rows, and its ledger commits to them. Your file: SHA-256 ${receipt.sha256}`);
     } else if (answer.status === 200) {
       await after({ status: 409, json: { detail: "The file changed after it was checked. The service holds the changed one: check and upload again." } }, "upload-outcome", "");
     } else {
@@ -315,7 +315,7 @@
     await send();
   });
   named("confirm", "confirm-name", "confirm-outcome", async () => {
-    const answer = await call("POST", "confirm", JSON.stringify({ digest: state.held }));
+    const answer = await call("POST", "confirm", JSON.stringify({ digest: state.held, commitment: state.commitment }));
     await after(answer, "confirm-outcome", "Confirmed.");
   });
   named("halt-form", "halt-name", "halt-outcome", async () => {

@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -144,10 +145,11 @@ public struct LocalProxy: Sendable {
         try await caller.inviteBody(of: head)
         let length = head.headers.first(name: "Content-Length").flatMap { Int($0) }
         let hasBody = length ?? 0 > 0 || head.headers.contains(name: "Transfer-Encoding")
-        let headers = proxyGuard.passing(head.headers)
+        var headers = proxyGuard.passing(head.headers)
+        var blinding: Blinding?
         let answer: HTTPConnection.Head
         if hasBody {
-            try upstream.prepareUpload(path: head.uri)
+            blinding = try upstream.prepareUpload(to: head.uri, &headers)
             answer = try await upstream.http.send(head.method, head.uri, headers: headers, length: length) {
                 try await caller.nextPiece()
             }
@@ -172,6 +174,7 @@ public struct LocalProxy: Sendable {
         // Receipts first: a client that reads "Upload completed" has one.
         let body = try await upstream.http.readBody(upTo: size)
         try await upstream.keepReceipts()
+        if let blinding, status == .ok { try upstream.keepOpening(answering: body, blinding) }
         try await caller.begin(status, back)
         if !body.isEmpty { try await caller.write(ByteBuffer(bytes: body)) }
         try await caller.end()

@@ -148,11 +148,15 @@ struct PageCalls: Sendable {
         case .sign: return try await sign(try await caller.body(), upstream)
         case .upload: return try await upload(head, caller, upstream)
         case .confirm:
-            struct Wish: Decodable { let digest: String }
-            guard let wish = try? JSONDecoder().decode(Wish.self, from: Data(try await caller.body())) else {
+            struct Wish: Decodable { let digest, commitment: String? }
+            guard let wish = try? JSONDecoder().decode(Wish.self, from: Data(try await caller.body())),
+                wish.digest != nil || wish.commitment != nil
+            else {
                 return .problem(.badRequest, code: "digest_missing", detail: "A confirmation names the table's digest.")
             }
-            return LocalAnswer(type: "application/json", body: try await upstream.confirm(digest: wish.digest))
+            return LocalAnswer(
+                type: "application/json",
+                body: try await upstream.confirm(digest: wish.digest, commitment: wish.commitment))
         case .withdraw: return LocalAnswer(type: "application/json", body: try await upstream.withdraw())
         case .halt: return LocalAnswer(type: "application/json", body: try await upstream.halt())
         default: return .problem(.notFound, code: "not_found", detail: "The proxy has nothing at this address.")
@@ -195,6 +199,7 @@ struct PageCalls: Sendable {
         }
         return PageState(
             specification, words: words, party: party, status: status,
-            checks: ConnectionCard(upstream).checks(isTaskApproved: isTaskApproved), receipts: receipts)
+            checks: ConnectionCard(upstream).checks(isTaskApproved: isTaskApproved), receipts: receipts,
+            opening: { upstream.opening(of: $0) })
     }
 }

@@ -53,13 +53,17 @@ struct PageState: Encodable {
     let role: String?
     /// What the caller's party may do now.
     let may: Set<PageAction>
-    /// SHA-256 of the caller's table that the service holds, as in its receipt.
+    /// SHA-256 of the caller's table that the service holds, as this client's opening has it; nil where the table came from
+    /// elsewhere.
     let held: String?
+    /// The commitment to that table, as its receipt has it.
+    let commitment: String?
     let receipts: [Paper]
 
     init(
         _ specification: TaskSpecification, words: String, party: TaskSpecification.Party?, status: TaskStatus,
-        checks: [ConnectionCard.Check], receipts: [(file: String, receipt: Receipt)]
+        checks: [ConnectionCard.Check], receipts: [(file: String, receipt: Receipt)],
+        opening: (Receipt) -> UploadOpening?
     ) {
         let deadlines = specification.deadlines
         task = Task(
@@ -92,7 +96,8 @@ struct PageState: Encodable {
         let mine = receipts.last {
             $0.receipt.entry.kind == .upload && $0.receipt.entry.party == party?.publicKey.fingerprint
         }
-        held = mine?.receipt.entry.details["sha256"]
+        held = mine.flatMap { opening($0.receipt) }?.file.hex
+        commitment = mine?.receipt.entry.details["commitment"]
         let names = Dictionary(
             specification.parties.map { ($0.publicKey.fingerprint, $0.name) }, uniquingKeysWith: { first, _ in first })
         self.receipts = receipts.map { file, receipt in

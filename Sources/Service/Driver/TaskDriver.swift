@@ -3,6 +3,7 @@ import FittedModels
 import Foundation
 import HTTPTypes
 import HummingbirdCore
+import Ledger
 import Logging
 import Synchronization
 import Tables
@@ -44,6 +45,8 @@ actor TaskDriver {
     var unsigned: UnsignedTask
     /// The tables of the providers, from their upload until the fit takes them.
     var tables = HeldTables()
+    /// What opens the commitment to the table of each provider. It is in memory alone, and for its owner alone.
+    var openings: [String: UploadOpening] = [:]
     /// Who uploads now, and whose upload broke.
     var uploads = UploadsUnderWay()
     var product: TaskProduct?
@@ -118,6 +121,7 @@ actor TaskDriver {
         try ledger.record(ending: ending, by: party)
         if !tables.isEmpty { try ledger.recordDestruction() }
         tables.destroyAll()
+        openings = [:]
         uploads.forgetInterrupted()
         product = nil
         directory?.removeModel()

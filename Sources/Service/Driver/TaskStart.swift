@@ -54,9 +54,10 @@ struct TaskStart {
             try ledger.recordSignatureOnce(of: signature.party)
         }
         let past = try Past(ledger: ledger, directory: directory)
+        if past.isOver { try ledger.record(ending: .failed) }
         life = TaskLife(
             providers: specification.providers.map(\.name), signed: Set(unsigned.signed),
-            stage: past.stage(isSigned: unsigned.missing.isEmpty), reserved: past.reserved)
+            stage: past.stage(isSigned: unsigned.missing.isEmpty))
         product = life.stage == .trained ? past.product : nil
     }
 
@@ -98,15 +99,12 @@ private struct Past {
     let hasReleases: Bool
     let product: TaskProduct?
     let ending: TaskLife.Stage?
-    /// Digests of the uploads of a reservation from which nothing was drawn.
-    let reserved: [String: String]
 
     init(ledger: TaskLedger, directory: StateDirectory?) throws {
         let uploads = try ledger.reservedUploads()
         isReserved = uploads != nil
         hasReleases = try ledger.hasReleases()
         ending = try ledger.ending()
-        reserved = hasReleases ? [:] : uploads ?? [:]
         guard ending == nil, uploads != nil, let file = directory?.modelFile() else {
             product = nil
             return
@@ -119,10 +117,15 @@ private struct Past {
         try ledger.recognise(model: Array(SHA256.hash(data: file)))
     }
 
+    /// Whether ε was set aside by an earlier boot and no release of it is found. Something may have been drawn all the same,
+    /// and be known to whoever owns the disk: nothing is measured again.
+    var isOver: Bool { ending == nil && product == nil && isReserved && !hasReleases }
+
     func stage(isSigned: Bool) -> TaskLife.Stage {
         if let ending { return ending }
         if product != nil { return .trained }
-        if isReserved, hasReleases { return .training }
+        if isOver { return .failed }
+        if isReserved { return .training }
         return isSigned ? .collecting : .unsigned
     }
 }

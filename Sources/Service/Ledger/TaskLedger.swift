@@ -17,7 +17,7 @@ struct LedgerHead: Sendable, Equatable {
 /// Every method that records has made its entry durable when it returns.
 final class TaskLedger: Sendable {
     private let ledger: Ledger
-    private let task: LedgerHash
+    let task: LedgerHash
     private let specification: TaskSpecification
     private let now: @Sendable () -> Date
     /// The first entry of the task, which strangers may know.
@@ -61,12 +61,15 @@ final class TaskLedger: Sendable {
         if !isEntered { try append(.signature, party: party) }
     }
 
-    func recordUpload(party: String, digest: String) throws {
-        try append(.upload, party: party, details: ["sha256": digest])
+    /// What the ledger holds of a file, hexadecimal: nothing else of it may be seen by anyone but its owner.
+    func commitment(to opening: UploadOpening) -> String { opening.commitment.hex }
+
+    func recordUpload(party: String, commitment: String) throws {
+        try append(.upload, party: party, details: ["commitment": commitment])
     }
 
-    func recordConfirmation(party: String, digest: String) throws {
-        try append(.confirmation, party: party, details: ["sha256": digest])
+    func recordConfirmation(party: String, commitment: String) throws {
+        try append(.confirmation, party: party, details: ["commitment": commitment])
     }
 
     func recordWithdrawal(party: String) throws { try append(.withdrawal, party: party) }
@@ -123,7 +126,7 @@ final class TaskLedger: Sendable {
         advance(to: LedgerHead(sequence: reservation.sequence, hash: reservation.hash.bytes))
     }
 
-    /// Digests of the uploads that ε is reserved for; nil without a reservation.
+    /// Commitments to the uploads that ε is reserved for; nil without a reservation.
     func reservedUploads() throws -> [String: String]? {
         try ledger.reservation(of: task)?.uploads.mapValues(\.hex)
     }

@@ -44,10 +44,10 @@ struct TaskLife: Sendable, Equatable {
         case signed(party: String)
         /// A provider begins to send a table.
         case uploadBegan(party: String)
-        /// A provider's table has been read without a problem; `digest` is the SHA-256 of its bytes in hexadecimal.
-        case uploaded(party: String, digest: String)
-        /// A provider agrees that the fit may use its table. A digest, if given, must be that of the table held.
-        case confirmed(party: String, digest: String?)
+        /// A provider's table has been read without a problem; `commitment` is that to its bytes, in hexadecimal.
+        case uploaded(party: String, commitment: String)
+        /// A provider agrees that the fit may use its table. A commitment, if given, must be that to the table held.
+        case confirmed(party: String, commitment: String?)
         case fitFinished
         case fitFailed
         /// A provider stops the task before anything has been released.
@@ -81,11 +81,9 @@ struct TaskLife: Sendable, Equatable {
     let providers: [String]
     private(set) var stage: Stage
     private(set) var signed: Set<String> = []
-    /// Digest of the table held for each party.
+    /// Commitment to the table held for each party.
     private(set) var uploads: [String: String] = [:]
     private(set) var confirmed: Set<String> = []
-    /// Tables that alone may be used, by party: those of a reservation from which nothing was drawn.
-    private(set) var reserved: [String: String] = [:]
 
     /// A task at its beginning.
     init(providers: [String]) {
@@ -94,13 +92,10 @@ struct TaskLife: Sendable, Equatable {
     }
 
     /// A task after a restart: all signatures are known, and the disk says how far it had got.
-    ///
-    /// - Parameter reserved: digests of the uploads of a reservation from which nothing was drawn.
-    init(providers: [String], signed: Set<String>, stage: Stage, reserved: [String: String] = [:]) {
+    init(providers: [String], signed: Set<String>, stage: Stage) {
         self.providers = providers
         self.signed = signed
         self.stage = stage
-        self.reserved = reserved
         if stage == .training || stage == .trained { confirmed = Set(providers) }
     }
 
@@ -118,8 +113,8 @@ struct TaskLife: Sendable, Equatable {
         switch event {
         case .signed(let party): try sign(party)
         case .uploadBegan(let party): try beginUpload(party)
-        case .uploaded(let party, let digest): try upload(party, digest)
-        case .confirmed(let party, let digest): try confirm(party, digest)
+        case .uploaded(let party, let commitment): try upload(party, commitment)
+        case .confirmed(let party, let commitment): try confirm(party, commitment)
         case .fitFinished: finishFit(.trained)
         case .fitFailed: finishFit(.failed)
         case .halted(let party): try halt(party)
@@ -145,23 +140,22 @@ extension TaskLife {
         return .receive
     }
 
-    private mutating func upload(_ party: String, _ digest: String) throws(LifeRefusal) -> Action {
+    private mutating func upload(_ party: String, _ commitment: String) throws(LifeRefusal) -> Action {
         _ = try beginUpload(party)
-        if let expected = reserved[party], expected != digest { throw LifeRefusal.notTheReservedTable }
-        uploads[party] = digest
+        uploads[party] = commitment
         return .keepTable(party: party)
     }
 
-    private mutating func confirm(_ party: String, _ digest: String?) throws(LifeRefusal) -> Action {
+    private mutating func confirm(_ party: String, _ commitment: String?) throws(LifeRefusal) -> Action {
         try requireProvider(party)
         if confirmed.contains(party) {
             // In whatever stage the task is by now: repeating a confirmation is not an error.
-            if let digest, let held = uploads[party], held != digest { throw LifeRefusal.anotherTable }
+            if let commitment, let held = uploads[party], held != commitment { throw LifeRefusal.anotherTable }
             return .nothing
         }
         try requireCollecting(party)
         guard let held = uploads[party] else { throw LifeRefusal.noUpload }
-        if let digest, digest != held { throw LifeRefusal.anotherTable }
+        if let commitment, commitment != held { throw LifeRefusal.anotherTable }
         confirmed.insert(party)
         guard confirmed.count == providers.count else { return .recordConfirmation(party: party) }
         stage = .training
@@ -240,8 +234,6 @@ enum LifeRefusal: Error, Sendable, Equatable {
     case noUpload
     /// The confirmation names a table other than the one held.
     case anotherTable
-    /// The budget is reserved for other tables of the same parties.
-    case notTheReservedTable
     case alreadyReleased
     case alreadyFitted
     case deadlinePassed

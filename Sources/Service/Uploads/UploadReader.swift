@@ -2,6 +2,7 @@ import Bytes
 import Gzip
 import HTTPTypes
 import HummingbirdCore
+import Ledger
 import NIOCore
 import Tables
 import Tasks
@@ -9,8 +10,8 @@ import Tasks
 /// A party's table and the digest of the bytes that it was read from.
 struct ReceivedTable: Sendable {
     let table: KeyedTable
-    /// SHA-256 of the file's bytes, hexadecimal.
-    let digest: String
+    /// SHA-256 of the file's bytes.
+    let digest: LedgerHash
 }
 
 /// Reads the body of an upload as it arrives: a form with the field `file`, or the CSV file itself, either of them
@@ -87,7 +88,8 @@ struct UploadReader {
             try unpacking?.finish()
             if case .form(let parser) = framing { try parser.finish() }
             let (table, sha256) = try file.finish()
-            return ReceivedTable(table: table, digest: sha256.hexadecimal)
+            guard let digest = LedgerHash(bytes: sha256) else { throw Problem.internalError }
+            return ReceivedTable(table: table, digest: digest)
         } catch let error as MultipartError {
             throw Problem.form(error)
         } catch let error as GzipError {

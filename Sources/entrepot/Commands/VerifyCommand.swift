@@ -24,6 +24,14 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What lies beside samples; SAMPLES.provenance where absent.", valueName: "file"))
     var provenance: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What opens the commitment of a receipt; RECEIPT with .opening for .json where absent.", valueName: "file"))
+    var opening: String?
+
+    @Option(help: ArgumentHelp("The file that a receipt, with its opening, must be of.", valueName: "csv"))
+    var file: String?
+
     @Option(help: ArgumentHelp("A running service.", valueName: "url"))
     var url: String?
 
@@ -91,7 +99,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 if SignedReport.isReport(bytes) {
                     try verify(report: bytes)
                 } else if Receipt.isReceipt(bytes) {
-                    try verify(receipt: bytes)
+                    try verify(receipt: bytes, at: document)
                 } else {
                     try verify(bytes: bytes)
                 }
@@ -128,12 +136,14 @@ struct VerifyCommand: AsyncParsableCommand {
         try leave(appraisal)
     }
 
-    private func verify(receipt bytes: [UInt8]) throws {
+    private func verify(receipt bytes: [UInt8], at path: String) throws {
         let receipt: Receipt
         let appraisal: DocumentVerification.Appraisal
+        let opened: OpeningFile?
         do {
             receipt = try Receipt(json: bytes)
             appraisal = try receipt.verify(trust: try trust(chosenFormat ?? receipt.evidence.format))
+            opened = try readOpening(of: receipt, at: path)
         } catch let error as ReceiptError {
             throw notAuthentic("the receipt", error)
         }
@@ -141,9 +151,41 @@ struct VerifyCommand: AsyncParsableCommand {
             show(appraisal.evidence, appraisal.refusals, entry: receipt.entry.canonicalBytes)
         } else {
             print(ReceiptCard(receipt))
+            if let opened { print("file          \(words(of: opened))") }
             print(EvidenceCard(appraisal.evidence, refusals: appraisal.refusals))
         }
         try leave(appraisal)
+    }
+
+    /// The opening of a receipt's commitment, checked; nil if there is none.
+    ///
+    /// - Throws: `ReceiptError.otherFile` where the receipt is of another file, ``CommandFailure`` for a damaged opening.
+    private func readOpening(of receipt: Receipt, at path: String) throws -> OpeningFile? {
+        let beside = (path.hasSuffix(".json") ? String(path.dropLast(5)) : path) + ".opening"
+        guard opening != nil || FileManager.default.fileExists(atPath: beside) else {
+            guard file == nil else {
+                throw CommandFailure("which file a receipt is of shows its --opening alone", code: ExitCode(64))
+            }
+            return nil
+        }
+        let opened: OpeningFile
+        do {
+            opened = try OpeningFile(json: try Files.bytes(at: opening ?? beside))
+        } catch let error as OpeningFile.Failure {
+            throw CommandFailure("\(opening ?? beside): \(error)", code: .badData)
+        }
+        guard receipt.isOf(opened.opening) else { throw ReceiptError.otherFile }
+        if let file {
+            let digest = try SampleProvenance.digest(ofFile: file)
+            guard digest == opened.opening.file else { throw ReceiptError.otherFile }
+        }
+        return opened
+    }
+
+    private func words(of opened: OpeningFile) -> String {
+        let digest = "SHA-256 \(opened.opening.file)"
+        if let file { return "this receipt is of the file \(file), \(digest)" }
+        return "this receipt is of your file\(opened.name.map { " \($0)," } ?? ":") \(digest)"
     }
 
     /// The provenance file beside a file of samples; nil if there is none.

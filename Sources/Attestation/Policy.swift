@@ -52,6 +52,9 @@ public struct Policy: Sendable {
         if evidence.format == .simulated, !trust.allowSimulated { reasons.append(.simulated) }
         if evidence.isDebug, !trust.allowDebug { reasons.append(.debug) }
         if evidence.statement?.flags.contains(.debugBuild) == true, !trust.allowDebug { reasons.append(.debugBuild) }
+        if trust.demandsStateInMemory, evidence.statement?.flags.contains(.stateOnDisk) == true {
+            reasons.append(.stateOnDisk)
+        }
         if evidence.allowsMigration { reasons.append(.migrationAgent) }
         if evidence.warnings.contains(.tcbStatusNotEvaluated), !trust.allowUnevaluatedTCB {
             reasons.append(.tcbNotEvaluated)

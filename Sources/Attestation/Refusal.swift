@@ -12,6 +12,8 @@ public enum Refusal: Error, Sendable, Equatable, Hashable {
     case debug
     /// The service says that it is a debug build.
     case debugBuild
+    /// The service keeps its state on a disk of the host, and the caller demands memory.
+    case stateOnDisk
     case simulated
     /// The guest may be moved by a migration agent, whose code was not attested.
     case migrationAgent
@@ -41,7 +43,8 @@ public enum Refusal: Error, Sendable, Equatable, Hashable {
     public var exitCode: Int32 {
         switch self {
         case .noReleaseAllowed, .noReleaseForFormat, .measurementsUnknown, .releaseRefused, .debug, .debugBuild,
-            .simulated, .migrationAgent, .tcbNotEvaluated, .emptyPublicKey, .taskMismatch, .taskRegisterMismatch:
+            .simulated, .stateOnDisk, .migrationAgent, .tcbNotEvaluated, .emptyPublicKey, .taskMismatch,
+            .taskRegisterMismatch:
             3
         case .stale, .nonceMissing, .nonceMismatch, .statementMissing: 2
         case .publicKeyMissing, .publicKeyMismatch, .channelBindingMismatch, .reportDataMismatch: 4
@@ -67,6 +70,7 @@ extension Refusal: CustomStringConvertible {
         case .releaseRefused(let version): "The service runs release \(version), which is known to be bad."
         case .debug: "The enclave runs in debug mode, which lets its host look inside."
         case .debugBuild: "The service is a debug build."
+        case .stateOnDisk: "The service keeps its ledger on a disk of its host, who could exchange it."
         case .simulated: "The evidence is simulated, which gives no confidentiality against the host."
         case .migrationAgent: "The guest may be moved to another machine by code that was not attested."
         case .tcbNotEvaluated: "Intel's patch level and revocation lists were not evaluated for this platform."
@@ -92,6 +96,7 @@ extension Refusal: CustomStringConvertible {
         case .measurementsUnknown, .releaseRefused:
             "Ask the operator which release runs, and accept it only after you have its measurements from its builders."
         case .simulated: "For a rehearsal without secrets, add --allow-simulated."
+        case .stateOnDisk: "Ask the operator to start the service without --state, or do not demand memory."
         case .debug, .debugBuild: "Ask the operator to start the service without debug mode."
         case .tcbNotEvaluated: "Accept it by name if you have checked the platform's patch level by other means."
         case .stale: "Check this machine's clock."

@@ -15,6 +15,8 @@ public struct TrustPolicy: Sendable {
     public var allowSimulated: Bool
     /// Accept a debug build or platform.
     public var allowDebug: Bool
+    /// Refuse a service whose state lies on a disk.
+    public var demandsStateInMemory = false
     /// Accept Intel TDX although TCB level and revocation are not evaluated.
     public var allowUnevaluatedTCB: Bool
 

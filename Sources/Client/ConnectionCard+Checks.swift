@@ -88,9 +88,15 @@ extension ConnectionCard {
     }
 
     private var ledgerCheck: Check {
-        Check(
+        let state =
+            isStateOnDisk
+            ? "It lies on a disk of the service's host, who could exchange it; this machine refuses what does not go on from "
+                + "what it saw."
+            : "It is in memory alone and goes with this boot."
+        return Check(
             title: "Its ledger goes on from what you saw",
-            words: "No entry that this machine remembers is missing or changed. By telephone, the other parties must "
+            words:
+                "No entry that this machine remembers is missing or changed. \(state) By telephone, the other parties must "
                 + "read the same at entry \(statement.ledgerSequence): \(headAloud).",
             facts: checkpoint.map { ["checkpoint of \($0.size) entries, root \($0.root)"] } ?? [])
     }

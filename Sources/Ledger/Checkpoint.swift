@@ -35,9 +35,9 @@ public struct Checkpoint: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// The size and root of the ledger as it stands.
-    public func checkpoint(origin: String) throws(LedgerError) -> Checkpoint {
-        let leaves = try leaves()
+    /// The size and root of the ledger as it stands, or as it stood when it had `size` entries.
+    public func checkpoint(origin: String, size: UInt64? = nil) throws(LedgerError) -> Checkpoint {
+        let leaves = try leaves(upTo: size)
         return Checkpoint(origin: origin, size: UInt64(leaves.count), root: MerkleTree.root(of: leaves))
     }
 

@@ -14,6 +14,9 @@ public struct LedgerEntry: Sendable, Equatable {
         case confirmation = "confirm"
         /// ε and δ were set aside before the first noise; made by `Ledger.reserve` alone.
         case reservation
+        /// A release of the kernel was drawn; the details hold its number, and the hash of the transcript that ends with it.
+        /// Made by `Ledger.record` alone, before the release is used. Its time is the reservation's.
+        case measurement
         /// The model was written; the details name its file, its SHA-256 and the transcript's head.
         case trained
         /// A party began to take synthetic rows.

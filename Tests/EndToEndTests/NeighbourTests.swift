@@ -154,7 +154,7 @@ struct NeighbourTests {
                 _ = try await bob("/confirm_data")
                 try await waitForModel(alice)
             }
-            try FileManager.default.removeItem(at: folder.appending(path: "state/task.model"))
+            try HostDisk(of: folder).cut(after: "measurement")
             return try await PlantedServiceBug.$active.withValue(mutation) {
                 try await withService(task, directory: folder) { live in
                     try await RawCalls(live, as: "Alice").upload(Cars.alice()).status == 200

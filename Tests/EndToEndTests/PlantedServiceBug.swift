@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Ledger
 import Synchronization
@@ -64,14 +65,24 @@ extension TaskLedger {
         PlantedServiceBug.telling.withLock { $0.contains(task.hex) } ? opening.file.hex : commitment(to: opening)
     }
 
-    @_dynamicReplacement(for:recognise(model:))
-    func recogniseAny(model digest: [UInt8]) throws {
-        if PlantedServiceBug.active == .othersModelServed { return }
-        try recognise(model: digest)
-    }
-
     @_dynamicReplacement(for:hasReleases())
     func hasForgottenReleases() throws -> Bool {
-        PlantedServiceBug.active == .releasesForgotten ? false : try hasReleases()
+        switch PlantedServiceBug.active {
+        case .releasesForgotten: false
+        case .othersModelServed: true
+        default: try hasReleases()
+        }
+    }
+}
+
+extension TaskStart {
+    @_dynamicReplacement(for:product(_:_:_:))
+    static func productOnDisk(
+        _ fitter: Fitter, _ ledger: TaskLedger, _ directory: StateDirectory?
+    ) throws -> TaskProduct {
+        guard PlantedServiceBug.active == .othersModelServed, let directory,
+            let file = FileManager.default.contents(atPath: "\(directory.path)/\(StateDirectory.modelName)")
+        else { return try product(fitter, ledger, directory) }
+        return try TaskProduct(encoded: Array(file))
     }
 }

@@ -155,6 +155,7 @@ extension VerifiedConnection {
 
     /// `GET /samples`: hands the rows on as they come.
     public func samples(_ request: SampleRequest, to write: ([UInt8]) throws -> Void) async throws -> SampleReceipt {
+        try admitFigures(request.path)
         let head = try await http.send(.GET, request.path)
         guard (200..<300).contains(head.status) else {
             throw ClientError.service(ServiceProblem(head.status, try await http.readBody()))

@@ -101,7 +101,7 @@ public final class VerifiedConnection {
             try observing { () throws(RememberedConflict) in
                 try remembered.observe(
                     task: digest.hex, boot: Hex.encode(statement.bootID), sequence: statement.ledgerSequence,
-                    head: Hex.encode(statement.ledgerHead), acceptNewInstance: configuration.acceptNewInstance)
+                    head: Hex.encode(statement.ledgerHead), measureAgain: configuration.measureAgain)
             }
             try remembered.write(file: configuration.stateFile)
         }

@@ -31,6 +31,7 @@ public struct ReceiptCard: Sendable, CustomStringConvertible {
         case .withdrawal: "a table was taken back and destroyed"
         case .confirmation: "a provider confirmed its table"
         case .reservation: "epsilon was set aside, before anything was drawn"
+        case .measurement: "a release was drawn"
         case .trained: "the model was fitted"
         case .firstDownload: "a party began to take synthetic rows"
         case .halted: "a provider stopped the task"

@@ -13,8 +13,11 @@ extension VerifiedConnection {
     /// - Returns: the random bytes of the commitment to the table: fresh ones, and those of before for one that goes on.
     func prepareUpload(isContinued: Bool) throws(ClientError) -> Blinding {
         let task = taskDigest.hex
+        try recallGuards()
         try VerifiedConnection.observing { () throws(RememberedConflict) in
-            try remembered.prepareUpload(task: task, boot: bootID, acceptNewInstance: configuration.acceptNewInstance)
+            try remembered.prepareUpload(
+                task: task, boot: bootID, acceptNewInstance: configuration.acceptNewInstance,
+                measureAgain: configuration.measureAgain)
         }
         let kept = isContinued ? remembered.tasks[task]?.blinding.flatMap { Blinding(hex: $0) } : nil
         let blinding = kept ?? .random()
@@ -27,7 +30,7 @@ extension VerifiedConnection {
     ///
     /// - Returns: nil where the call is no upload, or its random bytes are not to be read: then the service refuses it.
     func prepareUpload(to uri: String, _ headers: inout HTTPHeaders) throws(ClientError) -> Blinding? {
-        guard uri.prefix(while: { $0 != "?" }) == "/upload_data", party != nil else { return nil }
+        guard VerifiedConnection.isUpload(uri), party != nil else { return nil }
         let isContinued = headers.first(name: "Content-Range").map { !$0.hasPrefix("bytes 0-") } ?? false
         let drawn = try prepareUpload(isContinued: isContinued)
         let named = headers[Self.openingHeader]

@@ -143,6 +143,8 @@
       return row;
     }));
     show("halt", may("halt"));
+    find("warning").textContent = state.warning ?? "";
+    show("warning", Boolean(state.warning));
   };
 
   const showOwn = () => {

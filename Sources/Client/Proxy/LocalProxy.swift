@@ -148,6 +148,9 @@ public struct LocalProxy: Sendable {
         var headers = proxyGuard.passing(head.headers)
         var blinding: Blinding?
         let answer: HTTPConnection.Head
+        try upstream.admitFigures(head.uri)
+        let isConfirmation = VerifiedConnection.isConfirmation(head.uri)
+        let before = isConfirmation ? try upstream.prepareConfirmation() : nil
         if hasBody {
             blinding = try upstream.prepareUpload(to: head.uri, &headers)
             answer = try await upstream.http.send(head.method, head.uri, headers: headers, length: length) {
@@ -160,6 +163,8 @@ public struct LocalProxy: Sendable {
                 throw UnansweredCall.lost
             }
         }
+        if isConfirmation, (400..<500).contains(answer.status) { try upstream.takeBackConfirmation(before: before) }
+        if head.method == .DELETE, answer.status == 200 { try upstream.takeBackConfirmation() }
         try upstream.observe(answer.headers)
         try upstream.remember()
         let back = proxyGuard.returning(answer.headers)

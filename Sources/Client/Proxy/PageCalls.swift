@@ -197,9 +197,14 @@ struct PageCalls: Sendable {
             else { return nil }
             return (name, receipt)
         }
+        let stage = status.stage
+        let isOver = !["unsigned", "collecting"].contains(stage)
+        let conflict = upstream.standingConflict(isOver: isOver).map { conflict in
+            (conflict: conflict, isOverruled: !isOver && configuration.measureAgain)
+        }
         return PageState(
             specification, words: words, party: party, status: status,
             checks: ConnectionCard(upstream).checks(isTaskApproved: isTaskApproved), receipts: receipts,
-            opening: { upstream.opening(of: $0) })
+            opening: { upstream.opening(of: $0) }, conflict: conflict)
     }
 }

@@ -6,9 +6,12 @@ import Synchronization
 final class EvidenceIssuer: Sendable {
     private let attester: any Attester
     let buildManifestDigest: [UInt8]
+    let isStateOnDisk: Bool
     private let queue = AsyncSemaphore(places: 2, waiting: 256)
 
-    init(attester: any Attester, buildManifestDigest: [UInt8]) {
+    /// - Parameter isStateOnDisk: whether ledger and releases lie on a disk of the host, which every statement says.
+    init(attester: any Attester, buildManifestDigest: [UInt8], isStateOnDisk: Bool = false) {
+        self.isStateOnDisk = isStateOnDisk
         self.attester = attester
         self.buildManifestDigest = buildManifestDigest
     }
@@ -52,6 +55,7 @@ final class EvidenceIssuer: Sendable {
         }
         defer { queue.leave() }
         var flags: Statement.Flags = attester.format == .simulated ? .simulated : []
+        if isStateOnDisk { flags.insert(.stateOnDisk) }
         #if DEBUG
             flags.insert(.debugBuild)
         #endif

@@ -1,4 +1,5 @@
 import Crypto
+import Dispatch
 import Engine
 import FittedModels
 import Foundation
@@ -25,6 +26,13 @@ struct FinishedFit: Sendable {
     }
 }
 
+/// The end of a fit, as it is told.
+struct FitEnd: Sendable {
+    let outcome: Result<FinishedFit, FitFailure>
+    /// When it is told, in whole seconds from the fit's beginning. The ledger holds this time, whatever the clock says then.
+    let seconds: Int64
+}
+
 /// Runs the one fit of a task on its own thread, apart from the threads that answer requests.
 struct Fitter: Sendable {
     let task: TaskPlan
@@ -47,21 +55,43 @@ struct Fitter: Sendable {
     ///   - ledger: takes every release before the synthesizer sees it.
     func begin(
         _ handover: TableHandover, ledger: TaskLedger
-    ) -> Task<Result<FinishedFit, FitFailure>, Never> {
+    ) -> Task<FitEnd, Never> {
         return Task {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
                     let clock = ContinuousClock()
                     let start = clock.now
                     let outcome = run(handover, ledger)
-                    waitForTick(since: start, clock)
-                    continuation.resume(returning: outcome)
+                    let seconds = waitForTick(since: start, clock)
+                    continuation.resume(returning: FitEnd(outcome: outcome, seconds: seconds))
                 }
                 thread.name = "fit"
                 thread.stackSize = 64 << 20
                 thread.start()
             }
         }
+    }
+
+    /// Fits again from the ledger's releases and waits for it: at a start, before anybody is answered.
+    ///
+    /// - Throws: `FitFailure` where they are not all that the fit needs.
+    func refit(_ ledger: TaskLedger) throws -> FinishedFit {
+        let outcome = Outcome()
+        let done = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            let fitted = run(TableHandover(), ledger)
+            outcome.value.withLock { $0 = fitted }
+            done.signal()
+        }
+        thread.name = "fit"
+        thread.stackSize = 64 << 20
+        thread.start()
+        done.wait()
+        return try outcome.value.withLock { $0 }.get()
+    }
+
+    private final class Outcome: Sendable {
+        let value = Mutex<Result<FinishedFit, FitFailure>>(.failure(.failed))
     }
 
     private func run(_ handover: TableHandover, _ ledger: TaskLedger) -> Result<FinishedFit, FitFailure> {
@@ -85,11 +115,13 @@ struct Fitter: Sendable {
         return Kernel(table: try task.joined(tables)) { release in try ledger.record(release) }
     }
 
-    private func waitForTick(since start: ContinuousClock.Instant, _ clock: ContinuousClock) {
-        guard tick > .zero else { return }
+    /// - Returns: the seconds from the beginning to that tick.
+    private func waitForTick(since start: ContinuousClock.Instant, _ clock: ContinuousClock) -> Int64 {
+        guard tick > .zero else { return 0 }
         let ticks = ((clock.now - start) / tick).rounded(.up)
         let rest = start.advanced(by: tick * ticks) - clock.now
         if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) }
+        return Int64(((tick * ticks) / .seconds(1)).rounded())
     }
 }
 

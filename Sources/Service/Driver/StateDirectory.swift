@@ -51,11 +51,8 @@ struct StateDirectory: Sendable {
         try write(signature.fileBytes, to: "\(name).sig")
     }
 
-    /// Keeps the model: what the file holds appears complete or not at all.
+    /// Keeps the model, for people: no service reads it again. What the file holds appears complete or not at all.
     func keep(model: [UInt8]) throws(ServiceError) { try write(model, to: StateDirectory.modelName) }
-
-    /// The model's file, where there is one.
-    func modelFile() -> [UInt8]? { FileManager.default.contents(atPath: modelPath).map(Array.init) }
 
     private func write(_ bytes: [UInt8], to name: String) throws(ServiceError) {
         do {

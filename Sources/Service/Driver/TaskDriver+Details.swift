@@ -27,9 +27,11 @@ extension TaskDriver {
                     "tables",
                     .object([
                         ("kept", .string("in memory alone, until the fit")),
-                        ("then", .string("overwritten with zeros")), ("core_dumps", .string("off")),
+                        ("then", .string("codes and keys are overwritten, network buffers are freed")),
+                        ("core_dumps", .string("off")),
                     ])
                 ),
+                ("state", .string(evidenceIssuer.isStateOnDisk ? "disk" : "memory")),
                 ("evidence_format", .string(evidenceIssuer.format.rawValue)),
                 ("api_version", .integer(1)),
             ]))

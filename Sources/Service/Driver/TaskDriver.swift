@@ -49,6 +49,8 @@ actor TaskDriver {
     var openings: [String: UploadOpening] = [:]
     /// Who uploads now, and whose upload broke.
     var uploads = UploadsUnderWay()
+    /// Whether the fit took tables; one that a restart cut short goes on from the recorded releases alone.
+    var heldTables = false
     var product: TaskProduct?
     var fit: Task<Void, Never>?
     /// The page about the model, being made or made.
@@ -117,8 +119,8 @@ actor TaskDriver {
     }
 
     /// Forgets tables and model for good.
-    func end(_ ending: TaskLife.Stage, by party: String? = nil) throws {
-        try ledger.record(ending: ending, by: party)
+    func end(_ ending: TaskLife.Stage, by party: String? = nil, at time: Int64? = nil) throws {
+        try ledger.record(ending: ending, by: party, at: time)
         if !tables.isEmpty { try ledger.recordDestruction() }
         tables.destroyAll()
         openings = [:]

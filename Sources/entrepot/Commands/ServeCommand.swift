@@ -32,8 +32,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to listen; port 0 takes a free one.", valueName: "host:port"))
     var listen: String = "127.0.0.1:8443"
 
-    @Option(help: "Folder for the ledger, the signatures and the model; without it all is lost with the process.")
+    @Option(
+        help: ArgumentHelp(
+            "With the simulated attester alone: folder for ledger, signatures and model; in memory where absent.",
+            valueName: "folder"))
     var state: String?
+
+    func validate() throws {
+        guard state == nil || attester == .simulated else { throw ValidationError("\(ServiceError.stateOnDisk)") }
+    }
 
     func run() async throws {
         try await CommandFailure.reported { try await serve() }

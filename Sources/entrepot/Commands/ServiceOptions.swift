@@ -64,6 +64,11 @@ struct ServiceOptions: ParsableArguments {
             for root in certificates { roots = roots.trustingSimulated(root: root) }
         }
         guard let url else { throw CommandFailure("give --url, where the service listens", code: ExitCode(64)) }
+        if measureAgain {
+            Console.say(
+                "--measure-again: if you confirmed elsewhere, your table may have been measured already: twice epsilon. "
+                    + "This use is remembered.")
+        }
         let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
         var trust = TrustPolicy(
             now: 0, roots: roots, allowed: allowed, allowSimulated: allowSimulated, allowDebug: allowDebug,

@@ -63,7 +63,7 @@ package struct TaskCommand: AsyncParsableCommand {
                 var fidelity: [String] = []
                 if let task = read.specification, read.errors.isEmpty {
                     do {
-                        fidelity = words(try TaskPlan(task))
+                        fidelity = words(try TaskPlan(task)) + costs(task)
                     } catch {
                         problems.append(refusal("\(error)"))
                     }
@@ -78,6 +78,16 @@ package struct TaskCommand: AsyncParsableCommand {
                     for line in fidelity { print("\(file): note: \(line)") }
                 }
                 if problems.contains(where: { $0.severity == .error }) { throw ExitCode.badData }
+            }
+        }
+
+        /// What the key patterns cost: linear in the keys, whatever they are.
+        private func costs(_ task: TaskSpecification) -> [String] {
+            task.providers.compactMap { party in
+                guard let cost = party.table?.key.patternCost else { return nil }
+                return
+                    "The key pattern of \(party.name) costs at most \(cost) \(cost == 1 ? "operation" : "operations") "
+                    + "a byte of a key."
             }
         }
 

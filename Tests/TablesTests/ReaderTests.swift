@@ -207,25 +207,6 @@ private let id = KeyRule(columns: ["id"], pattern: "^[0-9]{1,8}$", normalise: [.
         #expect(upper.keys?.first?.high == testHash.hash(Array("ÇÉ".utf8)).0)
     }
 
-    @Test(
-        "the small matcher agrees with Regex",
-        arguments: [
-            "^[0-9]{1,8}$", "[A-Z]{2}\\d{4}", "^[a-f0-9]+$", "\\d{2}-\\d{3}", "[0-9]{1,3}[0-9]{2}", "A?B*", "x",
-            "^\\w{3,}$",
-            "[0-9]{2}|[a-z]", "(ab)+", "[^a]",
-        ])
-    func patterns(pattern: String) throws {
-        let matcher = try KeyPattern(pattern)
-        let regex = try Regex(pattern)
-        var random = SplitMix64(state: 7)
-        for _ in 0..<2_000 {
-            let text = String(
-                (0..<Int.random(in: 0...9, using: &random)).map { _ in "AB01ab-x9".randomElement(using: &random) ?? "A"
-                })
-            #expect(matcher.matches(Array(text.utf8)[...]) == (try regex.wholeMatch(in: text) != nil), "\(text)")
-        }
-    }
-
     @Test("the widths of columns follow their domains")
     func widths() throws {
         let wide = TableSchema(fields: [

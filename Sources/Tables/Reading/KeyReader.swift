@@ -20,7 +20,7 @@ struct KeyReader {
     static let longestKey = 1_024
     private static let chunk = 1 << 17
 
-    /// - Throws: if the pattern is not a regular expression.
+    /// - Throws: `KeyPatternError` if the pattern is not in the language.
     init(rule: KeyRule, hash: KeyedHash) throws {
         self.rule = rule
         self.hash = hash

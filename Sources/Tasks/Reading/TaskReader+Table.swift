@@ -139,8 +139,18 @@ extension TaskReader {
                 fix: "Agree on one, such as '^[0-9]{8}$': if the parties write keys differently the join is empty, and "
                     + "nobody is told why")
         }
-        return KeyRule(columns: several ?? one.map { [$0] } ?? [], pattern: pattern, normalise: steps ?? [])
+        let rule = KeyRule(columns: several ?? one.map { [$0] } ?? [], pattern: pattern, normalise: steps ?? [])
+        if let cost = rule.patternCost, cost > Self.costOfPattern {
+            problem(
+                .warning, line: key.line("pattern"), path: key.path("pattern"),
+                "matching costs up to \(cost) operations a byte of each key, so that uploads take longer",
+                fix: "Lower its counts; a row of classes such as '^[A-Z]{2}[0-9]{6}$' costs 1")
+        }
+        return rule
     }
+
+    /// Above this many operations a byte a pattern is slower than reading the rest of the file.
+    private static let costOfPattern = 100
 
     private mutating func normalisation(_ word: String, line: Int, path: String) -> KeyRule.Normalisation? {
         guard let step = KeyRule.Normalisation(word: word) else {

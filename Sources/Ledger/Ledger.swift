@@ -16,6 +16,8 @@ public final class Ledger: Sendable {
     }
 
     let database: any DatabaseWriter
+    /// The Merkle tree over the entries, kept from call to call.
+    let tree = LedgerTree()
 
     init(_ database: any DatabaseWriter) throws(LedgerError) {
         self.database = database

@@ -34,6 +34,24 @@ struct CSVHeader {
             self.isReadable = false
             return
         }
+        let declaredNames = Set(declared)
+        let namesOfSchema = Set(schema.fields.map(\.name))
+        // Who counts names wrongly hears it for the first ones; a file with far more columns is another file.
+        let most = 4 * (namesOfSchema.count + keys.count) + 1_000
+        guard names.count <= most else {
+            self.roles = []
+            self.problems = [
+                TableProblem(
+                    code: "undeclared_column", row: row, expected: "only the declared columns",
+                    hint: "The file has \(names.count) columns, the task declares \(declaredNames.count)")
+            ]
+            self.isReadable = false
+            return
+        }
+        let present = Set(names)
+        let absent = declared.filter { !present.contains($0) }
+        let extra = names.filter { !declaredNames.contains($0) }
+        let keyParts = Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         for name in names {
             guard seen.insert(name).inserted else {
                 problems.append(
@@ -43,14 +61,13 @@ struct CSVHeader {
                 roles.append(.ignored)
                 continue
             }
-            if let part = keys.firstIndex(of: name) {
+            if let part = keyParts[name] {
                 roles.append(.key(part))
             } else if let column = domain.index(of: name) {
                 roles.append(.column(column))
             } else {
                 roles.append(.ignored)
-                if !schema.fields.contains(where: { $0.name == name }) {
-                    let absent = declared.filter { !names.contains($0) }
+                if !namesOfSchema.contains(name) {
                     problems.append(
                         TableProblem(
                             code: "undeclared_column", row: row, column: String(name.prefix(80)),
@@ -61,8 +78,7 @@ struct CSVHeader {
             }
         }
         for name in declared where !seen.contains(name) && !derived.contains(name) {
-            let isKey = keys.contains(name)
-            let extra = names.filter { !declared.contains($0) }
+            let isKey = keyParts[name] != nil
             problems.append(
                 TableProblem(
                     code: isKey ? "key_missing" : "missing_column", row: row, column: name,

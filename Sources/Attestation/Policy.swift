@@ -66,8 +66,11 @@ public struct Policy: Sendable {
         guard !allowed.releases.isEmpty else { return [.noReleaseAllowed] }
         let candidates = allowed.releases.filter { $0.covers(evidence.format) }
         guard !candidates.isEmpty else { return [.noReleaseForFormat(evidence.format)] }
-        guard let release = candidates.first(where: { $0.matches(evidence) }) else { return [.measurementsUnknown] }
-        return allowed.refused?[release.version] == nil ? [] : [.releaseRefused(version: release.version)]
+        let matching = candidates.filter { $0.matches(evidence) }
+        guard !matching.isEmpty else { return [.measurementsUnknown] }
+        // A bad program stays bad under another name: one refused entry with these measurements is enough.
+        let refused = matching.first { allowed.refused?[$0.version] != nil }
+        return refused.map { [.releaseRefused(version: $0.version)] } ?? []
     }
 
     private func freshness(_ evidence: VerifiedEvidence) -> [Refusal] {

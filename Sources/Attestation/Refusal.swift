@@ -2,6 +2,8 @@
 public enum Refusal: Error, Sendable, Equatable, Hashable {
     /// The allow-list is empty, which accepts nothing.
     case noReleaseAllowed
+    /// Nobody said which program is accepted, so none was compared.
+    case programNotNamed
     /// No release in the allow-list has measurements of this format.
     case noReleaseForFormat(EvidenceFormat)
     /// The measurements are of no release in the allow-list.
@@ -40,7 +42,8 @@ public enum Refusal: Error, Sendable, Equatable, Hashable {
     /// 2 stale or replayed, 3 refused by policy, 4 not this channel.
     public var exitCode: Int32 {
         switch self {
-        case .noReleaseAllowed, .noReleaseForFormat, .measurementsUnknown, .releaseRefused, .debug, .debugBuild,
+        case .noReleaseAllowed, .programNotNamed, .noReleaseForFormat, .measurementsUnknown, .releaseRefused, .debug,
+            .debugBuild,
             .simulated, .migrationAgent, .tcbNotEvaluated, .emptyPublicKey, .taskMismatch, .taskRegisterMismatch:
             3
         case .stale, .nonceMissing, .nonceMismatch, .statementMissing: 2
@@ -61,6 +64,9 @@ extension Refusal: CustomStringConvertible {
         switch self {
         case .noReleaseAllowed:
             "The list of accepted releases is empty, which accepts nothing: name the measurements that you accept."
+        case .programNotNamed:
+            "It is authentic, but of which program was not compared: name the measurements that you accept "
+                + "(--measurements)."
         case .noReleaseForFormat(let format):
             "No accepted release lists all the measurements that \(format.rawValue) evidence must match."
         case .measurementsUnknown: "The service runs code that is in no accepted release."
@@ -87,7 +93,7 @@ extension Refusal: CustomStringConvertible {
     /// What the person who sees the reason can do.
     public var hint: String {
         switch self {
-        case .noReleaseAllowed, .noReleaseForFormat:
+        case .noReleaseAllowed, .programNotNamed, .noReleaseForFormat:
             "Give the release.json of the releases you accept with --measurements."
         case .measurementsUnknown, .releaseRefused:
             "Ask the operator which release runs, and accept it only after you have its measurements from its builders."

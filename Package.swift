@@ -42,6 +42,8 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -81,6 +83,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CProcessor"),
+        // Overwrites what the program frees. Optimised in every build: it runs at each deallocation.
+        .target(name: "CWipe", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "Bytes", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
@@ -110,7 +114,8 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables", "Tasks",
+                "Bytes", "FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables",
+                "Tasks",
                 "VectorMath", crypto,
             ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
@@ -153,7 +158,7 @@ let package = Package(
                 "Tables",
                 "Tasks",
                 "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
-                nioSSL, logging,
+                nioSSL, nioTLS, logging,
                 lifecycle, unixSignals,
             ],
             exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")],
@@ -182,7 +187,7 @@ let package = Package(
         .target(
             name: "EngineCommands",
             dependencies: [
-                "Attestation", "CProcessor", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger",
+                "Attestation", "Bytes", "CProcessor", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger",
                 "PrivacyAccounting", "PrivacyKernel",
                 "Queries",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
@@ -191,7 +196,8 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "DemoData", "Engine", "EngineCommands", "Evaluation", "FittedModels", "Ledger",
+                "Attestation", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands", "Evaluation",
+                "FittedModels", "Ledger",
                 "PrivacyAccounting", "PrivacyKernel", "Queries",
                 "Service", "Synthesizers", "Tasks", arguments, logging,
             ],
@@ -262,7 +268,9 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Tables", "Tasks", crypto, nioCore, nioPosix, nioHTTP1, nioSSL,
+                "Attestation", "Client", "Ledger", "Tables", "Tasks", "VectorMath", crypto, nioCore, nioEmbedded,
+                nioPosix,
+                nioHTTP1, nioSSL,
             ],
             swiftSettings: checked),
         .testTarget(

@@ -29,15 +29,15 @@ package struct CheckCommand: AsyncParsableCommand {
             do {
                 let table = try LocalTables.table(file, party: party, task: task, hash: .random).table
                 if json {
-                    print(#"{"rows":\#(table.rowCount),"problems":[]}"#)
+                    Console.show(#"{"rows":\#(table.rowCount),"problems":[]}"#)
                 } else {
-                    print("\(file): \(table.rowCount) rows, no problem; the service would take it")
+                    Console.show("\(file): \(table.rowCount) rows, no problem; the service would take it")
                 }
             } catch let problems as TableProblems {
                 if json {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    print(String(decoding: try encoder.encode(problems), as: UTF8.self))
+                    Console.show(String(decoding: try encoder.encode(problems), as: UTF8.self))
                 }
                 throw problems
             }

@@ -64,7 +64,7 @@ package struct FitCommand: AsyncParsableCommand {
             Console.say(
                 "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
                     + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
-            print(try ledgerLine(job, plan))
+            Console.show(try ledgerLine(job, plan))
             let budget = try Budget(job.privacy, accounting: plan.accounting)
             let kernel = Kernel(table: job.joined)
             let progress: (Double) -> Void = { Console.progress("fit: \(Int($0 * 100)) %") }

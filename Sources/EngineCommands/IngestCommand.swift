@@ -53,7 +53,7 @@ package struct IngestCommand: AsyncParsableCommand {
                 Console.say("\(count) rows left out: \(reason)")
             }
             Console.say("\(ingest.rowCount) flows of \(office)")
-            if let output { try Files.write(Array(csv.utf8), to: output) } else { print(csv, terminator: "") }
+            if let output { try Files.write(Array(csv.utf8), to: output) } else { Console.show(csv, isData: true) }
         }
     }
 

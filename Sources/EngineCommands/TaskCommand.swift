@@ -42,7 +42,7 @@ package struct TaskCommand: AsyncParsableCommand {
                         sample: try Files.bytes(at: file.path))
                 }
                 let workshop = try runtime.map { try WorkshopRuntime(yaml: try Files.text(at: $0)) }
-                print(try TaskDraft(name: name, providers: providers, runtime: workshop).yaml, terminator: "")
+                Console.show(try TaskDraft(name: name, providers: providers, runtime: workshop).yaml, isData: true)
             }
         }
     }
@@ -71,11 +71,11 @@ package struct TaskCommand: AsyncParsableCommand {
                 if json {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    print(String(decoding: try encoder.encode(problems), as: UTF8.self))
+                    Console.show(String(decoding: try encoder.encode(problems), as: UTF8.self))
                 } else {
-                    for problem in problems { print("\(file): \(problem)") }
-                    if problems.isEmpty { print("\(file): no mistakes") }
-                    for line in fidelity { print("\(file): note: \(line)") }
+                    for problem in problems { Console.show("\(file): \(problem)") }
+                    if problems.isEmpty { Console.show("\(file): no mistakes") }
+                    for line in fidelity { Console.show("\(file): note: \(line)") }
                 }
                 if problems.contains(where: { $0.severity == .error }) { throw ExitCode.badData }
             }
@@ -120,7 +120,7 @@ package struct TaskCommand: AsyncParsableCommand {
         var file: String
 
         func run() async throws {
-            try await CommandFailure.reported { print(try Files.task(at: file).digest.hex) }
+            try await CommandFailure.reported { Console.show(try Files.task(at: file).digest.hex) }
         }
     }
 
@@ -132,7 +132,7 @@ package struct TaskCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await CommandFailure.reported {
-                print(try TaskWords.text(try Files.task(at: file, allowsMissingKeys: true)))
+                Console.show(try TaskWords.text(try Files.task(at: file, allowsMissingKeys: true)))
             }
         }
     }
@@ -150,7 +150,7 @@ package struct TaskCommand: AsyncParsableCommand {
         func run() async throws {
             try await CommandFailure.reported {
                 let task = try Files.task(at: file)
-                let key = try KeyFiles.privateKey(at: key)
+                let key = try Files.privateKey(at: key)
                 guard let party = task.party(holding: key.publicKey) else {
                     throw CommandFailure(
                         "the task lists no party with the key \(key.publicKey.fingerprint)", code: .identity)
@@ -159,7 +159,7 @@ package struct TaskCommand: AsyncParsableCommand {
                 let path = SignatureFile.path(task: file, party: party.name)
                 try Files.write(signature.fileBytes, to: path)
                 Console.say("\(party.name) signed task \(task.digest.hex)")
-                print(path)
+                Console.show(path)
             }
         }
     }

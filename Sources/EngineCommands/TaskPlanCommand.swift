@@ -44,9 +44,9 @@ extension TaskCommand {
                 if json {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    print(String(decoding: try encoder.encode(forecast), as: UTF8.self))
+                    Console.show(String(decoding: try encoder.encode(forecast), as: UTF8.self))
                 } else {
-                    print(words(forecast), terminator: "")
+                    Console.show(words(forecast), terminator: "")
                 }
             }
         }
@@ -57,10 +57,11 @@ extension TaskCommand {
             if json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                return print(String(decoding: try encoder.encode(forecasts), as: UTF8.self))
+                return Console.show(String(decoding: try encoder.encode(forecasts), as: UTF8.self))
             }
-            print("no model, epsilon \(task.plan.epsilon), delta \(task.plan.delta): the queries are all of it\n")
-            for forecast in forecasts { print(ForecastText(forecast).text) }
+            Console.show(
+                "no model, epsilon \(task.plan.epsilon), delta \(task.plan.delta): the queries are all of it\n")
+            for forecast in forecasts { Console.show(ForecastText(forecast).text) }
         }
 
         private func words(_ forecast: ErrorForecast) -> String {

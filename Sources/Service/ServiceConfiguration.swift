@@ -21,6 +21,9 @@ public struct ServiceConfiguration: Sendable {
     public var onListening: @Sendable (Int) async -> Void
     /// The present time, for deadlines.
     public var now: @Sendable () -> Date
+    /// Whether the process may end by itself nine seconds after it was asked to, whatever still runs: for a process that is
+    /// this service alone.
+    public var forcesEnd = false
 
     public init(
         specification: TaskSpecification, signatures: [[UInt8]] = [], attester: any Attester,

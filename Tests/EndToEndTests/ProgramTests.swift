@@ -99,9 +99,15 @@ struct ProgramTests {
 
             let file = "\(receipts)/\(upload)"
             let root = scene.trust[2]
-            let checked = try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug"])
+            let named = Array(scene.trust[1...4])
+            let checked = try await Program.run(["verify", file, "--allow-debug"] + named)
             #expect(checked.code == 0 && checked.output.contains("a table was accepted"), "\(checked.talk)")
-            #expect(try await Program.run(["verify", file, "--simulated-root", root]).code == 3)
+            // Authentic, but nobody said of which program: another answer than ours.
+            let unnamed = try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug"])
+            #expect(unnamed.code == 3 && unnamed.talk.contains("which program was not compared"), "\(unnamed.talk)")
+            let shown = try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug", "--json"])
+            #expect(shown.code == 3 && shown.output.contains(#""accepted" : false"#), "\(shown.output)")
+            #expect(try await Program.run(["verify", file] + named).code == 3)
             #expect(try await Program.run(["verify", file]).code == 2)
             var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
             let place = try #require(bytes.firstRange(of: Data("sha256".utf8))).upperBound + 8

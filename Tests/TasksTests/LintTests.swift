@@ -104,7 +104,13 @@ struct LintTests {
             ("privacy: {epsilon: 10.5, accept_high_epsilon: ''}", "privacy.epsilon", .error, "above 10"),
             ("privacy: {epsilon: 1, delta: 1}", "privacy.delta", .error, "below 1"),
             ("privacy: {epsilon: 1, delta: -1.0e-9}", "privacy.delta", .error, "0 or more"),
-            ("privacy: {epsilon: 1, delta: 0.001}", "privacy.delta", .warning, "may fail"),
+            ("privacy: {epsilon: 1, delta: 0.001}", "privacy.delta", .error, "one record in 1000"),
+            ("privacy: {epsilon: 1, delta: 1.1e-5}", "privacy.delta", .error, "one record in"),
+            ("privacy: {epsilon: 1, delta: 0.999}", "privacy.delta", .error, "one record in 1 "),
+            (
+                "privacy: {epsilon: 1, delta: 1.0e-6}\nlimits: {rows: 1000000}", "privacy.delta", .error,
+                "publishing one"
+            ),
             ("privacy: {epsilon: 1, delta: 1.0e-8}", "privacy.delta", .warning, "may fail for one of them"),
             ("privacy: {epsilon: 1, delta: 0.5}", "privacy.delta", .error, "one record in 2"),
             ("privacy: {epsilon: 1, delta: 0.01}", "privacy.delta", .error, "one record in 100"),

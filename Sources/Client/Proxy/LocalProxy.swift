@@ -8,7 +8,7 @@ import NIOPosix
 ///
 /// Each local connection has an upstream connection of its own, verified before the first byte goes through it and
 /// again when it is older than ten minutes or has been idle. `GET /entrepot/card` tells what was verified. Once the first
-/// connection has shown a task, no later one may be to another.
+/// connection has shown a task, no later one may be to another. Connections of other users of this machine are closed.
 public struct LocalProxy: Sendable {
     private let configuration: ClientConfiguration
     private let host: String
@@ -56,6 +56,7 @@ public struct LocalProxy: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .bind(host: host, port: port) { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        guard PeerOwner.isOurs(channel) else { throw ClientError.badInput("a caller of another user") }
                         try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                         return try LocalCaller.Channel(wrappingChannelSynchronously: channel)
                     }

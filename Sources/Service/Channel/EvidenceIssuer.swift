@@ -7,6 +7,8 @@ final class EvidenceIssuer: Sendable {
     private let attester: any Attester
     let buildManifestDigest: [UInt8]
     private let queue = AsyncSemaphore(places: 2, waiting: 256)
+    /// All strangers together use one of the two places, so that parties find the other.
+    private let strangers = AsyncSemaphore(places: 1, waiting: 128)
 
     init(attester: any Attester, buildManifestDigest: [UInt8]) {
         self.attester = attester
@@ -20,13 +22,19 @@ final class EvidenceIssuer: Sendable {
     /// - Throws: 503 if the connection gives nothing to bind to; never an unbound document.
     func evidence(
         session: ConnectionSession, nonce: [UInt8], identity: ServerIdentity, task: [UInt8], boot: Boot,
-        head: LedgerHead
+        head: LedgerHead, isStranger: Bool = false
     ) async throws -> Evidence {
         guard let exporter = session.exporter else {
             throw Problem(
                 .serviceUnavailable, code: "no_binding", detail: "This connection gives nothing to bind evidence to.",
                 hint: "Connect directly with TLS 1.3; nothing may end TLS in between.", audience: .everyone)
         }
+        if isStranger {
+            guard await strangers.enter() else {
+                throw Problem.busy("Too many callers ask for evidence at once.", retryAfter: 1)
+            }
+        }
+        defer { if isStranger { strangers.leave() } }
         let binding = ChannelBinding.binding(exporter: exporter, nonce: nonce, spki: identity.publicKeyInfo)
         return try await evidence(
             key: identity.publicKeyInfo, nonce: nonce, binding: binding, task: task, boot: boot, head: head)

@@ -15,10 +15,12 @@ struct HTTPServer: Sendable {
     let onListening: @Sendable (Int) async -> Void
 
     var patience = ConnectionGuard.Patience()
+    var registry = ConnectionRegistry()
 
     /// A connection that neither finishes its handshake nor sends a request for this long is closed.
     private static let idleTimeout = TimeAmount.seconds(60)
-    private static let connectionLimit = 512
+    /// Of all callers together; ``ConnectionRegistry`` sees to it that no one takes them all.
+    private static let connectionLimit = 8_192
 
     /// The server as a service of a `ServiceGroup`: it ends with graceful shutdown.
     func service() -> any Service {
@@ -32,7 +34,10 @@ struct HTTPServer: Sendable {
             respond: { request, writer, channel, session in
                 try await responder.respond(to: request, writer: writer, channel: channel, session: session)
             },
-            patience: patience)
+            patience: patience, registry: registry,
+            party: { [identify = responder.identify] key in
+                if case .party(let name, _) = identify(key) { name } else { nil }
+            })
         let onListening = onListening
         return channel.server(
             configuration: ServerConfiguration(

@@ -32,7 +32,9 @@ actor TaskDriver {
 
     nonisolated let ledger: TaskLedger
     nonisolated let signer: LedgerSigner
-    nonisolated let sampleLimiter = SampleLimiter()
+    nonisolated let sampleLimiter: SampleLimiter
+    /// The reading of ε for changing a record, with the number of releases that it is of.
+    nonisolated let changingOne = Mutex<(releases: Int, epsilon: Double?)?>(nil)
     /// Whether the last write to the ledger succeeded.
     nonisolated let isRecording = Mutex(true)
     nonisolated let reportSigner: ReportSigner
@@ -62,6 +64,8 @@ actor TaskDriver {
         logger = start.logger
         domains = start.domains
         keyedHash = .random
+        sampleLimiter = SampleLimiter(
+            recipients: start.specification.parties.count { [.provider, .consumer].contains($0.role) })
         fitter = start.fitter
         now = start.now
         ledger = start.ledger

@@ -61,6 +61,12 @@ final class TaskLedger: Sendable {
         if !isEntered { try append(.signature, party: party) }
     }
 
+    /// How many tables of a party the ledger has, over all boots.
+    func uploads(of party: String) throws -> Int {
+        let fingerprint = specification.party(named: party)?.publicKey.fingerprint
+        return try ledger.entries(of: task).count { $0.kind == .upload && $0.party == fingerprint }
+    }
+
     func recordUpload(party: String, digest: String) throws {
         try append(.upload, party: party, details: ["sha256": digest])
     }
@@ -173,6 +179,9 @@ final class TaskLedger: Sendable {
 
     /// The other reading of what was drawn so far: ε where one joined record is changed, not added or removed.
     func epsilonChangingOne() throws -> Double? { Transcript(releases: try releases()).spent?.epsilonChangingOne }
+
+    /// How many releases were recorded.
+    func releaseCount() throws -> Int { try ledger.transcriptEnd(of: task)?.count ?? 0 }
 
     /// The entries of the task, oldest first, each in the bytes that its hash covers.
     func entries() throws -> [[UInt8]] { try ledger.entries(of: task).map(\.canonicalBytes) }

@@ -4,6 +4,16 @@ import HummingbirdCore
 import Tables
 import Tasks
 
+extension Problem {
+    static let uploadsUsedUp = Problem(
+        .tooManyRequests, code: "upload_quota",
+        detail: "This party has uploaded \(CallBounds.uploadsOfParty) tables in this task, which is the most.",
+        hint:
+            "Confirm the table that is held, or agree on a new task. `entrepot check` finds what is wrong with a file "
+            + "without an upload; refused files do not count.",
+        audience: .owner)
+}
+
 /// A provider's table, from the first byte of the request to the receipt.
 extension TaskDriver {
     /// `POST /upload_data`: reads a table while it comes, holds it, and answers with its digest.
@@ -99,6 +109,7 @@ extension TaskDriver {
     ///   party is under way, or the part is not the one that is missing.
     func uploadBegins(party: String, length: Int? = nil, range: String?) throws -> UploadStart {
         try admitsUpload(party: party)
+        guard try ledger.uploads(of: party) < CallBounds.uploadsOfParty else { throw Problem.uploadsUsedUp }
         let limit = specification.limits.uploadBytes
         if let length, length > limit + UploadReader.formOverhead { throw Problem.tooLarge(limit) }
         let range = try UploadRange(range)

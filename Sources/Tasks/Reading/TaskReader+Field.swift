@@ -37,6 +37,13 @@ extension TaskReader {
         guard let name, let type, let categories, let constraints, let bins, let derivedFrom, let other,
             let missingValues, let trueValues, let falseValues, let title, let description
         else { return nil }
+        for category in (categories ?? []).map(\.value) + (constraints?.enum ?? []) + [other].compactMap({ $0 })
+        where Formula.isFormula(category) {
+            problem(
+                line: section.line("categories"), path: section.path("categories"),
+                "\"\(category.shortened)\" is a formula to a spreadsheet that opens the rows",
+                fix: "Write the category so that it begins with another character")
+        }
         var labels: [String: String] = [:]
         for category in categories ?? [] { labels[category.value] = category.label }
         return Field(
@@ -105,6 +112,18 @@ extension TaskReader {
             return nil
         }
         return field.map { DerivedFrom(field: $0, prefix: prefix) }
+    }
+}
+
+/// Texts that a spreadsheet computes when it opens a CSV file: rows are written with the declared categories as they are.
+private enum Formula {
+    static func isFormula(_ text: String) -> Bool {
+        switch text.first {
+        case "=", "@": true
+        // A sign before a number, or alone, is no formula; before anything that calls or refers it is.
+        case "+", "-": Double(text) == nil && text.contains { "(|!=".contains($0) }
+        default: false
+        }
     }
 }
 

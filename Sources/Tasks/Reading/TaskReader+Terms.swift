@@ -88,24 +88,36 @@ extension TaskReader {
                 fix: "Write a number far below one over the number of rows, such as 1.0e-9")
             return nil
         }
-        guard delta < Self.mostDelta else {
+        guard delta <= Self.mostDelta else {
             problem(
                 line: node.line, path: path,
-                "δ is \(delta): a mechanism that publishes one record in \(Int(1 / delta)) as it is would keep to it",
+                "δ is \(delta): a mechanism that publishes one record in \(Int(1 / delta)) as it is would keep to it, and "
+                    + "ε says nothing of that one",
                 fix: "Write a number far below one over the number of rows, such as 1.0e-9")
             return nil
         }
         return delta
     }
 
-    /// From here on δ promises nothing worth the name.
-    private static var mostDelta: Double { 0.01 }
+    /// Above this δ promises nothing worth the name: tables have more than a hundred thousand rows, and with probability δ
+    /// the promise of ε does not hold at all.
+    private static var mostDelta: Double { 1e-5 }
 
     /// δ against the declared size: publishing each record with probability δ keeps to (ε, δ), and δ · rows of them are
     /// then expected.
     mutating func compare(
         _ privacy: TaskSpecification.Privacy?, with limits: TaskSpecification.Limits?, _ task: Section
     ) {
+        let isDeclared = task.present("limits").map { node in
+            if case .mapping(let members) = node.content { members.contains { $0.key == "rows" } } else { false }
+        }
+        if let privacy, let limits, isDeclared == true, privacy.delta * Double(limits.rows) >= 1 {
+            return problem(
+                line: task.line("privacy"), path: "privacy.delta",
+                "δ is \(privacy.delta), and a table may have \(limits.rows) rows: publishing one of them as it is would keep "
+                    + "to it",
+                fix: "Write at most a tenth of one over the number of rows, or the true number in `limits.rows`")
+        }
         guard let privacy, let limits, privacy.delta * 10 * Double(limits.rows) > 1 else { return }
         problem(
             .warning, line: task.line("privacy"), path: "privacy.delta",

@@ -229,7 +229,8 @@ struct DemoStage {
             }
             let verified = "entrepot verify \(shown(directory.appendingPathComponent("report.pdf")))"
             texts.append(
-                "   the same as a signed report: \(verified) --simulated-root \(service.rootFile) --allow-debug")
+                "   the same as a signed report: \(verified) --simulated-root \(service.rootFile) "
+                    + "--measurements \(service.measurementsFile) --allow-debug")
             return texts
         }
     }

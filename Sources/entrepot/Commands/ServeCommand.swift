@@ -1,5 +1,7 @@
 import ArgumentParser
 import Attestation
+import CProcess
+import CWipe
 import EngineCommands
 import Foundation
 import Logging
@@ -40,18 +42,28 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve() async throws {
+        // Nothing that the service writes is for other users of the machine.
+        umask(0o077)
+        entrepot_crash_silently()
+        if entrepot_lock_memory() != 0 {
+            Console.say("memory is not locked: a host that swaps could write it to its disk (see ulimit -l)")
+        }
+        if entrepot_wipes_freed_memory() == 0 {
+            Console.say("memory that was given back is not overwritten on this platform")
+        }
         let specification = try Files.task(at: task)
         let (host, port) = try ListenAddress.parse(listen)
         let logger = Logger(label: "entrepot") { StreamLogHandler.standardError(label: $0) }
         if attester == .simulated {
             Console.say("SIMULATED attester: gives no confidentiality against the host.")
         }
-        let service = try EntrepotService(
-            ServiceConfiguration(
-                specification: specification, signatures: try signatures(of: specification),
-                attester: try await makeAttester(specification), buildManifest: Self.buildManifest, host: host,
-                port: port, stateDirectory: state, logger: logger,
-                onListening: { port in Console.say("listening on https://\(host):\(port)") }))
+        var configuration = ServiceConfiguration(
+            specification: specification, signatures: try signatures(of: specification),
+            attester: try await makeAttester(specification), buildManifest: Self.buildManifest, host: host,
+            port: port, stateDirectory: state, logger: logger,
+            onListening: { port in Console.say("listening on https://\(host):\(port)") })
+        configuration.forcesEnd = true
+        let service = try EntrepotService(configuration)
         try await service.run()
     }
 
@@ -64,7 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
         case .nitro: return try await NSMAttester(taskSpecification: bytes)
         case .tsm: return try TSMAttester()
         case .simulated:
-            let directory = state ?? FileManager.default.temporaryDirectory.path
+            let directory = try state ?? Self.ownTemporaryFolder()
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             let simulated = try SimulatedAttester(
                 stateDirectory: directory, taskSpecification: bytes, buildManifest: Self.buildManifest)
@@ -72,6 +84,15 @@ struct ServeCommand: AsyncParsableCommand {
             Console.say("measurements of this process: \(simulated.measurementsFile)")
             return simulated
         }
+    }
+
+    /// A fresh folder for this process: in the common one, the root could be another user's.
+    private static func ownTemporaryFolder() throws -> String {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)").path
+        guard mkdir(folder, 0o700) == 0 else {
+            throw CommandFailure("no folder can be made in \(FileManager.default.temporaryDirectory.path)")
+        }
+        return folder
     }
 
     /// The content of `TASK.<party>.sig` for every provider that has one.

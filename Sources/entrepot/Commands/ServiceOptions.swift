@@ -56,7 +56,7 @@ struct ServiceOptions: ParsableArguments {
         guard let url else { throw CommandFailure("give --url, where the service listens", code: ExitCode(64)) }
         let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
         return ClientConfiguration(
-            address: try ServiceAddress(url), key: try key.map { try KeyFiles.privateKey(at: $0) },
+            address: try ServiceAddress(url), key: try key.map { try Files.privateKey(at: $0) },
             trust: TrustPolicy(
                 now: 0, roots: roots, allowed: allowed, allowSimulated: allowSimulated, allowDebug: allowDebug,
                 allowUnevaluatedTCB: allowUnevaluatedTcb),

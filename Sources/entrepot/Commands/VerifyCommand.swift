@@ -13,7 +13,8 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract:
             "Verifies a service (--url), a saved document, a receipt, a signed report, samples, or a model's privacy.",
         discussion: """
-            Exit code 0: authentic; 2: not authentic; 3: authentic but refused by policy; with --url also 4: it belongs to \
+            Exit code 0: authentic and of a program that you named with --measurements; 2: not authentic; 3: authentic but \
+            refused by policy, or no program was named, so that it could be anybody's; with --url also 4: it belongs to \
             another connection. A saved document is verified at the time that it gives for itself unless --at says \
             otherwise. Formats without such a time (sev-snp, tdx) are verified as of now.
             """)
@@ -101,7 +102,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func verify(privacyOf path: String) throws {
         let verification = try PrivacyVerification(try Files.bytes(at: path), rowsPerKey: rowsPerKey)
-        print(json ? String(decoding: try verification.json, as: UTF8.self) : verification.text)
+        Console.show(json ? String(decoding: try verification.json, as: UTF8.self) : verification.text)
         if !verification.isKept { throw ExitCode.evidence }
     }
 
@@ -117,7 +118,7 @@ struct VerifyCommand: AsyncParsableCommand {
         } catch {
             throw notAuthentic("the document", error)
         }
-        show(appraisal.evidence, appraisal.refusals)
+        show(appraisal.evidence, refusals(appraisal))
         if repetitions > 0 {
             let start = ContinuousClock.now
             for _ in 0..<repetitions { _ = try check() }
@@ -138,10 +139,10 @@ struct VerifyCommand: AsyncParsableCommand {
             throw notAuthentic("the receipt", error)
         }
         if json {
-            show(appraisal.evidence, appraisal.refusals, entry: receipt.entry.canonicalBytes)
+            show(appraisal.evidence, refusals(appraisal), entry: receipt.entry.canonicalBytes)
         } else {
-            print(ReceiptCard(receipt))
-            print(EvidenceCard(appraisal.evidence, refusals: appraisal.refusals))
+            Console.show(ReceiptCard(receipt))
+            Console.show(EvidenceCard(appraisal.evidence, refusals: refusals(appraisal)))
         }
         try leave(appraisal)
     }
@@ -164,8 +165,8 @@ struct VerifyCommand: AsyncParsableCommand {
         } catch let error as ReceiptError {
             throw notAuthentic("the provenance of \(samples)", error)
         }
-        if !json { print(provenance) }
-        show(appraisal.evidence, appraisal.refusals)
+        if !json { Console.show(provenance) }
+        show(appraisal.evidence, refusals(appraisal))
         try leave(appraisal)
     }
 
@@ -182,14 +183,21 @@ struct VerifyCommand: AsyncParsableCommand {
         } catch let error as ReportError {
             throw notAuthentic("the report", error)
         }
-        show(checked.evidence, checked.refusals)
+        show(checked.evidence, refusals(checked))
         try leave(checked)
     }
 
+    /// What policy has against a document. Where no program was named, nothing was compared: whoever can run an attested
+    /// program at all can sign a report with it.
+    private func refusals(_ appraisal: DocumentVerification.Appraisal) -> [Refusal] {
+        measurements == nil ? appraisal.refusals + [.programNotNamed] : appraisal.refusals
+    }
+
     private func leave(_ appraisal: DocumentVerification.Appraisal) throws {
-        guard appraisal.exitCode != 0 else { return }
-        Console.say("entrepot: authentic, and refused: \(appraisal.refusals.map { "\($0)" }.joined(separator: " "))")
-        throw ExitCode(appraisal.exitCode)
+        let refusals = refusals(appraisal)
+        guard !refusals.isEmpty else { return }
+        Console.say("entrepot: authentic, and refused: \(refusals.map { "\($0)" }.joined(separator: " "))")
+        throw ExitCode(3)
     }
 
     private func verify(service url: String) async throws {
@@ -200,9 +208,9 @@ struct VerifyCommand: AsyncParsableCommand {
         do {
             try await VerifiedConnection.open(configuration) { connection in
                 if json {
-                    print(String(decoding: ConnectionCard(connection).json(), as: UTF8.self), terminator: "")
+                    Console.show(String(decoding: ConnectionCard(connection).json(), as: UTF8.self), terminator: "")
                 } else {
-                    print(ConnectionCard(connection))
+                    Console.show(ConnectionCard(connection))
                 }
             }
         } catch ClientError.refused(let refusals) where refusals.contains(.noReleaseAllowed) {
@@ -255,7 +263,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func show(_ evidence: VerifiedEvidence, _ refusals: [Refusal], entry: [UInt8]? = nil) {
         guard json else {
-            print(EvidenceCard(evidence, refusals: refusals))
+            Console.show(EvidenceCard(evidence, refusals: refusals))
             return
         }
         let measurements = Dictionary(
@@ -272,7 +280,7 @@ struct VerifyCommand: AsyncParsableCommand {
     private func printJSON(_ object: [String: Any]) {
         let options: JSONSerialization.WritingOptions = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         if let data = try? JSONSerialization.data(withJSONObject: object, options: options) {
-            print(String(decoding: data, as: UTF8.self))
+            Console.show(String(decoding: data, as: UTF8.self))
         }
     }
 }

@@ -1,0 +1,48 @@
+import Foundation
+import NIOCore
+
+/// Who holds the other end of a loopback connection, by the kernel's own table of sockets (`/proc/net/tcp`): a plain HTTP
+/// proxy on a port can be reached by every user of a machine, and it speaks with one user's key.
+enum PeerOwner {
+    /// Whether the peer of a connection is a process of the user who runs this one.
+    static func isOurs(_ channel: any Channel) -> Bool {
+        guard let peer = channel.remoteAddress, let own = channel.localAddress,
+            let user = user(of: peer, to: own, in: tables())
+        else { return false }
+        return user == geteuid()
+    }
+
+    /// The user whose socket is bound to `peer` and connected to `own`; nil if the tables have no such socket.
+    static func user(of peer: SocketAddress, to own: SocketAddress, in tables: [String]) -> uid_t? {
+        let (local, remote) = (words(of: peer), words(of: own))
+        for table in tables {
+            for line in table.split(separator: "\n").dropFirst() {
+                let fields = line.split(separator: " ", omittingEmptySubsequences: true)
+                guard fields.count > 9, local.contains(String(fields[1])), remote.contains(String(fields[2])),
+                    // A socket without an inode has lost its process.
+                    fields[9] != "0", let user = uid_t(fields[7])
+                else { continue }
+                return user
+            }
+        }
+        return nil
+    }
+
+    private static func tables() -> [String] {
+        ["/proc/net/tcp", "/proc/net/tcp6"].compactMap { path in
+            FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// An address as the tables write it: words of 32 bits in the machine's order, as hexadecimal digits, and the port. An IPv4
+    /// address can stand inside an IPv6 one.
+    private static func words(of address: SocketAddress) -> Set<String> {
+        guard let text = address.ipAddress, let port = address.port else { return [] }
+        let place = String(format: ":%04X", port)
+        if text == "::1" { return ["00000000000000000000000001000000" + place] }
+        let parts = (text.split(separator: ":").last ?? "").split(separator: ".").compactMap { UInt32($0) }
+        guard parts.count == 4, parts.allSatisfy({ $0 < 256 }) else { return [] }
+        let word = String(format: "%08X", parts.reversed().reduce(0) { $0 << 8 | $1 })
+        return [word + place, "0000000000000000FFFF0000" + word + place]
+    }
+}

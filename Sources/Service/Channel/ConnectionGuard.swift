@@ -57,6 +57,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     private func begin(_ context: ChannelHandlerContext) {
         expect(head: patience.idle, context)
+        if bodyTimer == nil { listen(context) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: patience.handshake) {
             let (guardian, context) = bound.value
@@ -86,18 +87,15 @@ final class ConnectionGuard: ChannelDuplexHandler {
         }
         reads += 1
         context.fireChannelRead(data)
-        if bodyTimer == nil, session.requestsUnderWay > 0 { listen(context) }
     }
 
-    /// Closes a connection of which a body is wanted and nothing comes any more.
+    /// Closes a connection of which a body is wanted all the time and nothing comes.
     private func listen(_ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let seen = reads
+        let (seen, wasInBody) = (reads, session.isInBody)
         bodyTimer = context.eventLoop.scheduleTask(in: patience.silence) {
             let (guardian, context) = bound.value
-            guardian.bodyTimer = nil
-            guard guardian.session.requestsUnderWay > 0 else { return }
-            if guardian.reads == seen, guardian.session.isInBody { return context.close(promise: nil) }
+            if wasInBody, guardian.session.isInBody, guardian.reads == seen { return context.close(promise: nil) }
             guardian.listen(context)
         }
     }

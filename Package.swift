@@ -89,6 +89,7 @@ let package = Package(
         .target(name: "Statistics", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Tables", dependencies: ["Bytes", "VectorMath"], exclude: ["README.md"],
+            resources: [.embedInCode("Schema/CodeLists/hs-2022.txt")],
             swiftSettings: strict + [replaceable]),
         .target(
             name: "PrivacyKernel", dependencies: ["Statistics", "Tables", "VectorMath"],

@@ -82,13 +82,13 @@ extension TaskSpecification {
         public var key: KeyRule
         /// The columns that are not the key.
         public var schema: TableSchema
-        /// What stands between the fields of the file.
-        public var delimiter: UInt8
+        /// How the text of the file is laid out.
+        public var dialect: TableDialect
 
-        public init(key: KeyRule, schema: TableSchema, delimiter: UInt8 = UInt8(ascii: ",")) {
+        public init(key: KeyRule, schema: TableSchema, dialect: TableDialect = TableDialect()) {
             self.key = key
             self.schema = schema
-            self.delimiter = delimiter
+            self.dialect = dialect
         }
 
         public func domain() throws(SchemaProblems) -> TableDomain {

@@ -136,6 +136,15 @@ extension ColumnDomain {
         return codeOfValue(bytes) ?? otherCode
     }
 
+    /// The code of a cell that is written in another way: a text that means a missing value stands as it is.
+    func code(of bytes: UnsafeRawBufferPointer, written writing: CellText) -> Int? {
+        if let code = texts.code(of: bytes) ?? texts.code(of: bytes.trimmed), Int(code) == missingCode {
+            return Int(code)
+        }
+        guard let plain = writing.plain(bytes) else { return nil }
+        return plain.withUnsafeBytes { code(of: $0) }
+    }
+
     /// The code of a text.
     public func code(of text: String) -> Int? {
         Array(text.utf8).withUnsafeBytes { code(of: $0) }

@@ -16,7 +16,8 @@ enum FileSignature {
         } else if begins(Array("%PDF".utf8)) {
             hint = "This is a PDF document: upload the table as CSV"
         } else if begins([0xFF, 0xFE]) || begins([0xFE, 0xFF]) || start.prefix(64).contains(0) {
-            hint = "This looks like UTF-16: save the file as UTF-8"
+            hint =
+                "This looks like UTF-16: save the file as UTF-8, declare encoding: utf-16 in the task, or run `entrepot prepare`"
         } else {
             return nil
         }

@@ -5,6 +5,8 @@ public struct KeyRule: Codable, Sendable, Equatable {
     /// One step of normalisation, applied in the order declared.
     public enum Normalisation: Sendable, Equatable {
         case trim, upper, lower
+        /// Characters in their composed form (Unicode NFC), so that an accent is one letter however it was typed.
+        case nfc
         /// Zeros put in front until the text has this many characters.
         case zeroFill(Int)
     }
@@ -76,12 +78,13 @@ extension KeyRule {
 }
 
 extension KeyRule.Normalisation: Codable {
-    /// The word that a task writes: `trim`, `upper`, `lower`, `zero-fill:6`.
+    /// The word that a task writes: `trim`, `upper`, `lower`, `nfc`, `zero-fill:6`.
     public var word: String {
         switch self {
         case .trim: "trim"
         case .upper: "upper"
         case .lower: "lower"
+        case .nfc: "nfc"
         case .zeroFill(let width): "zero-fill:\(width)"
         }
     }
@@ -91,6 +94,7 @@ extension KeyRule.Normalisation: Codable {
         case "trim": self = .trim
         case "upper": self = .upper
         case "lower": self = .lower
+        case "nfc": self = .nfc
         default:
             guard word.hasPrefix("zero-fill:"), let width = Int(word.dropFirst("zero-fill:".count)),
                 (1...64).contains(width)
@@ -105,7 +109,8 @@ extension KeyRule.Normalisation: Codable {
         guard let step = Self(word: word) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "unknown normalisation \"\(word)\": write trim, upper, lower or zero-fill:N (N ≤ 64)")
+                debugDescription:
+                    "unknown normalisation \"\(word)\": write trim, upper, lower, nfc or zero-fill:N (N ≤ 64)")
         }
         self = step
     }

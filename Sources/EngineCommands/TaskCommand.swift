@@ -18,7 +18,11 @@ package struct TaskCommand: AsyncParsableCommand {
     struct Draft: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Drafts a task from local sample files; every guess is marked '# to be confirmed'.",
-            discussion: "The draft goes to stdout. Nothing leaves this machine, and the service never drafts.")
+            discussion: """
+                The draft goes to stdout, and what was noticed about the samples to stderr. A value of a sample stands in the draft \
+                only where it is one of a classification, and is marked there. Nothing leaves this machine, and the service never \
+                drafts.
+                """)
 
         @Option(help: "The task's name.")
         var name: String = "draft"
@@ -39,10 +43,12 @@ package struct TaskCommand: AsyncParsableCommand {
                 let providers = try data.map { try NamedFile($0) }.map { file in
                     TaskDraft.Provider(
                         name: file.name, publicKey: try keys[file.name].map { try KeyFiles.publicKey(at: $0) },
-                        sample: try Files.bytes(at: file.path))
+                        file: LocalTableFile(path: file.path))
                 }
                 let workshop = try runtime.map { try WorkshopRuntime(yaml: try Files.text(at: $0)) }
-                print(try TaskDraft(name: name, providers: providers, runtime: workshop).yaml, terminator: "")
+                let draft = try TaskDraft(name: name, providers: providers, runtime: workshop)
+                for remark in draft.remarks { Console.say(remark) }
+                print(draft.yaml, terminator: "")
             }
         }
     }
@@ -58,8 +64,9 @@ package struct TaskCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await CommandFailure.reported {
-                let read = TaskFile(yaml: try Files.text(at: file), context: Files.context(allowsMissingKeys: true))
-                var problems = read.problems
+                let text = try Files.text(at: file)
+                let read = TaskFile(yaml: text, context: Files.context(allowsMissingKeys: true))
+                var problems = read.problems + unconfirmed(text)
                 var fidelity: [String] = []
                 if let task = read.specification, read.errors.isEmpty {
                     do {
@@ -74,11 +81,29 @@ package struct TaskCommand: AsyncParsableCommand {
                     print(String(decoding: try encoder.encode(problems), as: UTF8.self))
                 } else {
                     for problem in problems { print("\(file): \(problem)") }
-                    if problems.isEmpty { print("\(file): no mistakes") }
+                    if problems.isEmpty {
+                        print("\(file): no mistakes")
+                    } else {
+                        Console.say("Documentation/task-file.md describes every key of a task file")
+                    }
                     for line in fidelity { print("\(file): note: \(line)") }
                 }
                 if problems.contains(where: { $0.severity == .error }) { throw ExitCode.badData }
             }
+        }
+
+        /// One warning for all guesses that nobody has confirmed.
+        private func unconfirmed(_ text: String) -> [TaskProblem] {
+            let lines = Confirmations.lines(in: text)
+            guard let first = lines.first else { return [] }
+            return [
+                TaskProblem(
+                    severity: .warning, line: first, path: "",
+                    what: "\(lines.count) \(lines.count == 1 ? "line is" : "lines are") marked \"to be confirmed\"",
+                    fix:
+                        "Replace what was guessed by what is publicly known, and remove each mark; until then nobody can sign"
+                )
+            ]
         }
 
         /// Why the synthesizer refuses the task's domain; depends on public figures only.
@@ -140,6 +165,14 @@ package struct TaskCommand: AsyncParsableCommand {
         func run() async throws {
             try await CommandFailure.reported {
                 let task = try Files.task(at: file)
+                let open = Confirmations.lines(in: try Files.text(at: file))
+                guard open.isEmpty else {
+                    let lines =
+                        open.prefix(12).map(String.init).joined(separator: ", ") + (open.count > 12 ? ", …" : "")
+                    throw CommandFailure(
+                        "\(file) was not signed: \(open.count) guesses are still marked \"to be confirmed\" (lines \(lines)). "
+                            + "Look at each, correct it, and remove its mark.", code: .badData)
+                }
                 let key = try KeyFiles.privateKey(at: key)
                 guard let party = task.party(holding: key.publicKey) else {
                     throw CommandFailure(

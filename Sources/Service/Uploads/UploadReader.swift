@@ -11,6 +11,8 @@ struct ReceivedTable: Sendable {
     let table: KeyedTable
     /// SHA-256 of the file's bytes, hexadecimal.
     let digest: String
+    /// What the owner may not have meant. For the owner only.
+    let warnings: [TableWarning]
 }
 
 /// Reads the body of an upload as it arrives: a form with the field `file`, or the CSV file itself, either of them
@@ -87,7 +89,7 @@ struct UploadReader {
             try unpacking?.finish()
             if case .form(let parser) = framing { try parser.finish() }
             let (table, sha256) = try file.finish()
-            return ReceivedTable(table: table, digest: sha256.hexadecimal)
+            return ReceivedTable(table: table, digest: sha256.hexadecimal, warnings: file.warnings)
         } catch let error as MultipartError {
             throw Problem.form(error)
         } catch let error as GzipError {

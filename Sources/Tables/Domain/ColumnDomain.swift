@@ -127,12 +127,13 @@ public struct ColumnDomain: Sendable, Equatable {
 // Proof: no byte is read here. Bytes are handed on whole, within the call that lends them.
 
 extension ColumnDomain {
-    /// The code of a text, or nil if it lies outside the domain. Blanks around numbers and dates do not count.
+    /// The code of a text, or nil if it lies outside the domain. Blanks around it do not count, unless it is listed
+    /// with them.
     public func code(of bytes: UnsafeRawBufferPointer) -> Int? {
         if let code = texts.code(of: bytes) { return Int(code) }
-        if type == .string { return otherCode }
         let bytes = bytes.trimmed
         if let code = texts.code(of: bytes) { return Int(code) }
+        if type == .string { return otherCode }
         return codeOfValue(bytes) ?? otherCode
     }
 

@@ -26,9 +26,9 @@ enum FileSignature {
 }
 
 /// UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing above U+10FFFF.
-enum UTF8Check {
+package enum UTF8Check {
     /// The place of the first byte that does not belong, or nil.
-    static func firstFault(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
+    package static func firstFault(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
         var place = range.lowerBound
         while place < range.upperBound {
             let byte = bytes[place]

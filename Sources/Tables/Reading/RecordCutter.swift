@@ -81,7 +81,7 @@ struct RecordCutter {
                 var fieldEnd = place
                 if bytes[place] == 0x0A, fieldEnd > fieldStart, bytes[fieldEnd - 1] == 0x0D { fieldEnd -= 1 }
                 if isQuoted, fieldStart < fieldEnd { hasTextAfterQuote = true }
-                output += bytes[fieldStart..<fieldEnd]
+                if fieldStart < fieldEnd { output += bytes[fieldStart..<fieldEnd] }
                 output.append(0)
                 starts.append(UInt32(output.count))
                 let isEnd = bytes[place] == 0x0A

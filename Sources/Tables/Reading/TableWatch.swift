@@ -61,17 +61,19 @@ struct TableWatch {
 
     mutating func look(atCodes codes: [UInt32], column: Int) {
         guard isLooking, !counts[column].isEmpty else { return }
-        let size = counts[column].count
-        for row in 0..<blockRows where Int(codes[row]) < size { counts[column][Int(codes[row])] += 1 }
+        // Taken out while it is counted in, so that the loop asks about one array alone.
+        var tally = counts[column]
+        counts[column] = []
+        for code in codes.prefix(blockRows) where code < tally.count { tally[Int(code)] += 1 }
+        counts[column] = tally
     }
 
+    /// Every key of the first block; then a few, since a dictionary costs more than all else of a row.
     mutating func look(atKeys grid: FieldGrid, columns: [Int]) {
-        guard isLooking else { return }
-        for row in 0..<grid.rows where shapes.count < Self.mostShapes {
-            for column in columns.prefix(1) {
-                let shape = grid.withField(row: row, column: column) { Self.shape($0.trimmed) }
-                shapes[shape, default: 0] += 1
-            }
+        guard isLooking, let column = columns.first else { return }
+        for row in stride(from: 0, to: grid.rows, by: blocks == 1 ? 1 : 64) where shapes.count < Self.mostShapes {
+            let shape = grid.withField(row: row, column: column) { Self.shape($0.trimmed) }
+            shapes[shape, default: 0] += 1
         }
     }
 
@@ -202,13 +204,5 @@ struct TableWatch {
             return warning("\(upper) in capitals, \(lower) in small letters")
         }
         return nil
-    }
-}
-
-extension ColumnDomain {
-    /// Whether a text is one of the listed values.
-    fileprivate func lists(_ text: String) -> Bool {
-        guard let code = Array(text.utf8).withUnsafeBytes({ texts.code(of: $0) }) else { return false }
-        return code < valueCount
     }
 }

@@ -75,9 +75,14 @@ struct TextDecoder {
         if input.allSatisfy({ $0 < 0x80 }) { return input }
         var output: [UInt8] = []
         output.reserveCapacity(input.count + input.count / 8)
-        for byte in input {
-            if byte < 0x80 { output.append(byte) } else { append(windows[Int(byte - 0x80)], to: &output) }
+        // Nearly all of it is ASCII, which stands as it is.
+        var start = 0
+        for place in input.indices where input[place] >= 0x80 {
+            output += input[start..<place]
+            append(windows[Int(input[place] - 0x80)], to: &output)
+            start = place + 1
         }
+        output += input[start...]
         return output
     }
 

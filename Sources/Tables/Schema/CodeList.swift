@@ -51,6 +51,13 @@ public enum CodeList {
     /// The codes of a list in their own order; nil if there is no list of this name.
     public static func codes(of name: String) -> [String]? { fixed[name] ?? calendar(name) }
 
+    /// The three letters of a country's two; nil where there is none.
+    package static func alpha3(ofAlpha2 letters: String) -> String? { alpha3[letters] }
+
+    private static let alpha3 = Dictionary(
+        countries.split(separator: " ").map { (String($0.prefix(2)), String($0.dropFirst(2).prefix(3))) },
+        uniquingKeysWith: { first, _ in first })
+
     private static let fixed: [String: [String]] = {
         var lists: [String: [String]] = [:]
         var headings: [String] = []

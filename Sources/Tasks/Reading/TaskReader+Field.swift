@@ -36,6 +36,9 @@ extension TaskReader {
         let falseValues = optionalTexts(section, "falseValues")
         let title = optionalText(section, "title")
         let description = optionalText(section, "description")
+        if let values = categories??.map(\.value), let written = codes, written == nil {
+            checkValues(values, line: section.line("categories"), path: section.path("categories"))
+        }
         let writing = type.flatMap { readWriting(section, type: $0) }
         guard let name, let type, let categories, let codes, let writing, let constraints, let bins, let derivedFrom,
             let other,

@@ -234,6 +234,9 @@
 
   const showVerdict = () => {
     show("problems", verdict?.accepted === false && verdict.problems.length > 0);
+    show("warnings", Boolean(verdict?.accepted && verdict.warnings?.length));
+    if (verdict?.accepted) list("warnings", (verdict.warnings ?? []).map(text => make("li", text)));
+    show("prepare", Boolean(verdict && !verdict.accepted) && !isBusy);
     if (!verdict || verdict.accepted) return;
     list("kinds", verdict.kinds.map(kind => make("li", `${count(kind.count)} × ${kind.code.replaceAll("_", " ")}`)));
     const labels = ["Row", "Column", "Value", "Expected", "What to do"];
@@ -248,9 +251,34 @@
     }));
   };
 
+  // Mends the file on this machine, says what it changed, and checks what it made.
+  find("prepare").addEventListener("click", async () => {
+    if (!file || isBusy || !may("check")) return;
+    isBusy = true;
+    show("prepare", false);
+    const answer = await call("POST", "prepare", file, bar("check", `Preparing ${file.name}:`));
+    isBusy = false;
+    show("check-progress", false);
+    const made = answer.json;
+    if (answer.status !== 200 || !made.text) {
+      const why = made?.problems?.[0];
+      say("prepare-outcome", answer.status !== 200 ? words(answer)
+        : `The file cannot be mended here: ${[why?.column, why?.expected, why?.hint].filter(Boolean).join(" · ")}`, "bad");
+      return;
+    }
+    const changes = made.notes.concat(made.changes.map(change =>
+      `${change.column ? change.column + ": " : ""}${count(change.count)} × ${change.what}${change.example ? ` (${change.example})` : ""}`));
+    await check(new File([made.text], file.name.replace(/(\.csv)?(\.gz)?$/i, "") + "-prepared.csv", { type: "text/csv" }));
+    say("prepare-outcome", `Prepared on this machine: ${count(made.rows)} rows. ${changes.length ? "What was changed:" : "Nothing had to be changed."}`, "good");
+    show("changes", changes.length > 0);
+    list("changes", changes.map(text => make("li", text)));
+  });
+
   const check = async chosen => {
     if (!chosen || isBusy || !may("check")) return;
     file = chosen;
+    say("prepare-outcome", "");
+    show("changes", false);
     verdict = null;
     isBusy = true;
     say("upload-outcome", "");

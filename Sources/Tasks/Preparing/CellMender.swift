@@ -68,6 +68,9 @@ struct CellMender {
         }
     }
 
+    /// Whether nothing but blanks at the ends can change.
+    var isPlain: Bool { if case .plain = kind { true } else { false } }
+
     private mutating func note(_ what: What, _ old: ArraySlice<UInt8>, _ new: [UInt8]) {
         guard let made = changes[what] else {
             let (old, new) = (

@@ -27,6 +27,8 @@ final class TablePreparer: LocalRecordReceiver {
     private let write: ([UInt8]) throws -> Void
     private var outputs: [Output] = []
     private var names: [String] = []
+    /// Of each column that is written as it is read, its place in the file; −1 for others.
+    private var plainColumns: [Int] = []
     private var text: [UInt8] = []
     private var fileChanges: [TablePreparation.Change] = []
     private(set) var rowCount = 0
@@ -72,6 +74,10 @@ final class TablePreparer: LocalRecordReceiver {
             change(plain, "was renamed: blanks and line breaks in its name", 1)
         }
         outputs = try table.map { try declared($0) } ?? undeclared()
+        plainColumns = outputs.map { output in
+            guard case .column(let place) = output.source, output.mender.isPlain else { return -1 }
+            return place
+        }
         try writeHeader()
     }
 
@@ -212,9 +218,24 @@ final class TablePreparer: LocalRecordReceiver {
     // MARK: - Rows
 
     func take(_ rows: FieldGrid, firstRow: Int, rowNumbers: [Int]?) throws -> Bool {
+        let (bytes, starts, columns) = (rows.bytes, rows.starts, rows.columns)
         for row in 0..<rows.rows {
             for index in outputs.indices {
                 if index > 0 { text.append(delimiter) }
+                let column = plainColumns[index]
+                // Most cells are taken as they are; a carriage return at the end of a row is a blank.
+                if column >= 0, index > 0 || commentChar == nil {
+                    let place = row * columns + column
+                    let (start, end) = (Int(starts[place]), Int(starts[place + 1]) - 1)
+                    if start == end { continue }
+                    var isPlain =
+                        bytes[start] > 0x20 && bytes[start] < 0x80 && bytes[end - 1] > 0x20 && bytes[end - 1] < 0x80
+                    for byte in start..<end where isSpecial[Int(bytes[byte])] { isPlain = false }
+                    if isPlain {
+                        text.append(contentsOf: bytes[start..<end])
+                        continue
+                    }
+                }
                 let cell = cell(rows, row, outputs[index].source)
                 put(outputs[index].mender.mended(cell), isFirst: index == 0)
             }

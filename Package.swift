@@ -171,7 +171,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "DemoData", dependencies: ["Tables", "Tasks", "VectorMath"], exclude: ["README.md"],
+            name: "DemoData", dependencies: ["Tables", "Tasks", "VectorMath"],
+            exclude: ["README.md", "Configs/comtrade-mirror.yaml"],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),

@@ -59,6 +59,9 @@ public struct TradeIngest: Sendable {
     public private(set) var notes: [String] = []
     /// Offices that the files have, with their rows.
     public private(set) var reporters: [String: Int] = [:]
+    /// How many digits the commodity codes have, and the periods.
+    private var levels: Set<Int> = []
+    private var periods: Set<Int> = []
     /// Rows that became part of a flow, and their value.
     public private(set) var taken = (rows: 0, value: 0.0)
 
@@ -125,6 +128,18 @@ public struct TradeIngest: Sendable {
 
     public var rowCount: Int { values.count }
 
+    /// Where the same trade stands several times, on several levels; nil where it does not.
+    public var mixture: String? {
+        var mixed: [String] = []
+        if levels.count > 1 {
+            mixed.append("commodity codes of \(levels.sorted().map(String.init).joined(separator: ", ")) signs")
+        }
+        if periods.count > 1 { mixed.append("years and months") }
+        guard !mixed.isEmpty else { return nil }
+        return
+            "The files hold \(mixed.joined(separator: ", and ")): the same trade stands in several rows. Keep one level."
+    }
+
     // MARK: - One row
 
     /// - Throws: where a row cannot be taken for what it says.
@@ -185,6 +200,8 @@ public struct TradeIngest: Sendable {
         }
         both[place] = whole
         values[line] = both
+        levels.insert(line.commodity.utf8.count)
+        periods.insert(line.period.utf8.count)
         taken.rows += 1
         taken.value += amount
     }

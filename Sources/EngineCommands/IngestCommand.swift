@@ -55,6 +55,7 @@ package struct IngestCommand: AsyncParsableCommand {
                 )
             }
             try ingest.check()
+            if let mixture = ingest.mixture { Console.say(mixture) }
             let csv = ingest.csv(columns: try columns())
             Console.say(
                 "\(ingest.rowCount) flows of \(ingest.office) from \(ingest.taken.rows) rows, \(Self.dollars(ingest.taken.value)) in all"

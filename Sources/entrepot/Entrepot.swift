@@ -10,7 +10,8 @@ import EngineCommands
             DemoCommand.self, DemoDataCommand.self, ServeCommand.self, KeygenCommand.self, FingerprintCommand.self,
             TaskCommand.self, VerifyCommand.self, ConnectCommand.self, CheckCommand.self, DetailsCommand.self,
             UploadCommand.self, WithdrawCommand.self, ConfirmCommand.self, HaltCommand.self, StatusCommand.self,
-            SamplesCommand.self, LedgerCommand.self, QueryCommand.self, SignedReportCommand.self, IngestCommand.self, PrepareCommand.self,
+            SamplesCommand.self, LedgerCommand.self, QueryCommand.self, SignedReportCommand.self, IngestCommand.self,
+            PrepareCommand.self,
             FitCommand.self, SampleCommand.self, ReportCommand.self, MeasureCommand.self,
         ]
     )

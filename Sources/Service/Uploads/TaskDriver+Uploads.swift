@@ -30,7 +30,8 @@ extension TaskDriver {
             .object([
                 ("message", .string("Upload completed")), ("sha256", .string(received.digest)),
                 ("rows", .integer(Int64(received.table.rowCount))),
-                ("columns", .integer(Int64(domain.columns.count))), ("warnings", .array(received.warnings.map { .string($0.text) })),
+                ("columns", .integer(Int64(domain.columns.count))),
+                ("warnings", .array(received.warnings.map { .string($0.text) })),
             ]))
     }
 

@@ -2,6 +2,8 @@ internal import VectorMath
 
 // What a tool asks that mends a file on its owner's machine; the reader itself needs none of it.
 
+// Proof: bytes are lent whole, within one expression.
+
 extension ColumnDomain {
     /// Whether a cell has a code of its own, or means a missing value; not where it would become `other`.
     ///

@@ -71,6 +71,8 @@ public final class CSVTableReader {
             dialect: TableDialect(delimiter: delimiter), expectedBytes: expectedBytes)
     }
 
+    // Proof: bytes are handed on whole, within the call that lends them.
+
     /// Takes the next bytes of the file, cut anywhere.
     ///
     /// - Throws: if reading on is pointless: the file is too large, or no CSV file at all.

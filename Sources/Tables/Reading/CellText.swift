@@ -96,5 +96,7 @@ package struct CellText: Sendable {
         return output.withUnsafeBytes { DecimalText.number(of: $0) } == nil ? nil : output
     }
 
+    // Proof: the one array that is lent here is lent whole, within one expression.
+
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }

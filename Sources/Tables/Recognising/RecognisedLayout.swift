@@ -63,6 +63,7 @@ package struct RecognisedLayout {
         if isStart, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         guard dialect.needsDecoding else { return bytes }
         var decoder = TextDecoder(dialect)
+        // Proof: the bytes are lent whole, within one expression.
         // A piece from the middle has no mark: little-endian as nearly all such files, at an even place.
         if !isStart, dialect.encoding == .utf16, bytes.count % 2 == 1 { bytes.removeFirst() }
         return bytes.withUnsafeBytes { decoder.decode($0) } + decoder.finish()

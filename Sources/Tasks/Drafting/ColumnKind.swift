@@ -255,7 +255,6 @@ extension ColumnKind {
             else { continue }
             return .listed("\(period.rawValue)-\(first)-\(last)", others: 0)
         }
-        let isPlace = facts.isCalled(places)
         for (name, least, hints) in [
             ("iso-3166-2024-alpha-2", 5, places), ("iso-3166-2024-alpha-3", 4, places),
             ("iso-4217-2024", 4, ["currency", "unit", "ccy", "waehrung", "devise"]),
@@ -285,7 +284,6 @@ extension ColumnKind {
                 Double(rows) >= (lost > 0 ? 0.4 : share) * Double(core.count), !found.isEmpty
             else { continue }
             if isDigits, !isCalled, !isCode, core.contains(where: { $0.utf8.count != width }) { continue }
-            _ = isPlace
             return .listed(name, others: core.count - rows)
         }
         return nil

@@ -71,7 +71,7 @@ public struct TablePreparation: Sendable {
         let preparer = try TablePreparer(
             sample: sample, table: table, splits: splits, joins: joins, file: file.name
         ) { bytes in
-            // What the validator finds comes at its end, with everything else.
+            // Proof: the bytes are lent whole, within one expression. What the validator finds comes at its end, with everything else.
             try bytes.withUnsafeBytes { try validator?.consume($0) }
             try write(bytes)
         }

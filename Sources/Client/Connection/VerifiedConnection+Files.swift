@@ -14,6 +14,8 @@ extension VerifiedConnection {
         public var sha256: String
         public var rows: Int
         public var columns: Int
+        /// What the owner may not have meant, in sentences. For the owner only.
+        public var warnings: [String]?
     }
 
     private static let pieceSize = 256 * 1024

@@ -45,6 +45,7 @@ struct UploadCommand: AsyncParsableCommand {
             Console.say("receipts of ledger entries are in \(receipts)")
             return receipt
         }
+        for warning in receipt.warnings ?? [] { Console.say("warning: \(warning)") }
         Console.say(
             "\(receipt.rows) rows, \(receipt.columns) columns; confirm with: entrepot confirm --digest \(receipt.sha256)"
         )

@@ -59,9 +59,15 @@ package struct CellText: Sendable {
         }
         takeSign()
         if !isBare {
-            let front = text.prefix { !Self.isDigit($0) && $0 != decimalChar && $0 != 0x2D && $0 != Self.minus[0] }
-            guard front.count <= Self.longestAffix else { return nil }
-            text.removeFirst(front.count)
+            // A euro sign begins with the same byte as the minus of typesetting.
+            var front = 0
+            while let byte = text.first, !Self.isDigit(byte), byte != decimalChar, byte != 0x2D,
+                !text.starts(with: Self.minus)
+            {
+                text.removeFirst()
+                front += 1
+            }
+            guard front <= Self.longestAffix else { return nil }
             if output.isEmpty { takeSign() }
             let back = text.reversed().prefix { !Self.isDigit($0) }
             guard back.count <= Self.longestAffix else { return nil }

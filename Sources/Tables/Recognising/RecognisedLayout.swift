@@ -186,8 +186,17 @@ package struct RecognisedLayout {
             record.cells.count == most.key || record.filled <= most.key && record.cells.count > most.key
         }
         let share = Double(fitting + (records[header].cells.count == most.key ? 0 : 1)) / Double(records.count - header)
-        // A delimiter that the first line lacks is rarely the right one.
-        return ((share * 20).rounded() / 20 * (header == 0 ? 1 : 0.6), most.key, records[header].line)
+        var score = (share * 20).rounded() / 20
+        // A delimiter that the first line lacks is rarely the right one; nor is one that the line below the names lacks, or
+        // that makes a number of a name.
+        if header != 0 { score *= 0.8 }
+        if header + 1 < records.count, records[header + 1].cells.count < records[header].cells.count { score *= 0.5 }
+        let isNumber: (String) -> Bool = { cell in
+            let text = cell.trimmed.utf8
+            return !text.isEmpty && text.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
+        }
+        if records[header].cells.contains(where: isNumber) { score *= 0.5 }
+        return (score, most.key, records[header].line)
     }
 
     // MARK: - The end

@@ -269,7 +269,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Attestation", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries", "Service",
-                "Synthesizers", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
+                "Synthesizers", "Tables", "Tasks", "VectorMath", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: checked),

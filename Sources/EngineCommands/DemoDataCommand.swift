@@ -37,7 +37,7 @@ package struct DemoDataCommand: ParsableCommand {
             print(file.path)
         }
         let task = directory.appendingPathComponent("task.yaml")
-        try Data(scenario.taskTemplate.utf8).write(to: task)
+        try Data(scenario.taskTemplate(rows: rows ?? scenario.defaultRows).utf8).write(to: task)
         print(task.path)
     }
 }

@@ -46,9 +46,21 @@ extension TaskCommand {
                     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
                     print(String(decoding: try encoder.encode(forecast), as: UTF8.self))
                 } else {
-                    print(words(forecast), terminator: "")
+                    print(try countWords(task) + words(forecast), terminator: "")
                 }
             }
+        }
+
+        /// What the count of joined rows will cost and how far off it will be, where the task asks for it.
+        private func countWords(_ task: TaskPlan) throws -> String {
+            guard let least = task.leastRows, let step = task.plan.steps.first, let sigma = step.sigma else {
+                return ""
+            }
+            return """
+                First, \(String(format: "%.1f", 100 * step.share)) % of the budget: \(step.name), ± \(Int((1.96 * sigma).rounded(.up))) \
+                (95 % of the noise). Below \(least) the task ends there. What follows is of the rest.
+
+                """
         }
 
         /// Of a task without a model: what its queries cost and how far off they will be.
@@ -59,6 +71,7 @@ extension TaskCommand {
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
                 return print(String(decoding: try encoder.encode(forecasts), as: UTF8.self))
             }
+            print(try countWords(task), terminator: "")
             print("no model, epsilon \(task.plan.epsilon), delta \(task.plan.delta): the queries are all of it\n")
             for forecast in forecasts { print(ForecastText(forecast).text) }
         }

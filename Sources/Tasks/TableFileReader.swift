@@ -33,7 +33,8 @@ public final class TableFileReader {
     ) {
         self.init(
             CSVTableReader(
-                domain: domain, schema: table.schema, key: table.key, hash: hash, limits: task.limits.table,
+                domain: domain, schema: table.schema, key: table.key, hash: hash,
+                limits: task.limits.table(declared: table.rows),
                 rowsPerKey: task.join.rowsPerKey, delimiter: table.delimiter, expectedBytes: expectedBytes))
     }
 

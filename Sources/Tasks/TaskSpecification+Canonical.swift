@@ -39,6 +39,7 @@ extension TaskSpecification.PartyTable {
         .members([
             "key": key.json, "fields": .array(schema.fields.map(\.json)),
             "missingValues": schema.missingValues.map(JSONValue.texts),
+            "rows": rows.map(JSONValue.integer),
             // Written only if it is not a comma, so that the digests of earlier tasks stay the same.
             "dialect": delimiter == UInt8(ascii: ",")
                 ? nil : .object(["delimiter": .text(delimiter == 0x09 ? "tab" : String(UnicodeScalar(delimiter)))]),
@@ -49,7 +50,8 @@ extension TaskSpecification.PartyTable {
 extension TaskSpecification.Privacy {
     var json: JSONValue {
         .members([
-            "epsilon": .number(epsilon), "delta": .number(delta), "unit": .text(unit),
+            "epsilon": .number(epsilon), "delta": .number(delta), "unit": .text(unit.rawValue),
+            "unit_words": .text(unitWords), "least_rows": leastRows.map(JSONValue.integer),
             "accept_high_epsilon": acceptHighEpsilon.map(JSONValue.text),
         ])
     }

@@ -109,16 +109,18 @@ struct NeighbourTests {
         return differences
     }
 
-    @Test("nothing but the model tells neighbouring tables apart", arguments: ["independent", "mst"])
-    func blackBox(_ method: String) async throws {
-        let differences = try await differences(try TestTask.workshop(method: method))
+    @Test(
+        "nothing but the model tells neighbouring tables apart",
+        arguments: [("independent", 1), ("mst", 1), ("independent", 40)])
+    func blackBox(_ method: String, rowsPerKey: Int) async throws {
+        let differences = try await differences(try TestTask.workshop(method: method, rowsPerKey: rowsPerKey))
         #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
         let worlds = World.allCases.map { $0.bob.utf8.count }
         #expect(Set(worlds).count == 1)
         try AuditReport.write(
-            "7-black-box-\(method)",
+            "7-black-box-\(method)-\(rowsPerKey)",
             """
-            ## Black box, \(method)
+            ## Black box, \(method), up to \(rowsPerKey) rows a key
 
             Three runs of the live service: all of forty keys match, one does not, none does. Compared are every status,
             header, size, count of rows and fields, the metrics, the ledger and every log line at the level info that a

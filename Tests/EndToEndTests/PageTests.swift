@@ -214,7 +214,7 @@ struct PageTests {
             parties:
               - {name: Alice, role: provider, public_key: KEY(Alice), table: {key: {column: id}, fields: [{name: a, type: string, categories: [\(long), y]}]}}
               - {name: Bob, role: provider, public_key: KEY(Bob), table: {key: {column: id}, fields: [{name: b, type: string, categories: [x, y]}]}}
-            privacy: {epsilon: 1.0, delta: 1.0e-9, unit: one joined record}
+            privacy: {epsilon: 1.0, delta: 1.0e-9, unit: record, unit_words: one joined record}
             limits: {upload_bytes: 1000000000, rows: 5000000}
             """
         try await withService(try TestTask(yaml: yaml, parties: ["Alice", "Bob"])) { live in

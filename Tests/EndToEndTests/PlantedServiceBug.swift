@@ -27,7 +27,7 @@ extension Fitter {
     @_dynamicReplacement(for:kernel(_:_:))
     func kernelOrRefusal(_ handover: TableHandover, _ ledger: TaskLedger) throws -> Kernel {
         let kernel = try kernel(handover, ledger)
-        if PlantedServiceBug.refusing.withLock({ $0.contains(taskDigest) }), kernel.rows?.table.rowCount == 0 {
+        if PlantedServiceBug.refusing.withLock({ $0.contains(taskDigest) }), kernel.rows?.rowCount == 0 {
             throw FitFailure.failed
         }
         return kernel

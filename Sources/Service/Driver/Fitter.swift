@@ -9,6 +9,8 @@ import Tables
 /// Why a fit produced no model. It reveals nothing about the rows.
 enum FitFailure: Error, Sendable, Equatable {
     case failed
+    /// Fewer rows came together than the task asks for: what everybody is told, and what was spent.
+    case tooFewRows(TooFewRows)
 }
 
 /// The result of a fit and the file that stores it.
@@ -30,12 +32,13 @@ struct Fitter: Sendable {
     let task: TaskPlan
     /// SHA-256 of the task, hexadecimal; the model's file contains it.
     let taskDigest: String
-    /// The end of a fit is reported at the next whole tick, so that its time reveals little about the number of rows.
-    var tick: Duration = .seconds(1)
+    /// When the end of the fit is told.
+    let ladder: FitLadder
 
     init(_ task: TaskPlan, taskDigest: String) {
         self.task = task
         self.taskDigest = taskDigest
+        ladder = FitLadder(task)
     }
 
     var plan: MechanismPlan { task.plan }
@@ -54,7 +57,7 @@ struct Fitter: Sendable {
                     let clock = ContinuousClock()
                     let start = clock.now
                     let outcome = run(handover, ledger)
-                    waitForTick(since: start, clock)
+                    waitForRung(since: start, clock)
                     continuation.resume(returning: outcome)
                 }
                 thread.name = "fit"
@@ -71,6 +74,8 @@ struct Fitter: Sendable {
             var product = try task.fit(kernel, budget: budget) { _ in }
             product.taskDigest = taskDigest
             return .success(try FinishedFit(product))
+        } catch let short as TooFewRows {
+            return .failure(.tooFewRows(short))
         } catch {
             return .failure(.failed)
         }
@@ -85,10 +90,9 @@ struct Fitter: Sendable {
         return Kernel(table: try task.joined(tables)) { release in try ledger.record(release) }
     }
 
-    private func waitForTick(since start: ContinuousClock.Instant, _ clock: ContinuousClock) {
-        guard tick > .zero else { return }
-        let ticks = ((clock.now - start) / tick).rounded(.up)
-        let rest = start.advanced(by: tick * ticks) - clock.now
+    private func waitForRung(since start: ContinuousClock.Instant, _ clock: ContinuousClock) {
+        let end = ladder.end(of: (clock.now - start) / .seconds(1))
+        let rest = start.advanced(by: .seconds(end)) - clock.now
         if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) }
     }
 }

@@ -18,7 +18,7 @@ extension TaskDriver {
                 ("params", .raw(JSONValue.object(specification.synthesizer.parameters).canonicalBytes)),
                 ("party_names", .array(names)),
                 ("delta", .number(privacy.delta)),
-                ("unit", .string(privacy.unit)),
+                ("unit", .string(privacy.unitWords)),
                 ("task", .string(specification.name)),
                 ("spec_hash", .string(digest.hex)),
                 ("schema", schema),

@@ -39,7 +39,12 @@ extension TaskDriver {
             if let directory { record { try directory.keep(model: finished.file) } }
             record { try ledger.recordModel(file: StateDirectory.modelName, digest: finished.digest) }
             product = finished.product
-        case .failure:
+        case .failure(.tooFewRows(let short)):
+            _ = try? next.handle(.tooFewRows(least: short.least))
+            guard isAwaited else { break }
+            record { try ledger.recordTooFewRows(short) }
+            forget()
+        case .failure(.failed):
             _ = try? next.handle(.fitFailed)
             if isAwaited { record { try end(.failed) } }
         }
@@ -70,7 +75,7 @@ extension TaskDriver {
             throw Problem.life(.deadlinePassed)
         case .failed, .halted:
             throw Problem(
-                .conflict, code: "stage_failed", detail: life.stage.reason ?? "There is no model.",
+                .conflict, code: "stage_failed", detail: life.reason ?? "There is no model.",
                 hint: "GET /model_status?verbose=1 says where the task stands.", audience: .parties)
         }
     }

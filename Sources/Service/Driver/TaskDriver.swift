@@ -117,6 +117,11 @@ actor TaskDriver {
     func end(_ ending: TaskLife.Stage, by party: String? = nil) throws {
         try ledger.record(ending: ending, by: party)
         if !tables.isEmpty { try ledger.recordDestruction() }
+        forget()
+    }
+
+    /// Forgets tables and model.
+    func forget() {
         tables.destroyAll()
         uploads.forgetInterrupted()
         product = nil

@@ -56,7 +56,8 @@ struct TaskStart {
         let past = try Past(ledger: ledger, directory: directory)
         life = TaskLife(
             providers: specification.providers.map(\.name), signed: Set(unsigned.signed),
-            stage: past.stage(isSigned: unsigned.missing.isEmpty), reserved: past.reserved)
+            stage: past.stage(isSigned: unsigned.missing.isEmpty), reserved: past.reserved,
+            missedRows: try ledger.endedWithTooFewRows() ? specification.privacy.leastRows : nil)
         product = life.stage == .trained ? past.product : nil
     }
 

@@ -46,7 +46,7 @@ extension TaskDriver {
                 ("epsilon", .number(total.epsilon)), ("delta", .number(total.delta)),
                 ("limit", .object([("epsilon", .number(limit.epsilon)), ("delta", .number(limit.delta))])),
                 ("remaining", .object([("epsilon", .number(max(0, limit.epsilon - total.epsilon)))])),
-                ("unit", .string(limit.unit)),
+                ("unit", .string(limit.unitWords)),
                 (
                     "readings",
                     .object([

@@ -1,3 +1,4 @@
+import Engine
 import FittedModels
 import Foundation
 import Ledger
@@ -95,6 +96,26 @@ final class TaskLedger: Sendable {
         case .unsigned, .collecting, .training, .trained: break
         }
     }
+
+    /// The fit ended early, because too few rows came together: what its one release cost is all that is spent.
+    func recordTooFewRows(_ short: TooFewRows, at time: Int64? = nil) throws {
+        guard let spent = short.transcript.spent else { return try append(.failed) }
+        let entry = try ledger.recordEarlyEnd(
+            task: task, epsilon: spent.epsilon,
+            details: [TaskLedger.causeKey: TaskLedger.fewRows, "least_rows": String(short.least)],
+            time: time ?? TaskLedger.seconds(now()))
+        advance(to: LedgerHead(sequence: entry.sequence, hash: entry.hash.bytes))
+    }
+
+    /// Whether the task ended because too few rows came together.
+    func endedWithTooFewRows() throws -> Bool {
+        try ledger.entries(of: task).contains {
+            $0.kind == .failed && $0.details[TaskLedger.causeKey] == TaskLedger.fewRows
+        }
+    }
+
+    private static let causeKey = "cause"
+    private static let fewRows = "too few rows by a noisy count"
 
     /// How the task ended, where it has.
     func ending() throws -> TaskLife.Stage? {

@@ -50,6 +50,8 @@ struct TaskLife: Sendable, Equatable {
         case confirmed(party: String, digest: String?)
         case fitFinished
         case fitFailed
+        /// The noisy number of joined rows is below the one that the task asks for.
+        case tooFewRows(least: Int)
         /// A provider stops the task before anything has been released.
         case halted(party: String)
         /// A provider takes its own table back.
@@ -87,6 +89,16 @@ struct TaskLife: Sendable, Equatable {
     /// Tables that alone may be used, by party: those of a reservation from which nothing was drawn.
     private(set) var reserved: [String: String] = [:]
 
+    /// How many joined rows the task asks for, where it failed because there were fewer.
+    private(set) var missedRows: Int?
+
+    /// What an unsuccessful stage means, in one sentence that tells nothing but what was paid for.
+    var reason: String? {
+        guard stage == .failed, let missedRows else { return stage.reason }
+        return
+            "Fewer than \(missedRows) rows came together, by a noisy count. What this count cost is all that was spent."
+    }
+
     /// A task at its beginning.
     init(providers: [String]) {
         self.providers = providers
@@ -95,8 +107,14 @@ struct TaskLife: Sendable, Equatable {
 
     /// A task after a restart: all signatures are known, and the disk says how far it had got.
     ///
-    /// - Parameter reserved: digests of the uploads of a reservation from which nothing was drawn.
-    init(providers: [String], signed: Set<String>, stage: Stage, reserved: [String: String] = [:]) {
+    /// - Parameters:
+    ///   - reserved: digests of the uploads of a reservation from which nothing was drawn.
+    ///   - missedRows: how many joined rows the task asks for, where it failed because there were fewer.
+    init(
+        providers: [String], signed: Set<String>, stage: Stage, reserved: [String: String] = [:],
+        missedRows: Int? = nil
+    ) {
+        self.missedRows = missedRows
         self.providers = providers
         self.signed = signed
         self.stage = stage
@@ -122,6 +140,7 @@ struct TaskLife: Sendable, Equatable {
         case .confirmed(let party, let digest): try confirm(party, digest)
         case .fitFinished: finishFit(.trained)
         case .fitFailed: finishFit(.failed)
+        case .tooFewRows(let least): endShort(least)
         case .halted(let party): try halt(party)
         case .withdrawn(let party): try withdraw(party)
         case .deadlinePassed(let deadline): pass(deadline)
@@ -172,6 +191,11 @@ extension TaskLife {
         guard stage == .training else { return .destroyTables }
         stage = outcome
         return .destroyTables
+    }
+
+    private mutating func endShort(_ least: Int) -> Action {
+        if stage == .training { missedRows = least }
+        return finishFit(.failed)
     }
 
     private mutating func halt(_ party: String) throws(LifeRefusal) -> Action {

@@ -4,11 +4,19 @@ public import VectorMath
 public struct TableLimits: Sendable, Equatable, Codable {
     public var bytes: Int
     public var rows: Int
+    /// Public sizes, ascending: a table is filled up to the first of them that holds its rows, so that what is done with it
+    /// depends on that size alone. One size is a declared one; several say in whose reach the rows lie; none leaves a
+    /// table as long as it is.
+    public var sizes: [Int]
 
-    public init(bytes: Int, rows: Int) {
+    public init(bytes: Int, rows: Int, sizes: [Int] = []) {
         self.bytes = bytes
         self.rows = rows
+        self.sizes = sizes
     }
+
+    /// The public size of a table of so many rows.
+    public func size(of rows: Int) -> Int { sizes.first { $0 >= rows } ?? rows }
 }
 
 /// A push parser from CSV bytes to codes and keyed hashes of keys. Text is never kept.
@@ -60,7 +68,8 @@ public final class CSVTableReader {
         self.expectedBytes = expectedBytes
         self.domain = domain
         self.schema = schema
-        self.limits = TableLimits(bytes: limits.bytes, rows: min(limits.rows, Int(UInt32.max) - 1))
+        self.limits = TableLimits(
+            bytes: limits.bytes, rows: min(limits.rows, Int(UInt32.max) - 1), sizes: limits.sizes)
         self.rowsPerKey = max(1, rowsPerKey)
         self.delimiter = delimiter
         self.keyRule = key
@@ -134,7 +143,8 @@ public final class CSVTableReader {
         guard var rows else { throw log.summary }
         self.rows = nil
         defer { rows.wipe() }
-        return try rows.table(log: &log, keys: &keys, rowsPerKey: rowsPerKey, hash: hash)
+        return try rows.table(
+            log: &log, keys: &keys, rowsPerKey: rowsPerKey, hash: hash, publicSize: limits.size(of: rows.count))
     }
 
     deinit {
@@ -250,9 +260,12 @@ public final class CSVTableReader {
             throw stop(
                 TableProblem(
                     code: "too_many_rows", expected: "at most \(limits.rows) rows",
-                    hint: "Upload fewer rows, or raise limits.rows in the task"))
+                    hint: "Upload fewer rows, or raise limits.rows and the table's rows in the task"))
         }
-        if count == 0, grid.rows > 0, let expectedBytes {
+        if count == 0, grid.rows > 0, limits.sizes.count == 1 {
+            // Under a declared size memory is that of the declared rows, whatever comes.
+            rows?.reserve(rows: limits.size(of: 0))
+        } else if count == 0, grid.rows > 0, let expectedBytes {
             let expected = Double(expectedBytes) * Double(grid.rows) / Double(filled)
             rows?.reserve(rows: min(limits.rows, Int(min(expected * 1.02, CSVTableReader.mostReserved))))
         }

@@ -57,6 +57,20 @@ struct KeyReader {
         }
     }
 
+    /// Adds rows that no file has, under random keys: they meet no key, and sort like any other.
+    mutating func pad(_ padding: Int, firstRow: Int) {
+        chunks.append(current)
+        current = []
+        var system = SystemRandomNumberGenerator()
+        var random = SplitMix64(state: system.next())
+        var rows: [HashedRow] = []
+        rows.reserveCapacity(padding)
+        for row in firstRow..<(firstRow + padding) {
+            rows.append(HashedRow(hash: (random.next(), random.next()), row: row))
+        }
+        chunks.append(rows)
+    }
+
     /// All rows sorted by the hash of their keys. Empties the reader.
     mutating func sorted() -> [HashedRow] {
         chunks.append(current)

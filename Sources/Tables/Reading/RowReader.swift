@@ -220,12 +220,17 @@ struct RowReader {
 
     /// Ends the table. Where a key may have one row, a second one is refused; which of more rows count is the kernel's
     /// choice.
+    ///
+    /// - Parameter publicSize: rows of padding fill the table up to that.
     mutating func table(
-        log: inout ProblemLog, keys: inout KeyReader?, rowsPerKey: Int, hash: KeyedHash
+        log: inout ProblemLog, keys: inout KeyReader?, rowsPerKey: Int, hash: KeyedHash, publicSize: Int
     ) throws(TableProblems) -> KeyedTable {
+        let padding = max(publicSize, count) - count
+        for index in builders.indices { builders[index].pad(padding) }
         var sorted: [HashedRow]?
         if var reader = keys, !keyColumns.isEmpty {
             keys = nil
+            reader.pad(padding, firstRow: count)
             let rows = reader.sorted()
             if rowsPerKey == 1 { reportDuplicates(rows, reader, &log) }
             sorted = rows
@@ -238,13 +243,15 @@ struct RowReader {
             guard let column = try? builder.finish() else { continue }
             columns.append(column)
         }
-        guard columns.count == builders.count, let table = try? CodedTable(columns: columns), table.rowCount == count
+        guard columns.count == builders.count, let table = try? CodedTable(columns: columns),
+            table.rowCount == count + padding
         else {
             log.add(
                 TableProblem(code: "internal", expected: "codes within the domain", hint: "Report this as a defect"))
             throw log.summary
         }
-        return KeyedTable(KeyedRows(domain: domain, table: table, keys: sorted, hash: hash))
+        return KeyedTable(
+            KeyedRows(domain: domain, table: table, rowCount: count, keys: sorted, hash: hash))
     }
 
     // KERNEL 2.5

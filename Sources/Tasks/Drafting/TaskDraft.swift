@@ -65,6 +65,7 @@ public struct TaskDraft: Sendable {
             "    table:",
             "      key: {column: \(ColumnGuess.quoted(table.header[key])), pattern: '\(keyPattern(keyValues))', "
                 + "normalise: [trim]}  \(mark): column, pattern, the same on every side",
+            "      rows: \(declaredRows(provider.sample))  \(mark): the most that this table will ever have; public",
             "      fields:",
         ]
         let parents = derivations(in: table, key: key)
@@ -81,8 +82,9 @@ public struct TaskDraft: Sendable {
         let method = runtime.map { $0.ownMethod ?? "auto" } ?? "auto"
         var lines = [
             "join: {kind: inner, rows_per_key: 1}",
-            "privacy: {epsilon: \(JSONValue.shortestText(of: runtime?.epsilon ?? 1)), delta: 1.0e-9, unit: one joined "
-                + "record}  \(mark): ε, and whom one record stands for",
+            "privacy: {epsilon: \(JSONValue.shortestText(of: runtime?.epsilon ?? 1)), delta: 1.0e-9, unit: record, "
+                + "unit_words: one joined record}  \(mark): ε, and whom one record stands for",
+            "# least_rows: 500 beside unit ends the task, for a hundredth of ε, where fewer rows meet.  \(mark)",
         ]
         if let runtime {
             if runtime.ownMethod == nil {
@@ -104,6 +106,18 @@ public struct TaskDraft: Sendable {
 }
 
 // MARK: - Guesses across columns
+
+extension TaskDraft {
+    /// A round number above the lines of a file, with a tenth to spare: what is declared is public, and work follows it.
+    static func declaredRows(_ sample: [UInt8]) -> Int {
+        let wanted = sample.reduce(0) { $1 == 0x0A ? $0 + 1 : $0 } * 11 / 10
+        var power = 100
+        while true {
+            for step in [1, 2, 3, 5, 7] where step * power >= wanted { return step * power }
+            power *= 10
+        }
+    }
+}
 
 extension TaskDraft {
     /// The key column of each table: one name that all have and that is unique in all; else `id`; else the first unique.

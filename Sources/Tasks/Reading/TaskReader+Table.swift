@@ -3,12 +3,15 @@ internal import Tables
 /// A provider's table: its key and its fields, in the words of Frictionless Table Schema v2.
 extension TaskReader {
     mutating func readTable(_ node: DocumentNode, at path: String) -> TaskSpecification.PartyTable? {
-        guard let section = section(node, at: path, keys: ["key", "fields", "missingValues", "dialect"]) else {
+        guard let section = section(node, at: path, keys: ["key", "rows", "fields", "missingValues", "dialect"]) else {
             return nil
         }
         let key = readKeyRule(section)
         let missingValues = optionalTexts(section, "missingValues")
         let delimiter = readDelimiter(section)
+        let rows = optional(section, "rows") { reader, node, path in
+            reader.integer(node, at: path, in: 1...TaskSpecification.Limits.mostRows)
+        }
         guard let list = section.present("fields") else {
             problem(
                 line: section.line("fields"), path: section.path("fields"), "`fields` is missing",
@@ -34,13 +37,13 @@ extension TaskReader {
             pair.0.map { (field: $0, line: pair.1.line, path: "\(section.path("fields"))[\(index)]") }
         }
         checkNames(whole, key: key)
-        guard let missingValues, let key, let delimiter else { return nil }
+        guard let missingValues, let key, let delimiter, let rows else { return nil }
         let isWhole = whole.count == elements.count
         // A field that could not be read is unknown to those derived from it, which is not their mistake.
         let checked = isWhole ? whole : whole.filter { $0.field.derivedFrom == nil }
         let schema = TableSchema(fields: checked.map(\.field), missingValues: missingValues)
         return checkDomain(schema, key: key, lines: checked, section: section) && isWhole
-            ? TaskSpecification.PartyTable(key: key, schema: schema, delimiter: delimiter) : nil
+            ? TaskSpecification.PartyTable(key: key, schema: schema, delimiter: delimiter, rows: rows) : nil
     }
 
     private typealias Located = (field: Field, line: Int, path: String)

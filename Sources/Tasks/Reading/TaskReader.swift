@@ -26,12 +26,14 @@ struct TaskReader {
         let purpose = text(task, "purpose")
         let parties = readParties(task)
         let join = readJoin(task, parties: parties)
-        let privacy = readPrivacy(task)
+        let privacy = readPrivacy(task, join?.kind ?? .inner)
         let synthesizer = readSynthesizer(task)
         let queries = readQueries(
             task, privacy: privacy, parties: parties, join: join, synthesizer: synthesizer)
         let limits = readLimits(task)
-        compare(privacy, with: limits, task)
+        compare(privacy, limits, parties, task)
+        checkUnit(privacy, join, parties, task)
+        checkDeclaredRows(privacy, join, limits, parties, task)
         let deadlines = readDeadlines(task)
         let retention = readRetention(task)
         guard let version, let name, let purpose, let parties, let join, let privacy, let synthesizer, let queries,

@@ -32,13 +32,17 @@ public struct ReleaseManifest: Sendable, Equatable, Codable {
     public var releases: [Release]
     /// Versions that are known to be bad, and why.
     public var refused: [String: String]?
+    /// What is asked of platforms, whatever the release.
+    public var platforms: PlatformPolicy?
 
     /// - Parameters:
     ///   - releases: newest first; none accepts nothing.
     ///   - refused: version → why nobody should talk to it.
-    public init(releases: [Release], refused: [String: String]? = nil) {
+    ///   - platforms: what is asked of platforms, whatever the release; nil asks nothing more.
+    public init(releases: [Release], refused: [String: String]? = nil, platforms: PlatformPolicy? = nil) {
         self.releases = releases
         self.refused = refused
+        self.platforms = platforms
     }
 
     /// Reads `release.json`.
@@ -59,6 +63,9 @@ extension ReleaseManifest.Release {
     static func requiredRegisters(_ format: EvidenceFormat) -> [String] {
         switch format {
         case .nitro, .simulated: ["PCR0", "PCR1", "PCR2"]
+        // The boot loader and kernel, what they were told, and the image's parts.
+        case .tpm, .nitroTPM: ["PCR4", "PCR9", "PCR11"]
+        case .azure: ["MEASUREMENT", "PCR4", "PCR9", "PCR11"]
         case .sevSNP: ["MEASUREMENT"]
         case .tdx: ["MRTD", "RTMR0", "RTMR1", "RTMR2"]
         }

@@ -19,7 +19,9 @@ public struct Statement: Sendable, Equatable, Hashable {
         public static let simulated = Flags(rawValue: 1)
         /// The service was built for debugging.
         public static let debugBuild = Flags(rawValue: 2)
-        static let known: Flags = [.simulated, .debugBuild]
+        /// Ledger and releases lie on a disk of the host, who could exchange them; otherwise in memory alone.
+        public static let stateOnDisk = Flags(rawValue: 4)
+        static let known: Flags = [.simulated, .debugBuild, .stateOnDisk]
     }
 
     /// Length of an encoded statement in bytes.

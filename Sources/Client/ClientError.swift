@@ -1,4 +1,5 @@
 public import Attestation
+import Bytes
 public import Tables
 
 /// Why a client stopped. Each kind has its own exit code, so that scripts can tell them apart.
@@ -120,14 +121,16 @@ public struct ServiceProblem: Sendable, Equatable {
 extension ServiceProblem: CustomStringConvertible {
     /// Detail and hint, and the problems of a table where there are any.
     public var description: String {
-        var lines = ["\(detail) (\(status), \(code)) \(hint)"]
+        // The service may be anybody's: none of its words makes a line of its own.
+        var lines = [ShownText.line("\(detail) (\(status), \(code)) \(hint)")]
         for problem in table {
             var place: [String] = []
             if let row = problem.row { place.append("row \(row)") }
             if let column = problem.column { place.append("column \(column)") }
             let value = problem.value.map { ": \"\($0)\"" } ?? ""
             lines.append(
-                "  \(place.joined(separator: ", "))\(value): expected \(problem.expected). \(problem.hint)")
+                ShownText.line(
+                    "  \(place.joined(separator: ", "))\(value): expected \(problem.expected). \(problem.hint)"))
         }
         return lines.joined(separator: "\n")
     }

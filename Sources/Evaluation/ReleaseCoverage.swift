@@ -49,8 +49,10 @@ public struct ReleaseCoverage: Sendable, Equatable {
                 missing.append("the marginal of \(names.joined(separator: " and "))")
             }
         }
-        // Every method's first step is that of the one-way marginals; each query before it has one release.
-        let queries = model.plan.steps.prefix { $0.name.hasPrefix("query ") }.count
+        // Every method's first step is that of the one-way marginals; each query and count before it has one release.
+        let queries = model.plan.steps.prefix {
+            $0.name.hasPrefix("query ") || $0.name == MechanismPlan.countStep
+        }.count
         if let first = model.transcript.releases.dropFirst(queries).first {
             let isOneWay =
                 if case .marginals(let marginals) = first.answer {

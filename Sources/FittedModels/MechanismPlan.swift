@@ -34,6 +34,9 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
         }
     }
 
+    /// What the first step is called where the joined rows are counted before anything else.
+    public static let countStep = "number of joined rows"
+
     /// nil if no model is made.
     public var synthesizer: SynthesizerName?
     /// The method's parameters, as given.

@@ -17,6 +17,8 @@ public final class Ledger: Sendable {
     }
 
     let database: any DatabaseWriter
+    /// The Merkle tree over the entries, kept from call to call.
+    let tree = LedgerTree()
 
     init(_ database: any DatabaseWriter) throws(LedgerError) {
         self.database = database
@@ -80,7 +82,7 @@ public final class Ledger: Sendable {
     public func append(
         _ kind: LedgerEntry.Kind, task: LedgerHash, party: String? = nil, details: [String: String] = [:], time: Int64
     ) throws(LedgerError) -> LedgerEntry {
-        guard kind != .reservation, kind != .trained else { throw .kindNotAppendable(kind) }
+        guard ![.reservation, .measurement, .trained].contains(kind) else { throw .kindNotAppendable(kind) }
         return try perform { database in
             try database.write { database in
                 try Self.append(kind, task: task, party: party, details: details, time: time, in: database)

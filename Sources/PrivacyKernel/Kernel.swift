@@ -20,7 +20,7 @@ public final class Kernel: CustomReflectable {
     private var answered = 0
     private var knownCounts: [[Int]: [Int64]] = [:]
     /// The codes of each grouping, row by row.
-    var groupedColumns: [CodeArray] = []
+    var groupedColumns: [(codes: CodeArray, zero: Int)] = []
 
     /// No single question may have more cells than this unless the call says otherwise.
     public static let defaultCellLimit = 1 << 26
@@ -65,7 +65,7 @@ public final class Kernel: CustomReflectable {
 
     deinit {
         for key in knownCounts.keys { knownCounts[key]?.wipe() }
-        for index in groupedColumns.indices { groupedColumns[index].wipe() }
+        for index in groupedColumns.indices { groupedColumns[index].codes.wipe() }
     }
 }
 

@@ -49,6 +49,23 @@ public struct TaskSpecification: Sendable, Equatable {
     /// The parties that bring tables, in the order of the task: the order of the joined columns.
     public var providers: [Party] { parties.filter { $0.role == .provider } }
 
+    /// The most rows of the joined table that one protected unit may have: every noise is a multiple of it.
+    ///
+    /// In an inner and in a mirror join a record and a key come to the same, for whoever adds a row to a key may change all
+    /// joined rows of it. A union of m tables takes up to `rows_per_key` rows of a key from each: m times as many for a key.
+    public var rowsPerUnit: Int {
+        join.kind == .union && privacy.unit == .key ? join.rowsPerKey * max(1, providers.count) : join.rowsPerKey
+    }
+
+    /// Where the rows of one key lie that are protected together, in words: they follow `rows that one key has`.
+    public var unitScope: String {
+        switch (join.kind, privacy.unit) {
+        case (.union, .record): "in one provider's table"
+        case (.union, .key): "in all tables together"
+        case (.inner, _), (.mirror, _): "in the joined table"
+        }
+    }
+
     /// Whether a model is fitted and synthetic rows are served; where not, the queries' answers are all.
     public var releasesRows: Bool { synthesizer.method != .named(SynthesizerChoice.none) }
 
@@ -98,14 +115,22 @@ extension TaskSpecification {
         public var key: KeyRule
         /// The columns that are not the key.
         public var schema: TableSchema
-        /// What stands between the fields of the file.
-        public var delimiter: UInt8
+        /// How the text of the file is laid out.
+        public var dialect: TableDialect
+        /// The declared greatest number of rows, which is public: work and memory of the fit follow from it. nil where the
+        /// task does not say it.
+        public var rows: Int?
 
-        public init(key: KeyRule, schema: TableSchema, delimiter: UInt8 = UInt8(ascii: ",")) {
+        /// - Parameter rows: the declared greatest number of rows; nil where the task does not say it.
+        public init(key: KeyRule, schema: TableSchema, dialect: TableDialect = TableDialect(), rows: Int? = nil) {
             self.key = key
             self.schema = schema
-            self.delimiter = delimiter
+            self.dialect = dialect
+            self.rows = rows
         }
+
+        /// The most rows that the service takes: what is declared, or what the task allows.
+        public func mostRows(_ limits: Limits) -> Int { min(rows ?? limits.rows, limits.rows) }
 
         public func domain() throws(SchemaProblems) -> TableDomain {
             try TableDomain(schema: schema, keyColumns: key.columns)
@@ -145,23 +170,47 @@ extension TaskSpecification {
     public struct Privacy: Sendable, Equatable {
         /// δ where the task names none.
         public static let defaultDelta = 1e-9
-        public static let defaultUnit = "one joined record"
+
+        /// What is added or removed as a whole: the arithmetic of the noise follows from it.
+        public enum Unit: String, Sendable, CaseIterable {
+            /// All rows of one key in one provider's table.
+            case record
+            /// All rows of one key, in whichever tables they are.
+            case key
+
+            /// What it is called where the task has no words of its own.
+            public func words(_ join: Join.Kind = .inner) -> String {
+                switch (self, join) {
+                case (.record, .union): "one record of one table"
+                case (.record, _): "one joined record"
+                case (.key, _): "one key, with its rows in all tables"
+                }
+            }
+        }
 
         /// The ε of everything that ever leaves the service.
         public var epsilon: Double
         /// The δ that goes with it; 0 asks for pure accounting.
         public var delta: Double
-        /// What is protected, in words: it appears wherever ε does.
-        public var unit: String
+        /// What is protected.
+        public var unit: Unit
+        /// The same in words (`unit_words`): they appear wherever ε does.
+        public var unitWords: String
+        /// Fewer joined rows than this, by a noisy count, end the task; nil for no such rule.
+        public var leastRows: Int?
         /// Why an ε above 10 is acceptable here; demanded for one, shown to everybody.
         public var acceptHighEpsilon: String?
 
+        /// - Parameter unitWords: nil for the unit's own.
         public init(
-            epsilon: Double, delta: Double = defaultDelta, unit: String = defaultUnit, acceptHighEpsilon: String? = nil
+            epsilon: Double, delta: Double = defaultDelta, unit: Unit = .record, unitWords: String? = nil,
+            leastRows: Int? = nil, acceptHighEpsilon: String? = nil
         ) {
             self.epsilon = epsilon
             self.delta = delta
             self.unit = unit
+            self.unitWords = unitWords ?? unit.words()
+            self.leastRows = leastRows
             self.acceptHighEpsilon = acceptHighEpsilon
         }
     }
@@ -202,6 +251,8 @@ extension TaskSpecification {
         public var uploadBytes: Int
         /// Most rows of one table.
         public var rows: Int
+        /// The most rows that a task may allow.
+        public static let mostRows = 4_000_000_000
 
         /// The limits that a task has where it names none.
         public init(uploadBytes: Int = 2_000_000_000, rows: Int = 20_000_000) {
@@ -209,7 +260,21 @@ extension TaskSpecification {
             self.rows = rows
         }
 
-        public var table: TableLimits { TableLimits(bytes: uploadBytes, rows: rows) }
+        /// What one upload may hold.
+        ///
+        /// A table of declared rows is filled up to them. Where none are declared, the limit stands for them if it is not
+        /// above a million; otherwise the steps that `undeclaredSizes` lists, so that a small file does not cost what the
+        /// largest one would.
+        ///
+        /// - Parameter declared: the table's `rows`.
+        public func table(declared: Int? = nil) -> TableLimits {
+            let most = min(declared ?? rows, rows)
+            let steps = declared == nil && rows > 1_000_000 ? Limits.undeclaredSizes.filter { $0 < rows } : []
+            return TableLimits(bytes: uploadBytes, rows: most, sizes: steps + [most])
+        }
+
+        /// To which sizes tables without declared rows are filled up, below the task's limit.
+        public static let undeclaredSizes = [100_000, 1_000_000, 10_000_000]
     }
 
     /// When each stage ends by itself; nil for never.

@@ -9,7 +9,11 @@ enum FewRows {
 
 extension RepresentativeRows {
     @_dynamicReplacement(for:blockSize(forTotal:))
-    static func fewRows(forTotal total: Double) -> Int { FewRows.block ?? blockSize(forTotal: total) }
+    static func fewRows(forTotal total: Double) -> Int {
+        // Not by `??`: in its closure the name means this function.
+        if let block = FewRows.block { return block }
+        return blockSize(forTotal: total)
+    }
 
     @_dynamicReplacement(for:candidates(forBlock:isWeighted:))
     static func fewCandidates(forBlock size: Int, isWeighted: Bool) -> Int {

@@ -15,7 +15,7 @@ struct AuditCheck: Sendable, CustomTestStringConvertible {
     static let all: [AuditCheck] = [
         everyCallPays, slices, sinkRefusal, emptyTable, oneBudget, setAside, gramNeighbours, sumNeighbours, emptyCells,
         smallNoise, independence, failureIsSpent, duplicateKeys, rowOrder, loneTable, selectionLaw, noiseLaw,
-        neighbours, changedKeys,
+        neighbours, changedKeys, joinWork, paddingUncounted, unionNeighbours,
     ]
 }
 

@@ -88,7 +88,8 @@ import VectorMath
     }
 
     static func kernel(_ joined: PrivateRows) -> Kernel {
-        let anew = PrivateRows(domain: joined.domain, table: joined.table, rowsPerKey: joined.rowsPerKey)
+        let anew = PrivateRows(
+            domain: joined.domain, table: joined.table, rowsPerKey: joined.rowsPerKey, rowCount: joined.rowCount)
         return Kernel(rows: anew, generator: NoiseGenerator(testKey: [7, 7, 7, 7]))
     }
 

@@ -62,22 +62,33 @@ extension VerifiedConnection {
     /// `DELETE /data`: takes one's own table back before the fit.
     public func withdraw() async throws -> [UInt8] {
         let head = try await http.send(.DELETE, "/data")
-        return try await finish(head)
+        let body = try await finish(head)
+        try takeBackConfirmation()
+        return body
     }
 
     /// `POST /confirm_data`: agrees that the fit may use the table with this digest.
     ///
-    /// - Parameter digest: SHA-256 of the file in hexadecimal, as the upload returned it; nil confirms the table that
-    ///   is held.
-    public func confirm(digest: String? = nil) async throws -> [UInt8] {
+    /// - Parameters:
+    ///   - digest: SHA-256 of the file in hexadecimal, as the upload returned it.
+    ///   - commitment: the commitment to the file, as its receipt holds it. Without either, what is held is confirmed.
+    public func confirm(digest: String? = nil, commitment: String? = nil) async throws -> [UInt8] {
         var members = ["\"spec_hash\":\"\(taskDigest.hex)\"", "\"boot\":\"\(bootID)\""]
         if let digest { members.append("\"file_sha256\":\"\(digest)\"") }
-        return try await post(
-            "/confirm_data", Array("{\(members.joined(separator: ","))}".utf8), type: "application/json")
+        if let commitment { members.append("\"commitment\":\"\(commitment)\"") }
+        let before = try prepareConfirmation()
+        do {
+            return try await post(
+                "/confirm_data", Array("{\(members.joined(separator: ","))}".utf8), type: "application/json")
+        } catch ClientError.service(let problem) {
+            try takeBackConfirmation(before: before)
+            throw ClientError.service(problem)
+        }
     }
 
     func get(_ path: String) async throws -> [UInt8] {
-        try await finish(try await http.send(.GET, path))
+        try admitFigures(path)
+        return try await finish(try await http.send(.GET, path))
     }
 
     private func post(_ path: String, _ body: [UInt8], type: String) async throws -> [UInt8] {

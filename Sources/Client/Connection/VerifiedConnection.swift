@@ -79,7 +79,7 @@ public final class VerifiedConnection {
         let trust = configuration.trustNow
         let evidence: VerifiedEvidence
         do {
-            let verifier = EvidenceVerifier(roots: trust.roots, now: trust.now)
+            let verifier = EvidenceVerifier(trust, now: trust.now)
             evidence = try verifier.verify(Evidence(json: document))
         } catch {
             throw ClientError.evidence(error)
@@ -104,7 +104,7 @@ public final class VerifiedConnection {
             try observing { () throws(RememberedConflict) in
                 try remembered.observe(
                     task: digest.hex, boot: Hex.encode(statement.bootID), sequence: statement.ledgerSequence,
-                    head: Hex.encode(statement.ledgerHead), acceptNewInstance: configuration.acceptNewInstance)
+                    head: Hex.encode(statement.ledgerHead), measureAgain: configuration.measureAgain)
             }
             try remembered.write(file: configuration.stateFile)
         }

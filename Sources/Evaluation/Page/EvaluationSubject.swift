@@ -30,6 +30,8 @@ public struct EvaluationSubject: Sendable {
     public var parties: [Party]
     /// What one unit of protection is.
     public var unit: String
+    /// Where the rows of one key lie that are protected together: "in one provider's table"; nil if it is not known.
+    public var unitScope: String?
     /// ε as a sentence: what an attacker learns at most.
     public var protection: String
     /// Where the page sends its reader for rows.
@@ -42,12 +44,13 @@ public struct EvaluationSubject: Sendable {
     /// What is known beside the model; each part as described at its property.
     public init(
         title: String, purpose: String? = nil, parties: [Party] = [], unit: String = "one joined record",
-        protection: String, source: Source, date: String? = nil, warning: String? = nil
+        unitScope: String? = nil, protection: String, source: Source, date: String? = nil, warning: String? = nil
     ) {
         self.title = title
         self.purpose = purpose
         self.parties = parties
         self.unit = unit
+        self.unitScope = unitScope
         self.protection = protection
         self.source = source
         self.date = date

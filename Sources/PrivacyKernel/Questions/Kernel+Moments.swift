@@ -107,9 +107,12 @@ extension Kernel {
     // KERNEL 4.5
     /// Σ z zᵀ of clipped rows, exactly: `VectorMath.gramSums` has the proof.
     func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: PrivateRows) -> [Int64] {
-        VectorMath.gramSums(
-            rows.codes, attributes: attributes, scores: scores.map { $0.map { Int16(truncatingIfNeeded: $0) } },
-            bound: bound)
+        let scores = scores.map { $0.map { Int16(truncatingIfNeeded: $0) } }
+        let sums = VectorMath.gramSums(rows.codes, attributes: attributes, scores: scores, bound: bound)
+        // Rows of padding have the code 0 in every column: what one of them adds, as often as there are.
+        let zeros = rows.codes.map { $0.zeros(1) }
+        let one = VectorMath.gramSums(zeros, attributes: attributes, scores: scores, bound: bound)
+        return zip(sums, one).map { $0 &- rows.padding &* $1 }
     }
 
     /// Noisy sums of public values, by group. A key of k rows moves a question's sums by at most k·max(|L|, |U|) in L1
@@ -174,6 +177,8 @@ extension Kernel {
             let cell = columns.reduce(0) { $0 * $1.size + $1.codes[row] }
             sums[cell] &+= values[codes[row]]
         }
+        // Rows of padding lie in the cell of code 0.
+        sums[0] &-= rows.padding &* (values.first ?? 0)
         return sums
     }
 

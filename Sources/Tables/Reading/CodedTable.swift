@@ -43,6 +43,11 @@ public struct CodedColumn: Sendable {
     /// The codes of chosen rows.
     @_spi(PrivateRows) public func gathered(_ rows: [UInt32]) -> CodedColumn { CodedColumn(codes.gathered(rows)) }
 
+    /// The codes of chosen rows, and zero for a number beyond the last row.
+    @_spi(PrivateRows) public func gatheredOrZero(_ rows: [UInt32]) -> CodedColumn {
+        CodedColumn(codes.gatheredOrZero(rows))
+    }
+
     /// Number of rows.
     public var count: Int { codes.count }
 

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Something wrong with an uploaded table. It quotes the owner's data, so it is for the owner only.
 public struct TableProblem: Sendable, Equatable, Codable {
     /// A stable word for programs: `duplicate_key`, `out_of_domain`, …
@@ -31,10 +33,10 @@ extension TableProblem: CustomStringConvertible {
     public var description: String {
         var place: [String] = []
         if let row { place.append("row \(row)") }
-        if let column { place.append("column \"\(column)\"") }
-        let found = value.map { "found \"\($0)\", " } ?? ""
+        if let column { place.append("column \"\(ShownText.line(column))\"") }
+        let found = value.map { "found \"\(ShownText.line($0))\", " } ?? ""
         let head = place.isEmpty ? code : "\(code) at \(place.joined(separator: ", "))"
-        return "\(head): \(found)expected \(expected). \(hint)."
+        return "\(head): \(found)expected \(ShownText.line(expected)). \(ShownText.line(hint))."
     }
 }
 

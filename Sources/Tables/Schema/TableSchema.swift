@@ -8,12 +8,20 @@ public struct TableSchema: Codable, Sendable, Equatable {
     public var missingValues: [String]?
     /// Names of the key columns, where the schema stands alone (a task names them in its `KeyRule`).
     public var primaryKey: [String]?
+    /// Whether a file may have columns that are not declared; they are not read (`fieldsMatch: subset`).
+    public var takesMoreColumns: Bool
 
-    public init(fields: [Field], missingValues: [String]? = nil, primaryKey: [String]? = nil) {
+    public init(
+        fields: [Field], missingValues: [String]? = nil, primaryKey: [String]? = nil, takesMoreColumns: Bool = false
+    ) {
         self.fields = fields
         self.missingValues = missingValues
         self.primaryKey = primaryKey
+        self.takesMoreColumns = takesMoreColumns
     }
+
+    /// The word of Table Schema for files with more columns than are declared.
+    package static let subset = "subset"
 }
 
 /// The logical type of a column.
@@ -48,12 +56,14 @@ public struct Field: Codable, Sendable, Equatable {
     public var title: String?
     /// For people; nothing depends on it.
     public var description: String?
+    /// How numbers and dates of the column are written in the file, where not plainly.
+    public var writing: CellWriting
 
     public init(
         name: String, type: FieldType, categories: [String]? = nil, categoryLabels: [String: String]? = nil,
         constraints: Constraints? = nil, bins: Bins? = nil, derivedFrom: DerivedFrom? = nil, other: String? = nil,
         missingValues: [String]? = nil, trueValues: [String]? = nil, falseValues: [String]? = nil,
-        title: String? = nil, description: String? = nil
+        title: String? = nil, description: String? = nil, writing: CellWriting = CellWriting()
     ) {
         self.name = name
         self.type = type
@@ -68,6 +78,7 @@ public struct Field: Codable, Sendable, Equatable {
         self.falseValues = falseValues
         self.title = title
         self.description = description
+        self.writing = writing
     }
 }
 

@@ -19,13 +19,24 @@ final class SampleLimiter: Sendable {
         places = Mutex([:])
     }
 
-    /// A running draw; its place is free again when the last reference goes.
+    /// A running draw; its place is free again when it leaves, or when the last reference goes.
     final class Place: Sendable {
         private let places: AsyncSemaphore
+        private let isLeft = Mutex(false)
 
         fileprivate init(_ places: AsyncSemaphore) { self.places = places }
 
-        deinit { places.leave() }
+        /// Gives the place back, once.
+        func leave() {
+            if !isLeft.withLock({ left in
+                defer { left = true }
+                return left
+            }) {
+                places.leave()
+            }
+        }
+
+        deinit { leave() }
     }
 
     /// As `enter(as:)`, and waits up to two seconds for a place: a draw that was read to its end gives its own back a little

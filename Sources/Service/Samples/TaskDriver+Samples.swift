@@ -65,7 +65,7 @@ extension TaskDriver {
         }
         let source = try await modelWithDigest()
         let place = try await sampleLimiter.enterSoon(as: try call.party())
-        defer { withExtendedLifetime(place) {} }
+        defer { place.leave() }
         let draw = try await DedicatedThread.run("samples") {
             try SampleDraw(request, seed: seed, model: source.model, modelDigest: source.digest)
         }
@@ -116,8 +116,8 @@ extension TaskDriver {
     ) -> ResponseBody {
         let limiter = sampleLimiter
         return ResponseBody(contentLength: length.flatMap { Int(exactly: $0) }) { writer in
-            // Held until the last byte is out.
-            defer { withExtendedLifetime(place) {} }
+            // Held until the last byte is out; whoever still holds this closure does not matter.
+            defer { place.leave() }
             try await BlockingPipe().run { put in
                 guard let range else {
                     var meter = SampleMeter()

@@ -92,33 +92,30 @@ struct IntelPlatform {
     private func information(
         _ collateral: Collateral, _ signer: IntelSigner
     ) throws(EvidenceError) -> TCBInformation {
-        var outcome = EvidenceError.collateralPlatform
-        for signed in collateral.tcbInformation {
-            guard let found = try? JSONDecoder().decode(TCBInformation.self, from: Data(signed.text)) else {
-                throw .collateralEncoding
-            }
-            guard found.id == "TDX", Hex.decode(found.fmspc.utf8) == family,
-                Hex.decode(found.pceId.utf8) == provisioningEnclave
-            else { continue }
-            do throws(EvidenceError) {
-                try signer.check(signed, issued: found.issueDate, next: found.nextUpdate)
-                return found
-            } catch {
-                outcome = error
-            }
+        try Self.genuine(collateral.tcbInformation, signer) { (found: TCBInformation) in
+            found.id == "TDX" && Hex.decode(found.fmspc.utf8) == family
+                && Hex.decode(found.pceId.utf8) == provisioningEnclave
         }
-        throw outcome
     }
 
     private static func identity(
         _ collateral: Collateral, _ signer: IntelSigner
     ) throws(EvidenceError) -> EnclaveIdentity {
+        try genuine(collateral.enclaveIdentities, signer) { (found: EnclaveIdentity) in found.id == "TD_QE" }
+    }
+
+    /// The first document of the kind that is meant and that Intel signed for this time.
+    ///
+    /// - Throws: why the last of them was not taken; `collateralPlatform` where none is meant.
+    private static func genuine<Document: DatedDocument>(
+        _ documents: [Collateral.Signed], _ signer: IntelSigner, isMeant: (Document) -> Bool
+    ) throws(EvidenceError) -> Document {
         var outcome = EvidenceError.collateralPlatform
-        for signed in collateral.enclaveIdentities {
-            guard let found = try? JSONDecoder().decode(EnclaveIdentity.self, from: Data(signed.text)) else {
+        for signed in documents {
+            guard let found = try? JSONDecoder().decode(Document.self, from: Data(signed.text)) else {
                 throw .collateralEncoding
             }
-            guard found.id == "TD_QE" else { continue }
+            guard isMeant(found) else { continue }
             do throws(EvidenceError) {
                 try signer.check(signed, issued: found.issueDate, next: found.nextUpdate)
                 return found
@@ -224,8 +221,14 @@ private struct IntelSigner {
     }
 }
 
+/// What both kinds of Intel's signed documents say of their time.
+private protocol DatedDocument: Decodable {
+    var issueDate: String { get }
+    var nextUpdate: String { get }
+}
+
 /// Intel's TCB information, version 3.
-private struct TCBInformation: Decodable {
+private struct TCBInformation: DatedDocument {
     struct Component: Decodable { let svn: UInt8 }
 
     struct TCB: Decodable {
@@ -260,7 +263,7 @@ private struct TCBInformation: Decodable {
 }
 
 /// Intel's identity of the quoting enclave, version 2.
-private struct EnclaveIdentity: Decodable {
+private struct EnclaveIdentity: DatedDocument {
     let id: String
     let issueDate: String
     let nextUpdate: String

@@ -14,6 +14,7 @@ final class ConnectionSession: Sendable {
         var requestsUnderWay = 0
         var isInBody = false
         var isGone = false
+        var cancelAnswer: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -40,7 +41,23 @@ final class ConnectionSession: Sendable {
     /// Whether the connection is closed: nothing that is computed for it is received.
     var isGone: Bool { state.withLock { $0.isGone } }
 
-    func leave() { state.withLock { $0.isGone = true } }
+    /// The connection is closed: the answer under way, if any, is cancelled.
+    func leave() {
+        let cancel = state.withLock { state in
+            state.isGone = true
+            return state.cancelAnswer
+        }
+        cancel?()
+    }
+
+    /// - Parameter cancel: called if the connection closes before the request has ended; forgotten with the request.
+    func answering(_ cancel: @escaping @Sendable () -> Void) {
+        let isGone = state.withLock { state in
+            state.cancelAnswer = cancel
+            return state.isGone
+        }
+        if isGone { cancel() }
+    }
 
     func bodyBegins() { state.withLock { $0.isInBody = true } }
     func bodyEnds() { state.withLock { $0.isInBody = false } }
@@ -51,6 +68,7 @@ final class ConnectionSession: Sendable {
         state.withLock {
             $0.requestsUnderWay -= 1
             $0.isInBody = false
+            $0.cancelAnswer = nil
         }
     }
 

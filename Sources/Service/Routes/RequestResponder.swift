@@ -27,7 +27,7 @@ struct RequestResponder: Sendable {
             query: QueryString(request.uri.query))
         // Whoever goes away no longer waits for an answer: its work is cancelled.
         let answering = Task { await answer(call) }
-        channel.closeFuture.whenComplete { _ in answering.cancel() }
+        session.answering { answering.cancel() }
         for await _ in call.bodyState.leave where request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }

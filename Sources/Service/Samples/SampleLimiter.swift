@@ -19,34 +19,13 @@ final class SampleLimiter: Sendable {
         places = Mutex([:])
     }
 
-    /// A running draw; its place is free again when it leaves, or when the last reference goes.
+    /// A running draw; its place is free again when the last reference goes.
     final class Place: Sendable {
         private let places: AsyncSemaphore
-        private let isLeft = Mutex(false)
 
         fileprivate init(_ places: AsyncSemaphore) { self.places = places }
 
-        /// Gives the place back, once.
-        func leave() {
-            if !isLeft.withLock({ left in
-                defer { left = true }
-                return left
-            }) {
-                places.leave()
-            }
-        }
-
-        deinit { leave() }
-    }
-
-    /// As `enter(as:)`, and waits up to two seconds for a place: a draw that was read to its end gives its own back a little
-    /// later, when its thread has ended.
-    func enterSoon(as caller: String) async throws -> Place {
-        for _ in 0..<40 {
-            if let place = try? await enter(as: caller) { return place }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        return try await enter(as: caller)
+        deinit { places.leave() }
     }
 
     /// - Throws: 429 if too many draw at once.

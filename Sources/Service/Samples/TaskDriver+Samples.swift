@@ -24,7 +24,7 @@ extension TaskDriver {
         guard specification.releasesRows else { throw Problem.rowsNotAgreed }
         let request = try SampleRequest(call.query)
         let source = try await modelWithDigest()
-        let place = try await sampleLimiter.enterSoon(as: try call.party())
+        let place = try await sampleLimiter.enter(as: try call.party())
         let seed = request.seed ?? SystemRandomNumberGenerator.fresh
         let draw = try await DedicatedThread.run("samples") {
             try SampleDraw(request, seed: seed, model: source.model, modelDigest: source.digest)
@@ -64,8 +64,8 @@ extension TaskDriver {
                 hint: "Samples name their seed in the header Entrepot-Seed; ask with the same arguments.")
         }
         let source = try await modelWithDigest()
-        let place = try await sampleLimiter.enterSoon(as: try call.party())
-        defer { place.leave() }
+        let place = try await sampleLimiter.enter(as: try call.party())
+        defer { withExtendedLifetime(place) {} }
         let draw = try await DedicatedThread.run("samples") {
             try SampleDraw(request, seed: seed, model: source.model, modelDigest: source.digest)
         }
@@ -116,8 +116,8 @@ extension TaskDriver {
     ) -> ResponseBody {
         let limiter = sampleLimiter
         return ResponseBody(contentLength: length.flatMap { Int(exactly: $0) }) { writer in
-            // Held until the last byte is out; whoever still holds this closure does not matter.
-            defer { place.leave() }
+            // Held until the last byte is out.
+            defer { withExtendedLifetime(place) {} }
             try await BlockingPipe().run { put in
                 guard let range else {
                     var meter = SampleMeter()

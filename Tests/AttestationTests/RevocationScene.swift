@@ -9,7 +9,7 @@ struct TPMAuthorityFactory {
     struct Scene {
         let tpm: TPMScene
         let leaf: [UInt8]
-        /// The content bytes of the leaf's serial number.
+        /// The leaf's serial number, without a leading zero byte.
         let leafNumber: [UInt8]
     }
 
@@ -39,7 +39,9 @@ struct TPMAuthorityFactory {
         issuer: [UInt8], number: [UInt8], nextAt: Int64, key: P256.Signing.PrivateKey
     ) throws -> [UInt8] {
         let algorithm: [UInt8] = [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]
-        let entry = node(0x30, node(0x02, number) + time(TPMAuthority.time - 10))
+        // A number whose first bit is set has a zero byte before it, or it would be negative.
+        let content = (number.first ?? 0) < 0x80 ? number : [0] + number
+        let entry = node(0x30, node(0x02, content) + time(TPMAuthority.time - 10))
         let body = node(
             0x30,
             [0x02, 0x01, 0x01] + algorithm + issuer + time(TPMAuthority.time - 10) + time(nextAt) + node(0x30, entry))

@@ -8,7 +8,7 @@ public struct RevocationList: Sendable, Equatable {
     let issuedAt: Int64
     /// Unix seconds; nil if the list does not say when the next one comes.
     let nextAt: Int64?
-    /// The content bytes of each serial number.
+    /// Each serial number, without a leading zero byte.
     let serialNumbers: Set<[UInt8]>
     private let signedBytes: [UInt8]
     private let signatureAlgorithm: ChainCertificate.Algorithm?

@@ -11,7 +11,8 @@ enum DecimalText {
     static func number(of bytes: UnsafeRawBufferPointer) -> Double? {
         if bytes.count > 3, bytes[0] == 0xE2, bytes[1] == 0x88, bytes[2] == 0x92 {
             let digits = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(3))
-            return digits[0] == 0x2D || digits[0] == 0x2B ? nil : number(of: digits).map { -$0 }
+            let isSigned = digits[0] == 0x2D || digits[0] == 0x2B || digits[0] == 0xE2
+            return isSigned ? nil : number(of: digits).map { -$0 }
         }
         var place = 0
         var isNegative = false

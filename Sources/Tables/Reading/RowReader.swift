@@ -179,7 +179,7 @@ struct RowReader {
             guard code == nil else { continue }
             isKnown = false
             grid.withField(row: row, column: field) { text in
-                let code = writing.plain(text) == nil ? column.problemCode(text) : "out_of_domain"
+                let code = column.problemCode(text, isRead: writing.plain(text) != nil)
                 log.add(code, column: column.name) {
                     var problem = column.problem(text, row: fileRow(count + row))
                     problem.code = code

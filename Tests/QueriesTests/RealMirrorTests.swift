@@ -117,7 +117,7 @@ import VectorMath
         let (files, joined) = try Self.fiveOffices()
         let pairs = Self.mirrored(files)
         #expect(pairs.count == 2258)
-        #expect(joined.table.rowCount == 2258)
+        #expect(joined.rowCount == 2258)
         let question = try ResolvedQuery(Self.query, domain: joined.domain, mirror: Self.terms)
         let flows = try #require(try question.exact(joined).flows)
         let column = try #require(joined.domain.columns.first { $0.name == "export_trade_value_usd" })
@@ -204,7 +204,7 @@ import VectorMath
         let joined = try PrivateTable(
             mirroring: Self.offices.map { ($0, try Self.table(files[$0] ?? [], schema)) }, terms: Self.terms
         ).rows
-        #expect(joined.table.rowCount == 18)
+        #expect(joined.rowCount == 18)
         let question = try ResolvedQuery(
             .init(
                 name: "flows", kind: .reconcile,

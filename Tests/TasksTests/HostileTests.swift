@@ -200,7 +200,7 @@ struct ShownTaskTests {
                 "purpose: Synthetic joined declarations, for planning analyses.", "purpose: \"For\(escape) planning\"",
                 "purpose"
             ),
-            ("unit: one joined record", "unit: \"one\(escape) record\"", "privacy.unit"),
+            ("unit_words: one joined record", "unit_words: \"one\(escape) record\"", "privacy.unit_words"),
         ]
         for (old, new, path) in places {
             let problems = TaskFile(yaml: try Fixture.yaml(replacing: old, with: new)).errors

@@ -107,11 +107,6 @@ struct LintTests {
             ("privacy: {epsilon: 1, delta: 0.001}", "privacy.delta", .error, "one record in 1000"),
             ("privacy: {epsilon: 1, delta: 1.1e-5}", "privacy.delta", .error, "one record in"),
             ("privacy: {epsilon: 1, delta: 0.999}", "privacy.delta", .error, "one record in 1 "),
-            (
-                "privacy: {epsilon: 1, delta: 1.0e-6}\nlimits: {rows: 1000000}", "privacy.delta", .error,
-                "publishing one"
-            ),
-            ("privacy: {epsilon: 1, delta: 1.0e-8}", "privacy.delta", .warning, "may fail for one of them"),
             ("privacy: {epsilon: 1, delta: 0.5}", "privacy.delta", .error, "one record in 2"),
             ("privacy: {epsilon: 1, delta: 0.01}", "privacy.delta", .error, "one record in 100"),
             ("privacy: {epsilon: 1, detla: 0}", "privacy.detla", .error, "unknown key"),
@@ -200,6 +195,24 @@ struct LintTests {
         #expect(problem.severity == severity)
         #expect(problem.what.contains(says), "\(problem)")
         #expect((problem.line ?? 0) >= 21)
+    }
+
+    @Test("δ is compared with the rows that a table may have, its own or those of the limits")
+    func deltaAndRows() throws {
+        let bare = Fixture.yaml.replacing(#/ +rows: \d+\n/#, with: "")
+        func problem(_ terms: String, in yaml: String) throws -> TaskProblem? {
+            try #require(yaml.contains(Fixture.privacyLine))
+            return TaskFile(yaml: yaml.replacing(Fixture.privacyLine, with: terms)).problems.first {
+                $0.path == "privacy.delta"
+            }
+        }
+        let published = try problem("privacy: {epsilon: 1, delta: 1.0e-6}\nlimits: {rows: 1000000}", in: bare)
+        #expect(published?.severity == .error && published?.what.contains("publishing one") == true)
+        let doubtful = try problem("privacy: {epsilon: 1, delta: 1.0e-8}", in: bare)
+        #expect(doubtful?.severity == .warning && doubtful?.what.contains("may fail for one of them") == true)
+        #expect(try problem("privacy: {epsilon: 1, delta: 1.0e-8}", in: Fixture.yaml) == nil)
+        let large = Fixture.yaml.replacing("rows: 5000", with: "rows: 2000000")
+        #expect(try problem("privacy: {epsilon: 1, delta: 1.0e-6}", in: large)?.severity == .error)
     }
 
     @Test("the good task has no problem at all")

@@ -11,10 +11,8 @@ struct PreparationTests {
         let yaml = Fixture.yaml
         let start = try #require(
             yaml.range(
-                of:
-                    "              key: {column: id, pattern: '^[0-9]{1,8}$', normalise: [trim]}\n              fields:\n"
-            ))
-        let end = try #require(yaml.range(of: "          - name: Bob"))
+                of: "      key: {column: id, pattern: '^[0-9]{1,8}$', normalise: [trim]}\n      fields:\n"))
+        let end = try #require(yaml.range(of: "  - name: Bob"))
         return try TaskSpecification(yaml: yaml[..<start.lowerBound] + table + "\n" + yaml[end.lowerBound...])
     }
 

@@ -98,6 +98,7 @@ public struct Timestamp: Sendable {
                 let algorithm = nodes.next()
             else { throw Malformed() }
             let signature = Array(try ASN1OctetString(derEncoded: &nodes).bytes)
+            while nodes.next() != nil {}  // attributes that nobody signed
             // The signature is over the attributes with the tag of a SET in place of their own.
             let set = [0x31] + Array(attributes.encodedBytes.dropFirst())
             let named = try Timestamp.named(in: set)
@@ -112,7 +113,10 @@ public struct Timestamp: Sendable {
                 return (try Timestamp.algorithm(algorithm), Array(try ASN1OctetString(derEncoded: &nodes).bytes))
             }
             _ = nodes.next()  // number
-            return ((algorithm: found.0, digest: found.1), try X509Time.seconds(nodes.next()))
+            let time = try X509Time.seconds(nodes.next())
+            // Accuracy, order, nonce, name and extensions say nothing that is relied upon; the signature covers them.
+            while nodes.next() != nil {}
+            return ((algorithm: found.0, digest: found.1), time)
         }
     }
 

@@ -34,7 +34,8 @@ struct KeyGuess {
         }
         let keys = zip(tables, columns).map { Self.keys($0, $1, normalise) }
         for (table, keys) in zip(tables, keys) {
-            let counts = Dictionary(keys.filter { !$0.isEmpty }.map { ($0, 1) }, uniquingKeysWith: +)
+            let counts = Dictionary(
+                keys.filter { !$0.isEmpty }.map { (Array($0.utf8), 1) }, uniquingKeysWith: +)
             let most = counts.values.max() ?? 1
             rowsPerKey = min(max(rowsPerKey, most), TaskSpecification.Join.mostRowsPerKey)
             if most > 1 {
@@ -125,7 +126,7 @@ struct KeyGuess {
         var best: (columns: [Int], normalise: [KeyRule.Normalisation], share: Double, common: Int)?
         for normalise in normalisations(tables, candidates) {
             let sets = zip(tables, candidates).map { table, places in
-                places.map { place in (place, Set(normalised(table.columns[place], normalise)).subtracting([""])) }
+                places.map { place in (place, distinct(table.columns[place], normalise)) }
             }
             for (first, keys) in sets[0] {
                 var (columns, share, common) = ([first], 1.0, Int.max)
@@ -150,7 +151,7 @@ struct KeyGuess {
         }
         guard let best else { return nil }
         let counts = zip(tables, best.columns).map {
-            Set(normalised($0.columns[$1], best.normalise)).subtracting([""]).count
+            distinct($0.columns[$1], best.normalise).count
         }
         let words = best.normalise.map(\.word).joined(separator: ", ")
         let place = tables.count == 2 ? "both samples" : "all samples"
@@ -158,6 +159,12 @@ struct KeyGuess {
         return Shared(
             columns: best.columns, normalise: best.normalise,
             remark: "\(best.common) of \(counts.min() ?? 0) keys (\(names); normalise: \(words)) are in \(place)")
+    }
+
+    /// The keys of a column by their bytes, as the service compares them: to `String` an accent that is a letter of its own is
+    /// the same as one that is not.
+    private static func distinct(_ values: [String], _ steps: [KeyRule.Normalisation]) -> Set<[UInt8]> {
+        Set(normalised(values, steps).map { Array($0.utf8) }).subtracting([[]])
     }
 
     /// The steps to try, the simplest first.

@@ -185,7 +185,8 @@ public struct TradeIngest: Sendable {
             }
             throw refused("the value is in \(word): convert it to US dollars at a rate that all offices agree on")
         }
-        guard let amount, amount >= 0, amount < 9e15 else { return leave("there is no value", nil, row) }
+        guard let amount else { return leave("there is no value", nil, row) }
+        guard amount >= 0, amount < 9e15 else { return leave("the value is below zero or beyond any trade", nil, row) }
         let (edition, commodity) = try commodity(layout, text, row, refused)
         let line = Flow(
             period: try period(text(layout.period), refused), edition: edition, commodity: commodity,
@@ -212,7 +213,7 @@ public struct TradeIngest: Sendable {
     private mutating func leave(_ reason: String, _ amount: Double?, _ row: Int) {
         var left = reasons[reason] ?? LeftOut(firstRow: row)
         left.rows += 1
-        left.value += max(0, amount ?? 0)
+        left.value += amount.map { $0.isFinite ? max(0, $0) : 0 } ?? 0
         reasons[reason] = left
     }
 
@@ -250,7 +251,7 @@ public struct TradeIngest: Sendable {
         return ComtradeArea.unnamed.contains(code) ? .unnamed : .unknown
     }
 
-    /// The value in dollars, its multiplier applied; nil where there is none.
+    /// The value in dollars, its multiplier applied; infinite where no number holds it, nil where there is none.
     private mutating func amount(
         _ layout: TradeLayout, _ text: (Int?) -> String, _ refused: (String) -> TaskError
     ) throws(TaskError) -> Double? {
@@ -261,11 +262,13 @@ public struct TradeIngest: Sendable {
             for group in CellWriting.groupChars where group != "." {
                 value = value ?? NumberSpelling.value(written, CellWriting(groupChar: group))
             }
+            // So large that no number holds it: a reason of its own, and no flaw of the file's layout.
+            if value == nil, let beyond = Double(written), !beyond.isFinite { return beyond }
             guard value != nil else { throw refused("the value \"\(written.prefix(40))\" is no number") }
             mend("values with grouped digits were read as one number", written)
         }
         let multiplier = text(layout.multiplier)
-        guard let number = value, number.isFinite else { return nil }
+        guard let number = value else { return nil }
         guard !multiplier.isEmpty else { return number }
         guard let power = Int(Self.code(multiplier)), (0...15).contains(power) else {
             throw refused("UNIT_MULT is \"\(multiplier)\", and should be a whole number from 0 to 15")

@@ -199,7 +199,7 @@ struct LintTests {
 
     @Test("δ is compared with the rows that a table may have, its own or those of the limits")
     func deltaAndRows() throws {
-        let bare = Fixture.yaml.replacing(#/ +rows: \d+\n/#, with: "")
+        let bare = Fixture.yaml.replacing(#/[ ]+rows: \d+\n/#, with: "")
         func problem(_ terms: String, in yaml: String) throws -> TaskProblem? {
             try #require(yaml.contains(Fixture.privacyLine))
             return TaskFile(yaml: yaml.replacing(Fixture.privacyLine, with: terms)).problems.first {

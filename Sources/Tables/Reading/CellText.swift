@@ -96,6 +96,9 @@ package struct CellText: Sendable {
         if text.first == decimalChar {
             output.append(0x2E)
             text.removeFirst()
+        } else if text.first == 0x2E {
+            // Another decimal sign than the declared one: 1.500 could be either number.
+            return nil
         }
         output += text
         guard hasFirstDigits || text.first.map(Self.isDigit) == true else { return nil }

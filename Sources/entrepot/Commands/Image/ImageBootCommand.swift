@@ -68,7 +68,7 @@ struct ImageBootCommand: AsyncParsableCommand {
             "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=\(firmware)/OVMF_CODE_4M.fd",
             "-drive", "if=pflash,format=raw,unit=1,file=\(variables)",
             "-drive", "if=none,id=boot,format=raw,readonly=on,file=fat:\(folder.path)/esp",
-            "-device", "ide-hd,drive=boot,bootindex=0",
+            "-device", "virtio-blk-pci,drive=boot,bootindex=0",
             "-chardev", "socket,id=tpm,path=\(socket)", "-tpmdev", "emulator,id=tpm0,chardev=tpm",
             "-device", "tpm-crb,tpmdev=tpm0",
             "-netdev", "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:\(port)-:8443",

@@ -280,7 +280,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries", "Service",
+                "Attestation", "Bytes", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries",
+                "Service",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],

@@ -88,11 +88,11 @@ import Testing
         #expect(desk.record(of: "500")?.bytes == 500)
     }
 
-    @Test("96 may draw at once; the next one hears 429 until a place is free")
+    @Test("128 may draw at once; the next one hears 429 until a place is free")
     func places() async throws {
         let desk = SampleLimiter()
         var held: [SampleLimiter.Place] = []
-        for _ in 0..<96 { held.append(try await desk.enter()) }
+        for _ in 0..<128 { held.append(try await desk.enter()) }
         let problem = await #expect(throws: Problem.self) { _ = try await desk.enter() }
         #expect(problem?.status == .tooManyRequests && problem?.headers[.retryAfter] == "2")
         held.removeLast()

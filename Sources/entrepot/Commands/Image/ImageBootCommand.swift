@@ -78,24 +78,29 @@ struct ImageBootCommand: AsyncParsableCommand {
         ]
         if let certificate { machine += ["-fw_cfg", "name=opt/entrepot/certificate,file=\(certificate)"] }
         let process = try start("qemu-system-x86_64", machine)
-        let signals = passingOnSignals(to: process)
+        let signals = endingOnSignals(to: process)
         defer { for source in signals { source.cancel() } }
         Console.say("EMULATED machine: protects nothing. Console: \(console); the service: https://127.0.0.1:\(port)")
         process.waitUntilExit()
-        guard process.terminationStatus == 0 || process.terminationReason == .uncaughtSignal else {
+        // Ended by the signal that is passed on below; a machine that crashed has another status.
+        guard process.terminationStatus == 0 || isKilled(process) else {
             throw CommandFailure("the emulated machine failed", code: .failed)
         }
     }
 
     /// Whoever ends this program ends the machine, which would go on without it. It has no disk that could be hurt, and what
     /// `Process` starts has every signal blocked that can be.
-    private func passingOnSignals(to process: Process) -> [any DispatchSourceSignal] {
+    private func endingOnSignals(to process: Process) -> [any DispatchSourceSignal] {
         [SIGTERM, SIGINT, SIGHUP].map { number in
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { kill(process.processIdentifier, SIGKILL) }
             source.resume()
             return source
         }
+    }
+
+    private func isKilled(_ process: Process) -> Bool {
+        process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
     }
 
     private func start(_ name: String, _ arguments: [String]) throws -> Process {

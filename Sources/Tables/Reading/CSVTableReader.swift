@@ -24,6 +24,8 @@ public final class CSVTableReader {
     let rowsPerKey: Int
     let delimiter: UInt8
     let hash: KeyedHash
+    /// Holds rules against the rows, where the owner asks for it.
+    public var ruleCheck: RuleCheck?
     var keys: KeyReader?
     var log = ProblemLog()
     var header: CSVHeader?
@@ -257,6 +259,9 @@ public final class CSVTableReader {
             rows?.reserve(rows: min(limits.rows, Int(min(expected * 1.02, CSVTableReader.mostReserved))))
         }
         rows?.read(grid, firstRow: nextRow, rowNumbers: rowNumbers, keys: &keys, log: &log)
+        if ruleCheck != nil, let rows, let header {
+            ruleCheck?.read(grid, roles: header.roles) { rows.fileRow(count + $0) }
+        }
         if rowNumbers == nil { nextRow += grid.rows }
     }
 

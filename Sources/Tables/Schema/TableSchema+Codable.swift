@@ -20,12 +20,12 @@ extension TableSchema {
 extension Field {
     private enum Key: String, CodingKey {
         case name, type, categories, constraints, bins, derivedFrom, other, missingValues, trueValues, falseValues
-        case title, description, decimalChar, groupChar, format
+        case title, description, decimalChar, groupChar, format, step
     }
 
     private static let known = [
         "name", "type", "categories", "constraints", "bins", "derivedFrom", "other", "missingValues", "trueValues",
-        "falseValues", "title", "description", "decimalChar", "groupChar", "format",
+        "falseValues", "title", "description", "decimalChar", "groupChar", "format", "step",
         // Frictionless keys that say nothing about the domain and are ignored.
         "categoriesOrdered", "example", "rdfType", "bareNumber",
     ]
@@ -49,7 +49,8 @@ extension Field {
             trueValues: try container.decodeTexts(forKey: .trueValues),
             falseValues: try container.decodeTexts(forKey: .falseValues),
             title: try container.decodeIfPresent(String.self, forKey: .title),
-            description: try container.decodeIfPresent(String.self, forKey: .description))
+            description: try container.decodeIfPresent(String.self, forKey: .description),
+            step: try container.decodeIfPresent(Double.self, forKey: .step))
     }
 
     /// A declared format that the reader would not obey is refused rather than ignored.
@@ -80,6 +81,7 @@ extension Field {
         try container.encodeIfPresent(falseValues, forKey: .falseValues)
         try container.encodeIfPresent(title, forKey: .title)
         try container.encodeIfPresent(description, forKey: .description)
+        try container.encodeIfPresent(step, forKey: .step)
     }
 }
 

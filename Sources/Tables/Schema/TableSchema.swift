@@ -30,6 +30,8 @@ public struct Field: Codable, Sendable, Equatable {
     public var categoryLabels: [String: String]?
     public var constraints: Constraints?
     public var bins: Bins?
+    /// In which units people write a value: every synthetic one is a multiple.
+    public var step: Double?
     public var derivedFrom: DerivedFrom?
     /// A further category that takes every value that is not listed.
     public var other: String?
@@ -44,7 +46,7 @@ public struct Field: Codable, Sendable, Equatable {
         name: String, type: FieldType, categories: [String]? = nil, categoryLabels: [String: String]? = nil,
         constraints: Constraints? = nil, bins: Bins? = nil, derivedFrom: DerivedFrom? = nil, other: String? = nil,
         missingValues: [String]? = nil, trueValues: [String]? = nil, falseValues: [String]? = nil,
-        title: String? = nil, description: String? = nil
+        title: String? = nil, description: String? = nil, step: Double? = nil
     ) {
         self.name = name
         self.type = type
@@ -59,6 +61,7 @@ public struct Field: Codable, Sendable, Equatable {
         self.falseValues = falseValues
         self.title = title
         self.description = description
+        self.step = step
     }
 }
 
@@ -94,6 +97,8 @@ public struct Constraints: Codable, Sendable, Equatable {
 public struct Bins: Codable, Sendable, Equatable {
     public enum Scale: String, Codable, Sendable, Equatable {
         case linear, log
+        /// For values of both signs: linear around zero, logarithmic far from it.
+        case asinh
     }
 
     /// How many intervals; 32 where neither `count` nor `edges` is given.

@@ -17,6 +17,8 @@ public struct PrivateTable: ~Copyable, Sendable {
     /// Public: no key has more rows in it.
     public var rowsPerKey: Int { rows.rowsPerKey }
 
+    init(rows: PrivateRows) { self.rows = rows }
+
     /// The inner join on the key; columns become `<party>_<column>`.
     ///
     /// - Parameters:

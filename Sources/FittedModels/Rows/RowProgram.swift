@@ -43,7 +43,7 @@ struct RowProgram: Sendable {
     ) throws(SynthesisError) {
         self.model = model
         self.tilts = tilts
-        let latent = Set(latent)
+        let latent = Set(latent).union(domain.computedColumns)
         self.latent = latent
         self.attributes = attributes
         self.domain = domain
@@ -123,10 +123,11 @@ extension TableDomain {
         Dictionary(derivations.map { ($0.column, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Columns that no other column determines: what is modelled.
+    /// Columns that no other column determines and no rule computes: what is modelled.
     public var modelledColumns: [Int] {
         let derived = derivationOf
-        return columns.indices.filter { derived[$0] == nil }
+        let computed = computedColumns
+        return columns.indices.filter { derived[$0] == nil && !computed.contains($0) }
     }
 
     /// Derived columns, parents first.

@@ -27,11 +27,24 @@ package struct CheckCommand: AsyncParsableCommand {
         try await CommandFailure.reported {
             let task = try Files.task(at: task, allowsMissingKeys: true)
             do {
-                let table = try LocalTables.table(file, party: party, task: task, hash: .random).table
+                let reader = try LocalTables.reader(party: party, task: task, hash: .random)
+                if let provider = task.party(named: party), let domain = try provider.table?.domain() {
+                    let rules = task.ownRules(of: provider)
+                    if !rules.isEmpty { reader.check(try RuleCheck(rules, domain: domain)) }
+                }
+                let table = try LocalTables.table(file, with: reader).table
+                let broken = reader.ruleFindings
                 if json {
-                    print(#"{"rows":\#(table.rowCount),"problems":[]}"#)
+                    let encoder = JSONEncoder()
+                    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+                    let rules = String(decoding: try encoder.encode(broken), as: UTF8.self)
+                    print(
+                        #"{"rows":\#(table.rowCount),"problems":[]"# + (broken.isEmpty ? "}" : #","rules":\#(rules)}"#))
                 } else {
                     print("\(file): \(table.rowCount) rows, no problem; the service would take it")
+                    for finding in broken {
+                        print("\(file): \(finding). Correct them, or the rule: no synthetic row will be like them.")
+                    }
                 }
             } catch let problems as TableProblems {
                 if json {

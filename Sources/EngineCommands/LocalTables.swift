@@ -12,11 +12,18 @@ enum LocalTables {
     static func table(
         _ path: String, party name: String, task: TaskSpecification, hash: KeyedHash
     ) throws -> (table: KeyedTable, sha256: LedgerHash) {
-        guard let table = task.providers.first(where: { $0.name == name })?.table else {
+        try Self.table(path, with: reader(party: name, task: task, hash: hash))
+    }
+
+    /// The service's own reader of a party's table.
+    static func reader(party name: String, task: TaskSpecification, hash: KeyedHash) throws -> TableFileReader {
+        guard let party = task.providers.first(where: { $0.name == name }), let table = party.table,
+            let domain = try task.readingDomain(of: party)
+        else {
             let known = task.providers.map(\.name).joined(separator: ", ")
             throw CommandFailure("the task has no provider '\(name)'; it has \(known)", code: .identity)
         }
-        return try Self.table(path, with: TableFileReader(table, of: task, hash: hash))
+        return TableFileReader(table, domain: domain, of: task, hash: hash)
     }
 
     /// Feeds a file to a reader, a mebibyte at a time.

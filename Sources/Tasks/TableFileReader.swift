@@ -37,6 +37,12 @@ public final class TableFileReader {
                 rowsPerKey: task.join.rowsPerKey, delimiter: table.delimiter, expectedBytes: expectedBytes))
     }
 
+    /// Rows that break rules, where the reader was told to look for them.
+    public var ruleFindings: [RuleFinding] { reader.ruleCheck?.findings ?? [] }
+
+    /// Holds rules against the rows that come.
+    public func check(_ rules: RuleCheck) { reader.ruleCheck = rules }
+
     /// SHA-256 of the bytes taken so far.
     public var digestSoFar: [UInt8] { Array(digest.finalize()) }
 

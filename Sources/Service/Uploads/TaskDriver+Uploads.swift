@@ -9,14 +9,16 @@ extension TaskDriver {
     /// `POST /upload_data`: reads a table while it comes, holds it, and answers with its digest.
     nonisolated func upload(_ call: Call) async throws -> Response {
         let party = try call.party()
-        guard let table = specification.party(named: party)?.table, let domain = domains[party] else {
+        guard let provider = specification.party(named: party), let table = provider.table,
+            let domain = domains[party], let reading = try specification.readingDomain(of: provider)
+        else {
             throw Problem.wrongRole("providers")
         }
         let start = try await uploadBegins(
             party: party, length: call.contentLength, range: call.request.headers[.contentRange])
         let outcome: Result<ReceivedTable, any Error>
         do {
-            let received = try await receive(call, table, domain, start)
+            let received = try await receive(call, table, reading, start)
             try await hold(received, party: party)
             outcome = .success(received)
         } catch let problems as TableProblems {

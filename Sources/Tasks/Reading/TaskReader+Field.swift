@@ -4,7 +4,7 @@ internal import Tables
 extension TaskReader {
     private static let fieldKeys = [
         "name", "type", "categories", "constraints", "bins", "derivedFrom", "other", "missingValues", "trueValues",
-        "falseValues", "title", "description",
+        "falseValues", "title", "description", "step",
     ]
 
     mutating func readField(_ node: DocumentNode, at path: String) -> Field? {
@@ -34,15 +34,17 @@ extension TaskReader {
         let falseValues = optionalTexts(section, "falseValues")
         let title = optionalText(section, "title")
         let description = optionalText(section, "description")
+        let step = optional(section, "step") { reader, node, path in reader.number(node, at: path) }
         guard let name, let type, let categories, let constraints, let bins, let derivedFrom, let other,
-            let missingValues, let trueValues, let falseValues, let title, let description
+            let missingValues, let trueValues, let falseValues, let title, let description, let step
         else { return nil }
         var labels: [String: String] = [:]
         for category in categories ?? [] { labels[category.value] = category.label }
         return Field(
             name: name, type: type, categories: categories?.map(\.value), categoryLabels: labels.isEmpty ? nil : labels,
             constraints: constraints, bins: bins, derivedFrom: derivedFrom, other: other, missingValues: missingValues,
-            trueValues: trueValues, falseValues: falseValues, title: title, description: description)
+            trueValues: trueValues, falseValues: falseValues, title: title, description: description,
+            step: step)
     }
 
     private mutating func readCategory(_ node: DocumentNode, at path: String) -> (value: String, label: String?)? {
@@ -109,13 +111,14 @@ extension TaskReader {
 }
 
 /// `Bins.Scale` with its words listed.
-private enum BinScaleWord: String, CaseIterable {
-    case linear, log
+enum BinScaleWord: String, CaseIterable {
+    case linear, log, asinh
 
     var scale: Bins.Scale {
         switch self {
         case .linear: .linear
         case .log: .log
+        case .asinh: .asinh
         }
     }
 }

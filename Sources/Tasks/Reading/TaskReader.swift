@@ -7,6 +7,8 @@ import Bytes
 struct TaskReader {
     let context: TaskFile.Context
     private(set) var problems: [TaskProblem] = []
+    /// The columns that rules add to the joined table.
+    var ratioNames: [String] = []
 
     init(context: TaskFile.Context) {
         self.context = context
@@ -28,6 +30,7 @@ struct TaskReader {
         let join = readJoin(task, parties: parties)
         let privacy = readPrivacy(task)
         let synthesizer = readSynthesizer(task)
+        let rules = readRules(task, parties: parties, join: join)
         let queries = readQueries(
             task, privacy: privacy, parties: parties, join: join, synthesizer: synthesizer)
         let limits = readLimits(task)
@@ -35,11 +38,12 @@ struct TaskReader {
         let deadlines = readDeadlines(task)
         let retention = readRetention(task)
         guard let version, let name, let purpose, let parties, let join, let privacy, let synthesizer, let queries,
-            let limits, let deadlines, let retention
+            let limits, let deadlines, let retention, let rules
         else { return nil }
         return TaskSpecification(
             version: version, name: name, purpose: purpose, parties: parties, join: join, privacy: privacy,
-            synthesizer: synthesizer, queries: queries, limits: limits, deadlines: deadlines, retention: retention)
+            synthesizer: synthesizer, queries: queries, limits: limits, deadlines: deadlines, retention: retention,
+            rules: rules)
     }
 
     /// The text is not a document; there is no other problem then.
@@ -49,7 +53,7 @@ struct TaskReader {
 
     static let topLevelKeys = [
         "entrepot", "task", "purpose", "parties", "join", "privacy", "synthesizer", "queries", "limits", "deadlines",
-        "retention",
+        "retention", "rules",
     ]
 
     mutating func problem(

@@ -2,7 +2,6 @@ package import ArgumentParser
 import Foundation
 import Tables
 import Tasks
-import VectorMath
 
 /// `entrepot check`: the service's own validator, run locally; nothing is sent.
 package struct CheckCommand: AsyncParsableCommand {
@@ -26,34 +25,42 @@ package struct CheckCommand: AsyncParsableCommand {
     package func run() async throws {
         try await CommandFailure.reported {
             let task = try Files.task(at: task, allowsMissingKeys: true)
+            let reader = try LocalTables.reader(party: party, task: task)
+            if let provider = task.party(named: party), let domain = try provider.table?.domain() {
+                let rules = task.ownRules(of: provider)
+                if !rules.isEmpty { reader.check(try RuleCheck(rules, domain: domain)) }
+            }
             do {
-                let reader = try LocalTables.reader(party: party, task: task, hash: .random)
-                if let provider = task.party(named: party), let domain = try provider.table?.domain() {
-                    let rules = task.ownRules(of: provider)
-                    if !rules.isEmpty { reader.check(try RuleCheck(rules, domain: domain)) }
-                }
                 let table = try LocalTables.table(file, with: reader).table
                 let broken = reader.ruleFindings
                 if json {
-                    let encoder = JSONEncoder()
-                    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                    let rules = String(decoding: try encoder.encode(broken), as: UTF8.self)
-                    print(
-                        #"{"rows":\#(table.rowCount),"problems":[]"# + (broken.isEmpty ? "}" : #","rules":\#(rules)}"#))
+                    let warnings = String(decoding: try Self.encoder().encode(reader.warnings), as: UTF8.self)
+                    let rules = String(decoding: try Self.encoder().encode(broken), as: UTF8.self)
+                    Console.show(
+                        #"{"rows":\#(table.rowCount),"problems":[],"warnings":\#(warnings)"#
+                            + (broken.isEmpty ? "}" : #","rules":\#(rules)}"#))
                 } else {
-                    print("\(file): \(table.rowCount) rows, no problem; the service would take it")
+                    for warning in reader.warnings { Console.say("\(file): warning: \(warning)") }
                     for finding in broken {
-                        print("\(file): \(finding). Correct them, or the rule: no synthetic row will be like them.")
+                        Console.say(
+                            "\(file): warning: \(finding). Correct them, or the rule: no synthetic row will be like them")
                     }
+                    Console.show("\(file): \(table.rowCount) rows, no problem; the service would take it")
                 }
-            } catch let problems as TableProblems {
+            } catch let refusal as LocalTableFile.Refusal {
                 if json {
-                    let encoder = JSONEncoder()
-                    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    print(String(decoding: try encoder.encode(problems), as: UTF8.self))
+                    let encoder = Self.encoder()
+                    encoder.outputFormatting.insert(.prettyPrinted)
+                    Console.show(String(decoding: try encoder.encode(refusal.problems), as: UTF8.self))
                 }
-                throw problems
+                throw refusal
             }
         }
+    }
+
+    private static func encoder() -> JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
     }
 }

@@ -16,7 +16,9 @@ enum LocalTables {
     }
 
     /// The service's own reader of a party's table.
-    static func reader(party name: String, task: TaskSpecification, hash: KeyedHash) throws -> TableFileReader {
+    static func reader(
+        party name: String, task: TaskSpecification, hash: KeyedHash = .random
+    ) throws -> TableFileReader {
         guard let party = task.providers.first(where: { $0.name == name }), let table = party.table,
             let domain = try task.readingDomain(of: party)
         else {
@@ -27,7 +29,19 @@ enum LocalTables {
     }
 
     /// Feeds a file to a reader, a mebibyte at a time.
+    ///
+    /// - Throws: what is wrong with the file, each sentence with its name.
     static func table(_ path: String, with reader: TableFileReader) throws -> (table: KeyedTable, sha256: LedgerHash) {
+        do {
+            return try read(path, with: reader)
+        } catch let problems as TableProblems {
+            throw LocalTableFile.Refusal(name: path, problems: problems)
+        }
+    }
+
+    private static func read(_ path: String, with reader: TableFileReader) throws -> (
+        table: KeyedTable, sha256: LedgerHash
+    ) {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw CommandFailure("the file \(path) cannot be read", code: .badData)
         }

@@ -21,7 +21,8 @@ extension Kernel {
         let groups = Int(map.max() ?? 0) + 1
         guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
         if let rows {
-            groupedColumns.append(rows.table.columns[attribute].codes.mapped(through: map))
+            groupedColumns.append(
+                (rows.table.columns[attribute].codes.mapped(through: map), Int(map[Int(rows.filler[attribute])])))
         }
         sizes.append(groups)
         return sizes.count - 1

@@ -43,6 +43,11 @@ public struct CodedColumn: Sendable {
     /// The codes of chosen rows.
     @_spi(PrivateRows) public func gathered(_ rows: [UInt32]) -> CodedColumn { CodedColumn(codes.gathered(rows)) }
 
+    /// The codes of chosen rows, and zero for a number beyond the last row.
+    @_spi(PrivateRows) public func gatheredOrZero(_ rows: [UInt32]) -> CodedColumn {
+        CodedColumn(codes.gatheredOrZero(rows))
+    }
+
     /// Number of rows.
     public var count: Int { codes.count }
 
@@ -74,7 +79,9 @@ extension CodedColumn.Storage {
 
 /// Coded columns of equal length.
 public struct CodedTable: Sendable {
+    /// Columns of `rowCount` codes each.
     public private(set) var columns: [CodedColumn]
+    /// The number of rows.
     public let rowCount: Int
 
     /// - Throws: `CodedTableError.unequalLengths`. A table without columns has no rows.

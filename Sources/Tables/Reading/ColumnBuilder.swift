@@ -46,6 +46,24 @@ struct ColumnBuilder {
         }
     }
 
+    /// Appends so many codes of zero.
+    mutating func pad(_ padding: Int) {
+        switch storage {
+        case .bytes(var column):
+            storage = .bytes([])
+            column.append(contentsOf: repeatElement(0, count: padding))
+            storage = .bytes(column)
+        case .halves(var column):
+            storage = .bytes([])
+            column.append(contentsOf: repeatElement(0, count: padding))
+            storage = .halves(column)
+        case .words(var column):
+            storage = .bytes([])
+            column.append(contentsOf: repeatElement(0, count: padding))
+            storage = .words(column)
+        }
+    }
+
     mutating func wipe() { storage.wipe() }
 
     consuming func finish() throws -> CodedColumn {

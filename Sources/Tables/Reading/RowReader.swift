@@ -3,7 +3,7 @@ import VectorMath
 /// Turns grids of fields into codes, column by column.
 struct RowReader {
     private let domain: TableDomain
-    private let roles: [CSVHeader.Role]
+    let roles: [CSVHeader.Role]
     /// For each part of the key its column in the file; empty if a part is missing or there is no key.
     private let keyColumns: [Int]
     private var builders: [ColumnBuilder]
@@ -16,9 +16,20 @@ struct RowReader {
     private var gaps: [(row: Int, offset: Int)] = [(0, 2)]
     private var codes: [UInt32] = []
     private var numbers: [Double] = []
+    /// For columns that are not written plainly, how to read them.
+    let writings: [Int: CellText]
+    private var watch: TableWatch
 
-    init(domain: TableDomain, header: CSVHeader, keyParts: Int) {
+    init(domain: TableDomain, schema: TableSchema, header: CSVHeader, keyParts: Int) {
         self.domain = domain
+        var writings: [Int: CellText] = [:]
+        for field in schema.fields {
+            if let column = domain.index(of: field.name) {
+                writings[column] = CellText(field.writing, type: field.type)
+            }
+        }
+        self.writings = writings
+        self.watch = TableWatch(domain: domain, unread: header.unread)
         self.roles = header.roles
         self.builders = domain.columns.map { ColumnBuilder(size: $0.size) }
         let found = (0..<keyParts).compactMap { part in header.roles.firstIndex(of: .key(part)) }
@@ -71,13 +82,17 @@ struct RowReader {
         }
     }
 
-    mutating func read(
+    mutating func append(
         _ grid: FieldGrid, firstRow: Int, rowNumbers: [Int]?, keys: inout KeyReader?, log: inout ProblemLog
     ) {
         guard grid.rows > 0 else { return }
         noteRows(grid, firstRow, rowNumbers)
+        watch.begin(rows: grid.rows)
         if codes.count < grid.rows { codes = [UInt32](repeating: 0, count: grid.rows) }
-        if !keyColumns.isEmpty { readKeys(grid, &keys, &log) }
+        if !keyColumns.isEmpty {
+            readKeys(grid, &keys, &log)
+            watch.look(atKeys: grid, columns: keyColumns)
+        }
         var parents: [Int: [UInt32]] = [:]
         var derived: [(field: Int, column: Int)] = []
         for (field, role) in roles.enumerated() {
@@ -86,8 +101,14 @@ struct RowReader {
                 derived.append((field, column))
                 continue
             }
-            look(grid, field, domain.columns[column])
-            let isKnown = resolve(grid, field, domain.columns[column], &log)
+            let isKnown: Bool
+            if let writing = writings[column] {
+                isKnown = read(grid, field, column, writing, &log)
+            } else {
+                look(grid, field, domain.columns[column])
+                isKnown = resolve(grid, field, column, &log)
+            }
+            watch.look(atCodes: codes, column: column)
             if isParent[column] { parents[column] = Array(codes.prefix(grid.rows)) }
             if isKnown { builders[column].append(codes, count: grid.rows) }
         }
@@ -121,13 +142,17 @@ struct RowReader {
     ///
     /// - Returns: whether every row has a code now.
     private mutating func resolve(
-        _ grid: FieldGrid, _ field: Int, _ column: ColumnDomain, _ log: inout ProblemLog
+        _ grid: FieldGrid, _ field: Int, _ index: Int, _ log: inout ProblemLog
     ) -> Bool {
         guard union(codes, count: grid.rows) > unknownCode &>> 1 else { return true }
+        let column = domain.columns[index]
         var isKnown = true
         for row in 0..<grid.rows where codes[row] == unknownCode {
             if let code = grid.withField(row: row, column: field, { column.code(of: $0) }) {
                 codes[row] = UInt32(truncatingIfNeeded: code)
+                if code == column.otherCode {
+                    grid.withField(row: row, column: field) { watch.note(other: $0, column: index) }
+                }
                 continue
             }
             isKnown = false
@@ -140,10 +165,40 @@ struct RowReader {
         return isKnown
     }
 
+    /// Reads a column that is not written plainly.
+    ///
+    /// - Returns: whether every row has a code.
+    private mutating func read(
+        _ grid: FieldGrid, _ field: Int, _ index: Int, _ writing: CellText, _ log: inout ProblemLog
+    ) -> Bool {
+        let column = domain.columns[index]
+        var isKnown = true
+        for row in 0..<grid.rows {
+            let code = grid.withField(row: row, column: field) { column.code(of: $0, written: writing) }
+            codes[row] = code.map { UInt32(truncatingIfNeeded: $0) } ?? unknownCode
+            guard code == nil else { continue }
+            isKnown = false
+            grid.withField(row: row, column: field) { text in
+                let code = column.problemCode(text, isRead: writing.plain(text) != nil)
+                log.add(code, column: column.name) {
+                    var problem = column.problem(text, row: fileRow(count + row))
+                    problem.code = code
+                    if code != "missing_value" {
+                        problem.hint =
+                            "Write the cell as the task declares it, or change decimalChar, groupChar, format or the "
+                            + "bounds there"
+                    }
+                    return problem
+                }
+            }
+        }
+        return isKnown
+    }
+
     private mutating func readKeys(_ grid: FieldGrid, _ keys: inout KeyReader?, _ log: inout ProblemLog) {
         guard let rule = keys?.rule else { return }
         var faults: [(row: Int, part: Int, fault: KeyReader.Fault)] = []
-        keys?.read(grid, columns: keyColumns, firstRow: count) { faults.append(($0, $1, $2)) }
+        keys?.append(grid, columns: keyColumns, firstRow: count) { faults.append(($0, $1, $2)) }
         for (row, part, fault) in faults {
             let (code, expected, hint): (String, String, String) =
                 switch fault {
@@ -206,6 +261,9 @@ struct RowReader {
         }
     }
 
+    /// What the owner may not have meant.
+    func warnings(_ keys: KeyReader?) -> [TableWarning] { watch.warnings(keys?.rule) }
+
     /// Makes room for rows to come.
     mutating func reserve(rows: Int) {
         for index in builders.indices { builders[index].reserve(rows: rows) }
@@ -220,12 +278,17 @@ struct RowReader {
 
     /// Ends the table. Where a key may have one row, a second one is refused; which of more rows count is the kernel's
     /// choice.
+    ///
+    /// - Parameter publicSize: rows of padding fill the table up to that.
     mutating func table(
-        log: inout ProblemLog, keys: inout KeyReader?, rowsPerKey: Int, hash: KeyedHash
+        log: inout ProblemLog, keys: inout KeyReader?, rowsPerKey: Int, hash: KeyedHash, publicSize: Int
     ) throws(TableProblems) -> KeyedTable {
+        let padding = max(publicSize, count) - count
+        for index in builders.indices { builders[index].pad(padding) }
         var sorted: [HashedRow]?
         if var reader = keys, !keyColumns.isEmpty {
             keys = nil
+            reader.pad(padding, firstRow: count)
             let rows = reader.sorted()
             if rowsPerKey == 1 { reportDuplicates(rows, reader, &log) }
             sorted = rows
@@ -238,13 +301,15 @@ struct RowReader {
             guard let column = try? builder.finish() else { continue }
             columns.append(column)
         }
-        guard columns.count == builders.count, let table = try? CodedTable(columns: columns), table.rowCount == count
+        guard columns.count == builders.count, let table = try? CodedTable(columns: columns),
+            table.rowCount == count + padding
         else {
             log.add(
                 TableProblem(code: "internal", expected: "codes within the domain", hint: "Report this as a defect"))
             throw log.summary
         }
-        return KeyedTable(KeyedRows(domain: domain, table: table, keys: sorted, hash: hash))
+        return KeyedTable(
+            KeyedRows(domain: domain, table: table, rowCount: count, keys: sorted, hash: hash))
     }
 
     // KERNEL 2.5

@@ -57,15 +57,17 @@ public struct RuleCheck: Sendable {
     /// Looks at the rows of a block.
     ///
     /// - Parameters:
-    ///   - roles: which field is which column.
+    ///   - reader: which field is which column, and how it is written.
     ///   - row: the row of the file that a row of the block is.
-    mutating func read(_ grid: FieldGrid, roles: [CSVHeader.Role], row: (Int) -> Int) {
+    mutating func read(_ grid: FieldGrid, of reader: RowReader, row: (Int) -> Int) {
         var fields = [Int?](repeating: nil, count: rules.domain.columns.count)
-        for (field, role) in roles.enumerated() { if case .column(let column) = role { fields[column] = field } }
+        for (field, role) in reader.roles.enumerated() {
+            if case .column(let column) = role { fields[column] = field }
+        }
         let engine = RuleEngine(rules)
         var one = RuledRow(columns: fields.count)
         for place in 0..<grid.rows {
-            guard load(grid, place, fields, into: &one) else { continue }
+            guard load(grid, place, fields, reader.writings, into: &one) else { continue }
             var broken: Set<Int> = []
             for (check, owner) in zip(rules.checks, owners) where engine.breaks(check, one) { broken.insert(owner) }
             for (place, rule) in rules.domain.rules.enumerated() where breaks(rule, one) { broken.insert(place) }
@@ -77,12 +79,20 @@ public struct RuleCheck: Sendable {
     }
 
     /// The codes and numbers of a row; false where a value lies outside the domain, which is reported elsewhere.
-    private func load(_ grid: FieldGrid, _ place: Int, _ fields: [Int?], into row: inout RuledRow) -> Bool {
+    private func load(
+        _ grid: FieldGrid, _ place: Int, _ fields: [Int?], _ writings: [Int: CellText], into row: inout RuledRow
+    ) -> Bool {
         for (column, domain) in rules.domain.columns.enumerated() {
             row.values[column] = nil
             guard let field = fields[column] else { continue }
-            let text = grid.withField(row: place, column: field) { String(decoding: $0, as: UTF8.self) }
-            guard let code = domain.code(of: text) else { return false }
+            let cell = grid.withField(row: place, column: field) { bytes in
+                // A text that means a missing value stands as it is.
+                let plain = writings[column].flatMap { $0.plain(bytes) }
+                let code = writings[column].map { domain.code(of: bytes, written: $0) } ?? domain.code(of: bytes)
+                return (code: code, text: String(decoding: plain ?? Array(bytes), as: UTF8.self))
+            }
+            guard let code = cell.code else { return false }
+            let text = cell.text
             row.codes[column] = code
             guard rules.points[column] != nil, code < domain.valueCount else { continue }
             let plain = String(text.drop { $0 == " " || $0 == "\t" })

@@ -41,26 +41,32 @@ public struct RatioRecipe: Sendable {
     /// Places of the two columns in the table that was read.
     public let numerator: Int
     public let denominator: Int
-    /// For each code the number that stands for it; not a number where there is none.
+    /// For each code the number that stands for it, or its logarithm; not a number where there is none.
     public let numerators: [Double]
     public let denominators: [Double]
-    /// Whether the column is 100 · ln of the quotient, rounded, and not the quotient itself.
+    /// Whether the column is 100 · ln of the quotient, rounded, and not the quotient itself. Then the numbers are logarithms.
     public let isLogarithmic: Bool
     /// Cell i holds what is at least `starts[i]` and below the next one; what lies outside counts to the cell at the end.
     public let starts: [Double]
     /// For each code of the numerator the code of the column where there is no quotient.
     public let absent: [UInt32]
 
-    /// The code of a row.
+    /// The code of a row. It takes the same steps whatever the codes are.
     public func code(numerator above: Int, denominator under: Int) -> UInt32 {
         let (one, other) = (numerators[above], denominators[under])
-        let quotient = isLogarithmic ? (100 * naturalLogarithm(one / other)).rounded() : one / other
-        guard quotient.isFinite, other != 0, !isLogarithmic || (one > 0 && other > 0) else { return absent[above] }
-        var (low, high) = (0, starts.count)
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if starts[middle] <= quotient { low = middle } else { high = middle }
+        let quotient = isLogarithmic ? (100 * (one - other)).rounded() : one / other
+        var low = 0
+        var step = mostStep
+        while step > 0 {
+            let next = low + step
+            // Beyond the last start nothing is found, as if it were infinite.
+            let start = starts[min(next, starts.count - 1)]
+            low = next < starts.count && start <= quotient ? next : low
+            step /= 2
         }
-        return UInt32(low)
+        return quotient.isFinite ? UInt32(truncatingIfNeeded: low) : absent[above]
     }
+
+    /// The greatest power of two that is not above the last place.
+    private var mostStep: Int { starts.count > 1 ? 1 << (Int.bitWidth - 1 - (starts.count - 1).leadingZeroBitCount) : 0 }
 }

@@ -90,14 +90,6 @@ extension Rule {
     public var addedColumn: String? {
         if case .ratio(let name, _, _, _) = self { name } else { nil }
     }
-
-    /// Whether a person wrote it in a task, as opposed to what a join brings by itself.
-    public var isWritten: Bool {
-        switch self {
-        case .ratio, .sum, .order, .never: true
-        case .logPoints, .differ: false
-        }
-    }
 }
 
 extension Rule {

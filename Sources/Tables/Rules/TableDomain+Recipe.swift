@@ -71,10 +71,14 @@ extension [Rule] {
                 let state = coarse.indices.contains(code) ? states.ofCode[Int(coarse[code])] : states.labels.count
                 return UInt32(Swift.max(0, Swift.min(first + Swift.min(state, column.states.count), column.size - 1)))
             }
+            func numbers(_ place: Int) -> [Double] {
+                let numbers = source.columns[place].numbers
+                // Not a number where there is no positive one.
+                return isLogarithmic ? numbers.map { $0 > 0 ? naturalLogarithm($0) : .nan } : numbers
+            }
             return RatioRecipe(
-                numerator: above, denominator: under, numerators: source.columns[above].numbers,
-                denominators: source.columns[under].numbers, isLogarithmic: isLogarithmic, starts: starts,
-                absent: absent)
+                numerator: above, denominator: under, numerators: numbers(above), denominators: numbers(under),
+                isLogarithmic: isLogarithmic, starts: starts, absent: absent)
         }
         return nil
     }

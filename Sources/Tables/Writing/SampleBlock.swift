@@ -1,5 +1,6 @@
 /// Rows on their way out: codes a column, and for binned columns a fraction inside the cell.
 public struct SampleBlock: Sendable {
+    /// The number of rows.
     public var rowCount: Int
     /// For each column its codes.
     public var codes: [[UInt32]]
@@ -35,14 +36,6 @@ public enum ExactNumbers: Sendable {
         switch self {
         case .decimals(let values): isDate ? CalendarDate.text(ofDay: Int(values[row].digits)) : values[row].text
         case .doubles(let values): DecimalText.text(of: values[row])
-        }
-    }
-
-    /// The numbers of a range of rows.
-    public func rows(_ range: Range<Int>) -> ExactNumbers {
-        switch self {
-        case .decimals(let values): .decimals(Array(values[range]))
-        case .doubles(let values): .doubles(Array(values[range]))
         }
     }
 

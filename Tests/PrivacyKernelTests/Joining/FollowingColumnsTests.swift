@@ -85,6 +85,42 @@ import VectorMath
         }
     }
 
+    @Test("rows that fill a table up are in no figure, wherever the recipe puts them")
+    func padding() throws {
+        let (read, own) = try domain()
+        let recipe = try #require(own.recipe(from: read))
+        let values = random(60, seed: 8)
+        let ratio = own.columns.count - 1
+        func figures(_ padding: Int) throws -> [[Int64]] {
+            let coded = try rows(read, values)
+            let filled = try CodedTable(
+                columns: coded.columns.enumerated().map { place, column in
+                    try CodedColumn(
+                        .words(
+                            (0..<60).map { UInt32(column[$0]) } + [UInt32](repeating: 0, count: padding)),
+                        domainSize: read.columns[place].size)
+                })
+            let table = PrivateRows(
+                PrivateRows(domain: read, table: filled, rowsPerKey: 1, rowCount: 60), following: recipe)
+            #expect(table.filler.count == own.columns.count)
+            let kernel = testKernel(table)
+            let size = own.columns[ratio].size
+            let grouping = try kernel.addGrouping(of: ratio, map: (0..<UInt32(size)).map { ($0 + 1) % 7 })
+            let scores = (0..<size).map { Int32($0 % 11) - 5 }
+            let question = SumQuestion(
+                attribute: ratio, values: scores.map { Int64($0) }, clamp: -4...4, groups: [2, ratio])
+            return kernel.counts([[], [0], [ratio], [2, ratio], [1, grouping]], in: table)
+                + [kernel.groupedSums(question, [2, ratio], own.columns[2].size * size, table)]
+                + [kernel.gramSums([ratio, 2], [scores, [3, -1, 2]], 6, table)]
+        }
+        // The first cell of this ratio is none that padding lies in.
+        let filler = PrivateRows(
+            PrivateRows(domain: read, table: try rows(read, values), rowsPerKey: 1), following: recipe
+        ).filler
+        #expect(filler[ratio] > 0)
+        #expect(try figures(0) == figures(35))
+    }
+
     @Test("a recipe of another table is refused")
     func refusal() throws {
         let (read, own) = try domain()

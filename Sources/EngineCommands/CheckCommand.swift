@@ -25,11 +25,7 @@ package struct CheckCommand: AsyncParsableCommand {
     package func run() async throws {
         try await CommandFailure.reported {
             let task = try Files.task(at: task, allowsMissingKeys: true)
-            let reader = try LocalTables.reader(party: party, task: task)
-            if let provider = task.party(named: party), let domain = try provider.table?.domain() {
-                let rules = task.ownRules(of: provider)
-                if !rules.isEmpty { reader.check(try RuleCheck(rules, domain: domain)) }
-            }
+            let reader = try LocalTables.checker(party: party, task: task)
             do {
                 let table = try LocalTables.table(file, with: reader).table
                 let broken = reader.ruleFindings
@@ -41,10 +37,6 @@ package struct CheckCommand: AsyncParsableCommand {
                             + (broken.isEmpty ? "}" : #","rules":\#(rules)}"#))
                 } else {
                     for warning in reader.warnings { Console.say("\(file): warning: \(warning)") }
-                    for finding in broken {
-                        Console.say(
-                            "\(file): warning: \(finding). Correct them, or the rule: no synthetic row will be like them")
-                    }
                     Console.show("\(file): \(table.rowCount) rows, no problem; the service would take it")
                 }
             } catch let refusal as LocalTableFile.Refusal {

@@ -13,10 +13,12 @@ struct StepTests {
     @Test("every written value is a multiple of the step and reads back into its cell", arguments: 1...60)
     func multiples(seed: Int) throws {
         var random = SplitMix64(state: UInt64(seed))
-        let step = [0.01, 0.05, 0.25, 1, 5, 100, 1000].randomElement(using: &random) ?? 1
+        let steps: [Double] = [0.01, 0.05, 0.25, 1, 5, 100, 1000]
+        let step: Double = steps.randomElement(using: &random) ?? 1
         let isWhole = step >= 1 && Bool.random(using: &random)
         let lower = Double(Int.random(in: -20...20, using: &random)) * step
-        let upper = lower + Double([1, 3, 40, 5000].randomElement(using: &random) ?? 1) * step
+        let lengths: [Double] = [1, 3, 40, 5000]
+        let upper = lower + (lengths.randomElement(using: &random) ?? 1) * step
         let field = Field(
             name: "x", type: isWhole ? .integer : .number,
             constraints: Constraints(required: true, minimum: .number(lower), maximum: .number(upper)),
@@ -31,7 +33,8 @@ struct StepTests {
             for fraction in [0, 0.2, 0.5, 0.999_999] {
                 let text = domain.text(of: code, fraction: fraction)
                 #expect(domain.code(of: text) == code, "\(text)")
-                var (quotient, whole) = (try #require(Decimal(string: text)) / unit, Decimal(0))
+                let value = try #require(Decimal(string: text))
+                var (quotient, whole) = (value / unit, Decimal(0))
                 NSDecimalRound(&whole, &quotient, 0, .plain)
                 #expect(whole == quotient, "\(text) of \(step)")
             }
@@ -85,7 +88,8 @@ struct StepTests {
         let codes = [-999.0, -50, -1, 0, 1, 1898, 20_000, 999_999].compactMap { domain.code(of: "\($0)") }
         #expect(codes == codes.sorted() && Set(codes).count == codes.count)
         // The bin of an ordinary income is not 62,500 wide.
-        let edges = try #require(domain.edges(of: try #require(domain.code(of: "1898"))))
+        let ordinary = try #require(domain.code(of: "1898"))
+        let edges = try #require(domain.edges(of: ordinary))
         #expect(edges.upper / edges.lower < 3)
         for value in [-1e300, -1e9, -3, -1e-9, 0, 1e-12, 0.3, 7, 1e6, 1e300] {
             let back = AxisScale.asinh.value(at: AxisScale.asinh.place(of: value, pivot: 0.5), pivot: 0.5)

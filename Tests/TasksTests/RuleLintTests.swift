@@ -149,7 +149,6 @@ struct RuleLintTests {
         let rules = task.ownRules(of: party)
         #expect(rules.count == 3)
         let reader = try TableFileReader(table, of: task)
-        reader.check(try RuleCheck(rules, domain: table.domain()))
         let text = """
             id,gross,tax,bonus,net,age,old,grade,work,code,born,died
             1,100,10,,90,20,100,1,job,0101,2000-01-02,2000-01-03
@@ -161,6 +160,7 @@ struct RuleLintTests {
         try Array(text.utf8).withUnsafeBytes { try reader.consume($0) }
         let read = try reader.finish()
         // The rows are taken all the same.
+        #expect(reader.warnings.filter { $0.code == "rule_broken" }.count == 3)
         #expect(read.table.rowCount == 4)
         #expect(
             reader.ruleFindings == [

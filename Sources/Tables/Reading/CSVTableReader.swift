@@ -129,7 +129,7 @@ public final class CSVTableReader {
         guard var rows else { throw log.summary }
         self.rows = nil
         defer { rows.wipe() }
-        warnings = rows.warnings(keys)
+        warnings = rows.warnings(keys) + (ruleCheck?.findings.map(\.warning) ?? [])
         return try rows.table(
             log: &log, keys: &keys, rowsPerKey: rowsPerKey, hash: hash, publicSize: limits.size(of: rows.count))
     }

@@ -16,6 +16,13 @@ public struct RuleFinding: Sendable, Equatable, Codable {
 }
 
 extension RuleFinding: CustomStringConvertible {
+    /// What the owner reads beside the other warnings.
+    var warning: TableWarning {
+        TableWarning(
+            code: "rule_broken",
+            text: "\(description). Correct them, or the rule: no synthetic row will be like them")
+    }
+
     public var description: String {
         "\(rows) \(rows == 1 ? "row breaks" : "rows break") the rule \(rule); the first is row \(firstRow)"
     }

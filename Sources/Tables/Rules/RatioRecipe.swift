@@ -68,5 +68,7 @@ public struct RatioRecipe: Sendable {
     }
 
     /// The greatest power of two that is not above the last place.
-    private var mostStep: Int { starts.count > 1 ? 1 << (Int.bitWidth - 1 - (starts.count - 1).leadingZeroBitCount) : 0 }
+    private var mostStep: Int {
+        starts.count > 1 ? 1 << (Int.bitWidth - 1 - (starts.count - 1).leadingZeroBitCount) : 0
+    }
 }

@@ -11,7 +11,8 @@ package struct RuleEngine: Sendable {
     let statistics: RuleStatistics
     let computed: Set<Int>
 
-    private static let passes = 24
+    /// How often a row is looked at again: with many rules, each of which may move a value.
+    private var passes: Int { 24 + 2 * rules.checks.count }
 
     /// - Parameters:
     ///   - fixed: columns whose codes stay as they are.
@@ -46,7 +47,7 @@ package struct RuleEngine: Sendable {
             guard case .ratio(let ratio) = computation, ratio.carries else { continue }
             row.carried[ratio.name] = carried(ratio, row, &generator)
         }
-        for _ in 0..<Self.passes {
+        for _ in 0..<passes {
             row.isMoved = false
             for computation in rules.computations {
                 switch computation {

@@ -81,7 +81,6 @@ extension Field {
             description: try container.decodeIfPresent(String.self, forKey: .description), writing: writing,
             step: try container.decodeIfPresent(Double.self, forKey: .step))
     }
-    }
 
     /// Writes what is not absent.
     public func encode(to encoder: any Encoder) throws {

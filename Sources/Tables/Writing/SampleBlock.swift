@@ -16,6 +16,18 @@ public struct SampleBlock: Sendable {
         self.fractions = fractions
         self.exact = exact
     }
+
+    /// A value as CSV writes it, without quotes.
+    ///
+    /// - Parameter domain: of the column.
+    public func text(row: Int, column: Int, of domain: ColumnDomain) -> String {
+        let code = Int(codes[column][row])
+        if code < domain.valueCount, let exact = exact[column] {
+            return exact.text(row, isDate: domain.type == .date)
+        }
+        let hasFraction = column < fractions.count && row < fractions[column].count
+        return domain.text(of: code, fraction: hasFraction ? Double(fractions[column][row]) : 0)
+    }
 }
 
 /// The numbers of one column as they are written, one a row.

@@ -209,7 +209,7 @@ public enum CodeArray: Sendable {
     ///
     /// - Precondition: the code is below the bound.
     public func one(_ code: UInt32) -> CodeArray {
-        guard let codes = CodeArray(narrowing: [code], below: bound) else { preconditionFailure("there is no such code") }
+        guard let codes = CodeArray(narrowing: [code], below: bound) else { preconditionFailure("no such code") }
         return codes
     }
 

@@ -171,4 +171,48 @@ struct RuledRowsTests {
             #expect(fault(row, domain.rules) == nil, "\(row)")
         }
     }
+
+    @Test("200 rules over 60 columns hold together, and rows stay different from each other")
+    func many() throws {
+        var random = SplitMix64(state: 200)
+        let fields = (0..<60).map { place in
+            Field(
+                name: "n\(place)", type: .integer,
+                constraints: Constraints(required: place % 3 > 0, minimum: 0, maximum: 1000),
+                bins: place % 2 == 0 ? Bins(count: 10) : nil)
+        }
+        var rules: [Rule] = (0..<59).filter { $0 % 6 != 5 }.map { .order(["n\($0)", "n\($0 + 1)"]) }
+        while rules.count < 200 {
+            let (one, other) = (Int.random(in: 0..<60, using: &random), Int.random(in: 0..<60, using: &random))
+            guard one != other else { continue }
+            let start = Int.random(in: 0...900, using: &random)
+            rules.append(
+                .never([
+                    Rule.Condition(column: "n\(one)", from: "\(start)", to: "\(start + 100)"),
+                    Rule.Condition(column: "n\(other)", below: "500"),
+                ]))
+        }
+        let domain = try schemaDomain(fields).obeying(rules)
+        let rows = written(try RowSampler(try uniformModel(domain), seed: 4, draws: .independent), domain, 0..<200)
+        for row in rows { #expect(fault(row, domain.rules) == nil, "\(row)") }
+        #expect(Set(rows).count > 150)
+    }
+
+    @Test("released sums of a computed column weigh the rows, though no model draws it")
+    func sums() throws {
+        let (_, domain) = try ruled()
+        var random = SplitMix64(state: 12)
+        let columns = domain.sizes.map { size in (0..<3000).map { _ in Int.random(in: 0..<size, using: &random) } }
+        let model = try fit("auto", table(domain, columns), usual)
+        let net = try #require(domain.index(of: "net"))
+        let values = (0..<domain.columns[net].size).map { Int64((domain.columns[net].middle(of: $0) ?? 0).rounded()) }
+        let question = SumQuestion(attribute: net, values: values, clamp: 0...1000, groups: [])
+        let before = try #require(
+            try model.sums(of: MeasuredSums(question: question, figures: [0], variance: 1)))[0]
+        let wanted = before * 0.9
+        let measured = MeasuredSums(question: question, figures: [Int64(wanted)], variance: 1)
+        let after = try #require(try model.conditioned(on: [measured]).sums(of: measured))[0]
+        // The middle of a cell stands for its numbers before each is computed.
+        #expect(abs(after - wanted) < 0.4 * (before - wanted), "\(before) \(wanted) \(after)")
+    }
 }

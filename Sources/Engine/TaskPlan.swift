@@ -29,19 +29,8 @@ public struct TaskPlan: Sendable {
     /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` if the task cannot work.
     public init(_ task: TaskSpecification) throws {
         synthesizer = task.releasesRows ? try Self.synthesizer(task.synthesizer) : nil
-        var parties: [(name: String, domain: TableDomain)] = []
-        for party in task.providers {
-            guard let table = party.table else { continue }
-            parties.append((name: party.name, domain: try table.domain()))
-        }
         join = task.join
-        if let mirror = task.join.mirror, let office = parties.first {
-            domain = mirror.joinedDomain(of: office.domain)
-        } else if join.kind == .union, let first = parties.first {
-            domain = first.domain
-        } else {
-            domain = TableDomain.joined(parties)
-        }
+        domain = try task.domain()
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
         unit = task.privacy.unit == .key ? .key : .record
         let rows = task.rowsPerUnit
@@ -83,6 +72,15 @@ public struct TaskPlan: Sendable {
     ///
     /// - Throws: `rowsAreGone` if a table has been joined before.
     public func joined(_ tables: [(name: String, table: KeyedTable)]) throws(PrivacyError) -> PrivateTable {
+        let joined = try joinedAsRead(tables)
+        guard !domain.rules.isEmpty else { return joined }
+        guard let recipe = domain.recipe(from: joined.domain) else { throw .wrongRecipe }
+        return try joined.following(recipe)
+    }
+
+    private func joinedAsRead(
+        _ tables: [(name: String, table: KeyedTable)]
+    ) throws(PrivacyError) -> PrivateTable {
         if let mirror = join.mirror { return try PrivateTable(mirroring: tables, terms: mirror) }
         if join.kind == .union {
             return try PrivateTable(uniting: tables.map(\.table), rowsPerKey: join.rowsPerKey, unit: unit)

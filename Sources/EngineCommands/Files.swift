@@ -1,4 +1,5 @@
 import Foundation
+package import Tables
 package import Tasks
 
 /// Files that the user named.
@@ -43,6 +44,16 @@ package enum Files {
             throw CommandFailure("\(path) is not a task yet:\n\(mistakes)", code: isShared ? .identity : .badData)
         }
         return task
+    }
+
+    /// Rules in a file of their own.
+    package static func rules(at path: String) throws(CommandFailure) -> [Rule] {
+        let file = RuleFile(yaml: try text(at: path))
+        guard let rules = file.rules else {
+            let mistakes = file.problems.map { "  \($0)" }.joined(separator: "\n")
+            throw CommandFailure("\(path) holds no rules yet:\n\(mistakes)", code: .badData)
+        }
+        return rules
     }
 
     package static func context(allowsMissingKeys: Bool) -> TaskFile.Context {

@@ -24,6 +24,9 @@ package struct FitCommand: AsyncParsableCommand {
     @Option(help: "Its Table Schema (JSON).")
     var schema: String?
 
+    @Option(help: "Rules that every row obeys (YAML, a list as in a task), with --table.")
+    var rules: String?
+
     @Option(help: "The method: \(SynthesizerName.known.map(\.rawValue).joined(separator: ", ")).")
     var synthesizer: String = "auto"
 
@@ -57,6 +60,7 @@ package struct FitCommand: AsyncParsableCommand {
         if table != nil && (schema == nil || epsilon == nil) {
             throw ValidationError("--table needs --schema and --epsilon")
         }
+        if task != nil && rules != nil { throw ValidationError("with --task, the rules stand in the task") }
         if task != nil && (epsilon != nil || !param.isEmpty) {
             throw ValidationError("with --task, epsilon and parameters stand in the task")
         }
@@ -135,8 +139,11 @@ package struct FitCommand: AsyncParsableCommand {
         let schemaBytes = try Files.bytes(at: schemaPath)
         let schema = try JSONDecoder().decode(TableSchema.self, from: Data(schemaBytes))
         let keys = schema.primaryKey ?? []
+        let declared = try TableDomain(schema: schema, keyColumns: keys)
+        let rules = try self.rules.map { try Files.rules(at: $0) } ?? []
+        let domain = try declared.obeying(rules)
         let reader = CSVTableReader(
-            domain: try TableDomain(schema: schema, keyColumns: keys), schema: schema,
+            domain: declared.readable(for: rules), schema: schema,
             key: keys.isEmpty ? nil : KeyRule(columns: keys), hash: KeyedHash.random,
             limits: TableLimits(bytes: .max, rows: Int(UInt32.max)))
         let read = try LocalTables.table(table, with: TableFileReader(reader))
@@ -145,7 +152,7 @@ package struct FitCommand: AsyncParsableCommand {
         return Job(
             work: .table(try Synthesizers.synthesizer(named: synthesizer, parameters: parameters)),
             privacy: try PrivacyParameters(epsilon: epsilon, delta: delta),
-            joined: try PrivateTable(single: read.table),
+            joined: try Self.table(read.table, obeying: domain),
             digest: LedgerHash(of: schemaBytes), openings: ["table": opening(of: table, read.sha256)])
     }
 
@@ -161,6 +168,14 @@ package struct FitCommand: AsyncParsableCommand {
             try opening.write(to: "\(folder)/\(party.replacingOccurrences(of: "/", with: "_")).opening")
         }
         Console.say("what opens the commitments of the ledger entry is in \(folder)")
+    }
+
+    /// The rows with the columns that rules add.
+    private static func table(_ read: KeyedTable, obeying domain: TableDomain) throws -> PrivateTable {
+        let single = try PrivateTable(single: read)
+        guard !domain.rules.isEmpty else { return single }
+        guard let recipe = domain.recipe(from: single.domain) else { throw PrivacyError.wrongRecipe }
+        return try single.following(recipe)
     }
 
     /// The entry as a service's ledger would hold it, in its canonical form.

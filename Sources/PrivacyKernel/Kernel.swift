@@ -20,7 +20,7 @@ public final class Kernel: CustomReflectable {
     private var answered = 0
     private var knownCounts: [[Int]: [Int64]] = [:]
     /// The codes of each grouping, row by row.
-    var groupedColumns: [(codes: CodeArray, zero: Int)] = []
+    var groupedColumns: [(codes: CodeArray, filler: Int)] = []
 
     /// No single question may have more cells than this unless the call says otherwise.
     public static let defaultCellLimit = 1 << 26

@@ -34,6 +34,8 @@ public enum PrivacyError: Error, Sendable, Equatable {
     case notRecorded(String)
     /// A party's table was joined before, or overwritten.
     case rowsAreGone
+    /// Columns were to be made of another table's.
+    case wrongRecipe
     /// Every recorded release has been answered; the rows are gone.
     case transcriptExhausted(releases: Int)
     /// The question is not the one that the transcript answers at this place.
@@ -70,6 +72,7 @@ extension PrivacyError: CustomStringConvertible {
         case .drawLimitReached(let limit): "This kernel has drawn its \(limit) noise values; δ covers no more."
         case .notRecorded(let reason): "The release was not recorded and is withheld: \(reason)"
         case .rowsAreGone: "The table's rows were joined before, or overwritten: 0 are left."
+        case .wrongRecipe: "The recipe is of another table: 1 or more of its columns do not fit."
         case .transcriptExhausted(let releases): "The transcript holds \(releases) releases, all of them answered."
         case .replayMismatch(let release): "Release \(release) of the transcript answers another question."
         }

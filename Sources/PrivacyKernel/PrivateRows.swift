@@ -10,8 +10,10 @@ final class PrivateRows: Sendable {
     let domain: TableDomain
     /// No key has more rows than this; every sensitivity is a multiple of it.
     let rowsPerKey: Int
-    /// How many rows there are. Those behind them are padding: zeros, so that the table is as long as it can be. Private.
+    /// How many rows there are. The others are padding, so that the table is as long as it can be. Private.
     let rowCount: Int
+    /// Public: the code that rows of padding have in each column.
+    let filler: [UInt32]
     /// How many steps of loops the join took: the audit compares them.
     let steps: Int
     /// Proof: written once here and once more, with zeros, in deinit, when no one else can hold the rows.
@@ -22,14 +24,17 @@ final class PrivateRows: Sendable {
     /// - Parameters:
     ///   - table: its columns are those of the domain.
     ///   - rowsPerKey: how many rows of one key, or of one unit, it holds at most.
-    ///   - rowCount: how many of the rows count; nil for all. The others have the code 0 in every column.
+    ///   - rowCount: how many of the rows count; nil for all.
+    ///   - filler: for each column the code of the rows that do not count; nil where they have the code 0 in every column.
     init(
-        domain: TableDomain, table: consuming CodedTable, rowsPerKey: Int, rowCount: Int? = nil, steps: Int = 0
+        domain: TableDomain, table: consuming CodedTable, rowsPerKey: Int, rowCount: Int? = nil, steps: Int = 0,
+        filler: [UInt32]? = nil
     ) {
         self.domain = domain
         self.rowsPerKey = max(1, rowsPerKey)
         self.rowCount = rowCount ?? table.rowCount
         self.steps = steps
+        self.filler = filler ?? table.columns.map { _ in 0 }
         self.table = table
     }
 
@@ -46,22 +51,22 @@ final class PrivateRows: Sendable {
     }
 
     // KERNEL 2.8
-    /// How many rows of zeros fill the table up: private.
+    /// How many rows fill the table up: private.
     var padding: Int64 { Int64(table.rowCount - rowCount) }
 
     /// Exact marginals of ascending attribute sets, of columns and then of their groupings.
     ///
-    /// The rows of padding lie in the cell of code 0, and in the group of code 0 of a grouping. They are counted like any
-    /// other, and then taken away: so counting takes the same steps whatever the rows are.
+    /// The rows of padding lie in the cell of their codes, and in the group of their code of a grouping. They are counted
+    /// like any other, and then taken away: so counting takes the same steps whatever the rows are.
     ///
-    /// - Parameter grouped: each with the group of code 0.
-    func counts(_ cliques: [[Int]], grouped: [(codes: CodeArray, zero: Int)]) -> [[Int64]] {
+    /// - Parameter grouped: each with the group of the padding's code.
+    func counts(_ cliques: [[Int]], grouped: [(codes: CodeArray, filler: Int)]) -> [[Int64]] {
         guard !cliques.isEmpty else { return [] }
         var counts = countCodes(codes + grouped.map(\.codes), cliques: cliques)
         let bounds = codes.map(\.bound) + grouped.map(\.codes.bound)
-        let zeros = codes.map { _ in 0 } + grouped.map(\.zero)
+        let fillers = filler.map { Int($0) } + grouped.map(\.filler)
         for (place, clique) in cliques.enumerated() {
-            counts[place][clique.reduce(0) { $0 * bounds[$1] + zeros[$1] }] -= padding
+            counts[place][clique.reduce(0) { $0 * bounds[$1] + fillers[$1] }] -= padding
         }
         return counts
     }

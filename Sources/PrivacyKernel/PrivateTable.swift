@@ -17,6 +17,7 @@ public struct PrivateTable: ~Copyable, Sendable {
     /// Public: no key has more rows in it; of a union whose unit is a key of one table, no key of one table.
     public var rowsPerKey: Int { rows.rowsPerKey }
 
+    init(rows: PrivateRows) { self.rows = rows }
     /// Public: how many rows an inner join of tables of these sizes has room for.
     ///
     /// - Throws: `figureTooLarge` beyond 2^31: rows are numbered in 32 bits.

@@ -17,6 +17,8 @@ public struct TaskSpecification: Sendable, Equatable {
     public var join: Join
     /// The one ε.
     public var privacy: Privacy
+    /// Public relations that every synthetic row obeys, in terms of joined columns.
+    public var rules: [Rule]
     public var synthesizer: SynthesizerChoice
     /// What may be asked besides; none for most tasks.
     public var queries: [PermittedQuery]
@@ -31,8 +33,10 @@ public struct TaskSpecification: Sendable, Equatable {
     public init(
         version: Int = 1, name: String, purpose: String, parties: [Party], join: Join = Join(), privacy: Privacy,
         synthesizer: SynthesizerChoice = SynthesizerChoice(), queries: [PermittedQuery] = [],
-        limits: Limits = Limits(), deadlines: Deadlines = Deadlines(), retention: Retention = Retention()
+        limits: Limits = Limits(), deadlines: Deadlines = Deadlines(), retention: Retention = Retention(),
+        rules: [Rule] = []
     ) {
+        self.rules = rules
         self.version = version
         self.name = name
         self.purpose = purpose

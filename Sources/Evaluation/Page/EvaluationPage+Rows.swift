@@ -9,10 +9,7 @@ extension EvaluationPage {
         let columns = model.domain.columns
         let rows = (0..<block.rowCount).map { row in
             [String(row + 1)]
-                + columns.indices.map { column in
-                    let fraction = block.fractions[column].isEmpty ? 0 : Double(block.fractions[column][row])
-                    return columns[column].text(of: Int(block.codes[column][row]), fraction: fraction)
-                }
+                + columns.indices.map { block.text(row: row, column: $0, of: columns[$0]) }
         }
         return PageSection(
             id: "rows", title: "First \(Self.previewRows) rows",

@@ -55,7 +55,11 @@ extension EvaluationPage {
                     ?? "No signed task: fitted from a local table."
             ),
         ]
-        let body = facts.map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>" }.joined()
+        let promised = model.domain.rules.map { HTML.escaped($0.description) }
+        let rules =
+            promised.isEmpty
+            ? [] : [("Rules", "Every row obeys, to the last digit: " + promised.joined(separator: "; ") + ".")]
+        let body = (facts + rules).map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>" }.joined()
         return PageSection(id: "what", title: "What this is", body: "<dl class=\"facts\">\(body)</dl>")
     }
 

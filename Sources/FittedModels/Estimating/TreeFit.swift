@@ -40,6 +40,7 @@ package func fittedTree(
                 attribute.sums(of: shares[attribute.column]).map { max($0, 1e-9) }
             },
             dependencies: attributes.dependencies(columnSizes: domain.sizes),
+            weights: impossibleCells(of: attributes, domain),
             options: ProportionalFitOptions(sweeps: sweeps, tolerance: tolerance, cellLimit: cellLimit))
     } catch {
         throw .estimation(error)

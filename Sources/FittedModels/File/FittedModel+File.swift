@@ -165,16 +165,18 @@ extension ModelBody {
         for attribute in attributes { known.append(try self.attribute(attribute, sizes)) }
         guard !known.isEmpty, !cliques.isEmpty else { throw .malformedModel("there are no attributes or tables") }
         let derived = domain.derivationOf
+        let computed = domain.computedColumns
         guard shares.count == sizes.count else { throw .malformedModel("shares are missing") }
         var distributions: [[Double]] = []
         for (column, array) in shares.enumerated() {
-            guard let values = array.doubles, values.count == (derived[column] == nil ? sizes[column] : 0),
+            guard let values = array.doubles,
+                values.count == (derived[column] == nil && !computed.contains(column) ? sizes[column] : 0),
                 values.allSatisfy({ $0 >= 0 && $0 <= 2 })
             else { throw .malformedModel("the shares of column \(column) are out of range") }
             distributions.append(values)
         }
-        guard known.allSatisfy({ derived[$0.column] == nil }) else {
-            throw .malformedModel("a derived column is modelled")
+        guard known.allSatisfy({ derived[$0.column] == nil && !computed.contains($0.column) }) else {
+            throw .malformedModel("a derived or computed column is modelled")
         }
         let tree = TreeTables(
             total: total, cliques: try tables(cliques, known), separators: try tables(separators, known))
@@ -198,7 +200,7 @@ extension ModelBody {
             corrections: try tables(corrections, known, areLogarithms: true), tilts: try knownTilts(sizes),
             measurements: marginals,
             misfits: distances, copula: latents, transcript: transcript, taskDigest: taskDigest,
-            representatives: try rows(sizes, derived: Set(derived.keys).union(latents?.columns ?? [])))
+            representatives: try rows(sizes, derived: Set(derived.keys).union(computed).union(latents?.columns ?? [])))
     }
 
     private func knownTilts(_ sizes: [Int]) throws(SynthesisError) -> [SumsTilt] {

@@ -21,8 +21,9 @@ extension FittedModel {
         guard copula == nil else { throw .notImputable(plan.method) }
         var generator = NormalNumbers(seed: seed ^ SplitMix64(state: UInt64(truncatingIfNeeded: number) &+ 1).first)
         let count = min(max(UInt64(model.total), 1), Self.strayingRows)
-        let stray = try RowSampler(self, seed: generator.next(), draws: .independent).rows(0..<count).codes
-        let even = try RowSampler(self, seed: 0).rows(0..<UInt64(representatives.count)).codes
+        let stray = try RowSampler(self, seed: generator.next(), draws: .independent, drawn: []).rows(0..<count).codes
+        let even = try RowSampler(self, seed: 0, draws: .balanced, drawn: []).rows(0..<UInt64(representatives.count))
+            .codes
         func redrawn(_ members: [ModelAttribute], _ counts: [Int64], _ variance: Double) -> [Int64] {
             let chance = model.total * (Double(count) / model.total).squareRoot()
             let (some, all) = (members.parts(of: stray), members.parts(of: even))

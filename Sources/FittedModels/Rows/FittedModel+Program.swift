@@ -31,6 +31,18 @@ extension FittedModel {
             tilts: tilts, allowed: allowed, latent: copula?.columns ?? [])
     }
 
+    /// Of a column that rules compute: what its rows say.
+    private func computedShares(of column: Int) -> [Double] {
+        let count: UInt64 = 1 << 14
+        let size = domain.columns[column].size
+        guard let sampler = try? RowSampler(self, seed: 0, draws: .independent) else {
+            return [Double](repeating: 1 / Double(size), count: size)
+        }
+        var shares = [Double](repeating: 0, count: size)
+        for code in sampler.rows(0..<count).codes[column] { shares[Int(code)] += 1 / Double(count) }
+        return shares
+    }
+
     /// The codes that conditions leave to columns that are not derived.
     func allowedCodes(_ conditions: [(column: Int, code: Int)]) throws(SynthesisError) -> [Int: Set<Int>] {
         let derivations = domain.derivationOf
@@ -87,7 +99,7 @@ extension FittedModel {
             return result
         }
         let finest = attributes.finest(columnCount: domain.columns.count)[column]
-        guard let finest else { return shares[column] }
+        guard let finest else { return shares[column].isEmpty ? computedShares(of: column) : shares[column] }
         let attribute = attributes[finest]
         let groups = model.marginal([finest]).values.map { $0 / model.total }
         if attribute.groups == nil { return groups }

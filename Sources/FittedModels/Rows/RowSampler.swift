@@ -33,6 +33,8 @@ public struct RowSampler: Sendable {
     private let densities: [BinDensity?]
     private let streams: RowStreams
     private let latents: LatentRows?
+    /// The last step over rows: nil where the domain has no rules.
+    private var ruled: RuledRows?
 
     /// - Parameters:
     ///   - seed: another seed gives other rows.
@@ -41,12 +43,23 @@ public struct RowSampler: Sendable {
     public init(
         _ model: FittedModel, seed: UInt64, draws: Draws = .balanced, conditions: [(column: Int, code: Int)] = []
     ) throws(SynthesisError) {
+        let conditions = try RuledRows.Conditions(conditions, of: model)
+        try self.init(model, seed: seed, draws: draws, drawn: conditions.drawn)
+        ruled = try RuledRows(model.domain, conditions: conditions, seed: seed) { block($0) }
+    }
+
+    /// Rows as the model draws them, before rules.
+    init(
+        _ model: FittedModel, seed: UInt64, draws: Draws, drawn conditions: [(column: Int, code: Int)]
+    ) throws(SynthesisError) {
+        let computed = model.domain.computedColumns
         domain = model.domain
         derivations = model.domain.derivationOf
         derivedOrder = model.domain.derivedOrder
         streams = RowStreams(seed: seed)
         densities = model.domain.columns.enumerated().map { index, column in
-            column.isBinned ? BinDensity(column, shares: model.estimatedShares(of: index)) : nil
+            column.isBinned && !computed.contains(index)
+                ? BinDensity(column, shares: model.estimatedShares(of: index)) : nil
         }
         let program = try model.program(conditions: conditions)
         latents = try LatentRows(model, program: program, conditions: conditions, draws: draws)
@@ -72,8 +85,20 @@ public struct RowSampler: Sendable {
             start = end
         }
         let ranges = blocks
-        guard ranges.count > 1 else { return block(range) }
-        return Self.joined(inParallel(ranges.count) { block(ranges[$0]) }, columnCount: domain.columns.count)
+        guard ranges.count > 1 else { return obeying(range) }
+        return Self.joined(inParallel(ranges.count) { obeying(ranges[$0]) }, columnCount: domain.columns.count)
+    }
+
+    /// Rows that obey every rule.
+    private func obeying(_ range: Range<UInt64>) -> SampleBlock {
+        let drawn = block(range)
+        guard let ruled else { return drawn }
+        var obeying = ruled.obeying(drawn, range, streams)
+        for column in derivedOrder {
+            guard let derivation = derivations[column] else { continue }
+            gather(derivation.map, at: obeying.codes[derivation.parent], into: &obeying.codes[column])
+        }
+        return obeying
     }
 
     private func block(_ range: Range<UInt64>) -> SampleBlock {
@@ -129,6 +154,9 @@ public struct RowSampler: Sendable {
                 joined.fractions[column] += block.fractions[column]
             }
         }
+        for column in blocks.first?.exact.keys.sorted() ?? [] {
+            joined.exact[column] = .joined(blocks.compactMap { $0.exact[column] })
+        }
         return joined
     }
 }
@@ -139,7 +167,7 @@ extension SampleBlock {
         guard part != whole else { return self }
         let places = Int(part.lowerBound - whole.lowerBound)..<Int(part.upperBound - whole.lowerBound)
         return SampleBlock(
-            rowCount: part.count, codes: codes.map { Array($0[places]) },
+            rowCount: part.count, codes: codes.map { $0.isEmpty ? [] : Array($0[places]) },
             fractions: fractions.map { $0.isEmpty ? [] : Array($0[places]) })
     }
 }
@@ -151,6 +179,8 @@ struct RowStreams: Sendable {
         case code, fraction, place
         /// Of latent normals: their words, whether a row has a value, and what a stretch of rows shares.
         case latent, presence, stretch
+        /// Of rules.
+        case rule
     }
 
     private let key: [UInt8]

@@ -22,7 +22,7 @@ extension Kernel {
         guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
         if let rows {
             groupedColumns.append(
-                (rows.table.columns[attribute].codes.mapped(through: map), Int(map.first ?? 0)))
+                (rows.table.columns[attribute].codes.mapped(through: map), Int(map[Int(rows.filler[attribute])])))
         }
         sizes.append(groups)
         return sizes.count - 1

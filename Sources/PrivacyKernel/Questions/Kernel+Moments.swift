@@ -109,9 +109,9 @@ extension Kernel {
     func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: PrivateRows) -> [Int64] {
         let scores = scores.map { $0.map { Int16(truncatingIfNeeded: $0) } }
         let sums = VectorMath.gramSums(rows.codes, attributes: attributes, scores: scores, bound: bound)
-        // Rows of padding have the code 0 in every column: what one of them adds, as often as there are.
-        let zeros = rows.codes.map { $0.zeros(1) }
-        let one = VectorMath.gramSums(zeros, attributes: attributes, scores: scores, bound: bound)
+        // What one row of padding adds, as often as there are.
+        let padding = zip(rows.codes, rows.filler).map { $0.one($1) }
+        let one = VectorMath.gramSums(padding, attributes: attributes, scores: scores, bound: bound)
         return zip(sums, one).map { $0 &- rows.padding &* $1 }
     }
 
@@ -177,8 +177,9 @@ extension Kernel {
             let cell = columns.reduce(0) { $0 * $1.size + $1.codes[row] }
             sums[cell] &+= values[codes[row]]
         }
-        // Rows of padding lie in the cell of code 0.
-        sums[0] &-= rows.padding &* (values.first ?? 0)
+        // Rows of padding lie in the cell of their codes.
+        let cell = zip(groups, columns).reduce(0) { $0 * $1.1.size + Int(rows.filler[$1.0]) }
+        sums[cell] &-= rows.padding &* values[Int(rows.filler[question.attribute])]
         return sums
     }
 

@@ -21,7 +21,9 @@ extension TaskDriver {
     /// commitment: both are for the owner alone.
     nonisolated func upload(_ call: Call) async throws -> Response {
         let party = try call.party()
-        guard let table = specification.party(named: party)?.table, let domain = domains[party] else {
+        guard let provider = specification.party(named: party), let table = provider.table,
+            let domain = domains[party], let reading = try specification.readingDomain(of: provider)
+        else {
             throw Problem.wrongRole("providers")
         }
         let declared = try DeclaredOpening(call.request.headers)
@@ -30,7 +32,7 @@ extension TaskDriver {
         let blinding = declared.blinding ?? start.kept?.blinding ?? .random()
         let outcome: Result<(table: ReceivedTable, opening: UploadOpening), any Error>
         do {
-            let received = try await receive(call, table, domain, start, blinding)
+            let received = try await receive(call, table, reading, start, blinding)
             let opening = UploadOpening(blinding: blinding, file: received.digest)
             try declared.check(opening)
             try await hold(received.table, opening, party: party)

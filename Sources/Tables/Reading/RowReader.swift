@@ -3,7 +3,7 @@ import VectorMath
 /// Turns grids of fields into codes, column by column.
 struct RowReader {
     private let domain: TableDomain
-    private let roles: [CSVHeader.Role]
+    let roles: [CSVHeader.Role]
     /// For each part of the key its column in the file; empty if a part is missing or there is no key.
     private let keyColumns: [Int]
     private var builders: [ColumnBuilder]
@@ -17,7 +17,7 @@ struct RowReader {
     private var codes: [UInt32] = []
     private var numbers: [Double] = []
     /// For columns that are not written plainly, how to read them.
-    private let writings: [Int: CellText]
+    let writings: [Int: CellText]
     private var watch: TableWatch
 
     init(domain: TableDomain, schema: TableSchema, header: CSVHeader, keyParts: Int) {

@@ -212,6 +212,9 @@ extension TaskDescription {
         for query in task.queries {
             lines.append("  Query \(query.name) (\(query.kind.rawValue)), for \(query.epsilon) of ε.")
         }
+        for rule in TaskSpecification.rules(task.rules, of: task.join) {
+            lines.append("  Every row obeys: \(rule).")
+        }
         return lines.joined(separator: "\n")
     }
 

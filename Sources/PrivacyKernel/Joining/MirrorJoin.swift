@@ -13,28 +13,31 @@ extension PrivateRows {
         let domain = offices.first?.rows.domain ?? TableDomain(columns: [])
         let tables = offices.map(\.rows.table)
         let pairs = MirrorPairs(offices, terms: terms)
-        var codes: [[UInt32]] = terms.descriptors(of: domain).map { column in
-            pairs.exports.map { UInt32(tables[$0.office].columns[column][$0.row]) }
+        func rows(_ places: [MirrorPairs.Place], of column: Int) -> CodedColumn {
+            CodedColumn(
+                of: tables.map { $0.columns[column] }, rows: places.map { (column: $0.office, row: $0.row) },
+                domainSize: domain.columns[column].size)
         }
+        let joined = terms.joinedDomain(of: domain)
+        var columns = terms.descriptors(of: domain).map { rows(pairs.exports, of: $0) }
         if let value = domain.index(of: terms.value) {
             let amount = domain.columns[value]
-            let exported = pairs.exports.map { UInt32(tables[$0.office].columns[value][$0.row]) }
-            let imported = pairs.imports.map { UInt32(tables[$0.office].columns[value][$0.row]) }
+            let (exported, imported) = (rows(pairs.exports, of: value), rows(pairs.imports, of: value))
             let logarithms = (0..<amount.size).map {
                 amount.middle(of: $0).flatMap { $0 > 0 ? naturalLogarithm($0) : nil }
             }
             let reach = MirrorTerms.largestLogPoints
-            let ratios = zip(exported, imported).map { exported, imported -> UInt32 in
-                guard let one = logarithms[Int(exported)], let other = logarithms[Int(imported)] else {
+            let ratios = (0..<exported.count).map { row -> UInt32 in
+                guard let one = logarithms[exported[row]], let other = logarithms[imported[row]] else {
                     return UInt32(2 * reach + 1)
                 }
                 let points = (100 * (other - one)).rounded()
                 return UInt32(min(max(points, Double(-reach)), Double(reach)) + Double(reach))
             }
-            codes += [exported, imported, ratios]
+            columns += [
+                exported, imported, CodedColumn(proven: ratios, domainSize: joined.columns[columns.count + 2].size),
+            ]
         }
-        let joined = terms.joinedDomain(of: domain)
-        let columns = zip(codes, joined.columns).map { CodedColumn(proven: $0, domainSize: $1.size) }
         self.init(
             domain: joined, table: CodedTable(proven: columns, rowCount: pairs.exports.count), rowsPerKey: 1)
     }

@@ -11,10 +11,10 @@ struct RowChoice {
     /// The rank of a row under its key: lower ranks are kept.
     func rank(_ key: HashedRow, _ row: Int, _ table: CodedTable) -> (UInt64, UInt64) {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(16 + 4 * table.columns.count)
+        bytes.reserveCapacity(16 + 5 * table.columns.count)
         append(key.high, 8, &bytes)
         append(key.low >> 32, 4, &bytes)
-        for column in table.columns { append(UInt64(column[row]), 4, &bytes) }
+        for column in table.columns { append(column.content(row), 5, &bytes) }
         return hash.hash(bytes)
     }
 

@@ -12,16 +12,15 @@ extension PrivateRows {
         let domain = parties.first?.domain ?? TableDomain(columns: [])
         let bounded = parties.map { $0.bounded(max(1, rowsPerKey)) }
         let rows = zip(parties, bounded).map { party, keys in
-            (keys?.map(\.row) ?? Array(0..<party.table.rowCount)).map { UInt32(truncatingIfNeeded: $0) }
+            keys?.map(\.row) ?? Array(0..<party.table.rowCount)
         }
+        let chosen = rows.enumerated().flatMap { party, rows in rows.map { (column: party, row: $0) } }
         let columns = domain.columns.indices.map { column in
             CodedColumn(
-                proven: zip(parties, rows).flatMap { party, rows in
-                    rows.map { UInt32(party.table.columns[column][Int($0)]) }
-                }, domainSize: domain.columns[column].size)
+                of: parties.map { $0.table.columns[column] }, rows: chosen, domainSize: domain.columns[column].size)
         }
         self.init(
-            domain: domain, table: CodedTable(proven: columns, rowCount: rows.reduce(0) { $0 + $1.count }),
+            domain: domain, table: CodedTable(proven: columns, rowCount: chosen.count),
             rowsPerKey: bounded.contains { $0 != nil } ? rowsPerKey : 1)
     }
 }

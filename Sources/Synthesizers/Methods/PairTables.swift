@@ -60,8 +60,21 @@ struct PairTables {
         [firstNode[table.columns.0] + table.levels.0, firstNode[table.columns.1] + table.levels.1]
     }
 
-    mutating func setMisfits(_ values: [Double]) {
-        for (place, value) in values.enumerated() { candidates[place].misfit = value }
+    /// What was measured of the candidates.
+    mutating func setMisfits(_ misfits: [MeasuredMisfit]) {
+        var values: [[ModelAttribute]: Double] = [:]
+        for one in misfits { values[[one.first, one.second]] = Double(one.value) }
+        for place in candidates.indices {
+            let members = members(of: candidates[place])
+            candidates[place].misfit = values[members] ?? values[members.reversed()] ?? 0
+        }
+    }
+
+    /// The tables of some pairs of columns.
+    func restricted(to isWanted: ((Int, Int)) -> Bool) -> PairTables {
+        var part = self
+        part.candidates = candidates.filter { isWanted($0.columns) }
+        return part
     }
 
     /// A junction tree over all levels, in which a coarse level is a function of the next finer one.

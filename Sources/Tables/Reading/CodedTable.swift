@@ -12,6 +12,10 @@ public struct CodedColumn: Sendable {
     /// The codes with their bound.
     public private(set) var codes: CodeArray
 
+    /// Where in its cell each value lies, in `ColumnDomain.placeSteps` equal steps on the bins' own scale; nil for a column
+    /// whose codes are single values, and where only codes are known.
+    public private(set) var places: CodeArray?
+
     /// Number of codes of the column's domain.
     public var domainSize: Int { codes.bound }
 
@@ -27,6 +31,15 @@ public struct CodedColumn: Sendable {
         self.codes = bounded
     }
 
+    /// Codes, and where in its cell each value lies.
+    ///
+    /// - Throws: `CodedTableError.codeOutsideDomain`, `.unequalLengths`.
+    public init(_ codes: Storage, places: [UInt8], domainSize: Int) throws {
+        try self.init(codes, domainSize: domainSize)
+        guard places.count == count else { throw CodedTableError.unequalLengths }
+        self.places = BoundedCodes(places, below: ColumnDomain.placeSteps).map { .bytes($0) }
+    }
+
     /// Codes of which another column has proven the range.
     public init(_ codes: CodeArray) { self.codes = codes }
 
@@ -40,8 +53,37 @@ public struct CodedColumn: Sendable {
         self.codes = codes
     }
 
-    /// The codes of chosen rows.
-    @_spi(PrivateRows) public func gathered(_ rows: [UInt32]) -> CodedColumn { CodedColumn(codes.gathered(rows)) }
+    /// The codes of chosen rows, and their places.
+    @_spi(PrivateRows) public func gathered(_ rows: [UInt32]) -> CodedColumn {
+        var chosen = CodedColumn(codes.gathered(rows))
+        chosen.places = places?.gathered(rows)
+        return chosen
+    }
+
+    /// Rows chosen from several columns of one domain, in their order.
+    ///
+    /// - Parameter rows: for each row the place of its column and the row there.
+    /// - Precondition: there are such columns and rows, and all columns are of one domain.
+    @_spi(PrivateRows) public init(of columns: [CodedColumn], rows: [(column: Int, row: Int)], domainSize: Int) {
+        self.init(
+            proven: rows.map { UInt32(truncatingIfNeeded: columns[$0.column].codes[$0.row]) }, domainSize: domainSize)
+        let known = columns.map(\.places)
+        guard !known.isEmpty, known.allSatisfy({ $0 != nil }) else { return }
+        let chosen = rows.map { UInt32(truncatingIfNeeded: known[$0.column]?[$0.row] ?? 0) }
+        places = CodeArray(narrowing: chosen, below: ColumnDomain.placeSteps)
+    }
+
+    /// Where in its cell the value of a row lies, in so many equal steps; the middle one where only the code is known.
+    ///
+    /// - Parameter steps: a power of two, at most `ColumnDomain.placeSteps`.
+    @_spi(PrivateRows) public func step(_ row: Int, of steps: Int) -> Int {
+        (places?[row] ?? ColumnDomain.placeSteps / 2) &* steps / ColumnDomain.placeSteps
+    }
+
+    /// Code and place of a row in 40 bits: what tells its value from others.
+    @_spi(PrivateRows) public func content(_ row: Int) -> UInt64 {
+        UInt64(truncatingIfNeeded: codes[row]) | UInt64(truncatingIfNeeded: places?[row] ?? 0) << 32
+    }
 
     /// Number of rows.
     public var count: Int { codes.count }
@@ -50,7 +92,10 @@ public struct CodedColumn: Sendable {
     public subscript(row: Int) -> Int { codes[row] }
 
     /// Overwrites every code with zero, in place if nothing else references the storage.
-    public mutating func wipe() { codes.wipe() }
+    public mutating func wipe() {
+        codes.wipe()
+        places?.wipe()
+    }
 }
 
 extension CodedColumn.Storage {

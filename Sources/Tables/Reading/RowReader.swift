@@ -16,11 +16,13 @@ struct RowReader {
     private var gaps: [(row: Int, offset: Int)] = [(0, 2)]
     private var codes: [UInt32] = []
     private var numbers: [Double] = []
+    /// Where in its cell each number of the column at hand lies.
+    private var places: [UInt8] = []
 
     init(domain: TableDomain, header: CSVHeader, keyParts: Int) {
         self.domain = domain
         self.roles = header.roles
-        self.builders = domain.columns.map { ColumnBuilder(size: $0.size) }
+        self.builders = domain.columns.map { ColumnBuilder(size: $0.size, hasPlaces: $0.isBinned) }
         let found = (0..<keyParts).compactMap { part in header.roles.firstIndex(of: .key(part)) }
         self.keyColumns = found.count == keyParts ? found : []
         let present = Set(header.roles)
@@ -76,7 +78,10 @@ struct RowReader {
     ) {
         guard grid.rows > 0 else { return }
         noteRows(grid, firstRow, rowNumbers)
-        if codes.count < grid.rows { codes = [UInt32](repeating: 0, count: grid.rows) }
+        if codes.count < grid.rows {
+            codes = [UInt32](repeating: 0, count: grid.rows)
+            places = [UInt8](repeating: 0, count: grid.rows)
+        }
         if !keyColumns.isEmpty { readKeys(grid, &keys, &log) }
         var parents: [Int: [UInt32]] = [:]
         var derived: [(field: Int, column: Int)] = []
@@ -89,7 +94,7 @@ struct RowReader {
             look(grid, field, domain.columns[column])
             let isKnown = resolve(grid, field, domain.columns[column], &log)
             if isParent[column] { parents[column] = Array(codes.prefix(grid.rows)) }
-            if isKnown { builders[column].append(codes, count: grid.rows) }
+            if isKnown { builders[column].append(codes, places: places, count: grid.rows) }
         }
         readDerived(grid, derived, &parents, &log)
         for derivation in absent {
@@ -99,7 +104,7 @@ struct RowReader {
             }
             if isParent[derivation.column] { parents[derivation.column] = Array(codes.prefix(grid.rows)) }
             if union(codes, count: grid.rows) < unknownCode &>> 1 {
-                builders[derivation.column].append(codes, count: grid.rows)
+                builders[derivation.column].append(codes, places: places, count: grid.rows)
             }
         }
         count += grid.rows
@@ -108,6 +113,7 @@ struct RowReader {
     /// Finds codes the fast way; what is left is `unknownCode`.
     private mutating func look(_ grid: FieldGrid, _ field: Int, _ column: ColumnDomain) {
         guard case .bins(let binning) = column.cells, column.type != .date else {
+            if column.isBinned { for row in 0..<grid.rows { places[row] = 0 } }
             return column.texts.lookUp(grid, column: field, into: &codes)
         }
         if numbers.count < grid.rows { numbers = [Double](repeating: 0, count: grid.rows) }
@@ -115,6 +121,7 @@ struct RowReader {
         findCells(
             numbers, count: grid.rows, starts: binning.starts, maximum: binning.maximum, onlyWhole: binning.isWhole,
             into: &codes)
+        binning.findPlaces(of: numbers, in: codes, count: grid.rows, into: &places)
     }
 
     /// Asks the domain itself about every text that the fast way did not know, and reports what it does not hold.
@@ -128,6 +135,7 @@ struct RowReader {
         for row in 0..<grid.rows where codes[row] == unknownCode {
             if let code = grid.withField(row: row, column: field, { column.code(of: $0) }) {
                 codes[row] = UInt32(truncatingIfNeeded: code)
+                if column.isBinned { places[row] = grid.withField(row: row, column: field) { column.place(of: $0) } }
                 continue
             }
             isKnown = false
@@ -202,7 +210,9 @@ struct RowReader {
                 codes[row] = implied
             }
             if isParent[column] { parents[column] = Array(codes.prefix(grid.rows)) }
-            if union(codes, count: grid.rows) < unknownCode &>> 1 { builders[column].append(codes, count: grid.rows) }
+            if union(codes, count: grid.rows) < unknownCode &>> 1 {
+                builders[column].append(codes, places: places, count: grid.rows)
+            }
         }
     }
 
@@ -216,6 +226,7 @@ struct RowReader {
         for index in builders.indices { builders[index].wipe() }
         for row in codes.indices { codes[row] = 0 }
         for row in numbers.indices { numbers[row] = 0 }
+        for row in places.indices { places[row] = 0 }
     }
 
     /// Ends the table. Where a key may have one row, a second one is refused; which of more rows count is the kernel's

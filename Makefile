@@ -7,7 +7,7 @@ ENTREPOT = .build/release/entrepot
 
 .DEFAULT_GOAL := help
 
-.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz sanitize faults load api clean setup program reproducible
+.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz sanitize faults load memory api clean setup program reproducible image boot
 
 help:                        ## this list
 	@echo 'First time here: "make demo" installs what is missing, builds, and plays the whole product on generated data.'
@@ -22,6 +22,7 @@ test: setup                  ## every test, one debug build
 	@scripts/build --build-tests
 	@scripts/test --skip '$(LIVE)'
 	@scripts/test --filter '$(LIVE)'
+	@ENTREPOT=.build/debug/entrepot scripts/memory
 
 screenshots: program         ## the planner's and the provider's page in a real browser; skips, and says so, without Chromium
 	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -39,6 +40,12 @@ report: program              ## the signed report by entrepot verify, pdfsig and
 	@ENTREPOT=$(ENTREPOT) scripts/report .build/demo-reconciliation/report.pdf \
 	    .build/demo-reconciliation/state/simulated-root/root.pem
 
+image: program               ## a bootable image, built twice and compared: .build/image
+	@ENTREPOT=$(ENTREPOT) Images/build .build/image
+
+boot: image                  ## boots it in an emulated machine with a TPM, and replays the workshop against it
+	@ENTREPOT=$(ENTREPOT) Images/boot .build/image
+
 unreached:                   ## declarations that nothing a user runs can reach, by the index of the last debug build
 	@scripts/unreached
 
@@ -51,8 +58,12 @@ format:                      ## rewrites the sources in the house style
 faults: program              ## kills the service at 200 random moments: make faults [KILLS=200]
 	ENTREPOT=$(ENTREPOT) scripts/faults $(or $(KILLS),200)
 
-load: program                ## many, slow, dying and hostile clients, and a full disk
+load: program                ## many, slow, dying and hostile clients, a minute of attack, and a full disk
 	ENTREPOT=$(ENTREPOT) scripts/load
+	ENTREPOT=$(ENTREPOT) scripts/attack 60
+
+memory: program              ## searches a live service's memory for keys and fields of the tables that it took in
+	ENTREPOT=$(ENTREPOT) scripts/memory
 
 api: program                 ## schemathesis (PyPI) against the live service, a minute a stage: make api [SECONDS_EACH=120]
 	ENTREPOT=$(ENTREPOT) scripts/api $(or $(SECONDS_EACH),120)

@@ -22,13 +22,10 @@ let strict: [SwiftSetting] = checked + [.unsafeFlags(["-O"], .when(configuration
     let vectorised: [SwiftSetting] = strict
 #endif
 
-// The audit puts wrong functions in the place of right ones (`Tests/PlantedBugs`). A debug build of these modules lets it;
-// a release build does not, and no production source says anything of it.
+// The audit puts wrong functions in the place of right ones (`Tests/PlantedBugs`), and asks for models of few rows. A debug
+// build of these modules lets it; a release build does not, and no production source says anything of it.
 let replaceable: SwiftSetting = .unsafeFlags(
     ["-Xfrontend", "-enable-implicit-dynamic"], .when(configuration: .debug))
-
-// The audit asks the synthesizers for few rows; in debug builds alone.
-let mutations: SwiftSetting = .define("ENTREPOT_MUTATIONS", .when(configuration: .debug))
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
@@ -42,6 +39,8 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -81,6 +80,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CProcessor"),
+        // Overwrites what the program frees. Optimised in every build: it runs at each deallocation.
+        .target(name: "CWipe", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "Bytes", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
         .target(
@@ -89,6 +90,7 @@ let package = Package(
         .target(name: "Statistics", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Tables", dependencies: ["Bytes", "VectorMath"], exclude: ["README.md"],
+            resources: [.embedInCode("Schema/CodeLists/hs-2022.txt")],
             swiftSettings: strict + [replaceable]),
         .target(
             name: "PrivacyKernel", dependencies: ["Statistics", "Tables", "VectorMath"],
@@ -102,7 +104,7 @@ let package = Package(
                 "Bytes", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Statistics", "Tables", "VectorMath",
                 crypto,
             ],
-            exclude: ["README.md"], swiftSettings: strict + [mutations]),
+            exclude: ["README.md"], swiftSettings: strict + [replaceable]),
         .target(
             name: "Synthesizers",
             dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Tables", "VectorMath"],
@@ -110,13 +112,18 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables", "Tasks",
+                "Bytes", "FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables",
+                "Tasks",
                 "VectorMath", crypto,
             ],
             exclude: ["README.md"], resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
             name: "Attestation", dependencies: ["Bytes", crypto, cryptoExtras, x509, asn1], exclude: ["README.md"],
+            resources: [
+                .embedInCode("Certificates/amd-milan.pem"), .embedInCode("Certificates/amd-genoa.pem"),
+                .embedInCode("Certificates/amd-turin.pem"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Tasks", dependencies: ["Bytes", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
@@ -153,7 +160,7 @@ let package = Package(
                 "Tables",
                 "Tasks",
                 "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,
-                nioSSL, logging,
+                nioSSL, nioTLS, logging,
                 lifecycle, unixSignals,
             ],
             exclude: ["README.md"], resources: [.embedInCode("openapi.yaml")],
@@ -170,7 +177,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "DemoData", dependencies: ["Tables", "Tasks", "VectorMath"], exclude: ["README.md"],
+            name: "DemoData", dependencies: ["Tables", "Tasks", "VectorMath"],
+            exclude: ["README.md", "Configs/comtrade-mirror.yaml"],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),
@@ -182,7 +190,7 @@ let package = Package(
         .target(
             name: "EngineCommands",
             dependencies: [
-                "Attestation", "CProcessor", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger",
+                "Attestation", "Bytes", "CProcessor", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger",
                 "PrivacyAccounting", "PrivacyKernel",
                 "Queries",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
@@ -191,7 +199,8 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "DemoData", "Engine", "EngineCommands", "Evaluation", "FittedModels", "Ledger",
+                "Attestation", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands", "Evaluation",
+                "FittedModels", "Ledger",
                 "PrivacyAccounting", "PrivacyKernel", "Queries",
                 "Service", "Synthesizers", "Tasks", arguments, logging,
             ],
@@ -219,7 +228,7 @@ let package = Package(
         .testTarget(
             name: "PrivacyAuditTests",
             dependencies: ["PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
-            swiftSettings: strict + [mutations]),
+            swiftSettings: strict),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(
@@ -252,7 +261,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Attestation", "Gzip", "PDF", "Service", "Tables", "Tasks", "VectorMath", crypto, hummingbirdCore,
+                "Attestation", "Gzip", "Ledger", "PDF", "Service", "Tables", "Tasks", "VectorMath", crypto,
+                hummingbirdCore,
                 httpTypes,
                 nioCore,
                 logging,
@@ -262,14 +272,16 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Tables", "Tasks", crypto, nioCore, nioPosix, nioHTTP1, nioSSL,
+                "Attestation", "Client", "Ledger", "Tables", "Tasks", "VectorMath", crypto, nioCore, nioEmbedded,
+                nioPosix,
+                nioHTTP1, nioSSL,
             ],
             swiftSettings: checked),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "Attestation", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries", "Service",
-                "Synthesizers", "Tables", "Tasks", crypto, httpTypes, hummingbirdCore,
+                "Synthesizers", "Tables", "Tasks", "VectorMath", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],
             swiftSettings: checked),

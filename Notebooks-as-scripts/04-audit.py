@@ -36,7 +36,8 @@ print("another program's measurements: refused, exit code 3\n")
 # %% [markdown]
 # ## The ledger, recomputed
 # Each entry is one line of canonical JSON, and each names the SHA-256 of the one before. ε stands in one entry, written
-# before the first noise was drawn, beside the plan and the digests of both uploads.
+# before the first noise was drawn, beside the plan and commitments to both uploads. A commitment tells nothing of a file; its
+# owner can open it.
 
 # %%
 ledger = json.loads(entrepot("ledger", *trial.channel("Bank")))
@@ -50,9 +51,12 @@ assert previous == ledger["head"]["hash"], "the head is not the hash of the last
 reservations = [entry for entry in ledger["entries"] if entry["kind"] == "reservation"]
 assert len(reservations) == 1
 for party in ["Bank", "Telecom"]:
-    upload = hashlib.sha256(trial.table(party).read_bytes()).hexdigest()
-    assert reservations[0]["details"][f"upload.{party}"] == upload
-print("the chain holds, ε was reserved once, for the two files that were uploaded\n")
+    commitment = reservations[0]["details"][f"upload.{party}"]
+    kept = [json.loads(path.read_text()) for path in (trial.folder / "receipts").glob("*/*.opening")]
+    random = next(bytes.fromhex(one["random"]) for one in kept if one["commitment"] == commitment)
+    file = hashlib.sha256(trial.table(party).read_bytes()).digest()
+    assert hashlib.sha256(b"ENTREPOT-UPLOAD1\0" + random + file).hexdigest() == commitment
+print("the chain holds, ε was reserved once, for the two files that were uploaded, as their owners can show\n")
 
 # %% [markdown]
 # ## The model is the one that the ledger names

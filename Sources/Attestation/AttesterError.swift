@@ -32,6 +32,15 @@ public enum AttesterError: Error, Sendable, Equatable, Hashable {
     /// The kernel gave no report and no error: on TDX this means that no quoting service answers.
     case tsmEmptyReport
 
+    // TPM.
+    case tpmMissing
+    case tpmFailed(errno: Int32)
+    /// The TPM's own code.
+    case tpmRefused(code: UInt32)
+    case tpmAnswer
+    /// Registers kept changing while they were quoted.
+    case tpmRace
+
     /// The codes with which the Nitro Secure Module refuses.
     public enum NSMRefusal: String, Sendable, Hashable, CaseIterable {
         case invalidArgument = "InvalidArgument"
@@ -63,8 +72,13 @@ extension AttesterError: CustomStringConvertible {
         case .deviceFailed(let errno): "The Nitro Secure Module failed (errno \(errno))."
         case .deviceRefused(let refusal): "The Nitro Secure Module refused (\(refusal.rawValue))."
         case .deviceAnswer: "The Nitro Secure Module gave an answer that is not in its protocol."
-        case .taskRegisterLocked: "PCR16 holds something other than this task: restart the enclave."
+        case .taskRegisterLocked: "PCR16 holds something other than this task: restart the machine."
         case .weakEntropy: "The Nitro Secure Module gave too little randomness to start safely."
+        case .tpmMissing: "There is no /dev/tpmrm0: this machine has no TPM 2.0, or its driver is not loaded."
+        case .tpmFailed(let errno): "The TPM failed (errno \(errno))."
+        case .tpmRefused(let code): "The TPM refused (code 0x\(String(code, radix: 16)))."
+        case .tpmAnswer: "The TPM gave an answer that is not in its protocol."
+        case .tpmRace: "Another program keeps changing the TPM's registers."
         case .tsmMissing: "There is no configfs-tsm: this is not a confidential guest, or Linux is older than 6.7."
         case .tsmProvider: "configfs-tsm names a platform that this version does not know."
         case .tsmFileSystem(let errno): "configfs-tsm failed (errno \(errno))."

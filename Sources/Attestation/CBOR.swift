@@ -15,9 +15,12 @@ public indirect enum CBOR: Sendable, Equatable, Hashable {
 
     /// A key and its value, in the order of the encoding.
     public struct Entry: Sendable, Equatable, Hashable {
+        /// An integer or text.
         public let key: CBOR
+        /// Any value.
         public let value: CBOR
 
+        /// An entry of a map.
         public init(_ key: CBOR, _ value: CBOR) {
             self.key = key
             self.value = value

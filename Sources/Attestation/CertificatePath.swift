@@ -8,16 +8,26 @@ struct CertificatePath {
     /// What a vendor's certificates look like.
     struct Profile {
         /// The algorithms that the root and the authorities may sign with.
-        let algorithm: ChainCertificate.Algorithm
+        let algorithms: [ChainCertificate.Algorithm]
         /// Whether the leaf must say that its key is for signatures.
         let leafNeedsKeyUsage: Bool
+        /// Extensions that may be critical, because somebody else looks at them.
+        var understood: [ASN1ObjectIdentifier] = []
 
-        static let nitro = Profile(algorithm: .ecdsaSHA384, leafNeedsKeyUsage: true)
-        static let intel = Profile(algorithm: .ecdsaSHA256, leafNeedsKeyUsage: true)
+        static let nitro = Profile(algorithms: [.ecdsaSHA384], leafNeedsKeyUsage: true)
+        static let intel = Profile(algorithms: [.ecdsaSHA256], leafNeedsKeyUsage: true)
         /// AMD's leaf certificates carry no key usage.
-        static let amd = Profile(algorithm: .rsaPSSSHA384, leafNeedsKeyUsage: false)
+        static let amd = Profile(algorithms: [.rsaPSSSHA384], leafNeedsKeyUsage: false)
+        /// Whoever certifies a TPM's key: no vendor prescribes the algorithm.
+        static let tpm = Profile(
+            algorithms: [.ecdsaSHA256, .ecdsaSHA384, .rsaPSSSHA384, .rsaSHA256, .rsaSHA384, .rsaSHA512],
+            leafNeedsKeyUsage: true,
+            // The purpose is checked beside; names identify nobody here.
+            understood: [[2, 5, 29, 37], [2, 5, 29, 17]])
     }
 
+    /// Root first.
+    let certificates: [ChainCertificate]
     let leaf: ChainCertificate
     /// The time in which all certificates are valid.
     let validity: VerifiedEvidence.Validity
@@ -31,8 +41,10 @@ struct CertificatePath {
         for (position, certificate) in certificates.enumerated() {
             guard now >= certificate.notBefore else { throw .certificateNotYetValid(position) }
             guard now <= certificate.notAfter else { throw .certificateExpired(position) }
-            guard certificate.signatureAlgorithm == profile.algorithm else { throw .certificateAlgorithm(position) }
-            try CertificatePath.checkExtensions(certificate, at: position)
+            guard let algorithm = certificate.signatureAlgorithm, profile.algorithms.contains(algorithm) else {
+                throw .certificateAlgorithm(position)
+            }
+            try CertificatePath.checkExtensions(certificate, at: position, profile.understood)
         }
         for position in 0..<certificates.count - 1 {
             let authoritiesBelow = certificates.count - 2 - position
@@ -50,6 +62,7 @@ struct CertificatePath {
         } else if profile.leafNeedsKeyUsage {
             throw .certificateKeyUsage(certificates.count - 1)
         }
+        self.certificates = certificates
         self.leaf = leaf
         validity = VerifiedEvidence.Validity(
             notBefore: certificates.map(\.notBefore).max() ?? 0, notAfter: certificates.map(\.notAfter).min() ?? 0)
@@ -68,13 +81,38 @@ struct CertificatePath {
     }
 
     /// An unknown critical extension must not be ignored (RFC 5280 §4.2).
-    private static func checkExtensions(_ certificate: ChainCertificate, at position: Int) throws(EvidenceError) {
-        let understood: [ASN1ObjectIdentifier] = [
-            ChainCertificate.basicConstraintsIdentifier, ChainCertificate.keyUsageIdentifier,
-        ]
+    private static func checkExtensions(
+        _ certificate: ChainCertificate, at position: Int, _ others: [ASN1ObjectIdentifier]
+    ) throws(EvidenceError) {
+        let understood: [ASN1ObjectIdentifier] =
+            others + [
+                ChainCertificate.basicConstraintsIdentifier, ChainCertificate.keyUsageIdentifier,
+            ]
         for item in certificate.extensions where item.isCritical && !understood.contains(item.identifier) {
             throw .certificateCriticalExtension(position)
         }
+    }
+
+    /// The longest chain above a key that is looked at.
+    private static let chainLimit = 6
+
+    /// From a heap of certificates: those above one of them, up to a root that somebody named.
+    ///
+    /// A root's own copy in the heap counts for nothing: the named one is taken. The signatures are checked on the way.
+    static func chain(
+        from leaf: ChainCertificate, among heap: [ChainCertificate], to roots: [ChainCertificate]
+    ) throws(EvidenceError) -> [ChainCertificate] {
+        var chain = [leaf]
+        while let top = chain.first {
+            if let root = roots.first(where: { $0.subject == top.issuer && $0.signed(top) }) { return [root] + chain }
+            guard let authority = heap.first(where: { $0.subject == top.issuer && $0.signed(top) }) else { break }
+            if authority.isSelfIssued { throw .rootNotPinned }
+            guard !chain.contains(where: { $0.der == authority.der }), chain.count < chainLimit else {
+                throw .certificateLoop
+            }
+            chain.insert(authority, at: 0)
+        }
+        throw .certificateMissing
     }
 
     /// Parses DER, telling which certificate of a chain it was that failed.

@@ -15,6 +15,8 @@ struct ChainCertificate {
         case ecdsaSHA384
         /// RSASSA-PSS with SHA-384, MGF1 over SHA-384 and a salt of 48 bytes.
         case rsaPSSSHA384
+        /// RSASSA-PKCS1-v1_5, as makers of TPMs use it.
+        case rsaSHA256, rsaSHA384, rsaSHA512
     }
 
     enum PublicKey {
@@ -48,6 +50,8 @@ struct ChainCertificate {
     let signedBytes: [UInt8]
     let signatureAlgorithm: Algorithm?
     let signature: [UInt8]
+    /// The content bytes of the INTEGER.
+    let serialNumber: [UInt8]
     /// DER of the names: compared byte by byte.
     let issuer: [UInt8]
     let subject: [UInt8]
@@ -63,6 +67,12 @@ struct ChainCertificate {
     var fingerprint: [UInt8] { Array(SHA256.hash(data: der)) }
     var isSelfIssued: Bool { issuer == subject }
 
+    /// What the key may be used for (extended key usage); empty if the certificate does not say.
+    var purposes: [ASN1ObjectIdentifier] {
+        guard let der = extensions.value([2, 5, 29, 37]), let node = try? DER.parse(der) else { return [] }
+        return (try? DER.sequence(of: ASN1ObjectIdentifier.self, identifier: .sequence, rootNode: node)) ?? []
+    }
+
     /// Parses one certificate that takes all the bytes.
     init(der: [UInt8]) throws {
         let outer = try Outer(derEncoded: DER.parse(der))
@@ -74,6 +84,7 @@ struct ChainCertificate {
         guard body.algorithm.encodedBytes.elementsEqual(outer.algorithm.encodedBytes), outer.signature.paddingBits == 0
         else { throw Malformed() }
         signatureAlgorithm = Algorithm(der: Array(outer.algorithm.encodedBytes))
+        serialNumber = body.serialNumber
         issuer = Array(body.issuer.encodedBytes)
         subject = Array(body.subject.encodedBytes)
         commonName = try ChainCertificate.commonName(body.subject)
@@ -86,21 +97,34 @@ struct ChainCertificate {
 
     /// Whether this certificate's key made the signature of `certificate`.
     func signed(_ certificate: ChainCertificate) -> Bool {
-        switch (publicKey, certificate.signatureAlgorithm) {
+        verifies(certificate.signature, of: certificate.signedBytes, algorithm: certificate.signatureAlgorithm)
+    }
+
+    /// Whether this certificate's key made a signature, encoded as X.509 has it.
+    func verifies(_ signature: [UInt8], of bytes: [UInt8], algorithm: Algorithm?) -> Bool {
+        switch (publicKey, algorithm) {
         case (.p384(let key), .ecdsaSHA384):
-            guard let signature = try? P384.Signing.ECDSASignature(derRepresentation: certificate.signature) else {
+            guard let signature = try? P384.Signing.ECDSASignature(derRepresentation: signature) else {
                 return false
             }
-            return key.isValidSignature(signature, for: SHA384.hash(data: certificate.signedBytes))
+            return key.isValidSignature(signature, for: SHA384.hash(data: bytes))
         case (.p256(let key), .ecdsaSHA256):
-            guard let signature = try? P256.Signing.ECDSASignature(derRepresentation: certificate.signature) else {
+            guard let signature = try? P256.Signing.ECDSASignature(derRepresentation: signature) else {
                 return false
             }
-            return key.isValidSignature(signature, for: SHA256.hash(data: certificate.signedBytes))
+            return key.isValidSignature(signature, for: SHA256.hash(data: bytes))
         case (.rsa(let key), .rsaPSSSHA384):
             return key.isValidSignature(
-                _RSA.Signing.RSASignature(rawRepresentation: certificate.signature),
-                for: SHA384.hash(data: certificate.signedBytes), padding: .PSS)
+                _RSA.Signing.RSASignature(rawRepresentation: signature), for: SHA384.hash(data: bytes), padding: .PSS)
+        case (.rsa(let key), .rsaSHA256):
+            return key.isValidSignature(
+                .init(rawRepresentation: signature), for: SHA256.hash(data: bytes), padding: .insecurePKCS1v1_5)
+        case (.rsa(let key), .rsaSHA384):
+            return key.isValidSignature(
+                .init(rawRepresentation: signature), for: SHA384.hash(data: bytes), padding: .insecurePKCS1v1_5)
+        case (.rsa(let key), .rsaSHA512):
+            return key.isValidSignature(
+                .init(rawRepresentation: signature), for: SHA512.hash(data: bytes), padding: .insecurePKCS1v1_5)
         default:
             return false
         }
@@ -131,6 +155,7 @@ extension ChainCertificate {
 
     /// TBSCertificate of RFC 5280 §4.1, version 3 only, without the unique identifiers that nobody uses.
     private struct Body {
+        var serialNumber: [UInt8]
         var algorithm: ASN1Node
         var issuer: ASN1Node
         var subject: ASN1Node
@@ -145,12 +170,12 @@ extension ChainCertificate {
                     try Int(derEncoded: $0)
                 }
                 guard version == 2 else { throw Malformed() }
-                _ = try ArraySlice<UInt8>(derEncoded: &nodes)  // serial number
+                let serialNumber = Array(try ArraySlice<UInt8>(derEncoded: &nodes))
                 guard let algorithm = nodes.next(), let issuer = nodes.next(), let validity = nodes.next(),
                     let subject = nodes.next(), let publicKey = nodes.next()
                 else { throw Malformed() }
                 let (notBefore, notAfter) = try DER.sequence(validity, identifier: .sequence) { times in
-                    (try Body.time(times.next()), try Body.time(times.next()))
+                    (try X509Time.seconds(times.next()), try X509Time.seconds(times.next()))
                 }
                 let extensions =
                     try DER.optionalExplicitlyTagged(&nodes, tagNumber: 3, tagClass: .contextSpecific) { node in
@@ -158,34 +183,20 @@ extension ChainCertificate {
                     } ?? []
                 guard Set(extensions.map(\.identifier)).count == extensions.count else { throw Malformed() }
                 return Body(
-                    algorithm: algorithm, issuer: issuer, subject: subject, notBefore: notBefore, notAfter: notAfter,
+                    serialNumber: serialNumber, algorithm: algorithm, issuer: issuer, subject: subject,
+                    notBefore: notBefore, notAfter: notAfter,
                     publicKey: publicKey, extensions: extensions)
             }
         }
 
         private init(
-            algorithm: ASN1Node, issuer: ASN1Node, subject: ASN1Node, notBefore: Int64, notAfter: Int64,
-            publicKey: ASN1Node, extensions: [Extension]
+            serialNumber: [UInt8], algorithm: ASN1Node, issuer: ASN1Node, subject: ASN1Node, notBefore: Int64,
+            notAfter: Int64, publicKey: ASN1Node, extensions: [Extension]
         ) {
+            self.serialNumber = serialNumber
             (self.algorithm, self.issuer, self.subject) = (algorithm, issuer, subject)
             (self.notBefore, self.notAfter) = (notBefore, notAfter)
             (self.publicKey, self.extensions) = (publicKey, extensions)
-        }
-
-        /// Unix seconds of a UTCTime or GeneralizedTime.
-        private static func time(_ node: ASN1Node?) throws -> Int64 {
-            guard let node else { throw Malformed() }
-            if node.identifier == .utcTime {
-                let time = try UTCTime(derEncoded: node)
-                return UnixTime.seconds(
-                    year: time.year, month: time.month, day: time.day, hour: time.hours, minute: time.minutes,
-                    second: time.seconds)
-            }
-            let time = try GeneralizedTime(derEncoded: node)
-            guard time.fractionalSeconds == 0 else { throw Malformed() }
-            return UnixTime.seconds(
-                year: time.year, month: time.month, day: time.day, hour: time.hours, minute: time.minutes,
-                second: time.seconds)
         }
     }
 
@@ -208,6 +219,25 @@ extension ChainCertificate {
             }
         }
         return found
+    }
+}
+
+/// Dates of certificates and revocation lists.
+enum X509Time {
+    /// Unix seconds of a UTCTime or GeneralizedTime.
+    static func seconds(_ node: ASN1Node?) throws -> Int64 {
+        guard let node else { throw ChainCertificate.Malformed() }
+        if node.identifier == .utcTime {
+            let time = try UTCTime(derEncoded: node)
+            return UnixTime.seconds(
+                year: time.year, month: time.month, day: time.day, hour: time.hours, minute: time.minutes,
+                second: time.seconds)
+        }
+        let time = try GeneralizedTime(derEncoded: node)
+        guard time.fractionalSeconds == 0 else { throw ChainCertificate.Malformed() }
+        return UnixTime.seconds(
+            year: time.year, month: time.month, day: time.day, hour: time.hours, minute: time.minutes,
+            second: time.seconds)
     }
 }
 
@@ -252,6 +282,9 @@ extension ChainCertificate.Algorithm {
         switch Hex.encode(der) {
         case "300a06082a8648ce3d040302": self = .ecdsaSHA256
         case "300a06082a8648ce3d040303": self = .ecdsaSHA384
+        case "300d06092a864886f70d01010b0500": self = .rsaSHA256
+        case "300d06092a864886f70d01010c0500": self = .rsaSHA384
+        case "300d06092a864886f70d01010d0500": self = .rsaSHA512
         // The trailer field's default is written out in AMD's certificates, and left out in some.
         case ChainCertificate.Algorithm.pssWithTrailer, ChainCertificate.Algorithm.pss: self = .rsaPSSSHA384
         default: return nil

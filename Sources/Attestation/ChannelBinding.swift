@@ -37,7 +37,9 @@ public enum ChannelBinding {
             secret = SymmetricKey(data: bytes)
         }
 
+        /// A fixed text: a secret is not printed.
         public var description: String { "exporter secret" }
+        /// Reflection shows nothing of the secret.
         public var customMirror: Mirror { Mirror(self, children: []) }
     }
 

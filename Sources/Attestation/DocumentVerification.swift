@@ -1,10 +1,8 @@
-import Bytes
-import Foundation
-
 /// Verification of a saved document: what `entrepot verify DOCUMENT` does.
 public enum DocumentVerification {
     /// What came of it: a verified document, and what policy has against it.
     public struct Appraisal: Sendable, Equatable {
+        /// What the document says, its signatures and certificates checked.
         public let evidence: VerifiedEvidence
         /// Empty if a relying party could accept it.
         public let refusals: [Refusal]
@@ -17,17 +15,24 @@ public enum DocumentVerification {
     public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? {
         let bytes = plain(bytes)
         if let envelope = envelope(bytes) { return envelope.format }
+        return detect(binary: bytes)
+    }
+
+    private static func detect(binary bytes: [UInt8]) -> EvidenceFormat? {
         if let document = try? NitroDocument(bytes: bytes) {
+            if document.isOfTPM { return .nitroTPM }
             return document.moduleID.hasPrefix(SimulatedAttester.modulePrefix) ? .simulated : .nitro
         }
         if bytes.count == SNPReport.byteCount, (try? SNPReport(bytes: bytes)) != nil { return .sevSNP }
         if (try? TDXQuote(bytes: bytes)) != nil { return .tdx }
+        if (try? AzureReport(bytes: bytes)) != nil { return .azure }
+        if let document = try? TPMEvidence(bytes: bytes) { return document.hcl == nil ? .tpm : .azure }
         return nil
     }
 
     /// Verifies a document that was saved earlier.
     /// - Parameters:
-    ///   - bytes: a COSE document, report or quote, its hexadecimal or base64 text, or the JSON of `GET /attestation`.
+    ///   - bytes: a COSE document, report or quote, the JSON of `GET /attestation`, or what `DocumentText` reads.
     ///   - format: nil to detect it.
     ///   - trust: the roots, the releases, and the moment.
     ///   - certificates: DER of certificates beside the document (AMD's VCEK, ASK and ARK).
@@ -44,14 +49,14 @@ public enum DocumentVerification {
         if let envelope, envelope.format != format { throw .unknownFormat }
         let document = envelope?.evidence ?? bytes
         let own = trust.at == nil ? try ownTime(of: document, format: format) : nil
-        let verifier = EvidenceVerifier(roots: trust.roots, now: trust.at ?? own ?? trust.now)
+        let verifier = EvidenceVerifier(trust, now: trust.at ?? own ?? trust.now)
         var evidence: VerifiedEvidence
         if let envelope {
             evidence = try verifier.verify(
                 Evidence(
                     format: format, evidence: envelope.evidence, auxiliary: envelope.auxiliary + certificates,
                     statement: envelope.statement))
-            let isBound = vouches?(evidence) ?? (format == .nitro || format == .simulated)
+            let isBound = vouches?(evidence) ?? format.carriesFields
             if !isBound {
                 evidence.statement = nil
                 evidence.warnings.append(.statementNotBound)
@@ -70,26 +75,11 @@ public enum DocumentVerification {
 
     /// The time that a document gives for itself; nil for formats that carry none.
     private static func ownTime(of document: [UInt8], format: EvidenceFormat) throws(EvidenceError) -> Int64? {
-        switch format {
-        case .nitro, .simulated: Int64(try NitroDocument(bytes: document).timestamp / 1_000)
-        case .sevSNP, .tdx: nil
-        }
+        guard format.carriesTime else { return nil }
+        return Int64(try NitroDocument(bytes: document).timestamp / 1_000)
     }
 
-    /// The bytes behind hexadecimal or base64 text, or the bytes themselves. No binary format is all letters and digits.
     private static func plain(_ bytes: [UInt8]) -> [UInt8] {
-        let text = bytes.filter { !isSpace($0) }
-        guard text.count >= 64, text.count <= Evidence.byteLimit else { return bytes }
-        if let decoded = Hex.decode(text) {
-            // Digits in both cases at once would let a changed bit go unnoticed.
-            let digits = Hex.encode(decoded)
-            return digits.utf8.elementsEqual(text) || digits.uppercased().utf8.elementsEqual(text) ? decoded : bytes
-        }
-        guard let decoded = Data(base64Encoded: Data(text)), decoded.base64EncodedData().elementsEqual(text) else {
-            return bytes
-        }
-        return Array(decoded)
+        DocumentText.bytes(bytes) { detect(binary: $0) != nil }
     }
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D }
 }

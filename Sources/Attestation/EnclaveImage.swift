@@ -60,7 +60,7 @@ public struct EnclaveImage: Sendable, Equatable {
     public init(bytes: [UInt8]) throws(Problem) {
         try self.init { (offset, count) throws(Problem) in
             guard let start = Int(exactly: offset), start <= bytes.count else { return [] }
-            return Array(bytes[start..<min(bytes.count, start + count)])
+            return Array(bytes[start...].prefix(count))
         }
     }
 

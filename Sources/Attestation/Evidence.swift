@@ -4,6 +4,7 @@ import Foundation
 ///
 /// The JSON form is `{"format", "evidence", "auxiliary", "statement"}` with base64 values.
 public struct Evidence: Sendable, Equatable {
+    /// How `evidence` is to be read, and to which roots it must chain.
     public let format: EvidenceFormat
     /// A COSE document, an SEV-SNP report or a TDX quote.
     public let evidence: [UInt8]
@@ -15,6 +16,7 @@ public struct Evidence: Sendable, Equatable {
     /// Most bytes of JSON that are looked at.
     public static let byteLimit = 128 * 1024
 
+    /// Evidence from its parts. Nothing is checked here: verification reads them.
     public init(format: EvidenceFormat, evidence: [UInt8], auxiliary: [[UInt8]] = [], statement: [UInt8]) {
         self.format = format
         self.evidence = evidence

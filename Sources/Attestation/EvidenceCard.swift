@@ -5,11 +5,13 @@ public struct EvidenceCard: Sendable, CustomStringConvertible {
     let evidence: VerifiedEvidence
     let refusals: [Refusal]
 
+    /// - Parameter refusals: what the caller's policy has against it; shown first.
     public init(_ evidence: VerifiedEvidence, refusals: [Refusal] = []) {
         self.evidence = evidence
         self.refusals = refusals
     }
 
+    /// The lines of the card, one below the other.
     public var description: String { lines.joined(separator: "\n") }
 
     /// The lines of the card.
@@ -18,11 +20,15 @@ public struct EvidenceCard: Sendable, CustomStringConvertible {
         lines += refusals.map { "refused       \($0.description)" }
         lines.append("format        \(evidence.format.rawValue)")
         if !evidence.moduleID.isEmpty { lines.append("module        \(printable(evidence.moduleID))") }
-        lines.append("made          \(UnixTime.text(evidence.time))")
-        if evidence.verifiedAt != evidence.time { lines.append("verified at   \(UnixTime.text(evidence.verifiedAt))") }
+        // A format without a time of its own says nothing about when it was made.
+        lines.append(evidence.format.carriesTime ? "made          \(UnixTime.text(evidence.time))" : "made")
+        if !evidence.format.carriesTime || evidence.verifiedAt != evidence.time {
+            lines.append("verified at   \(UnixTime.text(evidence.verifiedAt))")
+        }
         let validity = evidence.chainValidity
         lines.append("certificates  \(UnixTime.text(validity.notBefore)) to \(UnixTime.text(validity.notAfter))")
         lines += evidence.measurements.filter { !$0.isZero }.map { row($0.name, $0.hexadecimal) }
+        lines += evidence.platform.facts.map { row($0.name, printable($0.text)) }
         if let statement = evidence.statement {
             lines.append(row("task", Hex.encode(statement.taskDigest)))
             lines.append(row("boot", Hex.encode(statement.bootID)))
@@ -44,6 +50,7 @@ public struct EvidenceCard: Sendable, CustomStringConvertible {
 }
 
 extension VerifiedEvidence.Warning: CustomStringConvertible {
+    /// One sentence about what the reader should know.
     public var description: String {
         switch self {
         case .unknownFields(let count): "\(count) field(s) of the document are not known to this version."
@@ -54,6 +61,17 @@ extension VerifiedEvidence.Warning: CustomStringConvertible {
             "The statement beside the evidence cannot be checked without the challenge that it answers: it is left out."
         case .verifiedAtOwnTime: "Certificates were checked at the time that the document gives for itself."
         case .simulated: "SIMULATED, gives no confidentiality against the host."
+        case .privilegeLevel(let level):
+            "The evidence was asked for at privilege level \(level) (VMPL), not at the guest's highest, which is 0."
+        case .oldFirmware(let product):
+            "The firmware of this \(product) processor is older than AMD's repairs that clouds have run since 2025."
+        case .pageFaultsAllowed: "The host can make the guest's pages fault (SEPT_VE_DISABLE is off)."
+        case .performanceCounters: "The guest may count events of the processor (PERFMON)."
+        case .tcbStatus(let status, let advisories):
+            "Intel says of this platform: \(status.rawValue)"
+                + (advisories.isEmpty ? "." : ", open to \(advisories.joined(separator: ", ")).")
+        case .tpmAlone: "A TPM alone gives no confidentiality against the host of the machine."
+        case .firmwareNotCompared: "The quote covers no register of the firmware that started the image."
         }
     }
 }

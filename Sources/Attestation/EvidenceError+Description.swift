@@ -1,4 +1,5 @@
 extension CBORError: CustomStringConvertible {
+    /// One sentence: what is wrong with the evidence. It quotes nothing of it but names and numbers.
     public var description: String {
         switch self {
         case .truncated: "the CBOR ends too early"
@@ -72,6 +73,25 @@ extension EvidenceError: CustomStringConvertible {
         case .certificatePathLength(let place): "\(name(place)) has more authorities below it than it allows"
         case .certificateCriticalExtension(let place): "\(name(place)) has a critical extension that is not understood"
         case .leafIsAuthority: "the certificate that signs it may issue certificates"
+        case .certificateRevoked(let place): "\(name(place)) has been revoked"
+        case .certificateLoop: "its certificates lead in a circle, or through too many authorities"
+        case .certificatePurpose: "its certificate does not say that the key is a TPM's attestation key"
+        // What vendors publish.
+        case .timestampEncoding: "the timestamp beside it cannot be read"
+        case .timestampMismatch: "the timestamp beside it is of other bytes"
+        case .timestampSignature: "the timestamp beside it is not signed by a time-stamping authority"
+        case .collateralEncoding: "the vendor's collateral cannot be read"
+        case .collateralMissing: "the vendor's collateral is incomplete"
+        case .collateralSignature: "the collateral is not signed by the vendor"
+        case .collateralNotYetValid: "the collateral was issued after that time"
+        case .collateralExpired: "the collateral has expired at that time"
+        case .collateralPlatform: "the collateral is of another platform"
+        case .collateralLevel: "the platform's patch level is older than any that the vendor still lists"
+        case .collateralModule: "the collateral does not know the platform's TDX module"
+        case .revocationListEncoding: "a revocation list cannot be read"
+        case .revocationListSignature: "a revocation list is not signed by its issuer"
+        case .revocationListExpired: "a revocation list has expired at that time"
+        case .revocationListNotYetValid: "a revocation list was issued after that time"
         // AMD SEV-SNP reports.
         case .reportLength(let count): "the report has \(count) bytes instead of 1184"
         case .reportVersion(let version): "the report has version \(version)"
@@ -82,6 +102,7 @@ extension EvidenceError: CustomStringConvertible {
         case .reportSigningKey: "the report and its certificate disagree on the kind of key"
         case .reportPatchLevel: "the report claims another patch level than its certificate"
         case .reportChip: "the report names another chip than its certificate"
+        case .reportProduct: "the report names a processor of another product line than its certificates"
         // Intel TDX quotes.
         case .quoteLength(let count): "\(count) bytes are no length for the quote"
         case .quoteVersion(let version): "the quote has version \(version)"
@@ -96,6 +117,22 @@ extension EvidenceError: CustomStringConvertible {
         case .quotingEnclaveSignature: "the quoting enclave's report is not signed by its platform"
         case .quotingEnclaveDebug: "the quoting enclave is a debug one"
         case .quotingEnclaveIdentity: "the quoting enclave is not Intel's"
+        case .quotePlatform: "the platform's certificate does not say which platform it is"
+        // TPM quotes and what wraps them.
+        case .tpmEncoding: "the TPM evidence is not encoded as it should be"
+        case .tpmMagic: "the quote was not made inside a TPM"
+        case .tpmType: "the TPM attests something other than a quote"
+        case .tpmSignatureAlgorithm: "the quote is signed with an algorithm that is not accepted"
+        case .tpmSignature: "the quote's signature is not the certified key's"
+        case .tpmSelection: "the quote is of other registers, or of another bank, than SHA-256 and those shown"
+        case .tpmRegisters: "the quote lacks a register that must be in it"
+        case .tpmDigest: "the registers shown are not those that were quoted"
+        case .tpmEventLog: "the event log does not lead to the registers that were quoted"
+        case .tpmEventLogTruncated: "the event log ends too early"
+        case .tpmKey: "the TPM's key is of a kind that is not accepted"
+        case .azureEncoding: "Azure's report cannot be read"
+        case .azureReportData: "the hardware's report does not vouch for Azure's runtime data"
+        case .azureKey: "Azure's runtime data name no TPM key, or another one"
         }
     }
 

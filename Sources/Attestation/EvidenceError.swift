@@ -53,6 +53,29 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case certificatePathLength(Int)
     case certificateCriticalExtension(Int)
     case leafIsAuthority
+    case certificateRevoked(Int)
+    /// The certificates above a key lead in a circle, or to more of them than are looked at.
+    case certificateLoop
+    /// The certificate of a TPM's key does not say that the key is for attestation.
+    case certificatePurpose
+
+    // What vendors publish.
+    case timestampEncoding
+    case timestampMismatch
+    case timestampSignature
+    case collateralEncoding
+    case collateralMissing
+    case collateralSignature
+    case collateralNotYetValid
+    case collateralExpired
+    case collateralPlatform
+    case collateralModule
+    /// The platform's patch level is older than any that the vendor still lists.
+    case collateralLevel
+    case revocationListEncoding
+    case revocationListSignature
+    case revocationListExpired
+    case revocationListNotYetValid
 
     // AMD SEV-SNP reports.
     case reportLength(Int)
@@ -64,6 +87,7 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case reportSigningKey
     case reportPatchLevel
     case reportChip
+    case reportProduct
 
     // Intel TDX quotes.
     case quoteLength(Int)
@@ -79,6 +103,23 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case quotingEnclaveSignature
     case quotingEnclaveDebug
     case quotingEnclaveIdentity
+    case quotePlatform
+
+    // TPM quotes and what wraps them.
+    case tpmEncoding
+    case tpmMagic
+    case tpmType
+    case tpmSignatureAlgorithm
+    case tpmSignature
+    case tpmSelection
+    case tpmRegisters
+    case tpmDigest
+    case tpmEventLog
+    case tpmEventLogTruncated
+    case tpmKey
+    case azureEncoding
+    case azureReportData
+    case azureKey
 
     /// The parts of the JSON envelope around evidence.
     public enum EnvelopeField: String, Sendable {

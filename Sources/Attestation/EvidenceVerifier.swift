@@ -5,6 +5,9 @@ public struct EvidenceVerifier: Sendable {
     let roots: TrustRoots
     let now: Int64
     let unknownFields: UnknownFields
+    let collateral: Collateral
+    /// DER of certificates that the caller has, beside those that come with evidence.
+    let certificates: [[UInt8]]
 
     /// What to do with payload fields that this version does not know. All bytes are signed either way.
     public enum UnknownFields: Sendable {
@@ -15,10 +18,25 @@ public struct EvidenceVerifier: Sendable {
     ///   - roots: the roots to trust, which say also whether simulated evidence is looked at.
     ///   - now: unix seconds at which certificates must be valid.
     ///   - unknownFields: refused unless said otherwise.
-    public init(roots: TrustRoots, now: Int64, unknownFields: UnknownFields = .refuse) {
+    ///   - collateral: what vendors publish about their platforms; without it the result says what was not looked at.
+    ///   - certificates: DER beside those that come with the evidence.
+    public init(
+        roots: TrustRoots, now: Int64, unknownFields: UnknownFields = .refuse, collateral: Collateral = Collateral(),
+        certificates: [[UInt8]] = []
+    ) {
         self.roots = roots
         self.now = now
         self.unknownFields = unknownFields
+        self.collateral = collateral
+        self.certificates = certificates
+    }
+
+    /// Verifies with what a relying party trusts and has.
+    /// - Parameter now: unix seconds; the policy's own moment where absent.
+    public init(_ trust: TrustPolicy, now: Int64? = nil) {
+        self.init(
+            roots: trust.roots, now: now ?? trust.at ?? trust.now, collateral: trust.collateral,
+            certificates: trust.certificates)
     }
 
     /// Verifies the evidence of a live service: the document, and the statement beside it.
@@ -32,7 +50,7 @@ public struct EvidenceVerifier: Sendable {
         }
         var verified = try verify(
             document: evidence.evidence, format: evidence.format, certificates: evidence.auxiliary)
-        if evidence.format == .nitro || evidence.format == .simulated {
+        if evidence.format.carriesFields {
             guard let signed = verified.userData else { throw .statementMissing }
             guard signed == evidence.statement else { throw .statementMismatch }
         }
@@ -46,9 +64,11 @@ public struct EvidenceVerifier: Sendable {
         document bytes: [UInt8], format: EvidenceFormat, certificates: [[UInt8]] = []
     ) throws(EvidenceError) -> VerifiedEvidence {
         switch format {
-        case .nitro, .simulated: try verifyDocument(bytes, format: format)
-        case .sevSNP: try verifyReport(bytes, certificates: certificates)
+        case .nitro, .nitroTPM, .simulated: try verifyDocument(bytes, format: format)
+        case .sevSNP: try verifyReport(bytes, certificates: certificates + self.certificates)
         case .tdx: try verifyQuote(bytes)
+        case .tpm: try verifyTPM(bytes, certificates: certificates + self.certificates)
+        case .azure: try verifyAzure(bytes, certificates: certificates + self.certificates)
         }
     }
 }

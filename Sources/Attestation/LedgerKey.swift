@@ -9,6 +9,7 @@ public struct LedgerKey: Sendable, Equatable {
     /// Ed25519, 32 bytes.
     public let publicKey: [UInt8]
 
+    /// - Parameter publicKey: the 32 bytes of an Ed25519 public key.
     public init(publicKey: [UInt8]) { self.publicKey = publicKey }
 
     /// DER of the SubjectPublicKeyInfo (RFC 8410).
@@ -21,15 +22,6 @@ public struct LedgerKey: Sendable, Equatable {
 
     /// Whether verified evidence vouches for this key. Whether to trust the evidence is for `Policy` to say.
     public func isVouchedFor(by evidence: VerifiedEvidence) -> Bool {
-        guard publicKey.count == 32, let statement = evidence.statement, statement.channelBinding == binding else {
-            return false
-        }
-        switch evidence.format {
-        case .nitro, .simulated: return evidence.publicKey == publicKeyInfo && evidence.nonce == statement.bootID
-        case .sevSNP, .tdx:
-            return evidence.reportData
-                == ReportData.bytes(
-                    format: evidence.format, spki: publicKeyInfo, nonce: statement.bootID, statement: statement)
-        }
+        publicKey.count == 32 && evidence.vouches(for: publicKeyInfo, binding: binding)
     }
 }

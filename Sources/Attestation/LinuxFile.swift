@@ -37,6 +37,21 @@ enum LinuxFile {
         guard count == bytes.count else { throw Failure(errno: EIO) }
     }
 
+    /// Writes in one call to an open file: a command to a device.
+    static func writeOnce(_ bytes: [UInt8], to file: Int32) throws(Failure) {
+        let count = retrying { systemWrite(file, bytes) }
+        guard count >= 0 else { throw Failure(errno: errno) }
+        guard count == bytes.count else { throw Failure(errno: EIO) }
+    }
+
+    /// Reads in one call from an open file: a device's answer.
+    static func readOnce(_ file: Int32, limit: Int) throws(Failure) -> [UInt8] {
+        var block = [UInt8](repeating: 0, count: limit)
+        let count = retrying { Self.systemRead(file, &block) }
+        guard count >= 0 else { throw Failure(errno: errno) }
+        return Array(block[0..<count])
+    }
+
     static func makeDirectory(_ path: String) throws(Failure) {
         guard mkdir(path, 0o700) == 0 else { throw Failure(errno: errno) }
     }

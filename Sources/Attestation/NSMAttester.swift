@@ -5,6 +5,7 @@ import Crypto
 /// At start it measures the task into PCR16 and locks that register, so that every document names the task and nothing can
 /// change it. It has been tested against a byte-exact fake only: it has not been run on hardware yet.
 public struct NSMAttester: Attester {
+    /// Always `nitro`.
     public var format: EvidenceFormat { .nitro }
     private let session: NSMSession
 
@@ -39,6 +40,9 @@ public struct NSMAttester: Attester {
         guard register.isLocked, register.value == expected else { throw .taskRegisterLocked }
     }
 
+    /// A document of the module over the key, the caller's nonce and the statement.
+    ///
+    /// - Throws: `AttesterError` if the module refuses, or answers with what is not a document.
     public func evidence(spki: [UInt8], nonce: [UInt8], statement: Statement) async throws -> Evidence {
         try check(spki: spki, nonce: nonce, statement: statement)
         let document = try await session.attestation(userData: statement.bytes, nonce: nonce, publicKey: spki)

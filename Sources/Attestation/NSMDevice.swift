@@ -24,6 +24,7 @@ public struct LinuxNSMDevice: NSMDevice {
     let path: String
     let control: Control
 
+    /// - Parameter path: of the character device.
     public init(path: String = "/dev/nsm") {
         self.init(path: path) { ioctl($0, $1, $2) }
     }
@@ -33,6 +34,9 @@ public struct LinuxNSMDevice: NSMDevice {
         self.control = control
     }
 
+    /// One request and its response, each as CBOR.
+    ///
+    /// - Throws: `AttesterError` if the device cannot be opened, the request is too long or the driver refuses it.
     public func exchange(_ request: [UInt8]) throws(AttesterError) -> [UInt8] {
         guard request.count <= LinuxNSMDevice.requestLimit else { throw .deviceRefused(.inputTooLarge) }
         let file: Int32

@@ -1,4 +1,4 @@
-/// An AWS Nitro attestation document, parsed and checked for form, but for nothing that needs a key.
+/// An AWS Nitro attestation document, of an enclave or of an instance's TPM, parsed and checked for form, but for nothing that needs a key.
 ///
 /// COSE_Sign1 (RFC 9052) whose payload is a map of named fields. The profile is AWS's text with the leniencies that real
 /// documents need: optional fields may be null, and payload maps may have indefinite length.
@@ -8,6 +8,8 @@ public struct NitroDocument: Sendable, Equatable {
     public enum Field: String, Sendable, Hashable, CaseIterable {
         case moduleID = "module_id"
         case digest, timestamp, pcrs, certificate, cabundle
+        /// In place of `pcrs` in the document of an instance's TPM.
+        case tpmRegisters = "nitrotpm_pcrs"
         case publicKey = "public_key"
         case userData = "user_data"
         case nonce
@@ -15,7 +17,9 @@ public struct NitroDocument: Sendable, Equatable {
 
     /// One platform configuration register: 48 bytes.
     public struct Register: Sendable, Equatable {
+        /// The number of the register: PCR0 is 0.
         public let index: Int
+        /// The digest in it: 48 bytes.
         public let value: [UInt8]
     }
 
@@ -26,7 +30,8 @@ public struct NitroDocument: Sendable, Equatable {
         static let certificate = 1024
         static let bundle = 8
         static let publicKey = 1024
-        static let userData = 512
+        // AWS's text says 512 and its CDDL 1,024; real documents of 746 bytes exist.
+        static let userData = 1024
         static let nonce = 512
         static let moduleID = 256
         static let signature = 96
@@ -36,12 +41,16 @@ public struct NitroDocument: Sendable, Equatable {
 
     /// {1: -35}: the algorithm is ES384 and there is no other header.
     static let protectedHeader: [UInt8] = [0xA1, 0x01, 0x38, 0x22]
-    /// Registers that every enclave has.
+    /// Registers that every enclave has, and every instance's TPM.
     static let requiredRegisters = [0, 1, 2, 3, 4, 8]
+    static let requiredTPMRegisters = [4, 9, 11]
 
+    /// The name that AWS gave the enclave: instance and enclave number.
     public let moduleID: String
     /// Unix time in milliseconds.
     public let timestamp: UInt64
+    /// Whether the registers are those of an instance's TPM (`nitrotpm_pcrs`) rather than of an enclave.
+    public let isOfTPM: Bool
     /// Ascending by index.
     public let registers: [Register]
     /// DER of the leaf certificate.
@@ -50,7 +59,9 @@ public struct NitroDocument: Sendable, Equatable {
     public let bundle: [[UInt8]]
     /// nil when absent or null; empty only in old documents, which is reported as a warning.
     public let publicKey: [UInt8]?
+    /// The service's `Statement`; nil when absent or null.
     public let userData: [UInt8]?
+    /// The caller's challenge; nil when absent or null.
     public let nonce: [UInt8]?
     /// How many payload fields have a name that is not in `Field`.
     public let unknownFieldCount: Int
@@ -96,7 +107,10 @@ public struct NitroDocument: Sendable, Equatable {
         moduleID = try fields.text(.moduleID, limit: Limits.moduleID)
         guard try fields.text(.digest, limit: 16) == "SHA384" else { throw .digestAlgorithm }
         timestamp = try fields.positive(.timestamp)
-        registers = try fields.registers()
+        isOfTPM = values[.tpmRegisters] != nil
+        // One kind of registers: a document with both would say two things.
+        guard !isOfTPM || values[.pcrs] == nil else { throw .fieldType(.tpmRegisters) }
+        registers = try fields.registers(isOfTPM ? .tpmRegisters : .pcrs)
         certificate = try fields.bytes(.certificate, limit: Limits.certificate)
         bundle = try fields.bundle()
         publicKey = try fields.optionalBytes(.publicKey, limit: Limits.publicKey)
@@ -170,19 +184,20 @@ private struct Fields {
         return bundle
     }
 
-    func registers() throws(EvidenceError) -> [NitroDocument.Register] {
-        guard case .map(let entries) = try required(.pcrs) else { throw .fieldType(.pcrs) }
+    func registers(_ field: Field) throws(EvidenceError) -> [NitroDocument.Register] {
+        guard case .map(let entries) = try required(field) else { throw .fieldType(field) }
         guard (1...Limits.registers).contains(entries.count) else { throw .pcrCount(entries.count) }
         var registers: [NitroDocument.Register] = []
         for entry in entries {
             guard case .unsigned(let number) = entry.key, number < UInt64(Limits.registers) else { throw .pcrIndex }
-            guard case .bytes(let value) = entry.value else { throw .fieldType(.pcrs) }
+            guard case .bytes(let value) = entry.value else { throw .fieldType(field) }
             guard value.count == Limits.register else {
                 throw .pcrLength(index: Int(number), count: value.count)
             }
             registers.append(NitroDocument.Register(index: Int(number), value: value))
         }
-        for index in NitroDocument.requiredRegisters where !registers.contains(where: { $0.index == index }) {
+        let needed = field == .pcrs ? NitroDocument.requiredRegisters : NitroDocument.requiredTPMRegisters
+        for index in needed where !registers.contains(where: { $0.index == index }) {
             throw .missingPCR(index)
         }
         return registers.sorted { $0.index < $1.index }

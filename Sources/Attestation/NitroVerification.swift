@@ -5,6 +5,9 @@ extension EvidenceVerifier {
     /// Verifies a COSE document without a statement beside it.
     func verifyDocument(_ bytes: [UInt8], format: EvidenceFormat) throws(EvidenceError) -> VerifiedEvidence {
         let document = try NitroDocument(bytes: bytes)
+        guard document.isOfTPM == (format == .nitroTPM) else {
+            throw .missingField(format == .nitroTPM ? .tpmRegisters : .pcrs)
+        }
         if document.unknownFieldCount > 0, unknownFields == .refuse { throw .unknownField }
         try checkRoot(of: document, format: format)
 
@@ -22,7 +25,7 @@ extension EvidenceVerifier {
         let trusted = format == .simulated ? roots.simulated : roots.nitro
         guard !trusted.isEmpty else { throw .noTrustedRoot(format) }
         guard let root = document.bundle.first, trusted.contains(root) else {
-            if format == .nitro, document.moduleID.hasPrefix(SimulatedAttester.modulePrefix) {
+            if format != .simulated, document.moduleID.hasPrefix(SimulatedAttester.modulePrefix) {
                 throw .simulatedEvidenceAsNitro
             }
             if format == .simulated, let root = document.bundle.first, roots.nitro.contains(root) {
@@ -31,7 +34,7 @@ extension EvidenceVerifier {
             throw .rootNotPinned
         }
         guard document.moduleID.hasPrefix(SimulatedAttester.modulePrefix) == (format == .simulated) else {
-            throw format == .nitro ? .simulatedEvidenceAsNitro : .nitroEvidenceAsSimulated
+            throw format == .simulated ? .nitroEvidenceAsSimulated : .simulatedEvidenceAsNitro
         }
     }
 
@@ -50,7 +53,8 @@ extension EvidenceVerifier {
             measurements: measurements, publicKey: document.publicKey, nonce: document.nonce,
             userData: document.userData, reportData: nil,
             statement: document.userData.flatMap { try? Statement(bytes: $0) }, chainValidity: validity,
-            isDebug: measurements.filter { ["PCR0", "PCR1", "PCR2"].contains($0.name) }.allSatisfy(\.isZero),
+            isDebug: format != .nitroTPM
+                && measurements.filter { ["PCR0", "PCR1", "PCR2"].contains($0.name) }.allSatisfy(\.isZero),
             warnings: warnings)
     }
 }

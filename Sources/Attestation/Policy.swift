@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 
 /// What a relying party wants beyond authenticity. `evaluate` gives every reason at once.
@@ -13,6 +14,7 @@ public struct Policy: Sendable {
         /// The bytes that `GET /spec` returned, or that the caller approved before.
         public var taskSpecification: [UInt8]
 
+        /// What a caller expects of evidence that it asked for on its own connection.
         public init(nonce: [UInt8], spki: [UInt8], exporter: [UInt8], taskSpecification: [UInt8]) {
             self.nonce = nonce
             self.spki = spki
@@ -44,7 +46,8 @@ public struct Policy: Sendable {
 
     /// Every reason to refuse; empty means accepted.
     public func evaluate(_ evidence: VerifiedEvidence) -> [Refusal] {
-        platform(evidence) + measurements(evidence) + freshness(evidence) + connection(evidence) + task(evidence)
+        platform(evidence) + snp(evidence) + tdx(evidence) + measurements(evidence) + freshness(evidence)
+            + connection(evidence) + task(evidence)
     }
 
     private func platform(_ evidence: VerifiedEvidence) -> [Refusal] {
@@ -52,11 +55,76 @@ public struct Policy: Sendable {
         if evidence.format == .simulated, !trust.allowSimulated { reasons.append(.simulated) }
         if evidence.isDebug, !trust.allowDebug { reasons.append(.debug) }
         if evidence.statement?.flags.contains(.debugBuild) == true, !trust.allowDebug { reasons.append(.debugBuild) }
-        if evidence.allowsMigration { reasons.append(.migrationAgent) }
+        let mayMove =
+            platforms.snp?.migration == true && evidence.platform.snp != nil
+            || platforms.tdx?.migratable == true && evidence.platform.tdx != nil
+        if evidence.allowsMigration, !mayMove { reasons.append(.migrationAgent) }
+        if trust.demandsStateInMemory, evidence.statement?.flags.contains(.stateOnDisk) == true {
+            reasons.append(.stateOnDisk)
+        }
         if evidence.warnings.contains(.tcbStatusNotEvaluated), !trust.allowUnevaluatedTCB {
             reasons.append(.tcbNotEvaluated)
         }
         if evidence.publicKey?.isEmpty == true { reasons.append(.emptyPublicKey) }
+        return reasons
+    }
+
+    private var platforms: PlatformPolicy { trust.allowed?.platforms ?? PlatformPolicy() }
+
+    /// Whether somebody relies on the evidence, rather than reading a document without trusting it: then what a policy does
+    /// not name is refused, and otherwise it is a warning.
+    private var isReliedUpon: Bool { expected != nil || trust.allowed != nil }
+
+    private func snp(_ evidence: VerifiedEvidence) -> [Refusal] {
+        guard let facts = evidence.platform.snp else { return [] }
+        let demands = platforms.snp ?? PlatformPolicy.SNP()
+        var reasons: [Refusal] = []
+        let isKnownLevel = facts.privilegeLevel <= 3
+        if isReliedUpon || !isKnownLevel, !(demands.vmpl ?? [0]).contains(facts.privilegeLevel) {
+            reasons.append(.privilegeLevel(facts.privilegeLevel))
+        }
+        if facts.hasUnknownPolicy { reasons.append(.unknownPlatformFlags) }
+        let levels = [facts.reported, facts.committed, facts.launch]
+        if let least = demands.least {
+            // The level of a product that the policy does not list was never thought about.
+            let isReached = least[facts.product].map { least in levels.allSatisfy(least.isReached) } ?? false
+            if !isReached { reasons.append(.patchLevel) }
+        } else if facts.reported.isZero {
+            reasons.append(.patchLevel)
+        }
+        if demands.smt == false, facts.platformInformation & 1 != 0 { reasons.append(.hyperThreading) }
+        if let chips = demands.chips, !chips.contains(where: { Hex.decode($0.utf8) == facts.chip }) {
+            reasons.append(.chip)
+        }
+        if facts.guestVersion < demands.guestVersion ?? 0 { reasons.append(.guestVersion) }
+        if demands.revocation == true, evidence.warnings.contains(.revocationNotChecked) {
+            reasons.append(.revocationNotChecked)
+        }
+        return reasons
+    }
+
+    private func tdx(_ evidence: VerifiedEvidence) -> [Refusal] {
+        guard let facts = evidence.platform.tdx else { return [] }
+        let demands = platforms.tdx ?? PlatformPolicy.TDX()
+        var reasons: [Refusal] = []
+        if facts.hasUnknownAttributes { reasons.append(.unknownPlatformFlags) }
+        if facts.moduleVersions.allSatisfy({ $0 == 0 }) { reasons.append(.patchLevel) }
+        let isListed = { (list: [String]?, name: String) in
+            (list ?? []).contains { Hex.decode($0.utf8) == evidence[measurement: name] }
+        }
+        let isZero = { (name: String) in evidence[measurement: name]?.allSatisfy { $0 == 0 } ?? true }
+        if !isZero("MRSERVICETD"), !isListed(demands.serviceTD, "MRSERVICETD") { reasons.append(.serviceGuest) }
+        if !isZero("MRSIGNERSEAM"), !isListed(demands.seamSigners, "MRSIGNERSEAM") { reasons.append(.seamSigner) }
+        if demands.seam != nil, !isListed(demands.seam, "MRSEAM") { reasons.append(.seamModule) }
+        if demands.pageFaultsDisabled == true, evidence.warnings.contains(.pageFaultsAllowed) {
+            reasons.append(.pageFaultsAllowed)
+        }
+        if let status = facts.status, !(demands.statuses ?? [.upToDate]).contains(status) {
+            reasons.append(.tcbStatus(status))
+        }
+        if demands.revocation == true, evidence.warnings.contains(.revocationNotChecked) {
+            reasons.append(.revocationNotChecked)
+        }
         return reasons
     }
 
@@ -66,12 +134,25 @@ public struct Policy: Sendable {
         guard !allowed.releases.isEmpty else { return [.noReleaseAllowed] }
         let candidates = allowed.releases.filter { $0.covers(evidence.format) }
         guard !candidates.isEmpty else { return [.noReleaseForFormat(evidence.format)] }
-        guard let release = candidates.first(where: { $0.matches(evidence) }) else { return [.measurementsUnknown] }
-        return allowed.refused?[release.version] == nil ? [] : [.releaseRefused(version: release.version)]
+        let matching = candidates.filter { $0.matches(evidence) }
+        guard let release = matching.first else { return [.measurementsUnknown] }
+        // A bad program stays bad under another name: one refused entry with these measurements is enough.
+        let refused = matching.first { allowed.refused?[$0.version] != nil }
+        return (refused.map { [.releaseRefused(version: $0.version)] } ?? []) + additions(evidence, release)
+    }
+
+    /// A stub measures what was put beside an image (credentials, extensions, another command line) into PCR12 and PCR13:
+    /// zero, unless the release says what they hold.
+    private func additions(_ evidence: VerifiedEvidence, _ release: ReleaseManifest.Release) -> [Refusal] {
+        guard [.tpm, .azure, .nitroTPM].contains(evidence.format) else { return [] }
+        return ["PCR12", "PCR13"].filter { name in
+            guard release.measurements[evidence.format.rawValue]?[name] == nil else { return false }
+            return evidence[measurement: name]?.allSatisfy { $0 == 0 } != true
+        }.map { .addedAtStart(register: $0) }
     }
 
     private func freshness(_ evidence: VerifiedEvidence) -> [Refusal] {
-        guard let maximumSkew else { return [] }
+        guard let maximumSkew, evidence.format.carriesTime else { return [] }
         let (difference, overflow) = evidence.time.subtractingReportingOverflow(evidence.verifiedAt)
         let skew = overflow ? .max : Int64(clamping: difference.magnitude)
         return skew <= maximumSkew ? [] : [.stale(seconds: skew)]
@@ -81,8 +162,7 @@ public struct Policy: Sendable {
         guard let expected else { return [] }
         guard let statement = evidence.statement else { return [.statementMissing] }
         var reasons: [Refusal] = []
-        switch evidence.format {
-        case .nitro, .simulated:
+        if evidence.format.carriesFields {
             switch evidence.nonce {
             case expected.nonce?: break
             case nil: reasons.append(.nonceMissing)
@@ -93,10 +173,8 @@ public struct Policy: Sendable {
             case nil: reasons.append(.publicKeyMissing)
             default: reasons.append(.publicKeyMismatch)
             }
-        case .sevSNP, .tdx:
-            let bound = ReportData.bytes(
-                format: evidence.format, spki: expected.spki, nonce: expected.nonce, statement: statement)
-            if evidence.reportData != bound { reasons.append(.reportDataMismatch) }
+        } else if !evidence.binds(spki: expected.spki, nonce: expected.nonce, statement: statement) {
+            reasons.append(.reportDataMismatch)
         }
         let binding = ChannelBinding.binding(
             exporter: expected.exporter, nonce: expected.nonce, spki: expected.spki)
@@ -110,10 +188,19 @@ public struct Policy: Sendable {
         if statement.taskDigest != Array(SHA256.hash(data: expected.taskSpecification)) {
             reasons.append(.taskMismatch)
         }
-        if evidence.format == .nitro || evidence.format == .simulated,
-            evidence[measurement: "PCR16"] != Register.task(expected.taskSpecification)
-        {
-            reasons.append(.taskRegisterMismatch)
+        switch evidence.format {
+        case .nitro, .simulated, .nitroTPM:
+            let register = Register.task(expected.taskSpecification)
+            if evidence[measurement: "PCR16"] != register { reasons.append(.taskRegisterMismatch) }
+        case .tpm, .azure:
+            let register = TPMRegister.task(expected.taskSpecification)
+            if evidence[measurement: "PCR16"] != register { reasons.append(.taskRegisterMismatch) }
+        case .tdx:
+            // RTMR3 is the guest's own: all zeros where its kernel lets no program extend it, and then the statement
+            // alone names the task.
+            guard let value = evidence[measurement: "RTMR3"], value.contains(where: { $0 != 0 }) else { break }
+            if value != Register.task(expected.taskSpecification) { reasons.append(.taskRegisterMismatch) }
+        case .sevSNP: break
         }
         return reasons
     }

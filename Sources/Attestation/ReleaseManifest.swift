@@ -13,11 +13,14 @@ import Foundation
 public struct ReleaseManifest: Sendable, Equatable, Codable {
     /// One release: for each format, the registers that must be equal. Registers not listed are not looked at.
     public struct Release: Sendable, Equatable, Codable {
+        /// What the release is called; `refused` names it.
         public var version: String
+        /// The commit that it was built from, where it is told.
         public var commit: String?
         /// Format name → register name → lower-case hexadecimal.
         public var measurements: [String: [String: String]]
 
+        /// - Parameter measurements: format name → register name → lower-case hexadecimal.
         public init(version: String, commit: String? = nil, measurements: [String: [String: String]]) {
             self.version = version
             self.commit = commit
@@ -29,10 +32,17 @@ public struct ReleaseManifest: Sendable, Equatable, Codable {
     public var releases: [Release]
     /// Versions that are known to be bad, and why.
     public var refused: [String: String]?
+    /// What is asked of platforms, whatever the release.
+    public var platforms: PlatformPolicy?
 
-    public init(releases: [Release], refused: [String: String]? = nil) {
+    /// - Parameters:
+    ///   - releases: newest first; none accepts nothing.
+    ///   - refused: version → why nobody should talk to it.
+    ///   - platforms: what is asked of platforms, whatever the release; nil asks nothing more.
+    public init(releases: [Release], refused: [String: String]? = nil, platforms: PlatformPolicy? = nil) {
         self.releases = releases
         self.refused = refused
+        self.platforms = platforms
     }
 
     /// Reads `release.json`.
@@ -53,6 +63,9 @@ extension ReleaseManifest.Release {
     static func requiredRegisters(_ format: EvidenceFormat) -> [String] {
         switch format {
         case .nitro, .simulated: ["PCR0", "PCR1", "PCR2"]
+        // The boot loader and kernel, what they were told, and the image's parts.
+        case .tpm, .nitroTPM: ["PCR4", "PCR9", "PCR11"]
+        case .azure: ["MEASUREMENT", "PCR4", "PCR9", "PCR11"]
         case .sevSNP: ["MEASUREMENT"]
         case .tdx: ["MRTD", "RTMR0", "RTMR1", "RTMR2"]
         }

@@ -9,6 +9,7 @@ public struct ReportKey: Sendable, Equatable {
     /// DER of the SubjectPublicKeyInfo (P-256).
     public let publicKeyInfo: [UInt8]
 
+    /// - Parameter publicKeyInfo: DER of a P-256 SubjectPublicKeyInfo.
     public init(publicKeyInfo: [UInt8]) { self.publicKeyInfo = publicKeyInfo }
 
     /// SHA-256("ENTREPOT-RK1" || SPKI): takes the place of a connection's channel binding.
@@ -16,14 +17,7 @@ public struct ReportKey: Sendable, Equatable {
 
     /// Whether verified evidence vouches for this key. Whether to trust the evidence is for `Policy` to say.
     public func isVouchedFor(by evidence: VerifiedEvidence) -> Bool {
-        guard let statement = evidence.statement, statement.channelBinding == binding else { return false }
-        switch evidence.format {
-        case .nitro, .simulated: return evidence.publicKey == publicKeyInfo && evidence.nonce == statement.bootID
-        case .sevSNP, .tdx:
-            return evidence.reportData
-                == ReportData.bytes(
-                    format: evidence.format, spki: publicKeyInfo, nonce: statement.bootID, statement: statement)
-        }
+        evidence.vouches(for: publicKeyInfo, binding: binding)
     }
 
     /// Whether this key signed the bytes (ECDSA with SHA-256, DER).

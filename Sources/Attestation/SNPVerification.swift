@@ -9,20 +9,31 @@ extension EvidenceVerifier {
         let report = try SNPReport(bytes: bytes)
         let chain = try chain(certificates, for: report.signingKey)
         let path = try CertificatePath(certificates: chain, profile: .amd, now: now)
+        let isRevocationChecked = try checkRevocation(of: chain)
         guard case .p384(let key) = path.leaf.publicKey else { throw .certificateKey(2) }
         guard let signature = try? P384.Signing.ECDSASignature(rawRepresentation: report.signature),
             key.isValidSignature(signature, for: SHA384.hash(data: report.signedBytes))
         else { throw .reportSignature }
         let endorsement = try AMDEndorsement(certificate: path.leaf)
-        try endorsement.check(report)
-        return VerifiedEvidence(
+        let facts = try endorsement.check(report, product: chain[0].product)
+        var warnings: [VerifiedEvidence.Warning] = isRevocationChecked ? [] : [.revocationNotChecked]
+        if report.vmpl != 0 { warnings.append(.privilegeLevel(report.vmpl)) }
+        if let least = SNPFacts.repaired[facts.product], !least.isReached(by: facts.reported) {
+            warnings.append(.oldFirmware(product: facts.product))
+        }
+        var evidence = VerifiedEvidence(
             format: .sevSNP, time: now, verifiedAt: now, moduleID: "",
             measurements: [
                 .init(name: "MEASUREMENT", value: report.measurement), .init(name: "HOST_DATA", value: report.hostData),
+                .init(name: "FAMILY_ID", value: report.familyID), .init(name: "IMAGE_ID", value: report.imageID),
+                .init(name: "ID_KEY_DIGEST", value: report.identityKeyDigest),
+                .init(name: "AUTHOR_KEY_DIGEST", value: report.authorKeyDigest),
             ],
             publicKey: nil, nonce: nil, userData: nil, reportData: report.reportData, statement: nil,
             chainValidity: path.validity, isDebug: report.allowsDebug, allowsMigration: report.allowsMigration,
-            warnings: [.revocationNotChecked])
+            warnings: warnings)
+        evidence.platform.snp = facts
+        return evidence
     }
 
     /// Root, intermediate and leaf out of a heap of certificates.
@@ -30,7 +41,11 @@ extension EvidenceVerifier {
         _ certificates: [[UInt8]], for key: SNPReport.SigningKey
     ) throws(EvidenceError) -> [ChainCertificate] {
         guard certificates.count <= 16 else { throw .certificateMissing }
-        let parsed = try CertificatePath.parse(certificates)
+        var parsed = try CertificatePath.parse(certificates)
+        // What AMD publishes fills in for a host that hands out the chip's certificate alone. Who gives a chain means it.
+        if parsed.allSatisfy({ $0.commonName == "SEV-VCEK" || $0.commonName == "SEV-VLEK" }) {
+            parsed += try CertificatePath.parse(VendorCertificates.amd(for: roots))
+        }
         // A host may hand out both kinds of leaf; several of one kind would leave open which one was meant.
         let leaves = parsed.filter { $0.commonName == key.commonName }
         guard let leaf = leaves.first else { throw .certificateMissing }
@@ -55,6 +70,7 @@ extension SNPReport.SigningKey {
 private struct AMDEndorsement {
     let patchLevel: SNPReport.PatchLevel
     let hardwareID: [UInt8]?
+    let cloud: String?
 
     init(certificate: ChainCertificate) throws(EvidenceError) {
         let level = { (identifier: ASN1ObjectIdentifier) -> UInt8? in
@@ -69,16 +85,56 @@ private struct AMDEndorsement {
             fmc: level([1, 3, 6, 1, 4, 1, 3704, 1, 3, 9]), bootLoader: bootLoader, tee: tee, snp: snp,
             microcode: microcode)
         hardwareID = certificate.extensions.value([1, 3, 6, 1, 4, 1, 3704, 1, 4])
+        cloud = certificate.extensions.value([1, 3, 6, 1, 4, 1, 3704, 1, 5]).flatMap(Self.text)
     }
 
     /// The report's own word for its patch level and chip counts for nothing (Trail of Bits TOB-WAPI-8): the
-    /// certificate must say the same.
-    func check(_ report: SNPReport) throws(EvidenceError) {
-        guard try report.patchLevel(hasFMC: patchLevel.fmc != nil) == patchLevel else { throw .reportPatchLevel }
-        guard report.signingKey == .vcek else { return }
+    /// certificate must say the same. The report's other levels are the firmware's word alone.
+    func check(_ report: SNPReport, product: String) throws(EvidenceError) -> SNPFacts {
+        let hasFMC = patchLevel.fmc != nil
+        guard try SNPReport.patchLevel(report.reportedTCB, hasFMC: hasFMC) == patchLevel else {
+            throw .reportPatchLevel
+        }
+        if let named = report.processor?.product, !product.isEmpty, named != product { throw .reportProduct }
+        if report.signingKey == .vcek { try checkChip(report) }
+        _ = try SNPReport.patchLevel(report.currentTCB, hasFMC: hasFMC)
+        return SNPFacts(
+            product: product, reported: patchLevel,
+            committed: try SNPReport.patchLevel(report.committedTCB, hasFMC: hasFMC),
+            launch: try SNPReport.patchLevel(report.launchTCB, hasFMC: hasFMC), privilegeLevel: report.vmpl,
+            policy: report.policy, hasUnknownPolicy: report.hasUnknownPolicy,
+            platformInformation: report.platformInformation, guestVersion: report.guestVersion,
+            chip: report.chipID, cloud: cloud)
+    }
+
+    /// The text of an IA5String or UTF8String, visible ASCII only.
+    private static func text(_ der: [UInt8]) -> String? {
+        guard let node = try? DER.parse(der), case .primitive(let bytes) = node.content,
+            bytes.allSatisfy({ (0x20...0x7E).contains($0) })
+        else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func checkChip(_ report: SNPReport) throws(EvidenceError) {
         // Turin's identity has 8 bytes; the report fills the rest of its 64 with zeros.
         guard let hardwareID, !hardwareID.isEmpty, hardwareID.count <= report.chipID.count,
             report.chipID.starts(with: hardwareID), report.chipID.dropFirst(hardwareID.count).allSatisfy({ $0 == 0 })
         else { throw .reportChip }
     }
+}
+
+extension ChainCertificate {
+    /// The product line that a root of AMD is for (`ARK-Milan`); empty for another certificate.
+    fileprivate var product: String {
+        guard let commonName, commonName.hasPrefix("ARK-") else { return "" }
+        return String(commonName.dropFirst(4))
+    }
+}
+
+extension SNPFacts {
+    /// What machines of three clouds report since 2025. Lower levels are open to attacks that AMD has repaired (memory
+    /// aliases, signatures of microcode): named, and refused where a policy sets a least level.
+    static let repaired: [String: PlatformPolicy.SNPLevel] = [
+        "Milan": .init(bootLoader: 4, snp: 24, microcode: 219), "Genoa": .init(bootLoader: 10, snp: 23, microcode: 84),
+    ]
 }

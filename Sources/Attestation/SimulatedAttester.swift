@@ -11,6 +11,7 @@ public struct SimulatedAttester: Attester {
     /// The start of every simulated module's name, which no platform uses.
     static let modulePrefix = "sim-"
 
+    /// Always `simulated`.
     public var format: EvidenceFormat { .simulated }
     /// DER of the root, to be given to relying parties by hand. `rootFile` holds it as PEM.
     public var root: [UInt8] { authority.der }
@@ -33,6 +34,11 @@ public struct SimulatedAttester: Attester {
         /// The operating system; a missing file leaves PCR1 zero.
         public var system: String
 
+        /// What is measured.
+        ///
+        /// - Parameters:
+        ///   - executable: a file whose digest stands for the program.
+        ///   - system: a file whose digest stands for the operating system.
         public init(executable: String = "/proc/self/exe", system: String = "/etc/os-release") {
             self.executable = executable
             self.system = system
@@ -76,6 +82,7 @@ public struct SimulatedAttester: Attester {
         try OwnerFile.write(manifest, to: measurementsFile)
     }
 
+    /// A document in the form of Nitro's, signed by an authority of this computer: it gives no confidentiality.
     public func evidence(spki: [UInt8], nonce: [UInt8], statement: Statement) async throws -> Evidence {
         try check(spki: spki, nonce: nonce, statement: statement)
         let now = milliseconds()

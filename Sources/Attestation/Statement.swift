@@ -11,19 +11,24 @@
 public struct Statement: Sendable, Equatable, Hashable {
     /// Properties that a relying party must know before anything else.
     public struct Flags: OptionSet, Sendable, Hashable {
+        /// The flags as the 32 bits of the encoded statement.
         public let rawValue: UInt32
+        /// - Parameter rawValue: the 32 bits of an encoded statement.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
         /// The evidence was made by the simulated attester.
         public static let simulated = Flags(rawValue: 1)
         /// The service was built for debugging.
         public static let debugBuild = Flags(rawValue: 2)
-        static let known: Flags = [.simulated, .debugBuild]
+        /// Ledger and releases lie on a disk of the host, who could exchange them; otherwise in memory alone.
+        public static let stateOnDisk = Flags(rawValue: 4)
+        static let known: Flags = [.simulated, .debugBuild, .stateOnDisk]
     }
 
     /// Length of an encoded statement in bytes.
     public static let byteCount = 192
     static let magic = Array("ENTREP01".utf8)
 
+    /// What a relying party must know first.
     public let flags: Flags
     /// SHA-256 of the bytes that `GET /spec` returns.
     public let taskDigest: [UInt8]
@@ -31,6 +36,7 @@ public struct Statement: Sendable, Equatable, Hashable {
     public let bootID: [UInt8]
     /// Hash of the newest ledger entry that the caller may know.
     public let ledgerHead: [UInt8]
+    /// The place of that entry in the ledger, counted from 1.
     public let ledgerSequence: UInt64
     /// Unix time of the start, in milliseconds.
     public let bootTime: UInt64

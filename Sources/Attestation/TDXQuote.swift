@@ -13,17 +13,34 @@ public struct TDXQuote: Sendable, Equatable {
     /// Intel's quoting enclave vendor.
     static let intelVendor = Hex.decode("939a7233f79c4ca9940a0db3957f0607".utf8) ?? []
 
+    /// 4 or 5.
     public let version: UInt16
+    /// TEE_TCB_SVN: versions of the TDX module (0: its version, 1: which module) and of what loads it.
+    public let moduleVersions: [UInt8]
+    /// TDATTRIBUTES: the properties that the TD was launched with, a bit each.
     public let attributes: UInt64
+    /// XFAM: processor features that the guest may use.
+    public let features: UInt64
+    /// MRSERVICETD of TDX 1.5: a service guest that may read and move this one; zero where none is bound, nil before 1.5.
+    public let serviceMeasurement: [UInt8]?
+    /// MRSEAM, 48 bytes: the digest of the TDX module.
     public let seamMeasurement: [UInt8]
+    /// MRSIGNERSEAM, 48 bytes: who signed the TDX module; zeros for Intel.
     public let seamSigner: [UInt8]
+    /// MRTD, 48 bytes: what was loaded into the TD at its launch.
     public let mrtd: [UInt8]
+    /// MRCONFIGID, 48 bytes that the host chose; trusted for nothing.
     public let configurationID: [UInt8]
+    /// MROWNER, 48 bytes that the host chose; trusted for nothing.
     public let owner: [UInt8]
+    /// MROWNERCONFIG, 48 bytes that the host chose; trusted for nothing.
     public let ownerConfiguration: [UInt8]
     /// RTMR0 to RTMR3.
     public let runtimeRegisters: [[UInt8]]
+    /// The 64 bytes that the guest chose.
     public let reportData: [UInt8]
+    /// TEE_TCB_SVN_2 of TDX 1.5.
+    let laterModuleVersions: [UInt8]?
 
     /// Header and body: what the attestation key signs.
     public let signedBytes: [UInt8]
@@ -33,13 +50,24 @@ public struct TDXQuote: Sendable, Equatable {
     public let attestationKey: [UInt8]
     /// The report of the quoting enclave that made the attestation key.
     public let enclaveReport: SGXReport
+    /// The platform's signature of `enclaveReport`: r and s, 32 bytes each, big endian.
     public let enclaveSignature: [UInt8]
+    /// What the quoting enclave adds to the attestation key before it is hashed into `enclaveReport`.
     public let enclaveAuthenticationData: [UInt8]
     /// PEM of the platform's certificate chain, leaf first.
     public let certificateChain: [UInt8]
 
     /// Any of the bits under which a TD is not protected from its host; bit 0 is DEBUG.
     public var allowsDebug: Bool { attributes & 0xFF != 0 }
+    /// Bit 29: the guest may be moved to another machine.
+    public var allowsMigration: Bool { attributes & 1 << 29 != 0 }
+    /// Bit 28, SEPT_VE_DISABLE: the host cannot make the guest's own pages fault.
+    public var disablesPageFaults: Bool { attributes & 1 << 28 != 0 }
+    /// Bit 63: the guest may count events of the processor.
+    public var countsPerformance: Bool { attributes & 1 << 63 != 0 }
+    /// Bits that this version does not know. Known: 0 to 7 (debugging and profiling), 27 LASS, 28 SEPT_VE_DISABLE,
+    /// 29 MIGRATABLE, 30 PKS, 31 KL, 62 TPA, 63 PERFMON (Intel TDX module 1.5 ABI, TD ATTRIBUTES).
+    public var hasUnknownAttributes: Bool { attributes & ~(0xFF | 0x1F << 27 | 0x3 << 62) != 0 }
 
     /// Parses a quote, after which only zeros may follow (configfs and clouds pad with them).
     public init(bytes: [UInt8]) throws(EvidenceError) {
@@ -60,13 +88,21 @@ public struct TDXQuote: Sendable, Equatable {
             }
         }
         let body = LittleEndian(Array(try cursor.take(584)))
-        if version == 5, bytes[48] == 3 { _ = try cursor.take(64) }
+        if version == 5, bytes[48] == 3 {
+            // TEE_TCB_SVN_2, of a module that replaced the first while the guest ran, then MRSERVICETD.
+            let extra = Array(try cursor.take(64))
+            (laterModuleVersions, serviceMeasurement) = (Array(extra[0..<16]), Array(extra[16..<64]))
+        } else {
+            (laterModuleVersions, serviceMeasurement) = (nil, nil)
+        }
         signedBytes = Array(bytes[0..<cursor.position])
         let field = { (offset: Int, count: Int) in Array(body.bytes[offset..<offset + count]) }
         seamMeasurement = field(16, 48)
         seamSigner = field(64, 48)
         guard body.uint64(112) == 0 else { throw .quoteReserved }  // attributes of the TDX module
+        moduleVersions = field(0, 16)
         attributes = body.uint64(120)
+        features = body.uint64(128)
         mrtd = field(136, 48)
         configurationID = field(184, 48)
         owner = field(232, 48)
@@ -99,8 +135,15 @@ public struct SGXReport: Sendable, Equatable {
 
     /// Bit 1 of the attributes: the enclave can be looked into.
     public var isDebug: Bool { bytes[48] & 2 != 0 }
+    /// MRSIGNER, 32 bytes: the digest of the key that signed the enclave.
     public var signer: [UInt8] { Array(bytes[128..<160]) }
+    /// ISVSVN: the version of the enclave.
+    var version: UInt16 { LittleEndian(bytes).uint16(258) }
+    var selectedFeatures: [UInt8] { Array(bytes[16..<20]) }
+    var attributes: [UInt8] { Array(bytes[48..<64]) }
+    /// ISVPRODID: which of the signer's enclaves it is.
     public var productID: UInt16 { LittleEndian(bytes).uint16(256) }
+    /// The 64 bytes that the enclave chose; the first 32 are a hash over the attestation key.
     public var reportData: [UInt8] { Array(bytes[320..<384]) }
 }
 

@@ -3,8 +3,8 @@ import Crypto
 
 /// Verification of TDX quotes: root → platform CA → PCK → quoting enclave → attestation key → quote.
 ///
-/// Intel's collateral (TCB levels, revocation lists, identities of enclave and module) is not evaluated, which every result
-/// says and `Policy` refuses unless told otherwise.
+/// Intel's collateral (TCB levels, identities of enclave and module, revocation lists) is evaluated where it was given, by
+/// `IntelPlatform`. Without it every result says so and `Policy` refuses it unless told otherwise.
 extension EvidenceVerifier {
     /// MRSIGNER of Intel's quoting enclaves for TDX, and their product number (Intel's QE identity, `td-qe`).
     private static let enclaveSigner = "dc9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5"
@@ -29,7 +29,7 @@ extension EvidenceVerifier {
         guard let attestationKey = try? P256.Signing.PublicKey(rawRepresentation: quote.attestationKey),
             Self.isValid(quote.signature, of: quote.signedBytes, by: attestationKey)
         else { throw .quoteSignature }
-        return verified(quote, validity: path.validity)
+        return try verified(quote, path)
     }
 
     private static func isValid(_ signature: [UInt8], of bytes: [UInt8], by key: P256.Signing.PublicKey) -> Bool {
@@ -51,7 +51,7 @@ extension EvidenceVerifier {
         return try CertificatePath(certificates: chain, profile: .intel, now: now)
     }
 
-    private func verified(_ quote: TDXQuote, validity: VerifiedEvidence.Validity) -> VerifiedEvidence {
+    private func verified(_ quote: TDXQuote, _ path: CertificatePath) throws(EvidenceError) -> VerifiedEvidence {
         var measurements = [VerifiedEvidence.Measurement(name: "MRTD", value: quote.mrtd)]
         for (index, value) in quote.runtimeRegisters.enumerated() {
             measurements.append(.init(name: "RTMR\(index)", value: value))
@@ -61,9 +61,30 @@ extension EvidenceVerifier {
             .init(name: "MROWNERCONFIG", value: quote.ownerConfiguration),
             .init(name: "MRSEAM", value: quote.seamMeasurement), .init(name: "MRSIGNERSEAM", value: quote.seamSigner),
         ]
-        return VerifiedEvidence(
+        if let service = quote.serviceMeasurement { measurements.append(.init(name: "MRSERVICETD", value: service)) }
+        let isRevocationChecked = try checkRevocation(of: path.certificates)
+        let platform = try IntelPlatform(certificate: path.leaf)
+        var facts = TDXFacts(
+            moduleVersions: quote.moduleVersions, attributes: quote.attributes,
+            hasUnknownAttributes: quote.hasUnknownAttributes, features: quote.features,
+            family: platform.family)
+        var warnings: [VerifiedEvidence.Warning] = []
+        if let level = try platform.status(of: quote, collateral: collateral, root: path.certificates[0], now: now) {
+            (facts.status, facts.advisories) = (level.status, level.advisories)
+            if level.status != .upToDate || !level.advisories.isEmpty {
+                warnings.append(.tcbStatus(level.status, advisories: level.advisories))
+            }
+        } else {
+            warnings.append(.tcbStatusNotEvaluated)
+        }
+        if !isRevocationChecked { warnings.append(.revocationNotChecked) }
+        if !quote.disablesPageFaults { warnings.append(.pageFaultsAllowed) }
+        if quote.countsPerformance { warnings.append(.performanceCounters) }
+        var evidence = VerifiedEvidence(
             format: .tdx, time: now, verifiedAt: now, moduleID: "", measurements: measurements, publicKey: nil,
-            nonce: nil, userData: nil, reportData: quote.reportData, statement: nil, chainValidity: validity,
-            isDebug: quote.allowsDebug, warnings: [.tcbStatusNotEvaluated, .revocationNotChecked])
+            nonce: nil, userData: nil, reportData: quote.reportData, statement: nil, chainValidity: path.validity,
+            isDebug: quote.allowsDebug, allowsMigration: quote.allowsMigration, warnings: warnings)
+        evidence.platform.tdx = facts
+        return evidence
     }
 }

@@ -1,10 +1,12 @@
 import Bytes
+import Crypto
 
 /// Evidence of a confidential virtual machine (AMD SEV-SNP or Intel TDX) through Linux's configfs-tsm.
 ///
 /// The kernel numbers the writes to an entry; a report counts only if the number before and after reading it is the one
 /// that our own writes made (the method of google/go-configfs-tsm). It has been tested against a faithful fake only.
 public struct TSMAttester: Attester {
+    /// `sevSNP` or `tdx`, as the kernel's provider says.
     public let format: EvidenceFormat
     private let fileSystem: any TSMFileSystem
     private let certificates: [[UInt8]]
@@ -13,10 +15,13 @@ public struct TSMAttester: Attester {
     /// Asks the kernel which platform this is.
     /// - Parameters:
     ///   - fileSystem: the kernel's unless a test says otherwise.
+    ///   - taskSpecification: the bytes that `GET /spec` returns: measured into RTMR3 of a TDX guest whose kernel lets
+    ///     programs do that (Linux 6.16 and later).
     ///   - certificates: DER to hand out beside reports when the host supplies none (AMD's VCEK, ASK and ARK).
-    public init(fileSystem: any TSMFileSystem = LinuxTSMFileSystem(), certificates: [[UInt8]] = [])
-        throws(AttesterError)
-    {
+    public init(
+        fileSystem: any TSMFileSystem = LinuxTSMFileSystem(), taskSpecification: [UInt8]? = nil,
+        certificates: [[UInt8]] = []
+    ) throws(AttesterError) {
         self.fileSystem = fileSystem
         self.certificates = certificates
         let provider = try TSMAttester.withEntry(fileSystem) { (name) throws(AttesterError) in
@@ -27,8 +32,29 @@ public struct TSMAttester: Attester {
         case "tdx_guest": format = .tdx
         default: throw .tsmProvider
         }
+        if format == .tdx, let taskSpecification { try TSMAttester.measure(taskSpecification, into: Self.taskRegister) }
     }
 
+    /// RTMR3 as Linux shows it: 48 bytes to read; 48 bytes written extend it.
+    static let taskRegister = "/sys/devices/virtual/misc/tdx_guest/measurements/rtmr3:sha384"
+
+    /// Extends the register by the task's digest; where the kernel has no such file the statement alone names the task.
+    static func measure(_ task: [UInt8], into path: String) throws(AttesterError) {
+        do throws(LinuxFile.Failure) {
+            let expected = Register.task(task)
+            let value = try LinuxFile.read(path, limit: 64)
+            if value == expected { return }
+            guard value == Register.zero else { throw LinuxFile.Failure(errno: 16) }
+            try LinuxFile.write(Array(SHA384.hash(data: task)), to: path)
+        } catch {
+            if error.isMissing { return }
+            throw error.errno == 16 ? .taskRegisterLocked : .tsmFileSystem(errno: error.errno)
+        }
+    }
+
+    /// A report over the hash of key, nonce and statement, with the certificates that the host or the caller has.
+    ///
+    /// - Throws: `AttesterError` if the kernel refuses, or somebody else keeps writing to the entry.
     public func evidence(spki: [UInt8], nonce: [UInt8], statement: Statement) async throws -> Evidence {
         try check(spki: spki, nonce: nonce, statement: statement)
         let data = ReportData.bytes(format: format, spki: spki, nonce: nonce, statement: statement)

@@ -15,14 +15,21 @@ public struct TrustPolicy: Sendable {
     public var allowSimulated: Bool
     /// Accept a debug build or platform.
     public var allowDebug: Bool
+    /// Refuse a service whose state lies on a disk.
+    public var demandsStateInMemory = false
     /// Accept Intel TDX although TCB level and revocation are not evaluated.
     public var allowUnevaluatedTCB: Bool
+    /// What vendors publish about their platforms: Intel's TCB levels and identities, revocation lists.
+    public var collateral: Collateral
+    /// DER of certificates beside those that come with evidence (AMD's VCEK, a TPM's key).
+    public var certificates: [[UInt8]]
 
     /// - Parameter allowSimulated: where absent, whether `roots` holds a simulated root: whoever names one has asked for a
     ///   simulation.
     public init(
         at: Int64? = nil, now: Int64, roots: TrustRoots, allowed: ReleaseManifest? = nil, allowSimulated: Bool? = nil,
-        allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false
+        allowDebug: Bool = false, allowUnevaluatedTCB: Bool = false, collateral: Collateral = Collateral(),
+        certificates: [[UInt8]] = []
     ) {
         self.at = at
         self.now = now
@@ -31,6 +38,8 @@ public struct TrustPolicy: Sendable {
         self.allowSimulated = allowSimulated ?? !roots.simulated.isEmpty
         self.allowDebug = allowDebug
         self.allowUnevaluatedTCB = allowUnevaluatedTCB
+        self.collateral = collateral
+        self.certificates = certificates
     }
 
     /// The same trust at another moment.

@@ -8,16 +8,20 @@ public struct TrustRoots: Sendable, Equatable {
     public let amdFingerprints: [[UInt8]]
     /// SHA-256 of the DER of Intel SGX roots.
     public let intelFingerprints: [[UInt8]]
+    /// DER of the roots that certify TPMs' keys: empty unless somebody chose one by name and file.
+    public let tpm: [[UInt8]]
     /// DER of simulated roots: empty unless somebody chose one by name and file.
     public let simulated: [[UInt8]]
 
+    /// Roots of each format; a format without roots is never accepted.
     public init(
         nitro: [[UInt8]] = [], amdFingerprints: [[UInt8]] = [], intelFingerprints: [[UInt8]] = [],
-        simulated: [[UInt8]] = []
+        tpm: [[UInt8]] = [], simulated: [[UInt8]] = []
     ) {
         self.nitro = nitro
         self.amdFingerprints = amdFingerprints
         self.intelFingerprints = intelFingerprints
+        self.tpm = tpm
         self.simulated = simulated
     }
 
@@ -32,9 +36,12 @@ public struct TrustRoots: Sendable, Equatable {
         }
         guard !roots.isEmpty else { throw .noTrustedRoot(format) }
         switch format {
-        case .nitro: self.init(nitro: roots.map(\.der))
+        case .nitro, .nitroTPM: self.init(nitro: roots.map(\.der))
         case .sevSNP: self.init(amdFingerprints: roots.map(\.fingerprint))
         case .tdx: self.init(intelFingerprints: roots.map(\.fingerprint))
+        case .tpm: self.init(tpm: roots.map(\.der))
+        case .azure:
+            self.init(amdFingerprints: roots.map(\.fingerprint), intelFingerprints: roots.map(\.fingerprint))
         case .simulated: self.init(simulated: roots.map(\.der))
         }
     }
@@ -43,6 +50,13 @@ public struct TrustRoots: Sendable, Equatable {
     public func trustingSimulated(root: [UInt8]) -> TrustRoots {
         TrustRoots(
             nitro: nitro, amdFingerprints: amdFingerprints, intelFingerprints: intelFingerprints,
-            simulated: simulated + [root])
+            tpm: tpm, simulated: simulated + [root])
+    }
+
+    /// These roots and one that certifies TPMs' keys.
+    public func trustingTPM(root: [UInt8]) -> TrustRoots {
+        TrustRoots(
+            nitro: nitro, amdFingerprints: amdFingerprints, intelFingerprints: intelFingerprints, tpm: tpm + [root],
+            simulated: simulated)
     }
 }

@@ -12,6 +12,21 @@ enum UnixTime {
         return days * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
     }
 
+    /// Unix seconds of `2026-11-21T08:05:00Z`, and of no other spelling.
+    static func seconds(iso8601 text: String) -> Int64? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 20, bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[10] == 0x54, bytes[13] == 0x3A,
+            bytes[16] == 0x3A, bytes[19] == 0x5A
+        else { return nil }
+        let number = { (range: Range<Int>) in Int(String(decoding: bytes[range], as: UTF8.self)) }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            (1...12).contains(month), (1...31).contains(day), (0...23).contains(hour), (0...59).contains(minute),
+            (0...60).contains(second), year > 0
+        else { return nil }
+        return seconds(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+    }
+
     /// `2026-11-21 08:05:00 UTC`.
     static func text(_ seconds: Int64) -> String {
         // Times far outside the calendar come only from documents that lie.

@@ -4,6 +4,7 @@ public import Tasks
 
 /// What a client needs to know before it trusts a service.
 public struct ClientConfiguration: Sendable {
+    /// Where the service listens.
     public var address: ServiceAddress
     /// The party's key; nil to connect without a certificate.
     public var key: PartyPrivateKey?
@@ -13,13 +14,16 @@ public struct ClientConfiguration: Sendable {
     public var task: TaskDigest?
     /// Where boots and ledger heads are remembered.
     public var stateFile: String
-    /// The user has said that a new instance of the service is meant.
+    /// The user goes on with a service that was restarted before anything of this client's was confirmed.
     public var acceptNewInstance: Bool
+    /// The user goes on although the table may have been measured already: twice ε.
+    public var measureAgain: Bool
 
+    /// What a client needs to know; each part as described at its property.
     public init(
         address: ServiceAddress, key: PartyPrivateKey?, trust: TrustPolicy, task: TaskDigest? = nil,
         stateFile: String = ClientConfiguration.defaultStateFile,
-        acceptNewInstance: Bool = false
+        acceptNewInstance: Bool = false, measureAgain: Bool = false
     ) {
         self.address = address
         self.key = key
@@ -27,6 +31,7 @@ public struct ClientConfiguration: Sendable {
         self.task = task
         self.stateFile = stateFile
         self.acceptNewInstance = acceptNewInstance
+        self.measureAgain = measureAgain
     }
 
     /// What is trusted, now.

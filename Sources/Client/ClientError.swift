@@ -1,4 +1,5 @@
 public import Attestation
+import Bytes
 public import Tables
 
 /// Why a client stopped. Each kind has its own exit code, so that scripts can tell them apart.
@@ -54,6 +55,7 @@ public enum ClientError: Error, Sendable, Equatable {
 }
 
 extension ClientError: CustomStringConvertible {
+    /// What went wrong and what to do next, in one or two sentences.
     public var description: String {
         switch self {
         case .unreachable(let address, let reason):
@@ -95,9 +97,13 @@ extension ClientError: CustomStringConvertible {
 
 /// An error that the service answered (`application/problem+json`).
 public struct ServiceProblem: Sendable, Equatable {
+    /// The status of the answer.
     public var status: Int
+    /// The stable word for programs, such as `spec_unsigned`.
     public var code: String
+    /// What is wrong, as a sentence.
     public var detail: String
+    /// What to do about it.
     public var hint: String
     /// What is wrong with the table that was sent.
     public var table: [TableProblem]
@@ -113,15 +119,18 @@ public struct ServiceProblem: Sendable, Equatable {
 }
 
 extension ServiceProblem: CustomStringConvertible {
+    /// Detail and hint, and the problems of a table where there are any.
     public var description: String {
-        var lines = ["\(detail) (\(status), \(code)) \(hint)"]
+        // The service may be anybody's: none of its words makes a line of its own.
+        var lines = [ShownText.line("\(detail) (\(status), \(code)) \(hint)")]
         for problem in table {
             var place: [String] = []
             if let row = problem.row { place.append("row \(row)") }
             if let column = problem.column { place.append("column \(column)") }
             let value = problem.value.map { ": \"\($0)\"" } ?? ""
             lines.append(
-                "  \(place.joined(separator: ", "))\(value): expected \(problem.expected). \(problem.hint)")
+                ShownText.line(
+                    "  \(place.joined(separator: ", "))\(value): expected \(problem.expected). \(problem.hint)"))
         }
         return lines.joined(separator: "\n")
     }

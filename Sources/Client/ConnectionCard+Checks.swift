@@ -40,14 +40,19 @@ extension ConnectionCard {
         let maker =
             switch evidence.format {
             case .nitro: "Amazon, for an AWS Nitro enclave"
+            case .nitroTPM: "Amazon, for the TPM of an EC2 instance"
             case .sevSNP: "AMD, for a confidential machine (SEV-SNP)"
             case .tdx: "Intel, for a confidential machine (TDX)"
+            case .azure: "AMD or Intel, for a confidential machine of Azure and its virtual TPM"
+            case .tpm: "the root that you named, for the TPM of a machine"
             case .simulated: "nobody"
             }
         return Check(
             title: "Hardware vouches for it",
-            words: "The evidence is signed through certificates that lead to \(maker). The owner of the machine cannot "
-                + "look inside.",
+            words: "The evidence is signed through certificates that lead to \(maker). "
+                + (evidence.format == .tpm || evidence.format == .nitroTPM
+                    ? "It says which program was started; the owner of the machine may still look inside."
+                    : "The owner of the machine cannot look inside."),
             isCaution: !evidence.warnings.isEmpty, facts: evidence.warnings.map { "\($0)" })
     }
 
@@ -88,9 +93,15 @@ extension ConnectionCard {
     }
 
     private var ledgerCheck: Check {
-        Check(
+        let state =
+            isStateOnDisk
+            ? "It lies on a disk of the service's host, who could exchange it; this machine refuses what does not go on from "
+                + "what it saw."
+            : "It is in memory alone and goes with this boot."
+        return Check(
             title: "Its ledger goes on from what you saw",
-            words: "No entry that this machine remembers is missing or changed. By telephone, the other parties must "
+            words:
+                "No entry that this machine remembers is missing or changed. \(state) By telephone, the other parties must "
                 + "read the same at entry \(statement.ledgerSequence): \(headAloud).",
             facts: checkpoint.map { ["checkpoint of \($0.size) entries, root \($0.root)"] } ?? [])
     }

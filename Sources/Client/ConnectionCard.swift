@@ -14,7 +14,10 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
     let verifiedAt: Int64
     let checkpoint: RememberedState.SeenCheckpoint?
     private let receiptsDirectory: String
+    /// To how many boots the user went on although the table may have been measured already.
+    private let measuredAgain: Int
 
+    /// - Parameter time: when the connection was verified.
     public init(_ connection: VerifiedConnection, at time: Date = Date()) {
         address = connection.configuration.address.description
         evidence = connection.evidence
@@ -25,8 +28,10 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
         verifiedAt = Int64(time.timeIntervalSince1970)
         checkpoint = connection.remembered.tasks[connection.taskDigest.hex]?.checkpoint
         receiptsDirectory = connection.receiptsDirectory
+        measuredAgain = connection.remembered.tasks[connection.taskDigest.hex]?.measuredAgain?.count ?? 0
     }
 
+    /// The lines of the card, one below the other.
     public var description: String { lines.joined(separator: "\n") }
 
     /// The lines of the card.
@@ -40,6 +45,13 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
         for party in specification.parties where party.name != self.party?.name {
             lines.append("with          \(party.name), \(party.role.rawValue), \(party.publicKey.fingerprint)")
         }
+        lines.append(
+            "state         \(isStateOnDisk ? "on a disk of its host, who could exchange it" : "in memory alone")")
+        if measuredAgain > 0 {
+            lines.append(
+                "measured      with --measure-again on \(measuredAgain) further boots: \(measuredAgain + 1) times epsilon"
+            )
+        }
         lines += EvidenceCard(evidence).lines
         if let checkpoint {
             lines.append("checkpoint    \(checkpoint.size) entries, root \(checkpoint.root)")
@@ -50,6 +62,8 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
                 + "\(statement.ledgerSequence))")
         return lines
     }
+
+    var isStateOnDisk: Bool { statement.flags.contains(.stateOnDisk) }
 
     private var privacy: String {
         let terms = specification.privacy
@@ -68,10 +82,11 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
             evidence.measurements.map { ($0.name, $0.hexadecimal) }, uniquingKeysWith: { $1 })
         var card: [String: Any] = [
             "verified": true, "verified_at": Int(verifiedAt), "service": address, "format": evidence.format.rawValue,
+            "platform": Dictionary(evidence.platform.facts.map { ($0.name, $0.text) }, uniquingKeysWith: { $1 }),
             "measurements": measurements, "warnings": evidence.warnings.map { "\($0)" },
             "simulated": evidence.format == .simulated, "task": specification.name, "spec_hash": taskDigest.hex,
             "epsilon": specification.privacy.epsilon, "delta": specification.privacy.delta,
-            "boot": Hex.encode(statement.bootID),
+            "boot": Hex.encode(statement.bootID), "state": isStateOnDisk ? "disk" : "memory",
             "ledger": [
                 "sequence": Int(clamping: statement.ledgerSequence),
                 "head": Hex.encode(statement.ledgerHead), "head_aloud": headAloud,
@@ -81,6 +96,7 @@ public struct ConnectionCard: Sendable, CustomStringConvertible {
             },
         ]
         if let party { card["party"] = party.name }
+        if measuredAgain > 0 { card["measured_again"] = measuredAgain }
         if let caveat = evidence.format.caveat { card["caveat"] = caveat }
         if let checkpoint {
             card["checkpoint"] = [

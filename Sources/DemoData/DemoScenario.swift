@@ -46,6 +46,13 @@ package enum DemoScenario: String, CaseIterable {
         }
     }
 
+    /// The task for tables of so many rows: where they are more than the file of `Configs/` declares, it declares them.
+    package func taskTemplate(rows: Int) -> String {
+        taskTemplate.replacing(/(?m)^      rows: (\d+)$/) { match in
+            "      rows: \(max(rows, Int(match.1) ?? 0))"
+        }
+    }
+
     /// The task without keys: the file of `Configs/`, which is built into the program.
     package var taskTemplate: String {
         let bytes =

@@ -12,6 +12,9 @@ public struct ReleasedAnswers: Sendable {
     /// SHA-256 of the task, in hexadecimal.
     public var taskDigest: String?
 
+    /// - Parameters:
+    ///   - transcript: the kernel's answers to the task's queries.
+    ///   - taskDigest: SHA-256 of the task, in hexadecimal.
     public init(domain: TableDomain, transcript: Transcript, taskDigest: String? = nil) {
         self.domain = domain
         self.transcript = transcript
@@ -30,6 +33,9 @@ extension ReleasedAnswers {
     /// Whether bytes look like such a file.
     public static func isFile(_ bytes: [UInt8]) -> Bool { SealedFile.answers.begins(bytes) }
 
+    /// The bytes of the file: JSON, with the SHA-256 of its body in front.
+    ///
+    /// - Throws: what `JSONEncoder` throws: for a number that is not finite.
     public func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -37,6 +43,9 @@ extension ReleasedAnswers {
         return SealedFile.answers.sealed([UInt8](try encoder.encode(body)))
     }
 
+    /// Reads a file that `encoded()` wrote.
+    ///
+    /// - Throws: `SynthesisError.malformedModel` if its digest or its JSON is not right.
     public init(encoded bytes: [UInt8]) throws(SynthesisError) {
         let body = try SealedFile.answers.body(of: bytes)
         do {

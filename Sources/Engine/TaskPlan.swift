@@ -11,13 +11,19 @@ public struct TaskPlan: Sendable {
     public let synthesizer: (any Synthesizer)?
     /// The domain of the joined table.
     public let domain: TableDomain
+    /// The (ε, δ) that queries and model have together.
     public let privacy: PrivacyParameters
     /// What each step will cost: each query its price, the model the rest.
     public internal(set) var plan: MechanismPlan
     /// The permitted queries.
     public let queries: QueryWorkload
-    /// The most rows that a key may have in the joined table.
+    /// The most rows that a unit may have in the joined table: a key, or a key of one table.
     public let rowsPerKey: Int
+    private let unit: UnionUnit
+    /// The most rows of the tables together, and of the joined table, as far as the task tells: public.
+    public let declaredRows: (tables: Int, joined: Int)
+    /// Fewer joined rows than this, by the noisy count that is the plan's first step, end the task; nil for no such rule.
+    public let leastRows: Int?
     private let join: TaskSpecification.Join
 
     /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` if the task cannot work.
@@ -37,15 +43,18 @@ public struct TaskPlan: Sendable {
             domain = TableDomain.joined(parties)
         }
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
-        let rows = task.join.rowsPerKey
+        unit = task.privacy.unit == .key ? .key : .record
+        let rows = task.rowsPerUnit
         rowsPerKey = rows
+        leastRows = task.privacy.leastRows
+        declaredRows = try Self.declaredRows(task)
         queries = try QueryWorkload(
             task.queries, domain: domain, privacy: privacy, rowsPerKey: rows,
-            remainder: synthesizer == nil ? .nothing : .model, mirror: task.join.mirror)
+            remainder: synthesizer == nil ? .nothing : .model, countsRows: leastRows != nil, mirror: task.join.mirror)
         plan = try Self.plan(
             synthesizer?.plan(domain, privacy, rowsPerKey: rows) ?? Self.planWithoutModel(privacy, rowsPerKey: rows),
             queries, privacy)
-        if let synthesizer, !queries.names.isEmpty {
+        if let synthesizer, asksFirst > 0 {
             // What the queries leave must pay for the model too. ρ grows a little slower than ε², hence the half.
             let share = queries.modelShare
             let part = plan.accounting == .pure ? share : (share / 2).squareRoot()
@@ -54,13 +63,29 @@ public struct TaskPlan: Sendable {
         }
     }
 
+    /// What the tables' declared sizes come to. Where none is declared, the first step to which small tables are filled up
+    /// stands for it.
+    ///
+    /// - Throws: where the joined table would need more room than there is.
+    private static func declaredRows(_ task: TaskSpecification) throws(PrivacyError) -> (tables: Int, joined: Int) {
+        let sizes = task.providers.compactMap(\.table).map { task.limits.table(declared: $0.rows).size(of: 0) }
+        let all = sizes.reduce(0, +)
+        let joined: Int =
+            switch task.join.kind {
+            case .inner: try PrivateTable.mostRows(ofInnerJoin: sizes, rowsPerKey: task.join.rowsPerKey)
+            case .mirror: all / 2
+            case .union: all
+            }
+        return (all, joined)
+    }
+
     /// The parties' tables in the order of the task, joined as it says. They have no rows afterwards.
     ///
     /// - Throws: `rowsAreGone` if a table has been joined before.
     public func joined(_ tables: [(name: String, table: KeyedTable)]) throws(PrivacyError) -> PrivateTable {
         if let mirror = join.mirror { return try PrivateTable(mirroring: tables, terms: mirror) }
         if join.kind == .union {
-            return try PrivateTable(uniting: tables.map(\.table), rowsPerKey: join.rowsPerKey)
+            return try PrivateTable(uniting: tables.map(\.table), rowsPerKey: join.rowsPerKey, unit: unit)
         }
         return try PrivateTable(joining: tables, rowsPerKey: join.rowsPerKey)
     }
@@ -68,23 +93,31 @@ public struct TaskPlan: Sendable {
     /// What the model may spend on what: the plan's steps after those of the queries.
     private var modelPlan: MechanismPlan {
         var model = plan
-        model.steps.removeFirst(queries.names.count)
+        model.steps.removeFirst(asksFirst)
         return model
     }
+
+    /// How many steps of the plan come before the model's.
+    private var asksFirst: Int { queries.names.count + (queries.countsRows ? 1 : 0) }
 
     /// Everything that is ever asked of the rows: the queries, then the model, all from one budget and as `plan` says.
     public func fit(
         _ kernel: Kernel, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> TaskProduct {
         var budget = budget
-        try queries.ask(kernel, shares: plan.steps.prefix(queries.names.count).map(\.share), taking: &budget)
+        let shares = plan.steps.prefix(asksFirst).dropFirst(queries.countsRows ? 1 : 0).map(\.share)
+        guard try queries.askUnlessFew(kernel, shares: shares, leastRows: leastRows, taking: &budget) != nil else {
+            throw TooFewRows(least: leastRows ?? 0, transcript: kernel.transcript)
+        }
         guard let synthesizer else {
             return .answers(ReleasedAnswers(domain: domain, transcript: kernel.transcript))
         }
         var model = try synthesizer.fit(kernel, plan: modelPlan, budget: budget, progress: progress)
-        guard !queries.names.isEmpty else { return .model(model) }
-        // One set of measurements, two products: the synthetic rows agree with the answers of the queries.
-        model = try model.conditioned(on: measuredSums(kernel.transcript).map(\.sums))
+        guard asksFirst > 0 else { return .model(model) }
+        if !queries.names.isEmpty {
+            // One set of measurements, two products: the synthetic rows agree with the answers of the queries.
+            model = try model.conditioned(on: measuredSums(kernel.transcript).map(\.sums))
+        }
         model.plan = plan
         return .model(model)
     }
@@ -106,7 +139,7 @@ public struct TaskPlan: Sendable {
     private static func plan(
         _ model: MechanismPlan, _ queries: QueryWorkload, _ privacy: PrivacyParameters
     ) throws -> MechanismPlan {
-        guard !queries.names.isEmpty else { return model }
+        guard !queries.names.isEmpty || queries.countsRows else { return model }
         let share = queries.modelShare
         var plan = model
         plan.steps = model.steps.map { step in
@@ -124,7 +157,15 @@ public struct TaskPlan: Sendable {
                 name: "query \(forecast.name)", share: forecast.share, sigma: forecast.parts.first?.standardError,
                 changing: forecast.addsValues ? 4 : nil)
         }
-        plan.steps = asked + plan.steps
+        if queries.countsRows {
+            let scale = try queries.countScale(plan.accounting)
+            plan.steps.insert(
+                MechanismPlan.Step(
+                    name: MechanismPlan.countStep, share: QueryWorkload.countShare, sigma: scale.variance.squareRoot(),
+                    cells: 1,
+                    spread: 1), at: 0)
+        }
+        plan.steps.insert(contentsOf: asked, at: queries.countsRows ? 1 : 0)
         return plan
     }
 

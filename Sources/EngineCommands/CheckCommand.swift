@@ -2,7 +2,6 @@ package import ArgumentParser
 import Foundation
 import Tables
 import Tasks
-import VectorMath
 
 /// `entrepot check`: the service's own validator, run locally; nothing is sent.
 package struct CheckCommand: AsyncParsableCommand {
@@ -26,21 +25,30 @@ package struct CheckCommand: AsyncParsableCommand {
     package func run() async throws {
         try await CommandFailure.reported {
             let task = try Files.task(at: task, allowsMissingKeys: true)
+            let reader = try LocalTables.reader(party: party, task: task)
             do {
-                let table = try LocalTables.table(file, party: party, task: task, hash: .random).table
+                let table = try LocalTables.table(file, with: reader).table
                 if json {
-                    print(#"{"rows":\#(table.rowCount),"problems":[]}"#)
+                    let warnings = String(decoding: try Self.encoder().encode(reader.warnings), as: UTF8.self)
+                    Console.show(#"{"rows":\#(table.rowCount),"problems":[],"warnings":\#(warnings)}"#)
                 } else {
-                    print("\(file): \(table.rowCount) rows, no problem; the service would take it")
+                    for warning in reader.warnings { Console.say("\(file): warning: \(warning)") }
+                    Console.show("\(file): \(table.rowCount) rows, no problem; the service would take it")
                 }
-            } catch let problems as TableProblems {
+            } catch let refusal as LocalTableFile.Refusal {
                 if json {
-                    let encoder = JSONEncoder()
-                    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    print(String(decoding: try encoder.encode(problems), as: UTF8.self))
+                    let encoder = Self.encoder()
+                    encoder.outputFormatting.insert(.prettyPrinted)
+                    Console.show(String(decoding: try encoder.encode(refusal.problems), as: UTF8.self))
                 }
-                throw problems
+                throw refusal
             }
         }
+    }
+
+    private static func encoder() -> JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
     }
 }

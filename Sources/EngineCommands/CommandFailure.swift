@@ -42,6 +42,8 @@ package struct CommandFailure: Error {
         case let error as TableProblems: self.init("\(error)", code: .badData)
         case let error as SchemaProblems: self.init("\(error)", code: .badData)
         case let error as TaskProblems: self.init("\(error)", code: .badData)
+        case TaskError.unusableDraft(let why): self.init(why, code: .badData)
+        case let error as LocalTableFile.Refusal: self.init("\(error)", code: .badData)
         case let error as TaskError: self.init("\(error)", code: .identity)
         case let error as SynthesisError: self.init("\(error)", code: .badData)
         case let error as PrivacyError: self.init("\(error)", code: .badData)

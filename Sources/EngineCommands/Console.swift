@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// Talk to the person at the terminal: always on stderr, so that stdout carries data only.
@@ -8,17 +9,29 @@ package enum Console {
     /// Whether to use colour: on a terminal, unless `NO_COLOR` is set (no-color.org).
     package static let hasColour = isTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
 
-    /// One line of talk.
-    package static func say(_ text: String) { write(text + "\n") }
+    /// One line of talk. Whatever texts of others are in it, none moves the cursor or hides.
+    package static func say(_ text: String) { write(ShownText.block(text) + "\n") }
+
+    /// Prints an answer on stdout, where a person or a program reads it; in JSON the escapes are JSON's own.
+    package static func show(_ answer: some CustomStringConvertible, terminator: String = "\n") {
+        print(ShownText.block(answer.description), terminator: terminator)
+    }
+
+    /// Prints data on stdout, byte for byte where it is a file or a program, and as a person may see it on a terminal.
+    package static func show(_ data: String, isData: Bool) {
+        let isShown = isData && isatty(FileHandle.standardOutput.fileDescriptor) == 1
+        print(isShown ? ShownText.block(data) : data, terminator: "")
+    }
 
     /// The heading of a step of a story.
     package static func step(_ number: Int, _ text: String) {
-        say(hasColour ? "\n\u{1B}[1m\(number). \(text)\u{1B}[0m" : "\n\(number). \(text)")
+        let line = "\(number). \(ShownText.line(text))"
+        write(hasColour ? "\n\u{1B}[1m\(line)\u{1B}[0m\n" : "\n\(line)\n")
     }
 
     /// A line that the next one overwrites; nothing where stderr is not a terminal.
     package static func progress(_ text: String) {
-        if isTerminal { write("\r\u{1B}[K" + text) }
+        if isTerminal { write("\r\u{1B}[K" + ShownText.line(text)) }
     }
 
     /// Clears the progress line.

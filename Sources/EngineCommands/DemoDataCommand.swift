@@ -34,11 +34,11 @@ package struct DemoDataCommand: ParsableCommand {
     package func run() throws {
         let directory = URL(fileURLWithPath: output, isDirectory: true)
         for file in try scenario.write(to: directory, rows: rows ?? scenario.defaultRows, seed: seed) {
-            print(file.path)
+            Console.show(file.path)
         }
         let task = directory.appendingPathComponent("task.yaml")
-        try Data(scenario.taskTemplate.utf8).write(to: task)
-        print(task.path)
+        try Data(scenario.taskTemplate(rows: rows ?? scenario.defaultRows).utf8).write(to: task)
+        Console.show(task.path)
     }
 }
 

@@ -49,4 +49,14 @@ package enum Files {
         TaskFile.Context(
             now: UTCInstant(seconds: Int64(Date().timeIntervalSince1970)), allowsMissingKeys: allowsMissingKeys)
     }
+
+    /// A party's private key; says so where others can read its file.
+    package static func privateKey(at path: String) throws -> PartyPrivateKey {
+        let key = try KeyFiles.privateKey(at: path)
+        if KeyFiles.isOpenToOthers(path) {
+            Console.say(
+                "warning: other users of this machine can read the key \(path); close it with: chmod 600 \(path)")
+        }
+        return key
+    }
 }

@@ -42,6 +42,11 @@ package struct FitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A provider's table, with --task.", valueName: "party=file"))
     var data: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep here what opens the commitments of the ledger entry; without it nobody can.", valueName: "folder"))
+    var openings: String?
+
     @Option(help: "The model file to write.")
     var output: String
 
@@ -64,7 +69,8 @@ package struct FitCommand: AsyncParsableCommand {
             Console.say(
                 "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
                     + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
-            print(try ledgerLine(job, plan))
+            Console.show(try ledgerLine(job, plan))
+            if let openings { try write(job.openings, to: openings) }
             let budget = try Budget(job.privacy, accounting: plan.accounting)
             let kernel = Kernel(table: job.joined)
             let progress: (Double) -> Void = { Console.progress("fit: \(Int($0 * 100)) %") }
@@ -101,7 +107,7 @@ package struct FitCommand: AsyncParsableCommand {
         let joined: PrivateTable
         /// Of the task; with --table, of the schema file.
         let digest: LedgerHash
-        let uploads: [String: LedgerHash]
+        let openings: [String: OpeningFile]
     }
 
     private func taskJob(_ path: String) throws -> Job {
@@ -110,18 +116,18 @@ package struct FitCommand: AsyncParsableCommand {
         let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
         let hash = KeyedHash.random
         var tables: [(name: String, table: KeyedTable)] = []
-        var uploads: [String: LedgerHash] = [:]
+        var openings: [String: OpeningFile] = [:]
         for party in task.providers {
             guard let file = files[party.name] else {
                 throw CommandFailure("there is no --data \(party.name)=FILE", code: ExitCode(64))
             }
             let read = try LocalTables.table(file, party: party.name, task: task, hash: hash)
             tables.append((party.name, read.table))
-            uploads[party.name] = read.sha256
+            openings[party.name] = opening(of: file, read.sha256)
         }
         return Job(
             work: .task(plan), privacy: plan.privacy, joined: try plan.joined(tables),
-            digest: try ledgerHash(task.digest.hex), uploads: uploads)
+            digest: try ledgerHash(task.digest.hex), openings: openings)
     }
 
     private func tableJob() throws -> Job {
@@ -140,7 +146,21 @@ package struct FitCommand: AsyncParsableCommand {
             work: .table(try Synthesizers.synthesizer(named: synthesizer, parameters: parameters)),
             privacy: try PrivacyParameters(epsilon: epsilon, delta: delta),
             joined: try PrivateTable(single: read.table),
-            digest: LedgerHash(of: schemaBytes), uploads: ["table": read.sha256])
+            digest: LedgerHash(of: schemaBytes), openings: ["table": opening(of: table, read.sha256)])
+    }
+
+    private func opening(of path: String, _ digest: LedgerHash) -> OpeningFile {
+        OpeningFile(
+            UploadOpening(blinding: .random(), file: digest), name: URL(fileURLWithPath: path).lastPathComponent)
+    }
+
+    private func write(_ openings: [String: OpeningFile], to folder: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        for (party, opening) in openings {
+            try opening.write(to: "\(folder)/\(party.replacingOccurrences(of: "/", with: "_")).opening")
+        }
+        Console.say("what opens the commitments of the ledger entry is in \(folder)")
     }
 
     /// The entry as a service's ledger would hold it, in its canonical form.
@@ -150,7 +170,8 @@ package struct FitCommand: AsyncParsableCommand {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let reservation = try ledger.reserve(
             task: job.digest, epsilon: plan.epsilon, delta: plan.delta,
-            plan: String(decoding: try encoder.encode(plan), as: UTF8.self), uploads: job.uploads,
+            plan: String(decoding: try encoder.encode(plan), as: UTF8.self),
+            uploads: job.openings.mapValues(\.opening.commitment),
             time: Int64(Date().timeIntervalSince1970))
         return String(decoding: try ledger.entry(reservation.sequence).canonicalBytes, as: UTF8.self)
     }

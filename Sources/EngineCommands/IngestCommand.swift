@@ -10,8 +10,9 @@ package struct IngestCommand: AsyncParsableCommand {
         abstract: "Turns Comtrade or SDMX files into an office's table for a mirror join; nothing is sent.",
         discussion: """
             comtrade-legacy   the 22 columns of downloads before 2023
-            comtrade          the 47 columns since
-            sdmx-csv          SDMX-CSV of UNSD:IMTS, where the edition is part of the commodity code
+            comtrade          the 47 columns since, as the site writes them or as comtradr names them
+            sdmx-csv          SDMX-CSV of UNSD:IMTS, where the edition is part of the commodity code;
+                              multipliers are applied, and another currency than dollars is refused
             Area codes are those of these files: the United States are 842, not 840. Re-exports and re-imports stand in a \
             column of their own; editions of the Harmonised System stand in the key.
             """)
@@ -43,18 +44,34 @@ package struct IngestCommand: AsyncParsableCommand {
     package func run() async throws {
         try await CommandFailure.reported {
             var ingest = TradeIngest(profile: profile, office: office)
-            do {
-                for file in files { try ingest.add(csv: try Files.bytes(at: file)) }
-            } catch let error as TaskError {
-                throw CommandFailure("\(error)", code: .badData)
+            for file in files { try ingest.add(LocalTableFile(path: file)) }
+            for note in ingest.notes { Console.say(note) }
+            for (what, how) in ingest.mended.sorted(by: { $0.key < $1.key }) {
+                Console.say("\(how.count) \(what) (\(how.example))")
             }
+            for (reason, left) in ingest.reasons.sorted(by: { $0.key < $1.key }) {
+                Console.say(
+                    "\(left.rows) rows left out: \(reason) (\(Self.dollars(left.value)), first in row \(left.firstRow))"
+                )
+            }
+            try ingest.check()
+            if let mixture = ingest.mixture { Console.say(mixture) }
             let csv = ingest.csv(columns: try columns())
-            for (reason, count) in ingest.leftOut.sorted(by: { $0.key < $1.key }) {
-                Console.say("\(count) rows left out: \(reason)")
-            }
-            Console.say("\(ingest.rowCount) flows of \(office)")
-            if let output { try Files.write(Array(csv.utf8), to: output) } else { print(csv, terminator: "") }
+            Console.say(
+                "\(ingest.rowCount) flows of \(ingest.office) from \(ingest.taken.rows) rows, \(Self.dollars(ingest.taken.value)) in all"
+            )
+            if let output { try Files.write(Array(csv.utf8), to: output) } else { Console.show(csv, isData: true) }
         }
+    }
+
+    private static func dollars(_ value: Double) -> String {
+        let digits = String(Int(min(value, 9e15).rounded()))
+        var text = ""
+        for (place, digit) in digits.enumerated() {
+            if place > 0, (digits.count - place) % 3 == 0 { text += "," }
+            text.append(digit)
+        }
+        return "US$ \(text)"
     }
 
     private func columns() throws -> [String] {

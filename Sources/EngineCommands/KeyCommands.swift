@@ -26,7 +26,7 @@ package struct KeygenCommand: AsyncParsableCommand {
             Console.say("private key  \(paths.privateKey)   (never leaves your machine)")
             Console.say("public key   \(paths.publicKey)   (the line for public_key in the task)")
             Console.say("fingerprint  \(key.publicKey.fingerprint)")
-            print(key.publicKey.base64)
+            Console.show(key.publicKey.base64)
         }
     }
 }
@@ -44,7 +44,7 @@ package struct FingerprintCommand: AsyncParsableCommand {
     package func run() async throws {
         try await CommandFailure.reported {
             let key = try KeyFiles.publicKey(at: keyfile)
-            print(key.fingerprint)
+            Console.show(key.fingerprint)
             Console.say("read aloud: \(key.spokenFingerprint)")
         }
     }

@@ -19,8 +19,29 @@ enum LocalTables {
         return try Self.table(path, with: TableFileReader(table, of: task, hash: hash))
     }
 
+    /// A reader of a party's table.
+    static func reader(party name: String, task: TaskSpecification) throws -> TableFileReader {
+        guard let table = task.providers.first(where: { $0.name == name })?.table else {
+            let known = task.providers.map(\.name).joined(separator: ", ")
+            throw CommandFailure("the task has no provider '\(name)'; it has \(known)", code: .identity)
+        }
+        return try TableFileReader(table, of: task, hash: .random)
+    }
+
     /// Feeds a file to a reader, a mebibyte at a time.
+    ///
+    /// - Throws: what is wrong with the file, each sentence with its name.
     static func table(_ path: String, with reader: TableFileReader) throws -> (table: KeyedTable, sha256: LedgerHash) {
+        do {
+            return try read(path, with: reader)
+        } catch let problems as TableProblems {
+            throw LocalTableFile.Refusal(name: path, problems: problems)
+        }
+    }
+
+    private static func read(_ path: String, with reader: TableFileReader) throws -> (
+        table: KeyedTable, sha256: LedgerHash
+    ) {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw CommandFailure("the file \(path) cannot be read", code: .badData)
         }

@@ -16,7 +16,7 @@ package struct MeasureCommand: AsyncParsableCommand {
             do {
                 let image = try EnclaveImage(path: file)
                 for (register, value) in image.measurements.sorted(by: { $0.key < $1.key }) {
-                    print("\(register) \(value)")
+                    Console.show("\(register) \(value)")
                 }
             } catch let error as EnclaveImage.Problem {
                 throw CommandFailure("\(file) is not an enclave image that can be measured: \(error)", code: .badData)

@@ -46,7 +46,7 @@ package struct ReportCommand: AsyncParsableCommand {
                     try Files.write(Array(page.utf8), to: output)
                     Console.say("\(output): \(page.utf8.count / 1024) KB, one file, works offline")
                 }
-                if json { print(try EvaluationFigures(evaluation).json()) }
+                if json { Console.show(try EvaluationFigures(evaluation).json()) }
             }
             if let metadata { try write(ModelMetadata(fitted, subject: subject), to: metadata) }
         }

@@ -18,7 +18,11 @@ package struct TaskCommand: AsyncParsableCommand {
     struct Draft: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Drafts a task from local sample files; every guess is marked '# to be confirmed'.",
-            discussion: "The draft goes to stdout. Nothing leaves this machine, and the service never drafts.")
+            discussion: """
+                The draft goes to stdout, and what was noticed about the samples to stderr. A value of a sample stands in the draft \
+                only where it is one of a classification, and is marked there. Nothing leaves this machine, and the service never \
+                drafts.
+                """)
 
         @Option(help: "The task's name.")
         var name: String = "draft"
@@ -39,10 +43,12 @@ package struct TaskCommand: AsyncParsableCommand {
                 let providers = try data.map { try NamedFile($0) }.map { file in
                     TaskDraft.Provider(
                         name: file.name, publicKey: try keys[file.name].map { try KeyFiles.publicKey(at: $0) },
-                        sample: try Files.bytes(at: file.path))
+                        file: LocalTableFile(path: file.path))
                 }
                 let workshop = try runtime.map { try WorkshopRuntime(yaml: try Files.text(at: $0)) }
-                print(try TaskDraft(name: name, providers: providers, runtime: workshop).yaml, terminator: "")
+                let draft = try TaskDraft(name: name, providers: providers, runtime: workshop)
+                for remark in draft.remarks { Console.say(remark) }
+                Console.show(draft.yaml, isData: true)
             }
         }
     }
@@ -58,12 +64,13 @@ package struct TaskCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await CommandFailure.reported {
-                let read = TaskFile(yaml: try Files.text(at: file), context: Files.context(allowsMissingKeys: true))
-                var problems = read.problems
+                let text = try Files.text(at: file)
+                let read = TaskFile(yaml: text, context: Files.context(allowsMissingKeys: true))
+                var problems = read.problems + unconfirmed(text)
                 var fidelity: [String] = []
                 if let task = read.specification, read.errors.isEmpty {
                     do {
-                        fidelity = words(try TaskPlan(task))
+                        fidelity = words(try TaskPlan(task)) + costs(task)
                     } catch {
                         problems.append(refusal("\(error)"))
                     }
@@ -71,14 +78,42 @@ package struct TaskCommand: AsyncParsableCommand {
                 if json {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    print(String(decoding: try encoder.encode(problems), as: UTF8.self))
+                    Console.show(String(decoding: try encoder.encode(problems), as: UTF8.self))
                 } else {
-                    for problem in problems { print("\(file): \(problem)") }
-                    if problems.isEmpty { print("\(file): no mistakes") }
-                    for line in fidelity { print("\(file): note: \(line)") }
+                    for problem in problems { Console.show("\(file): \(problem)") }
+                    if problems.isEmpty {
+                        Console.show("\(file): no mistakes")
+                    } else {
+                        Console.say("Documentation/task-file.md describes every key of a task file")
+                    }
+                    for line in fidelity { Console.show("\(file): note: \(line)") }
                 }
                 if problems.contains(where: { $0.severity == .error }) { throw ExitCode.badData }
             }
+        }
+
+        /// What the key patterns cost: linear in the keys, whatever they are.
+        private func costs(_ task: TaskSpecification) -> [String] {
+            task.providers.compactMap { party in
+                guard let cost = party.table?.key.patternCost else { return nil }
+                return
+                    "The key pattern of \(party.name) costs at most \(cost) \(cost == 1 ? "operation" : "operations") "
+                    + "a byte of a key."
+            }
+        }
+
+        /// One warning for all guesses that nobody has confirmed.
+        private func unconfirmed(_ text: String) -> [TaskProblem] {
+            let lines = Confirmations.lines(in: text)
+            guard let first = lines.first else { return [] }
+            return [
+                TaskProblem(
+                    severity: .warning, line: first, path: "",
+                    what: "\(lines.count) \(lines.count == 1 ? "line is" : "lines are") marked \"to be confirmed\"",
+                    fix:
+                        "Replace what was guessed by what is publicly known, and remove each mark; until then nobody can sign"
+                )
+            ]
         }
 
         /// Why the synthesizer refuses the task's domain; depends on public figures only.
@@ -110,7 +145,7 @@ package struct TaskCommand: AsyncParsableCommand {
         var file: String
 
         func run() async throws {
-            try await CommandFailure.reported { print(try Files.task(at: file).digest.hex) }
+            try await CommandFailure.reported { Console.show(try Files.task(at: file).digest.hex) }
         }
     }
 
@@ -122,7 +157,7 @@ package struct TaskCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await CommandFailure.reported {
-                print(try TaskWords.text(try Files.task(at: file, allowsMissingKeys: true)))
+                Console.show(try TaskWords.text(try Files.task(at: file, allowsMissingKeys: true)))
             }
         }
     }
@@ -140,7 +175,15 @@ package struct TaskCommand: AsyncParsableCommand {
         func run() async throws {
             try await CommandFailure.reported {
                 let task = try Files.task(at: file)
-                let key = try KeyFiles.privateKey(at: key)
+                let open = Confirmations.lines(in: try Files.text(at: file))
+                guard open.isEmpty else {
+                    let lines =
+                        open.prefix(12).map(String.init).joined(separator: ", ") + (open.count > 12 ? ", …" : "")
+                    throw CommandFailure(
+                        "\(file) was not signed: \(open.count) guesses are still marked \"to be confirmed\" (lines \(lines)). "
+                            + "Look at each, correct it, and remove its mark.", code: .badData)
+                }
+                let key = try Files.privateKey(at: key)
                 guard let party = task.party(holding: key.publicKey) else {
                     throw CommandFailure(
                         "the task lists no party with the key \(key.publicKey.fingerprint)", code: .identity)
@@ -149,7 +192,7 @@ package struct TaskCommand: AsyncParsableCommand {
                 let path = SignatureFile.path(task: file, party: party.name)
                 try Files.write(signature.fileBytes, to: path)
                 Console.say("\(party.name) signed task \(task.digest.hex)")
-                print(path)
+                Console.show(path)
             }
         }
     }

@@ -44,11 +44,23 @@ extension TaskCommand {
                 if json {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    print(String(decoding: try encoder.encode(forecast), as: UTF8.self))
+                    Console.show(String(decoding: try encoder.encode(forecast), as: UTF8.self))
                 } else {
-                    print(words(forecast), terminator: "")
+                    Console.show(try countWords(task) + words(forecast), terminator: "")
                 }
             }
+        }
+
+        /// What the count of joined rows will cost and how far off it will be, where the task asks for it.
+        private func countWords(_ task: TaskPlan) throws -> String {
+            guard let least = task.leastRows, let step = task.plan.steps.first, let sigma = step.sigma else {
+                return ""
+            }
+            return """
+                First, \(String(format: "%.1f", 100 * step.share)) % of the budget: \(step.name), ± \(Int((1.96 * sigma).rounded(.up))) \
+                (95 % of the noise). Below \(least) the task ends there. What follows is of the rest.
+
+                """
         }
 
         /// Of a task without a model: what its queries cost and how far off they will be.
@@ -57,10 +69,12 @@ extension TaskCommand {
             if json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                return print(String(decoding: try encoder.encode(forecasts), as: UTF8.self))
+                return Console.show(String(decoding: try encoder.encode(forecasts), as: UTF8.self))
             }
-            print("no model, epsilon \(task.plan.epsilon), delta \(task.plan.delta): the queries are all of it\n")
-            for forecast in forecasts { print(ForecastText(forecast).text) }
+            Console.show(try countWords(task), terminator: "")
+            Console.show(
+                "no model, epsilon \(task.plan.epsilon), delta \(task.plan.delta): the queries are all of it\n")
+            for forecast in forecasts { Console.show(ForecastText(forecast).text) }
         }
 
         private func words(_ forecast: ErrorForecast) -> String {

@@ -6,6 +6,7 @@ public struct CodeGroups: Sendable, Equatable {
     public let map: [Int]
     /// What each group is called.
     public let labels: [String]
+    /// How many groups there are.
     public var count: Int { labels.count }
 
     init(map: [Int], labels: [String]) {

@@ -17,9 +17,11 @@ public struct ColumnFit: Sendable {
 
     /// Place in the domain.
     public let column: Int
+    /// As the domain names it.
     public let name: String
     /// The column that this one is a function of, if any; its measurement is then a sum of the parent's.
     public let parent: Int?
+    /// What each code is called on the page.
     public let labels: [String]
     /// Nil where nothing was measured of the column.
     public let measurement: Measurement?

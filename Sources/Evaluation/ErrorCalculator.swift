@@ -7,9 +7,12 @@ import Tables
 public struct ErrorCalculator: Sendable {
     /// Values of a column: a row counts when its code is one of them.
     public struct Condition: Sendable, Equatable {
+        /// Place in the domain.
         public let column: Int
+        /// The codes that count.
         public let codes: Set<Int>
 
+        /// Rows whose code of `column` is one of `codes`.
         public init(column: Int, codes: Set<Int>) {
             self.column = column
             self.codes = codes
@@ -18,6 +21,7 @@ public struct ErrorCalculator: Sendable {
 
     /// A count with what is known about it.
     public struct Answer: Sendable, Equatable {
+        /// What the interval rests on.
         public enum Basis: String, Sendable, Codable {
             /// A noisy measurement of these very values together.
             case measured
@@ -27,10 +31,13 @@ public struct ErrorCalculator: Sendable {
             case assumed
         }
 
+        /// What the interval rests on.
         public let basis: Basis
+        /// Synthetic rows that meet the conditions, scaled to the model's number of rows.
         public let synthetic: Double
         /// The true count lies inside in at least 95 of 100 cases.
         public let lower: Double
+        /// The other end of the interval.
         public let upper: Double
     }
 
@@ -46,6 +53,7 @@ public struct ErrorCalculator: Sendable {
     private let evaluation: ModelEvaluation
     private let tables: [ColumnPair: PairFit]
 
+    /// A calculator over the figures of one model.
     public init(_ evaluation: ModelEvaluation) {
         self.evaluation = evaluation
         tables = Dictionary(

@@ -12,6 +12,7 @@ import VectorMath
 public struct ErrorForecast: Encodable, Sendable {
     /// The error of one column.
     public struct ColumnError: Encodable, Sendable {
+        /// As the domain names the column.
         public let name: String
         /// Standard deviation of the noise in each count.
         public let sigma: Double?
@@ -21,9 +22,13 @@ public struct ErrorForecast: Encodable, Sendable {
 
     /// The error of one pair.
     public struct PairError: Encodable, Sendable {
+        /// The column that comes first in the domain.
         public let first: String
+        /// The other column.
         public let second: String
+        /// What the pair's association will rest on.
         public let basis: PairFit.Basis
+        /// Standard deviation of the noise in each count of the pair's table; nil without one.
         public let sigma: Double?
         /// Total variation between simulated and synthetic rows, over the cells that were measured.
         public let error: Double
@@ -31,7 +36,9 @@ public struct ErrorForecast: Encodable, Sendable {
 
     /// What one ε buys.
     public struct Rung: Encodable, Sendable {
+        /// The task's ε on this rung.
         public let epsilon: Double
+        /// In the order of the domain.
         public let columns: [ColumnError]
         /// Worst first.
         public let pairs: [PairError]
@@ -39,6 +46,7 @@ public struct ErrorForecast: Encodable, Sendable {
         public let cliques: [[String]]
         /// Cells of all cliques together.
         public let cells: Int
+        /// How long the fit took here.
         public let fitSeconds: Double
 
         /// The mean over columns.
@@ -51,9 +59,11 @@ public struct ErrorForecast: Encodable, Sendable {
 
     /// Rows that were simulated.
     public let rows: Int
+    /// What the method will spend on what, at the first rung's ε.
     public let plan: MechanismPlan
     /// Cells of the whole domain, as a power of ten.
     public let domainCells: Double
+    /// One for each ε of the ladder, in its order.
     public let rungs: [Rung]
 
     /// - Parameters:

@@ -23,6 +23,7 @@ public struct EvaluationFigures: Encodable, Sendable {
     let columns: [Column]
     let pairs: [Pair]
 
+    /// The figures of the evaluation's columns and pairs, in its order.
     public init(_ evaluation: ModelEvaluation) {
         rows = evaluation.total
         columns = evaluation.columns.map {

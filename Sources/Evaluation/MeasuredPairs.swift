@@ -1,6 +1,7 @@
 import FittedModels
 import PrivacyKernel
 import Tables
+import VectorMath
 
 /// A noisy table over two columns, taken from a measurement of these or more columns.
 struct MeasuredPair: Sendable {
@@ -50,15 +51,10 @@ extension FittedModel {
         let (first, second) = isTurned ? (right, left) : (left, right)
         let columns = attributes[second].size
         var counts = [Double](repeating: 0, count: attributes[first].size * columns)
-        // Strides of the two in the measurement's own order.
-        var stride = 1
-        var firstStride = 1
-        var secondStride = 1
-        for attribute in measurement.attributes.reversed() {
-            if attribute == first { firstStride = stride }
-            if attribute == second { secondStride = stride }
-            stride *= attributes[attribute].size
-        }
+        let strides = zip(
+            measurement.attributes, Shape(measurement.attributes.map { attributes[$0].size }).strides)
+        let firstStride = strides.first { $0.0 == first }?.1 ?? 1
+        let secondStride = strides.first { $0.0 == second }?.1 ?? 1
         for (cell, count) in measurement.counts.enumerated() {
             let row = cell / firstStride % attributes[first].size
             let column = cell / secondStride % columns

@@ -9,6 +9,7 @@ public import Tables
 /// Synthetic counts come from rows that are drawn, and so include whatever sampling does. The rows are balanced, which
 /// keeps their own chance far below the noise.
 public struct ModelEvaluation: Sendable {
+    /// The domain of the model's rows.
     public let domain: TableDomain
     /// The estimated number of rows.
     public let total: Double

@@ -16,10 +16,13 @@ public struct PairFit: Sendable {
 
     /// Column indices, ascending.
     public let first: Int
+    /// The larger of the two.
     public let second: Int
+    /// What is known of the two together.
     public let basis: Basis
     /// The axes of the tables below: groups of codes as they were measured or, without a measurement, as shown.
     public let firstGroups: CodeGroups
+    /// Of the second column, as `firstGroups`.
     public let secondGroups: CodeGroups
     /// Noisy counts, the second column varying fastest; nil if there is no table.
     public let noisy: [Double]?
@@ -37,9 +40,11 @@ public struct PairFit: Sendable {
     /// Correlation of the ranks of the groups, for two ordered columns.
     public let correlation: Correlation?
 
+    /// A rank correlation, from −1 to 1, in what was measured and in what is drawn.
     public struct Correlation: Sendable, Equatable {
         /// From the noisy table; nil if there is none.
         public let noisy: Double?
+        /// From the synthetic rows.
         public let synthetic: Double
     }
 

@@ -21,6 +21,7 @@ public struct PromisedReadings: Sendable, Equatable {
     public let addingOne: Reading
     /// Changing all rows of one key, its presence known.
     public let changingOne: Reading
+    /// The plan's δ, which both readings are stated at.
     public let delta: Double
 
     /// - Throws: `PrivacyError` where (ε, δ) buys nothing.

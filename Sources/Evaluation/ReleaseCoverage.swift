@@ -10,6 +10,7 @@ public struct ReleaseCoverage: Sendable, Equatable {
     /// Synthesizers count less noise as this.
     private static let leastVariance = 1e-4
 
+    /// Compares the model's measurements with the releases of its transcript.
     public init(_ model: FittedModel) {
         var missing: [String] = []
         // Of each column, how precise its marginals are together; the model says how precise it found them.
@@ -48,8 +49,10 @@ public struct ReleaseCoverage: Sendable, Equatable {
                 missing.append("the marginal of \(names.joined(separator: " and "))")
             }
         }
-        // Every method's first step is that of the one-way marginals; each query before it has one release.
-        let queries = model.plan.steps.prefix { $0.name.hasPrefix("query ") }.count
+        // Every method's first step is that of the one-way marginals; each query and count before it has one release.
+        let queries = model.plan.steps.prefix {
+            $0.name.hasPrefix("query ") || $0.name == MechanismPlan.countStep
+        }.count
         if let first = model.transcript.releases.dropFirst(queries).first {
             let isOneWay =
                 if case .marginals(let marginals) = first.answer {

@@ -8,7 +8,9 @@ public import Tables
 /// where there are any; `shares` give the code within the group; derived columns are looked up. Nothing in here is
 /// private: everything is a function of what the kernel released and of public figures.
 public struct FittedModel: Sendable {
+    /// What the codes of the rows mean.
     public let domain: TableDomain
+    /// What was to be spent on what, as the ledger has it.
     public var plan: MechanismPlan
     /// The attributes of `model`. Every attribute of one column refines or coarsens the others.
     public let attributes: [ModelAttribute]
@@ -105,11 +107,16 @@ public struct FittedModel: Sendable {
 
 /// A noisy L1 distance between a marginal of the rows and the product of its one-way marginals.
 public struct MeasuredMisfit: Sendable, Equatable, Codable {
+    /// The attribute whose column comes first.
     public let first: ModelAttribute
+    /// The other attribute.
     public let second: ModelAttribute
+    /// The noisy distance in counts; it may be negative.
     public let value: Int64
+    /// Of the noise in `value`.
     public let variance: Double
 
+    /// A distance as the kernel released it, with the attributes that it is about.
     public init(first: ModelAttribute, second: ModelAttribute, value: Int64, variance: Double) {
         self.first = first
         self.second = second

@@ -20,6 +20,7 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
         /// Gram matrices do; 4 for errors, selections and sums.
         public var changing: Double?
 
+        /// A step; each part as described at its property.
         public init(
             name: String, share: Double, sigma: Double? = nil, cells: Int? = nil, spread: Double? = nil,
             changing: Double? = nil
@@ -33,12 +34,20 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
         }
     }
 
+    /// What the first step is called where the joined rows are counted before anything else.
+    public static let countStep = "number of joined rows"
+
     /// nil if no model is made.
     public var synthesizer: SynthesizerName?
+    /// The method's parameters, as given.
     public var parameters: [String: Parameter]
+    /// How the costs of the steps add up.
     public var accounting: Accounting
+    /// ε of all steps together.
     public var epsilon: Double
+    /// δ of all steps together.
     public var delta: Double
+    /// In the order in which they are carried out.
     public var steps: [Step]
     /// The most rows that a key may have in the joined table; absent from files of earlier versions.
     public var rowsPerKey: Int?
@@ -46,6 +55,7 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
     /// What tasks and reports call the method.
     public var method: String { synthesizer?.rawValue ?? "none" }
 
+    /// A plan with its figures of privacy; each part as described at its property.
     public init(
         synthesizer: SynthesizerName?, parameters: [String: Parameter], accounting: Accounting,
         epsilon: Double, delta: Double, steps: [Step], rowsPerKey: Int? = nil
@@ -59,6 +69,7 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
         self.rowsPerKey = rowsPerKey
     }
 
+    /// A plan that spends all of (ε, δ).
     public init(
         synthesizer: SynthesizerName?, parameters: [String: Parameter], accounting: Accounting,
         privacy: PrivacyParameters, steps: [Step], rowsPerKey: Int? = nil

@@ -4,6 +4,7 @@ public enum Parameter: Sendable, Equatable, Codable {
     case text(String)
     case flag(Bool)
 
+    /// Reads a JSON number, text or Boolean.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let flag = try? container.decode(Bool.self) {
@@ -15,6 +16,7 @@ public enum Parameter: Sendable, Equatable, Codable {
         }
     }
 
+    /// Writes a JSON number, text or Boolean.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

@@ -35,6 +35,7 @@ public enum SynthesisError: Error, Equatable, Sendable {
 }
 
 extension SynthesisError: CustomStringConvertible {
+    /// One sentence: what is wrong and what would be right. Nothing in it depends on rows.
     public var description: String {
         switch self {
         case .unknownSynthesizer(let name):

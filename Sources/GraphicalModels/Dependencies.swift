@@ -34,6 +34,7 @@ public struct Dependencies: Sendable, Equatable {
         }
     }
 
+    /// Two sets are equal when every attribute has the same ancestors by the same maps.
     public static func == (a: Dependencies, b: Dependencies) -> Bool { a.ancestors == b.ancestors }
 
     /// Whether there is any dependency at all.

@@ -1,16 +1,14 @@
-internal import VectorMath
+package import VectorMath
 
 extension Factor {
     /// The map from this factor's cells to those of a table over a subset of its attributes.
-    func projection(onto subset: [Int]) -> CellProjection {
-        var stride = 1
+    package func projection(onto subset: [Int]) -> CellProjection {
+        let kept = attributes.indices.filter { subset.contains(attributes[$0]) }
+        let target = Shape(kept.map { shape[$0] })
         var strides = [Int](repeating: 0, count: attributes.count)
-        for axis in attributes.indices.reversed() where subset.contains(attributes[axis]) {
-            strides[axis] = stride
-            stride *= shape[axis]
-        }
+        for (axis, stride) in zip(kept, target.strides) { strides[axis] = stride }
         let contributions = attributes.indices.map { axis in (0..<shape[axis]).map { Int32($0 * strides[axis]) } }
-        return CellProjection(contributions: contributions, targetCount: stride)
+        return CellProjection(contributions: contributions, targetCount: target.count)
     }
 
     /// Sums out every attribute that is not in `subset`.

@@ -1,3 +1,5 @@
+import VectorMath
+
 /// A table of non-negative or log values over a few attributes: a marginal, a message, a potential.
 ///
 /// Storage is one contiguous row-major array; `attributes` ascend and the last one varies fastest.
@@ -21,6 +23,9 @@ public struct Factor: Sendable, Equatable, Codable {
         self.values = values
     }
 
+    /// Reads a factor whose cells fit its shape.
+    ///
+    /// - Throws: `DecodingError` for cells that do not, or attributes that do not ascend.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let attributes = try container.decode([Int].self, forKey: .attributes)

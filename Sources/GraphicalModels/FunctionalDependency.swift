@@ -1,10 +1,13 @@
 /// An attribute whose code is a function of another attribute's code: HS2 of HS6, a coarse level of a fine one.
 public struct FunctionalDependency: Sendable, Equatable, Codable {
+    /// The attribute that is determined.
     public let attribute: Int
+    /// The attribute that determines it.
     public let parent: Int
     /// The attribute's code for each code of the parent.
     public let map: [UInt32]
 
+    /// - Parameter map: the attribute's code for each code of the parent.
     public init(attribute: Int, parent: Int, map: [UInt32]) {
         self.attribute = attribute
         self.parent = parent

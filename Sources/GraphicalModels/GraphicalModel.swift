@@ -9,6 +9,7 @@ public struct GraphicalModel: Sendable {
     public let sizes: [Int]
     /// The estimated number of records; the sum of every marginal.
     public let total: Double
+    /// The cliques and separators; every factor lies in one of the cliques.
     public let tree: JunctionTree
     /// One table for each node of the tree, over `tree.nodes[i].axes`.
     public let marginals: [Factor]

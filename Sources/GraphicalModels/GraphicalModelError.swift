@@ -19,6 +19,7 @@ public enum GraphicalModelError: Error, Equatable, Sendable, CustomStringConvert
     /// An attribute without any code.
     case emptyDomain(attribute: Int)
 
+    /// One sentence, with attribute numbers and sizes.
     public var description: String {
         switch self {
         case .modelTooLarge(let cells, let limit, let clique, let largest):

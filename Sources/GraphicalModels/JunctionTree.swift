@@ -23,6 +23,7 @@ public struct JunctionTree: Sendable, Equatable {
 
     /// The number of codes of every attribute of the domain.
     public let sizes: [Int]
+    /// What holds between attributes in every cell; determined attributes take no cells.
     public let dependencies: Dependencies
     /// Cliques with every parent before its children.
     public let nodes: [Node]

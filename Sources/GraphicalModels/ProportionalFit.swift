@@ -9,6 +9,10 @@ public struct MarginalTarget: Sendable, Equatable {
     /// κσ² of each cell: how far the pull to the prior may move the cell off its value. From 1e-30 to 1e60.
     public let slack: [Double]
 
+    /// - Parameters:
+    ///   - attributes: ascending.
+    ///   - values: row-major, the last attribute varies fastest.
+    ///   - slack: one number a cell.
     public init(attributes: [Int], values: [Double], slack: [Double]) {
         self.attributes = attributes
         self.values = values
@@ -25,6 +29,7 @@ public struct ProportionalFitOptions: Sendable, Equatable {
     /// The largest model to allocate, in cells.
     public var cellLimit: Int
 
+    /// The limits that fits have unless a caller says otherwise.
     public init(sweeps: Int = 10, tolerance: Double = 1e-3, cellLimit: Int = 4_000_000) {
         self.sweeps = sweeps
         self.tolerance = tolerance

@@ -11,6 +11,7 @@ public struct SamplingProgram: Sendable {
         /// Look `attribute` up: `map[code of parent]`.
         case look(FunctionalDependency)
 
+        /// The attribute that the step gives.
         public var attribute: Int {
             switch self {
             case .draw(let conditional): conditional.attribute
@@ -21,9 +22,11 @@ public struct SamplingProgram: Sendable {
 
     /// The distribution of one attribute for every combination of its parents' codes, in sparse rows.
     public struct Conditional: Sendable {
+        /// The attribute that is drawn.
         public let attribute: Int
         /// Attributes drawn earlier, ascending.
         public let parents: [Int]
+        /// The number of codes of each parent, in the same order.
         public let parentShape: [Int]
         /// Row r has the entries `offsets[r]..<offsets[r + 1]`. A row without entries is a combination of the parents
         /// that cannot occur.
@@ -34,6 +37,7 @@ public struct SamplingProgram: Sendable {
         public let probabilities: [Double]
     }
 
+    /// In the order in which they are carried out.
     public let steps: [Step]
 }
 

@@ -5,6 +5,10 @@ public struct TreeGrowth: Sendable {
     /// Cells of the tree of the cliques so far, saturating at `Int.max`.
     public private(set) var cells: Int
 
+    /// - Parameters:
+    ///   - cliques: those that the tree has already.
+    ///   - sizes: the number of codes of every attribute.
+    ///   - dependencies: determined attributes take no cells.
     public init(cliques: [[Int]], sizes: [Int], dependencies: Dependencies = .none) {
         graph = EliminationGraph(cliques: cliques, sizes: sizes, dependencies: dependencies)
         (self.cliques, cells) = JunctionTree.predicted(graph)

@@ -84,6 +84,7 @@ public enum GzipError: Error, Sendable, Equatable {
 }
 
 extension GzipError: CustomStringConvertible {
+    /// One sentence: what is wrong with the file.
     public var description: String {
         switch self {
         case .damaged: "The gzip file is damaged. Compress it again, or send it as it is."

@@ -4,9 +4,12 @@
 public struct Checkpoint: Sendable, Equatable {
     /// Which ledger it is: a name without scheme, such as `entrepot.example/ledger/<boot>`.
     public let origin: String
+    /// The number of entries.
     public let size: UInt64
+    /// The root of the Merkle tree over the entries' hashes (RFC 6962, section 2.1).
     public let root: LedgerHash
 
+    /// A checkpoint from its parts.
     public init(origin: String, size: UInt64, root: LedgerHash) {
         self.origin = origin
         self.size = size
@@ -35,34 +38,36 @@ public struct Checkpoint: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// The size and root of the ledger as it stands.
-    public func checkpoint(origin: String) throws(LedgerError) -> Checkpoint {
-        let leaves = try leaves()
-        return Checkpoint(origin: origin, size: UInt64(leaves.count), root: MerkleTree.root(of: leaves))
+    /// The size and root of the ledger as it stands, or as it stood when it had `size` entries.
+    public func checkpoint(origin: String, size: UInt64? = nil) throws(LedgerError) -> Checkpoint {
+        let asked = size.flatMap { Int(exactly: $0) }
+        let (entries, root) = try tree.use(self) { log in
+            let entries = asked ?? log.size
+            return (entries, entries <= log.size ? log.root(size: entries) : nil)
+        }
+        guard let root = root ?? (entries == 0 ? MerkleTree.root(of: []) : nil) else { throw .noSuchEntry(size ?? 0) }
+        return Checkpoint(origin: origin, size: UInt64(entries), root: root)
     }
 
     /// Proves the entry at `sequence` to be in the ledger of `size` entries. The leaf's index is `sequence - 1`.
     public func inclusionProof(of sequence: UInt64, size: UInt64) throws(LedgerError) -> [LedgerHash] {
-        let leaves = try leaves(upTo: size)
-        guard sequence >= 1, let index = Int(exactly: sequence - 1),
-            let proof = MerkleTree.inclusionProof(index: index, leaves: leaves)
-        else { throw .noSuchEntry(sequence) }
+        let proof = try tree.use(self) { log -> [LedgerHash]? in
+            guard sequence >= 1, let index = Int(exactly: sequence - 1), let size = Int(exactly: size) else {
+                return nil
+            }
+            return log.inclusionProof(index: index, size: size)
+        }
+        guard let proof else { throw .noSuchEntry(sequence) }
         return proof
     }
 
     /// Proves the ledger of `newSize` entries to be that of `oldSize` entries with more behind it.
     public func consistencyProof(from oldSize: UInt64, to newSize: UInt64) throws(LedgerError) -> [LedgerHash] {
-        let leaves = try leaves(upTo: newSize)
-        guard let size = Int(exactly: oldSize),
-            let proof = MerkleTree.consistencyProof(from: size, leaves: leaves)
-        else { throw .noSuchEntry(oldSize) }
+        let proof = try tree.use(self) { log -> [LedgerHash]? in
+            guard let old = Int(exactly: oldSize), let new = Int(exactly: newSize) else { return nil }
+            return log.consistencyProof(from: old, to: new)
+        }
+        guard let proof else { throw .noSuchEntry(oldSize) }
         return proof
-    }
-
-    private func leaves(upTo size: UInt64? = nil) throws(LedgerError) -> [LedgerHash] {
-        if size == 0 { return [] }
-        let leaves = try entries(to: size ?? .max).map { MerkleTree.leafHash(of: $0.canonicalBytes) }
-        guard size == nil || leaves.count == size.flatMap({ Int(exactly: $0) }) else { throw .noSuchEntry(size ?? 0) }
-        return leaves
     }
 }

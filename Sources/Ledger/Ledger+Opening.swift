@@ -99,7 +99,40 @@ extension Ledger {
             }
             ordinal += 1
         }
+        try verifyMeasurements(in: database)
         try verifyFinishedTranscripts(in: database)
+    }
+
+    /// Each release has an entry with its hash, and each entry its release: none was rewritten, added or taken away.
+    private static func verifyMeasurements(in database: Database) throws {
+        let releases = try Row.fetchCursor(
+            database, sql: "SELECT task, ordinal, hash FROM release ORDER BY task, ordinal")
+        var recorded: [String: [[String: String]]] = [:]
+        while let row = try releases.next() {
+            guard let hash = LedgerHash(hex: row["hash"]) else { throw LedgerError.storage("release without a hash") }
+            let ordinal = Int(row["ordinal"] as Int64)
+            recorded[row["task"], default: []].append(Transcript.details(ordinal: ordinal, hash: hash))
+        }
+        let entered = try measurements(in: database)
+        for task in Set(recorded.keys).union(entered.keys).sorted() {
+            let (releases, entries) = (recorded[task] ?? [], entered[task] ?? [])
+            guard releases != entries else { continue }
+            let ordinal = zip(releases, entries).prefix { $0 == $1 }.count
+            throw LedgerError.transcriptTampered(task: LedgerHash(hex: task) ?? .zero, ordinal: ordinal)
+        }
+    }
+
+    /// What the ledger's entries say of the releases of each task, in order.
+    static func measurements(in database: Database) throws -> [String: [[String: String]]] {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT sequence, bytes FROM entry WHERE kind = ? ORDER BY sequence",
+            arguments: [LedgerEntry.Kind.measurement.rawValue])
+        var entered: [String: [[String: String]]] = [:]
+        for row in rows {
+            let entry = try entry(row)
+            entered[entry.task.hex, default: []].append(entry.details)
+        }
+        return entered
     }
 
     /// A finished fit has said up to where its transcript went; what follows may follow, what went before must stand.

@@ -2,10 +2,11 @@ internal import GRDB
 
 /// The tables of the database, and what they refuse by themselves.
 enum Schema {
-    static let version = 1
+    static let version = 2
 
     static func create(in database: Database) throws {
         let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard found != 1 else { throw LedgerError.digestsOfFiles }
         guard found == 0 || found == version else { throw LedgerError.unknownFormat(found) }
         guard found == 0 else { return }
         // `bytes` is the entry; the other columns are there to find it by, and are compared with it on opening.

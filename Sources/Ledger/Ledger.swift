@@ -12,10 +12,13 @@ public final class Ledger: Sendable {
     public struct Head: Sendable, Equatable {
         /// 0 in an empty ledger.
         public let sequence: UInt64
+        /// `LedgerHash.zero` in an empty ledger.
         public let hash: LedgerHash
     }
 
     let database: any DatabaseWriter
+    /// The Merkle tree over the entries, kept from call to call.
+    let tree = LedgerTree()
 
     init(_ database: any DatabaseWriter) throws(LedgerError) {
         self.database = database
@@ -40,6 +43,9 @@ public final class Ledger: Sendable {
         Head(sequence: sequence, hash: try entry(sequence).hash)
     }
 
+    /// The entry at `sequence`, counted from 1.
+    ///
+    /// - Throws: `LedgerError` if there is none, or if the storage fails.
     public func entry(_ sequence: UInt64) throws(LedgerError) -> LedgerEntry {
         guard let entry = try entries(from: sequence, to: sequence).first else {
             throw .noSuchEntry(sequence)
@@ -76,7 +82,7 @@ public final class Ledger: Sendable {
     public func append(
         _ kind: LedgerEntry.Kind, task: LedgerHash, party: String? = nil, details: [String: String] = [:], time: Int64
     ) throws(LedgerError) -> LedgerEntry {
-        guard kind != .reservation, kind != .trained else { throw .kindNotAppendable(kind) }
+        guard ![.reservation, .measurement, .trained].contains(kind) else { throw .kindNotAppendable(kind) }
         return try perform { database in
             try database.write { database in
                 try Self.append(kind, task: task, party: party, details: details, time: time, in: database)

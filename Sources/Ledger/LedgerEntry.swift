@@ -6,7 +6,7 @@ public struct LedgerEntry: Sendable, Equatable {
         case specification = "spec"
         /// A provider signed the task.
         case signature
-        /// A provider's table was accepted; the details name its SHA-256.
+        /// A provider's table was accepted; the details hold the commitment to it (``UploadOpening``).
         case upload
         /// A provider withdrew its upload before confirming.
         case withdrawal
@@ -14,6 +14,9 @@ public struct LedgerEntry: Sendable, Equatable {
         case confirmation = "confirm"
         /// ε and δ were set aside before the first noise; made by `Ledger.reserve` alone.
         case reservation
+        /// A release of the kernel was drawn; the details hold its number, and the hash of the transcript that ends with it.
+        /// Made by `Ledger.record` alone, before the release is used. Its time is the reservation's.
+        case measurement
         /// The model was written; the details name its file, its SHA-256 and the transcript's head.
         case trained
         /// A party began to take synthetic rows.
@@ -31,6 +34,7 @@ public struct LedgerEntry: Sendable, Equatable {
     public let sequence: UInt64
     /// The hash of the entry before; `LedgerHash.zero` in the first.
     public let previous: LedgerHash
+    /// What happened.
     public let kind: Kind
     /// Seconds since 1970-01-01T00:00:00Z, as the service's host told them.
     public let time: Int64
@@ -38,8 +42,11 @@ public struct LedgerEntry: Sendable, Equatable {
     public let task: LedgerHash
     /// The fingerprint of the key of the party that did it.
     public let party: String?
+    /// Of a reservation: what was set aside.
     public let epsilon: Double?
+    /// Of a reservation: what was set aside.
     public let delta: Double?
+    /// What else the kind calls for, by name.
     public let details: [String: String]
 
     init(

@@ -8,6 +8,8 @@ public enum LedgerError: Error, Sendable, Equatable {
     case tampered(sequence: UInt64)
     /// A recorded release is not what was once written.
     case transcriptTampered(task: LedgerHash, ordinal: Int)
+    /// A file of an earlier version, whose entries hold plain digests of private files.
+    case digestsOfFiles
     /// A file of a later version.
     case unknownFormat(Int)
     /// This ε or δ is not one that can be spent.
@@ -26,6 +28,7 @@ public enum LedgerError: Error, Sendable, Equatable {
 }
 
 extension LedgerError: CustomStringConvertible {
+    /// One sentence: what went wrong and what to do next.
     public var description: String {
         switch self {
         case .storage(let reason):
@@ -39,6 +42,9 @@ extension LedgerError: CustomStringConvertible {
         case .transcriptTampered(let task, let ordinal):
             "Release \(ordinal) of task \(task) is not what was written: the file was changed. Keep it as evidence, and "
                 + "do not serve from it."
+        case .digestsOfFiles:
+            "The ledger was written by an earlier version of entrepot and holds digests of private files, which tell too "
+                + "much. Agree on a new task, with a state folder of its own, and keep this one from the parties."
         case .unknownFormat(let version):
             "The ledger has format \(version), which this version of entrepot does not know. Use a newer one."
         case .invalidPrice(let epsilon, let delta):
@@ -46,8 +52,7 @@ extension LedgerError: CustomStringConvertible {
         case .alreadySpent(let releases):
             "The task's ε is spent: \(releases) releases are recorded. Fit from the transcript, or agree on a new task."
         case .otherUploads:
-            "The task's ε is set aside for other files. Upload the same files as before (compare SHA-256), or agree on "
-                + "a new task."
+            "The task's ε is set aside for other files. Agree on a new task."
         case .otherTerms: "The task's ε is set aside on other terms than these. Agree on a new task."
         case .noReservation: "No ε is set aside for this task, so nothing may be released."
         case .kindNotAppendable(let kind): "An entry of kind \(kind.rawValue) has a call of its own."

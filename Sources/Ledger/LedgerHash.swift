@@ -11,11 +11,13 @@ public struct LedgerHash: Sendable, Hashable, CustomStringConvertible {
 
     private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
+    /// - Returns: nil unless there are 32 bytes.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }
         self.bytes = bytes
     }
 
+    /// The digest of these bytes.
     public init(of bytes: [UInt8]) { self.bytes = Array(SHA256.hash(data: bytes)) }
 
     /// Reads 64 hexadecimal digits in lower case.
@@ -36,5 +38,6 @@ public struct LedgerHash: Sendable, Hashable, CustomStringConvertible {
         self.init(bytes: bytes)
     }
 
+    /// As `hex`.
     public var description: String { hex }
 }

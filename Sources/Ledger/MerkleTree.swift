@@ -53,7 +53,7 @@ public enum MerkleTree {
     }
 
     /// The largest power of two that is smaller than `count`, for `count` above 1.
-    private static func largestPowerOfTwo(below count: Int) -> Int {
+    static func largestPowerOfTwo(below count: Int) -> Int {
         1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)
     }
 }

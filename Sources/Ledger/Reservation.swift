@@ -2,16 +2,21 @@ internal import GRDB
 
 /// ε and δ set aside for one task, for good: the entry that stands before the first noise.
 public struct Reservation: Sendable, Equatable {
+    /// The digest of the task.
     public let task: LedgerHash
+    /// ε set aside: the whole price of the task.
     public let epsilon: Double
+    /// δ set aside.
     public let delta: Double
     /// The mechanism plan, as the caller wrote it.
     public let plan: String
-    /// SHA-256 of each provider's upload, by party.
+    /// Commitment to each provider's upload, by party.
     public let uploads: [String: LedgerHash]
     /// Its sequence number in the ledger.
     public let sequence: UInt64
+    /// The hash of its entry.
     public let hash: LedgerHash
+    /// Seconds since 1970-01-01T00:00:00Z, as the service's host told them.
     public let time: Int64
 
     private static let uploadPrefix = "upload."
@@ -45,7 +50,9 @@ public struct Reservation: Sendable, Equatable {
 
 /// What a task has spent over its whole life.
 public struct SpentTotal: Sendable, Equatable {
+    /// 0 before the reservation, and the task's ε from it on.
     public let epsilon: Double
+    /// 0 before the reservation, and the task's δ from it on.
     public let delta: Double
 }
 
@@ -57,7 +64,7 @@ extension Ledger {
     ///
     /// - Parameters:
     ///   - plan: the mechanism plan, as text; JSON by custom.
-    ///   - uploads: SHA-256 of every provider's upload, by party.
+    ///   - uploads: commitment to every provider's upload, by party.
     /// - Throws: `alreadySpent` once something was released, `otherUploads`, `otherTerms`, `invalidPrice`.
     @discardableResult
     public func reserve(
@@ -93,10 +100,33 @@ extension Ledger {
         try perform { database in try database.read { try Self.reservation(of: task, in: $0) } }
     }
 
-    /// The total over the whole life of the task: what was set aside, or nothing.
+    /// The total over the whole life of the task: what was set aside, or nothing; of a fit that ended early, what its
+    /// end says was spent.
     public func total(task: LedgerHash) throws(LedgerError) -> SpentTotal {
-        let reservation = try reservation(of: task)
-        return SpentTotal(epsilon: reservation?.epsilon ?? 0, delta: reservation?.delta ?? 0)
+        guard let reservation = try reservation(of: task) else { return SpentTotal(epsilon: 0, delta: 0) }
+        let early = try entries(of: task).last { $0.kind == .failed && $0.epsilon != nil }
+        return SpentTotal(
+            epsilon: min(early?.epsilon ?? reservation.epsilon, reservation.epsilon), delta: reservation.delta)
+    }
+
+    /// Ends a task early, for good, where less was spent than set aside. The entry is durable when this returns.
+    ///
+    /// - Parameter epsilon: what the releases that were drawn cost, at the reservation's δ.
+    /// - Throws: `invalidPrice` for more than was set aside, and where nothing was.
+    @discardableResult
+    public func recordEarlyEnd(
+        task: LedgerHash, epsilon: Double, details: [String: String], time: Int64
+    ) throws(LedgerError) -> LedgerEntry {
+        try perform { database in
+            try database.write { database in
+                guard let reservation = try Self.reservation(of: task, in: database), epsilon > 0,
+                    epsilon <= reservation.epsilon
+                else { throw LedgerError.invalidPrice(epsilon: epsilon, delta: 0) }
+                return try Self.append(
+                    .failed, task: task, epsilon: epsilon, delta: reservation.delta, details: details, time: time,
+                    in: database)
+            }
+        }
     }
 
     static func reservation(of task: LedgerHash, in database: Database) throws -> Reservation? {

@@ -8,16 +8,20 @@ public struct SampleStatement: Sendable, Equatable {
     public let model: LedgerHash
     /// The newest ledger entry when this was said.
     public let ledgerSequence: UInt64
+    /// The hash of that entry.
     public let ledgerHead: LedgerHash
     /// What the task has spent over its whole life.
     public let epsilon: Double
+    /// The δ of that ε.
     public let delta: Double
     /// The arguments of `GET /samples`, seed included, that give these bytes again.
     public let query: String
     /// SHA-256 of the samples as they were sent.
     public let sha256: LedgerHash
+    /// How many bytes the samples have.
     public let bytes: UInt64
 
+    /// A statement from its parts; each as described at its property.
     public init(
         task: LedgerHash, model: LedgerHash, ledgerSequence: UInt64, ledgerHead: LedgerHash, epsilon: Double,
         delta: Double, query: String, sha256: LedgerHash, bytes: UInt64

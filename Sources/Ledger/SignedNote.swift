@@ -6,14 +6,17 @@ internal import Foundation
 public struct SignedNote: Sendable, Equatable {
     /// One line `— name base64`.
     public struct Signature: Sendable, Equatable {
+        /// Who signed: the name of the key.
         public let name: String
         /// The first four bytes of the key's hash.
         public let keyID: [UInt8]
+        /// The 64 bytes of the signature.
         public let bytes: [UInt8]
     }
 
     /// What is signed, with the line break at its end.
     public let text: String
+    /// One line each, in the order of the note.
     public let signatures: [Signature]
 
     /// The whole note: text, an empty line, the signatures.
@@ -52,6 +55,7 @@ public struct SignedNote: Sendable, Equatable {
 /// The key that signs checkpoints, with its name.
 public struct NoteSigner: Sendable {
     private let key: Curve25519.Signing.PrivateKey
+    /// The public half of the key.
     public let verifier: NoteVerifier
 
     /// - Parameters:
@@ -79,11 +83,14 @@ public struct NoteSigner: Sendable {
 
 /// The public half: a name and an Ed25519 key, written `name+keyid+base64`.
 public struct NoteVerifier: Sendable, Equatable {
+    /// The name of the key.
     public let name: String
+    /// The 32 bytes of the Ed25519 key.
     public let publicKey: [UInt8]
 
     private static let ed25519: UInt8 = 1
 
+    /// - Returns: nil for an empty name, one with spaces or plus signs, or a key that is not 32 bytes long.
     public init?(name: String, publicKey: [UInt8]) {
         guard !name.isEmpty, !name.contains("+"), !name.contains(where: \.isWhitespace), publicKey.count == 32 else {
             return nil
@@ -100,6 +107,7 @@ public struct NoteVerifier: Sendable, Equatable {
         guard encoded == self.encoded else { return nil }
     }
 
+    /// `name+keyid+base64`: one line, as it is handed to whoever verifies.
     public var encoded: String {
         "\(name)+\(Hex.encode(keyID))+\(Base64.text(of: [Self.ed25519] + publicKey))"
     }

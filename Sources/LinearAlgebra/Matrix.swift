@@ -27,6 +27,27 @@ public struct Matrix: Sendable, Equatable {
         self.values = values
     }
 
+    /// The symmetric matrix with this lower triangle, given row by row: (0,0), (1,0), (1,1), …
+    ///
+    /// - Throws: ``LinearAlgebraError/shape(expected:got:)`` if `triangle` does not hold `order · (order + 1) / 2` numbers.
+    public init(order: Int, lowerTriangle triangle: [Double]) throws(LinearAlgebraError) {
+        guard order >= 0, triangle.count == order * (order + 1) / 2 else {
+            throw .shape(expected: "a lower triangle of order \(order)", got: "\(triangle.count) values")
+        }
+        self.init(rows: order, columns: order)
+        for i in 0..<order {
+            for j in 0...i {
+                values[i + j * order] = triangle[i * (i + 1) / 2 + j]
+                values[j + i * order] = triangle[i * (i + 1) / 2 + j]
+            }
+        }
+    }
+
+    /// The lower triangle, row by row: (0,0), (1,0), (1,1), … Of a matrix that is not square, that of its largest leading square.
+    public var lowerTriangle: [Double] {
+        (0..<min(rows, columns)).flatMap { i in (0...i).map { values[i + $0 * rows] } }
+    }
+
     /// The identity of order `n`.
     public static func identity(_ n: Int) -> Matrix {
         var matrix = Matrix(rows: n, columns: n)
@@ -73,6 +94,7 @@ public enum LinearAlgebraError: Error, Equatable, Sendable, CustomStringConverti
     /// LAPACK was called with a bad argument; a defect of this module.
     case badArgument(routine: String, position: Int)
 
+    /// What did not fit, in words and shapes.
     public var description: String {
         switch self {
         case .shape(let expected, let got): "the shapes do not fit: expected \(expected), got \(got)"

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// A font as a PDF embeds it: DejaVu Sans with the five hundred letters of Latin, Greek and Cyrillic that `scripts/fonts` kept.
@@ -25,12 +26,12 @@ package struct PDFFont: Sendable {
 
     /// The string operand that shows a text.
     func shown(_ text: String) -> String {
-        "<" + Self.glyphs(text).map { Self.fourDigits($0) }.joined() + ">"
+        "<" + Self.glyphs(ShownText.line(text)).map { Self.fourDigits($0) }.joined() + ">"
     }
 
     /// In points.
     func width(of text: String, size: Double) -> Double {
-        Double(Self.glyphs(text).reduce(0) { $0 + widths[$1] }) * size / 1000
+        Double(Self.glyphs(ShownText.line(text)).reduce(0) { $0 + widths[$1] }) * size / 1000
     }
 
     /// The objects of the font without the stream of its file; the first is the font itself.

@@ -8,6 +8,7 @@ import VectorMath
 /// returns depends on the multiset of rows alone, never on their order. Refusals depend on public figures only, come
 /// before any noise is drawn, and leave nothing in the transcript. Neighbouring tables differ in all rows of one key.
 public final class Kernel: CustomReflectable {
+    /// What the codes of the joined rows mean; public.
     public let domain: TableDomain
     /// Number of codes of each column, then of each grouping.
     public internal(set) var sizes: [Int]
@@ -19,7 +20,7 @@ public final class Kernel: CustomReflectable {
     private var answered = 0
     private var knownCounts: [[Int]: [Int64]] = [:]
     /// The codes of each grouping, row by row.
-    var groupedColumns: [CodeArray] = []
+    var groupedColumns: [(codes: CodeArray, zero: Int)] = []
 
     /// No single question may have more cells than this unless the call says otherwise.
     public static let defaultCellLimit = 1 << 26
@@ -64,7 +65,7 @@ public final class Kernel: CustomReflectable {
 
     deinit {
         for key in knownCounts.keys { knownCounts[key]?.wipe() }
-        for index in groupedColumns.indices { groupedColumns[index].wipe() }
+        for index in groupedColumns.indices { groupedColumns[index].codes.wipe() }
     }
 }
 

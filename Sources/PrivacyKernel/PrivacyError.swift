@@ -41,6 +41,7 @@ public enum PrivacyError: Error, Sendable, Equatable {
 }
 
 extension PrivacyError: CustomStringConvertible {
+    /// One sentence with what was asked and what is allowed; nothing in it depends on rows.
     public var description: String {
         switch self {
         case .epsilonNotPositive(let epsilon): "ε must be a positive number; it is \(epsilon)."

@@ -10,6 +10,10 @@ final class PrivateRows: Sendable {
     let domain: TableDomain
     /// No key has more rows than this; every sensitivity is a multiple of it.
     let rowsPerKey: Int
+    /// How many rows there are. Those behind them are padding: zeros, so that the table is as long as it can be. Private.
+    let rowCount: Int
+    /// How many steps of loops the join took: the audit compares them.
+    let steps: Int
     /// Proof: written once here and once more, with zeros, in deinit, when no one else can hold the rows.
     private(set) nonisolated(unsafe) var table: CodedTable
     /// The budget that the first release was paid from.
@@ -17,10 +21,15 @@ final class PrivateRows: Sendable {
 
     /// - Parameters:
     ///   - table: its columns are those of the domain.
-    ///   - rowsPerKey: how many rows of one key it holds at most.
-    init(domain: TableDomain, table: consuming CodedTable, rowsPerKey: Int) {
+    ///   - rowsPerKey: how many rows of one key, or of one unit, it holds at most.
+    ///   - rowCount: how many of the rows count; nil for all. The others have the code 0 in every column.
+    init(
+        domain: TableDomain, table: consuming CodedTable, rowsPerKey: Int, rowCount: Int? = nil, steps: Int = 0
+    ) {
         self.domain = domain
         self.rowsPerKey = max(1, rowsPerKey)
+        self.rowCount = rowCount ?? table.rowCount
+        self.steps = steps
         self.table = table
     }
 
@@ -36,9 +45,25 @@ final class PrivateRows: Sendable {
         guard isClaimed else { throw .foreignBudget }
     }
 
+    // KERNEL 2.8
+    /// How many rows of zeros fill the table up: private.
+    var padding: Int64 { Int64(table.rowCount - rowCount) }
+
     /// Exact marginals of ascending attribute sets, of columns and then of their groupings.
-    func counts(_ cliques: [[Int]], grouped: [CodeArray]) -> [[Int64]] {
-        cliques.isEmpty ? [] : countCodes(codes + grouped, cliques: cliques)
+    ///
+    /// The rows of padding lie in the cell of code 0, and in the group of code 0 of a grouping. They are counted like any
+    /// other, and then taken away: so counting takes the same steps whatever the rows are.
+    ///
+    /// - Parameter grouped: each with the group of code 0.
+    func counts(_ cliques: [[Int]], grouped: [(codes: CodeArray, zero: Int)]) -> [[Int64]] {
+        guard !cliques.isEmpty else { return [] }
+        var counts = countCodes(codes + grouped.map(\.codes), cliques: cliques)
+        let bounds = codes.map(\.bound) + grouped.map(\.codes.bound)
+        let zeros = codes.map { _ in 0 } + grouped.map(\.zero)
+        for (place, clique) in cliques.enumerated() {
+            counts[place][clique.reduce(0) { $0 * bounds[$1] + zeros[$1] }] -= padding
+        }
+        return counts
     }
 
     /// The columns as `VectorMath` takes them, without a copy.

@@ -14,17 +14,36 @@ public struct PrivateTable: ~Copyable, Sendable {
     /// Public: which columns there are and what their codes mean.
     public var domain: TableDomain { rows.domain }
 
-    /// Public: no key has more rows in it.
+    /// Public: no key has more rows in it; of a union whose unit is a key of one table, no key of one table.
     public var rowsPerKey: Int { rows.rowsPerKey }
+
+    /// Public: how many rows an inner join of tables of these sizes has room for.
+    ///
+    /// - Throws: `figureTooLarge` beyond 2^31: rows are numbered in 32 bits.
+    public static func mostRows(ofInnerJoin sizes: [Int], rowsPerKey: Int) throws(PrivacyError) -> Int {
+        let most = JoinedSize.inner(sizes, rowsPerKey: rowsPerKey)
+        guard most < 1 << 31 else {
+            throw .figureTooLarge(
+                what: "number of rows that the joined table must have room for", figure: Double(most), limit: 0x1p31)
+        }
+        return most
+    }
 
     /// The inner join on the key; columns become `<party>_<column>`.
     ///
     /// - Parameters:
     ///   - parties: one or more, read with the same `KeyedHash`. They have no rows afterwards.
     ///   - rowsPerKey: of more rows than this under one key, those with the least keyed hash of their content stay.
-    /// - Throws: `rowsAreGone` if a table has been joined or wiped before.
+    /// - Throws: `rowsAreGone` if a table has been joined or wiped before; `figureTooLarge` where tables of their sizes, which are
+    ///   public, need more room than there is.
     public init(joining parties: [(name: String, table: KeyedTable)], rowsPerKey: Int) throws(PrivacyError) {
         var taken = try PrivateTable.rows(of: parties.map(\.table))
+        do throws(PrivacyError) {
+            _ = try PrivateTable.mostRows(ofInnerJoin: taken.map(\.table.rowCount), rowsPerKey: rowsPerKey)
+        } catch {
+            for party in taken.indices { taken[party].wipe() }
+            throw error
+        }
         rows = PrivateRows(joining: PrivateTable.named(parties, taken), rowsPerKey: rowsPerKey)
         for party in taken.indices { taken[party].wipe() }
     }
@@ -35,10 +54,13 @@ public struct PrivateTable: ~Copyable, Sendable {
     /// - Parameters:
     ///   - parties: of the same domain. They have no rows afterwards.
     ///   - rowsPerKey: of more rows than this under one key of one party, those with the least keyed hash stay.
+    ///   - unit: what is protected as a whole: the rows of a key in one table, or in all of them.
     /// - Throws: `rowsAreGone`.
-    public init(uniting parties: [KeyedTable], rowsPerKey: Int) throws(PrivacyError) {
+    public init(
+        uniting parties: [KeyedTable], rowsPerKey: Int, unit: UnionUnit = .record
+    ) throws(PrivacyError) {
         var taken = try PrivateTable.rows(of: parties)
-        rows = PrivateRows(uniting: taken, rowsPerKey: rowsPerKey)
+        rows = PrivateRows(uniting: taken, rowsPerKey: rowsPerKey, unit: unit)
         for party in taken.indices { taken[party].wipe() }
     }
 

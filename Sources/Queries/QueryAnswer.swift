@@ -2,6 +2,7 @@ public import Statistics
 
 /// What a query released: figures with what the noise does to them. Public once it exists; asking again spends nothing.
 public struct QueryAnswer: Sendable, Equatable, Codable {
+    /// As the task names the query.
     public var name: String
     /// The kind, as the task writes it.
     public var kind: String
@@ -9,9 +10,11 @@ public struct QueryAnswer: Sendable, Equatable, Codable {
     public var epsilon: Double
     /// Of each interval, unless `flows` says otherwise.
     public var confidence: Double
+    /// The law that the intervals are computed from.
     public var noise: NoiseLaw
     /// The columns whose values `group` lists.
     public var groupedBy: [String]
+    /// One a group and quantity, in the order of the groups.
     public var figures: [NoisyFigure]
     /// Of `reconcile`: a line for each group.
     public var flows: [FlowReconciliation]?
@@ -21,16 +24,20 @@ public struct QueryAnswer: Sendable, Equatable, Codable {
 
 /// One figure with its interval.
 public struct NoisyFigure: Sendable, Equatable, Codable {
+    /// The labels of the group's values, in the order of `groupedBy`; nil for a figure of all rows.
     public var group: [String]?
     /// `count`, `sum`, `mean`, `quantile 0.5`.
     public var quantity: String
+    /// The noisy figure, in the units of the column.
     public var estimate: Double
     /// Of the noise; nil if it is not that of one figure (quantiles, ratios).
     public var standardError: Double?
     /// nil if the interval has no end.
     public var lower: Double?
+    /// As `lower`.
     public var upper: Double?
 
+    /// A figure from its parts; each as described at its property.
     public init(
         group: [String]? = nil, quantity: String, estimate: Double, standardError: Double? = nil, lower: Double? = nil,
         upper: Double? = nil
@@ -46,10 +53,13 @@ public struct NoisyFigure: Sendable, Equatable, Codable {
 
 /// What both ends say about the same flows.
 public struct FlowReconciliation: Sendable, Equatable, Codable {
+    /// The labels of the group's values.
     public var group: [String]
     /// 1 for the largest discrepancy beyond the allowance, as far as `top` asks.
     public var rank: Int?
+    /// What the exporter's end adds up to.
     public var exports: NoisyFigure
+    /// What the importer's end adds up to.
     public var imports: NoisyFigure
     /// Imports less exports.
     public var difference: NoisyFigure

@@ -17,6 +17,7 @@ public enum QueryRefusal: Error, Sendable, Equatable {
 }
 
 extension QueryRefusal: CustomStringConvertible {
+    /// One sentence: what is wrong with the query, as the task writes it.
     public var description: String {
         switch self {
         case .columns(let query, let expected): "The query \(query) needs \(expected) in `columns`."

@@ -19,21 +19,28 @@ public struct QueryWorkload: Sendable {
     let privacy: PrivacyParameters
     private let remainder: Remainder
     private let rowsPerKey: Int
+    /// Whether the number of joined rows is asked for before anything else.
+    public let countsRows: Bool
+    /// The part of the budget that this costs.
+    public static let countShare = 0.01
 
     /// - Parameters:
     ///   - domain: of the joined table.
+    ///   - countsRows: whether the number of joined rows comes first. The queries' prices are then parts of what it leaves
+    ///     where there is no model, and parts of the whole where there is one.
     ///   - rowsPerKey: the most rows that a key may have in it.
     ///   - mirror: the terms of the task's join where it is a mirror.
     public init(
         _ queries: [TaskSpecification.PermittedQuery], domain: TableDomain, privacy: PrivacyParameters,
-        rowsPerKey: Int = 1, remainder: Remainder = .model, mirror: MirrorTerms? = nil
+        rowsPerKey: Int = 1, remainder: Remainder = .model, countsRows: Bool = false, mirror: MirrorTerms? = nil
     ) throws(QueryRefusal) {
         var questions: [ResolvedQuery] = []
         for query in queries { questions.append(try ResolvedQuery(query, domain: domain, mirror: mirror)) }
         let prices = queries.reduce(0) { $0 + $1.epsilon }
         switch remainder {
         case .model:
-            guard questions.isEmpty || prices < privacy.epsilon else {
+            let left = countsRows ? 1 - Self.countShare : 1
+            guard questions.isEmpty || prices < privacy.epsilon * left else {
                 throw .overBudget(prices: prices, epsilon: privacy.epsilon)
             }
         case .nothing:
@@ -44,6 +51,7 @@ public struct QueryWorkload: Sendable {
         self.questions = questions
         self.remainder = remainder
         self.rowsPerKey = rowsPerKey
+        self.countsRows = countsRows
         self.privacy = privacy
     }
 
@@ -51,7 +59,7 @@ public struct QueryWorkload: Sendable {
     public var names: [String] { questions.map(\.query.name) }
 
     /// What is left for the model, as a part of the budget.
-    public var modelShare: Double { 1 - questions.reduce(0) { $0 + share($1) } }
+    public var modelShare: Double { questions.reduce(countsRows ? 1 - Self.countShare : 1) { $0 - share($1) } }
 
     /// Asks everything and takes what it costs out of the budget; the rest is the model's.
     ///
@@ -61,16 +69,34 @@ public struct QueryWorkload: Sendable {
     public func ask(
         _ kernel: Kernel, shares: [Double]? = nil, taking budget: inout Budget
     ) throws(PrivacyError) -> [QueryAnswer] {
+        try askUnlessFew(kernel, shares: shares, leastRows: nil, taking: &budget) ?? []
+    }
+
+    /// The same, unless too few rows came together.
+    ///
+    /// - Parameters:
+    ///   - shares: what part of the budget each query gets, as a plan says; nil for the prices.
+    ///   - leastRows: where the noisy number of joined rows is smaller, nothing more is asked; nil for no such rule.
+    /// - Returns: one answer a query; fewer where a replayed transcript ends earlier; nil where too few rows came together.
+    public func askUnlessFew(
+        _ kernel: Kernel, shares: [Double]? = nil, leastRows: Int?, taking budget: inout Budget
+    ) throws(PrivacyError) -> [QueryAnswer]? {
         let law = budget.accounting.law
-        return try releases(kernel, shares: shares ?? questions.map(share), taking: &budget).map { question, released in
+        let released = try releases(
+            kernel, shares: shares ?? questions.map(share), leastRows: leastRows, taking: &budget)
+        return released?.map { question, released in
             question.answer(released.tables, variances: released.variances, law: law)
         }
     }
 
     private func releases(
-        _ kernel: Kernel, shares: [Double], taking budget: inout Budget
-    ) throws(PrivacyError) -> [(question: ResolvedQuery, released: ResolvedQuery.Released)] {
+        _ kernel: Kernel, shares: [Double], leastRows: Int? = nil, taking budget: inout Budget
+    ) throws(PrivacyError) -> [(question: ResolvedQuery, released: ResolvedQuery.Released)]? {
         let whole = budget.amount
+        if countsRows {
+            let count = try kernel.measure([[]], spending: budget.take(.amount(whole * Self.countShare)))
+            if let leastRows, count[0].counts[0] < leastRows { return nil }
+        }
         var all: [(question: ResolvedQuery, released: ResolvedQuery.Released)] = []
         for (place, (question, share)) in zip(questions, shares).enumerated() {
             let isLast = remainder == .nothing && place == questions.count - 1
@@ -93,7 +119,8 @@ public struct QueryWorkload: Sendable {
         guard !questions.isEmpty, let promise = transcript.releases.first?.promise else { return [] }
         var budget = try Budget(promise.parameters, accounting: promise.accounting)
         let kernel = Kernel(replaying: transcript, domain: domain)
-        return try releases(kernel, shares: questions.map(share), taking: &budget).flatMap { question, released in
+        let all = try releases(kernel, shares: questions.map(share), taking: &budget) ?? []
+        return all.flatMap { question, released in
             question.sums.indices.map {
                 (question.query.name, question.sums[$0], released.tables[$0], released.variances[$0])
             }
@@ -129,14 +156,26 @@ public struct QueryWorkload: Sendable {
 
     /// What is known of the queries' releases before they are made, for the choice of an accounting.
     public var releases: [PlannedRelease] {
-        questions.map { question in
-            let squares = question.sensitivities(rowsPerKey: rowsPerKey).map { Double($0.squared) }
-            return PlannedRelease(
-                share: share(question), squaredSensitivity: (squares.min() ?? 1) * Double(squares.count))
-        }
+        let rows = Double(rowsPerKey) * Double(rowsPerKey)
+        let count = countsRows ? [PlannedRelease(share: Self.countShare, squaredSensitivity: rows)] : []
+        return count
+            + questions.map { question in
+                let squares = question.sensitivities(rowsPerKey: rowsPerKey).map { Double($0.squared) }
+                return PlannedRelease(
+                    share: share(question), squaredSensitivity: (squares.min() ?? 1) * Double(squares.count))
+            }
     }
 
-    private func share(_ question: ResolvedQuery) -> Double { question.query.epsilon / privacy.epsilon }
+    /// The noise that the number of joined rows will get.
+    public func countScale(_ accounting: Accounting) throws(PrivacyError) -> NoiseScale {
+        let budget = try Budget(privacy, accounting: accounting)
+        return try budget.noise(paidBy: budget.amount * Self.countShare, .counts(rowsPerKey: rowsPerKey))
+    }
+
+    private func share(_ question: ResolvedQuery) -> Double {
+        let left = countsRows && remainder == .nothing ? 1 - Self.countShare : 1
+        return question.query.epsilon / privacy.epsilon * left
+    }
 }
 
 extension ResolvedQuery {
@@ -144,7 +183,7 @@ extension ResolvedQuery {
     func ask(
         _ kernel: Kernel, spending budget: consuming Budget
     ) throws(PrivacyError) -> Released {
-        switch release {
+        switch question {
         case .marginal(let attributes):
             let marginals = try kernel.measure([attributes], spending: budget, cellLimit: Self.cellLimit)
             return Released(tables: marginals.map(\.counts), variances: marginals.map(\.variance))
@@ -157,15 +196,19 @@ extension ResolvedQuery {
 
 /// The price of a query and the error to expect of it: all of it known before anything is drawn.
 public struct QueryForecast: Sendable, Equatable, Codable {
+    /// The error of one kind of figure.
     public struct Part: Sendable, Equatable, Codable {
         /// `count`, `exports`, `imports`, …
         public var quantity: String
+        /// Of the noise in one group's figure, in the units of the column.
         public var standardError: Double
         /// Half of the width of a 95 % interval.
         public var halfWidth: Double
     }
 
+    /// As the task names the query.
     public var name: String
+    /// The kind, as the task writes it.
     public var kind: String
     /// The price as the task names it: `share` is its part of the task's ε.
     public var epsilon: Double
@@ -176,6 +219,7 @@ public struct QueryForecast: Sendable, Equatable, Codable {
     public var alone: PrivacyParameters?
     /// How many groups will get an answer.
     public var groups: Int
+    /// One for each kind of figure that the answer will have.
     public var parts: [Part]
 
     /// Whether values are added up, and not rows counted: changing a key then costs four times as much, not twice.

@@ -2,6 +2,7 @@ import PrivacyKernel
 import Statistics
 import Tables
 import Tasks
+import VectorMath
 
 /// From released integers to figures with intervals: post-processing, nothing of it costs anything.
 extension ResolvedQuery {
@@ -67,12 +68,7 @@ extension ResolvedQuery {
     /// Each group's place in the released table and its labels, in the order of `groups`. Where the task's join is a mirror,
     /// groups that no matched flow can have are left out.
     func cells() -> [(place: Int, labels: [String])] {
-        var strides: [Int: Int] = [:]
-        var stride = 1
-        for attribute in attributes.reversed() {
-            strides[attribute] = stride
-            stride *= domain.columns[attribute].size
-        }
+        let strides = strides
         let fixed = Dictionary(conditions.map { ($0.column, $0.code) }, uniquingKeysWith: { first, _ in first })
         let start = fixed.reduce(0) { $0 + (strides[$1.key] ?? 0) * $1.value }
         var cells: [(place: Int, labels: [String])] = [(start, [])]
@@ -92,6 +88,12 @@ extension ResolvedQuery {
         return cells.filter { !mirror.hasNoFlow(names, $0.labels) }
     }
 
+    /// For each column of the released table, how far apart the cells of two neighbouring codes lie.
+    private var strides: [Int: Int] {
+        let shape = Shape(attributes.map { domain.columns[$0].size })
+        return Dictionary(zip(attributes, shape.strides), uniquingKeysWith: { first, _ in first })
+    }
+
     /// Quantiles with the codes that the noise does not rule out, at each end.
     ///
     /// With C the counts up to a code and R those beyond, S = (1−p)·C − p·R is at least 0 from the true quantile on, and
@@ -99,12 +101,7 @@ extension ResolvedQuery {
     private func quantiles(_ table: [Int64], variance: Double, _ law: NoiseLaw) -> [NoisyFigure] {
         let column = domain.columns[columns[0]]
         let fixed = Dictionary(conditions.map { ($0.column, $0.code) }, uniquingKeysWith: { first, _ in first })
-        var strides: [Int: Int] = [:]
-        var stride = 1
-        for attribute in attributes.reversed() {
-            strides[attribute] = stride
-            stride *= domain.columns[attribute].size
-        }
+        let strides = strides
         let start = fixed.reduce(0) { $0 + (strides[$1.key] ?? 0) * $1.value }
         let counts = (0..<column.valueCount).map { Double(table[start + $0 * (strides[columns[0]] ?? 1)]) }
         let total = counts.reduce(0, +)

@@ -4,8 +4,8 @@ import Tasks
 
 /// A permitted query, worked out against the joined domain: what is asked of the kernel, and how its figures are read.
 struct ResolvedQuery: Sendable {
-    /// The one release that answers it.
-    enum Release: Sendable {
+    /// The one question to the kernel that answers it.
+    enum Question: Sendable {
         case marginal([Int])
         case sums([SumQuestion])
     }
@@ -20,7 +20,7 @@ struct ResolvedQuery: Sendable {
 
     let query: TaskSpecification.PermittedQuery
     let domain: TableDomain
-    let release: Release
+    let question: Question
     /// What the columns of `columns` are.
     let columns: [Int]
     /// One answer for each combination of codes of these.
@@ -71,15 +71,15 @@ struct ResolvedQuery: Sendable {
             cells = product
         }
         switch query.kind {
-        case .count, .cardinality, .histogram, .quantile: release = .marginal(attributes)
+        case .count, .cardinality, .histogram, .quantile: question = .marginal(attributes)
         case .sum, .mean, .reconcile:
-            release = .sums(Self.sums(query, columns, attributes, unit: unit, clamp: clamp, domain))
+            question = .sums(Self.sums(query, columns, attributes, unit: unit, clamp: clamp, domain))
         }
     }
 
     /// How far one key can move each part of the release, for planning.
     func sensitivities(rowsPerKey: Int) -> [Sensitivity] {
-        switch release {
+        switch question {
         case .marginal: [.counts(rowsPerKey: rowsPerKey)]
         case .sums(let sums):
             sums.map {
@@ -92,7 +92,7 @@ struct ResolvedQuery: Sendable {
 
     /// Each part of the release as a sum by groups; a count is a sum of ones.
     var sums: [SumQuestion] {
-        switch release {
+        switch question {
         case .sums(let sums): sums
         case .marginal(let attributes):
             domain.columns.isEmpty
@@ -108,7 +108,7 @@ struct ResolvedQuery: Sendable {
 
     /// The attributes of the released table, ascending.
     var attributes: [Int] {
-        switch release {
+        switch question {
         case .marginal(let attributes): attributes
         case .sums(let sums): sums.first?.groups ?? []
         }

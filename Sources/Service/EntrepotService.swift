@@ -1,4 +1,5 @@
 import CProcess
+import Foundation
 import Logging
 import ServiceLifecycle
 public import UnixSignals
@@ -23,14 +24,20 @@ public struct EntrepotService: Sendable {
     /// Serves until the process is asked to end (SIGTERM, SIGINT); requests under way are answered first.
     public func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
         CoreDumps.forbid(configuration.logger)
+        let registry = ConnectionRegistry()
         let server = HTTPServer(
-            host: configuration.host, port: configuration.port, identity: driver.identity,
+            host: configuration.host, port: configuration.port, vsockPort: configuration.vsockPort,
+            identity: driver.identity,
             responder: RequestResponder(
                 identify: { [task = configuration.specification] key in Caller(publicKeyInfo: key, of: task) },
                 handler: driver, metrics: driver.metrics, logger: configuration.logger),
-            logger: configuration.logger.quiet, onListening: configuration.onListening)
+            logger: configuration.logger.quiet, onListening: configuration.onListening,
+            registry: registry)
         await driver.resume()
-        let services: [any Service] = [server.service(), DeadlineWatch(driver: driver)]
+        let services: [any Service] = [
+            BoundedServer(server: server.service(), registry: registry, forcesEnd: configuration.forcesEnd),
+            DeadlineWatch(driver: driver),
+        ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services, gracefulShutdownSignals: signals, logger: configuration.logger.quiet))
@@ -56,6 +63,46 @@ private struct DeadlineWatch: Service {
                 try await Task.sleep(for: .seconds(1))
             }
         }
+    }
+}
+
+/// A server that ends in time: once it was asked to end, requests under way have some seconds, then their connections are
+/// closed. Everything that counts is durable in the ledger by then.
+private struct BoundedServer: Service {
+    let server: any Service
+    let registry: ConnectionRegistry
+    /// Whether the process ends a little later even if something does not let go.
+    let forcesEnd: Bool
+
+    private static let patience = Duration.seconds(7)
+
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await server.run()
+                return true
+            }
+            group.addTask {
+                await closeInTime()
+                return false
+            }
+            for try await isServer in group where isServer {
+                group.cancelAll()
+                break
+            }
+        }
+    }
+
+    private func closeInTime() async {
+        guard (try? await gracefulShutdown()) != nil else { return }
+        if forcesEnd {
+            Thread.detachNewThread {
+                Thread.sleep(forTimeInterval: 9)
+                _exit(0)
+            }
+        }
+        guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+        registry.closeAll()
     }
 }
 

@@ -5,26 +5,37 @@ public import Tasks
 
 /// What an operator chooses. Everything else is in the task.
 public struct ServiceConfiguration: Sendable {
+    /// The task that the service is for: one service, one task.
     public var specification: TaskSpecification
     /// Contents of the signature files beside the task; more may arrive over `POST /spec/signatures`.
     public var signatures: [[UInt8]]
+    /// Makes the evidence that callers ask for.
     public var attester: any Attester
     /// What was built. Every statement holds its digest, and the attester measures the same bytes.
     public var buildManifest: [UInt8]
+    /// The address to listen on, or a name of this machine.
     public var host: String
     /// 0 takes a free one; see `onListening`.
     public var port: Int
+    /// Listen on this vsock port in place of host and port: in an enclave, which has no network.
+    public var vsockPort: Int?
     /// Folder for ledger, signatures and model; nil keeps all in memory, and one boot is one task.
     public var stateDirectory: String?
+    /// Takes constant messages with public fields; no row, name of a value or size of a table.
     public var logger: Logger
     /// Called with the port once the service listens.
     public var onListening: @Sendable (Int) async -> Void
     /// The present time, for deadlines.
     public var now: @Sendable () -> Date
+    /// Whether the process may end by itself nine seconds after it was asked to, whatever still runs: for a process that is
+    /// this service alone.
+    public var forcesEnd = false
 
+    /// What an operator chooses; each part as described at its property.
     public init(
         specification: TaskSpecification, signatures: [[UInt8]] = [], attester: any Attester,
-        buildManifest: [UInt8], host: String = "127.0.0.1", port: Int = 8443, stateDirectory: String?,
+        buildManifest: [UInt8], host: String = "127.0.0.1", port: Int = 8443, vsockPort: Int? = nil,
+        stateDirectory: String?,
         logger: Logger = Logger(label: "entrepot"), onListening: @escaping @Sendable (Int) async -> Void = { _ in },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -34,6 +45,7 @@ public struct ServiceConfiguration: Sendable {
         self.buildManifest = buildManifest
         self.host = host
         self.port = port
+        self.vsockPort = vsockPort
         self.stateDirectory = stateDirectory
         self.logger = logger
         self.onListening = onListening

@@ -68,6 +68,7 @@ extension JSONValue {
 }
 
 extension JSONValue: Codable {
+    /// Reads any JSON value; a whole number without a fraction is an integer.
     public init(from decoder: any Decoder) throws {
         if var list = try? decoder.unkeyedContainer() {
             var values: [JSONValue] = []
@@ -93,6 +94,7 @@ extension JSONValue: Codable {
         }
     }
 
+    /// Writes the value as JSON.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .array(let values):

@@ -1,6 +1,7 @@
 extension TaskSpecification {
     /// A question that is asked of the joined table once, inside the fit, for its part of the task's one ε.
     public struct PermittedQuery: Sendable, Equatable {
+        /// What is asked.
         public enum Kind: String, Sendable, CaseIterable {
             /// Rows, or rows that meet the conditions.
             case count
@@ -18,7 +19,9 @@ extension TaskSpecification {
             case reconcile
         }
 
+        /// Unique in the task; `entrepot query NAME` asks for the answer.
         public var name: String
+        /// What is asked.
         public var kind: Kind
         /// Columns of the joined table that the answer is about. Of `reconcile`: the exporter's value, the importer's.
         public var columns: [String]
@@ -38,8 +41,10 @@ extension TaskSpecification {
         public var top: Int?
         /// The price: the query gets the part `epsilon / privacy.epsilon` of the task's budget.
         public var epsilon: Double
+        /// As the task states it: 0 where it does not.
         public var delta: Double
 
+        /// A query from its parts; each as described at its property.
         public init(
             name: String, kind: Kind, columns: [String] = [], conditions: [String: String] = [:], by: [String] = [],
             clamp: ClosedRange<Double>? = nil, unit: Double? = nil, shares: [Double] = [],

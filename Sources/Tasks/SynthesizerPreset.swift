@@ -4,6 +4,7 @@ public struct SynthesizerPreset: Sendable, Equatable {
     public let name: String
     /// One of `TaskSpecification.SynthesizerChoice.methods`.
     public let method: String
+    /// Those that the file gives; the method's defaults hold for the others.
     public let parameters: [String: JSONValue]
 
     /// The presets of this program by name; a test reads every file.

@@ -12,6 +12,7 @@ public final class TableFileReader {
     /// The first two bytes, until both are there.
     private var start: [UInt8]? = []
 
+    /// - Parameter reader: takes the unpacked text; it must not have taken any.
     public init(_ reader: CSVTableReader) { self.reader = reader }
 
     /// A reader of what a provider brings.
@@ -33,8 +34,9 @@ public final class TableFileReader {
     ) {
         self.init(
             CSVTableReader(
-                domain: domain, schema: table.schema, key: table.key, hash: hash, limits: task.limits.table,
-                rowsPerKey: task.join.rowsPerKey, delimiter: table.delimiter, expectedBytes: expectedBytes))
+                domain: domain, schema: table.schema, key: table.key, hash: hash,
+                limits: task.limits.table(declared: table.rows),
+                rowsPerKey: task.join.rowsPerKey, dialect: table.dialect, expectedBytes: expectedBytes))
     }
 
     /// SHA-256 of the bytes taken so far.
@@ -42,6 +44,9 @@ public final class TableFileReader {
 
     // Proof: at most two bytes are taken from the front, and not more than there are; all others are handed on within the call
     // that lends them.
+
+    /// What the owner may not have meant, once the table has been read. For the owner only.
+    public var warnings: [TableWarning] { reader.warnings }
 
     /// Takes the next bytes of the file, cut anywhere.
     ///

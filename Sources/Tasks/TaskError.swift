@@ -15,6 +15,7 @@ public enum TaskError: Error, Sendable, Equatable {
 }
 
 extension TaskError: CustomStringConvertible {
+    /// One sentence: what is wrong and what to do.
     public var description: String {
         switch self {
         case .unreadableKey(let why):

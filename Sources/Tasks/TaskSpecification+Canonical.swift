@@ -5,6 +5,7 @@ extension TaskSpecification {
     /// change of a default can change what was signed.
     public var canonicalBytes: [UInt8] { json.canonicalBytes }
 
+    /// SHA-256 of `canonicalBytes`: what the parties sign.
     public var digest: TaskDigest { TaskDigest(hashing: canonicalBytes) }
 
     /// The task as one JSON object, every default written out; what is absent and has no default stays absent.
@@ -39,17 +40,35 @@ extension TaskSpecification.PartyTable {
         .members([
             "key": key.json, "fields": .array(schema.fields.map(\.json)),
             "missingValues": schema.missingValues.map(JSONValue.texts),
-            // Written only if it is not a comma, so that the digests of earlier tasks stay the same.
-            "dialect": delimiter == UInt8(ascii: ",")
-                ? nil : .object(["delimiter": .text(delimiter == 0x09 ? "tab" : String(UnicodeScalar(delimiter)))]),
+            "rows": rows.map(JSONValue.integer),
+            // Written only where they say something, so that the digests of earlier tasks stay the same.
+            "dialect": dialect.json,
+            "encoding": dialect.encoding == .utf8 ? nil : .text(dialect.encoding.rawValue),
+            "fieldsMatch": schema.takesMoreColumns ? .text(TableSchema.subset) : nil,
         ])
+    }
+}
+
+extension TableDialect {
+    /// What differs from a file of commas whose first row is its header; nil if nothing does.
+    var json: JSONValue? {
+        let members: [String: JSONValue?] = [
+            "delimiter": delimiter == UInt8(ascii: ",")
+                ? nil : .text(delimiter == 0x09 ? "tab" : String(UnicodeScalar(delimiter))),
+            "commentChar": commentChar.map { .text(String(UnicodeScalar($0))) },
+            "headerRows": headerRow == 1 ? nil : .array([.integer(headerRow)]),
+            "footerRows": footerRows == 0 ? nil : .integer(footerRows),
+            "lineTerminator": hasCarriageReturns ? .text("cr") : nil,
+        ]
+        return members.values.allSatisfy { $0 == nil } ? nil : .members(members)
     }
 }
 
 extension TaskSpecification.Privacy {
     var json: JSONValue {
         .members([
-            "epsilon": .number(epsilon), "delta": .number(delta), "unit": .text(unit),
+            "epsilon": .number(epsilon), "delta": .number(delta), "unit": .text(unit.rawValue),
+            "unit_words": .text(unitWords), "least_rows": leastRows.map(JSONValue.integer),
             "accept_high_epsilon": acceptHighEpsilon.map(JSONValue.text),
         ])
     }
@@ -121,6 +140,8 @@ extension Field {
             "other": other.map(JSONValue.text), "missingValues": missingValues.map(JSONValue.texts),
             "trueValues": trueValues.map(JSONValue.texts), "falseValues": falseValues.map(JSONValue.texts),
             "title": title.map(JSONValue.text), "description": description.map(JSONValue.text),
+            "decimalChar": writing.decimalText.map(JSONValue.text), "groupChar": writing.groupChar.map(JSONValue.text),
+            "bareNumber": writing.isBare ? nil : .boolean(false), "format": writing.dateFormat.map(JSONValue.text),
         ])
     }
 }

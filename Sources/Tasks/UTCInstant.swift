@@ -5,10 +5,12 @@ public struct UTCInstant: Sendable, Hashable, Comparable, CustomStringConvertibl
     /// Seconds since 1970-01-01T00:00:00Z, without leap seconds.
     public let seconds: Int64
 
+    /// - Parameter seconds: since 1970-01-01T00:00:00Z, without leap seconds.
     public init(seconds: Int64) {
         self.seconds = seconds
     }
 
+    /// Whether one moment is before another.
     public static func < (left: UTCInstant, right: UTCInstant) -> Bool { left.seconds < right.seconds }
 }
 
@@ -37,6 +39,7 @@ extension UTCInstant {
         self.init(seconds: Int64(days * 86_400 + hour * 3_600 + minute * 60 + second))
     }
 
+    /// `2026-12-31T12:00:00Z`.
     public var description: String {
         var days = Int(seconds.quotientAndRemainder(dividingBy: 86_400).quotient)
         var rest = Int(seconds % 86_400)

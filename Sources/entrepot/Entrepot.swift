@@ -11,7 +11,8 @@ import EngineCommands
             TaskCommand.self, VerifyCommand.self, ConnectCommand.self, CheckCommand.self, DetailsCommand.self,
             UploadCommand.self, WithdrawCommand.self, ConfirmCommand.self, HaltCommand.self, StatusCommand.self,
             SamplesCommand.self, LedgerCommand.self, QueryCommand.self, SignedReportCommand.self, IngestCommand.self,
-            FitCommand.self, SampleCommand.self, ReportCommand.self, MeasureCommand.self,
+            FitCommand.self, SampleCommand.self, ReportCommand.self, MeasureCommand.self, ImageCommand.self,
+            PrepareCommand.self,
         ]
     )
 

@@ -104,4 +104,38 @@ struct FuzzTests {
             }
         }
     }
+
+    @Test("changed images, certificates and lists of releases are refused or read, and nothing traps")
+    func files() throws {
+        var random = SplitMix64(state: 41)
+        let image = EnclaveImageTests.image([
+            EnclaveImageTests.kernel, EnclaveImageTests.commandLine, EnclaveImageTests.boot,
+            EnclaveImageTests.application,
+        ])
+        let list = Array(
+            #"{"releases":[{"version":"1","measurements":{"nitro":{"PCR0":"00"}}}],"refused":{"0":"x"}}"#.utf8)
+        let pem = Array("-----BEGIN CERTIFICATE-----\nMIIBAA==\n-----END CERTIFICATE-----\n".utf8)
+        func changed(_ bytes: [UInt8]) -> [UInt8] {
+            var bytes = bytes
+            for _ in 0..<Int.random(in: 1...5, using: &random) where !bytes.isEmpty {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[place] = .random(in: 0...255, using: &random)
+                // Numbers of an image are eight bytes each: at their greatest, and beyond what is signed.
+                case 1:
+                    for next in place..<min(bytes.count, place + 8) {
+                        bytes[next] = Bool.random(using: &random) ? 0xFF : 0x7F
+                    }
+                case 2: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...60, using: &random)))
+                default: bytes.insert(contentsOf: [0, 0xFF, 0x80], at: place)
+                }
+            }
+            return bytes
+        }
+        for _ in 0..<Self.count {
+            _ = try? EnclaveImage(bytes: changed(image))
+            _ = try? ReleaseManifest(json: changed(list))
+            _ = try? CertificateFile.certificates(changed(pem))
+        }
+    }
 }

@@ -132,6 +132,14 @@ struct SimulatedTests {
             "PCR0 alone says too little")
         let refused = ReleaseManifest(releases: [release], refused: ["simulated": "for this test"])
         #expect(scene.policy(allowed: refused).evaluate(verified) == [.releaseRefused(version: "simulated")])
+        var renamed = release
+        renamed.version = "2.0"
+        for order in [[renamed, release], [release, renamed]] {
+            #expect(
+                scene.policy(allowed: ReleaseManifest(releases: order, refused: ["simulated": "bad"])).evaluate(
+                    verified)
+                    == [.releaseRefused(version: "simulated")], "a refused program stays refused under another version")
+        }
         let read = try ReleaseManifest(json: Data(contentsOf: URL(fileURLWithPath: scene.attester.measurementsFile)))
         #expect(read.releases == [release])
     }

@@ -18,7 +18,8 @@ struct ProxyGuardTests {
     private static let pages: [[(String, String)]] = [
         [("Origin", "http://localhost:3030")], [("Origin", "http://localhost:8888")],
         [("Sec-Fetch-Site", "same-origin")],
-        [("Sec-Fetch-Site", "none")],
+        [("Sec-Fetch-Site", "none")], [("Sec-Fetch-Mode", "no-cors")], [("User-Agent", "Mozilla/5.0 (X11; Linux)")],
+        [("Referer", "http://evil.example/")], [("Origin", "http://localhost:3030"), ("Entrepot-Client", "x")],
     ]
 
     @Test(

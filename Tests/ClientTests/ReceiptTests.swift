@@ -2,13 +2,14 @@ import Attestation
 import Foundation
 import Ledger
 import Testing
+import VectorMath
 
 @testable import Client
 
 @Suite("Receipts")
 struct ReceiptTests {
     /// A ledger with an upload in it, a key that signs it, and evidence for the key.
-    private struct Scene {
+    fileprivate struct Scene {
         let receipt: Receipt
         let roots: TrustRoots
         let release: ReleaseManifest.Release
@@ -24,7 +25,7 @@ struct ReceiptTests {
             ledger = try Ledger.inMemory()
             try ledger.append(.specification, task: task, time: 1_793_491_200)
             try ledger.append(
-                .upload, task: task, party: "SHA256:x", details: ["sha256": LedgerHash(of: [1]).hex],
+                .upload, task: task, party: "SHA256:x", details: ["commitment": LedgerHash(of: [1]).hex],
                 time: 1_793_491_201)
             try ledger.append(.confirmation, task: task, party: "SHA256:x", time: 1_793_491_202)
             signer = try #require(
@@ -121,5 +122,38 @@ struct ReceiptTests {
             #expect(throws: ReceiptError.self, "byte \(place)") { try scene.verify(receipt) }
         }
         #expect(tried > 100)
+    }
+}
+
+/// Seeded random changes of what `entrepot verify` reads. `ENTREPOT_FUZZ` sets how many are tried.
+@Suite("Random receipts")
+struct ReceiptFuzzTests {
+    private static let count = ProcessInfo.processInfo.environment["ENTREPOT_FUZZ"].flatMap { Int($0) } ?? 5_000
+
+    @Test("a changed receipt or provenance is refused or verified, and nothing traps")
+    func changes() async throws {
+        let scene = try await ReceiptTests.Scene()
+        let file = try scene.receipt.json()
+        var random = SplitMix64(state: 31)
+        let numbers = ["9223372036854775807", "-1", "1e999", "18446744073709551616", "null", "[]", "{}", "\"\""]
+        for _ in 0..<Self.count {
+            var bytes = file
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let place = Int.random(in: 0..<max(1, bytes.count), using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[place] = .random(in: 0...255, using: &random)
+                case 1: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...40, using: &random)))
+                case 2: bytes.insert(contentsOf: Array((numbers.randomElement(using: &random) ?? "").utf8), at: place)
+                default: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 30)], at: place)
+                }
+                if bytes.isEmpty { break }
+            }
+            if let receipt = try? Receipt(json: bytes) {
+                _ = try? scene.verify(receipt)
+                _ = ReceiptCard(receipt).description
+                _ = receipt.fileName
+            }
+            _ = try? SampleProvenance(json: bytes)
+        }
     }
 }

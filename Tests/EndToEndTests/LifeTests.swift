@@ -79,8 +79,8 @@ struct LifeTests {
         }
         try await withService(task, directory: folder) { live in
             #expect(try await samples(live) == before)
+            #expect(try await RawCalls(live, as: "Alice")("/confirm_data").status == 200)
             let (total, confirmed) = try await live.asParty("Alice") { connection in
-                _ = try await connection.confirm()
                 return (try await connection.ledgerTotal(), try await connection.status())
             }
             #expect(String(decoding: total, as: UTF8.self).hasPrefix("{\"epsilon\":3.0,"))
@@ -99,6 +99,18 @@ struct LifeTests {
         }
         // What a crash leaves that comes after the last release and before the model is written.
         try FileManager.default.removeItem(at: folder.appending(path: "state/task.model"))
+        try HostDisk(of: folder).cut(after: "measurement")
+        // After such a crash nobody has seen the end of the fit; who has, refuses this ledger.
+        let rolledBack = await #expect(throws: ClientError.self) {
+            try await withService(task, directory: folder) { live in
+                _ = try await live.asParty("Alice") { try await $0.status() }
+            }
+        }
+        #expect(rolledBack?.exitCode == 6)
+        for party in ["Alice", "Bob", "Carol"] {
+            try FileManager.default.removeItem(at: folder.appending(path: "\(party)-seen.json"))
+        }
+        try HostDisk(of: folder).cut(after: "measurement")
         try await withService(task, directory: folder) { live in
             let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 300) }
             #expect(status.isTrained)
@@ -108,17 +120,27 @@ struct LifeTests {
         }
     }
 
-    @Test("a model that was changed on disk is not served")
-    func damagedModel() async throws {
+    @Test("a model that was changed on disk is not served, nor one that is gone missed", arguments: [true, false])
+    func damagedModel(isChanged: Bool) async throws {
         let task = try TestTask.workshop()
         let folder = folder()
         defer { try? FileManager.default.removeItem(at: folder) }
-        try await withService(task, directory: folder) { try await train($0) }
+        let before = try await withService(task, directory: folder) { live in
+            try await train(live)
+            return try await samples(live)
+        }
         let file = folder.appending(path: "state/task.model")
-        var bytes = try Data(contentsOf: file)
-        bytes[bytes.count / 2] ^= 1
-        try bytes.write(to: file)
-        await #expect(throws: ServiceError.self) { try await withService(task, directory: folder) { _ in } }
+        let genuine = try Data(contentsOf: file)
+        if isChanged {
+            var bytes = genuine
+            bytes[bytes.count / 2] ^= 1
+            try bytes.write(to: file)
+        } else {
+            try FileManager.default.removeItem(at: file)
+        }
+        let after = try await withService(task, directory: folder) { try await samples($0) }
+        #expect(after == before)
+        #expect(try Data(contentsOf: file) == genuine)
     }
 
     @Test("a restart before the last confirmation asks for the tables again and has spent nothing")
@@ -139,38 +161,37 @@ struct LifeTests {
         }
     }
 
-    @Test("a reservation from which nothing was drawn takes the same files once more, no others, and is spent once")
+    @Test(
+        "a reservation from which nothing is found drawn is over after a restart: its ε is spent, and nothing is measured"
+    )
     func reservedRestart() async throws {
         let task = try TestTask.workshop()
         let folder = folder()
         defer { try? FileManager.default.removeItem(at: folder) }
         // What a crash leaves that comes after the ledger's entry and before the first noise.
-        let digests = try await withService(task, directory: folder) { live in
-            let alice = try await RawCalls(live, as: "Alice")
-            let bob = try await RawCalls(live, as: "Bob")
-            let digests = [
-                "Alice": try await alice.upload(Cars.alice()).object["sha256"] as? String ?? "",
-                "Bob": try await bob.upload(Cars.bob()).object["sha256"] as? String ?? "",
-            ]
-            let driver = live.service.driver
-            try driver.ledger.reserve(plan: driver.fitter.plan, uploads: digests)
-            return digests
-        }
-        #expect(digests.values.allSatisfy { $0.count == 64 })
         try await withService(task, directory: folder) { live in
             let alice = try await RawCalls(live, as: "Alice")
             let bob = try await RawCalls(live, as: "Bob")
-            #expect(try await alice("/model_status?verbose=1").object["stage"] as? String == "collecting")
-            let other = try await alice.upload(Cars.alice(1..<40))
-            #expect(other.status == 409 && other.code == "reserved")
             #expect(try await alice.upload(Cars.alice()).status == 200)
             #expect(try await bob.upload(Cars.bob()).status == 200)
-            #expect(try await alice("/confirm_data").status == 200)
-            #expect(try await bob("/confirm_data").status == 200)
-            try await waitForModel(bob)
-            #expect(try await bob("/model_status").body == "\"Model status: trained\"")
-            let entries = try await bob("/ledger").body
-            #expect(entries.components(separatedBy: "\"kind\":\"reservation\"").count == 2)
+            let driver = live.service.driver
+            let uploads = await driver.life.uploads
+            #expect(uploads.values.allSatisfy { $0.count == 64 })
+            try driver.ledger.reserve(plan: driver.fitter.plan, uploads: uploads)
+        }
+        for _ in 0..<2 {
+            try await withService(task, directory: folder) { live in
+                let alice = try await RawCalls(live, as: "Alice")
+                #expect(try await alice("/model_status?verbose=1").object["stage"] as? String == "failed")
+                #expect(try await alice.upload(Cars.alice()).code == "closed")
+                #expect(try await alice("/confirm_data").status == 409)
+                #expect(try await alice("/samples").code == "stage_failed")
+                #expect(try await alice("/ledger/total").object["epsilon"] as? Double == 3)
+                let entries = try await alice("/ledger").body
+                for kind in ["reservation", "failed"] {
+                    #expect(entries.components(separatedBy: "\"kind\":\"\(kind)\"").count == 2, "\(kind)")
+                }
+            }
         }
     }
 

@@ -70,7 +70,9 @@ struct TestTask: Sendable {
 
     /// The workshop's cars, with an auditor and a consumer beside the two providers.
     static func workshop(
-        method: String = "independent", deadlines: String = "{}", limits: String = "{upload_bytes: 200000, rows: 5000}"
+        method: String = "independent", deadlines: String = "{}", limits: String = "{upload_bytes: 200000, rows: 5000}",
+        rowsPerKey: Int = 1,
+        privacy: String = "{epsilon: 3.0, delta: 1.0e-9, unit: record, unit_words: one joined record}"
     ) throws -> TestTask {
         try TestTask(
             yaml: """
@@ -99,7 +101,8 @@ struct TestTask: Sendable {
                         - {name: value, type: string, categories: [unacc, acc, good, vgood], constraints: {required: true}}
                   - {name: Carol, role: consumer, public_key: KEY(Carol)}
                   - {name: Olaf, role: auditor, public_key: KEY(Olaf)}
-                privacy: {epsilon: 3.0, delta: 1.0e-9, unit: one joined record}
+                join: {kind: inner, rows_per_key: \(rowsPerKey)}
+                privacy: \(privacy)
                 synthesizer: {method: \(method)}
                 limits: \(limits)
                 deadlines: \(deadlines)

@@ -39,7 +39,15 @@ struct PageTests {
 
     private static func withPage(_ live: LiveService, _ party: String, _ use: (Page) async throws -> Void) async throws
     {
-        let proxy = try LocalProxy(live.client(party), port: 0)
+        try await withPage(live, live.client(party), party, use)
+    }
+
+    /// - Parameter name: of the folder that the calls are made in.
+    static func withPage(
+        _ live: LiveService, _ configuration: ClientConfiguration, _ name: String,
+        _ use: (Page) async throws -> Void
+    ) async throws {
+        let proxy = try LocalProxy(configuration, port: 0)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let running = Task {
             defer { continuation.finish() }
@@ -48,7 +56,7 @@ struct PageTests {
         defer { running.cancel() }
         var iterator = ports.makeAsyncIterator()
         guard let port = await iterator.next() else { return try await running.value }
-        let calls = try RawCalls.plain(port, in: live.directory.appending(path: "page-\(party)"))
+        let calls = try RawCalls.plain(port, in: live.directory.appending(path: "page-\(name)"))
         let page = try await calls("/entrepot/").body
         let mark = "name=\"entrepot-token\" content=\""
         let token = try #require(page.components(separatedBy: mark).last?.prefix { $0 != "\"" })
@@ -214,7 +222,7 @@ struct PageTests {
             parties:
               - {name: Alice, role: provider, public_key: KEY(Alice), table: {key: {column: id}, fields: [{name: a, type: string, categories: [\(long), y]}]}}
               - {name: Bob, role: provider, public_key: KEY(Bob), table: {key: {column: id}, fields: [{name: b, type: string, categories: [x, y]}]}}
-            privacy: {epsilon: 1.0, delta: 1.0e-9, unit: one joined record}
+            privacy: {epsilon: 1.0, delta: 1.0e-9, unit: record, unit_words: one joined record}
             limits: {upload_bytes: 1000000000, rows: 5000000}
             """
         try await withService(try TestTask(yaml: yaml, parties: ["Alice", "Bob"])) { live in

@@ -1,4 +1,6 @@
+import Crypto
 import Foundation
+import Ledger
 import Tasks
 import Testing
 
@@ -99,16 +101,47 @@ struct ProgramTests {
 
             let file = "\(receipts)/\(upload)"
             let root = scene.trust[2]
-            let checked = try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug"])
+            let named = Array(scene.trust[1...4])
+            let checked = try await Program.run(["verify", file, "--allow-debug"] + named)
             #expect(checked.code == 0 && checked.output.contains("a table was accepted"), "\(checked.talk)")
-            #expect(try await Program.run(["verify", file, "--simulated-root", root]).code == 3)
+            // Authentic, but nobody said of which program: another answer than ours.
+            let unnamed = try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug"])
+            #expect(unnamed.code == 3 && unnamed.talk.contains("which program was not compared"), "\(unnamed.talk)")
+            let shown = try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug", "--json"])
+            #expect(shown.code == 3 && shown.output.contains(#""accepted" : false"#), "\(shown.output)")
+            #expect(try await Program.run(["verify", file] + named).code == 3)
             #expect(try await Program.run(["verify", file]).code == 2)
+            try await openings(file, scene)
             var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
-            let place = try #require(bytes.firstRange(of: Data("sha256".utf8))).upperBound + 8
+            let place = try #require(bytes.firstRange(of: Data("commitment".utf8))).upperBound + 8
             bytes[place] = bytes[place] == 0x30 ? 0x31 : 0x30
             try bytes.write(to: URL(fileURLWithPath: file))
             #expect(try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug"]).code == 2)
         }
+    }
+
+    /// The owner proves which file a receipt is of; nobody proves another.
+    private func openings(_ receipt: String, _ scene: Scene) async throws {
+        let verify = ["verify", receipt, "--allow-debug"] + scene.trust[1...4]
+        let opening = String(receipt.dropLast(".json".count)) + ".opening"
+        let digest = SHA256.hash(data: Data(Cars.alice().utf8)).map { String(format: "%02x", $0) }.joined()
+        let own = try await Program.run(verify)
+        #expect(own.code == 0 && own.output.contains("this receipt is of your file: SHA-256 \(digest)"), "\(own.talk)")
+        func file(_ name: String) -> String { scene.folder.appending(path: name).path }
+        let shown = try await Program.run(verify + ["--file", file("alice.csv")])
+        #expect(shown.code == 0 && shown.output.contains("this receipt is of the file \(file("alice.csv")), SHA-256"))
+        #expect(try await Program.run(verify + ["--file", file("bob.csv")]).code == 2)
+        let moved = file("kept.opening")
+        try FileManager.default.moveItem(atPath: opening, toPath: moved)
+        let without = try await Program.run(verify)
+        #expect(without.code == 0 && !without.output.contains("this receipt is of") && !without.output.contains(digest))
+        #expect(try await Program.run(verify + ["--file", file("alice.csv")]).code == 64)
+        #expect(try await Program.run(verify + ["--opening", moved, "--file", file("alice.csv")]).code == 0)
+        try OpeningFile(UploadOpening(blinding: .random(), file: LedgerHash(of: [1]))).write(to: opening)
+        #expect(try await Program.run(verify).code == 2)
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: opening))
+        #expect(try await Program.run(verify).code == 65)
+        try FileManager.default.removeItem(atPath: opening)
     }
 
     @Test(

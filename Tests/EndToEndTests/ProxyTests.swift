@@ -70,6 +70,38 @@ struct ProxyTests {
         }
     }
 
+    @Test(
+        "another user of the machine gets nothing of a proxy, and its owner goes on",
+        .enabled(if: getuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")))
+    func otherUsers() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            try await withProxy(live.client("Alice")) { port in
+                let calls = try RawCalls.plain(port, in: live.directory.appending(path: "alice"))
+                func code(_ user: [String], _ path: String) async throws -> String {
+                    let process = Process()
+                    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+                    process.arguments =
+                        user + [
+                            "curl", "-s", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}",
+                            "http://127.0.0.1:\(port)\(path)",
+                        ]
+                    let output = Pipe()
+                    process.standardOutput = output
+                    try process.run()
+                    let text = output.fileHandleForReading.readDataToEndOfFile()
+                    process.waitUntilExit()
+                    return String(decoding: text, as: UTF8.self)
+                }
+                let other = ["setpriv", "--reuid=65534", "--clear-groups"]
+                for path in ["/details", "/entrepot/", "/confirm_data"] {
+                    #expect(try await code(other, path) == "000", "\(path)")
+                    #expect(try await code([], path) != "000", "\(path)")
+                }
+                #expect(try await calls("/details").status == 200)
+            }
+        }
+    }
+
     @Test("a proxy listens on this machine only")
     func loopback() async throws {
         try await withService(try TestTask.workshop()) { live in

@@ -32,7 +32,7 @@ import Testing
                 \(office("Ben"))
                   - {name: Olaf, role: auditor, public_key: KEY(Olaf)}
                 join: {kind: mirror, value: value_usd, offices: {Ann: AAA, Ben: BBB}}
-                privacy: {epsilon: 6.0, delta: 1.0e-9, unit: one flow}
+                privacy: {epsilon: 6.0, delta: 1.0e-9, unit: record, unit_words: one flow}
                 synthesizer: {method: independent}
                 queries:
                   - {name: flows, kind: cardinality, epsilon: 1.0}

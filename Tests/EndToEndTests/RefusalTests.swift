@@ -188,6 +188,8 @@ struct RefusalTests {
             #expect("\(error as Any)".contains("Compare heads with the other parties"))
             var configuration = live.client("Alice")
             configuration.acceptNewInstance = true
+            #expect(await refusal(configuration) == .remembered(.forked(sequence: 4)))
+            configuration.measureAgain = true
             #expect(await refusal(configuration) == nil)
             #expect(await refusal(live.client("Alice")) == nil)
         }

@@ -36,7 +36,7 @@ import Testing
                 \(offices.map(office).joined(separator: "\n"))
                   - {name: Olaf, role: auditor, public_key: KEY(Olaf)}
                 join: {kind: union}
-                privacy: {epsilon: 5.0, delta: 1.0e-9, unit: one record of one office}
+                privacy: {epsilon: 5.0, delta: 1.0e-9, unit: record, unit_words: one record of one office}
                 synthesizer: {method: none}
                 queries:
                   - {name: total, kind: sum, columns: [value_usd], where: {flow: X}, epsilon: 5.0}

@@ -63,7 +63,7 @@ struct TradeTests {
                       key: {column: declaration_id, pattern: '^[0-9]{8}$'}
                       fields:
                 \(tradeFields.joined(separator: "\n"))
-                privacy: {epsilon: 1.0, delta: 1.0e-9, unit: one joined record}
+                privacy: {epsilon: 1.0, delta: 1.0e-9, unit: record, unit_words: one joined record}
                 synthesizer: {method: \(method)}
                 """,
             parties: ["Customs", "Trade"])

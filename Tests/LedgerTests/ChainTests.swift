@@ -21,7 +21,9 @@ struct ChainTests {
     @Test("every append outlives the ledger that made it")
     func reopenedAfterEach() throws {
         let state = StateDirectory()
-        for (index, kind) in LedgerEntry.Kind.allCases.filter({ $0 != .reservation && $0 != .trained }).enumerated() {
+        for (index, kind) in LedgerEntry.Kind.allCases.filter({ ![.reservation, .measurement, .trained].contains($0) })
+            .enumerated()
+        {
             let entry = try state.open().append(kind, task: someTask, time: Int64(index))
             #expect(try state.open().head() == .init(sequence: UInt64(index + 1), hash: entry.hash))
         }
@@ -58,7 +60,7 @@ struct ChainTests {
 
 @Suite("A changed file")
 struct TamperingTests {
-    /// Six entries, the third of them a reservation with three releases.
+    /// Nine entries, the third of them a reservation with three releases, whose entries follow.
     private func prepared() throws -> StateDirectory {
         let state = StateDirectory()
         let ledger = try state.open()
@@ -74,7 +76,7 @@ struct TamperingTests {
 
     @Test("an untouched file opens")
     func untouched() throws {
-        #expect(try prepared().open().entries().count == 6)
+        #expect(try prepared().open().entries().count == 9)
     }
 
     @Test("a smaller ε in a reservation is found, and the entry named")
@@ -89,7 +91,7 @@ struct TamperingTests {
         #expect(throws: LedgerError.tampered(sequence: 4)) { try state.open() }
     }
 
-    @Test("one flipped byte in any entry is found", arguments: 1...6)
+    @Test("one flipped byte in any entry is found", arguments: 1...9)
     func flippedByte(sequence: Int) throws {
         let state = try prepared()
         try state.tamper(
@@ -98,7 +100,7 @@ struct TamperingTests {
         #expect(throws: LedgerError.tampered(sequence: UInt64(sequence))) { try state.open() }
     }
 
-    @Test("a missing entry is found", arguments: 1...5)
+    @Test("a missing entry is found", arguments: 1...8)
     func missingEntry(sequence: Int) throws {
         let state = try prepared()
         try state.tamper("DELETE FROM entry WHERE sequence = ?", [sequence])
@@ -135,6 +137,53 @@ struct TamperingTests {
         let state = try prepared()
         try state.tamper("DELETE FROM release WHERE ordinal = 2")
         #expect(throws: LedgerError.transcriptTampered(task: someTask, ordinal: 2)) { try state.open() }
+    }
+
+    @Test("releases that are taken away, added or rewritten with all of their hashes are found by their entries")
+    func releasesAgainstEntries() throws {
+        let gone = try prepared()
+        try gone.tamper("DELETE FROM release")
+        #expect(throws: LedgerError.transcriptTampered(task: someTask, ordinal: 0)) { try gone.open() }
+
+        let rewritten = try prepared()
+        let reservation = try #require(try rewritten.open().reservation(of: someTask))
+        var chain = reservation.hash
+        for ordinal in 0..<3 {
+            chain = Transcript.next(after: chain, releasing: Data([UInt8(ordinal) + 7]))
+            try rewritten.tamper(
+                "UPDATE release SET bytes = ?, hash = ? WHERE ordinal = ?",
+                [Data([UInt8(ordinal) + 7]), chain.hex, ordinal])
+        }
+        #expect(throws: LedgerError.transcriptTampered(task: someTask, ordinal: 0)) { try rewritten.open() }
+
+        let added = try prepared()
+        let end = try #require(try added.open().transcriptEnd(of: someTask))
+        let next = Transcript.next(after: end.hash, releasing: Data([9]))
+        try added.tamper(
+            "INSERT INTO release (task, ordinal, bytes, hash) VALUES (?, 3, ?, ?)", [someTask.hex, Data([9]), next.hex])
+        #expect(throws: LedgerError.transcriptTampered(task: someTask, ordinal: 3)) { try added.open() }
+    }
+
+    @Test("a release that changes under a running service is missed when it is read")
+    func whileRunning() throws {
+        for sql in [
+            "UPDATE release SET bytes = X'09' WHERE ordinal = 1", "DELETE FROM release WHERE ordinal = 2",
+            "DELETE FROM release",
+        ] {
+            let state = try prepared()
+            let ledger = try state.open()
+            #expect(try ledger.transcript(task: someTask).count == 3)
+            try state.tamper(sql)
+            #expect(throws: LedgerError.self, "\(sql)") { try ledger.transcript(task: someTask) }
+        }
+    }
+
+    @Test("a ledger of the format that held digests of files is not opened, and one sentence says why")
+    func earlierFormat() throws {
+        let state = try prepared()
+        try state.tamper("PRAGMA user_version = 1")
+        #expect(throws: LedgerError.digestsOfFiles) { try state.open() }
+        #expect("\(LedgerError.digestsOfFiles)".contains("digests of private files"))
     }
 
     @Test("a ledger of a later format is not opened")

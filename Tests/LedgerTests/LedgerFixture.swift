@@ -17,7 +17,7 @@ final class StateDirectory {
         let queue = try DatabaseQueue(path: path + "/" + Ledger.fileName)
         try queue.write { database in
             for trigger in ["entry_update", "entry_delete", "release_update", "release_delete"] {
-                try database.execute(sql: "DROP TRIGGER \(trigger)")
+                try database.execute(sql: "DROP TRIGGER IF EXISTS \(trigger)")
             }
             try database.execute(sql: sql, arguments: arguments)
         }

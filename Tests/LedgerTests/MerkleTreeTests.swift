@@ -227,4 +227,37 @@ struct CheckpointTests {
     func malformedNote(text: String) {
         #expect(SignedNote(encoded: text) == nil)
     }
+
+    @Test("a log that grows has the roots and proofs of the whole tree, at every size")
+    func growing() {
+        var log = MerkleLog()
+        var leaves: [LedgerHash] = []
+        #expect(log.root(size: 0) == MerkleTree.root(of: leaves) && log.root(size: 1) == nil)
+        for number in 0..<70 {
+            leaves.append(MerkleTree.leafHash(of: [UInt8(number)]))
+            log.append(leaves[number])
+        }
+        for size in 0...70 {
+            let part = Array(leaves.prefix(size))
+            #expect(log.root(size: size) == MerkleTree.root(of: part))
+            for index in -1...size {
+                #expect(
+                    log.inclusionProof(index: index, size: size)
+                        == MerkleTree.inclusionProof(index: index, leaves: part))
+                #expect(
+                    log.consistencyProof(from: index, to: size)
+                        == MerkleTree.consistencyProof(from: index, leaves: part))
+            }
+        }
+        #expect(log.inclusionProof(index: 3, size: 71) == nil && log.consistencyProof(from: 3, to: 71) == nil)
+    }
+
+    @Test("the proofs of 20,000 entries take less than a second")
+    func speed() {
+        var log = MerkleLog()
+        for number in 0..<20_000 { log.append(MerkleTree.leafHash(of: [UInt8(number & 255), UInt8(number >> 8)])) }
+        let start = ContinuousClock.now
+        for index in 0..<20_000 { _ = log.inclusionProof(index: index, size: 19_999) }
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
 }

@@ -14,7 +14,8 @@ struct NoteFuzzTests {
     func mutations() throws {
         let ledger = try Ledger.inMemory()
         try ledger.append(.specification, task: someTask, time: 1)
-        try ledger.append(.upload, task: someTask, party: "SHA256:é\"\\\n", details: ["sha256": someTask.hex], time: 2)
+        try ledger.append(
+            .upload, task: someTask, party: "SHA256:é\"\\\n", details: ["commitment": someTask.hex], time: 2)
         try ledger.reserveSome()
         let signer = try #require(NoteSigner(name: "a/b", seed: [UInt8](repeating: 1, count: 32)))
         let checkpoint = try ledger.checkpoint(origin: "a/b")

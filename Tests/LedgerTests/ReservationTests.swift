@@ -89,7 +89,9 @@ struct ReservationTests {
         #expect(try state.open().entries().count == 1)
     }
 
-    @Test("a reservation cannot be appended by its kind alone", arguments: [LedgerEntry.Kind.reservation, .trained])
+    @Test(
+        "a reservation cannot be appended by its kind alone",
+        arguments: [LedgerEntry.Kind.reservation, .measurement, .trained])
     func notByKind(kind: LedgerEntry.Kind) throws {
         let ledger = try Ledger.inMemory()
         #expect(throws: LedgerError.kindNotAppendable(kind)) { try ledger.append(kind, task: someTask, time: 1) }

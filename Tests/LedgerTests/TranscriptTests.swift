@@ -41,13 +41,20 @@ struct TranscriptTests {
         #expect(entry.details == ["model": "t.model", "model_sha256": digest.hex, "transcript": end.hash.hex])
     }
 
-    @Test("releases change neither the total nor the head")
-    func beside() throws {
+    @Test("each release has an entry with its hash and the reservation's time, and none changes the total")
+    func entries() throws {
         let ledger = try Ledger.inMemory()
-        try ledger.reserveSome()
-        let head = try ledger.head()
-        for byte in UInt8(0)..<50 { try ledger.record(release: [byte], task: someTask) }
-        #expect(try ledger.head() == head)
+        try ledger.reserveSome(time: 7)
+        for byte in UInt8(0)..<50 {
+            let end = try ledger.record(release: [byte], task: someTask)
+            let entry = try ledger.entry(try ledger.head().sequence)
+            #expect(entry.kind == .measurement && entry.time == 7)
+            #expect(entry.details == ["release": "\(byte)", "transcript": end.hash.hex])
+        }
+        #expect(try ledger.head().sequence == 51)
+        #expect(throws: LedgerError.kindNotAppendable(.measurement)) {
+            try ledger.append(.measurement, task: someTask, time: 1)
+        }
         #expect(try ledger.total(task: someTask).epsilon == 1)
     }
 }

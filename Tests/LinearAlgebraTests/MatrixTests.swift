@@ -59,6 +59,17 @@ private func largestDifference(_ a: Matrix, _ b: Matrix) -> Double {
         #expect(factor.values == [2, 6, -8, 0, 1, 5, 0, 0, 3])
     }
 
+    @Test("a lower triangle makes the symmetric matrix, and is found again in its factor")
+    func lowerTriangle() throws {
+        let matrix = try Matrix(order: 3, lowerTriangle: [4, 12, 37, -16, -43, 98])
+        #expect(matrix.values == [4, 12, -16, 12, 37, -43, -16, -43, 98])
+        #expect(matrix.lowerTriangle == [4, 12, 37, -16, -43, 98])
+        #expect(try matrix.cholesky().lowerTriangle == [2, 6, 1, -8, 5, 3])
+        #expect(throws: LinearAlgebraError.shape(expected: "a lower triangle of order 2", got: "2 values")) {
+            try Matrix(order: 2, lowerTriangle: [1, 2])
+        }
+    }
+
     @Test("a matrix that is not positive definite names the minor that fails")
     func indefinite() throws {
         let matrix = try Matrix(rows: 2, columns: 2, values: [1, 2, 2, 1])

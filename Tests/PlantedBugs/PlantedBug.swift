@@ -70,6 +70,12 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case combinationsKept
     /// Of a key's rows those that come first in the file are kept.
     case fileOrderKept
+    /// A joined table as long as its rows are, not as it can be.
+    case paddingDropped
+    /// The rows that fill a joined table up are taken for rows.
+    case paddingCounted
+    /// A key's rows in the several tables of a union noised as if they were in one.
+    case unionCountedOnce
 
     /// The bug of this task.
     @TaskLocal public static var active: PlantedBug?
@@ -77,7 +83,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     /// Whether it errs in the reader, the truncation or the join.
     public var isInTables: Bool {
         switch self {
-        case .duplicatesTaken, .truncationSkipped, .combinationsKept, .fileOrderKept: true
+        case .duplicatesTaken, .truncationSkipped, .combinationsKept, .fileOrderKept, .paddingDropped, .paddingCounted,
+            .unionCountedOnce:
+            true
         default: false
         }
     }

@@ -1,25 +1,38 @@
 import VectorMath
 
 @testable import PrivacyKernel
-@testable import Tables
+@testable @_spi(PrivateRows) import Tables
 
 extension RowChoice {
-    @_dynamicReplacement(for:rank(_:_:_:))
-    func rankOrPlace(_ key: HashedRow, _ row: Int, _ table: CodedTable) -> (UInt64, UInt64) {
-        planted(.fileOrderKept) ? (UInt64(row), 0) : rank(key, row, table)
+    @_dynamicReplacement(for:ranks(_:_:))
+    func ranksOrPlaces(_ rows: [HashedRow], _ table: CodedTable) -> [UInt64] {
+        planted(.fileOrderKept) ? rows.map { UInt64($0.row) } : ranks(rows, table)
     }
 
-    @_dynamicReplacement(for:bounded(_:_:_:))
-    func boundedOrAll(_ rows: [HashedRow], _ limit: Int, _ table: CodedTable) -> [HashedRow] {
-        planted(.truncationSkipped) ? rows : bounded(rows, limit, table)
-    }
+    @_dynamicReplacement(for:most(_:))
+    static func mostOrAll(_ rowsPerKey: Int) -> Int { planted(.truncationSkipped) ? .max : most(rowsPerKey) }
 }
 
 extension RowCombination {
-    @_dynamicReplacement(for:kept(of:limit:))
-    static func keptOrAll(of combinations: [RowCombination], limit: Int) -> [RowCombination] {
-        kept(of: combinations, limit: planted(.combinationsKept) ? .max : limit)
+    @_dynamicReplacement(for:most(_:))
+    static func mostOrAll(_ rowsPerKey: Int) -> Int { planted(.combinationsKept) ? .max : most(rowsPerKey) }
+}
+
+extension JoinedSize {
+    @_dynamicReplacement(for:filled(_:of:))
+    static func filledOrCut(_ count: Int, of capacity: Int) -> Int {
+        planted(.paddingDropped) ? count : filled(count, of: capacity)
     }
+}
+
+extension PrivateRows {
+    @_dynamicReplacement(for:padding)
+    var paddingOrNone: Int64 { planted(.paddingCounted) ? 0 : padding }
+}
+
+extension UnionUnit {
+    @_dynamicReplacement(for:tables(of:))
+    func tablesOrOne(of count: Int) -> Int { planted(.unionCountedOnce) ? 1 : tables(of: count) }
 }
 
 extension RowReader {

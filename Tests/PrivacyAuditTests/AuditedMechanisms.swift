@@ -89,7 +89,7 @@ extension AuditedMechanism {
                 // The rows are made of the releases; a few of them keep the game short.
                 var fitted: Transcript?
                 var whole: Budget? = consume budget
-                try RepresentativeRows.$auditedBlock.withValue(16) {
+                try FewRows.$block.withValue(16) {
                     guard let budget = whole.take() else { return }
                     fitted = try synthesizer.fit(kernel, plan: plan, budget: budget) { _ in }.transcript
                 }

@@ -16,7 +16,7 @@ struct AuditCheck: Sendable, CustomTestStringConvertible {
         everyCallPays, slices, sinkRefusal, emptyTable, oneBudget, setAside, gramNeighbours, sumNeighbours,
         differenceNeighbours, emptyCells,
         smallNoise, independence, failureIsSpent, duplicateKeys, rowOrder, loneTable, selectionLaw, noiseLaw,
-        neighbours, changedKeys,
+        neighbours, changedKeys, joinWork, paddingUncounted, unionNeighbours,
     ]
 }
 
@@ -189,9 +189,8 @@ extension AuditCheck {
         _ = try kernel.gram(
             of: [0, 1], scores: [[-5, 5], [-5, 0, 5]], bound: 8, spending: budget.take(.fraction(1, 3)))
         _ = try kernel.sums(
-            [SumQuestion(attribute: 1, values: [0, 1, 2], clamp: 0...2)], spending: budget.take(.fraction(1, 2)))
-        let quantiles = try kernel.quantiles(of: 1, at: [0, 0.5, 1], spending: budget.take(.all))
-        return quantiles.codes.count == 3 && kernel.transcript.releases.count == 6
+            [SumQuestion(attribute: 1, values: [0, 1, 2], clamp: 0...2)], spending: budget.take(.all))
+        return kernel.transcript.releases.count == 5
     }
 
     static let oneBudget = AuditCheck(claim: "a table answers to one budget only, through however many kernels") {

@@ -17,8 +17,13 @@ struct AuditTests {
         var lines: [String] = []
         let single = try JoinedUniverse(rowsPerKey: 1)
         let double = try JoinedUniverse(rowsPerKey: 2)
+        let records = try JoinedUniverse(rowsPerKey: 2, join: .union(.record))
+        let keys = try JoinedUniverse(rowsPerKey: 2, join: .union(.key))
         for (name, universe, pairs, charged) in [
             ("removing a key, 1 row a key", single, single.removals, \Release.spent),
+            ("removing a record of a union, 2 rows a key", records, records.removals, \.spent),
+            ("removing a key of a union, 2 rows a key", keys, keys.removals, \.spent),
+            ("changing a key of a union, 2 rows a key", keys, keys.changes, \.spentChangingOne),
             ("removing a key, 2 rows a key", double, double.removals, \.spent),
             ("changing a key, 2 rows a key", double, double.changes, \.spentChangingOne),
         ] {

@@ -6,13 +6,20 @@ import VectorMath
 
 /// Two parties' tables of two keys and one binary column each, read from CSV and joined by the production path.
 struct JoinedUniverse {
+    enum Join: Equatable {
+        case inner
+        case union(UnionUnit)
+    }
+
     let rowsPerKey: Int
+    let join: Join
     /// For each party all ways to give two keys up to `rowsPerKey + 1` rows.
     private(set) var tables: [[KeyedTable]] = [[], []]
     private(set) var rowsByKey: [[Int]] = []
 
-    init(rowsPerKey: Int) throws {
+    init(rowsPerKey: Int, join: Join = .inner) throws {
         self.rowsPerKey = rowsPerKey
+        self.join = join
         let most = rowsPerKey == 1 ? 1 : rowsPerKey + 1
         for count in 0...most {
             for ones in 0...count { rowsByKey.append((0..<count).map { $0 < ones ? 1 : 0 }) }
@@ -28,18 +35,37 @@ struct JoinedUniverse {
     }
 
     func joined(_ alice: Int, _ bob: Int) -> PrivateRows {
-        PrivateRows(
-            joining: parties([(name: "alice", table: tables[0][alice]), (name: "bob", table: tables[1][bob])]),
-            rowsPerKey: rowsPerKey)
+        let both = [(name: "alice", table: tables[0][alice]), (name: "bob", table: tables[1][bob])]
+        return switch join {
+        case .inner: PrivateRows(joining: parties(both), rowsPerKey: rowsPerKey)
+        case .union(let unit):
+            PrivateRows(uniting: both.map(\.table.rows), rowsPerKey: rowsPerKey, unit: unit)
+        }
     }
 
-    /// Every pair of tables, and key a removed from both, from Alice's or from Bob's.
+    /// The columns of marginals and candidates: two where two tables are joined, one of a union.
+    var cliques: [[Int]] { join == .inner ? [[], [0], [1], [0, 1]] : [[], [0], [0], [0]] }
+
+    var candidates: [Candidate] {
+        join == .inner
+            ? [
+                Candidate(attributes: [0], estimate: [1, 0]), Candidate(attributes: [0, 1], estimate: [1, 0, 2, 1]),
+                Candidate(attributes: [1], estimate: [0, 5]),
+            ]
+            : [
+                Candidate(attributes: [0], estimate: [1, 0]), Candidate(attributes: [0], estimate: [2, 1]),
+                Candidate(attributes: [0], estimate: [0, 5]),
+            ]
+    }
+
+    /// Every pair of tables, and key a removed from both, from Alice's or from Bob's. Where a record of a union is what
+    /// is protected, it is removed from one of them.
     var removals: Neighbours {
         let n = choices
         var pairs: Neighbours = []
         for alice in 0..<(n * n) {
             for bob in 0..<(n * n) {
-                pairs.append(((alice, bob), (alice % n, bob % n)))
+                if join != .union(.record) { pairs.append(((alice, bob), (alice % n, bob % n))) }
                 pairs.append(((alice, bob), (alice % n, bob)))
                 pairs.append(((alice, bob), (alice, bob % n)))
             }
@@ -56,6 +82,7 @@ struct JoinedUniverse {
             for bob in 0..<n {
                 for newAlice in 0..<n {
                     for newBob in 0..<n {
+                        if join == .union(.record), newAlice != alice, newBob != bob { continue }
                         let rest = (Int.random(in: 0..<n, using: &random), Int.random(in: 0..<n, using: &random))
                         pairs.append(
                             ((alice * n + rest.0, bob * n + rest.1), (newAlice * n + rest.0, newBob * n + rest.1)))
@@ -71,31 +98,27 @@ struct JoinedUniverse {
 }
 
 /// Rows of a key and a binary column, by the production reader.
-func readTable(_ rows: [(key: String, value: Int)], rowsPerKey: Int) throws -> KeyedTable {
+func readTable(_ rows: [(key: String, value: Int)], rowsPerKey: Int, sizes: [Int] = []) throws -> KeyedTable {
     let schema = TableSchema(fields: [
         Field(name: "id", type: .string),
         Field(name: "x", type: .string, categories: ["0", "1"], constraints: Constraints(required: true)),
     ])
     let reader = CSVTableReader(
         domain: try TableDomain(schema: schema, keyColumns: ["id"]), schema: schema, key: KeyRule(columns: ["id"]),
-        hash: KeyedHash(key: (11, 12)), limits: TableLimits(bytes: 1 << 20, rows: 1 << 10), rowsPerKey: rowsPerKey)
+        hash: KeyedHash(key: (11, 12)), limits: TableLimits(bytes: 1 << 20, rows: 1 << 10, sizes: sizes),
+        rowsPerKey: rowsPerKey)
     try reader.consume(Array(("id,x\n" + rows.map { "\($0.key),\($0.value)\n" }.joined()).utf8))
     return try reader.finish()
 }
-
-private let cliques = [[], [0], [1], [0, 1]]
-private let candidates = [
-    Candidate(attributes: [0], estimate: [1, 0]), Candidate(attributes: [0, 1], estimate: [1, 0, 2, 1]),
-    Candidate(attributes: [1], estimate: [0, 5]),
-]
 
 /// What one release of marginals and one of errors cost, and the exact figures behind them on every table.
 private struct Costs {
     let marginals: Release
     let errors: Release
 
-    init(_ accounting: Accounting, _ table: PrivateRows) throws {
-        let kernel = testKernel(table)
+    init(_ accounting: Accounting, _ universe: JoinedUniverse) throws {
+        let kernel = testKernel(universe.joined(0, 0))
+        let (cliques, candidates) = (universe.cliques, universe.candidates)
         var budget = try testBudget(2, 1e-3, accounting)
         _ = try kernel.measure(cliques, weights: [1, 2, 3, 5], spending: budget.take(.fraction(1, 3)))
         _ = try kernel.measureErrors(of: candidates, spending: budget.take(.fraction(1, 2)))
@@ -131,6 +154,7 @@ func worstLosses(
     _ universe: JoinedUniverse, _ neighbours: Neighbours, _ charged: (Release) -> UInt64
 ) throws -> [(accounting: Accounting, marginals: Double, errors: Double)] {
     var worst: [(accounting: Accounting, marginals: Double, errors: Double)] = []
+    let (cliques, candidates) = (universe.cliques, universe.candidates)
     var exact: [Int: (counts: [[Int64]], errors: [Int64])] = [:]
     func figures(_ pair: (Int, Int)) -> (counts: [[Int64]], errors: [Int64]) {
         let place = pair.0 * universe.tables[1].count + pair.1
@@ -144,7 +168,7 @@ func worstLosses(
         return found
     }
     for accounting in Accounting.allCases {
-        let costs = try Costs(accounting, universe.joined(0, 0))
+        let costs = try Costs(accounting, universe)
         guard case .marginals(let marginals) = costs.marginals.answer, case .errors(let errors) = costs.errors.answer,
             let variance = errors.first?.variance
         else { return [] }
@@ -191,6 +215,21 @@ extension AuditCheck {
         return true
     }
 
+    /// The same for unions, of either unit: what is removed or changed is the rows of a key in one table, or in both.
+    static let unionNeighbours = AuditCheck(
+        claim: "what is recorded covers every removal and change of a unit of a union, be it a record or a key"
+    ) {
+        for rowsPerKey in [1, 2] {
+            for unit in [UnionUnit.record, .key] {
+                let universe = try JoinedUniverse(rowsPerKey: rowsPerKey, join: .union(unit))
+                guard try isCovered(universe, universe.removals, \.spent),
+                    try isCovered(universe, universe.changes, \.spentChangingOne)
+                else { return false }
+            }
+        }
+        return true
+    }
+
     static let duplicateKeys = AuditCheck(claim: "a second row of a key is refused by the uploader's own table alone") {
         do {
             _ = try readTable([("a", 0), ("b", 1), ("a", 1)], rowsPerKey: 1)
@@ -199,7 +238,7 @@ extension AuditCheck {
     }
 
     static let rowOrder = AuditCheck(claim: "which rows of a key are kept hangs on the rows, not on their order") {
-        let rows = (0..<64).map { (key: "k\($0 / 4)", value: $0 % 3 == 0 ? 1 : 0) }
+        let rows = (0..<64).map { (key: "k\($0 / 4)", value: $0 % 4 == 0 ? 1 : 0) }
         func counts(_ rows: [(key: String, value: Int)]) throws -> [[Int64]] {
             let table = try readTable(rows, rowsPerKey: 2)
             let joined = PrivateRows(joining: parties([("a", table), ("b", table)]), rowsPerKey: 2)

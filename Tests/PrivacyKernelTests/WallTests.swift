@@ -114,7 +114,7 @@ struct WallTests {
         var importers: Set<Substring> = []
         for (path, text) in sources.files {
             for line in text.split(separator: "\n") where line.contains("import ") {
-                if line.contains("@_spi(") { importers.insert(path.prefix { $0 != "/" }) }
+                if line.contains("@_spi(PrivateRows)") { importers.insert(path.prefix { $0 != "/" }) }
                 #expect(!line.contains("@testable import"), "\(path)")
             }
         }

@@ -100,7 +100,7 @@ import Testing
         var single = query
         single.columns = ["exported", "imported"]
         let question = try ResolvedQuery(single, domain: amounts.domain)
-        guard case .sums(let sums) = question.release else { return }
+        guard case .sums(let sums) = question.question else { return }
         let privacy = try PrivacyParameters(epsilon: 5, delta: 1e-9)
         var alarms = 0
         for key in 1...200 {

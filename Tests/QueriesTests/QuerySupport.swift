@@ -98,7 +98,7 @@ extension ResolvedQuery {
     func exact(_ rows: PrivateRows) throws -> QueryAnswer {
         let kernel = Kernel(rows: rows, generator: NoiseGenerator())
         let tables: [[Int64]]
-        switch release {
+        switch question {
         case .marginal(let attributes): tables = kernel.counts([attributes], in: rows)
         case .sums(let questions):
             tables = questions.map { question in

@@ -88,7 +88,8 @@ import VectorMath
     }
 
     static func kernel(_ joined: PrivateRows) -> Kernel {
-        let anew = PrivateRows(domain: joined.domain, table: joined.table, rowsPerKey: joined.rowsPerKey)
+        let anew = PrivateRows(
+            domain: joined.domain, table: joined.table, rowsPerKey: joined.rowsPerKey, rowCount: joined.rowCount)
         return Kernel(rows: anew, generator: NoiseGenerator(testKey: [7, 7, 7, 7]))
     }
 
@@ -116,7 +117,7 @@ import VectorMath
         let (files, joined) = try Self.fiveOffices()
         let pairs = Self.mirrored(files)
         #expect(pairs.count == 2258)
-        #expect(joined.table.rowCount == 2258)
+        #expect(joined.rowCount == 2258)
         let question = try ResolvedQuery(Self.query, domain: joined.domain, mirror: Self.terms)
         let flows = try #require(try question.exact(joined).flows)
         let column = try #require(joined.domain.columns.first { $0.name == "export_trade_value_usd" })
@@ -203,7 +204,7 @@ import VectorMath
         let joined = try PrivateTable(
             mirroring: Self.offices.map { ($0, try Self.table(files[$0] ?? [], schema)) }, terms: Self.terms
         ).rows
-        #expect(joined.table.rowCount == 18)
+        #expect(joined.rowCount == 18)
         let question = try ResolvedQuery(
             .init(
                 name: "flows", kind: .reconcile,

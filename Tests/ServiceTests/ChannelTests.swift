@@ -172,6 +172,70 @@ struct ChannelTests {
         }
     }
 
+    @Test("silent connections lock nobody out, not even behind the same address")
+    func crowd() async throws {
+        try await withServer { port, directory in
+            let script = """
+                import socket, subprocess
+                held = [socket.create_connection(("127.0.0.1", \(port))) for _ in range(700)]
+                for _ in range(5):
+                    print(subprocess.run(["curl", "-sk", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}",
+                                          "https://127.0.0.1:\(port)/healthz"], capture_output=True, text=True).stdout)
+                print(sum(1 for one in held if one.fileno() >= 0))
+                """
+            let found = try await run("python3", ["-c", script], in: directory)
+            #expect(found.split(separator: "\n") == ["200", "200", "200", "200", "200", "700"])
+        }
+    }
+
+    @Test("two hosts and bad chunks are refused with 400, not with 500")
+    func badRequests() async throws {
+        try await withServer { port, directory in
+            func status(_ request: String) async throws -> String {
+                let answer = try await run(
+                    "bash",
+                    [
+                        "-c",
+                        "(printf '\(request)'; sleep 2) | timeout 30 openssl s_client -quiet -cert p256.crt -key p256.key "
+                            + "-connect 127.0.0.1:\(port) 2>/dev/null",
+                    ], in: directory, allowFailure: true)
+                return String(answer.split(separator: "\r\n").first ?? "")
+            }
+            let end = "Connection: close\\r\\n\\r\\n"
+            let good = try await status("GET /healthz HTTP/1.1\\r\\nHost: a\\r\\n" + end)
+            #expect(good.contains(" 200 "))
+            for hosts in ["Host: a\\r\\nHost: b\\r\\n", "Host: a\\r\\nHost: a\\r\\n", ""] {
+                let refused = try await status("GET /healthz HTTP/1.1\\r\\n" + hosts + end)
+                #expect(refused.contains(" 400 "), "\(hosts)")
+            }
+            let chunked = "POST /upload_data HTTP/1.1\\r\\nHost: a\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n"
+            let unread = try await status(chunked + "zz\\r\\nabc\\r\\n0\\r\\n\\r\\n")
+            #expect(unread.contains(" 400 "), "\(unread)")
+        }
+    }
+
+    @Test("a body that falls silent is given up; one that goes on slowly is not")
+    func silentBodies() async throws {
+        var patience = ConnectionGuard.Patience()
+        patience.silence = .seconds(3)
+        try await withServer(patience: patience) { port, directory in
+            func upload(_ writer: String) async throws -> String {
+                try await run(
+                    "bash",
+                    [
+                        "-c",
+                        "(printf 'POST /upload_data HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 20\\r\\n"
+                            + "Connection: close\\r\\n\\r\\n'; \(writer)) | timeout 50 openssl s_client -quiet -cert p256.crt "
+                            + "-key p256.key -connect 127.0.0.1:\(port) 2>/dev/null; echo \"status $?\"",
+                    ], in: directory, allowFailure: true)
+            }
+            let slow = try await upload("for i in {1..20}; do printf x; sleep 1; done; sleep 3")
+            #expect(slow.contains("200 OK"), "\(slow)")
+            let silent = try await upload("printf x; sleep 45")
+            #expect(!silent.contains("200 OK") && !silent.contains("status 124"), "\(silent)")
+        }
+    }
+
     @Test("a body that is refused unread gets its answer, also where the client waits for leave to send it")
     func refusedBody() async throws {
         try await withServer { port, directory in

@@ -29,6 +29,8 @@ import Testing
         arguments: [
             ("format=xlsx", 400, "format_unsupported"), ("format=parquet", 406, "format_unavailable"),
             ("num_samples=0", 400, "bad_count"), ("num_samples=-1", 400, "bad_count"),
+            ("num_samples=100000000001", 400, "too_many_rows"),
+            ("num_samples=9223372036854775807", 400, "too_many_rows"),
             ("num_samples=abc", 422, "validation"), ("seed=-1", 422, "validation"),
             ("seed=18446744073709551616", 422, "validation"), ("where=x", 422, "validation"),
         ])

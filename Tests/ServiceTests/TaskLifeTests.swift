@@ -17,8 +17,8 @@ struct TaskLifeTests {
 
     private func training() throws -> TaskLife {
         var life = try collecting()
-        for party in Self.providers { _ = try life.handle(.uploaded(party: party, digest: party)) }
-        for party in Self.providers { _ = try life.handle(.confirmed(party: party, digest: nil)) }
+        for party in Self.providers { _ = try life.handle(.uploaded(party: party, commitment: party)) }
+        for party in Self.providers { _ = try life.handle(.confirmed(party: party, commitment: nil)) }
         return life
     }
 
@@ -37,10 +37,10 @@ struct TaskLifeTests {
         var life = try life(.signed(party: "Bob"))
         #expect(throws: LifeRefusal.unsigned(missing: ["Alice"])) { try life.handle(.uploadBegan(party: "Bob")) }
         #expect(throws: LifeRefusal.unsigned(missing: ["Alice"])) {
-            try life.handle(.uploaded(party: "Bob", digest: "1"))
+            try life.handle(.uploaded(party: "Bob", commitment: "1"))
         }
         #expect(throws: LifeRefusal.unsigned(missing: ["Alice"])) {
-            try life.handle(.confirmed(party: "Bob", digest: nil))
+            try life.handle(.confirmed(party: "Bob", commitment: nil))
         }
     }
 
@@ -48,12 +48,12 @@ struct TaskLifeTests {
     func onlyOneFit() throws {
         var life = try collecting()
         for party in Self.providers {
-            #expect(try life.handle(.uploaded(party: party, digest: party)) == .keepTable(party: party))
+            #expect(try life.handle(.uploaded(party: party, commitment: party)) == .keepTable(party: party))
         }
         var starts = 0
         for _ in 0..<100 {
             for party in Self.providers {
-                if try life.handle(.confirmed(party: party, digest: nil))
+                if try life.handle(.confirmed(party: party, commitment: nil))
                     == .recordConfirmationAndStartFit(party: party)
                 {
                     starts += 1
@@ -64,7 +64,7 @@ struct TaskLifeTests {
         _ = try life.handle(.fitFinished)
         #expect(life.stage == .trained)
         for party in Self.providers {
-            #expect(try life.handle(.confirmed(party: party, digest: nil)) == .nothing)
+            #expect(try life.handle(.confirmed(party: party, commitment: nil)) == .nothing)
         }
         #expect(life.stage == .trained)
     }
@@ -72,21 +72,21 @@ struct TaskLifeTests {
     @Test("a confirmation without an upload, or of another table, is refused and can be repeated")
     func confirmations() throws {
         var life = try collecting()
-        #expect(throws: LifeRefusal.noUpload) { try life.handle(.confirmed(party: "Alice", digest: nil)) }
-        _ = try life.handle(.uploaded(party: "Alice", digest: "1"))
-        #expect(throws: LifeRefusal.anotherTable) { try life.handle(.confirmed(party: "Alice", digest: "2")) }
-        #expect(try life.handle(.confirmed(party: "Alice", digest: "1")) == .recordConfirmation(party: "Alice"))
+        #expect(throws: LifeRefusal.noUpload) { try life.handle(.confirmed(party: "Alice", commitment: nil)) }
+        _ = try life.handle(.uploaded(party: "Alice", commitment: "1"))
+        #expect(throws: LifeRefusal.anotherTable) { try life.handle(.confirmed(party: "Alice", commitment: "2")) }
+        #expect(try life.handle(.confirmed(party: "Alice", commitment: "1")) == .recordConfirmation(party: "Alice"))
         #expect(life.stage == .collecting)
     }
 
     @Test("a table can be replaced until it is confirmed, and not after")
     func replacement() throws {
         var life = try collecting()
-        _ = try life.handle(.uploaded(party: "Alice", digest: "1"))
-        #expect(try life.handle(.uploaded(party: "Alice", digest: "2")) == .keepTable(party: "Alice"))
+        _ = try life.handle(.uploaded(party: "Alice", commitment: "1"))
+        #expect(try life.handle(.uploaded(party: "Alice", commitment: "2")) == .keepTable(party: "Alice"))
         #expect(life.uploads["Alice"] == "2")
-        _ = try life.handle(.confirmed(party: "Alice", digest: "2"))
-        #expect(throws: LifeRefusal.alreadyConfirmed) { try life.handle(.uploaded(party: "Alice", digest: "3")) }
+        _ = try life.handle(.confirmed(party: "Alice", commitment: "2"))
+        #expect(throws: LifeRefusal.alreadyConfirmed) { try life.handle(.uploaded(party: "Alice", commitment: "3")) }
         #expect(throws: LifeRefusal.alreadyConfirmed) { try life.handle(.uploadBegan(party: "Alice")) }
         #expect(life.uploads["Alice"] == "2")
     }
@@ -95,11 +95,11 @@ struct TaskLifeTests {
     func withdrawal() throws {
         var life = try collecting()
         #expect(throws: LifeRefusal.noUpload) { try life.handle(.withdrawn(party: "Alice")) }
-        _ = try life.handle(.uploaded(party: "Alice", digest: "1"))
-        _ = try life.handle(.confirmed(party: "Alice", digest: nil))
+        _ = try life.handle(.uploaded(party: "Alice", commitment: "1"))
+        _ = try life.handle(.confirmed(party: "Alice", commitment: nil))
         #expect(try life.handle(.withdrawn(party: "Alice")) == .dropTable(party: "Alice"))
         #expect(life.uploads.isEmpty && life.confirmed.isEmpty)
-        #expect(throws: LifeRefusal.noUpload) { try life.handle(.confirmed(party: "Alice", digest: nil)) }
+        #expect(throws: LifeRefusal.noUpload) { try life.handle(.confirmed(party: "Alice", commitment: nil)) }
     }
 
     @Test("after the fit has begun a table cannot be withdrawn")
@@ -155,21 +155,12 @@ struct TaskLifeTests {
         #expect(throws: LifeRefusal.deadlinePassed) { try life.handle(.uploadBegan(party: "Alice")) }
     }
 
-    @Test("a reservation without releases takes the same tables once more, and no others")
-    func reserved() throws {
-        var life = TaskLife(
-            providers: Self.providers, signed: Set(Self.providers), stage: .collecting,
-            reserved: ["Alice": "1", "Bob": "2"])
-        #expect(throws: LifeRefusal.notTheReservedTable) { try life.handle(.uploaded(party: "Alice", digest: "3")) }
-        #expect(try life.handle(.uploaded(party: "Alice", digest: "1")) == .keepTable(party: "Alice"))
-    }
-
     @Test("a refused event leaves the life as it was", arguments: TaskLife.Stage.allCases)
     func refusalsChangeNothing(stage: TaskLife.Stage) throws {
         let events: [TaskLife.Event] = [
-            .signed(party: "Eve"), .uploadBegan(party: "Eve"), .uploaded(party: "Eve", digest: "1"),
-            .confirmed(party: "Eve", digest: nil), .halted(party: "Eve"), .withdrawn(party: "Eve"),
-            .uploaded(party: "Alice", digest: "1"), .confirmed(party: "Alice", digest: "9"),
+            .signed(party: "Eve"), .uploadBegan(party: "Eve"), .uploaded(party: "Eve", commitment: "1"),
+            .confirmed(party: "Eve", commitment: nil), .halted(party: "Eve"), .withdrawn(party: "Eve"),
+            .uploaded(party: "Alice", commitment: "1"), .confirmed(party: "Alice", commitment: "9"),
             .withdrawn(party: "Alice"), .halted(party: "Alice"), .signed(party: "Alice"),
         ]
         for event in events {
@@ -191,8 +182,8 @@ struct TaskLifeTests {
                     switch Int.random(in: 0..<12, using: &generator) {
                     case 0, 1: .signed(party: party)
                     case 2: .uploadBegan(party: party)
-                    case 3, 4: .uploaded(party: party, digest: "1")
-                    case 5, 6: .confirmed(party: party, digest: nil)
+                    case 3, 4: .uploaded(party: party, commitment: "1")
+                    case 5, 6: .confirmed(party: party, commitment: nil)
                     case 7: .fitFinished
                     case 8: .fitFailed
                     case 9: .halted(party: party)

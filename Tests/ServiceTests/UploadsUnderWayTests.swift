@@ -1,4 +1,5 @@
 import HTTPTypes
+import Ledger
 import Tables
 import Tasks
 import Testing
@@ -17,7 +18,7 @@ struct UploadsUnderWayTests {
             limits: TableLimits(bytes: 100, rows: 100))
         let upload = try UploadReader(
             headers: [.contentType: "text/csv"], file: TableFileReader(reader), byteLimit: 100)
-        return InterruptedUpload(upload, size: size, at: time)
+        return InterruptedUpload(upload, blinding: .random(), size: size, at: time)
     }
 
     @Test("one upload a party at a time; another party is not kept waiting")

@@ -75,11 +75,16 @@ import Testing
         #expect(error.map { "\($0)".contains("Did you mean") } == true)
     }
 
-    @Test("a decimal comma in the schema is refused rather than read over")
-    func decimalChar() {
-        #expect(throws: DecodingError.self) {
-            try schema(#"{"fields":[{"name":"x","type":"number","decimalChar":","}]}"#)
-        }
+    @Test(
+        "a way of writing that the reader would not obey is refused rather than read over",
+        arguments: [
+            #""type":"number","decimalChar":";""#, #""type":"number","groupChar":"x""#,
+            #""type":"number","decimalChar":",","groupChar":",""#, #""type":"string","decimalChar":",""#,
+            #""type":"date","format":"%Q""#, #""type":"date","format":"%Y""#, #""type":"number","format":"%d.%m.%Y""#,
+            #""type":"string","codeList":"hs-1066""#,
+        ])
+    func writing(json: String) {
+        #expect(throws: DecodingError.self) { try schema(#"{"fields":[{"name":"x",\#(json)}]}"#) }
     }
 
     @Test("a key rule reads one column or several, and its steps")

@@ -84,11 +84,10 @@ struct DraftTests {
 
     @Test("words that YAML could take for something else stay texts")
     func awkwardWords() throws {
-        let bob = "id,a\n1,no\n2,~\n3,\"x, 'y' # z\"\n4,\"two\nlines\"\n5,null\n6,*a\n7,1e5\n8,\"say \"\"hi\"\"\"\n"
-        let task = try TaskSpecification(yaml: draft(bob: bob).yaml)
-        #expect(
-            task.parties[1].table?.schema.fields[0].categories
-                == ["*a", "1e5", "no", "null", "say \"hi\"", "two\nlines", "x, 'y' # z", "~"])
+        let bob = "id,a\n1,no\n2,~\n3,\"x, 'y' # z\"\n4,\"two words\"\n5,null\n6,*a\n7,1e5\n8,\"say \"\"hi\"\"\"\n"
+        let field = try #require(try TaskSpecification(yaml: draft(bob: bob).yaml).parties[1].table?.schema.fields[0])
+        #expect(field.categories == ["*a", "1e5", "no", "say \"hi\"", "two words", "x, 'y' # z", "~"])
+        #expect(field.missingValues?.contains("null") == true)
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Tables
 import Testing
@@ -181,5 +182,59 @@ struct HostileTests {
                 #expect((read == key) == isSame, "round \(round)")
             }
         }
+    }
+}
+
+@Suite("What is shown is what is signed")
+struct ShownTaskTests {
+    @Test(
+        "a character that nobody sees is refused in every text of a task, with its line",
+        arguments: [
+            "\\e[2K", "\\r", "\\n  \u{3b5} = 0.1", "\\t", "\\x07", "\\x9b31m", "\\u202e", "\\u2066", "\\u200b",
+            "\\u2028", "\\u0085",
+            "\\ufeff", "\\u00ad", "\\U000e0041", "\\ue000",
+        ])
+    func hidden(escape: String) throws {
+        let places = [
+            (
+                "purpose: Synthetic joined declarations, for planning analyses.", "purpose: \"For\(escape) planning\"",
+                "purpose"
+            ),
+            ("unit_words: one joined record", "unit_words: \"one\(escape) record\"", "privacy.unit_words"),
+        ]
+        for (old, new, path) in places {
+            let problems = TaskFile(yaml: try Fixture.yaml(replacing: old, with: new)).errors
+            #expect(problems.contains { $0.path == path && $0.what.contains("nobody sees") }, "\(problems)")
+            #expect(problems.allSatisfy { !ShownText.hasHidden($0.description) })
+        }
+    }
+
+    @Test("no problem of a hostile file shows a hidden character", arguments: ["\\e[1A", "\\u202e", "\\r\\n"])
+    func problemsAreShown(escape: String) {
+        let yaml = """
+            "entre\(escape)pot": 1
+            task: "a\(escape)b"
+            privacy: {epsilon: "1\(escape)", "de\(escape)lta": 0}
+            synthesizer: {method: "x\(escape)"}
+            deadlines: {upload_by: "never\(escape)"}
+            """
+        let problems = TaskFile(yaml: yaml).problems
+        #expect(problems.count > 5)
+        #expect(problems.allSatisfy { !ShownText.hasHidden($0.description) }, "\(problems)")
+    }
+
+    @Test(
+        "a category that a spreadsheet would compute is refused; signs before numbers, and alone, are not",
+        arguments: [
+            ("=1+1", true), ("=cmd|' /C calc'!A0", true), ("@SUM(A1)", true), ("+SUM(1)", true), ("-2+3+cmd|x!A", true),
+            ("-", false), ("+", false), ("-5", false), ("+49", false), ("-12.5", false), ("a=b", false),
+            ("-low", false),
+        ])
+    func formulas(category: String, isRefused: Bool) throws {
+        let yaml = try Fixture.yaml(
+            replacing: "categories: [low, med, high, vhigh]",
+            with: "categories: ['\(category.replacing("'", with: "''"))', b]")
+        let problems = TaskFile(yaml: yaml).errors.filter { $0.what.contains("spreadsheet") }
+        #expect(problems.isEmpty != isRefused, "\(problems)")
     }
 }

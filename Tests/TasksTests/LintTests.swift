@@ -24,27 +24,27 @@ struct LintTests {
         Mistake(
             old: "task: trade-mirror-2022", new: "task: ../etc/passwd", path: "task", line: 2, says: "name of a file"),
         Mistake(old: "purpose: Syn", new: "puprose: Syn", path: "puprose", line: 3, says: "unknown key"),
-        Mistake(old: "- name: Bob", new: "- name: alice", path: "parties[1].name", line: 13, says: "taken"),
-        Mistake(old: "- name: Bob", new: "- name: B_ob", path: "parties[1].name", line: 13, says: "column"),
-        Mistake(old: "- name: Bob", new: "- name: 'Bob/..'", path: "parties[1].name", line: 13, says: "file"),
-        Mistake(old: "- name: Bob", new: "- name: con", path: "parties[1].name", line: 13, says: "file"),
+        Mistake(old: "- name: Bob", new: "- name: alice", path: "parties[1].name", line: 14, says: "taken"),
+        Mistake(old: "- name: Bob", new: "- name: B_ob", path: "parties[1].name", line: 14, says: "column"),
+        Mistake(old: "- name: Bob", new: "- name: 'Bob/..'", path: "parties[1].name", line: 14, says: "file"),
+        Mistake(old: "- name: Bob", new: "- name: con", path: "parties[1].name", line: 14, says: "file"),
         Mistake(
             old: Fixture.bob.publicKey.base64, new: Fixture.alice.publicKey.base64, path: "parties[1].public_key",
-            line: 15, says: "key of Alice"),
+            line: 16, says: "key of Alice"),
         Mistake(
-            old: Fixture.bob.publicKey.base64, new: "AAAA", path: "parties[1].public_key", line: 15,
+            old: Fixture.bob.publicKey.base64, new: "AAAA", path: "parties[1].public_key", line: 16,
             says: "neither RSA nor P-256"),
         Mistake(
-            old: Fixture.bob.publicKey.base64, new: "'%'", path: "parties[1].public_key", line: 15, says: "base64"),
+            old: Fixture.bob.publicKey.base64, new: "'%'", path: "parties[1].public_key", line: 16, says: "base64"),
         Mistake(
-            old: Fixture.bob.publicKey.base64, new: Fixture.workshopBob, path: "parties[1].public_key", line: 15,
+            old: Fixture.bob.publicKey.base64, new: Fixture.workshopBob, path: "parties[1].public_key", line: 16,
             says: "published"),
         Mistake(
             old: Fixture.bob.publicKey.base64 + "\n", new: Fixture.bob.publicKey.base64 + "\n    colour: red\n",
-            path: "parties[1].colour", line: 16, says: "unknown key"),
+            path: "parties[1].colour", line: 17, says: "unknown key"),
         Mistake(
             old: "name: Bob\n    role: provider", new: "name: Bob\n    role: observer", path: "parties[1].role",
-            line: 14, says: "not known"),
+            line: 15, says: "not known"),
         Mistake(
             old: "normalise: [trim]}", new: "normalise: [trimm]}", path: "parties[0].table.key.normalise", line: 9,
             says: "unknown normalisation"),
@@ -74,7 +74,7 @@ struct LintTests {
             old: "scale: log", new: "scale: cubic", path: "parties[0].table.fields[1].bins.scale", line: 12,
             says: "not known"),
         Mistake(
-            old: "field: hs6,", new: "field: hs8,", path: "parties[1].table.fields[1]", line: 21, says: "unknown field"),
+            old: "field: hs6,", new: "field: hs8,", path: "parties[1].table.fields[1]", line: 22, says: "unknown field"),
     ]
 
     @Test("one mistake is found where it stands", arguments: mistakes)
@@ -104,12 +104,18 @@ struct LintTests {
             ("privacy: {epsilon: 10.5, accept_high_epsilon: ''}", "privacy.epsilon", .error, "above 10"),
             ("privacy: {epsilon: 1, delta: 1}", "privacy.delta", .error, "below 1"),
             ("privacy: {epsilon: 1, delta: -1.0e-9}", "privacy.delta", .error, "0 or more"),
-            ("privacy: {epsilon: 1, delta: 0.001}", "privacy.delta", .warning, "may fail"),
-            ("privacy: {epsilon: 1, delta: 1.0e-8}", "privacy.delta", .warning, "may fail for one of them"),
+            ("privacy: {epsilon: 1, delta: 0.001}", "privacy.delta", .error, "one record in 1000"),
+            ("privacy: {epsilon: 1, delta: 1.1e-5}", "privacy.delta", .error, "one record in"),
+            ("privacy: {epsilon: 1, delta: 0.999}", "privacy.delta", .error, "one record in 1 "),
             ("privacy: {epsilon: 1, delta: 0.5}", "privacy.delta", .error, "one record in 2"),
             ("privacy: {epsilon: 1, delta: 0.01}", "privacy.delta", .error, "one record in 100"),
             ("privacy: {epsilon: 1, detla: 0}", "privacy.detla", .error, "unknown key"),
             ("privacy: [1]", "privacy", .error, "a mapping"),
+            ("privacy: {epsilon: 1, unit: one person}", "privacy.unit", .error, "stand in `unit_words`"),
+            ("privacy: {epsilon: 1, unit: Key}", "privacy.unit", .error, "`record` or `key`"),
+            ("privacy: {epsilon: 1, least_rows: 0}", "privacy.least_rows", .error, "out of range"),
+            ("privacy: {epsilon: 1, least_rows: 3001}", "privacy.least_rows", .error, "Bob brings at most 3000"),
+            (Fixture.privacyLine + "\nlimits: {rows: 4000}", "parties[0].table.rows", .error, "allows 4000"),
             (Fixture.privacyLine + "\njoin: {kind: outer}", "join.kind", .error, "not known"),
             (Fixture.privacyLine + "\njoin: {rows_per_key: 0}", "join.rows_per_key", .error, "out of range"),
             (Fixture.privacyLine + "\njoin: {rows_per_key: 4097}", "join.rows_per_key", .error, "out of range"),
@@ -189,6 +195,24 @@ struct LintTests {
         #expect(problem.severity == severity)
         #expect(problem.what.contains(says), "\(problem)")
         #expect((problem.line ?? 0) >= 21)
+    }
+
+    @Test("δ is compared with the rows that a table may have, its own or those of the limits")
+    func deltaAndRows() throws {
+        let bare = Fixture.yaml.replacing(#/[ ]+rows: \d+\n/#, with: "")
+        func problem(_ terms: String, in yaml: String) throws -> TaskProblem? {
+            try #require(yaml.contains(Fixture.privacyLine))
+            return TaskFile(yaml: yaml.replacing(Fixture.privacyLine, with: terms)).problems.first {
+                $0.path == "privacy.delta"
+            }
+        }
+        let published = try problem("privacy: {epsilon: 1, delta: 1.0e-6}\nlimits: {rows: 1000000}", in: bare)
+        #expect(published?.severity == .error && published?.what.contains("publishing one") == true)
+        let doubtful = try problem("privacy: {epsilon: 1, delta: 1.0e-8}", in: bare)
+        #expect(doubtful?.severity == .warning && doubtful?.what.contains("may fail for one of them") == true)
+        #expect(try problem("privacy: {epsilon: 1, delta: 1.0e-8}", in: Fixture.yaml) == nil)
+        let large = Fixture.yaml.replacing("rows: 5000", with: "rows: 2000000")
+        #expect(try problem("privacy: {epsilon: 1, delta: 1.0e-6}", in: large)?.severity == .error)
     }
 
     @Test("the good task has no problem at all")
@@ -304,7 +328,33 @@ struct ReadingTests {
         #expect(task.queries == [])
         let bare = try TaskSpecification(
             yaml: Fixture.yaml(replacing: Fixture.privacyLine, with: "privacy: {epsilon: 2}"))
-        #expect(bare.privacy == .init(epsilon: 2, delta: 1e-9, unit: "one joined record"))
+        #expect(bare.privacy == .init(epsilon: 2, delta: 1e-9, unit: .record, unitWords: "one joined record"))
+    }
+
+    @Test(
+        "a table without declared rows is warned of, and the task's limit stands for them, in steps where it is large")
+    func declaredRows() throws {
+        let yaml = try Fixture.yaml(replacing: "      rows: 3000\n", with: "")
+        let problems = TaskFile(yaml: yaml).problems
+        #expect(problems.map(\.path) == ["parties[1].table.rows"])
+        #expect(problems.map(\.severity) == [.warning])
+        let task = try TaskSpecification(yaml: yaml)
+        #expect(task.parties.map { $0.table?.rows } == [5000, nil])
+        #expect(task.limits.table(declared: 5000).sizes == [5000])
+        #expect(task.limits.table().sizes == [100_000, 1_000_000, 10_000_000, 20_000_000])
+        #expect(TaskSpecification.Limits(rows: 700).table().sizes == [700])
+        #expect(task.digest != (try Fixture.task().digest))
+    }
+
+    @Test("a key of a union counts once for each table, a record once")
+    func unionUnits() throws {
+        var task = try Fixture.task()
+        task.join = .init(kind: .union, rowsPerKey: 3)
+        #expect(task.rowsPerUnit == 3)
+        task.privacy.unit = .key
+        #expect(task.rowsPerUnit == 6)
+        task.join = .init(kind: .inner, rowsPerKey: 3)
+        #expect(task.rowsPerUnit == 3)
     }
 
     @Test("δ = 0 asks for pure differential privacy and is no mistake")
@@ -333,12 +383,12 @@ struct ReadingTests {
     @Test("every part of the task format is read")
     func everything() throws {
         let terms = """
-            privacy: {epsilon: 3, delta: 0, unit: one household}
+            privacy: {epsilon: 3, delta: 0, unit: record, unit_words: one household}
             join: {kind: inner, rows_per_key: 4}
             synthesizer: {method: mst, params: {iterations: 60, rate: 0.5, deep: {a: [1, x, true, null]}}}
             queries:
               - {name: totals, kind: sum, columns: [Alice_value_usd], where: {Bob_hs2: '01'}, epsilon: 0.5, delta: 0}
-            limits: {upload_bytes: 1000, rows: 10}
+            limits: {upload_bytes: 1000, rows: 5000}
             deadlines: {upload_by: 2026-12-31T12:00:00Z, compute_by: 2027-01-01T12:00:00Z, retrieve_by: 2027-02-01T12:00:00Z}
             retention: {tables: destroy_after_fit}
             """

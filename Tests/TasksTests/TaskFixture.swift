@@ -38,6 +38,7 @@ enum Fixture {
               fields:
                 - {name: buying, type: string, categories: [low, med, high, vhigh]}
                 - {name: value_usd, type: number, constraints: {minimum: 0, maximum: 1.0e12}, bins: {count: 32, scale: log}}
+              rows: 5000
           - name: Bob
             role: provider
             public_key: \(bob.publicKey.base64)
@@ -47,7 +48,8 @@ enum Fixture {
               fields:
                 - {name: hs6, type: string, categories: ['010190', '020110', no], constraints: {required: true}}
                 - {name: hs2, type: string, derivedFrom: {field: hs6, prefix: 2}}
-        privacy: {epsilon: 1.0, delta: 1.0e-9, unit: one joined record}
+              rows: 3000
+        privacy: {epsilon: 1.0, delta: 1.0e-9, unit: record, unit_words: one joined record}
         """
 
     static func task() throws -> TaskSpecification { try TaskSpecification(yaml: yaml) }
@@ -58,7 +60,7 @@ enum Fixture {
         return yaml.replacing(old, with: new)
     }
 
-    static let privacyLine = "privacy: {epsilon: 1.0, delta: 1.0e-9, unit: one joined record}"
+    static let privacyLine = "privacy: {epsilon: 1.0, delta: 1.0e-9, unit: record, unit_words: one joined record}"
 }
 
 /// An oracle outside the code.

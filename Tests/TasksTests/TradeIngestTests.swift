@@ -1,4 +1,5 @@
 import Foundation
+import Tables
 import Testing
 
 @testable import Tasks
@@ -90,7 +91,7 @@ private func presentLine(
                 dataflow,UNSD:IMTS(1.2),M,528,M,HS2017_27,842,_T,2022-03,55
                 dataflow,UNSD:IMTS(1.2),M,528,M,HS2017_27,842,1,2022-03,54
                 """.utf8))
-        #expect(sdmx.csv(columns: ["key", "flow", "trade_value_usd"]).hasSuffix("2022-03||HS2017_27|USA|NLD,M,55\n"))
+        #expect(sdmx.csv(columns: ["key", "flow", "trade_value_usd"]).hasSuffix("202203|H5|27|USA|NLD,M,55\n"))
     }
 
     @Test("a file of all 47 columns: totals alone, re-exports apart, editions apart, the United States 842 and not 840")
@@ -153,5 +154,145 @@ private func presentLine(
                 return Substring("\(cells[2]),\(cells[3]),\(cells[5]),\(cells[7])")
             })
         #expect(found == expected)
+    }
+}
+
+@Suite("Ingest of trade files as they are downloaded")
+struct DownloadedTradeTests {
+    private func ingest(_ profile: TradeIngest.Profile, _ office: String, _ files: [UInt8]...) throws -> TradeIngest {
+        var ingest = TradeIngest(profile: profile, office: office)
+        for file in files { try ingest.add(csv: file) }
+        return ingest
+    }
+
+    @Test("codes with blanks or decimals, grouped values and lost zeros are read as what they are, and said")
+    func codes() throws {
+        let rows = [
+            presentLine("X ", 528, 276, "\"1,250,000.0\""),
+            presentLine("X", 528, 124, "77").replacing(",C00,0,", with: ",C00,0 ,"),
+            presentLine("X", 528, 36, "5").replacing(",36,", with: ",36.0,").replacing(",27,", with: ",1,"),
+            presentLine("M", 528, 276, "9").replacing(",27,", with: ",10121,"),
+        ]
+        let found = try ingest(.comtrade, "nld", Array((present + rows.joined()).utf8))
+        let csv = found.csv(columns: ["key", "trade_value_usd"])
+        for line in [
+            "202203|H6|27|NLD|DEU,1250000", "202203|H6|27|NLD|CAN,77", "202203|H6|01|NLD|AUS,5",
+            "202203|H6|010121|DEU|NLD,9",
+        ] {
+            #expect(csv.contains(line), "\(csv)")
+        }
+        #expect(found.leftOut.isEmpty)
+        #expect(found.mended.values.map(\.count).reduce(0, +) == 3)
+        #expect(found.taken.value == 1_250_091)
+    }
+
+    @Test("trailing commas, Windows-1252, other names and the same row twice are read as the site writes them")
+    func layouts() throws {
+        let plain = present + presentLine("X", 528, 276, "100") + presentLine("X", 528, 384, "7")
+        let expected = try ingest(.comtrade, "NLD", Array(plain.utf8)).csv()
+        let trailing =
+            plain.split(separator: "\n").enumerated().map { $0 == 0 ? String($1) : $1 + "," }.joined(separator: "\r\n")
+            + "\r\n"
+        let windows = plain.replacing("Fuels, mineral", with: "Fuels, Côte").unicodeScalars.map { UInt8($0.value) }
+        let names = present.split(separator: "\n")[0].split(separator: ",").map { name in
+            name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+        }.joined(separator: ",")
+        let snake = names + "\n" + plain.split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
+        let twice = plain + presentLine("X", 528, 276, "100")
+        for bytes in [Array(trailing.utf8), windows, Array(snake.utf8), Array(twice.utf8)] {
+            #expect(try ingest(.comtrade, "NLD", bytes).csv() == expected)
+        }
+        #expect(throws: TaskError.self) {
+            try ingest(.comtrade, "NLD", Array((plain + presentLine("X", 528, 276, "101")).utf8))
+        }
+    }
+
+    @Test("every row is accounted for by a true reason, with its value; unknown areas are apart from the world")
+    func reasons() throws {
+        let rows = [
+            presentLine("X", 528, 276, "10"), presentLine("X", 528, 0, "20"), presentLine("X", 528, 899, "30"),
+            presentLine("X", 528, 999, "40"), presentLine("X", 528, 58, "50"), presentLine("X", 528, 530, "60"),
+            presentLine("X", 528, 736, "70"), presentLine("X", 528, 891, "80"), presentLine("X", 124, 276, "90"),
+            presentLine("FM", 528, 276, "5"), presentLine("X", 528, 276, "6", transport: 2100),
+            presentLine("X", 528, 528, "8"),
+        ]
+        let found = try ingest(.comtrade, "NLD", Array((present + rows.joined()).utf8))
+        #expect(found.rowCount == 5)
+        #expect(found.taken.rows + found.leftOut.values.reduce(0, +) == rows.count)
+        #expect(found.taken.value + found.reasons.values.reduce(0) { $0 + $1.value } == 469)
+        #expect(found.reasons["the partner is the world"]?.value == 20)
+        #expect(found.reasons["the partner is an area that is not named: 899"]?.rows == 1)
+        #expect(found.reasons["the partner is an area that is not known: 999"]?.firstRow == 5)
+        #expect(found.csv().contains("SCG"))
+    }
+
+    @Test("where nothing is left the offices of the file are named")
+    func nothing() throws {
+        let found = try ingest(.comtrade, "FRA", Array((present + presentLine("X", 528, 276, "1")).utf8))
+        let error = #expect(throws: TaskError.self) { try found.check() }
+        #expect(error.map { "\($0)".contains("NLD") } == true)
+        #expect(throws: TaskError.self) { try ingest(.comtrade, "XXX", Array(present.utf8)) }
+    }
+
+    @Test("SDMX: multipliers, deletions, missing values, labels and currencies; one key with Comtrade's files")
+    func sdmx() throws {
+        let header =
+            "STRUCTURE,ACTION,REF_AREA,TRADE_FLOW,COMMODITY_1,COUNTERPART_AREA_1,TIME_PERIOD,OBS_VALUE,UNIT_MULT,UNIT_MEASURE,OBS_STATUS\n"
+        let rows = """
+            dataflow,I,528: Netherlands,X: Exports,HS2017_27: Fuels,276: Germany,2022-03,125.5,6,USD,A
+            dataflow,D,528,X,HS2017_84,276,2022-03,77,0,USD,A
+            dataflow,I,528,X,HS2017_85,276,2022-03,NaN,0,USD,M
+            dataflow,I,NL,M,HS2017_01,DE,2022-03,12,3,USD,A
+
+            """
+        let found = try ingest(.sdmxCSV, "NLD", Array((header + rows).utf8))
+        #expect(
+            found.csv(columns: ["key", "trade_value_usd"])
+                == "key,trade_value_usd\n202203|H5|01|DEU|NLD,12000\n202203|H5|27|NLD|DEU,125500000\n")
+        let other = try ingest(
+            .comtrade, "DEU", Array((present + presentLine("M", 276, 528, "131", edition: "H5")).utf8))
+        #expect(other.csv(columns: ["key"]).contains("202203|H5|27|NLD|DEU"))
+        #expect(throws: TaskError.self) {
+            try ingest(.sdmxCSV, "NLD", Array((header + rows.replacing("12,3,USD", with: "12,3,EUR")).utf8))
+        }
+    }
+
+    @Test("each profile writes the table that Configs/comtrade-mirror.yaml declares")
+    func declared() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let yaml = try String(contentsOf: root.appending(path: "Configs/comtrade-mirror.yaml"), encoding: .utf8)
+        let task = try TaskSpecification(yaml: yaml, context: TaskFile.Context(allowsMissingKeys: true))
+        let table = try #require(task.party(named: "Netherlands")?.table)
+        let columns = table.key.columns + table.schema.fields.map(\.name)
+        let sdmx = """
+            STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,TRADE_FLOW,COMMODITY_1,COUNTERPART_AREA_1,TIME_PERIOD,OBS_VALUE,UNIT_MULT
+            dataflow,UNSD:IMTS(1.2),I,M,528,X,HS2022_27,842,2022-03,55,0
+
+            """
+        let found = [
+            try ingest(.comtradeLegacy, "NLD", Array((legacy + line(2, 528, 842, 55, edition: "H6")).utf8)),
+            try ingest(.comtrade, "NLD", Array((present + presentLine("X", 528, 842, "55")).utf8)),
+            try ingest(.sdmxCSV, "NLD", Array(sdmx.utf8)),
+        ].map { $0.csv(columns: columns) }
+        #expect(Set(found).count == 1, "\(found)")
+        for csv in found {
+            #expect(try Office.check(Array(csv.utf8), "Netherlands", task).allSatisfy { $0.code != "becomes_other" })
+        }
+    }
+
+    @Test(
+        "the public downloads lose nothing in silence",
+        .enabled(if: PublicFileTests.folder != nil, "the offices' files are not here: set ENTREPOT_DATA"),
+        arguments: [
+            ("real/tha_present.csv", TradeIngest.Profile.comtrade, "THA", 1178),
+            ("real/uscn.csv", .comtradeLegacy, "USA", 290),
+        ])
+    func downloads(name: String, profile: TradeIngest.Profile, office: String, rows: Int) throws {
+        let folder = try #require(PublicFileTests.folder)
+        let found = try ingest(profile, office, Array(try Data(contentsOf: folder.appending(path: name))))
+        #expect(found.taken.rows + found.leftOut.values.reduce(0, +) == rows)
+        let lost = found.reasons.filter { !["the partner is the world", "of another reporter"].contains($0.key) }
+        #expect(lost.values.reduce(0) { $0 + $1.rows } * 20 < rows, "\(found.reasons)")
     }
 }

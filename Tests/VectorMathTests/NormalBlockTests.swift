@@ -70,11 +70,33 @@ private func block(_ rows: Range<UInt64>, columns: Int, key: UInt8 = 1) -> Norma
         }
     }
 
+    /// The Cholesky factor of a lower triangle, by the textbook's loops.
+    private func root(of moments: [Double]) -> [Double]? {
+        var root = moments
+        for i in 0..<3 {
+            for j in 0...i {
+                let (row, other) = (i * (i + 1) / 2, j * (j + 1) / 2)
+                let rest = (0..<j).reduce(moments[row + j]) { $0 - root[row + $1] * root[other + $1] }
+                root[row + j] = j < i ? rest / root[other + j] : rest.squareRoot()
+            }
+        }
+        return root
+    }
+
+    @Test("moments that have no root leave the rows as they are")
+    func noRoot() {
+        var rows = block(0..<64, columns: 3)
+        let none = rows.matchMoments(to: [1, 0, 1, 0, 0, 1]) { _ in nil }
+        #expect(none == nil)
+        let before = block(0..<64, columns: 3).values
+        #expect(zip(rows.values, before).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+
     @Test("matched moments are those of the factor, exactly but for rounding")
     func moments() throws {
         let factor: [Double] = [1, 0.6, 0.8, -0.3, 0.2, (1 - 0.13).squareRoot()]
         var matched = block(0..<4_096, columns: 3)
-        let found = matched.matchMoments(to: factor)
+        let found = matched.matchMoments(to: factor, root: root(of:))
         let matrix = try #require(found)
         matched.multiply(byLowerTriangle: matrix)
         let expected = [1, 0.6, 1, -0.3, -0.3 * 0.6 + 0.2 * 0.8, 1]
@@ -88,7 +110,7 @@ private func block(_ rows: Range<UInt64>, columns: Int, key: UInt8 = 1) -> Norma
             }
         }
         var small = block(0..<4, columns: 3)
-        let none = small.matchMoments(to: factor)
+        let none = small.matchMoments(to: factor, root: root(of:))
         #expect(none == nil)
         #expect(small.values == block(0..<4, columns: 3).values)
     }

@@ -37,7 +37,7 @@ parties:
         - {{name: persons, type: string, categories: ['2', '4', more], constraints: {{required: true}}}}
         - {{name: safety, type: string, categories: [low, med, high], constraints: {{required: true}}}}
         - {{name: day, type: date, constraints: {{minimum: 2020-01-01, maximum: 2024-12-31}}, bins: {{count: 20}}}}
-privacy: {{epsilon: 1.0, delta: 1.0e-9, unit: one joined record}}
+privacy: {{epsilon: 1.0, delta: 1.0e-9, unit: record, unit_words: one joined record}}
 synthesizer: {{method: {method}}}
 limits: {{upload_bytes: {bytes}, rows: 20000000}}
 """

@@ -40,6 +40,9 @@ final class HTTPConnection {
         }
     }
 
+    /// The header in which a program names itself to the service.
+    static let clientHeader = "Entrepot-Client"
+
     /// The beginning of an answer.
     struct Head: Sendable {
         var status: Int
@@ -90,6 +93,7 @@ final class HTTPConnection {
                                     promise.succeed(peer.present(certificates))
                                 }))
                         try handlers.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+                        try handlers.addHandler(SilenceHandler(flag: flag))
                         try handlers.addHandler(EarlyAnswerHandler(flag: flag))
                         return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
                     }
@@ -174,7 +178,11 @@ final class HTTPConnection {
     /// The rest of the answer, where it is small.
     func readBody(upTo limit: Int = 64 * 1024 * 1024) async throws -> [UInt8] {
         var bytes: [UInt8] = []
+        let end = ContinuousClock.now + Self.longestBody
         while let piece = try await nextPiece() {
+            guard ContinuousClock.now < end else {
+                throw ClientError.brokenConnection("an answer did not end in its time")
+            }
             guard bytes.count + piece.readableBytes <= limit else {
                 throw ClientError.brokenConnection("an answer is larger than \(limit) bytes")
             }
@@ -183,20 +191,29 @@ final class HTTPConnection {
         return bytes
     }
 
+    /// How long a small answer may take to come.
+    private static let longestBody = Duration.seconds(600)
+
     private func requestHead(_ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders) -> HTTPRequestHead {
-        var all = HTTPHeaders([("Host", host), ("User-Agent", "entrepot"), ("Accept", "*/*")])
+        var all = HTTPHeaders([
+            ("Host", host), ("User-Agent", "entrepot"), (Self.clientHeader, "entrepot"), ("Accept", "*/*"),
+        ])
         for header in headers { all.replaceOrAdd(name: header.name, value: header.value) }
         return HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: all)
     }
 
+    /// The most informational answers (1xx) before the one that counts.
+    private static let mostInformational = 16
+
     private func readHead() async throws -> Head {
-        while true {
+        for _ in 0...Self.mostInformational {
             guard let part = try await nextPart() else {
                 throw ClientError.brokenConnection("the service closed the connection before it answered")
             }
             guard case .head(let head) = part else { continue }
             if head.status.code >= 200 { return Head(status: Int(head.status.code), headers: head.headers) }
         }
+        throw ClientError.brokenConnection("the service announced an answer again and again and gave none")
     }
 
     private func nextPart() async throws -> HTTPClientResponsePart? {

@@ -8,6 +8,9 @@ public struct PatientUpload: Sendable {
     /// Seconds to wait after each consecutive break without progress.
     private let pauses: [Double]
 
+    /// - Parameters:
+    ///   - path: the file to send.
+    ///   - pauses: seconds to wait after each consecutive break without progress; where they end, the upload fails.
     public init(_ configuration: ClientConfiguration, file path: String, pauses: [Double] = [1, 2, 5, 10, 20, 30, 30]) {
         self.configuration = configuration
         self.path = path

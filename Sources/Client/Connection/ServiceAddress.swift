@@ -2,9 +2,12 @@ import Foundation
 
 /// Where a service listens: `https://host:port`.
 public struct ServiceAddress: Sendable, Equatable, CustomStringConvertible {
+    /// A name, or an address without brackets.
     public let host: String
+    /// From 1 to 65535.
     public let port: Int
 
+    /// An address from its parts.
     public init(host: String, port: Int) {
         self.host = host
         self.port = port
@@ -24,6 +27,7 @@ public struct ServiceAddress: Sendable, Equatable, CustomStringConvertible {
             host: host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port: url.port ?? 8443)
     }
 
+    /// `host:port`, with brackets around an IPv6 address.
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// The name for the TLS handshake; nil for addresses, which are not allowed there.

@@ -62,22 +62,33 @@ extension VerifiedConnection {
     /// `DELETE /data`: takes one's own table back before the fit.
     public func withdraw() async throws -> [UInt8] {
         let head = try await http.send(.DELETE, "/data")
-        return try await finish(head)
+        let body = try await finish(head)
+        try takeBackConfirmation()
+        return body
     }
 
     /// `POST /confirm_data`: agrees that the fit may use the table with this digest.
     ///
-    /// - Parameter digest: SHA-256 of the file in hexadecimal, as the upload returned it; nil confirms the table that
-    ///   is held.
-    public func confirm(digest: String? = nil) async throws -> [UInt8] {
+    /// - Parameters:
+    ///   - digest: SHA-256 of the file in hexadecimal, as the upload returned it.
+    ///   - commitment: the commitment to the file, as its receipt holds it. Without either, what is held is confirmed.
+    public func confirm(digest: String? = nil, commitment: String? = nil) async throws -> [UInt8] {
         var members = ["\"spec_hash\":\"\(taskDigest.hex)\"", "\"boot\":\"\(bootID)\""]
         if let digest { members.append("\"file_sha256\":\"\(digest)\"") }
-        return try await post(
-            "/confirm_data", Array("{\(members.joined(separator: ","))}".utf8), type: "application/json")
+        if let commitment { members.append("\"commitment\":\"\(commitment)\"") }
+        let before = try prepareConfirmation()
+        do {
+            return try await post(
+                "/confirm_data", Array("{\(members.joined(separator: ","))}".utf8), type: "application/json")
+        } catch ClientError.service(let problem) {
+            try takeBackConfirmation(before: before)
+            throw ClientError.service(problem)
+        }
     }
 
     func get(_ path: String) async throws -> [UInt8] {
-        try await finish(try await http.send(.GET, path))
+        try admitFigures(path)
+        return try await finish(try await http.send(.GET, path))
     }
 
     private func post(_ path: String, _ body: [UInt8], type: String) async throws -> [UInt8] {
@@ -105,17 +116,21 @@ public struct TaskStatus: Sendable, Equatable, Codable {
     public var stage: String
     /// Seconds since 1970 at which the stage began.
     public var since: Int64?
+    /// Why a task ended without a model; nil in other stages.
     public var reason: String?
     /// How far each provider has got, by name; nil if the service does not report it.
     public var parties: [String: Standing]?
 
     /// What a provider has done.
     public struct Standing: Sendable, Equatable, Codable {
+        /// Whether its signature was accepted.
         public var signed: Bool
         /// Whether the service holds its table, or has fitted it.
         public var uploaded: Bool
+        /// Whether it agreed that the fit may use its table.
         public var confirmed: Bool
 
+        /// What one provider has done.
         public init(signed: Bool, uploaded: Bool, confirmed: Bool) {
             self.signed = signed
             self.uploaded = uploaded
@@ -125,6 +140,7 @@ public struct TaskStatus: Sendable, Equatable, Codable {
 
     /// Whether the model may still come.
     public var isWaiting: Bool { ["unsigned", "collecting", "training"].contains(stage) }
+    /// Whether the model is there.
     public var isTrained: Bool { stage == "trained" }
 
     /// The stage, and what it waits for.

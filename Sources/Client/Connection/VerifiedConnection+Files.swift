@@ -10,10 +10,16 @@ import Tasks
 extension VerifiedConnection {
     /// What the service says about a table that it holds. The row count is the owner's own.
     public struct UploadReceipt: Sendable, Equatable, Codable {
+        /// The service's words.
         public var message: String
+        /// Of the file as it was sent, in hexadecimal.
         public var sha256: String
+        /// The rows of the owner's table.
         public var rows: Int
+        /// The columns of the owner's table.
         public var columns: Int
+        /// What the owner may not have meant, in sentences. For the owner only.
+        public var warnings: [String]?
     }
 
     private static let pieceSize = 256 * 1024
@@ -45,7 +51,8 @@ extension VerifiedConnection {
         }
         let (start, hash) = try await continuation(of: file, size: size)
         var sent = start
-        let receipt = try await upload(size: size, from: size == 0 ? nil : start, after: hash) {
+        let name = URL(fileURLWithPath: path).lastPathComponent
+        let receipt = try await upload(size: size, from: size == 0 ? nil : start, after: hash, named: name) {
             progress(sent, size)
             guard let piece = try file.read(upToCount: VerifiedConnection.pieceSize), !piece.isEmpty else { return nil }
             sent += piece.count
@@ -80,12 +87,14 @@ extension VerifiedConnection {
     /// - Parameters:
     ///   - start: from which byte on; nil if it is not to be continued if the connection breaks.
     ///   - hash: of the bytes before `start`.
+    ///   - name: of the file, for its owner's opening.
     func upload(
-        size: Int, from start: Int? = nil, after hash: SHA256 = SHA256(), next: () async throws -> ByteBuffer?
+        size: Int, from start: Int? = nil, after hash: SHA256 = SHA256(), named name: String? = nil,
+        next: () async throws -> ByteBuffer?
     ) async throws -> UploadReceipt {
         guard party != nil else { throw ClientError.noKey }
-        try prepareUpload(path: "/upload_data")
-        var headers: HTTPHeaders = ["Content-Type": "text/csv"]
+        let blinding = try prepareUpload(isContinued: start ?? 0 > 0)
+        var headers: HTTPHeaders = ["Content-Type": "text/csv", Self.openingHeader: blinding.hex]
         if let start { headers.add(name: "Content-Range", value: "bytes \(start)-\(size - 1)/\(size)") }
         var running = hash
         let head = try await http.send(.POST, "/upload_data", headers: headers, length: size - (start ?? 0)) {
@@ -101,31 +110,18 @@ extension VerifiedConnection {
         } catch {
             throw ClientError.brokenConnection("the answer of the service cannot be read")
         }
-        let sha256 = Hex.encode(Array(running.finalize()))
-        guard receipt.sha256 == sha256 else {
+        guard let digest = LedgerHash(bytes: Array(running.finalize())), receipt.sha256 == digest.hex else {
             throw ClientError.brokenConnection("the service holds another table than the one that was sent")
         }
-        let isReceived = receipts.contains { receipt in
-            receipt.entry.kind == .upload && receipt.entry.party == party?.publicKey.fingerprint
-                && receipt.entry.details["sha256"] == sha256
-        }
-        guard isReceived else { throw ClientError.noReceipt }
+        try keep(UploadOpening(blinding: blinding, file: digest), named: name)
         return receipt
-    }
-
-    /// Remembers that a table goes to this boot; refuses if one went to another boot before.
-    func prepareUpload(path: String) throws(ClientError) {
-        guard path.hasPrefix("/upload_data"), party != nil else { return }
-        try VerifiedConnection.observing { () throws(RememberedConflict) in
-            try remembered.prepareUpload(
-                task: taskDigest.hex, boot: bootID, acceptNewInstance: configuration.acceptNewInstance)
-        }
-        try remember()
     }
 
     /// The arguments of `GET /samples`.
     public struct SampleRequest: Sendable, Equatable {
+        /// How many rows.
         public var rows: Int
+        /// `csv`, `json`, `ndjson` or `arrow`.
         public var format: String
         /// nil lets the service draw a fresh one.
         public var seed: UInt64?
@@ -134,6 +130,7 @@ extension VerifiedConnection {
         /// `COLUMN=VALUE`: only rows like this.
         public var conditions: [String]
 
+        /// The arguments of one download; each as described at its property.
         public init(
             rows: Int = 1000, format: String = "csv", seed: UInt64? = nil, columns: [String]? = nil,
             conditions: [String] = []
@@ -158,15 +155,19 @@ extension VerifiedConnection {
 
     /// The headers that came with samples.
     public struct SampleReceipt: Sendable, Equatable {
+        /// How many bytes came.
         public var bytes: Int
         /// The seed that gives these rows again.
         public var seed: UInt64?
+        /// The task's ε, as the service wrote it.
         public var epsilonSpent: String?
+        /// The newest ledger entry, in hexadecimal, as the service wrote it.
         public var ledgerHead: String?
     }
 
     /// `GET /samples`: hands the rows on as they come.
     public func samples(_ request: SampleRequest, to write: ([UInt8]) throws -> Void) async throws -> SampleReceipt {
+        try admitFigures(request.path)
         let head = try await http.send(.GET, request.path)
         guard (200..<300).contains(head.status) else {
             throw ClientError.service(ServiceProblem(head.status, try await http.readBody()))

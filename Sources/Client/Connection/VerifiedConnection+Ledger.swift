@@ -18,10 +18,10 @@ extension VerifiedConnection {
             try await take(signed, under: key)
         } catch ClientError.remembered(let conflict) {
             let task = taskDigest.hex
-            guard configuration.acceptNewInstance, remembered.tasks[task]?.checkpoint?.key != key.encoded else {
+            guard configuration.measureAgain, remembered.tasks[task]?.checkpoint?.key != key.encoded else {
                 throw ClientError.remembered(conflict)
             }
-            remembered.forgetLedger(task: task)
+            remembered.forgetLedger(task: task, for: bootID)
             try await take(signed, under: key)
         }
         ledgerKey = key
@@ -152,6 +152,7 @@ extension VerifiedConnection {
                 last = receipt.entry.sequence
                 try write(receipt)
                 receipts.append(receipt)
+                if receipt.entry.kind == .trained { remembered.keepTrained(by: bootID, task: task) }
             } catch let error as ReceiptError {
                 throw ClientError.receipt(error)
             }

@@ -12,8 +12,11 @@ public import Tasks
 public final class VerifiedConnection {
     /// What was verified, for a person to look at.
     public let evidence: VerifiedEvidence
+    /// What the service says about itself, signed by its evidence.
     public let statement: Statement
+    /// The task that the service runs.
     public let specification: TaskSpecification
+    /// Of that task, as the evidence names it.
     public let taskDigest: TaskDigest
     /// The caller's party; nil if no key was given.
     public let party: TaskSpecification.Party?
@@ -76,7 +79,7 @@ public final class VerifiedConnection {
         let trust = configuration.trustNow
         let evidence: VerifiedEvidence
         do {
-            let verifier = EvidenceVerifier(roots: trust.roots, now: trust.now)
+            let verifier = EvidenceVerifier(trust, now: trust.now)
             evidence = try verifier.verify(Evidence(json: document))
         } catch {
             throw ClientError.evidence(error)
@@ -101,7 +104,7 @@ public final class VerifiedConnection {
             try observing { () throws(RememberedConflict) in
                 try remembered.observe(
                     task: digest.hex, boot: Hex.encode(statement.bootID), sequence: statement.ledgerSequence,
-                    head: Hex.encode(statement.ledgerHead), acceptNewInstance: configuration.acceptNewInstance)
+                    head: Hex.encode(statement.ledgerHead), measureAgain: configuration.measureAgain)
             }
             try remembered.write(file: configuration.stateFile)
         }

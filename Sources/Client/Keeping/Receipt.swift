@@ -5,6 +5,7 @@ public import Ledger
 /// A ledger entry that can be proved to anybody, without the service and for ever: what happened, the proof that it
 /// is in the ledger, the signed checkpoint, and evidence for the key that signed it.
 public struct Receipt: Sendable, Equatable {
+    /// The ledger's line that the receipt is for.
     public let entry: LedgerEntry
     /// A signed note over size and root of the ledger (C2SP tlog-checkpoint).
     public let checkpoint: String
@@ -92,14 +93,28 @@ extension Receipt {
         return appraisal
     }
 
+    /// Whether the entry is about the file of an opening: the commitment of an upload or a confirmation, or one of a
+    /// reservation.
+    public func isOf(_ opening: UploadOpening) -> Bool {
+        let commitment = opening.commitment.hex
+        return entry.details.contains { name, value in
+            (name == "commitment" || name.hasPrefix("upload.")) && value == commitment
+        }
+    }
+
     /// The name of the ledger of a task.
     static func origin(task: LedgerHash) -> String { "entrepot/ledger/\(task.hex)" }
 
     /// `0005-upload-1a2b3c4d.json`: in a folder, the receipts of a ledger sort in order.
-    var fileName: String {
+    var fileName: String { "\(fileStem).json" }
+
+    /// `0005-upload-1a2b3c4d.opening`: beside the receipt of the caller's own upload.
+    public var openingFileName: String { "\(fileStem).opening" }
+
+    private var fileStem: String {
         let number = String(entry.sequence)
         let padding = String(repeating: "0", count: max(0, 4 - number.count))
-        return "\(padding)\(number)-\(entry.kind.rawValue)-\(entry.hash.hex.prefix(8)).json"
+        return "\(padding)\(number)-\(entry.kind.rawValue)-\(entry.hash.hex.prefix(8))"
     }
 }
 
@@ -116,9 +131,12 @@ public enum ReceiptError: Error, Sendable, Equatable {
     case notIncluded
     /// The statement is of other samples.
     case otherSamples
+    /// The entry commits to another file than the opening's.
+    case otherFile
 }
 
 extension ReceiptError: CustomStringConvertible {
+    /// One sentence: why the receipt proves nothing.
     public var description: String {
         switch self {
         case .unreadable: "It cannot be read, or is not in its canonical form."
@@ -127,6 +145,7 @@ extension ReceiptError: CustomStringConvertible {
         case .checkpointSignature: "The signature of its checkpoint is not valid."
         case .otherLedger: "Its parts belong to the ledgers of different tasks."
         case .notIncluded: "The entry is not in the ledger that the checkpoint names."
+        case .otherFile: "The entry is of another file: the opening, or the file given, is not that of its commitment."
         case .otherSamples: "The file is not the one that the service spoke of: it was changed, or is another."
         }
     }

@@ -1,3 +1,4 @@
+import Bytes
 import Ledger
 import Tasks
 
@@ -5,18 +6,20 @@ import Tasks
 public struct ReceiptCard: Sendable, CustomStringConvertible {
     private let receipt: Receipt
 
+    /// A card for a receipt; it does not verify it.
     public init(_ receipt: Receipt) { self.receipt = receipt }
 
+    /// The lines of the card, one below the other.
     public var description: String {
         let entry = receipt.entry
         var lines = [
             "receipt       \(what)", "entry         \(entry.sequence) of the ledger of task \(entry.task.hex)",
         ]
         lines.append("time          \(UTCInstant(seconds: entry.time)) by the service's clock")
-        if let party = entry.party { lines.append("party         \(party)") }
+        if let party = entry.party { lines.append("party         \(ShownText.line(party))") }
         if let epsilon = entry.epsilon { lines.append("epsilon       \(epsilon), delta \(entry.delta ?? 0)") }
         for (name, value) in entry.details.sorted(by: { $0.key < $1.key }) where name != "plan" {
-            lines.append(name + String(repeating: " ", count: max(1, 14 - name.count)) + value)
+            lines.append(name + String(repeating: " ", count: max(1, 14 - name.count)) + ShownText.line(value))
         }
         lines.append("hash          \(entry.hash.hex)")
         return lines.joined(separator: "\n")
@@ -31,6 +34,7 @@ public struct ReceiptCard: Sendable, CustomStringConvertible {
         case .withdrawal: "a table was taken back and destroyed"
         case .confirmation: "a provider confirmed its table"
         case .reservation: "epsilon was set aside, before anything was drawn"
+        case .measurement: "a release was drawn"
         case .trained: "the model was fitted"
         case .firstDownload: "a party began to take synthetic rows"
         case .halted: "a provider stopped the task"

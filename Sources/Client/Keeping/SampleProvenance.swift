@@ -5,6 +5,7 @@ public import Ledger
 
 /// A service's statement about samples with its evidence: stored beside the file as `<file>.provenance`.
 public struct SampleProvenance: Sendable, Equatable {
+    /// What the service says about the samples.
     public let statement: SampleStatement
     /// The statement as a signed note (C2SP signed-note).
     public let note: String

@@ -8,6 +8,7 @@ import X509
 /// A report that a service signed, as a file: `report.json`, or `report.pdf` with the evidence inside. It verifies without
 /// the service, years later.
 public struct SignedReport: Sendable {
+    /// Evidence that the key that signed belongs to a boot of the attested service.
     public let evidence: Evidence
     /// The JSON of the report, as it was signed.
     public let report: [UInt8]
@@ -23,6 +24,7 @@ public struct SignedReport: Sendable {
         bytes.starts(with: opening) || bytes.starts(with: Array("%PDF-".utf8))
     }
 
+    /// Reads `report.json`, or the evidence and figures inside `report.pdf`. Nothing is verified by this.
     public init(bytes: [UInt8]) throws(ReportError) {
         guard bytes.starts(with: Array("%PDF-".utf8)) else {
             document = nil
@@ -106,6 +108,7 @@ public enum ReportError: Error, Sendable, Equatable {
 }
 
 extension ReportError: CustomStringConvertible {
+    /// One sentence: why the report proves nothing.
     public var description: String {
         switch self {
         case .unreadable: "It cannot be read as a report."
@@ -146,8 +149,9 @@ private struct SignedPDF: Sendable {
         let numbers = bytes[(place + label.count)..<end].split(separator: UInt8(ascii: " ")).compactMap {
             Int(String(decoding: $0, as: UTF8.self))
         }
-        guard numbers.count == 4, numbers[0] == 0, numbers[1] > 0, numbers[2] > numbers[1] + 2,
-            numbers[2] < bytes.count,
+        // Bounded before anything is added: a file can name any number.
+        guard numbers.count == 4, numbers.allSatisfy({ (0...bytes.count).contains($0) }), numbers[0] == 0,
+            numbers[1] > 0, numbers[2] > numbers[1] + 2, numbers[2] < bytes.count,
             numbers[2] + numbers[3] == bytes.count, bytes[numbers[1]] == UInt8(ascii: "<"),
             bytes[numbers[2] - 1] == UInt8(ascii: ">")
         else { throw .notWhole }
@@ -161,7 +165,7 @@ private struct SignedPDF: Sendable {
             let length = Int(
                 String(decoding: bytes[(size + 17)...].prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)),
             let start = bytes.place(of: Array(">>\nstream\n".utf8), from: size), length >= 0,
-            start + 10 + length <= bytes.count
+            length <= bytes.count - start - 10
         else { throw .unreadable }
         return Array(bytes[(start + 10)..<(start + 10 + length)])
     }
@@ -212,7 +216,7 @@ private struct SignedPDF: Sendable {
     /// The length of the first DER element with its header.
     private static func derLength(_ bytes: [UInt8]) -> Int? {
         guard bytes.count > 4, bytes[0] == 0x30 else { return nil }
-        if bytes[1] < 0x80 { return 2 + Int(bytes[1]) }
+        if bytes[1] < 0x80 { return 2 + Int(bytes[1]) <= bytes.count ? 2 + Int(bytes[1]) : nil }
         let count = Int(bytes[1] & 0x7F)
         guard (1...3).contains(count), bytes.count > 2 + count else { return nil }
         let length = bytes[2..<(2 + count)].reduce(0) { $0 << 8 | Int($1) }

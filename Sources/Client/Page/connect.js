@@ -4,9 +4,13 @@
 (() => {
   const find = id => document.getElementById(id);
   const token = document.querySelector("meta[name=entrepot-token]").content;
+  // What nobody sees is written out: controls, marks of direction, whatever has no width. Lines stay lines.
+  const hidden = /(?![\n\t])[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+  const shown = text => String(text).replace(hidden, found =>
+    [...Array(found.length).keys()].map(i => "\\u" + found.charCodeAt(i).toString(16).padStart(4, "0")).join(""));
   const make = (tag, text, name) => {
     const element = document.createElement(tag);
-    if (text !== undefined) element.textContent = text;
+    if (text !== undefined) element.textContent = shown(text);
     if (name) element.className = name;
     return element;
   };
@@ -14,7 +18,7 @@
   const show = (id, isShown) => { find(id).hidden = !isShown; };
   const say = (id, text, kind = "") => {
     const place = find(id);
-    if (place.textContent !== text) place.textContent = text;
+    if (place.textContent !== shown(text)) place.textContent = shown(text);
     place.className = `outcome ${kind}`;
   };
 
@@ -48,15 +52,15 @@
   const list = (id, elements) => find(id).replaceChildren(...elements);
   const showFixed = () => {
     document.title = `${state.task.name}: your part of the task`;
-    find("who").textContent = state.you ? ` · ${state.you}, ${state.role}` : "";
-    find("name").textContent = state.task.name;
-    find("purpose").textContent = state.task.purpose;
+    find("who").textContent = shown(state.you ? ` · ${state.you}, ${state.role}` : "");
+    find("name").textContent = shown(state.task.name);
+    find("purpose").textContent = shown(state.task.purpose);
     show("simulated", state.isSimulated);
-    find("epsilon").textContent = `ε = ${state.task.epsilon}: ${state.task.protection} that a given record is in the joined table.`;
-    find("digest").textContent = state.task.digest;
-    find("key").textContent = state.task.key.join(" | ");
-    find("columns").textContent = state.task.columns.join(", ");
-    document.querySelectorAll(".task-name").forEach(place => { place.textContent = state.task.name; });
+    find("epsilon").textContent = shown(`ε = ${state.task.epsilon}: ${state.task.protection} that a given record is in the joined table.`);
+    find("digest").textContent = shown(state.task.digest);
+    find("key").textContent = shown(state.task.key.join(" | "));
+    find("columns").textContent = shown(state.task.columns.join(", "));
+    document.querySelectorAll(".task-name").forEach(place => { place.textContent = shown(state.task.name); });
     find("deadlines").textContent = state.task.deadlines.length
       ? "Deadlines: " + state.task.deadlines.map(d => `${d.what} ${d.time}`).join("; ") + "."
       : "There are no deadlines.";
@@ -129,7 +133,7 @@
   const showStatus = () => {
     const kind = state.stage === "trained" ? "good" : ["failed", "halted", "expired"].includes(state.stage) ? "bad" : "";
     const text = stageWords();
-    if (find("stage").textContent !== text) find("stage").textContent = text;
+    if (find("stage").textContent !== text) find("stage").textContent = shown(text);
     find("stage").className = `stage ${kind}`;
     list("parties", state.parties.map(party => {
       const row = make("tr");
@@ -143,6 +147,8 @@
       return row;
     }));
     show("halt", may("halt"));
+    find("warning").textContent = state.warning ?? "";
+    show("warning", Boolean(state.warning));
   };
 
   const showOwn = () => {
@@ -158,7 +164,7 @@
     show("upload", canUpload);
     show("confirm", may("confirm"));
     show("withdraw", may("withdraw"));
-    find("held").textContent = state.held ?? "";
+    find("held").textContent = shown(state.held ?? state.commitment ?? "");
     show("rows", may("samples"));
     if (verdict?.accepted && state.stage === "unsigned") {
       say("upload-outcome", "It can be uploaded as soon as everybody has signed.", "busy");
@@ -186,8 +192,8 @@
     const isLost = answer.status !== 200;
     show("lost", isLost);
     if (isLost) {
-      find("lost").textContent = words(answer);
-      if (isFirst) find("name").textContent = "Not connected";
+      find("lost").textContent = shown(words(answer));
+      if (isFirst) find("name").textContent = shown("Not connected");
       return;
     }
     state = answer.json;
@@ -234,6 +240,9 @@
 
   const showVerdict = () => {
     show("problems", verdict?.accepted === false && verdict.problems.length > 0);
+    show("warnings", Boolean(verdict?.accepted && verdict.warnings?.length));
+    if (verdict?.accepted) list("warnings", (verdict.warnings ?? []).map(text => make("li", text)));
+    show("prepare", Boolean(verdict && !verdict.accepted) && !isBusy);
     if (!verdict || verdict.accepted) return;
     list("kinds", verdict.kinds.map(kind => make("li", `${count(kind.count)} × ${kind.code.replaceAll("_", " ")}`)));
     const labels = ["Row", "Column", "Value", "Expected", "What to do"];
@@ -248,9 +257,34 @@
     }));
   };
 
+  // Mends the file on this machine, says what it changed, and checks what it made.
+  find("prepare").addEventListener("click", async () => {
+    if (!file || isBusy || !may("check")) return;
+    isBusy = true;
+    show("prepare", false);
+    const answer = await call("POST", "prepare", file, bar("check", `Preparing ${file.name}:`));
+    isBusy = false;
+    show("check-progress", false);
+    const made = answer.json;
+    if (answer.status !== 200 || !made.text) {
+      const why = made?.problems?.[0];
+      say("prepare-outcome", answer.status !== 200 ? words(answer)
+        : `The file cannot be mended here: ${[why?.column, why?.expected, why?.hint].filter(Boolean).join(" · ")}`, "bad");
+      return;
+    }
+    const changes = made.notes.concat(made.changes.map(change =>
+      `${change.column ? change.column + ": " : ""}${count(change.count)} × ${change.what}${change.example ? ` (${change.example})` : ""}`));
+    await check(new File([made.text], file.name.replace(/(\.csv)?(\.gz)?$/i, "") + "-prepared.csv", { type: "text/csv" }));
+    say("prepare-outcome", `Prepared on this machine: ${count(made.rows)} rows. ${changes.length ? "What was changed:" : "Nothing had to be changed."}`, "good");
+    show("changes", changes.length > 0);
+    list("changes", changes.map(text => make("li", text)));
+  });
+
   const check = async chosen => {
     if (!chosen || isBusy || !may("check")) return;
     file = chosen;
+    say("prepare-outcome", "");
+    show("changes", false);
     verdict = null;
     isBusy = true;
     say("upload-outcome", "");
@@ -296,7 +330,7 @@
     if (answer.status === 200 && receipt.sha256 === checked) {
       uploaded = checked;
       await after(answer, "upload-outcome",
-        `The service holds ${count(receipt.rows)} rows, and its ledger says so: SHA-256 ${receipt.sha256}`);
+        `The service holds ${count(receipt.rows)} rows, and its ledger commits to them. Your file: SHA-256 ${receipt.sha256}`);
     } else if (answer.status === 200) {
       await after({ status: 409, json: { detail: "The file changed after it was checked. The service holds the changed one: check and upload again." } }, "upload-outcome", "");
     } else {
@@ -315,7 +349,7 @@
     await send();
   });
   named("confirm", "confirm-name", "confirm-outcome", async () => {
-    const answer = await call("POST", "confirm", JSON.stringify({ digest: state.held }));
+    const answer = await call("POST", "confirm", JSON.stringify({ digest: state.held, commitment: state.commitment }));
     await after(answer, "confirm-outcome", "Confirmed.");
   });
   named("halt-form", "halt-name", "halt-outcome", async () => {
@@ -332,7 +366,7 @@
     find("fetch").href = "/samples?" + query;
     find("fetch").setAttribute("download", `samples.${find("format").value}`);
     find("provenance").href = "/samples/provenance?" + query;
-    find("curl").textContent = `curl -o samples.${find("format").value} '${location.origin}/samples?${query}'`;
+    find("curl").textContent = shown(`curl -o samples.${find("format").value} '${location.origin}/samples?${query}'`);
   };
   for (const format of ["csv", "json", "ndjson", "arrow"]) find("format").append(make("option", format));
   ["size", "seed", "format"].forEach(id => find(id).addEventListener("input", showFetch));

@@ -11,6 +11,9 @@ public struct LocalPage: Sendable {
     /// A task in plain words.
     let words: @Sendable (TaskSpecification) throws -> String
 
+    /// - Parameters:
+    ///   - style: the look that it shares with the report.
+    ///   - words: says a task in plain words.
     public init(
         style: String = "",
         words: @escaping @Sendable (TaskSpecification) throws -> String = { TaskDescription($0).text }
@@ -51,7 +54,7 @@ enum LocalCall: Equatable {
     static let root = "/entrepot/"
 
     case toPage, page, card, state
-    case check, sign, upload, confirm, withdraw, halt
+    case check, prepare, sign, upload, confirm, withdraw, halt
     case receipt(String)
     case unknown
 
@@ -70,6 +73,7 @@ enum LocalCall: Equatable {
         case (.GET, "card"): self = .card
         case (.GET, "state"): self = .state
         case (.POST, "check"): self = .check
+        case (.POST, "prepare"): self = .prepare
         case (.POST, "sign"): self = .sign
         case (.POST, "upload"): self = .upload
         case (.POST, "confirm"): self = .confirm
@@ -83,7 +87,7 @@ enum LocalCall: Equatable {
     /// Whether it is answered on this machine only.
     var isOffline: Bool {
         switch self {
-        case .toPage, .page, .check, .receipt, .unknown: true
+        case .toPage, .page, .check, .prepare, .receipt, .unknown: true
         case .card, .state, .sign, .upload, .confirm, .withdraw, .halt: false
         }
     }

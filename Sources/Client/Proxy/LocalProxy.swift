@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -8,7 +9,7 @@ import NIOPosix
 ///
 /// Each local connection has an upstream connection of its own, verified before the first byte goes through it and
 /// again when it is older than ten minutes or has been idle. `GET /entrepot/card` tells what was verified. Once the first
-/// connection has shown a task, no later one may be to another.
+/// connection has shown a task, no later one may be to another. Connections of other users of this machine are closed.
 public struct LocalProxy: Sendable {
     private let configuration: ClientConfiguration
     private let host: String
@@ -75,6 +76,8 @@ public struct LocalProxy: Sendable {
 
     private func serve(_ local: LocalCaller.Channel, _ calls: PageCalls) async throws {
         try await local.executeThenClose { inbound, outbound in
+            // Its addresses are known once the channel is active.
+            guard PeerOwner.isOurs(local.channel) else { return }
             let caller = LocalCaller(inbound, outbound)
             var pending = try await caller.nextRequest()
             while let head = pending {
@@ -144,10 +147,14 @@ public struct LocalProxy: Sendable {
         try await caller.inviteBody(of: head)
         let length = head.headers.first(name: "Content-Length").flatMap { Int($0) }
         let hasBody = length ?? 0 > 0 || head.headers.contains(name: "Transfer-Encoding")
-        let headers = proxyGuard.passing(head.headers)
+        var headers = proxyGuard.passing(head.headers)
+        var blinding: Blinding?
         let answer: HTTPConnection.Head
+        try upstream.admitFigures(head.uri)
+        let isConfirmation = VerifiedConnection.isConfirmation(head.uri)
+        let before = isConfirmation ? try upstream.prepareConfirmation() : nil
         if hasBody {
-            try upstream.prepareUpload(path: head.uri)
+            blinding = try upstream.prepareUpload(to: head.uri, &headers)
             answer = try await upstream.http.send(head.method, head.uri, headers: headers, length: length) {
                 try await caller.nextPiece()
             }
@@ -158,6 +165,8 @@ public struct LocalProxy: Sendable {
                 throw UnansweredCall.lost
             }
         }
+        if isConfirmation, (400..<500).contains(answer.status) { try upstream.takeBackConfirmation(before: before) }
+        if head.method == .DELETE, answer.status == 200 { try upstream.takeBackConfirmation() }
         try upstream.observe(answer.headers)
         try upstream.remember()
         let back = proxyGuard.returning(answer.headers)
@@ -172,6 +181,7 @@ public struct LocalProxy: Sendable {
         // Receipts first: a client that reads "Upload completed" has one.
         let body = try await upstream.http.readBody(upTo: size)
         try await upstream.keepReceipts()
+        if let blinding, status == .ok { try upstream.keepOpening(answering: body, blinding) }
         try await caller.begin(status, back)
         if !body.isEmpty { try await caller.write(ByteBuffer(bytes: body)) }
         try await caller.end()

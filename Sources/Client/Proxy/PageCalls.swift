@@ -4,6 +4,7 @@ import Gzip
 import Ledger
 import NIOCore
 import NIOHTTP1
+import Synchronization
 import Tables
 import Tasks
 
@@ -48,6 +49,7 @@ struct PageCalls: Sendable {
                 LocalAnswer(.seeOther, type: "text/plain", body: [], headers: ["Location": LocalCall.root]))
         case .page: try await caller.answer(page)
         case .check: try await caller.answer(try await check(caller))
+        case .prepare: try await caller.answer(try await prepare(caller))
         case .receipt(let name): try await caller.answer(receipt(name))
         default:
             try await caller.answer(
@@ -69,6 +71,8 @@ struct PageCalls: Sendable {
         var rows: Int?
         var problems: [TableProblem] = []
         var kinds: [Kind] = []
+        /// What the owner may not have meant.
+        var warnings: [String] = []
         /// Why the file could not be read at all.
         var detail: String?
     }
@@ -88,7 +92,9 @@ struct PageCalls: Sendable {
             }
             let (checked, sha256) = try reader.finish()
             return try .json(
-                Verdict(accepted: true, sha256: Hex.encode(sha256), rows: checked.rowCount))
+                Verdict(
+                    accepted: true, sha256: Hex.encode(sha256), rows: checked.rowCount,
+                    warnings: reader.warnings.map(\.text)))
         } catch let problems as TableProblems {
             let kinds = problems.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             return try .json(
@@ -97,6 +103,52 @@ struct PageCalls: Sendable {
                     kinds: kinds.map { Verdict.Kind(code: $0.key, count: $0.value) }))
         } catch let error as GzipError {
             return try .json(Verdict(accepted: false, detail: "The gzip file cannot be unpacked: \(error)"))
+        }
+    }
+
+    /// What `prepare` made of a file.
+    private struct Prepared: Encodable {
+        var rows: Int
+        var notes: [String]
+        var changes: [TablePreparation.Change]
+        /// The prepared file; empty if the service would refuse it, for the reasons named.
+        var text: String
+        var problems: [TableProblem]
+    }
+
+    /// The largest file that the page prepares; larger ones are for the command line, which holds none in memory.
+    private static let largestPrepared = 256 << 20
+
+    /// Makes of a file one that the validator takes; nothing is sent and nothing kept.
+    private func prepare(_ caller: LocalCaller) async throws -> LocalAnswer {
+        guard let table = party?.table else {
+            return .problem(
+                .forbidden, code: "role", detail: "Your party brings no table.",
+                hint: "Only providers check and upload.")
+        }
+        var bytes: [UInt8] = []
+        while let piece = try await caller.nextPiece() {
+            guard bytes.count + piece.readableBytes <= Self.largestPrepared else {
+                while try await caller.nextPiece() != nil {}
+                return .problem(
+                    .badRequest, code: "too_large", detail: "The page prepares files of at most 256 MB.",
+                    hint: "Run `entrepot prepare` on this machine.")
+            }
+            bytes.append(contentsOf: piece.readableBytesView)
+        }
+        let output = Mutex<[UInt8]>([])
+        do {
+            let outcome = try TablePreparation(for: table, of: specification)
+                .prepare(LocalTableFile(bytes: bytes, name: "The file")) { piece in output.withLock { $0 += piece } }
+            let isTaken = outcome.problems == nil
+            return try .json(
+                Prepared(
+                    rows: outcome.rows, notes: outcome.notes, changes: outcome.changes,
+                    text: isTaken ? String(decoding: output.withLock { $0 }, as: UTF8.self) : "",
+                    problems: outcome.problems?.problems ?? []))
+        } catch let refusal as LocalTableFile.Refusal {
+            return try .json(
+                Prepared(rows: 0, notes: [], changes: [], text: "", problems: refusal.problems.problems))
         }
     }
 
@@ -148,11 +200,15 @@ struct PageCalls: Sendable {
         case .sign: return try await sign(try await caller.body(), upstream)
         case .upload: return try await upload(head, caller, upstream)
         case .confirm:
-            struct Wish: Decodable { let digest: String }
-            guard let wish = try? JSONDecoder().decode(Wish.self, from: Data(try await caller.body())) else {
+            struct Wish: Decodable { let digest, commitment: String? }
+            guard let wish = try? JSONDecoder().decode(Wish.self, from: Data(try await caller.body())),
+                wish.digest != nil || wish.commitment != nil
+            else {
                 return .problem(.badRequest, code: "digest_missing", detail: "A confirmation names the table's digest.")
             }
-            return LocalAnswer(type: "application/json", body: try await upstream.confirm(digest: wish.digest))
+            return LocalAnswer(
+                type: "application/json",
+                body: try await upstream.confirm(digest: wish.digest, commitment: wish.commitment))
         case .withdraw: return LocalAnswer(type: "application/json", body: try await upstream.withdraw())
         case .halt: return LocalAnswer(type: "application/json", body: try await upstream.halt())
         default: return .problem(.notFound, code: "not_found", detail: "The proxy has nothing at this address.")
@@ -193,8 +249,14 @@ struct PageCalls: Sendable {
             else { return nil }
             return (name, receipt)
         }
+        let stage = status.stage
+        let isOver = !["unsigned", "collecting"].contains(stage)
+        let conflict = upstream.standingConflict(isOver: isOver).map { conflict in
+            (conflict: conflict, isOverruled: !isOver && configuration.measureAgain)
+        }
         return PageState(
             specification, words: words, party: party, status: status,
-            checks: ConnectionCard(upstream).checks(isTaskApproved: isTaskApproved), receipts: receipts)
+            checks: ConnectionCard(upstream).checks(isTaskApproved: isTaskApproved), receipts: receipts,
+            opening: { upstream.opening(of: $0) }, conflict: conflict)
     }
 }

@@ -53,13 +53,19 @@ struct PageState: Encodable {
     let role: String?
     /// What the caller's party may do now.
     let may: Set<PageAction>
-    /// SHA-256 of the caller's table that the service holds, as in its receipt.
+    /// What speaks against this boot of the service, by what this machine remembers, or what the user has said of it.
+    let warning: String?
+    /// SHA-256 of the caller's table that the service holds, as this client's opening has it; nil where the table came from
+    /// elsewhere.
     let held: String?
+    /// The commitment to that table, as its receipt has it.
+    let commitment: String?
     let receipts: [Paper]
 
     init(
         _ specification: TaskSpecification, words: String, party: TaskSpecification.Party?, status: TaskStatus,
-        checks: [ConnectionCard.Check], receipts: [(file: String, receipt: Receipt)]
+        checks: [ConnectionCard.Check], receipts: [(file: String, receipt: Receipt)],
+        opening: (Receipt) -> UploadOpening?, conflict: (conflict: RememberedConflict, isOverruled: Bool)? = nil
     ) {
         let deadlines = specification.deadlines
         task = Task(
@@ -87,12 +93,23 @@ struct PageState: Encodable {
         }
         you = party?.name
         role = party?.role.rawValue
-        may = PageAction.possible(
+        let possible = PageAction.possible(
             role: party?.role, stage: status.stage, standing: party.flatMap { standings[$0.name] })
+        if let conflict, !conflict.isOverruled {
+            may = possible.subtracting([.upload, .confirm, .samples, .report])
+            warning = "\(conflict.conflict)"
+        } else {
+            may = possible
+            warning = conflict.map { _ in
+                "Your table may have been measured already. This proxy was started with --measure-again: what you upload "
+                    + "or confirm here costs ε once more."
+            }
+        }
         let mine = receipts.last {
             $0.receipt.entry.kind == .upload && $0.receipt.entry.party == party?.publicKey.fingerprint
         }
-        held = mine?.receipt.entry.details["sha256"]
+        held = mine.flatMap { opening($0.receipt) }?.file.hex
+        commitment = mine?.receipt.entry.details["commitment"]
         let names = Dictionary(
             specification.parties.map { ($0.publicKey.fingerprint, $0.name) }, uniquingKeysWith: { first, _ in first })
         self.receipts = receipts.map { file, receipt in

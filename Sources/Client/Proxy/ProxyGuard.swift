@@ -33,12 +33,22 @@ struct ProxyGuard: Sendable {
                     hint: "Reload the page: its token holds until the proxy ends. Programs use the service's own calls."
                 )
             }
-        } else if head.headers.contains(name: "Origin") || head.headers.contains(name: "Sec-Fetch-Site") {
+        } else if isOfPage(head) {
             return .problem(
                 .forbidden, code: "not_a_program", detail: "Web pages may read here and change nothing.",
                 hint: "Use the page at \(LocalCall.root), or a program such as curl.")
         }
         return nil
+    }
+
+    /// Whether a browser sent a request, as far as browsers say so: also old ones, which name no origin.
+    private func isOfPage(_ head: HTTPRequestHead) -> Bool {
+        if head.headers.contains(name: "Origin") { return true }
+        if head.headers.contains(where: { $0.name.lowercased().hasPrefix("sec-fetch-") }) { return true }
+        // No page can add this header without asking first, and the proxy answers no such question.
+        if head.headers.contains(name: HTTPConnection.clientHeader) { return false }
+        let agent = head.headers.first(name: "User-Agent")?.lowercased() ?? ""
+        return head.headers.contains(name: "Referer") || agent.hasPrefix("mozilla/") || agent.hasPrefix("opera/")
     }
 
     /// Why a request does not come from this machine's own programs or page; nil if it does.

@@ -1,7 +1,9 @@
+import Bytes
+
 /// Text for HTML and SVG.
 public enum HTML {
-    /// Escapes a text for element content and for attribute values in double quotes. Control characters, which HTML does
-    /// not allow, become spaces.
+    /// Escapes a text for element content and for attribute values in double quotes. Ends of lines become spaces, and
+    /// characters that nobody sees are written out (``ShownText``).
     public static func escaped(_ text: String) -> String {
         var result = ""
         result.reserveCapacity(text.utf8.count)
@@ -12,7 +14,8 @@ public enum HTML {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += " "
+            case "\n", "\t", "\r": result += " "
+            case _ where ShownText.hides(scalar): result += ShownText.line(String(scalar))
             default: result.unicodeScalars.append(scalar)
             }
         }
@@ -26,7 +29,9 @@ public struct Chart: Sendable {
     public let name: String
     /// What the chart shows, for those who do not see it.
     public let description: String
+    /// The picture: one `<svg>` element.
     public let svg: String
+    /// The columns of `rows`.
     public let header: [String]
     /// The figures behind the picture, one row each.
     public let rows: [[String]]

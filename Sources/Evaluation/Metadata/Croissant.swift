@@ -8,6 +8,7 @@ public struct Croissant: Sendable {
     private let model: FittedModel
     private let subject: EvaluationSubject
 
+    /// - Parameter subject: the task's name, purpose and parties.
     public init(_ model: FittedModel, subject: EvaluationSubject) {
         self.model = model
         self.subject = subject

@@ -2,8 +2,11 @@ public import Tables
 
 /// What each column holds: declared by the task, so public.
 public struct DataDictionary: Sendable {
+    /// One column, in words.
     public struct Entry: Sendable, Equatable {
+        /// As the columns of samples are named.
         public let name: String
+        /// The schema's word for its type: `string`, `integer`, `number`, `boolean` or `date`.
         public let type: String
         /// The values, or the range.
         public let values: String
@@ -11,9 +14,11 @@ public struct DataDictionary: Sendable {
         public let missing: String
     }
 
+    /// In the order of the columns.
     public let entries: [Entry]
     private let codes: [[String]]
 
+    /// The dictionary of the columns of a domain.
     public init(_ domain: TableDomain) {
         let parents = Dictionary(
             domain.derivations.map { ($0.column, $0.parent) }, uniquingKeysWith: { first, _ in first })

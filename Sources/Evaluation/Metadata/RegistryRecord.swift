@@ -9,6 +9,7 @@ public struct RegistryRecord: Sendable {
     private let model: FittedModel
     private let subject: EvaluationSubject
 
+    /// - Parameter subject: the task's name, purpose, parties and unit of protection.
     public init(_ model: FittedModel, subject: EvaluationSubject) {
         self.model = model
         self.subject = subject
@@ -66,7 +67,7 @@ public struct RegistryRecord: Sendable {
                 unprotected_quantities: \(Self.quoted(unprotected))
               privacy_loss:
                 privacy_unit: \(Self.quoted(subject.unit))
-                privacy_unit_details: \(Self.quoted(Self.unitDetails(rows, spent)))
+                privacy_unit_details: \(Self.quoted(unitDetails(rows, spent)))
                 privacy_parameters:
                   epsilon: \(EvaluationPage.plain(plan.epsilon))
                   delta: \(EvaluationPage.plain(plan.delta))\(rho.map { "\n      rho: \(EvaluationPage.plain($0))" } ?? "")
@@ -92,12 +93,12 @@ public struct RegistryRecord: Sendable {
             """
     }
 
-    private static func unitDetails(_ rows: Int?, _ spent: PrivacySpent?) -> String {
+    private func unitDetails(_ rows: Int?, _ spent: PrivacySpent?) -> String {
         let of = rows.map { $0 == 1 ? "the one row" : "all of up to \($0) rows" } ?? "all rows"
         let changing = spent.map {
             " For changing them, epsilon is \(EvaluationPage.plain($0.epsilonChangingOne)) at the same delta."
         }
-        return "Adding or removing \(of) of one key.\(changing ?? "")"
+        return "Adding or removing \(of) of one key\(subject.unitScope.map { " " + $0 } ?? "").\(changing ?? "")"
     }
 
     private static func slug(_ title: String) -> String {

@@ -13,6 +13,7 @@ extension EvaluationPage {
             ? "The model file does not name who brought the tables; the task does."
             : "Joined from the private tables of \(Self.list(providers)); none of them has seen the other's."
         let spent = model.transcript.spent
+        let scope = subject.unitScope.map { ": all rows that one key has " + HTML.escaped($0) } ?? ""
         let facts: [(String, String)] = [
             (
                 "What it is",
@@ -29,7 +30,7 @@ extension EvaluationPage {
                 "Protection",
                 "ε = \(Self.plain(model.plan.epsilon)), δ = \(Self.plain(model.plan.delta)): "
                     + HTML.escaped(subject.protection)
-                    + ". Protected is \(HTML.escaped(subject.unit)); who stands behind many "
+                    + ". Protected is \(HTML.escaped(subject.unit))\(scope); who stands behind many "
                     + "of these is protected less."
             ),
             (

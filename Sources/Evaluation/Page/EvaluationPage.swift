@@ -16,6 +16,9 @@ public struct EvaluationPage {
     /// Rows of the preview.
     static let previewRows = 50
 
+    /// - Parameters:
+    ///   - evaluation: of the same model.
+    ///   - subject: what the task says beside the model.
     public init(_ model: FittedModel, evaluation: ModelEvaluation, subject: EvaluationSubject) {
         self.model = model
         self.evaluation = evaluation

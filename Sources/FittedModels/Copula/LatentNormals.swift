@@ -22,6 +22,7 @@ public struct LatentNormals: Sendable, Equatable {
     public let correlation: [Double]
     /// The standard deviations within classes.
     public let deviations: [Double]
+    /// The shifts of each attribute that has classes; none for one normal law over all rows.
     public let classes: [ClassMeans]
     /// The Cholesky factor of `correlation`: lower triangle, row by row.
     let factor: [Double]
@@ -34,8 +35,7 @@ public struct LatentNormals: Sendable, Equatable {
         self.correlation = correlation.values
         self.deviations = deviations
         self.classes = classes
-        let root = try correlation.cholesky()
-        factor = columns.indices.flatMap { row in (0...row).map { root[row, $0] } }
+        factor = try correlation.cholesky().lowerTriangle
     }
 }
 

@@ -1,6 +1,6 @@
-import GraphicalModels
 public import PrivacyKernel
 public import Tables
+import VectorMath
 
 extension FittedModel {
     /// The model of noisy marginals: the way to a model for a synthesizer of another package.

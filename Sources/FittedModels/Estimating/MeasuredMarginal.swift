@@ -1,4 +1,5 @@
 package import GraphicalModels
+import VectorMath
 
 /// A noisy marginal of the model's attributes.
 public struct MeasuredMarginal: Sendable, Equatable, Codable {
@@ -9,6 +10,10 @@ public struct MeasuredMarginal: Sendable, Equatable, Codable {
     /// Variance of the noise in each cell.
     public let variance: Double
 
+    /// - Parameters:
+    ///   - attributes: places in the model's attributes, ascending.
+    ///   - counts: row-major, the last attribute varies fastest.
+    ///   - variance: of the noise in each count.
     public init(attributes: [Int], counts: [Int64], variance: Double) {
         self.attributes = attributes
         self.counts = counts

@@ -13,6 +13,10 @@ public struct MeasuredSums: Sendable, Equatable {
     /// Variance of the noise in each figure.
     public let variance: Double
 
+    /// - Parameters:
+    ///   - question: what was asked; its groups ascend.
+    ///   - figures: one a cell of the groups, row-major.
+    ///   - variance: of the noise in each figure.
     public init(question: SumQuestion, figures: [Int64], variance: Double) {
         self.question = question
         self.figures = figures
@@ -59,6 +63,7 @@ public struct MeasuredSums: Sendable, Equatable {
 
 /// Log-weights that conditioning on sums put on rows: p(x) ∝ model(x) · ∏ exp(rates[cell(x)] · value(x)).
 public struct SumsTilt: Sendable, Equatable {
+    /// The sums that the rows were conditioned on.
     public let measured: MeasuredSums
     /// One a cell, for each unit of the value.
     public let rates: [Double]

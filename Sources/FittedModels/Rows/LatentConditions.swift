@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Statistics
 import Tables
 import VectorMath
@@ -125,17 +126,11 @@ struct LatentConditions: Sendable {
 
     private static func factor(_ copula: LatentNormals, _ order: [Int]) throws(SynthesisError) -> [Double] {
         let size = order.count
-        var root = [Double](repeating: 0, count: size * (size + 1) / 2)
-        for i in 0..<size {
-            let row = i * (i + 1) / 2
-            for j in 0...i {
-                let other = j * (j + 1) / 2
-                var value = copula.correlation[order[i] * size + order[j]]
-                for k in 0..<j { value -= root[row + k] * root[other + k] }
-                root[row + j] = j < i ? value / root[other + j] : max(value, 1e-12).squareRoot()
-            }
+        let turned = order.flatMap { column in order.map { copula.correlation[column * size + $0] } }
+        guard let root = try? Matrix(rows: size, columns: size, values: turned).cholesky() else {
+            throw .conditionsTooRare
         }
-        return root
+        return root.lowerTriangle
     }
 
     /// The innovations of the conditioned columns of each proposal, and the probability of the intervals.

@@ -1,4 +1,5 @@
 import GraphicalModels
+import LinearAlgebra
 import Statistics
 import Tables
 import VectorMath
@@ -93,7 +94,7 @@ struct LatentRows: Sendable {
         var codes = visible
         var parts: [Int: [Float]] = [:]
         var block = NormalBlock(rows: range.count, columns: columns.count) { streams.words(.latent, $0, range) }
-        let matched = isBalanced ? block.matchMoments(to: copula.factor) : nil
+        let matched = isBalanced ? block.matchMoments(to: copula.factor, root: Self.root(of:)) : nil
         block.multiply(byLowerTriangle: matched ?? factor)
         for one in columns {
             if !one.shifts.isEmpty {
@@ -116,6 +117,15 @@ struct LatentRows: Sendable {
             parts[one.column] = drawn.parts
         }
         return (codes, parts)
+    }
+
+    /// The Cholesky factor of a stretch's moments, both as lower triangles; nil unless every pivot is above 0.01.
+    private static func root(of moments: [Double]) -> [Double]? {
+        let order = Int((Double(2 * moments.count) + 0.25).squareRoot() - 0.5)
+        guard let root = try? Matrix(order: order, lowerTriangle: moments).cholesky(),
+            root.diagonal.allSatisfy({ $0 * $0 > 0.01 })
+        else { return nil }
+        return root.lowerTriangle
     }
 
     /// The rows of a stretch without a value, ascending, and what they have instead.

@@ -13,6 +13,7 @@ public struct RepresentativeRows: Sendable, Equatable {
     public static let blockCount = 4
     /// Rows of one block: the table's number of rows, or that times or over a power of two.
     public let blockSize: Int
+    /// The number of rows of all blocks together.
     public var count: Int { blockSize * RepresentativeRows.blockCount }
     /// For each column that is not derived its codes; empty for the others.
     let columns: [[UInt32]]
@@ -33,11 +34,6 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// Stretches shorter than this are in random order.
     static let shortestStretch = 512
 
-    #if ENTREPOT_MUTATIONS
-        /// The privacy audit fits a hundred thousand times and looks only at the releases: it asks for few rows.
-        @TaskLocal static var auditedBlock: Int?
-    #endif
-
     init(blockSize: Int, columns: [[UInt32]]) {
         self.blockSize = blockSize
         self.columns = columns
@@ -46,19 +42,14 @@ public struct RepresentativeRows: Sendable, Equatable {
     /// How many rows a block of a model of so many rows has: the total times or over a power of two, so that a sample of
     /// the size of the table is a balanced part or multiple of them.
     static func blockSize(forTotal total: Double) -> Int {
-        #if ENTREPOT_MUTATIONS
-            if let auditedBlock { return auditedBlock }
-        #endif
         var count = max(1, min(total, 1e15).rounded())
         while count < Double(leastBlock) { count *= 2 }
         while count > Double(mostBlock) { count /= 2 }
         return Int(count.rounded())
     }
 
-    private static func candidates(forBlock size: Int, isWeighted: Bool) -> Int {
-        #if ENTREPOT_MUTATIONS
-            if auditedBlock != nil { return 4 * size }
-        #endif
+    /// How many candidates a block is chosen from.
+    static func candidates(forBlock size: Int, isWeighted: Bool) -> Int {
         let wanted =
             isWeighted
             ? max(weightedCandidatesPerRow * size, leastWeightedCandidates)

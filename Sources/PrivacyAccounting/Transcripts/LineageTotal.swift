@@ -15,8 +15,10 @@ public struct TaskCost: Sendable {
     public var task: String
     /// What names each party's table: alike for the same file.
     public var tables: [String: String]
+    /// What the cost is computed from.
     public var source: Source
 
+    /// A task's cost, with what names the tables that it was paid for.
     public init(task: String, tables: [String: String], source: Source) {
         self.task = task
         self.tables = tables
@@ -26,6 +28,7 @@ public struct TaskCost: Sendable {
 
 /// What several tasks on the same tables cost together: their releases compose as if one task had made them.
 public struct LineageTotal: Sendable, Equatable {
+    /// The number of tasks.
     public let tasks: Int
     /// The sum of the tasks' δ.
     public let delta: Double

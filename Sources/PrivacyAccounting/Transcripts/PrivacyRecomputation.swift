@@ -17,9 +17,13 @@ public struct PrivacyRecomputation: Sendable, Equatable {
     /// Relative: what the grid may add.
     static let slack = 1e-3
 
+    /// The δ that both readings are stated at.
     public let delta: Double
+    /// How the releases add up.
     public let accounting: Accounting
+    /// The number of releases.
     public let releases: Int
+    /// The rows of a key that the noise was computed for.
     public let rowsPerKey: Int
     /// Adding or removing all rows of one key.
     public let addingOne: Reading
@@ -113,6 +117,7 @@ extension PrivacyRecomputation {
 }
 
 extension PrivacyRecomputation.Finding: CustomStringConvertible {
+    /// One sentence about releases that do not agree; releases are counted from 1.
     public var description: String {
         switch self {
         case .underpaid(let release, let paid, let worth, let isChange):
@@ -128,6 +133,7 @@ extension PrivacyRecomputation.Finding: CustomStringConvertible {
 }
 
 extension PrivacyRecomputation.Failure: CustomStringConvertible {
+    /// One sentence: why nothing could be computed.
     public var description: String {
         switch self {
         case .noReleases: "There is no release in it: nothing was spent."

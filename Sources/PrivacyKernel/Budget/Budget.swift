@@ -33,6 +33,7 @@ public struct Budget: ~Copyable, Sendable {
         self.units = units
     }
 
+    /// By which theory the slices of this budget add up.
     public var accounting: Accounting { root.promise.accounting }
 
     /// What is left, in ε (pure) or ρ. For planning: spending counts in whole units.

@@ -134,6 +134,7 @@ final class BudgetRoot: Sendable {
 
 /// What a transcript cost: a function of its releases.
 public struct PrivacySpent: Sendable, Equatable, Codable {
+    /// What was promised for all releases together.
     public let promise: PrivacyPromise
     /// ε under pure accounting, ρ otherwise.
     public let amount: Double

@@ -5,6 +5,7 @@ public struct PlannedRelease: Sendable, Equatable {
     /// The square of its Euclidean sensitivity; infinite where the smoothing of Gaussian accounting does not matter.
     public let squaredSensitivity: Double
 
+    /// - Parameter squaredSensitivity: in counts, squared; infinite where smoothing does not matter.
     public init(share: Double, squaredSensitivity: Double) {
         self.share = share
         self.squaredSensitivity = squaredSensitivity

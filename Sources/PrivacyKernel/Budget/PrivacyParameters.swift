@@ -1,6 +1,8 @@
 /// (ε, δ): what is promised for adding or removing all rows of one key.
 public struct PrivacyParameters: Sendable, Equatable, Codable {
+    /// How much more likely any event may become, as a logarithm: e^ε times.
     public let epsilon: Double
+    /// The probability for which ε need not hold.
     public let delta: Double
 
     /// - Throws: if ε is not a positive number below 8192 or δ lies outside [0, 1).
@@ -14,6 +16,9 @@ public struct PrivacyParameters: Sendable, Equatable, Codable {
 
     private enum CodingKeys: CodingKey { case epsilon, delta }
 
+    /// Reads two numbers that `init(epsilon:delta:)` would take.
+    ///
+    /// - Throws: `DecodingError` for others.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
@@ -33,6 +38,8 @@ public enum Accounting: String, Codable, Sendable, CaseIterable {
 
 /// What a budget promises in all: the figures of the ledger entry.
 public struct PrivacyPromise: Sendable, Equatable, Codable {
+    /// (ε, δ) for adding or removing all rows of one key.
     public let parameters: PrivacyParameters
+    /// How the releases under this promise add up.
     public let accounting: Accounting
 }

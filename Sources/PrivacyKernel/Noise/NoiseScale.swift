@@ -28,6 +28,7 @@ public struct GaussianScale: Sendable, Equatable, Hashable, Codable {
 
     var units: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
+    /// σ² in counts, squared.
     public var sigmaSquared: Double { Double(units) * 0x1p-32 }
 
     /// The least scale that the sampler can draw whose σ² is not below `numerator / denominator` + `added`.
@@ -53,6 +54,7 @@ public struct GaussianScale: Sendable, Equatable, Hashable, Codable {
 
 /// The decay of a discrete Laplace, a fraction in lowest terms.
 public struct LaplaceScale: Sendable, Equatable, Hashable, Codable {
+    /// Of the decay: it and the denominator have no common factor.
     public let numerator: UInt64
     /// Sensitivity in units; beyond 64 bits nothing is offered.
     private let high: UInt64

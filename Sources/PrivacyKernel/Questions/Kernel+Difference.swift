@@ -81,32 +81,45 @@ extension Kernel {
 }
 
 extension PrivateRows {
-    /// The cell of each row.
-    func differences(_ question: DifferenceQuestion) -> CodeArray {
+    /// The cell of each row, and that of the rows of padding: they lie at the beginning of code 0 in both columns.
+    ///
+    /// Every row takes the same steps.
+    func differences(_ question: DifferenceQuestion) -> (codes: CodeArray, zero: Int) {
         let (first, second) = (table.columns[question.first], table.columns[question.second])
         let firstSteps = question.firstNumbers.count / max(first.domainSize, 1)
         let secondSteps = question.secondNumbers.count / max(second.domainSize, 1)
-        let intervals = UInt32(question.intervals)
         var cells = [UInt32](repeating: 0, count: table.rowCount)
         for row in cells.indices {
-            let code = second[row]
-            let from = question.firstNumbers[first[row] &* firstSteps &+ first.step(row, of: firstSteps)]
-            let to = question.secondNumbers[code &* secondSteps &+ second.step(row, of: secondSteps)]
-            let isNumber = from != DifferenceQuestion.none && to != DifferenceQuestion.none
-            let interval = isNumber ? question.interval(Int64(to) - Int64(from)) : nil
-            cells[row] = interval ?? intervals &+ question.others[code]
+            cells[row] = question.cell(
+                (first[row], first.step(row, of: firstSteps)), (second[row], second.step(row, of: secondSteps)),
+                steps: (firstSteps, secondSteps))
         }
+        // A column whose places nobody knows has the same one for every row.
+        let zero = question.cell(
+            (0, first.places == nil ? first.unknownStep(of: firstSteps) : 0),
+            (0, second.places == nil ? second.unknownStep(of: secondSteps) : 0), steps: (firstSteps, secondSteps))
         guard let codes = CodeArray(narrowing: cells, below: question.cells) else {
             preconditionFailure("a difference has a cell that its question has not")
         }
         for row in cells.indices { cells[row] = 0 }
-        return codes
+        return (codes, Int(zero))
     }
 }
 
 extension DifferenceQuestion {
-    /// The interval that a difference lies in, by as many steps for every difference; nil outside.
-    func interval(_ difference: Int64) -> UInt32? {
+    /// The cell of a code and step of each column.
+    fileprivate func cell(
+        _ first: (code: Int, step: Int), _ second: (code: Int, step: Int), steps: (first: Int, second: Int)
+    ) -> UInt32 {
+        let from = firstNumbers[first.code &* steps.first &+ first.step]
+        let to = secondNumbers[second.code &* steps.second &+ second.step]
+        let found = interval(Int64(to) - Int64(from))
+        let isInside = found.isInside && from != DifferenceQuestion.none && to != DifferenceQuestion.none
+        return isInside ? found.number : UInt32(intervals) &+ others[second.code]
+    }
+
+    /// The interval that a difference lies in, if it lies in one, by as many steps for every difference.
+    private func interval(_ difference: Int64) -> (number: UInt32, isInside: Bool) {
         var lower = 0
         var length = edges.count - 1
         while length > 1 {
@@ -115,6 +128,6 @@ extension DifferenceQuestion {
             length -= half
         }
         let isInside = difference >= Int64(edges[lower]) && difference < Int64(edges[lower + 1])
-        return isInside ? UInt32(lower) : nil
+        return (UInt32(lower), isInside)
     }
 }

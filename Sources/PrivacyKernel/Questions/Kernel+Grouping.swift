@@ -22,8 +22,9 @@ extension Kernel {
         guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
         if let rows {
             let count = domain.columns.count
-            let codes = attribute < count ? rows.table.columns[attribute].codes : groupedColumns[attribute - count]
-            groupedColumns.append(codes.mapped(through: map))
+            let (codes, zero) =
+                attribute < count ? (rows.table.columns[attribute].codes, 0) : groupedColumns[attribute - count]
+            groupedColumns.append((codes.mapped(through: map), Int(map[zero])))
         }
         sizes.append(groups)
         return sizes.count - 1

@@ -3,27 +3,25 @@ import VectorMath
 
 /// Σ over rows of a public integer value of the row's code, clamped, for each cell of the groups.
 public struct SumQuestion: Sendable, Hashable {
+    /// The column whose codes have values.
     public let attribute: Int
     /// One value a code of `attribute`.
     public let values: [Int64]
     /// Within ±2^30.
     public let clamp: ClosedRange<Int64>
+    /// Columns; one sum is released for each combination of their codes. None asks for one sum over all rows.
     public let groups: [Int]
 
+    /// - Parameters:
+    ///   - values: one a code of `attribute`.
+    ///   - clamp: values beyond it count as its ends; within ±2^30. The noise is in proportion to its larger end.
+    ///   - groups: columns, in any order.
     public init(attribute: Int, values: [Int64], clamp: ClosedRange<Int64>, groups: [Int] = []) {
         self.attribute = attribute
         self.values = values
         self.clamp = clamp
         self.groups = groups
     }
-}
-
-/// The codes of an ordered attribute at which the noisy distribution function passes the asked shares.
-public struct NoisyQuantiles: Sendable, Equatable, Codable {
-    /// What was released; the codes are computed from it.
-    public let marginal: NoisyMarginal
-    public let shares: [Double]
-    public let codes: [Int]
 }
 
 extension Kernel {
@@ -109,9 +107,12 @@ extension Kernel {
     // KERNEL 4.5
     /// Σ z zᵀ of clipped rows, exactly: `VectorMath.gramSums` has the proof.
     func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: PrivateRows) -> [Int64] {
-        VectorMath.gramSums(
-            rows.codes, attributes: attributes, scores: scores.map { $0.map { Int16(truncatingIfNeeded: $0) } },
-            bound: bound)
+        let scores = scores.map { $0.map { Int16(truncatingIfNeeded: $0) } }
+        let sums = VectorMath.gramSums(rows.codes, attributes: attributes, scores: scores, bound: bound)
+        // Rows of padding have the code 0 in every column: what one of them adds, as often as there are.
+        let zeros = rows.codes.map { $0.zeros(1) }
+        let one = VectorMath.gramSums(zeros, attributes: attributes, scores: scores, bound: bound)
+        return zip(sums, one).map { $0 &- rows.padding &* $1 }
     }
 
     /// Noisy sums of public values, by group. A key of k rows moves a question's sums by at most k·max(|L|, |U|) in L1
@@ -176,6 +177,8 @@ extension Kernel {
             let cell = columns.reduce(0) { $0 * $1.size + $1.codes[row] }
             sums[cell] &+= values[codes[row]]
         }
+        // Rows of padding lie in the cell of code 0.
+        sums[0] &-= rows.padding &* (values.first ?? 0)
         return sums
     }
 
@@ -183,23 +186,5 @@ extension Kernel {
     /// The value that each code counts for.
     func clampedValues(of question: SumQuestion) -> [Int64] {
         question.values.map { min(max($0, question.clamp.lowerBound), question.clamp.upperBound) }
-    }
-
-    /// Codes at which the noisy distribution function of an ordered attribute passes each share of the noisy total.
-    /// One marginal is released; everything else is computed from it.
-    public func quantiles(
-        of attribute: Int, at shares: [Double], spending budget: consuming Budget
-    ) throws(PrivacyError) -> NoisyQuantiles {
-        for share in shares where !(share >= 0 && share <= 1) { throw .shareNotPositive(share) }
-        guard let marginal = try measure([[attribute]], spending: budget).first else { throw .noQuestions }
-        var sum: Int64 = 0
-        let cumulative = marginal.counts.map { count in
-            sum &+= count
-            return Double(sum)
-        }
-        let codes = shares.map { share in
-            cumulative.firstIndex { $0 >= share * Double(sum) } ?? max(0, cumulative.count - 1)
-        }
-        return NoisyQuantiles(marginal: marginal, shares: shares, codes: codes)
     }
 }

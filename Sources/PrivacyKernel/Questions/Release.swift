@@ -2,6 +2,7 @@
 public struct NoisyMarginal: Sendable, Equatable, Codable {
     /// Columns, ascending.
     public let attributes: [Int]
+    /// The number of codes of each attribute, in the same order.
     public let shape: [Int]
     /// Row-major: the last attribute is fastest. Noisy, so cells may be negative.
     public let counts: [Int64]
@@ -10,6 +11,10 @@ public struct NoisyMarginal: Sendable, Equatable, Codable {
     /// The exact parameter of the noise.
     public let scale: NoiseScale
 
+    /// - Parameters:
+    ///   - shape: the number of codes of each attribute.
+    ///   - counts: row-major, as many as the product of `shape`.
+    ///   - scale: of the noise in every cell.
     public init(attributes: [Int], shape: [Int], counts: [Int64], scale: NoiseScale) {
         self.attributes = attributes
         self.shape = shape
@@ -21,13 +26,16 @@ public struct NoisyMarginal: Sendable, Equatable, Codable {
 
 /// A marginal that a selection may choose, with the model's public opinion of it.
 public struct Candidate: Sendable, Equatable, Codable {
+    /// Columns or groupings, in any order.
     public let attributes: [Int]
     /// The public model's marginal, rounded to whole counts, row-major in ascending order of attributes.
     public let estimate: [Int64]
     /// At least 1. The score is weight · ‖M(D) − estimate‖₁ − penalty.
     public let weight: Int
+    /// Taken off the score, for instance for what the marginal would cost.
     public let penalty: Int64
 
+    /// A candidate for `Kernel.select` and `Kernel.measureErrors`, which check its figures.
     public init(attributes: [Int], estimate: [Int64], weight: Int = 1, penalty: Int64 = 0) {
         self.attributes = attributes
         self.estimate = estimate
@@ -38,10 +46,14 @@ public struct Candidate: Sendable, Equatable, Codable {
 
 /// The noisy L1-distance between a marginal of the rows and a public estimate.
 public struct NoisyError: Sendable, Equatable, Codable {
+    /// Columns or groupings, ascending.
     public let attributes: [Int]
+    /// The noisy distance in counts; it may be negative.
     public let value: Int64
+    /// Of the noise in `value`.
     public let variance: Double
 
+    /// A noisy distance as the kernel released it.
     public init(attributes: [Int], value: Int64, variance: Double) {
         self.attributes = attributes
         self.value = value
@@ -51,10 +63,13 @@ public struct NoisyError: Sendable, Equatable, Codable {
 
 /// The noisy Gram matrix of clipped integer scores.
 public struct NoisyGram: Sendable, Equatable, Codable {
+    /// The column of each feature, in the order of the matrix.
     public let attributes: [Int]
     /// Lower triangle, row by row: (0,0), (1,0), (1,1), (2,0)…
     public let entries: [Int64]
+    /// Of the noise in each entry of the diagonal.
     public let diagonalVariance: Double
+    /// Of the noise in each other entry.
     public let offDiagonalVariance: Double
     /// Rows were clipped to this Euclidean norm, in units of the scores.
     public let bound: Int
@@ -62,10 +77,15 @@ public struct NoisyGram: Sendable, Equatable, Codable {
 
 /// Noisy sums of a public integer value of one attribute, one for each cell of the groups.
 public struct NoisySums: Sendable, Equatable, Codable {
+    /// The column whose codes have values.
     public let attribute: Int
+    /// Columns, ascending.
     public let groups: [Int]
+    /// The number of codes of each group, in the same order.
     public let shape: [Int]
+    /// Row-major over the groups: the last one varies fastest. Noisy.
     public let sums: [Int64]
+    /// Of the noise in each sum.
     public let variance: Double
     /// The most that a row can add to a sum, either way; absent from files of earlier versions.
     public let largest: UInt64?
@@ -88,6 +108,7 @@ public struct ReleaseTerms: Sendable, Equatable, Codable {
     /// Of a selection: ε of its exponential mechanism.
     public let selectionEpsilon: Double?
 
+    /// - Parameter selectionEpsilon: of a selection, ε of its exponential mechanism; nil for everything else.
     public init(rowsPerKey: Int, selectionEpsilon: Double? = nil) {
         self.rowsPerKey = rowsPerKey
         self.selectionEpsilon = selectionEpsilon
@@ -102,10 +123,12 @@ public struct Release: Sendable, Equatable, Codable {
     public let spent: UInt64
     /// The same for changing all rows of one key: twice ε; twice ρ for counts and four times for scores (KERNEL.md).
     public let spentChangingOne: UInt64
+    /// The noisy figures.
     public let answer: Answer
     /// Absent from files of earlier versions.
     public let terms: ReleaseTerms?
 
+    /// A release from its parts, as a record of it is read back. Only `Kernel` makes new ones.
     public init(
         promise: PrivacyPromise, spent: UInt64, spentChangingOne: UInt64, answer: Answer, terms: ReleaseTerms? = nil
     ) {
@@ -119,8 +142,10 @@ public struct Release: Sendable, Equatable, Codable {
 
 /// Every release in order. It can be written, read and replayed; the ledger entry is a function of it.
 public struct Transcript: Sendable, Equatable, Codable {
+    /// In the order in which they were made.
     public private(set) var releases: [Release]
 
+    /// A transcript of recorded releases; empty for a kernel that was asked nothing.
     public init(releases: [Release] = []) { self.releases = releases }
 
     mutating func append(_ release: Release) { releases.append(release) }

@@ -22,9 +22,14 @@ struct AttestedChannel: ServerChildChannel {
     let configuration: HTTP1Channel.Configuration
     let respond: Responder
     let patience: ConnectionGuard.Patience
+    let registry: ConnectionRegistry
+    /// The party that holds a key; nil for strangers.
+    let party: @Sendable (_ publicKeyInfo: [UInt8]?) -> String?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        let session = ConnectionSession()
+        let session = ConnectionSession(address: ConnectionRegistry.address(channel.remoteAddress))
+        let number = registry.open(channel, session)
+        channel.closeFuture.whenComplete { _ in session.leave() }
         return channel.eventLoop.makeCompletedFuture {
             let handler = NIOSSLServerHandler(
                 context: try context(for: session),
@@ -33,7 +38,10 @@ struct AttestedChannel: ServerChildChannel {
                 },
                 configuration: .init())
             try channel.pipeline.syncOperations.addHandler(handler)
-            try channel.pipeline.syncOperations.addHandler(ConnectionGuard(session: session, patience: patience))
+            try channel.pipeline.syncOperations.addHandler(
+                ConnectionGuard(session: session, patience: patience) { [registry, party] in
+                    if let party = party(session.clientKeyInfo) { registry.prove(number, party: party) }
+                })
         }.flatMap {
             var configuration = configuration
             configuration.additionalChannelHandlers = { [DecodedParts(session: session)] }

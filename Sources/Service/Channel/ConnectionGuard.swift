@@ -1,7 +1,10 @@
 import NIOCore
+import NIOTLS
 
-/// Closes connections that hold a place without using it: those that never finish a request's head, even if they keep
-/// sending slowly (slow loris), and those that do not read the answer they asked for.
+/// Closes connections that hold a place without using it: those that do not finish their handshake, those that never
+/// finish a request's head, even if they keep sending slowly (slow loris), those that fall silent within a body, and those
+/// that do not read the answer they asked for. How long a body takes as a whole is not its business: a slow line may take
+/// hours.
 ///
 /// It sits between TLS and HTTP, so that it sees what was decrypted and what waits to be sent.
 final class ConnectionGuard: ChannelDuplexHandler {
@@ -12,6 +15,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     /// How long things may take.
     struct Patience: Sendable {
+        /// From a connection's beginning to the end of its TLS handshake.
+        var handshake = TimeAmount.seconds(20)
+        /// How long nothing at all may come of a body that was begun. The upload can be continued on another connection.
+        var silence = TimeAmount.seconds(120)
         /// From a connection's beginning, or the end of a request, to the first byte of the next.
         var idle = TimeAmount.seconds(60)
         /// From the first byte of a request to the end of its head.
@@ -24,20 +31,46 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private let patience: Patience
     private var headTimer: Scheduled<Void>?
     private var stallTimer: Scheduled<Void>?
+    private var bodyTimer: Scheduled<Void>?
+    private let onHandshake: @Sendable () -> Void
+    private var isEncrypted = false
+    private var reads = 0
     private var waitingWrites = 0
 
-    init(session: ConnectionSession, patience: Patience = Patience()) {
+    /// - Parameter onHandshake: called once the client has proved what key it holds, if any.
+    init(
+        session: ConnectionSession, patience: Patience = Patience(), onHandshake: @escaping @Sendable () -> Void = {}
+    ) {
         self.session = session
         self.patience = patience
+        self.onHandshake = onHandshake
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        expect(head: patience.idle, context)
+        begin(context)
         context.fireChannelActive()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { expect(head: patience.idle, context) }
+        if context.channel.isActive { begin(context) }
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        expect(head: patience.idle, context)
+        if bodyTimer == nil { listen(context) }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: patience.handshake) {
+            let (guardian, context) = bound.value
+            if !guardian.isEncrypted { context.close(promise: nil) }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event {
+            isEncrypted = true
+            onHandshake()
+        }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { stop() }
@@ -52,7 +85,19 @@ final class ConnectionGuard: ChannelDuplexHandler {
             isAwaitingHead = true
             expect(head: patience.head, context)
         }
+        reads += 1
         context.fireChannelRead(data)
+    }
+
+    /// Closes a connection of which a body is wanted all the time and nothing comes.
+    private func listen(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let (seen, wasInBody) = (reads, session.isInBody)
+        bodyTimer = context.eventLoop.scheduleTask(in: patience.silence) {
+            let (guardian, context) = bound.value
+            if wasInBody, guardian.session.isInBody, guardian.reads == seen { return context.close(promise: nil) }
+            guardian.listen(context)
+        }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -101,6 +146,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private func stop() {
         headTimer?.cancel()
         stallTimer?.cancel()
+        bodyTimer?.cancel()
     }
 }
 

@@ -6,9 +6,14 @@ import Synchronization
 final class EvidenceIssuer: Sendable {
     private let attester: any Attester
     let buildManifestDigest: [UInt8]
+    let isStateOnDisk: Bool
     private let queue = AsyncSemaphore(places: 2, waiting: 256)
+    /// All strangers together use one of the two places, so that parties find the other.
+    private let strangers = AsyncSemaphore(places: 1, waiting: 128)
 
-    init(attester: any Attester, buildManifestDigest: [UInt8]) {
+    /// - Parameter isStateOnDisk: whether ledger and releases lie on a disk of the host, which every statement says.
+    init(attester: any Attester, buildManifestDigest: [UInt8], isStateOnDisk: Bool = false) {
+        self.isStateOnDisk = isStateOnDisk
         self.attester = attester
         self.buildManifestDigest = buildManifestDigest
     }
@@ -20,13 +25,19 @@ final class EvidenceIssuer: Sendable {
     /// - Throws: 503 if the connection gives nothing to bind to; never an unbound document.
     func evidence(
         session: ConnectionSession, nonce: [UInt8], identity: ServerIdentity, task: [UInt8], boot: Boot,
-        head: LedgerHead
+        head: LedgerHead, isStranger: Bool = false
     ) async throws -> Evidence {
         guard let exporter = session.exporter else {
             throw Problem(
                 .serviceUnavailable, code: "no_binding", detail: "This connection gives nothing to bind evidence to.",
                 hint: "Connect directly with TLS 1.3; nothing may end TLS in between.", audience: .everyone)
         }
+        if isStranger {
+            guard await strangers.enter() else {
+                throw Problem.busy("Too many callers ask for evidence at once.", retryAfter: 1)
+            }
+        }
+        defer { if isStranger { strangers.leave() } }
         let binding = ChannelBinding.binding(exporter: exporter, nonce: nonce, spki: identity.publicKeyInfo)
         return try await evidence(
             key: identity.publicKeyInfo, nonce: nonce, binding: binding, task: task, boot: boot, head: head)
@@ -52,6 +63,7 @@ final class EvidenceIssuer: Sendable {
         }
         defer { queue.leave() }
         var flags: Statement.Flags = attester.format == .simulated ? .simulated : []
+        if isStateOnDisk { flags.insert(.stateOnDisk) }
         #if DEBUG
             flags.insert(.debugBuild)
         #endif

@@ -8,6 +8,8 @@ import ServiceLifecycle
 struct HTTPServer: Sendable {
     let host: String
     let port: Int
+    /// Listens on this vsock port in place of host and port.
+    var vsockPort: Int?
     let identity: ServerIdentity
     let responder: RequestResponder
     let logger: Logger
@@ -15,10 +17,12 @@ struct HTTPServer: Sendable {
     let onListening: @Sendable (Int) async -> Void
 
     var patience = ConnectionGuard.Patience()
+    var registry = ConnectionRegistry()
 
     /// A connection that neither finishes its handshake nor sends a request for this long is closed.
     private static let idleTimeout = TimeAmount.seconds(60)
-    private static let connectionLimit = 512
+    /// Of all callers together; ``ConnectionRegistry`` sees to it that no one takes them all.
+    private static let connectionLimit = 8_192
 
     /// The server as a service of a `ServiceGroup`: it ends with graceful shutdown.
     func service() -> any Service {
@@ -32,8 +36,16 @@ struct HTTPServer: Sendable {
             respond: { request, writer, channel, session in
                 try await responder.respond(to: request, writer: writer, channel: channel, session: session)
             },
-            patience: patience)
+            patience: patience, registry: registry,
+            party: { [identify = responder.identify] key in
+                if case .party(let name, _) = identify(key) { name } else { nil }
+            })
         let onListening = onListening
+        if let vsockPort {
+            return VsockServer(
+                port: vsockPort, channel: channel, connectionLimit: HTTPServer.connectionLimit, logger: logger,
+                onListening: onListening)
+        }
         return channel.server(
             configuration: ServerConfiguration(
                 address: .hostname(host, port: port),

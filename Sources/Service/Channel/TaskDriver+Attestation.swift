@@ -1,4 +1,5 @@
 import Attestation
+import Bytes
 import HTTPTypes
 import HummingbirdCore
 import Tasks
@@ -15,7 +16,7 @@ extension TaskDriver {
         }
         let evidence = try await evidenceIssuer.evidence(
             session: call.session, nonce: nonce.bytes, identity: identity, task: digest.bytes, boot: boot,
-            head: head(for: call.caller))
+            head: head(for: call.caller), isStranger: call.caller == .stranger)
         return Response.json(evidence.json())
     }
 }
@@ -25,17 +26,7 @@ private struct Nonce {
     let bytes: [UInt8]
 
     init?(_ text: String) {
-        let digits = text.utf8.map { digit -> UInt8? in
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-            default: nil
-            }
-        }
-        guard digits.count == 64 else { return nil }
-        let known = digits.compactMap { $0 }
-        guard known.count == 64 else { return nil }
-        bytes = stride(from: 0, to: 64, by: 2).map { known[$0] << 4 | known[$0 + 1] }
+        guard text.utf8.count == 64, let bytes = Hex.decode(text.utf8) else { return nil }
+        self.bytes = bytes
     }
 }

@@ -1,4 +1,5 @@
 import Crypto
+import Dispatch
 import Engine
 import FittedModels
 import Foundation
@@ -9,6 +10,8 @@ import Tables
 /// Why a fit produced no model. It reveals nothing about the rows.
 enum FitFailure: Error, Sendable, Equatable {
     case failed
+    /// Fewer rows came together than the task asks for: what everybody is told, and what was spent.
+    case tooFewRows(TooFewRows)
 }
 
 /// The result of a fit and the file that stores it.
@@ -25,17 +28,25 @@ struct FinishedFit: Sendable {
     }
 }
 
+/// The end of a fit, as it is told.
+struct FitEnd: Sendable {
+    let outcome: Result<FinishedFit, FitFailure>
+    /// When it is told, in whole seconds from the fit's beginning. The ledger holds this time, whatever the clock says then.
+    let seconds: Int64
+}
+
 /// Runs the one fit of a task on its own thread, apart from the threads that answer requests.
 struct Fitter: Sendable {
     let task: TaskPlan
     /// SHA-256 of the task, hexadecimal; the model's file contains it.
     let taskDigest: String
-    /// The end of a fit is reported at the next whole tick, so that its time reveals little about the number of rows.
-    var tick: Duration = .seconds(1)
+    /// When the end of the fit is told.
+    let ladder: FitLadder
 
     init(_ task: TaskPlan, taskDigest: String) {
         self.task = task
         self.taskDigest = taskDigest
+        ladder = FitLadder(task)
     }
 
     var plan: MechanismPlan { task.plan }
@@ -47,21 +58,43 @@ struct Fitter: Sendable {
     ///   - ledger: takes every release before the synthesizer sees it.
     func begin(
         _ handover: TableHandover, ledger: TaskLedger
-    ) -> Task<Result<FinishedFit, FitFailure>, Never> {
+    ) -> Task<FitEnd, Never> {
         return Task {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
                     let clock = ContinuousClock()
                     let start = clock.now
                     let outcome = run(handover, ledger)
-                    waitForTick(since: start, clock)
-                    continuation.resume(returning: outcome)
+                    let seconds = waitForRung(since: start, clock)
+                    continuation.resume(returning: FitEnd(outcome: outcome, seconds: seconds))
                 }
                 thread.name = "fit"
                 thread.stackSize = 64 << 20
                 thread.start()
             }
         }
+    }
+
+    /// Fits again from the ledger's releases and waits for it: at a start, before anybody is answered.
+    ///
+    /// - Throws: `FitFailure` where they are not all that the fit needs.
+    func refit(_ ledger: TaskLedger) throws -> FinishedFit {
+        let outcome = Outcome()
+        let done = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            let fitted = run(TableHandover(), ledger)
+            outcome.value.withLock { $0 = fitted }
+            done.signal()
+        }
+        thread.name = "fit"
+        thread.stackSize = 64 << 20
+        thread.start()
+        done.wait()
+        return try outcome.value.withLock { $0 }.get()
+    }
+
+    private final class Outcome: Sendable {
+        let value = Mutex<Result<FinishedFit, FitFailure>>(.failure(.failed))
     }
 
     private func run(_ handover: TableHandover, _ ledger: TaskLedger) -> Result<FinishedFit, FitFailure> {
@@ -71,6 +104,8 @@ struct Fitter: Sendable {
             var product = try task.fit(kernel, budget: budget) { _ in }
             product.taskDigest = taskDigest
             return .success(try FinishedFit(product))
+        } catch let short as TooFewRows {
+            return .failure(.tooFewRows(short))
         } catch {
             return .failure(.failed)
         }
@@ -85,11 +120,12 @@ struct Fitter: Sendable {
         return Kernel(table: try task.joined(tables)) { release in try ledger.record(release) }
     }
 
-    private func waitForTick(since start: ContinuousClock.Instant, _ clock: ContinuousClock) {
-        guard tick > .zero else { return }
-        let ticks = ((clock.now - start) / tick).rounded(.up)
-        let rest = start.advanced(by: tick * ticks) - clock.now
+    /// - Returns: the seconds from the beginning to that rung.
+    private func waitForRung(since start: ContinuousClock.Instant, _ clock: ContinuousClock) -> Int64 {
+        let end = ladder.end(of: (clock.now - start) / .seconds(1))
+        let rest = start.advanced(by: .seconds(end)) - clock.now
         if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) }
+        return Int64(end)
     }
 }
 

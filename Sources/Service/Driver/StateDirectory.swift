@@ -19,6 +19,8 @@ struct StateDirectory: Sendable {
         } catch {
             throw .stateUnusable(path: path)
         }
+        // The folder may have been there, open to others: it is closed before anything goes in.
+        guard chmod(path, 0o700) == 0 else { throw .stateUnusable(path: path) }
         lock = try FileLock(path: "\(path)/lock")
     }
 
@@ -51,15 +53,21 @@ struct StateDirectory: Sendable {
         try write(signature.fileBytes, to: "\(name).sig")
     }
 
-    /// Keeps the model: what the file holds appears complete or not at all.
+    /// Keeps the model, for people: no service reads it again. What the file holds appears complete or not at all.
     func keep(model: [UInt8]) throws(ServiceError) { try write(model, to: StateDirectory.modelName) }
-
-    /// The model's file, where there is one.
-    func modelFile() -> [UInt8]? { FileManager.default.contents(atPath: modelPath).map(Array.init) }
 
     private func write(_ bytes: [UInt8], to name: String) throws(ServiceError) {
         do {
-            try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"), options: .atomic)
+            // Complete or not at all, and never for others to read.
+            let (fresh, file) = ("\(path)/\(name).new", "\(path)/\(name)")
+            unlink(fresh)
+            let descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw ServiceError.stateUnusable(path: path) }
+            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            try handle.write(contentsOf: Data(bytes))
+            try handle.synchronize()
+            try handle.close()
+            guard rename(fresh, file) == 0 else { throw ServiceError.stateUnusable(path: path) }
         } catch {
             throw .stateUnusable(path: path)
         }

@@ -18,7 +18,7 @@ extension TaskDriver {
                 ("params", .raw(JSONValue.object(specification.synthesizer.parameters).canonicalBytes)),
                 ("party_names", .array(names)),
                 ("delta", .number(privacy.delta)),
-                ("unit", .string(privacy.unit)),
+                ("unit", .string(privacy.unitWords)),
                 ("task", .string(specification.name)),
                 ("spec_hash", .string(digest.hex)),
                 ("schema", schema),
@@ -27,9 +27,11 @@ extension TaskDriver {
                     "tables",
                     .object([
                         ("kept", .string("in memory alone, until the fit")),
-                        ("then", .string("overwritten with zeros")), ("core_dumps", .string("off")),
+                        ("then", .string("codes and keys are overwritten, other memory as it is freed")),
+                        ("core_dumps", .string("off")),
                     ])
                 ),
+                ("state", .string(evidenceIssuer.isStateOnDisk ? "disk" : "memory")),
                 ("evidence_format", .string(evidenceIssuer.format.rawValue)),
                 ("api_version", .integer(1)),
             ]))

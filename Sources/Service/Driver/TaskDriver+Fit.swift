@@ -14,34 +14,43 @@ extension TaskDriver {
 
     func startFit() {
         uploads.forgetInterrupted()
+        heldTables = !tables.isEmpty
         // Handed over one by one, so that the fit holds the only reference when it wipes them.
         let handover = TableHandover()
         for party in specification.providers {
             if let table = tables.take(from: party.name) { handover.put(party.name, table) }
         }
+        let began = ledger.beginningOfFit(isOfThisBoot: heldTables)
         let work = fitter.begin(handover, ledger: ledger)
         logger.info("the fit begins")
         fit = Task { [weak self] in
-            let outcome = await work.value
-            await self?.fitEnded(outcome)
+            let end = await work.value
+            await self?.fitEnded(end.outcome, at: began + end.seconds)
         }
     }
 
-    private func fitEnded(_ outcome: Result<FinishedFit, FitFailure>) {
+    /// - Parameter moment: the one time of all that is told now, in seconds since 1970: what happened in between, and when, is
+    ///   told to nobody.
+    private func fitEnded(_ outcome: Result<FinishedFit, FitFailure>, at moment: Int64) {
         fit = nil
         var next = life
         let isAwaited = life.stage == .training
-        record { try ledger.recordDestruction() }
+        record { try ledger.recordDestruction(isOfThisBoot: heldTables, at: moment) }
         switch outcome {
         case .success(let finished):
             _ = try? next.handle(.fitFinished)
             guard isAwaited else { break }
             if let directory { record { try directory.keep(model: finished.file) } }
-            record { try ledger.recordModel(file: StateDirectory.modelName, digest: finished.digest) }
+            record { try ledger.recordModel(file: StateDirectory.modelName, digest: finished.digest, at: moment) }
             product = finished.product
-        case .failure:
+        case .failure(.tooFewRows(let short)):
+            _ = try? next.handle(.tooFewRows(least: short.least))
+            guard isAwaited else { break }
+            record { try ledger.recordTooFewRows(short, at: moment) }
+            forget()
+        case .failure(.failed):
             _ = try? next.handle(.fitFailed)
-            if isAwaited { record { try end(.failed) } }
+            if isAwaited { record { try end(.failed, at: moment) } }
         }
         change(to: next)
     }
@@ -70,7 +79,7 @@ extension TaskDriver {
             throw Problem.life(.deadlinePassed)
         case .failed, .halted:
             throw Problem(
-                .conflict, code: "stage_failed", detail: life.stage.reason ?? "There is no model.",
+                .conflict, code: "stage_failed", detail: life.reason ?? "There is no model.",
                 hint: "GET /model_status?verbose=1 says where the task stands.", audience: .parties)
         }
     }

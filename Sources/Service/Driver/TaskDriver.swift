@@ -3,6 +3,7 @@ import FittedModels
 import Foundation
 import HTTPTypes
 import HummingbirdCore
+import Ledger
 import Logging
 import Synchronization
 import Tables
@@ -32,7 +33,9 @@ actor TaskDriver {
 
     nonisolated let ledger: TaskLedger
     nonisolated let signer: LedgerSigner
-    nonisolated let sampleLimiter = SampleLimiter()
+    nonisolated let sampleLimiter: SampleLimiter
+    /// The reading of ε for changing a record, with the number of releases that it is of.
+    nonisolated let changingOne = Mutex<(releases: Int, epsilon: Double?)?>(nil)
     /// Whether the last write to the ledger succeeded.
     nonisolated let isRecording = Mutex(true)
     nonisolated let reportSigner: ReportSigner
@@ -44,8 +47,12 @@ actor TaskDriver {
     var unsigned: UnsignedTask
     /// The tables of the providers, from their upload until the fit takes them.
     var tables = HeldTables()
+    /// What opens the commitment to the table of each provider. It is in memory alone, and for its owner alone.
+    var openings: [String: UploadOpening] = [:]
     /// Who uploads now, and whose upload broke.
     var uploads = UploadsUnderWay()
+    /// Whether the fit took tables; one that a restart cut short goes on from the recorded releases alone.
+    var heldTables = false
     var product: TaskProduct?
     var fit: Task<Void, Never>?
     /// The page about the model, being made or made.
@@ -62,6 +69,8 @@ actor TaskDriver {
         logger = start.logger
         domains = start.domains
         keyedHash = .random
+        sampleLimiter = SampleLimiter(
+            recipients: start.specification.parties.count { [.provider, .consumer].contains($0.role) })
         fitter = start.fitter
         now = start.now
         ledger = start.ledger
@@ -114,10 +123,16 @@ actor TaskDriver {
     }
 
     /// Forgets tables and model for good.
-    func end(_ ending: TaskLife.Stage, by party: String? = nil) throws {
-        try ledger.record(ending: ending, by: party)
+    func end(_ ending: TaskLife.Stage, by party: String? = nil, at time: Int64? = nil) throws {
+        try ledger.record(ending: ending, by: party, at: time)
         if !tables.isEmpty { try ledger.recordDestruction() }
+        forget()
+    }
+
+    /// Forgets tables and model.
+    func forget() {
         tables.destroyAll()
+        openings = [:]
         uploads.forgetInterrupted()
         product = nil
         directory?.removeModel()

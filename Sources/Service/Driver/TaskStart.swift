@@ -1,3 +1,4 @@
+import Attestation
 import Crypto
 import Engine
 import FittedModels
@@ -35,7 +36,12 @@ struct TaskStart {
         identity = try ServerIdentity(name: "entrepot", now: configuration.now())
         evidenceIssuer = EvidenceIssuer(
             attester: configuration.attester,
-            buildManifestDigest: Array(SHA256.hash(data: configuration.buildManifest)))
+            buildManifestDigest: Array(SHA256.hash(data: configuration.buildManifest)),
+            isStateOnDisk: configuration.stateDirectory != nil)
+        // Whoever owns the disk could show the service an older state, or one of its own.
+        guard configuration.stateDirectory == nil || configuration.attester.format == .simulated else {
+            throw ServiceError.stateOnDisk
+        }
         directory = try configuration.stateDirectory.map { path throws(ServiceError) in try StateDirectory(path: path) }
         domains = try TaskStart.domains(of: specification)
         fitter = try TaskStart.fitter(for: specification)
@@ -53,11 +59,33 @@ struct TaskStart {
             try directory?.keep(signature)
             try ledger.recordSignatureOnce(of: signature.party)
         }
-        let past = try Past(ledger: ledger, directory: directory)
+        let past = try Past(ledger: ledger)
+        if past.isOver { try ledger.record(ending: .failed) }
         life = TaskLife(
             providers: specification.providers.map(\.name), signed: Set(unsigned.signed),
-            stage: past.stage(isSigned: unsigned.missing.isEmpty), reserved: past.reserved)
-        product = life.stage == .trained ? past.product : nil
+            stage: past.stage(isSigned: unsigned.missing.isEmpty),
+            missedRows: try ledger.endedWithTooFewRows() ? specification.privacy.leastRows : nil)
+        product = life.stage == .trained ? try TaskStart.product(fitter, ledger, directory) : nil
+    }
+
+    /// The product of a task that was trained before: fitted again from the releases that the ledger recorded, and never
+    /// read from a file, which whoever owns the disk may have written.
+    ///
+    /// - Throws: `ServiceError.damagedModel` unless it is the one of the ledger, byte by byte.
+    static func product(
+        _ fitter: Fitter, _ ledger: TaskLedger, _ directory: StateDirectory?
+    ) throws -> TaskProduct {
+        let finished: FinishedFit
+        do {
+            finished = try fitter.refit(ledger)
+        } catch is FitFailure {
+            throw ServiceError.damagedModel("the recorded releases do not give it")
+        }
+        guard try ledger.modelDigest() == finished.digest.hexadecimal else {
+            throw ServiceError.damagedModel("what follows from the recorded releases is another one")
+        }
+        try directory?.keep(model: finished.file)
+        return finished.product
     }
 
     private static func domains(of specification: TaskSpecification) throws -> [String: TableDomain] {
@@ -73,7 +101,7 @@ struct TaskStart {
         return domains
     }
 
-    private static func fitter(for specification: TaskSpecification) throws -> Fitter {
+    static func fitter(for specification: TaskSpecification) throws -> Fitter {
         do {
             return Fitter(try TaskPlan(specification), taskDigest: specification.digest.hex)
         } catch {
@@ -96,33 +124,25 @@ struct TaskStart {
 private struct Past {
     let isReserved: Bool
     let hasReleases: Bool
-    let product: TaskProduct?
+    let isTrained: Bool
     let ending: TaskLife.Stage?
-    /// Digests of the uploads of a reservation from which nothing was drawn.
-    let reserved: [String: String]
 
-    init(ledger: TaskLedger, directory: StateDirectory?) throws {
-        let uploads = try ledger.reservedUploads()
-        isReserved = uploads != nil
+    init(ledger: TaskLedger) throws {
+        isReserved = try ledger.reservedUploads() != nil
         hasReleases = try ledger.hasReleases()
+        isTrained = try ledger.modelDigest() != nil
         ending = try ledger.ending()
-        reserved = hasReleases ? [:] : uploads ?? [:]
-        guard ending == nil, uploads != nil, let file = directory?.modelFile() else {
-            product = nil
-            return
-        }
-        do {
-            product = try TaskProduct(encoded: file)
-        } catch {
-            throw ServiceError.damagedModel("\(error)")
-        }
-        try ledger.recognise(model: Array(SHA256.hash(data: file)))
     }
+
+    /// Whether ε was set aside by an earlier boot and no release of it is found. Something may have been drawn all the same,
+    /// and be known to whoever owns the disk: nothing is measured again.
+    var isOver: Bool { ending == nil && isReserved && !hasReleases }
 
     func stage(isSigned: Bool) -> TaskLife.Stage {
         if let ending { return ending }
-        if product != nil { return .trained }
-        if isReserved, hasReleases { return .training }
+        if isOver { return .failed }
+        if isTrained { return .trained }
+        if isReserved { return .training }
         return isSigned ? .collecting : .unsigned
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Ledger
+import Synchronization
 import Tasks
 
 /// What was spent, for every party to see.
@@ -24,14 +25,17 @@ extension TaskDriver {
 
     /// `GET /ledger`: the entries in their canonical form; each contains the hash of the previous one.
     nonisolated func ledgerEntries() async throws -> Response {
-        let head = ledger.head
+        let (ledger, head) = (ledger, ledger.head)
         return Response.json(
             .object([
                 (
                     "head",
                     .object([("sequence", .integer(Int64(head.sequence))), ("hash", .string(head.hash.hexadecimal))])
                 ),
-                ("entries", .array(try ledger.entries().map(OrderedJSON.raw))),
+                (
+                    "entries",
+                    .array(try await DedicatedThread.run("ledger") { try ledger.entries() }.map(OrderedJSON.raw))
+                ),
             ]))
     }
 
@@ -39,14 +43,14 @@ extension TaskDriver {
     /// a record is known once everything is drawn.
     nonisolated func ledgerTotal() async throws -> Response {
         let total = try ledger.total()
-        let changing = try total.epsilon > 0 ? ledger.epsilonChangingOne() : 0
+        let changing = try await total.epsilon > 0 ? epsilonChangingOne() : 0
         let limit = specification.privacy
         return Response.json(
             .object([
                 ("epsilon", .number(total.epsilon)), ("delta", .number(total.delta)),
                 ("limit", .object([("epsilon", .number(limit.epsilon)), ("delta", .number(limit.delta))])),
                 ("remaining", .object([("epsilon", .number(max(0, limit.epsilon - total.epsilon)))])),
-                ("unit", .string(limit.unit)),
+                ("unit", .string(limit.unitWords)),
                 (
                     "readings",
                     .object([
@@ -55,6 +59,18 @@ extension TaskDriver {
                     ])
                 ),
             ]))
+    }
+}
+
+extension TaskDriver {
+    /// Computed anew only where something was released since.
+    private nonisolated func epsilonChangingOne() async throws -> Double? {
+        let ledger = ledger
+        let count = try ledger.releaseCount()
+        if let known = changingOne.withLock({ $0 }), known.releases == count { return known.epsilon }
+        let epsilon = try await DedicatedThread.run("ledger") { try ledger.epsilonChangingOne() }
+        changingOne.withLock { $0 = (count, epsilon) }
+        return epsilon
     }
 }
 
@@ -100,15 +116,18 @@ extension TaskDriver {
         let from = max(1, try Self.place(call, "from") ?? 1)
         let evidence = try await keyEvidence()
         let checkpoint = try signedCheckpoint()
-        var receipts: [OrderedJSON] = []
-        if from <= checkpoint.size {
-            for (offset, entry) in try ledger.entries(from: from, to: checkpoint.size).enumerated() {
-                let proof = try ledger.inclusionProof(of: from + UInt64(offset), size: checkpoint.size)
-                receipts.append(
-                    .object([
-                        ("entry", .string(String(decoding: entry, as: UTF8.self))), ("proof", Self.list(proof)),
-                    ]))
+        let ledger = ledger
+        let proven = try await DedicatedThread.run("ledger") { wanted in
+            guard from <= checkpoint.size else { return [([UInt8], [LedgerHash])]() }
+            return try ledger.entries(from: from, to: checkpoint.size).enumerated().map { offset, entry in
+                if wanted.isCancelled { throw CancellationError() }
+                return (entry, try ledger.inclusionProof(of: from + UInt64(offset), size: checkpoint.size))
             }
+        }
+        let receipts = proven.map { entry, proof in
+            OrderedJSON.object([
+                ("entry", .string(String(decoding: entry, as: UTF8.self))), ("proof", Self.list(proof)),
+            ])
         }
         return Response.json(
             .object([

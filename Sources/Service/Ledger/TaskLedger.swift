@@ -1,3 +1,4 @@
+import Engine
 import FittedModels
 import Foundation
 import Ledger
@@ -17,7 +18,7 @@ struct LedgerHead: Sendable, Equatable {
 /// Every method that records has made its entry durable when it returns.
 final class TaskLedger: Sendable {
     private let ledger: Ledger
-    private let task: LedgerHash
+    let task: LedgerHash
     private let specification: TaskSpecification
     private let now: @Sendable () -> Date
     /// The first entry of the task, which strangers may know.
@@ -61,12 +62,21 @@ final class TaskLedger: Sendable {
         if !isEntered { try append(.signature, party: party) }
     }
 
-    func recordUpload(party: String, digest: String) throws {
-        try append(.upload, party: party, details: ["sha256": digest])
+    /// What the ledger holds of a file, hexadecimal: nothing else of it may be seen by anyone but its owner.
+    func commitment(to opening: UploadOpening) -> String { opening.commitment.hex }
+
+    /// How many tables of a party the ledger has, over all boots.
+    func uploads(of party: String) throws -> Int {
+        let fingerprint = specification.party(named: party)?.publicKey.fingerprint
+        return try ledger.entries(of: task).count { $0.kind == .upload && $0.party == fingerprint }
     }
 
-    func recordConfirmation(party: String, digest: String) throws {
-        try append(.confirmation, party: party, details: ["sha256": digest])
+    func recordUpload(party: String, commitment: String) throws {
+        try append(.upload, party: party, details: ["commitment": commitment])
+    }
+
+    func recordConfirmation(party: String, commitment: String) throws {
+        try append(.confirmation, party: party, details: ["commitment": commitment])
     }
 
     func recordWithdrawal(party: String) throws { try append(.withdrawal, party: party) }
@@ -80,21 +90,53 @@ final class TaskLedger: Sendable {
         try append(.firstDownload, party: party, details: model.map { ["model_sha256": $0] } ?? [:])
     }
 
-    /// The tables are destroyed; they were in memory only.
-    func recordDestruction() throws {
-        try append(.destroyed, details: ["kept": "memory only", "then": "overwritten", "core_dumps": "off"])
+    /// What became of the tables, as far as it is so.
+    ///
+    /// - Parameters:
+    ///   - isOfThisBoot: whether this boot held tables; otherwise they went with the process of an earlier one.
+    ///   - time: at which it is told, seconds since 1970; nil for now.
+    func recordDestruction(isOfThisBoot: Bool = true, at time: Int64? = nil) throws {
+        let what =
+            isOfThisBoot
+            ? ["codes_and_keys": "overwritten", "other_memory": "overwritten as it is freed"]
+            : ["codes_and_keys": "ended with the process that held them"]
+        try append(
+            .destroyed, details: what.merging(["kept": "memory only", "core_dumps": "off"]) { first, _ in first },
+            at: time)
     }
 
     /// The task ended without a model, or its time is over.
-    func record(ending: TaskLife.Stage, by party: String? = nil) throws {
+    ///
+    /// - Parameter time: at which that is told, seconds since 1970; nil for now.
+    func record(ending: TaskLife.Stage, by party: String? = nil, at time: Int64? = nil) throws {
         switch ending {
         case .halted: try append(.halted, party: party)
         case .expired: try append(.expired)
-        case .failed: try append(.failed)
+        case .failed: try append(.failed, at: time)
         case .closed: try append(.closed)
         case .unsigned, .collecting, .training, .trained: break
         }
     }
+
+    /// The fit ended early, because too few rows came together: what its one release cost is all that is spent.
+    func recordTooFewRows(_ short: TooFewRows, at time: Int64? = nil) throws {
+        guard let spent = short.transcript.spent else { return try append(.failed) }
+        let entry = try ledger.recordEarlyEnd(
+            task: task, epsilon: spent.epsilon,
+            details: [TaskLedger.causeKey: TaskLedger.fewRows, "least_rows": String(short.least)],
+            time: time ?? TaskLedger.seconds(now()))
+        advance(to: LedgerHead(sequence: entry.sequence, hash: entry.hash.bytes))
+    }
+
+    /// Whether the task ended because too few rows came together.
+    func endedWithTooFewRows() throws -> Bool {
+        try ledger.entries(of: task).contains {
+            $0.kind == .failed && $0.details[TaskLedger.causeKey] == TaskLedger.fewRows
+        }
+    }
+
+    private static let causeKey = "cause"
+    private static let fewRows = "too few rows by a noisy count"
 
     /// How the task ended, where it has.
     func ending() throws -> TaskLife.Stage? {
@@ -123,12 +165,15 @@ final class TaskLedger: Sendable {
         advance(to: LedgerHead(sequence: reservation.sequence, hash: reservation.hash.bytes))
     }
 
-    /// Digests of the uploads that ε is reserved for; nil without a reservation.
+    /// Commitments to the uploads that ε is reserved for; nil without a reservation.
     func reservedUploads() throws -> [String: String]? {
         try ledger.reservation(of: task)?.uploads.mapValues(\.hex)
     }
 
-    /// Records one release of the kernel, before anything uses it.
+    /// Records one release of the kernel and its entry, before anything uses it.
+    ///
+    /// The entry shows with the next one that another call makes, when the fit's end is told: when each was drawn is told to
+    /// nobody.
     func record(_ release: Release) throws {
         try ledger.record(release: Array(JSONEncoder().encode(release)), task: task)
     }
@@ -138,26 +183,22 @@ final class TaskLedger: Sendable {
         try ledger.transcript(task: task).map { try JSONDecoder().decode(Release.self, from: Data($0)) }
     }
 
+    /// When the fit began, in seconds since 1970: at the reservation, or now where a restart goes on with it.
+    func beginningOfFit(isOfThisBoot: Bool) -> Int64 {
+        guard isOfThisBoot, let reservation = try? ledger.reservation(of: task) else { return moment }
+        return reservation.time
+    }
+
     /// Whether anything was drawn for the task, in this boot or before.
     func hasReleases() throws -> Bool { try !releases().isEmpty }
 
-    /// The model was written.
-    func recordModel(file: String, digest: [UInt8]) throws {
+    /// The model was fitted.
+    ///
+    /// - Parameter time: at which that is told, seconds since 1970.
+    func recordModel(file: String, digest: [UInt8], at time: Int64) throws {
         guard let digest = LedgerHash(bytes: digest) else { return }
-        let entry = try ledger.recordTrained(
-            task: task, modelFile: file, modelDigest: digest, time: TaskLedger.seconds(now()))
+        let entry = try ledger.recordTrained(task: task, modelFile: file, modelDigest: digest, time: time)
         advance(to: LedgerHead(sequence: entry.sequence, hash: entry.hash.bytes))
-    }
-
-    /// Compares a model's file with its ledger entry; if the service stopped between file and entry, makes the entry
-    /// now.
-    func recognise(model digest: [UInt8]) throws {
-        guard let entry = try ledger.entries(of: task).last(where: { $0.kind == .trained }) else {
-            return try recordModel(file: StateDirectory.modelName, digest: digest)
-        }
-        guard entry.details["model_sha256"] == digest.hexadecimal else {
-            throw ServiceError.damagedModel("its digest is not the one in the ledger")
-        }
     }
 
     /// Digest of the model's file, hexadecimal; nil if there is no model.
@@ -172,24 +213,38 @@ final class TaskLedger: Sendable {
     }
 
     /// The other reading of what was drawn so far: ε where one joined record is changed, not added or removed.
-    func epsilonChangingOne() throws -> Double? { Transcript(releases: try releases()).spent?.epsilonChangingOne }
+    ///
+    /// Of the releases whose entries may be seen: those of a fit under way are told with its end.
+    func epsilonChangingOne() throws -> Double? {
+        Transcript(releases: Array(try releases().prefix(try releaseCount()))).spent?.epsilonChangingOne
+    }
+
+    /// How many releases have entries that may be seen.
+    func releaseCount() throws -> Int {
+        let last = head.sequence
+        return try ledger.entries(of: task).count { $0.kind == .measurement && $0.sequence <= last }
+    }
 
     /// The entries of the task, oldest first, each in the bytes that its hash covers.
-    func entries() throws -> [[UInt8]] { try ledger.entries(of: task).map(\.canonicalBytes) }
+    func entries() throws -> [[UInt8]] { try entries(from: 1, to: head.sequence) }
 
     // MARK: - Proofs
 
     /// Size and root of the ledger now.
-    func checkpoint(origin: String) throws -> Checkpoint { try ledger.checkpoint(origin: origin) }
+    func checkpoint(origin: String) throws -> Checkpoint {
+        try ledger.checkpoint(origin: origin, size: head.sequence)
+    }
 
     /// Proves that the ledger of `size` entries holds the one at `sequence`.
     func inclusionProof(of sequence: UInt64, size: UInt64) throws -> [LedgerHash] {
-        try ledger.inclusionProof(of: sequence, size: size)
+        guard size <= head.sequence else { throw LedgerError.noSuchEntry(size) }
+        return try ledger.inclusionProof(of: sequence, size: size)
     }
 
     /// Proves that the ledger of `newSize` entries only adds to that of `oldSize`.
     func consistencyProof(from oldSize: UInt64, to newSize: UInt64) throws -> [LedgerHash] {
-        try ledger.consistencyProof(from: oldSize, to: newSize)
+        guard newSize <= head.sequence else { throw LedgerError.noSuchEntry(newSize) }
+        return try ledger.consistencyProof(from: oldSize, to: newSize)
     }
 
     /// The entries from `first` to `last`, each in the bytes that its hash covers.
@@ -198,11 +253,11 @@ final class TaskLedger: Sendable {
     }
 
     private func append(
-        _ kind: LedgerEntry.Kind, party: String? = nil, details: [String: String] = [:]
+        _ kind: LedgerEntry.Kind, party: String? = nil, details: [String: String] = [:], at time: Int64? = nil
     ) throws {
         let fingerprint = party.flatMap { specification.party(named: $0)?.publicKey.fingerprint }
         let entry = try ledger.append(
-            kind, task: task, party: fingerprint, details: details, time: TaskLedger.seconds(now()))
+            kind, task: task, party: fingerprint, details: details, time: time ?? moment)
         advance(to: LedgerHead(sequence: entry.sequence, hash: entry.hash.bytes))
     }
 
@@ -210,6 +265,9 @@ final class TaskLedger: Sendable {
     private func advance(to head: LedgerHead) {
         newest.withLock { if $0.sequence < head.sequence { $0 = head } }
     }
+
+    /// Now, in seconds since 1970.
+    private var moment: Int64 { TaskLedger.seconds(now()) }
 
     private static func seconds(_ date: Date) -> Int64 { Int64(date.timeIntervalSince1970) }
 }

@@ -6,6 +6,8 @@ struct Confirmation: Sendable, Equatable {
     var taskDigest: String?
     /// SHA-256 of the file that is meant, hexadecimal.
     var fileDigest: String?
+    /// Commitment to that file, hexadecimal: for who does not have the file at hand.
+    var commitment: String?
     /// Boot id that the client verified, hexadecimal.
     var boot: String?
 
@@ -14,10 +16,11 @@ struct Confirmation: Sendable, Equatable {
         guard let members = (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any] else {
             throw Problem.argument(
                 ["body"], "value is not a valid dict", "type_error.dict",
-                hint: "Send a JSON object with spec_hash, file_sha256 and boot, or no body.")
+                hint: "Send a JSON object with spec_hash, file_sha256, commitment and boot, or no body.")
         }
         taskDigest = try Confirmation.text("spec_hash", of: members)
         fileDigest = try Confirmation.text("file_sha256", of: members)
+        commitment = try Confirmation.text("commitment", of: members)
         boot = try Confirmation.text("boot", of: members)
     }
 

@@ -26,11 +26,6 @@ extension Problem {
             return Problem(
                 .conflict, code: "hash_mismatch", detail: "The table that the service holds is not the one confirmed.",
                 hint: "Upload the file again and confirm the sha256 that the upload answers.", audience: .owner)
-        case .notTheReservedTable:
-            return Problem(
-                .conflict, code: "reserved", detail: "The budget of this task is reserved for another table.",
-                hint: "Upload the very file of the first time: nothing was drawn from it before the service stopped.",
-                audience: .owner)
         case .alreadyReleased:
             return Problem(
                 .conflict, code: "already_released", detail: "The model has been released.",

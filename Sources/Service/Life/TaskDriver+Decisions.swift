@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdCore
+import Ledger
 import Tasks
 
 /// What a provider decides: to sign the task, to confirm its table, to take it back, to stop the task.
@@ -44,7 +45,7 @@ extension TaskDriver {
                 .conflict, code: "boot_mismatch", detail: "The confirmation names another boot of the service.",
                 hint: "Verify this service again; upload again if you trust it.", audience: .owner)
         }
-        try await confirm(party: party, digest: confirmation.fileDigest)
+        try await confirm(party: party, confirmation)
         return Response.json(
             .object([("message", .string("Data confirmed")), ("stage", .string(await life.stage.rawValue))]))
     }
@@ -81,10 +82,11 @@ extension TaskDriver {
     }
 
     /// Takes a confirmation; the last one starts the fit.
-    func confirm(party: String, digest fileDigest: String?) throws {
-        try perform(.confirmed(party: party, digest: fileDigest)) { action in
+    private func confirm(party: String, _ confirmation: Confirmation) throws {
+        let meant = commitment(meantBy: confirmation, of: party)
+        try perform(.confirmed(party: party, commitment: meant)) { action in
             guard action != .nothing, let held = life.uploads[party] else { return }
-            try ledger.recordConfirmation(party: party, digest: held)
+            try ledger.recordConfirmation(party: party, commitment: held)
             guard action == .recordConfirmationAndStartFit(party: party) else { return }
             // ε is spent here, durably, before anything is drawn.
             try ledger.reserve(plan: fitter.plan, uploads: life.uploads)
@@ -92,11 +94,20 @@ extension TaskDriver {
         }
     }
 
+    /// The commitment to the table that a confirmation names; nil where it names none. A digest that is not that of the
+    /// held file is put in words that are no commitment to anything.
+    private func commitment(meantBy confirmation: Confirmation, of party: String) -> String? {
+        guard let digest = confirmation.fileDigest else { return confirmation.commitment }
+        guard let opening = openings[party], opening.file.hex == digest else { return "file \(digest)" }
+        return confirmation.commitment ?? ledger.commitment(to: opening)
+    }
+
     /// Takes a party's own table back.
     func withdraw(party: String) throws {
         try perform(.withdrawn(party: party)) { _ in
             try ledger.recordWithdrawal(party: party)
             tables.destroy(of: party)
+            openings[party] = nil
             uploads.forgetInterrupted(of: party)
         }
     }

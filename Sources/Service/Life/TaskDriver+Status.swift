@@ -14,7 +14,7 @@ extension TaskDriver {
         return Response.json(
             .object([
                 ("stage", .string(life.stage.rawValue)), ("since", .integer(Int64(since.timeIntervalSince1970))),
-                ("reason", life.stage.reason.map(OrderedJSON.string) ?? .null),
+                ("reason", life.reason.map(OrderedJSON.string) ?? .null),
                 ("parties", Self.standings(in: life)),
             ]))
     }

@@ -44,12 +44,14 @@ struct TaskLife: Sendable, Equatable {
         case signed(party: String)
         /// A provider begins to send a table.
         case uploadBegan(party: String)
-        /// A provider's table has been read without a problem; `digest` is the SHA-256 of its bytes in hexadecimal.
-        case uploaded(party: String, digest: String)
-        /// A provider agrees that the fit may use its table. A digest, if given, must be that of the table held.
-        case confirmed(party: String, digest: String?)
+        /// A provider's table has been read without a problem; `commitment` is that to its bytes, in hexadecimal.
+        case uploaded(party: String, commitment: String)
+        /// A provider agrees that the fit may use its table. A commitment, if given, must be that to the table held.
+        case confirmed(party: String, commitment: String?)
         case fitFinished
         case fitFailed
+        /// The noisy number of joined rows is below the one that the task asks for.
+        case tooFewRows(least: Int)
         /// A provider stops the task before anything has been released.
         case halted(party: String)
         /// A provider takes its own table back.
@@ -81,11 +83,19 @@ struct TaskLife: Sendable, Equatable {
     let providers: [String]
     private(set) var stage: Stage
     private(set) var signed: Set<String> = []
-    /// Digest of the table held for each party.
+    /// Commitment to the table held for each party.
     private(set) var uploads: [String: String] = [:]
     private(set) var confirmed: Set<String> = []
-    /// Tables that alone may be used, by party: those of a reservation from which nothing was drawn.
-    private(set) var reserved: [String: String] = [:]
+
+    /// How many joined rows the task asks for, where it failed because there were fewer.
+    private(set) var missedRows: Int?
+
+    /// What an unsuccessful stage means, in one sentence that tells nothing but what was paid for.
+    var reason: String? {
+        guard stage == .failed, let missedRows else { return stage.reason }
+        return
+            "Fewer than \(missedRows) rows came together, by a noisy count. What this count cost is all that was spent."
+    }
 
     /// A task at its beginning.
     init(providers: [String]) {
@@ -95,12 +105,12 @@ struct TaskLife: Sendable, Equatable {
 
     /// A task after a restart: all signatures are known, and the disk says how far it had got.
     ///
-    /// - Parameter reserved: digests of the uploads of a reservation from which nothing was drawn.
-    init(providers: [String], signed: Set<String>, stage: Stage, reserved: [String: String] = [:]) {
+    /// - Parameter missedRows: how many joined rows the task asks for, where it failed because there were fewer.
+    init(providers: [String], signed: Set<String>, stage: Stage, missedRows: Int? = nil) {
+        self.missedRows = missedRows
         self.providers = providers
         self.signed = signed
         self.stage = stage
-        self.reserved = reserved
         if stage == .training || stage == .trained { confirmed = Set(providers) }
     }
 
@@ -118,10 +128,11 @@ struct TaskLife: Sendable, Equatable {
         switch event {
         case .signed(let party): try sign(party)
         case .uploadBegan(let party): try beginUpload(party)
-        case .uploaded(let party, let digest): try upload(party, digest)
-        case .confirmed(let party, let digest): try confirm(party, digest)
+        case .uploaded(let party, let commitment): try upload(party, commitment)
+        case .confirmed(let party, let commitment): try confirm(party, commitment)
         case .fitFinished: finishFit(.trained)
         case .fitFailed: finishFit(.failed)
+        case .tooFewRows(let least): endShort(least)
         case .halted(let party): try halt(party)
         case .withdrawn(let party): try withdraw(party)
         case .deadlinePassed(let deadline): pass(deadline)
@@ -145,23 +156,22 @@ extension TaskLife {
         return .receive
     }
 
-    private mutating func upload(_ party: String, _ digest: String) throws(LifeRefusal) -> Action {
+    private mutating func upload(_ party: String, _ commitment: String) throws(LifeRefusal) -> Action {
         _ = try beginUpload(party)
-        if let expected = reserved[party], expected != digest { throw LifeRefusal.notTheReservedTable }
-        uploads[party] = digest
+        uploads[party] = commitment
         return .keepTable(party: party)
     }
 
-    private mutating func confirm(_ party: String, _ digest: String?) throws(LifeRefusal) -> Action {
+    private mutating func confirm(_ party: String, _ commitment: String?) throws(LifeRefusal) -> Action {
         try requireProvider(party)
         if confirmed.contains(party) {
             // In whatever stage the task is by now: repeating a confirmation is not an error.
-            if let digest, let held = uploads[party], held != digest { throw LifeRefusal.anotherTable }
+            if let commitment, let held = uploads[party], held != commitment { throw LifeRefusal.anotherTable }
             return .nothing
         }
         try requireCollecting(party)
         guard let held = uploads[party] else { throw LifeRefusal.noUpload }
-        if let digest, digest != held { throw LifeRefusal.anotherTable }
+        if let commitment, commitment != held { throw LifeRefusal.anotherTable }
         confirmed.insert(party)
         guard confirmed.count == providers.count else { return .recordConfirmation(party: party) }
         stage = .training
@@ -172,6 +182,11 @@ extension TaskLife {
         guard stage == .training else { return .destroyTables }
         stage = outcome
         return .destroyTables
+    }
+
+    private mutating func endShort(_ least: Int) -> Action {
+        if stage == .training { missedRows = least }
+        return finishFit(.failed)
     }
 
     private mutating func halt(_ party: String) throws(LifeRefusal) -> Action {
@@ -240,8 +255,6 @@ enum LifeRefusal: Error, Sendable, Equatable {
     case noUpload
     /// The confirmation names a table other than the one held.
     case anotherTable
-    /// The budget is reserved for other tables of the same parties.
-    case notTheReservedTable
     case alreadyReleased
     case alreadyFitted
     case deadlinePassed

@@ -69,7 +69,7 @@ extension TaskDriver {
             },
             privacy: .init(
                 epsilon: specification.privacy.epsilon, delta: specification.privacy.delta,
-                unit: specification.privacy.unit, spentAddingOrRemovingOne: total.epsilon,
+                unit: specification.privacy.unitWords, spentAddingOrRemovingOne: total.epsilon,
                 spentChangingOne: product.transcript.spent?.epsilonChangingOne, split: fitter.plan.steps),
             queries: try fitter.task.queries.answers(from: product.transcript, domain: product.domain),
             agreement: try agreement(product),

@@ -12,7 +12,7 @@ struct TaskReport: Encodable {
         let name: String
         let role: String
         let fingerprint: String
-        /// SHA-256 of the table that a provider confirmed.
+        /// Commitment to the table that a provider confirmed.
         let table: String?
     }
 
@@ -92,7 +92,7 @@ extension TaskReport {
         for party in parties {
             pages.space(3)
             pages.paragraph("\(party.name), \(party.role)")
-            pages.list([("key", party.fingerprint)] + (party.table.map { [("table", $0)] } ?? []))
+            pages.list([("key", party.fingerprint)] + (party.table.map { [("commitment", $0)] } ?? []))
         }
         pages.heading("Privacy")
         pages.paragraph(

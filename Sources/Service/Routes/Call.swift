@@ -11,6 +11,14 @@ struct Call: Sendable {
     let query: QueryString
     let bodyState = BodyState()
 
+    /// Whom the call counts for: a party's name, or a stranger's address.
+    var account: String {
+        switch caller {
+        case .party(let name, _): "party \(name)"
+        case .stranger: "address \(session.address)"
+        }
+    }
+
     /// The calling party's name.
     ///
     /// - Throws: 401 for strangers.
@@ -24,8 +32,15 @@ struct Call: Sendable {
 
     /// The body, to be read from now on: a client that waits for leave to send it (`Expect: 100-continue`) gets leave.
     func body() -> RequestBody {
+        session.bodyBegins()
         bodyState.begin()
         return request.body
+    }
+
+    /// The body was read to its end.
+    func finishBody() {
+        session.bodyEnds()
+        bodyState.finish()
     }
 
     /// The whole body, where it is small.
@@ -39,7 +54,7 @@ struct Call: Sendable {
             }
             bytes.append(contentsOf: buffer.readableBytesView)
         }
-        bodyState.finish()
+        finishBody()
         return bytes
     }
 }

@@ -36,6 +36,23 @@ extension Problem {
             arguments: [Argument(location: location, message: message, type: type)])
     }
 
+    static let badHost = Problem(
+        .badRequest, code: "bad_host", detail: "A request names one host, once.", hint: "Send one header Host.",
+        audience: .everyone)
+
+    static let badBody = Problem(
+        .badRequest, code: "bad_body", detail: "The body of this request cannot be read.",
+        hint: "Its chunks or its length are not those of HTTP/1.1 (RFC 9112).", audience: .owner)
+
+    /// Nobody hears it: the caller has closed its connection.
+    static let gone = Problem(
+        .requestTimeout, code: "gone", detail: "The caller did not wait for the answer.", hint: "Ask again.",
+        audience: .owner)
+
+    static let tooLong = Problem(
+        .serviceUnavailable, code: "too_long", detail: "This took longer than a call may take.",
+        hint: "Ask for less, or try again when fewer ask.", audience: .owner, headers: [.retryAfter: "10"])
+
     static let notReady = Problem(
         .serviceUnavailable, code: "not_ready", detail: "The last thing that had to be recorded could not be.",
         hint: "The state folder may be full or gone; the service is ready again once something was recorded.",

@@ -2,6 +2,7 @@ import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// Takes every request: identifies the caller, checks the permission, and turns errors into answers.
 struct RequestResponder: Sendable {
@@ -10,6 +11,7 @@ struct RequestResponder: Sendable {
     let handler: any CallHandler
     let metrics: Metrics
     let logger: Logger
+    var limiter = CallLimiter()
 
     /// How long a client may keep sending an unwanted body before its connection is closed.
     private static let grace = TimeAmount.seconds(5)
@@ -23,11 +25,17 @@ struct RequestResponder: Sendable {
         let call = Call(
             request: request, caller: identify(session.clientKeyInfo), session: session,
             query: QueryString(request.uri.query))
-        async let answering = answer(call)
+        // Whoever goes away no longer waits for an answer: its work is cancelled.
+        let answering = Task { await answer(call) }
+        session.answering { answering.cancel() }
         for await _ in call.bodyState.leave where request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
-        var response = await answering
+        var response = await withTaskCancellationHandler {
+            await answering.value
+        } onCancel: {
+            answering.cancel()
+        }
         if response.status.kind != .successful, !call.bodyState.isFinished, RequestResponder.hasBody(request) {
             response.headers[.connection] = "close"
             channel.eventLoop.scheduleTask(in: RequestResponder.grace) { channel.close(promise: nil) }
@@ -40,10 +48,16 @@ struct RequestResponder: Sendable {
         defer { call.bodyState.end() }
         var response: Response
         do {
+            try RequestResponder.checkHost(call.request)
             let endpoint = try Endpoint.find(call.request.method, call.request.uri.path)
             metrics.count(endpoint)
             try endpoint.admit(call.caller)
-            response = try await handler.answer(call, to: endpoint)
+            if endpoint.isChanging { try BrowserGuard.refusePages(call.request) }
+            response = try await limiter.run(endpoint, of: call.account) { [handler] in
+                try await Deadline.run(seconds: endpoint.bounds.seconds) {
+                    try await handler.answer(call, to: endpoint)
+                }
+            }
         } catch {
             response = RequestResponder.response(to: problem(of: error))
         }
@@ -64,9 +78,18 @@ struct RequestResponder: Sendable {
 
     private func problem(of error: any Error) -> Problem {
         if let problem = error as? Problem { return problem }
+        // The decoder refuses chunks, lengths and trailers that are none.
+        if error is HTTPParserError { return Problem.badBody }
+        if error is CancellationError { return Problem.gone }
         // The type of an error is a constant of the program; its text could quote data.
         logger.error("request failed", metadata: ["error": "\(type(of: error))"])
         return Problem.internalError
+    }
+
+    /// One name of the service in each request: two would let two readers see two requests.
+    private static func checkHost(_ request: Request) throws(Problem) {
+        guard request.head.authority != nil, !request.headers.contains(where: { $0.name.canonicalName == "host" })
+        else { throw Problem.badHost }
     }
 
     private static func hasBody(_ request: Request) -> Bool {

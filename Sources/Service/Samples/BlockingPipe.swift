@@ -1,3 +1,4 @@
+import CProcess
 import Dispatch
 import Foundation
 import Synchronization
@@ -33,6 +34,7 @@ final class BlockingPipe: Sendable {
         send: ([UInt8]) async throws -> Void
     ) async throws {
         let thread = Thread { [self] in
+            entrepot_yield_to_others()
             do {
                 try produce { try put($0) }
             } catch is CancellationError {
@@ -55,7 +57,12 @@ final class BlockingPipe: Sendable {
         }
     }
 
+    /// Hands a piece over; an empty one only asks whether anybody waits.
     private func put(_ bytes: [UInt8]) throws {
+        if bytes.isEmpty {
+            if isCancelled.withLock({ $0 }) { throw CancellationError() }
+            return
+        }
         places.wait()
         guard !isCancelled.withLock({ $0 }) else { throw CancellationError() }
         continuation.yield(.piece(bytes))

@@ -36,9 +36,15 @@ struct SampleDraw: Sendable {
     }
 
     /// Draws everything and keeps nothing but what it measured.
-    func measured() throws -> SampleRecord {
+    ///
+    /// - Parameter isCancelled: asked before each piece.
+    /// - Throws: `CancellationError` once it says so.
+    func measured(_ isCancelled: () -> Bool = { false }) throws -> SampleRecord {
         var meter = SampleMeter()
-        try write { meter.add($0) }
+        try write { piece in
+            if isCancelled() { throw CancellationError() }
+            meter.add(piece)
+        }
         return meter.record
     }
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Limits how many draw samples at once, and remembers what was drawn before.
+/// Limits how many draws run at once, for each caller alone, and remembers what was drawn before.
 final class SampleLimiter: Sendable {
     private struct Known {
         var records: [String: SampleRecord] = [:]
@@ -9,8 +9,15 @@ final class SampleLimiter: Sendable {
     }
 
     private static let remembered = 1024
-    private let places = AsyncSemaphore(places: 96, waiting: 0)
+    private let places: Mutex<[String: AsyncSemaphore]>
+    private let placesOfCaller: Int
     private let known = Mutex(Known())
+
+    /// - Parameter recipients: how many parties may have rows. Each has its own share of 96 places, at least 16.
+    init(recipients: Int = 1) {
+        placesOfCaller = max(16, 96 / max(1, recipients))
+        places = Mutex([:])
+    }
 
     /// A running draw; its place is free again when the last reference goes.
     final class Place: Sendable {
@@ -22,7 +29,12 @@ final class SampleLimiter: Sendable {
     }
 
     /// - Throws: 429 if too many draw at once.
-    func enter() async throws -> Place {
+    func enter(as caller: String = "") async throws -> Place {
+        let places = places.withLock { all in
+            let one = all[caller] ?? AsyncSemaphore(places: placesOfCaller, waiting: 0)
+            all[caller] = one
+            return one
+        }
         guard await places.enter() else {
             throw Problem.busy("Too many draw samples at once.", retryAfter: 2)
         }

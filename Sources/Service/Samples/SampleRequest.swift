@@ -27,6 +27,11 @@ struct SampleRequest: Sendable, Equatable {
                 .badRequest, code: "bad_count", detail: "Cannot sample less than 0.", hint: "Ask for at least one row.",
                 audience: .owner)
         }
+        guard count <= CallBounds.rows else {
+            throw Problem(
+                .badRequest, code: "too_many_rows", detail: "One answer has at most \(CallBounds.rows) rows.",
+                hint: "Ask several times, without a seed or each time with another one.", audience: .owner)
+        }
         rowCount = UInt64(count)
         seed = try query["seed"].map { text throws(Problem) in
             guard let seed = UInt64(text) else {

@@ -24,7 +24,7 @@ extension TaskDriver {
         guard specification.releasesRows else { throw Problem.rowsNotAgreed }
         let request = try SampleRequest(call.query)
         let source = try await modelWithDigest()
-        let place = try await sampleLimiter.enter()
+        let place = try await sampleLimiter.enter(as: try call.party())
         let seed = request.seed ?? SystemRandomNumberGenerator.fresh
         let draw = try await DedicatedThread.run("samples") {
             try SampleDraw(request, seed: seed, model: source.model, modelDigest: source.digest)
@@ -51,7 +51,7 @@ extension TaskDriver {
         headers[.contentDisposition] = "attachment; filename=\(request.format.fileName)"
         return Response(
             status: range == nil ? .ok : .partialContent, headers: headers,
-            body: body(draw, range, length: length, place))
+            body: body(draw, range, length: length, place, call.session))
     }
 
     /// `GET /samples/provenance`: the service's signed statement about the samples of the same query.
@@ -64,7 +64,7 @@ extension TaskDriver {
                 hint: "Samples name their seed in the header Entrepot-Seed; ask with the same arguments.")
         }
         let source = try await modelWithDigest()
-        let place = try await sampleLimiter.enter()
+        let place = try await sampleLimiter.enter(as: try call.party())
         defer { withExtendedLifetime(place) {} }
         let draw = try await DedicatedThread.run("samples") {
             try SampleDraw(request, seed: seed, model: source.model, modelDigest: source.digest)
@@ -102,13 +102,17 @@ extension TaskDriver {
     /// Length and digest of the whole; drawn once more if they are not known.
     private nonisolated func record(of draw: SampleDraw) async throws -> SampleRecord {
         if let record = sampleLimiter.record(of: draw.tag) { return record }
-        let record = try await DedicatedThread.run("samples") { try draw.measured() }
+        guard draw.request.rowCount <= CallBounds.measuredRows else { throw Problem.notMeasured }
+        let record = try await DedicatedThread.run("samples") { wanted in
+            try draw.measured { wanted.isCancelled }
+        }
         sampleLimiter.keep(record, of: draw.tag)
         return record
     }
 
     private nonisolated func body(
-        _ draw: SampleDraw, _ range: Range<UInt64>?, length: UInt64?, _ place: SampleLimiter.Place
+        _ draw: SampleDraw, _ range: Range<UInt64>?, length: UInt64?, _ place: SampleLimiter.Place,
+        _ session: ConnectionSession
     ) -> ResponseBody {
         let limiter = sampleLimiter
         return ResponseBody(contentLength: length.flatMap { Int(exactly: $0) }) { writer in
@@ -118,6 +122,7 @@ extension TaskDriver {
                 guard let range else {
                     var meter = SampleMeter()
                     try draw.write { piece in
+                        if session.isGone { throw CancellationError() }
                         meter.add(piece)
                         try put(piece)
                     }
@@ -125,8 +130,9 @@ extension TaskDriver {
                 }
                 var window = ByteWindow(range)
                 try draw.write { piece in
-                    let part = window.clip(piece)
-                    if !part.isEmpty { try put(part) }
+                    // What lies before the range takes time and sends nothing.
+                    if session.isGone { throw CancellationError() }
+                    try put(window.clip(piece))
                     if window.isOver { throw CancellationError() }
                 }
             } send: { piece in
@@ -173,6 +179,14 @@ extension SystemRandomNumberGenerator {
 }
 
 extension Problem {
+    /// Only for a record are rows drawn that nobody receives.
+    fileprivate static let notMeasured = Problem(
+        .conflict, code: "not_measured",
+        detail: "The length of so many rows is not known before they have been downloaded to their end.",
+        hint: "Download them once with the same arguments and seed; up to \(CallBounds.measuredRows) rows are measured "
+            + "without.",
+        audience: .owner)
+
     fileprivate static func rangeOutside(total: UInt64) -> Problem {
         Problem(
             .rangeNotSatisfiable, code: "range", detail: "The range lies behind the end of the samples.",

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdCore
+import Ledger
 
 /// Which part of a file a body holds (`Content-Range`, RFC 9110 §14.4): from an offset to the file's end. Who sends it
 /// may continue where a connection broke.
@@ -39,13 +40,16 @@ final class InterruptedUpload: @unchecked Sendable {
 
     let received: Int
     let size: Int
+    /// Of the commitment to the file, unless whoever goes on sends others.
+    let blinding: Blinding
     /// SHA-256 of the bytes received, hexadecimal: a file that has changed since is not continued.
     let digest: String
     /// Seconds since 1970.
     let time: Double
     private var reader: UploadReader?
 
-    init(_ reader: UploadReader, size: Int, at time: Double) {
+    init(_ reader: UploadReader, blinding: Blinding, size: Int, at time: Double) {
+        self.blinding = blinding
         received = reader.received
         digest = reader.digestSoFar.hexadecimal
         self.size = size

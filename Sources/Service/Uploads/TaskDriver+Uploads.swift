@@ -1,37 +1,57 @@
 import Foundation
 import HTTPTypes
 import HummingbirdCore
+import Ledger
 import Tables
 import Tasks
 
+extension Problem {
+    static let uploadsUsedUp = Problem(
+        .tooManyRequests, code: "upload_quota",
+        detail: "This party has uploaded \(CallBounds.uploadsOfParty) tables in this task, which is the most.",
+        hint:
+            "Confirm the table that is held, or agree on a new task. `entrepot check` finds what is wrong with a file "
+            + "without an upload; refused files do not count.",
+        audience: .owner)
+}
+
 /// A provider's table, from the first byte of the request to the receipt.
 extension TaskDriver {
-    /// `POST /upload_data`: reads a table while it comes, holds it, and answers with its digest.
+    /// `POST /upload_data`: reads a table while it comes, holds it, and answers with its digest and with what opens its
+    /// commitment: both are for the owner alone.
     nonisolated func upload(_ call: Call) async throws -> Response {
         let party = try call.party()
         guard let table = specification.party(named: party)?.table, let domain = domains[party] else {
             throw Problem.wrongRole("providers")
         }
+        let declared = try DeclaredOpening(call.request.headers)
         let start = try await uploadBegins(
             party: party, length: call.contentLength, range: call.request.headers[.contentRange])
-        let outcome: Result<ReceivedTable, any Error>
+        let blinding = declared.blinding ?? start.kept?.blinding ?? .random()
+        let outcome: Result<(table: ReceivedTable, opening: UploadOpening), any Error>
         do {
-            let received = try await receive(call, table, domain, start)
-            try await hold(received, party: party)
-            outcome = .success(received)
+            let received = try await receive(call, table, domain, start, blinding)
+            let opening = UploadOpening(blinding: blinding, file: received.digest)
+            try declared.check(opening)
+            try await hold(received.table, opening, party: party)
+            outcome = .success((received, opening))
         } catch let problems as TableProblems {
             outcome = .failure(Problem.table(problems, keyColumns: table.key.columns))
         } catch {
             outcome = .failure(error)
         }
         await uploadEnded(party: party)
-        let received = try outcome.get()
-        return Response.json(
+        let (received, opening) = try outcome.get()
+        var response = Response.json(
             .object([
-                ("message", .string("Upload completed")), ("sha256", .string(received.digest)),
+                ("message", .string("Upload completed")), ("sha256", .string(opening.file.hex)),
                 ("rows", .integer(Int64(received.table.rowCount))),
-                ("columns", .integer(Int64(domain.columns.count))), ("warnings", .array([])),
+                ("columns", .integer(Int64(domain.columns.count))),
+                ("warnings", .array(received.warnings.map { .string($0.text) })),
             ]))
+        response.headers.set(DeclaredOpening.commitmentHeader, opening.commitment.hex)
+        response.headers.set(DeclaredOpening.openingHeader, opening.blinding.hex)
+        return response
     }
 
     /// `GET /upload_data/standing`: how much of the caller's interrupted upload is here.
@@ -57,7 +77,8 @@ extension TaskDriver {
 
     /// Receives a table from its beginning, or continues where an earlier connection broke.
     private nonisolated func receive(
-        _ call: Call, _ table: TaskSpecification.PartyTable, _ domain: TableDomain, _ start: UploadStart
+        _ call: Call, _ table: TaskSpecification.PartyTable, _ domain: TableDomain, _ start: UploadStart,
+        _ blinding: Blinding
     ) async throws -> ReceivedTable {
         var reader =
             try start.kept?.take()
@@ -74,7 +95,8 @@ extension TaskDriver {
         } catch  where Self.isBreak(error) && reader.received < range.size {
             await uploadBroke(
                 party: try call.party(),
-                InterruptedUpload(reader, size: range.size, at: now().timeIntervalSince1970))
+                InterruptedUpload(
+                    reader, blinding: blinding, size: range.size, at: now().timeIntervalSince1970))
             throw error
         }
     }
@@ -99,6 +121,7 @@ extension TaskDriver {
     ///   party is under way, or the part is not the one that is missing.
     func uploadBegins(party: String, length: Int? = nil, range: String?) throws -> UploadStart {
         try admitsUpload(party: party)
+        guard try ledger.uploads(of: party) < CallBounds.uploadsOfParty else { throw Problem.uploadsUsedUp }
         let limit = specification.limits.uploadBytes
         if let length, length > limit + UploadReader.formOverhead { throw Problem.tooLarge(limit) }
         let range = try UploadRange(range)
@@ -123,11 +146,13 @@ extension TaskDriver {
         do { _ = try next.handle(.uploadBegan(party: party)) } catch { throw Problem.life(error) }
     }
 
-    /// Holds a table that was read without a problem, once the ledger has its digest.
-    private func hold(_ received: ReceivedTable, party: String) throws {
-        try perform(.uploaded(party: party, digest: received.digest)) { _ in
-            try ledger.recordUpload(party: party, digest: received.digest)
-            tables.hold(received.table, of: party)
+    /// Holds a table that was read without a problem, once the ledger has its commitment.
+    private func hold(_ table: KeyedTable, _ opening: UploadOpening, party: String) throws {
+        let commitment = ledger.commitment(to: opening)
+        try perform(.uploaded(party: party, commitment: commitment)) { _ in
+            try ledger.recordUpload(party: party, commitment: commitment)
+            tables.hold(table, of: party)
+            openings[party] = opening
         }
     }
 }

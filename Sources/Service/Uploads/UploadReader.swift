@@ -2,6 +2,7 @@ import Bytes
 import Gzip
 import HTTPTypes
 import HummingbirdCore
+import Ledger
 import NIOCore
 import Tables
 import Tasks
@@ -9,8 +10,10 @@ import Tasks
 /// A party's table and the digest of the bytes that it was read from.
 struct ReceivedTable: Sendable {
     let table: KeyedTable
-    /// SHA-256 of the file's bytes, hexadecimal.
-    let digest: String
+    /// SHA-256 of the file's bytes.
+    let digest: LedgerHash
+    /// What the owner may not have meant. For the owner only.
+    let warnings: [TableWarning]
 }
 
 /// Reads the body of an upload as it arrives: a form with the field `file`, or the CSV file itself, either of them
@@ -82,12 +85,20 @@ struct UploadReader {
                 try consume(buffer)
                 received += buffer.readableBytes
             }
+            // A body whose sender went away ends as if it were whole.
+            try Task.checkCancellation()
             if let size, received != size { throw Problem.incomplete }
-            call.bodyState.finish()
+            call.finishBody()
             try unpacking?.finish()
             if case .form(let parser) = framing { try parser.finish() }
-            let (table, sha256) = try file.finish()
-            return ReceivedTable(table: table, digest: sha256.hexadecimal)
+            // Sorting millions of keys takes seconds, which the threads that answer others do not have.
+            nonisolated(unsafe) let file = file
+            let (table, sha256, warnings) = try await DedicatedThread.run("table") {
+                let finished = try file.finish()
+                return (finished.table, finished.sha256, file.warnings)
+            }
+            guard let digest = LedgerHash(bytes: sha256) else { throw Problem.internalError }
+            return ReceivedTable(table: table, digest: digest, warnings: warnings)
         } catch let error as MultipartError {
             throw Problem.form(error)
         } catch let error as GzipError {

@@ -10,7 +10,9 @@ public import Tables
 /// and each round releases those of the few most promising candidates afresh. A round that taught little doubles the
 /// precision of the next.
 public struct AIM: Synthesizer {
+    /// `aim` in a task.
     public static var name: SynthesizerName { .aim }
+    /// As the task gives them.
     public let parameters: [String: Parameter]
     private let choice: AccountingChoice
     private let degree: Int
@@ -29,6 +31,7 @@ public struct AIM: Synthesizer {
         try reader.finish()
     }
 
+    /// Phrases for `entrepot task show`: what the method's rows keep, and what they assume.
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         Fidelity(
             kept: [
@@ -40,6 +43,7 @@ public struct AIM: Synthesizer {
             ])
     }
 
+    /// One-way marginals, all errors once, then rounds of a few errors and one marginal. One column is measured alone.
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
@@ -81,6 +85,7 @@ public struct AIM: Synthesizer {
             columnSize: domain.columns[widest].size)
     }
 
+    /// Rounds of asking and fitting, until the budget is used up or a replayed transcript ends.
     public func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {

@@ -7,6 +7,7 @@ public import Tables
 /// Tables that would make the tree too large are measured too. Rows of the tree model are weighted such that these
 /// tables come out as measured, and a balanced set of rows is chosen by the weights.
 public struct Auto: Synthesizer {
+    /// `auto` in a task.
     public static var name: SynthesizerName { .auto }
     private let shared: OneShotFit
 
@@ -16,19 +17,23 @@ public struct Auto: Synthesizer {
         shared = try OneShotFit(parameters, measuresAcross: true)
     }
 
+    /// As the task gives them.
     public var parameters: [String: Parameter] { shared.parameters }
 
+    /// Phrases for `entrepot task show`: what the method's rows keep, and what they assume.
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         shared.fidelity(
             pairs: "the pairs of columns that promise most, in a junction tree and across it, rare values pooled")
     }
 
+    /// One-way marginals, errors of all pairs, then in one call the pairs that are worth their noise.
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
         try plan(shared.steps(domain), privacy, rowsPerKey: rowsPerKey, shared.choice)
     }
 
+    /// Fits the tree on what fits into it and weights rows by the other tables.
     public func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {

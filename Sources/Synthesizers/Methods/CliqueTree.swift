@@ -8,6 +8,7 @@ public import Tables
 /// The plan is that of SWIFT (google/dpsynth); what differs was chosen by measurement: more budget for one-ways, tables
 /// at the level of detail that their noise leaves legible, and regularised proportional fitting.
 public struct CliqueTree: Synthesizer {
+    /// `clique-tree` in a task.
     public static var name: SynthesizerName { .cliqueTree }
     private let shared: OneShotFit
 
@@ -17,19 +18,23 @@ public struct CliqueTree: Synthesizer {
         shared = try OneShotFit(parameters, measuresAcross: false)
     }
 
+    /// As the task gives them.
     public var parameters: [String: Parameter] { shared.parameters }
 
+    /// Phrases for `entrepot task show`: what the method's rows keep, and what they assume.
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         shared.fidelity(
             pairs: "the pairs of columns that promise most within a junction tree, rare values pooled")
     }
 
+    /// One-way marginals, errors of all pairs, then in one call the pairs that are worth their noise and fit the tree.
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
         try plan(shared.steps(domain), privacy, rowsPerKey: rowsPerKey, shared.choice)
     }
 
+    /// Fits the tree on all that was measured.
     public func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {

@@ -27,7 +27,7 @@ struct DenseTable {
     }
 
     mutating func add(_ marginal: MarginalTarget) {
-        targets.append((marginal, projection(onto: marginal.attributes), marginal.values.map { _ in 0 }))
+        targets.append((marginal, table.projection(onto: marginal.attributes), marginal.values.map { _ in 0 }))
     }
 
     mutating func fit(sweeps: Int = DenseTable.sweeps) {
@@ -37,7 +37,7 @@ struct DenseTable {
     }
 
     func marginal(_ attributes: [Int]) -> [Double] {
-        let cells = projection(onto: attributes)
+        let cells = table.projection(onto: attributes)
         var sums = [Double](repeating: 0, count: cells.targetCount)
         cells.sum(table.values, into: &sums)
         return sums
@@ -55,18 +55,5 @@ struct DenseTable {
             factors[cell] = exponential(move)
         }
         cells.multiply(&table.values, by: factors)
-    }
-
-    private func projection(onto attributes: [Int]) -> CellProjection {
-        var stride = 1
-        var strides = [Int](repeating: 0, count: table.shape.count)
-        for axis in table.shape.indices.reversed() where attributes.contains(axis) {
-            strides[axis] = stride
-            stride *= table.shape[axis]
-        }
-        return CellProjection(
-            contributions: table.shape.indices.map { axis in
-                (0..<table.shape[axis]).map { Int32(truncatingIfNeeded: $0 * strides[axis]) }
-            }, targetCount: stride)
     }
 }

@@ -9,6 +9,9 @@ public struct Fidelity: Sendable, Equatable {
     /// Phrases, each the object of "assumes".
     public let assumed: [String]
 
+    /// - Parameters:
+    ///   - kept: phrases, each the object of "keeps".
+    ///   - assumed: phrases, each the object of "assumes".
     public init(kept: [String], assumed: [String]) {
         self.kept = kept
         self.assumed = assumed

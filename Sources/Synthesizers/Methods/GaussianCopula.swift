@@ -17,7 +17,9 @@ public import Tables
 /// one row more moves the rank of every other.) Design: Li, Xiong and Jiang 2014 for the division into marginals and
 /// correlations; the rest differs.
 public struct GaussianCopula: Synthesizer {
+    /// `gaussian-copula` in a task.
     public static var name: SynthesizerName { .gaussianCopula }
+    /// As the task gives them.
     public let parameters: [String: Parameter]
     private let choice: AccountingChoice
     private let gramShare: Double
@@ -35,6 +37,7 @@ public struct GaussianCopula: Synthesizer {
         try reader.finish()
     }
 
+    /// Phrases for `entrepot task show`: what the method's rows keep, and what they assume.
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         let columns = domain.modelledColumns
         let ordered = columns.filter { domain.columns[$0].isOrdered }
@@ -63,6 +66,7 @@ public struct GaussianCopula: Synthesizer {
         return Fidelity(kept: kept, assumed: assumed)
     }
 
+    /// One-way marginals, and one Gram matrix of scores and indicators. One column is measured alone.
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
@@ -101,6 +105,7 @@ public struct GaussianCopula: Synthesizer {
         return try self.plan(steps(kept), privacy, rowsPerKey: rowsPerKey, .zeroConcentrated)
     }
 
+    /// Correlations from the Gram matrix, classes from its indicators; the nearest correlation matrix draws the rows.
     public func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {

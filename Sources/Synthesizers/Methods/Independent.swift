@@ -8,7 +8,9 @@ public import Tables
 /// One release of all one-way marginals, the budget split such that the expected absolute error is least
 /// (∝ size^(2/3) for Gaussian noise), ordered columns smoothed. Privacy: one call of `Kernel.measure`.
 public struct Independent: Synthesizer {
+    /// `independent` in a task.
     public static var name: SynthesizerName { .independent }
+    /// As the task gives them.
     public let parameters: [String: Parameter]
     private let choice: AccountingChoice
 
@@ -20,6 +22,7 @@ public struct Independent: Synthesizer {
         try reader.finish()
     }
 
+    /// Phrases for `entrepot task show`: what the method's rows keep, and what they assume.
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         Fidelity(
             kept: [
@@ -30,6 +33,7 @@ public struct Independent: Synthesizer {
             ])
     }
 
+    /// One step: all one-way marginals.
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
@@ -43,6 +47,7 @@ public struct Independent: Synthesizer {
             ], privacy, rowsPerKey: rowsPerKey, choice)
     }
 
+    /// One call of the kernel; columns are drawn independently.
     public func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {

@@ -11,7 +11,9 @@ public import Tables
 /// And codes that noise would drown are grouped before pairs are counted: on ordered columns with their neighbours,
 /// elsewhere in one pool.
 public struct MST: Synthesizer {
+    /// `mst` in a task.
     public static var name: SynthesizerName { .mst }
+    /// As the task gives them.
     public let parameters: [String: Parameter]
     private let choice: AccountingChoice
     private let cellLimit: Int
@@ -25,6 +27,7 @@ public struct MST: Synthesizer {
         try reader.finish()
     }
 
+    /// Phrases for `entrepot task show`: what the method's rows keep, and what they assume.
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         Fidelity(
             kept: [
@@ -37,6 +40,8 @@ public struct MST: Synthesizer {
             ])
     }
 
+    /// One-way marginals, errors of all pairs, then one pair fewer than there are columns. One column is measured
+    /// alone.
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
@@ -60,6 +65,7 @@ public struct MST: Synthesizer {
             ], privacy, rowsPerKey: rowsPerKey, choice)
     }
 
+    /// A tree of the pairs with the largest noisy errors, measured in one call.
     public func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {

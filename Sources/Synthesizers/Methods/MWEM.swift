@@ -11,7 +11,9 @@ public import Tables
 /// regularised multiplicative update of `DenseTable`. δ = 0 gives the paper's pure ε: exponential mechanism and
 /// (discrete) Laplace noise. For domains of a few columns; exact where it works, so also an oracle for the others.
 public struct MWEM: Synthesizer {
+    /// `mwem` in a task.
     public static var name: SynthesizerName { .mwem }
+    /// As the task gives them.
     public let parameters: [String: Parameter]
     private let choice: AccountingChoice
     private let rounds: Int
@@ -27,6 +29,7 @@ public struct MWEM: Synthesizer {
         try reader.finish()
     }
 
+    /// Phrases for `entrepot task show`: what the method's rows keep, and what they assume.
     public func fidelity(_ domain: TableDomain) -> Fidelity {
         Fidelity(
             kept: [
@@ -38,6 +41,7 @@ public struct MWEM: Synthesizer {
             ])
     }
 
+    /// One-way marginals, then rounds of one selection and one pair. One column is measured alone.
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {
@@ -79,6 +83,7 @@ public struct MWEM: Synthesizer {
         return rounds > 0 ? rounds : min(pairs, 3 * columns)
     }
 
+    /// Rounds of selecting, measuring and updating one table over the whole domain.
     public func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void
     ) throws -> FittedModel {

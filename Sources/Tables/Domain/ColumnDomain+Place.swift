@@ -57,13 +57,18 @@ extension ColumnDomain {
 
     /// Where in its cell a written number or date lies.
     ///
-    /// Proof: no byte is read here; they are handed on whole, within the call that lends them.
+    /// Proof: no byte is read here; they are handed on whole, within the call that lends them, and so below.
     func place(of bytes: UnsafeRawBufferPointer) -> UInt8 {
         guard case .bins(let binning) = cells else { return 0 }
         let trimmed = bytes.trimmed
         let value = type == .date ? CalendarDate.day(of: trimmed).map(Double.init) : DecimalText.number(of: trimmed)
         guard let value, let cell = binning.cell(of: value) else { return 0 }
         return binning.place(of: value, in: cell)
+    }
+
+    /// The same for a cell that is not written plainly.
+    func place(of bytes: UnsafeRawBufferPointer, written writing: CellText) -> UInt8 {
+        writing.plain(bytes).map { plain in plain.withUnsafeBytes { place(of: $0) } } ?? 0
     }
 
     /// The cells that the difference of two columns falls into: intervals, and after them cells that stand for no number.

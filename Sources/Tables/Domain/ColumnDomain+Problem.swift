@@ -5,13 +5,15 @@ import Bytes
 
 extension ColumnDomain {
     /// The code of the problem with a text that the domain does not hold.
-    func problemCode(_ bytes: UnsafeRawBufferPointer) -> String {
+    ///
+    /// - Parameter isRead: whether the text is a value as its column is written, which lies outside the domain.
+    func problemCode(_ bytes: UnsafeRawBufferPointer, isRead: Bool? = nil) -> String {
         let trimmed = bytes.trimmed
         if trimmed.isEmpty, missing == nil || type != .string { return "missing_value" }
         return switch type {
         case .string, .boolean: "out_of_domain"
-        case .date: CalendarDate.day(of: trimmed) == nil ? "not_a_date" : "out_of_domain"
-        case .integer, .number: DecimalText.number(of: trimmed) == nil ? "not_a_number" : "out_of_domain"
+        case .date: isRead ?? (CalendarDate.day(of: trimmed) != nil) ? "out_of_domain" : "not_a_date"
+        case .integer, .number: isRead ?? (DecimalText.number(of: trimmed) != nil) ? "out_of_domain" : "not_a_number"
         }
     }
 
@@ -68,8 +70,6 @@ extension ColumnDomain {
 
     private func hint(forText text: String) -> String {
         guard case .listed(let texts, _, _) = cells else { return "Correct the value" }
-        let trimmed = Array(text.utf8).withUnsafeBytes { String(decoding: $0.trimmed, as: UTF8.self) }
-        if trimmed != text, texts.contains(trimmed) { return "Remove the blanks around \"\(trimmed)\"" }
         if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             let widths = Set(texts.prefix(100_000).map(\.utf8.count)).filter { $0 > text.utf8.count }.sorted()
             for width in widths {

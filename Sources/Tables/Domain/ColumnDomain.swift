@@ -14,7 +14,9 @@ public struct ColumnDomain: Sendable, Equatable {
         case bins(Binning)
     }
 
+    /// Unique in its table.
     public let name: String
+    /// What the schema declares; whether codes have an order follows from it.
     public let type: FieldType
     let cells: Cells
     /// What unlisted values are written as.
@@ -82,6 +84,7 @@ public struct ColumnDomain: Sendable, Equatable {
         if case .bins = cells { true } else { false }
     }
 
+    /// The same codes and values under another name.
     public func renamed(_ name: String) -> ColumnDomain {
         ColumnDomain(renaming: self, to: name)
     }
@@ -138,13 +141,23 @@ public struct ColumnDomain: Sendable, Equatable {
 // Proof: no byte is read here. Bytes are handed on whole, within the call that lends them.
 
 extension ColumnDomain {
-    /// The code of a text, or nil if it lies outside the domain. Blanks around numbers and dates do not count.
+    /// The code of a text, or nil if it lies outside the domain. Blanks around it do not count, unless it is listed
+    /// with them.
     public func code(of bytes: UnsafeRawBufferPointer) -> Int? {
         if let code = texts.code(of: bytes) { return Int(code) }
-        if type == .string { return otherCode }
         let bytes = bytes.trimmed
         if let code = texts.code(of: bytes) { return Int(code) }
+        if type == .string { return otherCode }
         return codeOfValue(bytes) ?? otherCode
+    }
+
+    /// The code of a cell that is written in another way: a text that means a missing value stands as it is.
+    func code(of bytes: UnsafeRawBufferPointer, written writing: CellText) -> Int? {
+        if let code = texts.code(of: bytes) ?? texts.code(of: bytes.trimmed), Int(code) == missingCode {
+            return Int(code)
+        }
+        guard let plain = writing.plain(bytes) else { return nil }
+        return plain.withUnsafeBytes { code(of: $0) }
     }
 
     /// The code of a text.

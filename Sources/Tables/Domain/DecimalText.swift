@@ -6,7 +6,14 @@ import VectorMath
 /// Numbers as text: strict reading, short writing.
 enum DecimalText {
     /// Reads a decimal with optional sign, fraction and exponent; no blanks, no `nan`, no hexadecimal.
+    ///
+    /// The sign may be a hyphen or the minus of typesetting, U+2212.
     static func number(of bytes: UnsafeRawBufferPointer) -> Double? {
+        if bytes.count > 3, bytes[0] == 0xE2, bytes[1] == 0x88, bytes[2] == 0x92 {
+            let digits = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(3))
+            let isSigned = digits[0] == 0x2D || digits[0] == 0x2B || digits[0] == 0xE2
+            return isSigned ? nil : number(of: digits).map { -$0 }
+        }
         var place = 0
         var isNegative = false
         if place < bytes.count, bytes[place] == 0x2D || bytes[place] == 0x2B {

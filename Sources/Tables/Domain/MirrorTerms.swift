@@ -11,6 +11,9 @@ public struct MirrorTerms: Sendable, Equatable, Codable {
     /// speak for its own office is not used.
     public var offices: [String: String]
 
+    /// - Parameters:
+    ///   - value: the column in which both offices say how much it was.
+    ///   - offices: for each party the code of its office.
     public init(value: String, offices: [String: String]) {
         self.value = value
         self.offices = offices

@@ -3,6 +3,9 @@ import VectorMath
 extension TableDomain: Codable {
     private enum Key: String, CodingKey { case columns, derivations }
 
+    /// Reads columns and derivations, and checks that they fit.
+    ///
+    /// - Throws: `DecodingError` for what no schema could declare.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         let columns = try container.decode([ColumnDomain].self, forKey: .columns)
@@ -14,6 +17,7 @@ extension TableDomain: Codable {
         self.init(columns: columns, derivations: derivations)
     }
 
+    /// Writes columns and derivations.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(columns, forKey: .columns)
@@ -26,6 +30,9 @@ extension ColumnDomain: Codable {
         case name, type, texts, accepted, labels, lower, count, starts, maximum, spikes, scale, pivot, other, missing
     }
 
+    /// Reads a column and checks that its cells can be coded.
+    ///
+    /// - Throws: `DecodingError` for what no schema could declare.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         let type = try container.decode(FieldType.self, forKey: .type)
@@ -68,6 +75,7 @@ extension ColumnDomain: Codable {
         guard size <= DomainBuilder.maximumSize else { throw corrupted(.name, "the domain is too large") }
     }
 
+    /// Writes what the codes of the column mean.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(name, forKey: .name)

@@ -1,10 +1,13 @@
 /// A column that is a function of another.
 public struct Derivation: Sendable, Equatable, Codable {
+    /// Place of the column that is determined.
     public let column: Int
+    /// Place of the column that determines it.
     public let parent: Int
     /// Code of the parent to code of the column.
     public let map: [UInt32]
 
+    /// - Parameter map: for each code of the parent the code of the column.
     public init(column: Int, parent: Int, map: [UInt32]) {
         self.column = column
         self.parent = parent
@@ -14,7 +17,9 @@ public struct Derivation: Sendable, Equatable, Codable {
 
 /// Columns of a table, and which of them are functions of another (HS2 of HS6).
 public struct TableDomain: Sendable, Equatable {
+    /// In the order of the codes of a row.
     public let columns: [ColumnDomain]
+    /// At most one for each column.
     public let derivations: [Derivation]
 
     /// - Precondition: each derivation maps the codes of an existing parent to codes of an existing column.

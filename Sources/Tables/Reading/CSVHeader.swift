@@ -1,16 +1,19 @@
 import Bytes
 
 /// Which column of the file is what.
-struct CSVHeader {
+package struct CSVHeader {
     enum Role: Hashable {
         /// The n-th part of the key.
         case key(Int)
         case column(Int)
-        /// Declared but without a domain, or not declared at all (which is reported).
+        /// Declared but without a domain, without a name, or not declared at all (which is reported unless the schema
+        /// says that files may have more columns).
         case ignored
     }
 
     let roles: [Role]
+    /// What stands in the file and is not read: names, or places where there is no name.
+    let unread: [String]
     let problems: [TableProblem]
     /// Whether rows can be read at all.
     let isReadable: Bool
@@ -21,20 +24,49 @@ struct CSVHeader {
         let derived = Set(domain.derivations.map { domain.columns[$0.column].name })
         var problems: [TableProblem] = []
         var roles: [Role] = []
+        var unread: [String] = []
         var seen: Set<String> = []
+        let names = names.map { CSVHeader.declaredName($0, among: declared + schema.fields.map(\.name)) }
 
         if names.count == 1, declared.count > 1, let found = CSVHeader.otherDelimiter(names[0], delimiter) {
             problems.append(
                 TableProblem(
                     code: "wrong_delimiter", row: row, value: String(names[0].prefix(80)),
-                    expected: "columns separated by \(CSVHeader.name(delimiter))",
-                    hint: "The file is separated by \(CSVHeader.name(found)): declare that delimiter or save it again"))
+                    expected: "columns separated by \(TableDialect.name(of: delimiter))",
+                    hint:
+                        "The file is separated by \(TableDialect.name(of: found)): declare dialect.delimiter in the task, or save it again"
+                ))
             self.roles = []
+            self.unread = []
             self.problems = problems
             self.isReadable = false
             return
         }
-        for name in names {
+        let declaredNames = Set(declared)
+        let namesOfSchema = Set(schema.fields.map(\.name))
+        // Who counts names wrongly hears it for the first ones; a file with far more columns is another file.
+        let most = 4 * (namesOfSchema.count + keys.count) + 1_000
+        guard names.count <= most else {
+            self.roles = []
+            self.unread = []
+            self.problems = [
+                TableProblem(
+                    code: "undeclared_column", row: row, expected: "only the declared columns",
+                    hint: "The file has \(names.count) columns, the task declares \(declaredNames.count)")
+            ]
+            self.isReadable = false
+            return
+        }
+        let present = Set(names)
+        let absent = declared.filter { !present.contains($0) }
+        let extra = names.filter { !declaredNames.contains($0) }
+        let keyParts = Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        for (place, name) in names.enumerated() {
+            if name.isEmpty {
+                unread.append("column \(place + 1), which has no name")
+                roles.append(.ignored)
+                continue
+            }
             guard seen.insert(name).inserted else {
                 problems.append(
                     TableProblem(
@@ -43,26 +75,26 @@ struct CSVHeader {
                 roles.append(.ignored)
                 continue
             }
-            if let part = keys.firstIndex(of: name) {
+            if let part = keyParts[name] {
                 roles.append(.key(part))
             } else if let column = domain.index(of: name) {
                 roles.append(.column(column))
             } else {
                 roles.append(.ignored)
-                if !schema.fields.contains(where: { $0.name == name }) {
-                    let absent = declared.filter { !names.contains($0) }
+                if schema.takesMoreColumns, !namesOfSchema.contains(name) {
+                    unread.append("\"\(name.prefix(80))\"")
+                } else if !namesOfSchema.contains(name) {
                     problems.append(
                         TableProblem(
                             code: "undeclared_column", row: row, column: String(name.prefix(80)),
                             expected: "only the declared columns: \(declared.joined(separator: ", "))",
                             hint: NearestWord.to(name, among: absent).map { "Did you mean \"\($0)\"?" }
-                                ?? "Remove the column, or declare it in the task"))
+                                ?? "Remove the column, declare it in the task, or let `entrepot prepare` drop it"))
                 }
             }
         }
         for name in declared where !seen.contains(name) && !derived.contains(name) {
-            let isKey = keys.contains(name)
-            let extra = names.filter { !declared.contains($0) }
+            let isKey = keyParts[name] != nil
             problems.append(
                 TableProblem(
                     code: isKey ? "key_missing" : "missing_column", row: row, column: name,
@@ -71,8 +103,21 @@ struct CSVHeader {
                         ?? "Add the column to the file; its header has \(CSVHeader.shortList(names))"))
         }
         self.roles = roles
+        self.unread = unread
         self.problems = problems
         self.isReadable = true
+    }
+
+    /// The name as it is declared: as the file writes it, or, where nothing of that name is declared, without blanks at its
+    /// ends and with one blank for every run of blanks and line breaks.
+    static func declaredName(_ name: String, among declared: [String]) -> String {
+        declared.contains(name) ? name : plainName(name)
+    }
+
+    /// A name without blanks at its ends, and one blank for every run of blanks and line breaks.
+    package static func plainName(_ name: String) -> String {
+        guard name.contains(where: \.isWhitespace) else { return name }
+        return name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     /// A delimiter that would cut the header, other than the declared one.
@@ -80,15 +125,6 @@ struct CSVHeader {
         ",;\t|".utf8.filter { $0 != declared }
             .map { delimiter in (delimiter, header.utf8.count { $0 == delimiter }) }
             .filter { $0.1 > 0 }.max { $0.1 < $1.1 }?.0
-    }
-
-    private static func name(_ delimiter: UInt8) -> String {
-        switch delimiter {
-        case UInt8(ascii: ","): "commas"
-        case UInt8(ascii: ";"): "semicolons"
-        case 0x09: "tabs"
-        default: "\"\(Character(UnicodeScalar(delimiter)))\""
-        }
     }
 
     private static func shortList(_ names: [String]) -> String {

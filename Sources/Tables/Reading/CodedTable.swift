@@ -53,24 +53,58 @@ public struct CodedColumn: Sendable {
         self.codes = codes
     }
 
-    /// The codes of chosen rows, and their places.
-    @_spi(PrivateRows) public func gathered(_ rows: [UInt32]) -> CodedColumn {
-        var chosen = CodedColumn(codes.gathered(rows))
-        chosen.places = places?.gathered(rows)
+    /// The codes of chosen rows and their places, and zero for a number beyond the last row.
+    @_spi(PrivateRows) public func gatheredOrZero(_ rows: [UInt32]) -> CodedColumn {
+        var chosen = CodedColumn(codes.gatheredOrZero(rows))
+        chosen.places = places?.gatheredOrZero(rows)
         return chosen
     }
 
-    /// Rows chosen from several columns of one domain, in their order.
+    /// Columns of one domain, one below the other.
+    ///
+    /// Places are kept where every column has them.
+    @_spi(PrivateRows) public init(concatenating columns: [CodedColumn], domainSize: Int) {
+        func joined(_ parts: [CodeArray], below bound: Int) -> CodeArray {
+            var codes: [UInt32] = []
+            codes.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+            for part in parts { for row in 0..<part.count { codes.append(UInt32(part[row])) } }
+            guard let joined = CodeArray(narrowing: codes, below: bound) else {
+                preconditionFailure("a code is outside its domain")
+            }
+            return joined
+        }
+        self.init(joined(columns.map(\.codes), below: domainSize))
+        let known = columns.compactMap(\.places)
+        if known.count == columns.count { places = joined(known, below: ColumnDomain.placeSteps) }
+    }
+
+    /// Rows chosen from several columns of one domain, in their order, and zero for a number beyond a column's last row.
+    ///
+    /// Every row takes the same steps. Places are kept where every column has them.
     ///
     /// - Parameter rows: for each row the place of its column and the row there.
-    /// - Precondition: there are such columns and rows, and all columns are of one domain.
-    @_spi(PrivateRows) public init(of columns: [CodedColumn], rows: [(column: Int, row: Int)], domainSize: Int) {
-        self.init(
-            proven: rows.map { UInt32(truncatingIfNeeded: columns[$0.column].codes[$0.row]) }, domainSize: domainSize)
-        let known = columns.map(\.places)
-        guard !known.isEmpty, known.allSatisfy({ $0 != nil }) else { return }
-        let chosen = rows.map { UInt32(truncatingIfNeeded: known[$0.column]?[$0.row] ?? 0) }
-        places = CodeArray(narrowing: chosen, below: ColumnDomain.placeSteps)
+    /// - Precondition: there are such columns, of codes below `domainSize`.
+    @_spi(PrivateRows) public init(
+        of columns: [CodedColumn], rows: [(column: UInt32, row: UInt32)], domainSize: Int
+    ) {
+        func chosen(_ parts: [CodeArray], below bound: Int) -> CodeArray {
+            let codes = rows.map { place -> UInt32 in
+                let part = parts[Int(place.column)]
+                guard part.count > 0 else { return 0 }
+                let isRow = Int(place.row) < part.count
+                let code = UInt32(part[isRow ? Int(place.row) : 0])
+                return isRow ? code : 0
+            }
+            guard let chosen = CodeArray(narrowing: codes, below: bound) else {
+                preconditionFailure("a code is outside its domain")
+            }
+            return chosen
+        }
+        self.init(chosen(columns.map(\.codes), below: domainSize))
+        let known = columns.compactMap(\.places)
+        if known.count == columns.count, !known.isEmpty {
+            places = chosen(known, below: ColumnDomain.placeSteps)
+        }
     }
 
     /// Where in its cell the value of a row lies, in so many equal steps; the middle one where only the code is known.
@@ -80,10 +114,8 @@ public struct CodedColumn: Sendable {
         (places?[row] ?? ColumnDomain.placeSteps / 2) &* steps / ColumnDomain.placeSteps
     }
 
-    /// Code and place of a row in 40 bits: what tells its value from others.
-    @_spi(PrivateRows) public func content(_ row: Int) -> UInt64 {
-        UInt64(truncatingIfNeeded: codes[row]) | UInt64(truncatingIfNeeded: places?[row] ?? 0) << 32
-    }
+    /// The step of every row where only codes are known.
+    @_spi(PrivateRows) public func unknownStep(of steps: Int) -> Int { steps / 2 }
 
     /// Number of rows.
     public var count: Int { codes.count }
@@ -119,7 +151,9 @@ extension CodedColumn.Storage {
 
 /// Coded columns of equal length.
 public struct CodedTable: Sendable {
+    /// Columns of `rowCount` codes each.
     public private(set) var columns: [CodedColumn]
+    /// The number of rows.
     public let rowCount: Int
 
     /// - Throws: `CodedTableError.unequalLengths`. A table without columns has no rows.

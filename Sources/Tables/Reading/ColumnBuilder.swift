@@ -61,6 +61,26 @@ struct ColumnBuilder {
         places = held
     }
 
+    /// Appends so many codes of zero, at the beginning of their cells.
+    mutating func pad(_ padding: Int) {
+        places?.append(contentsOf: repeatElement(0, count: padding))
+        switch storage {
+        case .bytes(var column):
+            storage = .bytes([])
+            column.append(contentsOf: repeatElement(0, count: padding))
+            storage = .bytes(column)
+        case .halves(var column):
+            storage = .bytes([])
+            column.append(contentsOf: repeatElement(0, count: padding))
+            storage = .halves(column)
+        case .words(var column):
+            storage = .bytes([])
+            column.append(contentsOf: repeatElement(0, count: padding))
+            storage = .words(column)
+        }
+    }
+
+
     consuming func finish() throws -> CodedColumn {
         guard let places else { return try CodedColumn(storage, domainSize: size) }
         return try CodedColumn(storage, places: places, domainSize: size)

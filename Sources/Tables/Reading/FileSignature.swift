@@ -16,7 +16,8 @@ enum FileSignature {
         } else if begins(Array("%PDF".utf8)) {
             hint = "This is a PDF document: upload the table as CSV"
         } else if begins([0xFF, 0xFE]) || begins([0xFE, 0xFF]) || start.prefix(64).contains(0) {
-            hint = "This looks like UTF-16: save the file as UTF-8"
+            hint =
+                "This looks like UTF-16: save the file as UTF-8, declare encoding: utf-16 in the task, or run `entrepot prepare`"
         } else {
             return nil
         }
@@ -25,9 +26,9 @@ enum FileSignature {
 }
 
 /// UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing above U+10FFFF.
-enum UTF8Check {
+package enum UTF8Check {
     /// The place of the first byte that does not belong, or nil.
-    static func firstFault(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
+    package static func firstFault(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
         var place = range.lowerBound
         while place < range.upperBound {
             let byte = bytes[place]

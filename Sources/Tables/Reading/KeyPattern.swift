@@ -1,138 +1,85 @@
 import VectorMath
 
-/// A regular expression that a whole key must match.
+/// A regular expression that a whole key must match, in time linear in the key.
 ///
-/// Sequences of characters, classes and counts (`^[0-9]{1,8}$`, `[A-Z]{2}\d{4}`) run over bytes; anything richer is
-/// left to Swift's `Regex`. Anchors say what holds anyway.
+/// ``KeyPatternReader`` documents the language. A row of classes of which one at most varies in length
+/// (`^[0-9]{1,8}$`, `[A-Z]{2}\d{4}`) runs over bytes; everything else runs through ``KeyAutomaton``. Neither goes back.
 struct KeyPattern {
-    struct Step {
+    private struct Step {
         var allowed: [Bool]
         var shortest: Int
+        /// Int.max where there is no limit.
         var longest: Int
     }
 
-    private let steps: [Step]?
-    private let expression: Regex<AnyRegexOutput>?
+    private enum Engine {
+        case steps([Step])
+        case automaton(KeyAutomaton)
+    }
 
-    /// - Throws: if the source is not a regular expression.
-    init(_ source: String) throws {
-        self.steps = KeyPattern.steps(of: Array(source.utf8))
-        self.expression = steps == nil ? try Regex(source) : nil
+    private let engine: Engine
+
+    /// - Throws: `KeyPatternError` if the source is not in the language.
+    init(_ source: String) throws(KeyPatternError) {
+        let tree = try KeyPatternTree(source)
+        if let steps = KeyPattern.steps(of: tree) {
+            engine = .steps(steps)
+        } else {
+            engine = .automaton(try KeyAutomaton(tree))
+        }
     }
 
     func matches(_ bytes: ArraySlice<UInt8>) -> Bool {
-        if let steps { return KeyPattern.matches(bytes, steps[...]) }
-        guard let expression else { return false }
-        return (try? expression.wholeMatch(in: String(decoding: bytes, as: UTF8.self))) ?? nil != nil
+        switch engine {
+        case .steps(let steps): KeyPattern.matches(bytes, steps)
+        case .automaton(let automaton): automaton.matches(bytes)
+        }
+    }
+
+    /// The most operations that one byte of a key costs.
+    var cost: Int {
+        switch engine {
+        case .steps: 1
+        case .automaton(let automaton): automaton.cost
+        }
     }
 
     /// The shape of a key, where the pattern is one class with a count.
     var shape: ByteShape? {
-        guard let steps, steps.count == 1, let step = steps.first else { return nil }
+        guard case .steps(let steps) = engine, steps.count == 1, let step = steps.first else { return nil }
         return ByteShape(allowed: step.allowed, shortest: max(1, step.shortest), longest: step.longest)
     }
 
-    private static func matches(_ bytes: ArraySlice<UInt8>, _ steps: ArraySlice<Step>) -> Bool {
-        guard let step = steps.first else { return bytes.isEmpty }
-        var count = 0
-        while count < step.longest, count < bytes.count, step.allowed[Int(bytes[bytes.startIndex + count])] {
-            count += 1
+    /// The length of the one step that varies follows from that of the key.
+    private static func matches(_ bytes: ArraySlice<UInt8>, _ steps: [Step]) -> Bool {
+        let spare = bytes.count - steps.reduce(0) { $0 + $1.shortest }
+        guard spare >= 0 else { return false }
+        var place = bytes.startIndex
+        for step in steps {
+            let count = step.longest > step.shortest ? step.shortest + spare : step.shortest
+            guard count <= step.longest, place + count <= bytes.endIndex else { return false }
+            for byte in bytes[place..<place + count] where !step.allowed[Int(byte)] { return false }
+            place += count
         }
-        if steps.count == 1 { return count == bytes.count && count >= step.shortest }
-        while count >= step.shortest {
-            if matches(bytes.dropFirst(count), steps.dropFirst()) { return true }
-            count -= 1
-        }
-        return false
+        return place == bytes.endIndex
     }
 
     /// The steps of a simple pattern, or nil if it is not simple.
-    private static func steps(of source: [UInt8]) -> [Step]? {
-        var source = source[...]
-        if source.first == UInt8(ascii: "^") { source.removeFirst() }
-        if source.last == UInt8(ascii: "$"), source.dropLast().last != UInt8(ascii: "\\") { source.removeLast() }
+    private static func steps(of tree: KeyPatternTree) -> [Step]? {
+        let parts = if case .sequence(let parts) = tree { parts } else { [tree] }
         var steps: [Step] = []
-        while let first = source.first {
-            var allowed = [Bool](repeating: false, count: 256)
-            source.removeFirst()
-            switch first {
-            case UInt8(ascii: "["):
-                guard readClass(&source, &allowed) else { return nil }
-            case UInt8(ascii: "\\"):
-                guard let escaped = source.popFirst(), allow(escaped: escaped, &allowed) else { return nil }
-            case _ where "^$.|?*+(){}]".utf8.contains(first) || first >= 0x80: return nil
-            default: allowed[Int(first)] = true
-            }
-            guard let (shortest, longest) = readCount(&source) else { return nil }
-            steps.append(Step(allowed: allowed, shortest: shortest, longest: longest))
-        }
-        // Each step of variable length multiplies the ways to try on a hostile key.
-        return steps.isEmpty || steps.count { $0.longest > $0.shortest } > 2 ? nil : steps
-    }
-
-    private static func allow(escaped: UInt8, _ allowed: inout [Bool]) -> Bool {
-        switch escaped {
-        case UInt8(ascii: "d"): for byte in 0x30...0x39 { allowed[byte] = true }
-        case UInt8(ascii: "w"):
-            for byte in 0..<128 {
-                let scalar = Character(UnicodeScalar(UInt8(byte)))
-                if scalar.isLetter || scalar.isNumber || scalar == "_" { allowed[byte] = true }
-            }
-        case _ where "-./\\_:|^$[](){}+*?".utf8.contains(escaped): allowed[Int(escaped)] = true
-        default: return false
-        }
-        return true
-    }
-
-    private static func readClass(_ source: inout ArraySlice<UInt8>, _ allowed: inout [Bool]) -> Bool {
-        if source.first == UInt8(ascii: "^") { return false }
-        var isEmpty = true
-        while let byte = source.popFirst() {
-            if byte == UInt8(ascii: "]") { return !isEmpty }
-            isEmpty = false
-            guard byte < 0x80, byte != UInt8(ascii: "["), byte != UInt8(ascii: "&") else { return false }
-            if byte == UInt8(ascii: "\\") {
-                guard let escaped = source.popFirst(), allow(escaped: escaped, &allowed) else { return false }
-            } else if source.first == UInt8(ascii: "-"), let upper = source.dropFirst().first,
-                upper != UInt8(ascii: "]")
-            {
-                guard upper < 0x80, upper >= byte, upper != UInt8(ascii: "\\") else { return false }
-                source.removeFirst(2)
-                for between in byte...upper { allowed[Int(between)] = true }
-            } else {
-                allowed[Int(byte)] = true
+        for part in parts {
+            switch part {
+            case .start, .end: continue
+            case .set(let set):
+                guard let allowed = set.asciiOnly else { return nil }
+                steps.append(Step(allowed: allowed, shortest: 1, longest: 1))
+            case .repeated(.set(let set), let least, let most):
+                guard let allowed = set.asciiOnly else { return nil }
+                steps.append(Step(allowed: allowed, shortest: least, longest: most ?? .max))
+            default: return nil
             }
         }
-        return false
-    }
-
-    private static func readCount(_ source: inout ArraySlice<UInt8>) -> (Int, Int)? {
-        switch source.first {
-        case UInt8(ascii: "?"):
-            source.removeFirst()
-            return isGreedy(source) ? (0, 1) : nil
-        case UInt8(ascii: "*"):
-            source.removeFirst()
-            return isGreedy(source) ? (0, 1 << 20) : nil
-        case UInt8(ascii: "+"):
-            source.removeFirst()
-            return isGreedy(source) ? (1, 1 << 20) : nil
-        case UInt8(ascii: "{"):
-            guard let close = source.firstIndex(of: UInt8(ascii: "}")) else { return nil }
-            let written = String(decoding: source[source.startIndex + 1..<close], as: UTF8.self)
-            source = source[(close + 1)...]
-            let parts = written.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-            guard isGreedy(source), let lower = parts.first ?? nil, lower >= 0, parts.count <= 2 else { return nil }
-            if parts.count == 1 { return (lower, lower) }
-            if written.hasSuffix(",") { return (lower, 1 << 20) }
-            guard let upper = parts[1], upper >= lower else { return nil }
-            return (lower, upper)
-        default: return (1, 1)
-        }
-    }
-
-    private static func isGreedy(_ source: ArraySlice<UInt8>) -> Bool {
-        guard let next = source.first else { return true }
-        return !"?*+{".utf8.contains(next)
+        return steps.isEmpty || steps.count { $0.longest > $0.shortest } > 1 ? nil : steps
     }
 }

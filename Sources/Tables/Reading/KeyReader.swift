@@ -1,3 +1,4 @@
+@_spi(_Unicode) import Swift
 import VectorMath
 
 /// Reads the keys of rows: normalises, matches, hashes, forgets.
@@ -20,7 +21,7 @@ struct KeyReader {
     static let longestKey = 1_024
     private static let chunk = 1 << 17
 
-    /// - Throws: if the pattern is not a regular expression.
+    /// - Throws: `KeyPatternError` if the pattern is not in the language.
     init(rule: KeyRule, hash: KeyedHash) throws {
         self.rule = rule
         self.hash = hash
@@ -33,7 +34,7 @@ struct KeyReader {
     /// - Parameters:
     ///   - columns: for each part of the key its column in the grid.
     ///   - onFault: called for each row without a valid key.
-    mutating func read(
+    mutating func append(
         _ grid: FieldGrid, columns: [Int], firstRow: Int, onFault: (_ row: Int, _ part: Int, _ fault: Fault) -> Void
     ) {
         if current.capacity == 0 { current.reserveCapacity(KeyReader.chunk + grid.rows) }
@@ -55,6 +56,20 @@ struct KeyReader {
             chunks.append(current)
             current = []
         }
+    }
+
+    /// Adds rows that no file has, under random keys: they meet no key, and sort like any other.
+    mutating func pad(_ padding: Int, firstRow: Int) {
+        chunks.append(current)
+        current = []
+        var system = SystemRandomNumberGenerator()
+        var random = SplitMix64(state: system.next())
+        var rows: [HashedRow] = []
+        rows.reserveCapacity(padding)
+        for row in firstRow..<(firstRow + padding) {
+            rows.append(HashedRow(hash: (random.next(), random.next()), row: row))
+        }
+        chunks.append(rows)
     }
 
     /// All rows sorted by the hash of their keys. Empties the reader.
@@ -109,12 +124,19 @@ struct KeyReader {
             case .trim: break
             case .upper: text = cased(text, ascii: 0x61...0x7A) { $0.uppercased() }
             case .lower: text = cased(text, ascii: 0x41...0x5A) { $0.lowercased() }
+            case .nfc: if text.contains(where: { $0 >= 0x80 }) { text = composed(text) }
             case .zeroFill(let width):
                 let length = String(decoding: text, as: UTF8.self).count
                 if length < width { text = [UInt8](repeating: 0x30, count: width - length) + text }
             }
         }
         return text
+    }
+
+    private func composed(_ text: [UInt8]) -> [UInt8] {
+        var composed = String.UnicodeScalarView()
+        composed.append(contentsOf: String(decoding: text, as: UTF8.self)._nfc)
+        return Array(String(composed).utf8)
     }
 
     private func cased(_ text: [UInt8], ascii: ClosedRange<UInt8>, _ convert: (String) -> String) -> [UInt8] {
@@ -137,6 +159,7 @@ struct KeyReader {
                 allowed[0x09] = false
             case .upper: for byte in Array(0x61...0x7A) + Array(0x80...0xFF) { allowed[byte] = false }
             case .lower: for byte in Array(0x41...0x5A) + Array(0x80...0xFF) { allowed[byte] = false }
+            case .nfc: for byte in 0x80...0xFF { allowed[byte] = false }
             case .zeroFill(let width):
                 for byte in 0x80...0xFF { allowed[byte] = false }
                 shortest = max(shortest, width)

@@ -14,7 +14,7 @@ public final class KeyedTable: Sendable, CustomReflectable {
 
     init(_ rows: consuming KeyedRows) {
         domain = rows.domain
-        rowCount = rows.table.rowCount
+        rowCount = rows.rowCount
         held = Mutex(rows)
     }
 
@@ -46,9 +46,12 @@ public final class KeyedTable: Sendable, CustomReflectable {
 public struct KeyedRows: Sendable {
     /// Which columns there are and what their codes mean.
     public let domain: TableDomain
-    /// The codes of every row of the file.
+    /// The codes of every row of the file, and behind them padding: zeros up to the table's public size.
     public private(set) var table: CodedTable
-    /// The rows in the order of their keys' hashes, every row of every key; nil for a table without a key.
+    /// How many rows the file has. Private.
+    public let rowCount: Int
+    /// The rows in the order of their keys' hashes, every row of every key, and the padding under keys of its own that no
+    /// file has; nil for a table without a key.
     public private(set) var keys: [HashedRow]?
     /// What the keys were hashed with.
     public let hash: KeyedHash

@@ -1,6 +1,6 @@
 /// Collects problems: a few of each kind and column, and how many there were.
-struct ProblemLog {
-    static let listed = 20
+package struct ProblemLog {
+    package static let listed = 20
 
     private var problems: [TableProblem] = []
     private var counts: [String: Int] = [:]
@@ -11,31 +11,33 @@ struct ProblemLog {
         var column: String?
     }
 
-    var isEmpty: Bool { counts.isEmpty }
+    package init() {}
+
+    package var isEmpty: Bool { counts.isEmpty }
 
     /// Whether a further problem of this kind would be shown; where not, `count` is enough.
     private func wants(_ code: String, column: String?) -> Bool {
         kept[Kind(code: code, column: column), default: 0] < ProblemLog.listed
     }
 
-    mutating func add(_ problem: TableProblem) {
+    package mutating func add(_ problem: TableProblem) {
         add(problem.code, column: problem.column) { problem }
     }
 
     /// Asks for the full problem only while it would be shown: hints cost too much for every row of a large file.
-    mutating func add(_ code: String, column: String?, _ problem: () -> TableProblem) {
+    package mutating func add(_ code: String, column: String?, _ problem: () -> TableProblem) {
         count(code)
         guard wants(code, column: column) else { return }
         kept[Kind(code: code, column: column), default: 0] += 1
         problems.append(problem())
     }
 
-    mutating func count(_ code: String) {
+    package mutating func count(_ code: String) {
         counts[code, default: 0] += 1
     }
 
     /// The problems in the order of the file.
-    var summary: TableProblems {
+    package var summary: TableProblems {
         let ordered = problems.enumerated().sorted {
             ($0.element.row ?? 0, $0.offset) < ($1.element.row ?? 0, $1.offset)
         }

@@ -19,6 +19,7 @@ struct RecordCutter {
     }
 
     let delimiter: UInt8
+    private let commentChar: UInt8?
     private(set) var grid: FieldGrid
     /// For each record of the grid its row in the file.
     private(set) var rowNumbers: [Int] = []
@@ -28,9 +29,10 @@ struct RecordCutter {
     /// Row of the next record.
     private(set) var nextRow = 1
 
-    init(columns: Int, delimiter: UInt8) {
+    init(columns: Int, dialect: TableDialect) {
         self.grid = FieldGrid(columns: columns)
-        self.delimiter = delimiter
+        self.delimiter = dialect.delimiter
+        self.commentChar = dialect.commentChar
     }
 
     /// The fields of the first record as text, or nil if it does not end within the range.
@@ -55,6 +57,13 @@ struct RecordCutter {
         var starts: [UInt32] = [0]
         var place = range.lowerBound
         while place < range.upperBound {
+            if bytes[place] == commentChar {
+                guard let end = bytes[place..<range.upperBound].firstIndex(of: 0x0A) else { break }
+                place = end + 1
+                consumed = place
+                nextRow += 1
+                continue
+            }
             let (outputMark, startsMark) = (output.count, starts.count)
             var hasTextAfterQuote = false
             var hasQuotes = false
@@ -72,7 +81,7 @@ struct RecordCutter {
                 var fieldEnd = place
                 if bytes[place] == 0x0A, fieldEnd > fieldStart, bytes[fieldEnd - 1] == 0x0D { fieldEnd -= 1 }
                 if isQuoted, fieldStart < fieldEnd { hasTextAfterQuote = true }
-                output += bytes[fieldStart..<fieldEnd]
+                if fieldStart < fieldEnd { output += bytes[fieldStart..<fieldEnd] }
                 output.append(0)
                 starts.append(UInt32(output.count))
                 let isEnd = bytes[place] == 0x0A
@@ -88,8 +97,14 @@ struct RecordCutter {
                 break
             }
             consumed = place
-            let fields = starts.count - startsMark
+            var fields = starts.count - startsMark
             if onlyFirst { break }
+            if fields > grid.columns, isBlank(output[Int(starts[startsMark - 1 + grid.columns])...]) {
+                // Cells behind the last column that hold nothing: the row ended in delimiters.
+                starts.removeLast(fields - grid.columns)
+                output.removeLast(output.count - Int(starts[starts.count - 1]))
+                fields = grid.columns
+            }
             let isBlank = fields == 1 && output.count == outputMark + 1 && !hasQuotes && grid.columns > 1
             if isBlank || fields != grid.columns || hasTextAfterQuote {
                 if !isBlank {
@@ -105,6 +120,9 @@ struct RecordCutter {
         output += [UInt8](repeating: 0, count: FieldGrid.padding)
         grid = FieldGrid(columns: onlyFirst ? max(1, starts.count - 1) : grid.columns, bytes: output, starts: starts)
     }
+
+    /// Whether cells hold nothing: each ends in a zero.
+    private func isBlank(_ cells: ArraySlice<UInt8>) -> Bool { cells.allSatisfy { $0 == 0 || $0 == 0x20 } }
 
     /// Copies the text between quotes and returns the place after the closing quote; nil if there is none.
     private func copyQuoted(_ bytes: [UInt8], _ range: Range<Int>, _ output: inout [UInt8]) -> Int? {

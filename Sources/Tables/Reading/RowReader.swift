@@ -18,9 +18,20 @@ struct RowReader {
     private var numbers: [Double] = []
     /// Where in its cell each number of the column at hand lies.
     private var places: [UInt8] = []
+    /// For columns that are not written plainly, how to read them.
+    private let writings: [Int: CellText]
+    private var watch: TableWatch
 
-    init(domain: TableDomain, header: CSVHeader, keyParts: Int) {
+    init(domain: TableDomain, schema: TableSchema, header: CSVHeader, keyParts: Int) {
         self.domain = domain
+        var writings: [Int: CellText] = [:]
+        for field in schema.fields {
+            if let column = domain.index(of: field.name) {
+                writings[column] = CellText(field.writing, type: field.type)
+            }
+        }
+        self.writings = writings
+        self.watch = TableWatch(domain: domain, unread: header.unread)
         self.roles = header.roles
         self.builders = domain.columns.map { ColumnBuilder(size: $0.size, hasPlaces: $0.isBinned) }
         let found = (0..<keyParts).compactMap { part in header.roles.firstIndex(of: .key(part)) }
@@ -73,16 +84,20 @@ struct RowReader {
         }
     }
 
-    mutating func read(
+    mutating func append(
         _ grid: FieldGrid, firstRow: Int, rowNumbers: [Int]?, keys: inout KeyReader?, log: inout ProblemLog
     ) {
         guard grid.rows > 0 else { return }
         noteRows(grid, firstRow, rowNumbers)
+        watch.begin(rows: grid.rows)
         if codes.count < grid.rows {
             codes = [UInt32](repeating: 0, count: grid.rows)
             places = [UInt8](repeating: 0, count: grid.rows)
         }
-        if !keyColumns.isEmpty { readKeys(grid, &keys, &log) }
+        if !keyColumns.isEmpty {
+            readKeys(grid, &keys, &log)
+            watch.look(atKeys: grid, columns: keyColumns)
+        }
         var parents: [Int: [UInt32]] = [:]
         var derived: [(field: Int, column: Int)] = []
         for (field, role) in roles.enumerated() {
@@ -91,8 +106,14 @@ struct RowReader {
                 derived.append((field, column))
                 continue
             }
-            look(grid, field, domain.columns[column])
-            let isKnown = resolve(grid, field, domain.columns[column], &log)
+            let isKnown: Bool
+            if let writing = writings[column] {
+                isKnown = read(grid, field, column, writing, &log)
+            } else {
+                look(grid, field, domain.columns[column])
+                isKnown = resolve(grid, field, column, &log)
+            }
+            watch.look(atCodes: codes, column: column)
             if isParent[column] { parents[column] = Array(codes.prefix(grid.rows)) }
             if isKnown { builders[column].append(codes, places: places, count: grid.rows) }
         }
@@ -128,14 +149,18 @@ struct RowReader {
     ///
     /// - Returns: whether every row has a code now.
     private mutating func resolve(
-        _ grid: FieldGrid, _ field: Int, _ column: ColumnDomain, _ log: inout ProblemLog
+        _ grid: FieldGrid, _ field: Int, _ index: Int, _ log: inout ProblemLog
     ) -> Bool {
         guard union(codes, count: grid.rows) > unknownCode &>> 1 else { return true }
+        let column = domain.columns[index]
         var isKnown = true
         for row in 0..<grid.rows where codes[row] == unknownCode {
             if let code = grid.withField(row: row, column: field, { column.code(of: $0) }) {
                 codes[row] = UInt32(truncatingIfNeeded: code)
                 if column.isBinned { places[row] = grid.withField(row: row, column: field) { column.place(of: $0) } }
+                if code == column.otherCode {
+                    grid.withField(row: row, column: field) { watch.note(other: $0, column: index) }
+                }
                 continue
             }
             isKnown = false
@@ -148,10 +173,43 @@ struct RowReader {
         return isKnown
     }
 
+    /// Reads a column that is not written plainly.
+    ///
+    /// - Returns: whether every row has a code.
+    private mutating func read(
+        _ grid: FieldGrid, _ field: Int, _ index: Int, _ writing: CellText, _ log: inout ProblemLog
+    ) -> Bool {
+        let column = domain.columns[index]
+        var isKnown = true
+        for row in 0..<grid.rows {
+            let code = grid.withField(row: row, column: field) { column.code(of: $0, written: writing) }
+            codes[row] = code.map { UInt32(truncatingIfNeeded: $0) } ?? unknownCode
+            if column.isBinned {
+                places[row] = grid.withField(row: row, column: field) { column.place(of: $0, written: writing) }
+            }
+            guard code == nil else { continue }
+            isKnown = false
+            grid.withField(row: row, column: field) { text in
+                let code = column.problemCode(text, isRead: writing.plain(text) != nil)
+                log.add(code, column: column.name) {
+                    var problem = column.problem(text, row: fileRow(count + row))
+                    problem.code = code
+                    if code != "missing_value" {
+                        problem.hint =
+                            "Write the cell as the task declares it, or change decimalChar, groupChar, format or the "
+                            + "bounds there"
+                    }
+                    return problem
+                }
+            }
+        }
+        return isKnown
+    }
+
     private mutating func readKeys(_ grid: FieldGrid, _ keys: inout KeyReader?, _ log: inout ProblemLog) {
         guard let rule = keys?.rule else { return }
         var faults: [(row: Int, part: Int, fault: KeyReader.Fault)] = []
-        keys?.read(grid, columns: keyColumns, firstRow: count) { faults.append(($0, $1, $2)) }
+        keys?.append(grid, columns: keyColumns, firstRow: count) { faults.append(($0, $1, $2)) }
         for (row, part, fault) in faults {
             let (code, expected, hint): (String, String, String) =
                 switch fault {
@@ -216,6 +274,9 @@ struct RowReader {
         }
     }
 
+    /// What the owner may not have meant.
+    func warnings(_ keys: KeyReader?) -> [TableWarning] { watch.warnings(keys?.rule) }
+
     /// Makes room for rows to come.
     mutating func reserve(rows: Int) {
         for index in builders.indices { builders[index].reserve(rows: rows) }
@@ -231,12 +292,17 @@ struct RowReader {
 
     /// Ends the table. Where a key may have one row, a second one is refused; which of more rows count is the kernel's
     /// choice.
+    ///
+    /// - Parameter publicSize: rows of padding fill the table up to that.
     mutating func table(
-        log: inout ProblemLog, keys: inout KeyReader?, rowsPerKey: Int, hash: KeyedHash
+        log: inout ProblemLog, keys: inout KeyReader?, rowsPerKey: Int, hash: KeyedHash, publicSize: Int
     ) throws(TableProblems) -> KeyedTable {
+        let padding = max(publicSize, count) - count
+        for index in builders.indices { builders[index].pad(padding) }
         var sorted: [HashedRow]?
         if var reader = keys, !keyColumns.isEmpty {
             keys = nil
+            reader.pad(padding, firstRow: count)
             let rows = reader.sorted()
             if rowsPerKey == 1 { reportDuplicates(rows, reader, &log) }
             sorted = rows
@@ -249,13 +315,15 @@ struct RowReader {
             guard let column = try? builder.finish() else { continue }
             columns.append(column)
         }
-        guard columns.count == builders.count, let table = try? CodedTable(columns: columns), table.rowCount == count
+        guard columns.count == builders.count, let table = try? CodedTable(columns: columns),
+            table.rowCount == count + padding
         else {
             log.add(
                 TableProblem(code: "internal", expected: "codes within the domain", hint: "Report this as a defect"))
             throw log.summary
         }
-        return KeyedTable(KeyedRows(domain: domain, table: table, keys: sorted, hash: hash))
+        return KeyedTable(
+            KeyedRows(domain: domain, table: table, rowCount: count, keys: sorted, hash: hash))
     }
 
     // KERNEL 2.5

@@ -1,16 +1,21 @@
+import Bytes
+
 /// Something wrong with an uploaded table. It quotes the owner's data, so it is for the owner only.
 public struct TableProblem: Sendable, Equatable, Codable {
     /// A stable word for programs: `duplicate_key`, `out_of_domain`, …
     public var code: String
     /// As a spreadsheet numbers it: the header is row 1.
     public var row: Int?
+    /// The column as the file names it; nil for a problem of a whole row or file.
     public var column: String?
     /// The offending text, shortened. For the owner only.
     public var value: String?
+    /// What would have been right.
     public var expected: String
     /// What to do about it.
     public var hint: String
 
+    /// A problem from its parts; each as described at its property.
     public init(
         code: String, row: Int? = nil, column: String? = nil, value: String? = nil, expected: String, hint: String
     ) {
@@ -28,10 +33,10 @@ extension TableProblem: CustomStringConvertible {
     public var description: String {
         var place: [String] = []
         if let row { place.append("row \(row)") }
-        if let column { place.append("column \"\(column)\"") }
-        let found = value.map { "found \"\($0)\", " } ?? ""
+        if let column { place.append("column \"\(ShownText.line(column))\"") }
+        let found = value.map { "found \"\(ShownText.line($0))\", " } ?? ""
         let head = place.isEmpty ? code : "\(code) at \(place.joined(separator: ", "))"
-        return "\(head): \(found)expected \(expected). \(hint)."
+        return "\(head): \(found)expected \(ShownText.line(expected)). \(ShownText.line(hint))."
     }
 }
 
@@ -42,11 +47,15 @@ public struct TableProblems: Error, Sendable, Equatable, Codable, CustomStringCo
     /// Number of problems of each code, including those not listed.
     public var counts: [String: Int]
 
+    /// - Parameters:
+    ///   - problems: the first ones.
+    ///   - counts: of all, by code.
     public init(problems: [TableProblem], counts: [String: Int]) {
         self.problems = problems
         self.counts = counts
     }
 
+    /// The listed problems, a line each, and how many more there are. For the owner only.
     public var description: String {
         let total = counts.values.reduce(0, +)
         var lines = problems.map(\.description)

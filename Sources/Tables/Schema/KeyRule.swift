@@ -5,16 +5,21 @@ public struct KeyRule: Codable, Sendable, Equatable {
     /// One step of normalisation, applied in the order declared.
     public enum Normalisation: Sendable, Equatable {
         case trim, upper, lower
+        /// Characters in their composed form (Unicode NFC), so that an accent is one letter however it was typed.
+        case nfc
         /// Zeros put in front until the text has this many characters.
         case zeroFill(Int)
     }
 
+    /// The columns that make the key, in the order in which they are joined.
     public var columns: [String]
-    /// A regular expression that each column's normalised text must match; or the joined key, where several columns make
-    /// it and the pattern names the separator, as `\|`. Without anchors it matches anywhere.
+    /// A regular expression that each column's normalised text must match, whole; or the joined key, where several columns
+    /// make it and the pattern names the separator, as `\|`. ``KeyPatternReader`` documents the language.
     public var pattern: String?
+    /// Applied to each column's text, in this order, before the pattern and the hash.
     public var normalise: [Normalisation]
 
+    /// - Parameter pattern: a regular expression; nil for any text that is not empty.
     public init(columns: [String], pattern: String? = nil, normalise: [Normalisation] = []) {
         self.columns = columns
         self.pattern = pattern
@@ -35,19 +40,30 @@ public struct KeyRule: Codable, Sendable, Equatable {
             problems.append(
                 SchemaProblem(field: "key", what: "a key column is named twice", fix: "Name each column once"))
         }
-        if let pattern, (try? KeyPattern(pattern)) == nil {
-            problems.append(
-                SchemaProblem(
-                    field: "key", what: "pattern \"\(pattern)\" is not a regular expression",
-                    fix: "Write one such as ^[0-9]{1,8}$"))
+        if let pattern {
+            do {
+                _ = try KeyPattern(pattern)
+            } catch {
+                problems.append(
+                    SchemaProblem(
+                        field: "key",
+                        what: "pattern \"\(pattern)\" is not a regular expression of those that are matched in linear "
+                            + "time: \(error)",
+                        fix: "Write one such as ^[0-9]{1,8}$"))
+            }
         }
         return problems
     }
+
+    /// The most operations on words of 64 bits that the pattern costs for each byte of a key: 1 for a row of classes, more
+    /// for choices and groups; nil without a sound pattern. The cost of a key grows with its length and with nothing else.
+    public var patternCost: Int? { pattern.flatMap { try? KeyPattern($0).cost } }
 }
 
 extension KeyRule {
     private enum Key: String, CodingKey { case column, columns, pattern, normalise }
 
+    /// Reads `{column: …}` or `{columns: […]}`, with `pattern` and `normalise`.
     public init(from decoder: any Decoder) throws {
         try decoder.refuseUnknownKeys(in: "key", known: ["column", "columns", "pattern", "normalise"])
         let container = try decoder.container(keyedBy: Key.self)
@@ -63,6 +79,7 @@ extension KeyRule {
             normalise: try container.decodeIfPresent([Normalisation].self, forKey: .normalise) ?? [])
     }
 
+    /// Writes one column as `column`, several as `columns`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         if columns.count == 1 {
@@ -76,21 +93,24 @@ extension KeyRule {
 }
 
 extension KeyRule.Normalisation: Codable {
-    /// The word that a task writes: `trim`, `upper`, `lower`, `zero-fill:6`.
+    /// The word that a task writes: `trim`, `upper`, `lower`, `nfc`, `zero-fill:6`.
     public var word: String {
         switch self {
         case .trim: "trim"
         case .upper: "upper"
         case .lower: "lower"
+        case .nfc: "nfc"
         case .zeroFill(let width): "zero-fill:\(width)"
         }
     }
 
+    /// - Returns: nil for a word that is none of these.
     public init?(word: String) {
         switch word {
         case "trim": self = .trim
         case "upper": self = .upper
         case "lower": self = .lower
+        case "nfc": self = .nfc
         default:
             guard word.hasPrefix("zero-fill:"), let width = Int(word.dropFirst("zero-fill:".count)),
                 (1...64).contains(width)
@@ -99,17 +119,20 @@ extension KeyRule.Normalisation: Codable {
         }
     }
 
+    /// Reads the word.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let word = try container.decode(String.self)
         guard let step = Self(word: word) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "unknown normalisation \"\(word)\": write trim, upper, lower or zero-fill:N (N ≤ 64)")
+                debugDescription:
+                    "unknown normalisation \"\(word)\": write trim, upper, lower, nfc or zero-fill:N (N ≤ 64)")
         }
         self = step
     }
 
+    /// Writes the word.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(word)

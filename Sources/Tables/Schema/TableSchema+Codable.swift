@@ -1,45 +1,74 @@
 extension TableSchema {
-    private enum Key: String, CodingKey { case fields, missingValues, primaryKey }
+    private enum Key: String, CodingKey { case fields, missingValues, primaryKey, fieldsMatch }
 
     /// Keys of Frictionless that say nothing about domains and are ignored.
     private static let descriptive = [
-        "$schema", "name", "title", "description", "fieldsMatch", "foreignKeys", "uniqueKeys", "profile",
+        "$schema", "name", "title", "description", "foreignKeys", "uniqueKeys", "profile",
     ]
 
+    /// Reads a schema; keys that no schema has are refused, those that describe are passed over.
     public init(from decoder: any Decoder) throws {
         try decoder.refuseUnknownKeys(
-            in: "a schema", known: ["fields", "missingValues", "primaryKey"] + Self.descriptive)
+            in: "a schema", known: ["fields", "missingValues", "primaryKey", "fieldsMatch"] + Self.descriptive)
         let container = try decoder.container(keyedBy: Key.self)
         self.init(
             fields: try container.decode([Field].self, forKey: .fields),
             missingValues: try container.decodeTexts(forKey: .missingValues),
-            primaryKey: try container.decodeTexts(forKey: .primaryKey))
+            primaryKey: try container.decodeTexts(forKey: .primaryKey),
+            takesMoreColumns: try container.decodeTexts(forKey: .fieldsMatch)?.contains(Self.subset) ?? false)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(fields, forKey: .fields)
+        try container.encodeIfPresent(missingValues, forKey: .missingValues)
+        try container.encodeIfPresent(primaryKey, forKey: .primaryKey)
+        if takesMoreColumns { try container.encode(Self.subset, forKey: .fieldsMatch) }
     }
 }
 
 extension Field {
     private enum Key: String, CodingKey {
         case name, type, categories, constraints, bins, derivedFrom, other, missingValues, trueValues, falseValues
-        case title, description, decimalChar, groupChar, format
+        case title, description, decimalChar, groupChar, bareNumber, format, codeList
     }
 
     private static let known = [
         "name", "type", "categories", "constraints", "bins", "derivedFrom", "other", "missingValues", "trueValues",
-        "falseValues", "title", "description", "decimalChar", "groupChar", "format",
+        "falseValues", "title", "description", "decimalChar", "groupChar", "bareNumber", "format", "codeList",
         // Frictionless keys that say nothing about the domain and are ignored.
-        "categoriesOrdered", "example", "rdfType", "bareNumber",
+        "categoriesOrdered", "example", "rdfType",
     ]
 
     public init(from decoder: any Decoder) throws {
         try decoder.refuseUnknownKeys(in: "a field", known: Self.known)
         let container = try decoder.container(keyedBy: Key.self)
         let name = try container.decode(String.self, forKey: .name)
-        try Self.refuseUnreadableFormats(container, name: name)
-        let listed = try container.decodeIfPresent([DeclaredCategory].self, forKey: .categories)
+        let type = try container.decode(FieldType.self, forKey: .type)
+        let writing: CellWriting
+        do throws(CellWriting.Mistake) {
+            writing = try CellWriting(
+                type: type, decimalChar: try? container.decodeIfPresent(String.self, forKey: .decimalChar),
+                groupChar: try? container.decodeIfPresent(String.self, forKey: .groupChar),
+                isBare: try? container.decodeIfPresent(Bool.self, forKey: .bareNumber),
+                format: try? container.decodeIfPresent(String.self, forKey: .format))
+        } catch {
+            throw DecodingError.dataCorruptedError(
+                forKey: .name, in: container, debugDescription: "field \"\(name)\": \(error.what). \(error.fix)")
+        }
+        var listed = try container.decodeIfPresent([DeclaredCategory].self, forKey: .categories)
+        if let list = try container.decodeIfPresent(String.self, forKey: .codeList), listed == nil {
+            guard let codes = CodeList.codes(of: list) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .codeList, in: container,
+                    debugDescription: "field \"\(name)\": unknown code list \"\(list)\". Known: \(CodeList.known)")
+            }
+            listed = codes.map { DeclaredCategory(value: $0, label: nil) }
+        }
         var labels: [String: String] = [:]
         for category in listed ?? [] { labels[category.value] = category.label }
         self.init(
-            name: name, type: try container.decode(FieldType.self, forKey: .type),
+            name: name, type: type,
             categories: listed?.map(\.value), categoryLabels: labels.isEmpty ? nil : labels,
             constraints: try container.decodeIfPresent(Constraints.self, forKey: .constraints),
             bins: try container.decodeIfPresent(Bins.self, forKey: .bins),
@@ -49,22 +78,10 @@ extension Field {
             trueValues: try container.decodeTexts(forKey: .trueValues),
             falseValues: try container.decodeTexts(forKey: .falseValues),
             title: try container.decodeIfPresent(String.self, forKey: .title),
-            description: try container.decodeIfPresent(String.self, forKey: .description))
+            description: try container.decodeIfPresent(String.self, forKey: .description), writing: writing)
     }
 
-    /// A declared format that the reader would not obey is refused rather than ignored.
-    private static func refuseUnreadableFormats(_ container: KeyedDecodingContainer<Key>, name: String) throws {
-        for (key, accepted) in [(Key.decimalChar, ["."]), (.groupChar, [""]), (.format, ["default", "%Y-%m-%d"])] {
-            guard let text = try container.decodeIfPresent(String.self, forKey: key), !accepted.contains(text) else {
-                continue
-            }
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: container,
-                debugDescription: "field \"\(name)\": \(key.rawValue) \"\(text)\" is not supported. Write numbers with "
-                    + "a decimal point and without grouping, and dates as 2022-12-31")
-        }
-    }
-
+    /// Writes what is not absent.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(name, forKey: .name)
@@ -80,6 +97,10 @@ extension Field {
         try container.encodeIfPresent(falseValues, forKey: .falseValues)
         try container.encodeIfPresent(title, forKey: .title)
         try container.encodeIfPresent(description, forKey: .description)
+        try container.encodeIfPresent(writing.decimalText, forKey: .decimalChar)
+        try container.encodeIfPresent(writing.groupChar, forKey: .groupChar)
+        if !writing.isBare { try container.encode(false, forKey: .bareNumber) }
+        try container.encodeIfPresent(writing.dateFormat, forKey: .format)
     }
 }
 

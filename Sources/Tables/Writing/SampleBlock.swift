@@ -1,5 +1,6 @@
 /// Rows on their way out: codes a column, and for binned columns a fraction inside the cell.
 public struct SampleBlock: Sendable {
+    /// The number of rows.
     public var rowCount: Int
     /// For each column its codes.
     public var codes: [[UInt32]]

@@ -1,74 +1,247 @@
 internal import Foundation
+internal import Tables
 
-/// What one column of a sample file seems to be, as the line of a task that declares it.
+/// What one column of a sample file seems to be, as the lines of a task that declare it.
 ///
-/// Bounds are rounded outward to values that look public (1, 2 or 5 times a power of ten; whole years), since the exact
+/// A value of the sample stands in the text only where it is a value of a classification, and is marked there. Bounds are
+/// rounded outward to values that look public (1, 2 or 5 times a power of ten; whole years and decades), since the exact
 /// extremes of a sample are somebody's data.
 struct ColumnGuess {
-    /// The flow mapping after `- `.
-    let declaration: String
-    /// What is to be confirmed about it.
-    let note: String
+    /// The lines, without indentation; those of a column that is not declared are comments.
+    private(set) var lines: [String] = []
+    /// How many values of the sample they hold.
+    private(set) var sampleValues = 0
+    private(set) var isDeclared = true
+    /// What the person who drafts should know about the sample itself; it may quote it, so it never goes into the task.
+    private(set) var remarks: [String] = []
 
-    static let mostCategories = 500
+    static let mark = "# to be confirmed"
+    static let valueMark = "# value of the sample"
 
-    init(name: String, values: [String], derivedFrom parent: (name: String, prefix: Int)? = nil) {
-        let present = values.filter { !$0.isEmpty }
-        let required = present.count == values.count && !values.isEmpty
-        let head = "name: \(Self.quoted(name))"
-        func declared(_ rest: String, _ constraints: [String] = []) -> String {
-            let all = constraints + (required ? ["required: true"] : [])
-            let tail = all.isEmpty ? "" : ", constraints: {\(all.joined(separator: ", "))}"
-            return "{\(head), \(rest)\(tail)}"
-        }
-        let blank = required ? "" : ", blanks"
+    private let name: String
+    private let facts: ColumnFacts
+
+    /// - Parameters:
+    ///   - rowNumbers: of each value its row in the file.
+    ///   - parent: the column of which this one is the beginning.
+    init(
+        _ facts: ColumnFacts, _ kind: ColumnKind, rowNumbers: [Int],
+        derivedFrom parent: (name: String, prefix: Int, isRequired: Bool)? = nil
+    ) {
+        name = Self.quoted(facts.name)
+        self.facts = facts
         if let parent {
-            declaration = declared(
-                "type: string, derivedFrom: {field: \(Self.quoted(parent.name)), prefix: \(parent.prefix)}")
-            note = "always the first \(parent.prefix) characters of \(parent.name)?"
-        } else if present.isEmpty {
-            declaration = declared("type: string, categories: []")
-            note = "no value in the sample; list the categories"
-        } else if Set(present).isSubset(of: ["true", "false"]) {
-            declaration = declared("type: boolean")
-            note = "type\(blank)"
-        } else if let years = Self.years(of: present) {
-            declaration = declared(
-                "type: date", ["minimum: '\(years.first)-01-01'", "maximum: '\(years.last)-12-31'"])
-            note = "type, bounds\(blank)"
-        } else if let numbers = Self.numbers(of: present) {
-            let isWhole =
-                numbers.allSatisfy { $0 == $0.rounded() && abs($0) < 1e15 } && !present.contains { $0.contains(".") }
-            let low = numbers.min() ?? 0
-            let high = numbers.max() ?? 0
-            let span = (minimum: Self.roundedDown(low), maximum: Self.roundedUp(high))
-            let bounds = [
-                "minimum: \(Self.text(span.minimum, isWhole: isWhole))",
-                "maximum: \(Self.text(span.maximum, isWhole: isWhole))",
-            ]
-            let isNarrow = isWhole && span.maximum - span.minimum <= 1024
-            let middle = numbers.sorted()[numbers.count / 2]
-            let isHeavy = span.minimum >= 0 && high > 100 * max(middle, 1e-9)
-            let bins = isNarrow ? "" : ", bins: {count: 32, scale: \(isHeavy ? "log" : "linear")}"
-            declaration = declared("type: \(isWhole ? "integer" : "number")\(bins)", bounds)
-            note = "type, bounds\(isNarrow ? "" : ", bins")\(blank)"
-        } else {
-            let counted = Dictionary(present.map { ($0, 1) }, uniquingKeysWith: +)
-            let categories =
-                counted.count <= Self.mostCategories
-                ? counted.keys.sorted()
-                : Array(
-                    counted.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
-                        .prefix(Self.mostCategories)
-                ).sorted()
-            let more = counted.count > Self.mostCategories
-            let listed = categories.map(Self.quoted).joined(separator: ", ")
-            declaration = declared("type: string, categories: [\(listed)]" + (more ? ", other: OTHER" : ""))
-            note =
-                more
-                ? "\(counted.count) values in the sample, the \(Self.mostCategories) commonest listed: use a public list\(blank)"
-                : "categories: take them from a public list, not from the sample\(blank)"
+            let required = facts.blanks == 0 && facts.missing.isEmpty && parent.isRequired
+            declare(
+                "type: string, derivedFrom: {field: \(Self.quoted(parent.name)), prefix: \(parent.prefix)}",
+                note: "always the first \(parent.prefix) characters of \(parent.name)?", isRequired: required)
+            return
         }
+        switch kind {
+        case .empty: leaveOut("it holds nothing")
+        case .leftOut(let why): leaveOut(why)
+        case .boolean: declare("type: boolean", note: "type")
+        case .date(let dates): declare(dates, rowNumbers)
+        case .years: declareYears()
+        case .number(let numbers): declare(numbers, rowNumbers)
+        case .listed(let list, let others):
+            declare(
+                "type: string, codeList: \(list)\(others > 0 ? ", other: OTHER" : "")",
+                note: others > 0 ? "list; \(others) rows have other values" : "list", missing: facts.missing)
+        case .categories(let values, let others): declare(values, others: others)
+        }
+    }
+
+    // MARK: - Declaring
+
+    private func blankNote(_ isRequired: Bool) -> String { isRequired ? "" : ", blanks" }
+
+    /// One line.
+    ///
+    /// - Parameter missing: texts that mean "no value", beside an empty cell.
+    private mutating func declare(
+        _ rest: String, _ constraints: [String] = [], note: String, missing: [String] = [], isRequired: Bool? = nil
+    ) {
+        let required = isRequired ?? (facts.blanks == 0 && missing.isEmpty)
+        let all = constraints + (required ? ["required: true"] : [])
+        let tail = all.isEmpty ? "" : ", constraints: {\(all.joined(separator: ", "))}"
+        let texts = missing.isEmpty ? "" : ", missingValues: ['', \(missing.map(Self.quoted).joined(separator: ", "))]"
+        // A word such as NA is everybody's; a number that stands for "unknown" is a value of the sample.
+        let own = missing.filter { !ColumnFacts.missingWords.contains($0.lowercased()) }
+        sampleValues += own.count
+        let said = own.isEmpty ? "" : "; \(own.joined(separator: ", ")): \(Self.valueMark.dropFirst(2))"
+        lines.append("- {name: \(name), \(rest)\(tail)\(texts)}  \(Self.mark): \(note)\(blankNote(required))\(said)")
+    }
+
+    private mutating func leaveOut(_ why: String) {
+        isDeclared = false
+        lines.append("# \(name) is left out: \(why)")
+    }
+
+    /// A classification, one value a line.
+    private mutating func declare(_ values: [String], others: Int) {
+        let required = facts.blanks == 0 && facts.missing.isEmpty
+        lines.append("- name: \(name)")
+        lines.append("  type: string")
+        if !facts.missing.isEmpty {
+            lines.append("  missingValues: ['', \(facts.missing.map(Self.quoted).joined(separator: ", "))]")
+        }
+        if required { lines.append("  constraints: {required: true}") }
+        if others > 0 {
+            let text = values.contains("OTHER") ? "OTHER*" : "OTHER"
+            lines.append("  other: \(Self.quoted(text))  \(Self.mark): \(others) rows have values that few rows have")
+        }
+        lines.append(
+            "  categories:  \(Self.mark): take them from a public list, not from the sample\(blankNote(required))")
+        for value in values { lines.append("    - \(Self.quoted(value))  \(Self.valueMark)") }
+        sampleValues += values.count
+    }
+
+    private mutating func declare(_ dates: DateSpelling, _ rowNumbers: [Int]) {
+        var days: [(text: String, day: Int)] = []
+        var odd: [Int] = []
+        for (row, text) in facts.values.enumerated() where !text.isEmpty && !facts.missing.contains(text) {
+            if let day = dates.day(of: text) { days.append((text, day)) } else { odd.append(row) }
+        }
+        let sentinels = Self.sentinelDates(days)
+        let oddTexts = oddMissing(odd, rowNumbers, what: "no date")
+        let kept = days.filter { !sentinels.contains($0.text) }.map(\.day)
+        var (first, last) = Self.yearBounds(Self.year(kept.min() ?? 0), Self.year(kept.max() ?? 0))
+        // A bound that is itself one of the dates would be somebody's.
+        if !facts.isTiny, let iso = DateFormat(DateFormat.iso) {
+            if kept.min().map({ iso.text(ofDay: $0).hasSuffix("-01-01") && Self.year($0) == first }) == true {
+                first -= 1
+            }
+            if kept.max().map({ iso.text(ofDay: $0).hasSuffix("-12-31") && Self.year($0) == last }) == true {
+                last += 1
+            }
+        }
+        let format = dates.format.map { ", format: '\($0)'" } ?? ""
+        declare(
+            "type: date\(format)", ["minimum: '\(Self.padded(first))-01-01'", "maximum: '\(Self.padded(last))-12-31'"],
+            note: "type, \(dates.format == nil ? "" : "format, ")bounds", missing: facts.missing + oddTexts + sentinels,
+            isRequired: facts.blanks == 0 && facts.missing.isEmpty && odd.isEmpty && sentinels.isEmpty)
+    }
+
+    private mutating func declareYears() {
+        let isSentinel: (String) -> Bool = { Set($0) == ["9"] }
+        let years = facts.core.filter { !isSentinel($0) }.compactMap { Int($0) }.filter { (1800...2199).contains($0) }
+        let sentinels = Set(facts.core.filter { isSentinel($0) || Int($0).map { !(1800...2199).contains($0) } ?? true })
+            .sorted()
+        let (first, last) = Self.yearBounds(years.min() ?? 2000, years.max() ?? 2000)
+        declare(
+            "type: integer", ["minimum: \(first)", "maximum: \(last)"], note: "years, bounds",
+            missing: facts.missing + sentinels.prefix(8))
+    }
+
+    private mutating func declare(_ spelling: NumberSpelling, _ rowNumbers: [Int]) {
+        let writing = spelling.writing
+        var numbers: [(text: String, value: Double)] = []
+        var odd: [Int] = []
+        for (row, text) in facts.values.enumerated() where !text.isEmpty && !facts.missing.contains(text) {
+            if let value = NumberSpelling.value(text, writing), value.isFinite {
+                numbers.append((text, value))
+            } else {
+                odd.append(row)
+            }
+        }
+        let sentinels = Self.sentinels(numbers)
+        let oddTexts = oddMissing(odd, rowNumbers, what: "no number")
+        let kept = numbers.filter { !sentinels.contains($0.text) }.map(\.value).sorted()
+        let (low, high) = (kept.first ?? 0, kept.last ?? 0)
+        let isWhole = kept.allSatisfy { $0 == $0.rounded() && abs($0) < 1e15 }
+        let span = (minimum: Self.roundedDown(low), maximum: Self.roundedUp(high))
+        let bounds = [
+            "minimum: \(Self.text(span.minimum, isWhole: isWhole))",
+            "maximum: \(Self.text(span.maximum, isWhole: isWhole))",
+        ]
+        let isNarrow = isWhole && span.maximum - span.minimum <= 1024
+        let middle = kept.isEmpty ? 0 : kept[kept.count / 2]
+        let isHeavy = span.minimum >= 0 && high > 100 * max(middle, 1e-9)
+        let bins = isNarrow ? "" : ", bins: {count: 32, scale: \(isHeavy ? "log" : "linear")}"
+        var written = ""
+        if writing.decimalChar == UInt8(ascii: ",") { written += ", decimalChar: ','" }
+        if let group = writing.groupChar { written += ", groupChar: \(Self.groupText(group))" }
+        if !writing.isBare { written += ", bareNumber: false" }
+        declare(
+            "type: \(isWhole ? "integer" : "number")\(written)\(bins)", bounds,
+            note: "type, bounds\(isNarrow ? "" : ", bins")\(written.isEmpty ? "" : ", how the numbers are written")",
+            missing: facts.missing + oddTexts + sentinels,
+            isRequired: facts.blanks == 0 && facts.missing.isEmpty && odd.isEmpty && sentinels.isEmpty)
+    }
+
+    /// Of cells that do not fit: those that are short words, to be declared as missing. Every one is named to the person who
+    /// drafts, by its row; what is not a short word never goes into the text.
+    private mutating func oddMissing(_ odd: [Int], _ rowNumbers: [Int], what: String) -> [String] {
+        guard !odd.isEmpty else { return [] }
+        let texts = Dictionary(odd.map { (facts.values[$0], 1) }, uniquingKeysWith: +)
+        let words = texts.filter { text, count in
+            !text.utf8.contains { (48...57).contains($0) }
+                && (text.count <= 3 || text.count <= 12 && count >= 3 && !text.contains(" "))
+        }.keys.sorted()
+        let rows = odd.prefix(5).map { String(rowNumbers[$0]) }.joined(separator: ", ") + (odd.count > 5 ? ", …" : "")
+        let proposed = words.isEmpty ? "" : "; \(words.joined(separator: ", ")) became missing values"
+        remarks.append(
+            "\(facts.name): \(odd.count) \(odd.count == 1 ? "cell is" : "cells are") \(what) (row \(rows))\(proposed)")
+        return Array(words.prefix(16))
+    }
+}
+
+// MARK: - Values that stand for "unknown"
+
+extension ColumnGuess {
+    /// Numbers of nines, or negative ones among positive numbers, that are far from all others and stand in several rows.
+    private static func sentinels(_ numbers: [(text: String, value: Double)]) -> [String] {
+        func isCandidate(_ value: Double) -> Bool {
+            guard value == value.rounded(), abs(value) < 1e15 else { return false }
+            let digits = String(Int(abs(value)))
+            return Set(digits) == ["9"] && (digits.count >= 3 || value < 0) || value == -1 || value == -8 || value == -7
+        }
+        let candidates = numbers.filter { isCandidate($0.value) }
+        guard !candidates.isEmpty else { return [] }
+        let others = numbers.lazy.filter { !isCandidate($0.value) }.map(\.value)
+        guard let low = others.min(), let high = others.max() else { return [] }
+        let counts = Dictionary(candidates.map { ($0.text, 1) }, uniquingKeysWith: +)
+        return counts.filter { text, count in
+            guard let value = candidates.first(where: { $0.text == text })?.value, count >= 2 else { return false }
+            return value < 0 ? low >= 0 : value > 2 * max(high, 1) || value > high && count * 50 >= numbers.count
+        }.keys.sorted()
+    }
+
+    /// Days such as 9999-12-31 and 1900-01-01 that are far from all others.
+    private static func sentinelDates(_ days: [(text: String, day: Int)]) -> [String] {
+        let candidates = Set(
+            days.filter { [9999, 1900, 1899, 1111, 1, 2099, 2999].contains(year($0.day)) }.map(\.text))
+        let others = days.filter { !candidates.contains($0.text) }.map(\.day)
+        guard !candidates.isEmpty, let low = others.min(), let high = others.max() else { return [] }
+        return candidates.filter { text in
+            guard let day = days.first(where: { $0.text == text })?.day else { return false }
+            return day > high + 30 * 365 || day < low - 15 * 365
+        }.sorted()
+    }
+}
+
+// MARK: - Bounds
+
+extension ColumnGuess {
+    private static func year(_ day: Int) -> Int {
+        Int(DateFormat(DateFormat.iso)?.text(ofDay: day).prefix(4) ?? "") ?? 0
+    }
+
+    /// Years as they are where they are few; decades where they span a life, since then the first is somebody's.
+    private static func yearBounds(_ first: Int, _ last: Int) -> (Int, Int) {
+        guard last - first > 20 else { return (first, last) }
+        return (first / 10 * 10, min(9999, last / 10 * 10 + 9))
+    }
+
+    private static func padded(_ year: Int) -> String {
+        String(repeating: "0", count: max(0, 4 - String(year).count)) + String(year)
+    }
+
+    private static func groupText(_ group: String) -> String {
+        let scalars = group.unicodeScalars
+        guard let scalar = scalars.first, scalar.value > 0x7E else { return quoted(group) }
+        return "\"\\u\(String(scalar.value + 0x10000, radix: 16).suffix(4))\""
     }
 }
 
@@ -88,26 +261,6 @@ extension ColumnGuess {
             return "'" + text.replacingOccurrences(of: "'", with: "''") + "'"
         }
         return text
-    }
-
-    /// All values as numbers, unless one is not, or one is a code: a leading zero makes a text.
-    static func numbers(of values: [String]) -> [Double]? {
-        var numbers: [Double] = []
-        for value in values {
-            let digits = value.drop { $0 == "-" }
-            let isCode = digits.hasPrefix("0") && digits.count > 1 && !digits.hasPrefix("0.")
-            guard !isCode, let number = ScalarText.number(value), number.isFinite else { return nil }
-            numbers.append(number)
-        }
-        return numbers
-    }
-
-    /// The years of ISO dates.
-    static func years(of values: [String]) -> (first: String, last: String)? {
-        guard values.allSatisfy({ UTCInstant("\($0)T00:00:00Z") != nil }) else { return nil }
-        let years = values.map { String($0.prefix(4)) }
-        guard let first = years.min(), let last = years.max() else { return nil }
-        return (first, last)
     }
 
     /// The next value of 0, ±(1, 2, 5)·10^k that is not below `value`.

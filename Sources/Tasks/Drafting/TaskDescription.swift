@@ -5,10 +5,12 @@ internal import Tables
 public struct TaskDescription: Sendable {
     /// One step of the mechanism plan with its share of the budget, as the synthesizer planned it.
     public struct BudgetStep: Sendable, Equatable {
+        /// What the step asks.
         public var name: String
         /// Between 0 and 1.
         public var share: Double
 
+        /// A step with its part of the budget, between 0 and 1.
         public init(name: String, share: Double) {
             self.name = name
             self.share = share
@@ -17,10 +19,12 @@ public struct TaskDescription: Sendable {
 
     /// What one reading of neighbouring tables promises, as the plan has it.
     public struct Reading: Sendable, Equatable {
+        /// At the plan's δ.
         public var epsilon: Double
         /// What somebody who was 50 % sure becomes at most, with probability 1 − δ; in per cent.
         public var percent: Double
 
+        /// A reading's figures.
         public init(epsilon: Double, percent: Double) {
             self.epsilon = epsilon
             self.percent = percent
@@ -109,7 +113,8 @@ extension TaskDescription {
                 ? "" : ", normalised: \(table.key.normalise.map(\.word).joined(separator: ", "))"
             let pattern = table.key.pattern.map { ", each like \($0)" } ?? ""
             let names = table.schema.fields.map(\.name).joined(separator: ", ")
-            return "  \(party.name) brings \(table.schema.fields.count) columns: \(names)\n"
+            let rows = table.rows.map { " and at most \($0) rows" } ?? ""
+            return "  \(party.name) brings \(table.schema.fields.count) columns\(rows): \(names)\n"
                 + "    key: \(table.key.columns.joined(separator: " | "))\(pattern)\(normalised)"
         }
         if let mirror = task.join.mirror {
@@ -131,9 +136,7 @@ extension TaskDescription {
     private var protection: String {
         let privacy = task.privacy
         let isUnion = task.join.kind == .union
-        let subject =
-            isUnion
-            ? "all rows that one key has in one provider's table" : "all rows that one key has in the joined table"
+        let subject = "all rows that one key has \(task.unitScope)"
         var lines = [
             "Protection", "  ε = \(privacy.epsilon), δ = \(privacy.delta), for adding or removing \(subject):",
         ]
@@ -148,14 +151,22 @@ extension TaskDescription {
             lines.append("  \(sentence(changingOne)) which of two values they have\(exception).")
             lines.append("  Between parties who know whose keys are in, the second is the one that counts.")
         }
-        lines.append("  What is protected: \(privacy.unit). Who stands behind several keys is protected less.")
+        lines.append("  What is protected: \(privacy.unitWords). Who stands behind several keys is protected less.")
         if isUnion, task.providers.count > 1 {
-            lines.append("  A key in the tables of several providers is protected less too: ε counts for each table.")
-        }
-        if task.join.rowsPerKey > 1 {
             lines.append(
-                "  A key can have up to \(task.join.rowsPerKey) rows. They are protected together, all as one; the noise is "
-                    + "\(task.join.rowsPerKey) times as large for it.")
+                privacy.unit == .key
+                    ? "  A key may be in each of \(task.providers.count) tables: the noise is as large as all of them ask for."
+                    : "  A key in the tables of several providers is protected less too: ε counts for each table.")
+        }
+        if task.rowsPerUnit > 1 {
+            lines.append(
+                "  A key can have up to \(task.rowsPerUnit) rows. They are protected together, all as one; the noise is "
+                    + "\(task.rowsPerUnit) times as large for it.")
+        }
+        if let least = privacy.leastRows {
+            lines.append(
+                "  Where fewer than \(least) rows come together, by a noisy count that a hundredth of the budget pays, the "
+                    + "task ends without a model.")
         }
         if let reason = privacy.acceptHighEpsilon, privacy.epsilon > 10 {
             lines.append("  ε is above 10. The reason given: \(reason)")

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Tables
 
 /// A first text of a task, guessed from local sample files, for people to correct, agree on and sign.
 ///
@@ -7,24 +7,34 @@ internal import Foundation
 public struct TaskDraft: Sendable {
     /// One provider with its sample file.
     public struct Provider: Sendable {
+        /// As the task will name the party.
         public var name: String
+        /// nil for a party whose key is not known yet.
         public var publicKey: PartyKey?
-        /// The bytes of a CSV file.
-        public var sample: [UInt8]
+        public var file: LocalTableFile
 
-        public init(name: String, publicKey: PartyKey? = nil, sample: [UInt8]) {
+        public init(name: String, publicKey: PartyKey? = nil, file: LocalTableFile) {
             self.name = name
             self.publicKey = publicKey
-            self.sample = sample
+            self.file = file
+        }
+
+        /// - Parameter sample: the bytes of a CSV file.
+        public init(name: String, publicKey: PartyKey? = nil, sample: [UInt8]) {
+            self.init(
+                name: name, publicKey: publicKey, file: LocalTableFile(bytes: sample, name: "the sample of \(name)"))
         }
     }
 
     /// How many rows of each sample are looked at.
     public static let rowLimit = 200_000
-    static let mark = "# to be confirmed"
+    static let mark = ColumnGuess.mark
 
     /// The task as YAML.
     public let yaml: String
+    /// What the person who drafts should know about the samples: what was recognised, which cells are odd, how many keys meet.
+    /// It may quote the samples, so it stays on this machine.
+    public let remarks: [String]
 
     /// - Parameter runtime: the workshop's own configuration, where there is one: its method, ε and party names.
     /// - Throws: `unusableDraft` if a sample cannot be read or the parties do not match.
@@ -37,52 +47,129 @@ public struct TaskDraft: Sendable {
                 "runtime.yaml names \(runtime.partyNames.joined(separator: ", ")), and the sample files are of "
                     + "\(providers.map(\.name).joined(separator: ", ")).")
         }
-        var tables: [SampleTable] = []
-        for provider in providers { tables.append(try SampleTable(csv: provider.sample, rows: Self.rowLimit)) }
-        let keys = Self.keys(of: tables)
+        do {
+            (yaml, remarks) = try Self.written(name: name, providers: providers, runtime: runtime)
+        } catch let error as TaskError {
+            throw error
+        } catch {
+            throw .unusableDraft("\(error)")
+        }
+    }
+
+    private static func written(
+        name: String, providers: [Provider], runtime: WorkshopRuntime?
+    ) throws -> (yaml: String, remarks: [String]) {
+        let tables = try providers.map { try SampleTable($0.file, rows: Self.rowLimit) }
+        let facts = tables.map { table in
+            table.header.indices.map { place in
+                let words = ColumnFacts.words(of: table.header[place])
+                return ColumnFacts(
+                    name: table.header[place], values: table.columns[place],
+                    isCountry: words.contains { ColumnKind.places.contains($0) })
+            }
+        }
+        let keys = try KeyGuess(tables, facts)
+        var remarks: [String] = []
+        for table in tables {
+            remarks += table.notes.map { "\(table.file): \($0)" }
+            if table.isCut { remarks.append("\(table.file): the first \(table.rowCount) rows were looked at") }
+        }
         var lines = [
-            "# A draft by `entrepot task draft`. Lines marked \"to be confirmed\" were guessed from sample files: replace",
-            "# them by what is publicly known, then run `entrepot task lint`.",
+            "# A draft by `entrepot task draft`, guessed from sample files. Look at each line that says so at its end, replace",
+            "# what was guessed by what is publicly known, and remove the mark; then run `entrepot task lint`. While one mark",
+            "# is left, nobody can sign.",
             "entrepot: 1",
             "task: \(ColumnGuess.quoted(name))",
             "purpose: Synthetic joined rows, for planning analyses.  \(Self.mark)",
             "parties:",
         ]
+        var held: [String] = []
+        var count = 0
         for (index, provider) in providers.enumerated() {
-            lines += Self.party(provider, table: tables[index], key: keys[index])
+            let party = try Self.party(provider, tables[index], facts[index], keys, index)
+            lines += party.lines
+            count += party.values.reduce(0) { $0 + $1.count }
+            held += party.values.map { "\(provider.name) \(ColumnGuess.quoted($0.name)) \($0.count)" }
+            remarks += party.remarks.map { "\(tables[index].file): \($0)" }
         }
-        lines += Self.terms(runtime: runtime)
-        yaml = lines.joined(separator: "\n") + "\n"
+        lines += Self.terms(runtime: runtime, rowsPerKey: keys.rowsPerKey)
+        lines.append(
+            count == 0
+                ? "# This text holds no value of the samples."
+                : "# This text holds \(count) values of the samples, each marked: \(held.joined(separator: ", ")).")
+        return (lines.joined(separator: "\n") + "\n", remarks + keys.remarks)
     }
 
-    private static func party(_ provider: Provider, table: SampleTable, key: Int) -> [String] {
-        let keyValues = table.columns[key]
+    private struct PartyLines {
+        var lines: [String]
+        /// For each column how many values of the sample its declaration holds.
+        var values: [(name: String, count: Int)]
+        var remarks: [String]
+    }
+
+    private static func party(
+        _ provider: Provider, _ table: SampleTable, _ facts: [ColumnFacts], _ keys: KeyGuess, _ index: Int
+    ) throws -> PartyLines {
+        let key = keys.columns[index]
+        let names = key.map { ColumnGuess.quoted(table.header[$0]) }
+        let columns = names.count == 1 ? "column: \(names[0])" : "columns: [\(names.joined(separator: ", "))]"
+        let steps = keys.normalise.map { ColumnGuess.quoted($0.word) }.joined(separator: ", ")
         var lines = [
             "  - name: \(ColumnGuess.quoted(provider.name))",
             "    role: provider",
             provider.publicKey.map { "    public_key: \($0.base64)" }
-                ?? "    public_key:  \(mark): the base64 that `entrepot keygen` printed",
+                ?? "    public_key: \"\"  \(mark): the base64 that `entrepot keygen` printed",
             "    table:",
-            "      key: {column: \(ColumnGuess.quoted(table.header[key])), pattern: '\(keyPattern(keyValues))', "
-                + "normalise: [trim]}  \(mark): column, pattern, the same on every side",
-            "      fields:",
+            "      key: {\(columns), pattern: \(ColumnGuess.quoted(keys.pattern)), normalise: [\(steps)]}  "
+                + "\(mark): column, pattern, the same on every side",
+            "      rows: \(try declaredRows(provider.file, table))  \(mark): the most that this table will ever have; public",
         ]
-        let parents = derivations(in: table, key: key)
-        for column in table.header.indices where column != key {
-            let guess = ColumnGuess(
-                name: table.header[column], values: table.columns[column],
-                derivedFrom: parents[column].map { (table.header[$0.parent], $0.prefix) })
-            lines.append("        - \(guess.declaration)  \(mark): \(guess.note)")
+        let guesses = Self.guesses(table, facts, key: key)
+        guard guesses.contains(where: \.isDeclared) else {
+            throw LocalTableFile.Refusal(
+                name: table.file, code: "columns", expected: "a column besides the key that a task can declare",
+                hint: "None of its columns is a number, a date or a classification: "
+                    + guesses.flatMap(\.lines).prefix(4).map { String($0.dropFirst(2)) }.joined(separator: "; "))
+        }
+        lines += Self.layout(table.dialect)
+        if guesses.contains(where: { !$0.isDeclared }) {
+            lines.append("      fieldsMatch: subset  \(mark): the file's other columns are not read")
+        }
+        lines.append("      fields:")
+        lines += guesses.flatMap { $0.lines.map { "        \($0)" } }
+        let declared = table.header.indices.filter { !key.contains($0) && !table.header[$0].isEmpty }
+        return PartyLines(
+            lines: lines,
+            values: zip(declared, guesses).filter { $1.sampleValues > 0 }.map { (table.header[$0], $1.sampleValues) },
+            remarks: guesses.flatMap(\.remarks))
+    }
+
+    /// How the file is laid out, where not as plain CSV.
+    private static func layout(_ dialect: TableDialect) -> [String] {
+        var lines: [String] = []
+        if dialect.encoding != .utf8 { lines.append("      encoding: \(dialect.encoding.rawValue)  \(mark)") }
+        var members: [String] = []
+        if dialect.delimiter != UInt8(ascii: ",") {
+            members.append("delimiter: \(dialect.delimiter == 0x09 ? "tab" : "'\(UnicodeScalar(dialect.delimiter))'")")
+        }
+        if let comment = dialect.commentChar { members.append("commentChar: '\(UnicodeScalar(comment))'") }
+        if dialect.headerRow != 1 { members.append("headerRows: [\(dialect.headerRow)]") }
+        if dialect.footerRows != 0 { members.append("footerRows: \(dialect.footerRows)") }
+        if dialect.hasCarriageReturns { members.append("lineTerminator: cr") }
+        if !members.isEmpty {
+            lines.append("      dialect: {\(members.joined(separator: ", "))}  \(mark): how the file is laid out")
         }
         return lines
     }
 
-    private static func terms(runtime: WorkshopRuntime?) -> [String] {
+    private static func terms(runtime: WorkshopRuntime?, rowsPerKey: Int) -> [String] {
         let method = runtime.map { $0.ownMethod ?? "auto" } ?? "auto"
         var lines = [
-            "join: {kind: inner, rows_per_key: 1}",
-            "privacy: {epsilon: \(JSONValue.shortestText(of: runtime?.epsilon ?? 1)), delta: 1.0e-9, unit: one joined "
-                + "record}  \(mark): ε, and whom one record stands for",
+            "join: {kind: inner, rows_per_key: \(rowsPerKey)}"
+                + (rowsPerKey > 1 ? "  \(mark): the samples have keys in several rows" : ""),
+            "privacy: {epsilon: \(JSONValue.shortestText(of: runtime?.epsilon ?? 1)), delta: 1.0e-9, unit: record, "
+                + "unit_words: one joined record}  \(mark): ε, and whom one record stands for",
+            "# least_rows: 500 beside unit ends the task, for a hundredth of ε, where fewer rows meet.  \(mark)",
         ]
         if let runtime {
             if runtime.ownMethod == nil {
@@ -106,52 +193,71 @@ public struct TaskDraft: Sendable {
 // MARK: - Guesses across columns
 
 extension TaskDraft {
-    /// The key column of each table: one name that all have and that is unique in all; else `id`; else the first unique.
-    private static func keys(of tables: [SampleTable]) -> [Int] {
-        let unique = tables.map { table in
-            table.header.indices.filter { column in
-                let values = table.columns[column]
-                return !values.contains("") && Set(values).count == values.count
-            }
+    /// A round number above the rows of a file, with a tenth to spare: what is declared is public, and work follows it.
+    static func declaredRows(_ file: LocalTableFile, _ table: SampleTable) throws -> Int {
+        var rows = table.rowCount
+        if table.isCut {
+            rows = 0
+            try file.read { bytes in rows += bytes.reduce(0) { $1 == 0x0A ? $0 + 1 : $0 } }
         }
-        let shared = unique[0].first { column in
-            zip(tables, unique).dropFirst().allSatisfy { table, unique in
-                unique.contains { table.header[$0] == tables[0].header[column] }
-            }
-        }
-        return zip(tables, unique).map { table, unique in
-            let name = shared.map { tables[0].header[$0] } ?? "id"
-            return table.header.firstIndex(of: name) ?? unique.first ?? 0
+        let wanted = rows * 11 / 10
+        var power = 100
+        while true {
+            for step in [1, 2, 3, 5, 7] where step * power >= wanted { return step * power }
+            power *= 10
         }
     }
 
-    /// A pattern that the values match: digits of one length, digits, or letters, digits and a few signs.
-    static func keyPattern(_ values: [String]) -> String {
-        let trimmed = values.map { $0.trimmingCharacters(in: .whitespaces) }
-        let longest = trimmed.map(\.count).max() ?? 1
-        let shortest = trimmed.map(\.count).min() ?? 1
-        let areDigits = trimmed.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }
-        // Lengths that differ say how large the keys get: round outward.
-        let length = shortest == longest && longest >= 4 ? "{\(longest)}" : "{1,\(max(8, longest))}"
-        return areDigits ? "^[0-9]\(length)$" : "^[A-Za-z0-9._|/-]\(length)$"
+    /// A guess for each column that has a name and is no part of the key.
+    private static func guesses(_ table: SampleTable, _ facts: [ColumnFacts], key: [Int]) -> [ColumnGuess] {
+        let prefersComma = table.dialect.delimiter == UInt8(ascii: ";")
+        let open = table.header.indices.filter { !key.contains($0) && !table.header[$0].isEmpty }
+        let parents = derivations(facts, among: open)
+        let isParent = Set(parents.values.map(\.parent))
+        var kinds: [Int: ColumnKind] = [:]
+        for place in open {
+            kinds[place] = ColumnKind(
+                facts[place], prefersComma: prefersComma, isPrefixed: parents[place] != nil || isParent.contains(place))
+        }
+        return open.map { place in
+            let kind = kinds[place] ?? .empty
+            guard let (parent, prefix) = parents[place], let parentKind = kinds[parent], isText(parentKind) else {
+                return ColumnGuess(facts[place], kind, rowNumbers: table.rowNumbers)
+            }
+            let isRequired = facts[parent].blanks == 0 && facts[parent].missing.isEmpty
+            return ColumnGuess(
+                facts[place], kind, rowNumbers: table.rowNumbers,
+                derivedFrom: (table.header[parent], prefix, isRequired))
+        }
     }
 
-    /// Columns that are in every row the beginning of another (HS2 of HS6), by column.
-    private static func derivations(in table: SampleTable, key: Int) -> [Int: (parent: Int, prefix: Int)] {
+    private static func isText(_ kind: ColumnKind) -> Bool {
+        switch kind {
+        case .listed, .categories: true
+        default: false
+        }
+    }
+
+    /// Columns that are in every row the beginning of another (HS2 of HS6, NUTS 1 of NUTS 3), by column.
+    private static func derivations(_ facts: [ColumnFacts], among open: [Int]) -> [Int: (parent: Int, prefix: Int)] {
         var lengths: [Int: Int] = [:]
-        for (column, values) in table.columns.enumerated() where column != key {
-            guard let length = values.first?.utf8.count, length > 0, Set(values).count > 1,
-                values.allSatisfy({ $0.utf8.count == length && $0.utf8.allSatisfy { (48...57).contains($0) } })
+        for place in open {
+            let column = facts[place]
+            guard let length = column.core.first?.count, length > 0, column.counts.count > 1, column.missing.isEmpty,
+                column.counts.keys.allSatisfy({ $0.count == length }),
+                !column.core.prefix(50).contains(where: { $0.contains(" ") })
             else { continue }
-            lengths[column] = length
+            lengths[place] = length
         }
         var found: [Int: (parent: Int, prefix: Int)] = [:]
-        for (column, length) in lengths {
-            let parents = lengths.filter { $0.value > length }.keys.sorted {
-                lengths[$0, default: 0] > lengths[$1, default: 0]
+        for (place, length) in lengths {
+            // A child is coarser than its parent; two digits that begin a number by chance are not.
+            let parents = lengths.filter {
+                $0.value > length && facts[$0.key].counts.count >= facts[place].counts.count
             }
-            found[column] = parents.first { parent in
-                zip(table.columns[column], table.columns[parent]).allSatisfy { $1.hasPrefix($0) }
+            .keys.sorted { (lengths[$1, default: 0], $0) < (lengths[$0, default: 0], $1) }
+            found[place] = parents.first { parent in
+                zip(facts[place].values, facts[parent].values).allSatisfy { $0.isEmpty ? $1.isEmpty : $1.hasPrefix($0) }
             }.map { ($0, length) }
         }
         // A parent that is itself derived would be a chain; the longest parent is never derived from a shorter one.

@@ -4,10 +4,14 @@
 public struct WorkshopRuntime: Sendable, Equatable {
     /// As the workshop spells it: `MWEM`, `DPCTGAN`, `PATECTGAN` or `MTS`.
     public var method: String
+    /// ε of the whole task.
     public var epsilon: Double
+    /// `params`, as they stand in the file.
     public var parameters: [String: JSONValue]
+    /// In the order of the file.
     public var partyNames: [String]
 
+    /// - Throws: every mistake in the file.
     public init(yaml: String) throws(TaskProblems) {
         var reader = TaskReader(context: TaskFile.Context())
         let runtime = reader.readRuntime(yaml)

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Yams
 
 /// A YAML document as a tree with lines: scalars keep their text as written, and mappings their order.
@@ -142,7 +143,7 @@ extension DocumentProblem {
 
 extension String {
     /// At most 60 characters of a text that somebody else wrote.
-    var shortened: String { count <= 60 ? self : prefix(60) + "…" }
+    var shortened: String { ShownText.line(count <= 60 ? self : prefix(60) + "…") }
 }
 
 /// Finds aliases in YAML text without composing it.

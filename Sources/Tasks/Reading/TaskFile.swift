@@ -10,6 +10,7 @@ public struct TaskFile: Sendable {
         /// that nobody has.
         public var allowsMissingKeys: Bool
 
+        /// A context from its parts; each as described at its property.
         public init(
             isDemonstration: Bool = false, now: UTCInstant? = nil, allowsMissingKeys: Bool = false
         ) {
@@ -24,7 +25,9 @@ public struct TaskFile: Sendable {
     /// Every mistake, in the order of lines.
     public let problems: [TaskProblem]
 
+    /// The mistakes that keep the text from being a task.
     public var errors: [TaskProblem] { problems.filter { $0.severity == .error } }
+    /// The mistakes that do not.
     public var warnings: [TaskProblem] { problems.filter { $0.severity == .warning } }
 
     /// Reads a task from YAML (or JSON, which is YAML) and lints it.
@@ -63,6 +66,9 @@ extension TaskSpecification {
 }
 
 extension TaskSpecification: Codable {
+    /// Reads the task from its JSON and lints it.
+    ///
+    /// - Throws: `TaskProblems` for a task that cannot be used.
     public init(from decoder: any Decoder) throws {
         let value = try JSONValue(from: decoder)
         // A demonstration's task decodes as well: lint decides whether its keys are acceptable.
@@ -71,6 +77,7 @@ extension TaskSpecification: Codable {
             context: TaskFile.Context(isDemonstration: true))
     }
 
+    /// Writes the members of the canonical form.
     public func encode(to encoder: any Encoder) throws {
         try json.encode(to: encoder)
     }

@@ -1,10 +1,11 @@
+internal import Bytes
 internal import Tables
 
 /// One field of a schema. Unlike a schema in JSON it is read with the line of each mistake.
 extension TaskReader {
-    private static let fieldKeys = [
+    static let fieldKeys = [
         "name", "type", "categories", "constraints", "bins", "derivedFrom", "other", "missingValues", "trueValues",
-        "falseValues", "title", "description",
+        "falseValues", "title", "description", "codeList", "decimalChar", "groupChar", "bareNumber", "format",
     ]
 
     mutating func readField(_ node: DocumentNode, at path: String) -> Field? {
@@ -21,6 +22,7 @@ extension TaskReader {
         let categories = optional(section, "categories") { reader, node, path in
             reader.list(node, at: path) { reader, node, path in reader.readCategory(node, at: path) }
         }
+        let codes = optional(section, "codeList") { reader, node, path in reader.readCodeList(node, at: path) }
         let constraints = optional(section, "constraints") { reader, node, path in
             reader.readConstraints(node, at: path)
         }
@@ -34,15 +36,64 @@ extension TaskReader {
         let falseValues = optionalTexts(section, "falseValues")
         let title = optionalText(section, "title")
         let description = optionalText(section, "description")
-        guard let name, let type, let categories, let constraints, let bins, let derivedFrom, let other,
+        if let values = categories??.map(\.value), let written = codes, written == nil {
+            checkValues(values, line: section.line("categories"), path: section.path("categories"))
+        }
+        let writing = type.flatMap { readWriting(section, type: $0) }
+        guard let name, let type, let categories, let codes, let writing, let constraints, let bins, let derivedFrom,
+            let other,
             let missingValues, let trueValues, let falseValues, let title, let description
         else { return nil }
+        if let codes, let listed = categories?.map(\.value), listed != codes {
+            problem(
+                line: section.line("codeList"), path: section.path("codeList"),
+                "the field lists `categories` other than those of its `codeList`", fix: "Keep one of the two")
+            return nil
+        }
+        for category in (categories ?? []).map(\.value) + (constraints?.enum ?? []) + [other].compactMap({ $0 })
+        where Formula.isFormula(category) {
+            problem(
+                line: section.line("categories"), path: section.path("categories"),
+                "\"\(category.shortened)\" is a formula to a spreadsheet that opens the rows",
+                fix: "Write the category so that it begins with another character")
+        }
         var labels: [String: String] = [:]
         for category in categories ?? [] { labels[category.value] = category.label }
         return Field(
-            name: name, type: type, categories: categories?.map(\.value), categoryLabels: labels.isEmpty ? nil : labels,
+            name: name, type: type, categories: categories?.map(\.value) ?? codes,
+            categoryLabels: labels.isEmpty ? nil : labels,
             constraints: constraints, bins: bins, derivedFrom: derivedFrom, other: other, missingValues: missingValues,
-            trueValues: trueValues, falseValues: falseValues, title: title, description: description)
+            trueValues: trueValues, falseValues: falseValues, title: title, description: description, writing: writing)
+    }
+
+    private mutating func readCodeList(_ node: DocumentNode, at path: String) -> [String]? {
+        guard let name = text(node, at: path) else { return nil }
+        guard let codes = CodeList.codes(of: name) else {
+            let known = CodeList.descriptions.map(\.name)
+            let near = NearestWord.to(name, among: known).map { "Did you mean `\($0)`? " } ?? ""
+            problem(
+                line: node.line, path: path, "there is no code list \"\(name.shortened)\"",
+                fix: near + "Known: \(known.joined(separator: ", ")), months-YYYYMM-2019-2023 and its like")
+            return nil
+        }
+        return codes
+    }
+
+    /// How the file writes the column's numbers and dates.
+    private mutating func readWriting(_ section: Section, type: FieldType) -> CellWriting? {
+        let decimalChar = optionalText(section, "decimalChar")
+        let groupChar = optionalText(section, "groupChar")
+        let isBare = optional(section, "bareNumber") { reader, node, path in reader.boolean(node, at: path) }
+        let format = optionalText(section, "format")
+        guard let decimalChar, let groupChar, let isBare, let format else { return nil }
+        do throws(CellWriting.Mistake) {
+            return try CellWriting(
+                type: type, decimalChar: decimalChar, groupChar: groupChar, isBare: isBare, format: format)
+        } catch {
+            let key = format == nil ? (decimalChar == nil ? "groupChar" : "decimalChar") : "format"
+            problem(line: section.line(key), path: section.path(key), error.what, fix: error.fix)
+            return nil
+        }
     }
 
     private mutating func readCategory(_ node: DocumentNode, at path: String) -> (value: String, label: String?)? {
@@ -105,6 +156,18 @@ extension TaskReader {
             return nil
         }
         return field.map { DerivedFrom(field: $0, prefix: prefix) }
+    }
+}
+
+/// Texts that a spreadsheet computes when it opens a CSV file: rows are written with the declared categories as they are.
+private enum Formula {
+    static func isFormula(_ text: String) -> Bool {
+        switch text.first {
+        case "=", "@": true
+        // A sign before a number, or alone, is no formula; before anything that calls or refers it is.
+        case "+", "-": Double(text) == nil && text.contains { "(|!=".contains($0) }
+        default: false
+        }
     }
 }
 

@@ -46,7 +46,7 @@ extension TaskReader {
                     "the queries cost \(prices), and ε is \(privacy.epsilon): without a model they cost all of it",
                     fix: "Let their prices add up to `privacy.epsilon`")
             }
-        } else if let privacy, !queries.isEmpty, prices >= privacy.epsilon {
+        } else if let privacy, !queries.isEmpty, prices >= privacy.epsilon * (privacy.leastRows == nil ? 1 : 0.99) {
             problem(
                 line: node.line, path: "queries",
                 "the queries cost \(prices), and ε is \(privacy.epsilon): nothing is left for the model",

@@ -2,13 +2,20 @@ internal import Tables
 
 /// A provider's table: its key and its fields, in the words of Frictionless Table Schema v2.
 extension TaskReader {
+    static let tableKeys = ["key", "rows", "fields", "missingValues", "dialect", "encoding", "fieldsMatch"]
+    static let keyKeys = ["column", "columns", "pattern", "normalise"]
+
     mutating func readTable(_ node: DocumentNode, at path: String) -> TaskSpecification.PartyTable? {
-        guard let section = section(node, at: path, keys: ["key", "fields", "missingValues", "dialect"]) else {
-            return nil
-        }
+        guard let section = section(node, at: path, keys: Self.tableKeys) else { return nil }
         let key = readKeyRule(section)
         let missingValues = optionalTexts(section, "missingValues")
-        let delimiter = readDelimiter(section)
+        let dialect = readDialect(section)
+        let takesMore = optional(section, "fieldsMatch") { reader, node, path in
+            reader.word(node, at: path, as: FieldsMatch.self)
+        }
+        let rows = optional(section, "rows") { reader, node, path in
+            reader.integer(node, at: path, in: 1...TaskSpecification.Limits.mostRows)
+        }
         guard let list = section.present("fields") else {
             problem(
                 line: section.line("fields"), path: section.path("fields"), "`fields` is missing",
@@ -34,13 +41,14 @@ extension TaskReader {
             pair.0.map { (field: $0, line: pair.1.line, path: "\(section.path("fields"))[\(index)]") }
         }
         checkNames(whole, key: key)
-        guard let missingValues, let key, let delimiter else { return nil }
+        guard let missingValues, let key, let dialect, let takesMore, let rows else { return nil }
         let isWhole = whole.count == elements.count
         // A field that could not be read is unknown to those derived from it, which is not their mistake.
         let checked = isWhole ? whole : whole.filter { $0.field.derivedFrom == nil }
-        let schema = TableSchema(fields: checked.map(\.field), missingValues: missingValues)
+        let schema = TableSchema(
+            fields: checked.map(\.field), missingValues: missingValues, takesMoreColumns: takesMore == .subset)
         return checkDomain(schema, key: key, lines: checked, section: section) && isWhole
-            ? TaskSpecification.PartyTable(key: key, schema: schema, delimiter: delimiter) : nil
+            ? TaskSpecification.PartyTable(key: key, schema: schema, dialect: dialect, rows: rows) : nil
     }
 
     private typealias Located = (field: Field, line: Int, path: String)
@@ -88,25 +96,6 @@ extension TaskReader {
         return problems.count == before
     }
 
-    /// `dialect: {delimiter: ';'}` (Frictionless Table Dialect); a comma where it is absent.
-    private mutating func readDelimiter(_ table: Section) -> UInt8? {
-        guard let node = table.present("dialect") else { return UInt8(ascii: ",") }
-        guard let dialect = section(node, at: table.path("dialect"), keys: ["delimiter"]),
-            let written = optionalText(dialect, "delimiter")
-        else { return nil }
-        switch written ?? "," {
-        case ",": return UInt8(ascii: ",")
-        case ";": return UInt8(ascii: ";")
-        case "\t", "tab": return 0x09
-        case "|": return UInt8(ascii: "|")
-        default:
-            problem(
-                line: dialect.line, path: dialect.path("delimiter"),
-                "\"\((written ?? "").shortened)\" is no delimiter", fix: "Write ',', ';', '|' or tab")
-            return nil
-        }
-    }
-
     private mutating func readKeyRule(_ table: Section) -> KeyRule? {
         guard let node = table.present("key") else {
             problem(
@@ -116,7 +105,7 @@ extension TaskReader {
         }
         guard
             let key = section(
-                node, at: table.path("key"), keys: ["column", "columns", "pattern", "normalise"])
+                node, at: table.path("key"), keys: Self.keyKeys)
         else { return nil }
         let one = optionalText(key, "column")
         let several = optionalTexts(key, "columns")
@@ -139,14 +128,24 @@ extension TaskReader {
                 fix: "Agree on one, such as '^[0-9]{8}$': if the parties write keys differently the join is empty, and "
                     + "nobody is told why")
         }
-        return KeyRule(columns: several ?? one.map { [$0] } ?? [], pattern: pattern, normalise: steps ?? [])
+        let rule = KeyRule(columns: several ?? one.map { [$0] } ?? [], pattern: pattern, normalise: steps ?? [])
+        if let cost = rule.patternCost, cost > Self.costOfPattern {
+            problem(
+                .warning, line: key.line("pattern"), path: key.path("pattern"),
+                "matching costs up to \(cost) operations a byte of each key, so that uploads take longer",
+                fix: "Lower its counts; a row of classes such as '^[A-Z]{2}[0-9]{6}$' costs 1")
+        }
+        return rule
     }
+
+    /// Above this many operations a byte a pattern is slower than reading the rest of the file.
+    private static let costOfPattern = 100
 
     private mutating func normalisation(_ word: String, line: Int, path: String) -> KeyRule.Normalisation? {
         guard let step = KeyRule.Normalisation(word: word) else {
             problem(
                 line: line, path: path, "unknown normalisation \"\(word.shortened)\"",
-                fix: "Write trim, upper, lower or zero-fill:N with N from 1 to 64")
+                fix: "Write trim, upper, lower, nfc or zero-fill:N with N from 1 to 64")
             return nil
         }
         return step

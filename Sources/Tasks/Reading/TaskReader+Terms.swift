@@ -29,7 +29,9 @@ extension TaskReader {
         return name
     }
 
-    mutating func readPrivacy(_ task: Section) -> TaskSpecification.Privacy? {
+    mutating func readPrivacy(
+        _ task: Section, _ join: TaskSpecification.Join.Kind
+    ) -> TaskSpecification.Privacy? {
         guard let node = task.present("privacy") else {
             problem(
                 line: task.line("privacy"), path: "privacy", "`privacy` is missing, and it has no default",
@@ -38,16 +40,35 @@ extension TaskReader {
         }
         guard
             let section = section(
-                node, at: "privacy", keys: ["epsilon", "delta", "unit", "accept_high_epsilon"])
+                node, at: "privacy",
+                keys: ["epsilon", "delta", "unit", "unit_words", "least_rows", "accept_high_epsilon"])
         else { return nil }
         let reason = optionalText(section, "accept_high_epsilon")
-        let unit = optionalText(section, "unit")
+        let unit = optional(section, "unit") { reader, node, path in reader.unit(node, at: path) }
+        let words = optionalText(section, "unit_words")
+        let least = optional(section, "least_rows") { reader, node, path in
+            reader.integer(node, at: path, in: 1...TaskSpecification.Limits.mostRows)
+        }
         let epsilon = readEpsilon(section, reason: reason ?? nil)
         let delta = optional(section, "delta") { reader, node, path in reader.delta(node, at: path) }
-        guard let reason, let unit, let epsilon, let delta else { return nil }
+        guard let reason, let unit, let words, let least, let epsilon, let delta else { return nil }
         return TaskSpecification.Privacy(
             epsilon: epsilon, delta: delta ?? TaskSpecification.Privacy.defaultDelta,
-            unit: unit ?? TaskSpecification.Privacy.defaultUnit, acceptHighEpsilon: reason)
+            unit: unit ?? .record, unitWords: words ?? (unit ?? .record).words(join), leastRows: least,
+            acceptHighEpsilon: reason)
+    }
+
+    /// Tasks of earlier versions had words here, which no arithmetic followed.
+    private mutating func unit(
+        _ node: DocumentNode, at path: String
+    ) -> TaskSpecification.Privacy.Unit? {
+        guard let text = text(node, at: path) else { return nil }
+        if let unit = TaskSpecification.Privacy.Unit(rawValue: text) { return unit }
+        problem(
+            line: node.line, path: path, "`unit` is `record` or `key`, and its words stand in `unit_words`",
+            fix: "Write `unit: record, unit_words: \(text.shortened)`, or `unit: key` where a key's rows in several "
+                + "tables are to be protected together")
+        return nil
     }
 
     private mutating func readEpsilon(_ section: Section, reason: String?) -> Double? {
@@ -88,30 +109,46 @@ extension TaskReader {
                 fix: "Write a number far below one over the number of rows, such as 1.0e-9")
             return nil
         }
-        guard delta < Self.mostDelta else {
+        guard delta <= Self.mostDelta else {
             problem(
                 line: node.line, path: path,
-                "δ is \(delta): a mechanism that publishes one record in \(Int(1 / delta)) as it is would keep to it",
+                "δ is \(delta): a mechanism that publishes one record in \(Int(1 / delta)) as it is would keep to it, and "
+                    + "ε says nothing of that one",
                 fix: "Write a number far below one over the number of rows, such as 1.0e-9")
             return nil
         }
         return delta
     }
 
-    /// From here on δ promises nothing worth the name.
-    private static var mostDelta: Double { 0.01 }
+    /// Above this δ promises nothing worth the name: tables have more than a hundred thousand rows, and with probability δ
+    /// the promise of ε does not hold at all.
+    private static var mostDelta: Double { 1e-5 }
 
     /// δ against the declared size: publishing each record with probability δ keeps to (ε, δ), and δ · rows of them are
     /// then expected.
     mutating func compare(
-        _ privacy: TaskSpecification.Privacy?, with limits: TaskSpecification.Limits?, _ task: Section
+        _ privacy: TaskSpecification.Privacy?, _ limits: TaskSpecification.Limits?,
+        _ parties: [TaskSpecification.Party]?, _ task: Section
     ) {
-        guard let privacy, let limits, privacy.delta * 10 * Double(limits.rows) > 1 else { return }
+        guard let privacy, let limits, let parties else { return }
+        let isDeclared = task.present("limits").map { node in
+            if case .mapping(let members) = node.content { members.contains { $0.key == "rows" } } else { false }
+        }
+        let tables = parties.compactMap(\.table)
+        let rows = tables.map { $0.mostRows(limits) }.max() ?? limits.rows
+        let isKnown = isDeclared == true || (!tables.isEmpty && tables.allSatisfy { $0.rows != nil })
+        if isKnown, privacy.delta * Double(rows) >= 1 {
+            return problem(
+                line: task.line("privacy"), path: "privacy.delta",
+                "δ is \(privacy.delta), and a table may have \(rows) rows: publishing one of them as it is would keep to it",
+                fix: "Write at most a tenth of one over the number of rows, or the true number in `rows` of each table")
+        }
+        guard privacy.delta * 10 * Double(rows) > 1 else { return }
         problem(
             .warning, line: task.line("privacy"), path: "privacy.delta",
-            "δ is \(privacy.delta), and a table may have \(limits.rows) rows: the promise may fail for "
-                + "\(privacy.delta * Double(limits.rows) >= 1 ? "\(Int(privacy.delta * Double(limits.rows)))" : "one") of them",
-            fix: "Write at most a tenth of one over the number of rows, or the true number in `limits.rows`")
+            "δ is \(privacy.delta), and a table may have \(rows) rows: the promise may fail for "
+                + "\(privacy.delta * Double(rows) >= 1 ? "\(Int(privacy.delta * Double(rows)))" : "one") of them",
+            fix: "Write at most a tenth of one over the number of rows, or the true number in `rows` of each table")
     }
 
     mutating func readSynthesizer(_ task: Section) -> TaskSpecification.SynthesizerChoice? {
@@ -201,7 +238,7 @@ extension TaskReader {
             reader.integer(node, at: path, in: 1...1_000_000_000_000)
         }
         let rows = optional(section, "rows") { reader, node, path in
-            reader.integer(node, at: path, in: 1...4_000_000_000)
+            reader.integer(node, at: path, in: 1...TaskSpecification.Limits.mostRows)
         }
         guard let bytes, let rows else { return nil }
         let standard = TaskSpecification.Limits()

@@ -20,18 +20,21 @@ struct TaskReader {
             report(error)
             return nil
         }
+        refuseHidden(root, at: "")
         guard let task = section(root, at: "", keys: Self.topLevelKeys) else { return nil }
         let version = readVersion(task)
         let name = readTaskName(task)
         let purpose = text(task, "purpose")
         let parties = readParties(task)
         let join = readJoin(task, parties: parties)
-        let privacy = readPrivacy(task)
+        let privacy = readPrivacy(task, join?.kind ?? .inner)
         let synthesizer = readSynthesizer(task)
         let queries = readQueries(
             task, privacy: privacy, parties: parties, join: join, synthesizer: synthesizer)
         let limits = readLimits(task)
-        compare(privacy, with: limits, task)
+        compare(privacy, limits, parties, task)
+        checkUnit(privacy, join, parties, task)
+        checkDeclaredRows(privacy, join, limits, parties, task)
         let deadlines = readDeadlines(task)
         let retention = readRetention(task)
         guard let version, let name, let purpose, let parties, let join, let privacy, let synthesizer, let queries,
@@ -40,6 +43,30 @@ struct TaskReader {
         return TaskSpecification(
             version: version, name: name, purpose: purpose, parties: parties, join: join, privacy: privacy,
             synthesizer: synthesizer, queries: queries, limits: limits, deadlines: deadlines, retention: retention)
+    }
+
+    /// What is shown must be what is signed: no text of a task has a character that a person does not see, moves a cursor,
+    /// or turns letters around. An end of a line is one: it could begin a line that looks like ours.
+    private mutating func refuseHidden(_ node: DocumentNode, at path: String) {
+        func isHidden(_ text: String) -> Bool { ShownText.hasHidden(text) }
+        switch node.content {
+        case .scalar(let text, _):
+            if isHidden(text) { hidden(text, line: node.line, path: path) }
+        case .sequence(let elements):
+            for (index, element) in elements.enumerated() { refuseHidden(element, at: "\(path)[\(index)]") }
+        case .mapping(let members):
+            for (key, line, value) in members {
+                let place = path.isEmpty ? key.shortened : "\(path).\(key.shortened)"
+                if isHidden(key) { hidden(key, line: line, path: place) }
+                refuseHidden(value, at: place)
+            }
+        }
+    }
+
+    private mutating func hidden(_ text: String, line: Int, path: String) {
+        problem(
+            line: line, path: path, "\"\(text.shortened)\" has characters that nobody sees",
+            fix: "Write it on one line with visible characters alone; a tab between values is written as `tab`")
     }
 
     /// The text is not a document; there is no other problem then.

@@ -1,17 +1,26 @@
+internal import Bytes
 internal import Foundation
 
 /// The two files of a party's key, as `entrepot keygen NAME` writes them.
 ///
 /// `NAME.key` is PEM of PKCS#8 and readable by its owner only; `NAME.pub` is the one line that a task lists.
 public enum KeyFiles {
+    /// Where the two files of a key are.
     public struct Paths: Sendable, Equatable {
+        /// Of `NAME.key`.
         public let privateKey: String
+        /// Of `NAME.pub`.
         public let publicKey: String
     }
 
     /// Writes both files, and neither if one is there already.
+    ///
+    /// - Parameter name: the name of a file, not a path.
     @discardableResult
     public static func write(_ key: PartyPrivateKey, name: String, directory: String) throws(TaskError) -> Paths {
+        guard !name.isEmpty, name.utf8.count <= 100, !name.hasPrefix("."), !name.contains("/"),
+            !ShownText.hasHidden(name)
+        else { throw .keyFileUnwritable("\(directory)/\(ShownText.line(name))") }
         let paths = Paths(privateKey: "\(directory)/\(name).key", publicKey: "\(directory)/\(name).pub")
         for path in [paths.privateKey, paths.publicKey] where FileManager.default.fileExists(atPath: path) {
             throw .keyFileExists(path)
@@ -19,6 +28,12 @@ public enum KeyFiles {
         try create(paths.privateKey, mode: 0o600, key.pemRepresentation)
         try create(paths.publicKey, mode: 0o644, key.publicKey.base64 + "\n")
         return paths
+    }
+
+    /// Whether other users of the machine can read or change a file.
+    public static func isOpenToOthers(_ path: String) -> Bool {
+        let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? NSNumber
+        return mode.map { $0.intValue & 0o077 != 0 } ?? false
     }
 
     public static func privateKey(at path: String) throws(TaskError) -> PartyPrivateKey {

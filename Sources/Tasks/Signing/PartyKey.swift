@@ -8,10 +8,12 @@ internal import SwiftASN1
 ///
 /// RSA of 2048 to 8192 bits with exponent 65537, or P-256. Strict DER only.
 public struct PartyKey: Sendable, Hashable {
+    /// The kinds of key that a party may have.
     public enum Algorithm: String, Sendable {
         case rsa, p256
     }
 
+    /// The kind of this key.
     public let algorithm: Algorithm
     /// PKCS#1 for RSA, SubjectPublicKeyInfo for P-256: the form that a task lists.
     public let derRepresentation: [UInt8]
@@ -73,10 +75,12 @@ public struct PartyKey: Sendable, Hashable {
         self.bits = bits
     }
 
+    /// The same key is equal in whichever form it was read.
     public static func == (left: PartyKey, right: PartyKey) -> Bool {
         left.subjectPublicKeyInfo == right.subjectPublicKeyInfo
     }
 
+    /// Hashes what `==` compares.
     public func hash(into hasher: inout Hasher) { hasher.combine(subjectPublicKeyInfo) }
 }
 

@@ -17,6 +17,7 @@ public struct PartyPrivateKey: Sendable {
     }
 
     private let backing: Backing
+    /// The other half.
     public let publicKey: PartyKey
 
     private init(_ backing: Backing) throws(TaskError) {
@@ -28,6 +29,7 @@ public struct PartyPrivateKey: Sendable {
         }
     }
 
+    /// A new key from the system's random numbers.
     public static func generate(_ kind: Kind) throws -> PartyPrivateKey {
         switch kind {
         case .p256: try PartyPrivateKey(.p256(P256.Signing.PrivateKey()))

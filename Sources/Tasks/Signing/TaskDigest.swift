@@ -19,5 +19,6 @@ public struct TaskDigest: Sendable, Hashable, CustomStringConvertible {
 
     /// 64 hexadecimal digits in lower case.
     public var hex: String { Hex.encode(bytes) }
+    /// As `hex`.
     public var description: String { hex }
 }

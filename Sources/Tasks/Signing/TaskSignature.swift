@@ -4,6 +4,7 @@ internal import Foundation
 ///
 /// Signed is `"ENTREPOT-TASK1\0"` followed by the 32 bytes of the task's digest.
 public struct TaskSignature: Sendable, Equatable {
+    /// How signatures are made: by the kind of the party's key.
     public enum Algorithm: String, Sendable {
         /// RSASSA-PSS, SHA-256, MGF1 with SHA-256, salt of 32 bytes.
         case rsaPSS = "rsa-pss-sha256"
@@ -11,11 +12,15 @@ public struct TaskSignature: Sendable, Equatable {
         case ecdsa = "ecdsa-p256-sha256"
     }
 
+    /// In whose name.
     public let party: String
+    /// What was signed.
     public let task: TaskDigest
+    /// Follows from the key's kind.
     public let algorithm: Algorithm
     /// Fingerprint of the key that signed.
     public let fingerprint: String
+    /// As the algorithm writes it.
     public let signature: [UInt8]
 
     static func message(for task: TaskDigest) -> [UInt8] { Array("ENTREPOT-TASK1\0".utf8) + task.bytes }

@@ -1,10 +1,13 @@
 /// A task whose providers have not all signed: it collects signatures, and nothing can be uploaded to it.
 public struct UnsignedTask: Sendable {
+    /// What is to be signed.
     public let specification: TaskSpecification
+    /// Of `specification`.
     public let digest: TaskDigest
     /// The verified signatures, by party.
     public private(set) var signatures: [String: TaskSignature] = [:]
 
+    /// A task that nobody has signed.
     public init(_ specification: TaskSpecification) {
         self.specification = specification
         digest = specification.digest

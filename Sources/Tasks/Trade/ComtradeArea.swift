@@ -1,3 +1,5 @@
+internal import Tables
+
 /// The area codes of UN Comtrade and SDMX merchandise-trade files, and the three letters of ISO 3166 for each.
 ///
 /// They are those of M49 but for a few: the United States are 842 with their territories, not 840; France is 251, India
@@ -29,8 +31,27 @@ enum ComtradeArea {
         for start in stride(from: 0, to: text.count - 5, by: 6) {
             if let code = Int(String(text[start..<start + 3])) { codes[code] = String(text[start + 3..<start + 6]) }
         }
-        return codes
+        return codes.merging(former) { own, _ in own }
     }()
+
+    /// Areas that are no more and stand in older files, with the letters that they had (ISO 3166-3, and Comtrade's own).
+    private static let former: [Int: String] = [
+        58: "BLX", 200: "CSK", 230: "ETH", 278: "DDR", 280: "DEU", 530: "ANT", 590: "PAN", 720: "YMD", 736: "SDN",
+        810: "SUN", 886: "YEM", 890: "YUG", 891: "SCG",
+    ]
+
+    /// Areas that stand for several countries or for none: bunkers, free zones, "not elsewhere specified".
+    static let unnamed: Set<Int> = [
+        129, 221, 471, 472, 473, 527, 536, 568, 577, 636, 637, 697, 698, 837, 838, 839, 849, 879, 899,
+    ]
+
+    /// Every three letters that a file may have.
+    static let letters = Set(codes.values)
+
+    /// The three letters of ISO 3166's two; nil for others.
+    static func letters(ofTwo word: String) -> String? {
+        CodeList.alpha3(ofAlpha2: word).flatMap { letters.contains($0) ? $0 : nil }
+    }
 
     /// Codes of M49 for which these files have another: one of them means that the file is of another kind.
     static let replaced: [Int: Int] = [840: 842, 250: 251, 356: 699, 578: 579, 756: 757]

@@ -13,9 +13,13 @@ public struct CellProjection: Sendable, Equatable {
         case kept
     }
 
+    /// Cells of the larger table.
     public let sourceCount: Int
+    /// Cells of the smaller table.
     public let targetCount: Int
+    /// How all runs lie in the target.
     public let run: Run
+    /// Neighbouring source cells in one run; at least 1.
     public let runLength: Int
     /// The first target cell of each run. Invariant, established by `init`: every start is at least 0, and
     /// `start + runLength ≤ targetCount` for kept runs, `start < targetCount` for summed ones;

@@ -2,11 +2,14 @@
 /// that need no secrecy and must come out the same everywhere. Noise never comes from here.
 @frozen
 public struct SplitMix64: RandomNumberGenerator, Sendable {
+    /// The counter; the generator goes on from it.
     public var state: UInt64
 
+    /// A stream for each state. Not for secrets: whoever sees a word can compute the next.
     @inlinable
     public init(state: UInt64) { self.state = state }
 
+    /// The next 64 bits.
     @inlinable
     public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15

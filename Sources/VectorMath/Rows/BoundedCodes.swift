@@ -1,7 +1,7 @@
 /// Codes together with a bound that each of them is below.
 ///
 /// A loop that uses a code as an index takes this type, so that the proof travels with the codes. A value is made in
-/// three ways: by a scan of the codes, by choosing rows of another value (`gathered`), and by mapping another value's
+/// three ways: by a scan of the codes, by choosing rows of another value (`gathered`, `gatheredOrZero`), and by mapping another value's
 /// codes through a table whose largest entry was found first (`CodeArray.mapped`). There is no fourth: the initialiser
 /// that does not look is private to this file, and nothing changes codes but `wipe`, which writes zeros.
 ///
@@ -42,6 +42,27 @@ public struct BoundedCodes<Code: FixedWidthInteger & UnsignedInteger & Sendable>
                     for index in 0..<rows.count {
                         precondition(rows[index] < limit)
                         output.initializeElement(at: index, to: codes[Int(rows[index])])
+                    }
+                }
+            }
+            used = rows.count
+        }
+        return Self(gathered, proven: bound)
+    }
+
+    @inline(__always)
+    fileprivate func chosenOrZero(_ rows: [UInt32]) -> Self {
+        guard !codes.isEmpty else { return Self([Code](repeating: 0, count: rows.count), proven: bound) }
+        // Proof: what is read is a code before the end, for a row that is not is read as row 0; each of the `rows.count`
+        // places of the output is written once, with a code that was below the bound or with zero.
+        let gathered = [Code](unsafeUninitializedCapacity: rows.count) { output, used in
+            codes.withUnsafeBufferPointer { codes in
+                let limit = UInt32(clamping: codes.count)
+                rows.withUnsafeBufferPointer { rows in
+                    for index in 0..<rows.count {
+                        let isRow = rows[index] < limit
+                        let code = codes[Int(isRow ? rows[index] : 0)]
+                        output.initializeElement(at: index, to: isRow ? code : 0)
                     }
                 }
             }
@@ -156,6 +177,19 @@ public enum CodeArray: Sendable {
         }
     }
 
+    /// The codes of chosen rows under the same bound, and zero for a number beyond the last row. Every number takes the same
+    /// steps.
+    ///
+    /// - Precondition: the bound is above zero where zeros are asked for.
+    public func gatheredOrZero(_ rows: [UInt32]) -> CodeArray {
+        precondition(bound > 0 || rows.isEmpty)
+        switch self {
+        case .bytes(let codes): return .bytes(codes.chosenOrZero(rows))
+        case .halves(let codes): return .halves(codes.chosenOrZero(rows))
+        case .words(let codes): return .words(codes.chosenOrZero(rows))
+        }
+    }
+
     /// `map[code]` for each code, below one more than the largest entry of the map.
     ///
     /// - Precondition: the map has an entry for every code below `bound`.
@@ -169,6 +203,15 @@ public enum CodeArray: Sendable {
         case .words(let codes): lookUp(codes, map, &mapped)
         }
         return .words(BoundedCodes(checked: mapped, below: size))
+    }
+
+    /// So many codes of zero, under the same bound.
+    ///
+    /// - Precondition: the bound is above zero.
+    public func zeros(_ count: Int) -> CodeArray {
+        let zeros = [UInt32](repeating: 0, count: count)
+        guard let codes = CodeArray(narrowing: zeros, below: bound) else { preconditionFailure("there is no code 0") }
+        return codes
     }
 
     /// Overwrites every code with zero, in place if nothing else references the storage.

@@ -129,16 +129,11 @@ private struct GramWork: Sendable {
             }
         }
         let limit = Int64(bound) * Int64(bound)
-        var isAnyLonger = false
         for row in 0..<count {
-            // A factor of exactly 1 leaves whole numbers as they are.
-            factors[row] = 1
-            if norms[row] > limit {
-                factors[row] = Float(bound) / Float(Double(norms[row]).squareRoot()) * (1 - 0x1p-20)
-                isAnyLonger = true
-            }
+            // A factor of exactly 1 leaves whole numbers as they are: so every row takes the same steps, long or not.
+            let factor = Float(bound) / Float(Double(max(norms[row], 1)).squareRoot()) * (1 - 0x1p-20)
+            factors[row] = norms[row] > limit ? factor : 1
         }
-        guard isAnyLonger else { return }
         for feature in 0..<size {
             let scores = block + feature &* gramBlock
             for row in 0..<count {

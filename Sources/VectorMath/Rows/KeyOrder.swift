@@ -105,35 +105,50 @@ private func sortPart(
 
 /// The rows of both lists whose keys meet, by a merge; no key may repeat within a list.
 ///
-/// Proof: the loop goes on while `matches` is below `limit`, which is the room of both outputs, and writes at `matches`.
-/// Every place below the final number of matches was written before it was counted.
-public func matchUniqueKeys(_ first: [HashedRow], _ second: [HashedRow]) -> (first: [UInt32], second: [UInt32]) {
+/// The merge takes as many steps as both lists have rows, and gives as many places as the shorter one has, whether few keys
+/// meet or all: neither its time nor its memory says how many.
+///
+/// Proof: reads are at places clamped to the last of each list, neither of which is empty. Writes are at `matches`, which
+/// grows by one at most where both lists move on, so that it never passes the shorter list's length; both outputs have one
+/// place more than that.
+///
+/// - Parameters:
+///   - rowCounts: rows from these numbers on are padding, and meet nothing.
+///   - fillers: what stands behind the rows that meet.
+/// - Returns: row numbers, and how many of them meet: private.
+public func matchUniqueKeys(
+    _ first: [HashedRow], _ second: [HashedRow], rowCounts: (Int, Int), fillers: (UInt32, UInt32)
+) -> (first: [UInt32], second: [UInt32], count: Int) {
     let limit = min(first.count, second.count)
+    var kept = [UInt32](repeating: fillers.0, count: limit + 1)
+    var others = [UInt32](repeating: fillers.1, count: limit + 1)
     var matches = 0
-    var others = [UInt32](repeating: 0, count: limit)
-    let kept = [UInt32](unsafeUninitializedCapacity: limit) { kept, used in
-        first.withUnsafeBufferPointer { first in
-            second.withUnsafeBufferPointer { second in
+    guard limit > 0 else { return ([], [], 0) }
+    first.withUnsafeBufferPointer { first in
+        second.withUnsafeBufferPointer { second in
+            kept.withUnsafeMutableBufferPointer { kept in
                 others.withUnsafeMutableBufferPointer { others in
                     var left = 0
                     var right = 0
-                    while left < first.count, right < second.count, matches < limit {
-                        let one = first[left]
-                        let two = second[right]
-                        let isSame = one.hasSameKey(as: two)
-                        // Written whether or not it matches: the branch would be a coin toss.
-                        kept.initializeElement(at: matches, to: UInt32(truncatingIfNeeded: one.row))
-                        others[matches] = UInt32(truncatingIfNeeded: two.row)
+                    for _ in 0..<(first.count + second.count) {
+                        let one = first[min(left, first.count &- 1)]
+                        let two = second[min(right, second.count &- 1)]
+                        let isInside = left < first.count && right < second.count
+                        let isRow = one.row < rowCounts.0 && two.row < rowCounts.1
+                        let isSame = one.hasSameKey(as: two) && isInside && isRow
+                        // Written whether or not it matches: the branch would be a coin toss, and would tell.
+                        kept[matches] = isSame ? UInt32(truncatingIfNeeded: one.row) : fillers.0
+                        others[matches] = isSame ? UInt32(truncatingIfNeeded: two.row) : fillers.1
                         matches &+= isSame ? 1 : 0
                         let isBefore = one.high != two.high ? one.high < two.high : one.low &>> 32 < two.low &>> 32
-                        left &+= isSame || isBefore ? 1 : 0
-                        right &+= isSame || !isBefore ? 1 : 0
+                        left &+= isInside && (isSame || isBefore) ? 1 : 0
+                        right &+= isInside && (isSame || !isBefore) ? 1 : 0
                     }
                 }
             }
         }
-        used = matches
     }
-    others.removeLast(limit - matches)
-    return (kept, others)
+    kept.removeLast()
+    others.removeLast()
+    return (kept, others, matches)
 }

@@ -66,6 +66,25 @@ public struct KeyedHash: Sendable {
     }
 }
 
+extension KeyedHash {
+    /// A keyed rank of each row by its key and its codes, and by whose it is.
+    ///
+    /// - Parameters:
+    ///   - rows: keys with the numbers of their rows.
+    ///   - columns: no shorter than the largest of these numbers.
+    ///   - table: tables of different numbers rank the same row differently.
+    public func ranks(_ rows: [HashedRow], _ columns: [CodeArray], table: Int) -> [UInt64] {
+        rows.map { row in
+            var state = SipState(key)
+            state.absorb(UInt64(truncatingIfNeeded: table))
+            state.absorb(row.high)
+            state.absorb(row.low &>> 32)
+            for column in columns { state.absorb(UInt64(truncatingIfNeeded: column[row.row])) }
+            return state.finish().0
+        }
+    }
+}
+
 /// SipHash between two words.
 private struct SipState {
     var v0: UInt64

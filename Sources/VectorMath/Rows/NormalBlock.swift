@@ -76,7 +76,12 @@ public struct NormalBlock: Sendable {
     /// exactly, but for rounding; subtracts the means. `factor` L as in `multiply(byLowerTriangle:)`.
     ///
     /// nil if the rows span too little for that: then nothing changes.
-    public mutating func matchMoments(to factor: [Double]) -> [Float]? {
+    ///
+    /// - Parameter root: the Cholesky factor of a symmetric matrix, both as lower triangles row by row; nil where the matrix
+    ///   is too near to a singular one.
+    public mutating func matchMoments(
+        to factor: [Double], root: (_ moments: [Double]) -> [Double]?
+    ) -> [Float]? {
         guard rows > 2 * columns, columns > 0 else { return nil }
         var means = [Float](repeating: 0, count: columns)
         var moments = [Double](repeating: 0, count: columns * (columns + 1) / 2)
@@ -100,7 +105,7 @@ public struct NormalBlock: Sendable {
                 }
             }
         }
-        guard let root = lowerRoot(moments, columns), let matched = lowerQuotient(factor, root, columns) else {
+        guard let root = root(moments), let matched = lowerQuotient(factor, root, columns) else {
             for column in 0..<columns {
                 for row in 0..<rows { values[column * rows + row] += means[column] }
             }
@@ -181,26 +186,6 @@ private func products(
         i &+= 1
     }
     return totals
-}
-
-/// The Cholesky factor of a packed lower triangle, packed; nil unless every pivot is above 0.01.
-private func lowerRoot(_ packed: [Double], _ size: Int) -> [Double]? {
-    var root = packed
-    for i in 0..<size {
-        let row = i * (i + 1) / 2
-        for j in 0...i {
-            let other = j * (j + 1) / 2
-            var value = packed[row + j]
-            for k in 0..<j { value -= root[row + k] * root[other + k] }
-            if j < i {
-                root[row + j] = value / root[other + j]
-            } else {
-                guard value > 0.01 else { return nil }
-                root[row + j] = value.squareRoot()
-            }
-        }
-    }
-    return root
 }
 
 /// A with A · root = factor, all packed lower triangles.

@@ -10,9 +10,13 @@
 
 /// Which bytes a stretch of text holds that need care.
 public struct ByteTraits: Sendable {
+    /// A double quote.
     public var hasQuote: Bool
+    /// A carriage return.
     public var hasCarriageReturn: Bool
+    /// No byte is 128 or more.
     public var isASCII: Bool
+    /// The number of line feeds.
     public var lineFeeds: Int
 }
 

@@ -1,12 +1,17 @@
 /// The decimals `digits · 10^exponent` inside one cell, `count` of them from `lowest` up.
 public struct DecimalGrid: Sendable, Equatable {
+    /// The first number, in units of 10^`exponent`.
     public var lowest: Int64
+    /// How many numbers there are.
     public var count: Int64
+    /// The power of ten of one step: −2 for hundredths.
     public var exponent: Int
-    /// Both ends of the cell on the axis.
+    /// One end of the cell on the axis.
     public var from: Double
+    /// The other end of the cell on the axis.
     public var to: Double
 
+    /// A grid from its parts.
     public init(lowest: Int64, count: Int64, exponent: Int, from: Double, to: Double) {
         self.lowest = lowest
         self.count = count

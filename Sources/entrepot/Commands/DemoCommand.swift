@@ -40,7 +40,7 @@ struct DemoCommand: AsyncParsableCommand {
         for (name, table) in zip(names, tables) { Console.say("   \(name): \(stage.shown(table))") }
 
         Console.step(2, "Each makes a key pair; together they sign one task")
-        let task = try stage.signTask()
+        let task = try stage.signTask(rows: rows ?? stage.scenario.defaultRows)
         Console.say("   task digest \(task.digest.hex)")
         Console.say("   \(try TaskWords.text(task).replacingOccurrences(of: "\n", with: "\n   "))")
 
@@ -129,8 +129,8 @@ struct DemoStage {
     }
 
     /// Makes the keys, writes them into the task, and signs it for every provider.
-    func signTask() throws -> TaskSpecification {
-        var text = scenario.taskTemplate
+    func signTask(rows: Int) throws -> TaskSpecification {
+        var text = scenario.taskTemplate(rows: rows)
         let keys = directory.appendingPathComponent("keys").path
         try FileManager.default.createDirectory(atPath: keys, withIntermediateDirectories: true)
         for party in try scenario.task().parties {
@@ -229,7 +229,8 @@ struct DemoStage {
             }
             let verified = "entrepot verify \(shown(directory.appendingPathComponent("report.pdf")))"
             texts.append(
-                "   the same as a signed report: \(verified) --simulated-root \(service.rootFile) --allow-debug")
+                "   the same as a signed report: \(verified) --simulated-root \(service.rootFile) "
+                    + "--measurements \(service.measurementsFile) --allow-debug")
             return texts
         }
     }

@@ -12,7 +12,7 @@ struct DetailsCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
-        print(String(decoding: try await service.connect { try await $0.details() }, as: UTF8.self))
+        Console.show(String(decoding: try await service.connect { try await $0.details() }, as: UTF8.self))
     }
 }
 
@@ -32,6 +32,12 @@ struct UploadCommand: AsyncParsableCommand {
 
     func run() async throws {
         let receipt = try await CommandFailure.reported {
+            if service.task == nil {
+                // Nobody compared the task: the person sees what their table is for.
+                let card = try await VerifiedConnection.open(try service.configuration()) { "\(ConnectionCard($0))" }
+                Console.say(
+                    "\(card)\nno --task was given: this is the task that the service names, and the table goes to it")
+            }
             var bar = ProgressBar("upload")
             let (receipt, receipts) = try await PatientUpload(try service.configuration(), file: file).run { event in
                 switch event {
@@ -45,10 +51,11 @@ struct UploadCommand: AsyncParsableCommand {
             Console.say("receipts of ledger entries are in \(receipts)")
             return receipt
         }
+        for warning in receipt.warnings ?? [] { Console.say("warning: \(warning)") }
         Console.say(
             "\(receipt.rows) rows, \(receipt.columns) columns; confirm with: entrepot confirm --digest \(receipt.sha256)"
         )
-        print(receipt.sha256)
+        Console.show(receipt.sha256)
     }
 }
 
@@ -60,7 +67,7 @@ struct WithdrawCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
-        print(String(decoding: try await service.connect { try await $0.withdraw() }, as: UTF8.self))
+        Console.show(String(decoding: try await service.connect { try await $0.withdraw() }, as: UTF8.self))
     }
 }
 
@@ -72,7 +79,7 @@ struct HaltCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
-        print(String(decoding: try await service.connect { try await $0.halt() }, as: UTF8.self))
+        Console.show(String(decoding: try await service.connect { try await $0.halt() }, as: UTF8.self))
     }
 }
 
@@ -89,7 +96,8 @@ struct ConfirmCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
-        print(String(decoding: try await service.connect { try await $0.confirm(digest: digest) }, as: UTF8.self))
+        Console.show(
+            String(decoding: try await service.connect { try await $0.confirm(digest: digest) }, as: UTF8.self))
     }
 }
 
@@ -113,7 +121,7 @@ struct StatusCommand: AsyncParsableCommand {
                 if status.isWaiting { Console.progress("   \((ContinuousClock.now - started).components.seconds) s") }
             }
         }
-        print(status.stage)
+        Console.show(status.stage)
         if wait && !status.isTrained { throw ExitCode.failed }
     }
 }
@@ -183,12 +191,12 @@ struct LedgerCommand: AsyncParsableCommand {
         if !files.isEmpty {
             return try await CommandFailure.reported {
                 let report = try LineageReport(files)
-                print(json ? String(decoding: try report.json, as: UTF8.self) : report.text)
+                Console.show(json ? String(decoding: try report.json, as: UTF8.self) : report.text)
             }
         }
         let bytes = try await service.connect { connection in
             total ? try await connection.ledgerTotal() : try await connection.ledger()
         }
-        print(String(decoding: bytes, as: UTF8.self))
+        Console.show(String(decoding: bytes, as: UTF8.self))
     }
 }

@@ -61,8 +61,8 @@ struct QueryCommand: AsyncParsableCommand {
         try await CommandFailure.reported {
             if dryRun {
                 let forecast = try TaskQuery(named: name, task: task ?? "").forecast()
-                if json { return print(String(decoding: try Self.encoded(forecast), as: UTF8.self)) }
-                return print(ForecastText(forecast).text)
+                if json { return Console.show(String(decoding: try Self.encoded(forecast), as: UTF8.self)) }
+                return Console.show(ForecastText(forecast).text)
             }
             let bytes =
                 if let model {
@@ -70,8 +70,8 @@ struct QueryCommand: AsyncParsableCommand {
                 } else {
                     try await fetched()
                 }
-            if json { return print(String(decoding: bytes, as: UTF8.self)) }
-            print(AnswerText(try JSONDecoder().decode(QueryAnswer.self, from: Data(bytes))).text)
+            if json { return Console.show(String(decoding: bytes, as: UTF8.self)) }
+            Console.show(AnswerText(try JSONDecoder().decode(QueryAnswer.self, from: Data(bytes))).text)
         }
     }
 

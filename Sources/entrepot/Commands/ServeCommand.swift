@@ -1,5 +1,7 @@
 import ArgumentParser
 import Attestation
+import CProcess
+import CWipe
 import EngineCommands
 import Foundation
 import Logging
@@ -14,64 +16,113 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Signatures are taken from the files TASK.<party>.sig beside the task, or over POST /spec/signatures. \
             `simulated` needs no hardware and gives no confidentiality against the host; nitro needs /dev/nsm, tsm \
-            Linux's configfs-tsm (neither has met hardware yet). Nothing falls back to another attester.
+            Linux's configfs-tsm, tpm a TPM 2.0 whose key somebody certified, azure the virtual TPM of an Azure \
+            confidential machine. nitro, tsm and azure have not met hardware yet, and tpm has met one in software. \
+            Nothing falls back to another attester.
             """)
 
     enum AttesterName: String, ExpressibleByArgument, CaseIterable {
         case simulated
         case nitro
         case tsm
+        case tpm
+        case azure
     }
 
     @Option(help: "The task file.")
     var task: String
 
-    @Option(help: "Where evidence comes from: simulated, nitro or tsm.")
+    @Option(help: "Where evidence comes from: simulated, nitro, tsm, tpm or azure.")
     var attester: AttesterName
 
-    @Option(help: ArgumentHelp("Where to listen; port 0 takes a free one.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen; port 0 takes a free one. vsock:PORT inside an enclave.", valueName: "host:port"))
     var listen: String = "127.0.0.1:8443"
 
-    @Option(help: "Folder for the ledger, the signatures and the model; without it all is lost with the process.")
+    @Option(
+        parsing: .upToNextOption,
+        help: "Certificates to hand out beside evidence: AMD's for the chip, or those of the TPM's key.")
+    var certificates: [String] = []
+
+    @Option(help: ArgumentHelp("What was built, as the image's builder wrote it.", valueName: "file"))
+    var buildManifest: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With the simulated attester alone: folder for ledger, signatures and model; in memory where absent.",
+            valueName: "folder"))
     var state: String?
+
+    func validate() throws {
+        guard state == nil || attester == .simulated else { throw ValidationError("\(ServiceError.stateOnDisk)") }
+    }
 
     func run() async throws {
         try await CommandFailure.reported { try await serve() }
     }
 
     private func serve() async throws {
+        // Nothing that the service writes is for other users of the machine.
+        umask(0o077)
+        entrepot_crash_silently()
+        if entrepot_lock_memory() != 0 {
+            Console.say("memory is not locked: a host that swaps could write it to its disk (see ulimit -l)")
+        }
+        if entrepot_wipes_freed_memory() == 0 {
+            Console.say("memory that was given back is not overwritten on this platform")
+        }
         let specification = try Files.task(at: task)
-        let (host, port) = try ListenAddress.parse(listen)
+        let vsockPort = try ListenAddress.vsockPort(listen)
+        let (host, port) = vsockPort == nil ? try ListenAddress.parse(listen) : ("vsock", 0)
+        let manifest = try buildManifest.map { try Files.bytes(at: $0) } ?? BuildManifest.ofThisProcess()
         let logger = Logger(label: "entrepot") { StreamLogHandler.standardError(label: $0) }
         if attester == .simulated {
             Console.say("SIMULATED attester: gives no confidentiality against the host.")
         }
-        let service = try EntrepotService(
-            ServiceConfiguration(
-                specification: specification, signatures: try signatures(of: specification),
-                attester: try await makeAttester(specification), buildManifest: Self.buildManifest, host: host,
-                port: port, stateDirectory: state, logger: logger,
-                onListening: { port in Console.say("listening on https://\(host):\(port)") }))
+        var configuration = ServiceConfiguration(
+            specification: specification, signatures: try signatures(of: specification),
+            attester: try await makeAttester(specification, manifest), buildManifest: manifest, host: host,
+            port: port, vsockPort: vsockPort, stateDirectory: state, logger: logger,
+            onListening: { port in Console.say("listening on \(vsockPort == nil ? "https://" : "")\(host):\(port)") })
+        configuration.forcesEnd = true
+        let service = try EntrepotService(configuration)
         try await service.run()
     }
 
-    /// What was built, as far as the program knows it: its name and version of the statement that it signs.
-    private static let buildManifest = Array("entrepot\n".utf8)
-
-    private func makeAttester(_ specification: TaskSpecification) async throws -> any Attester {
+    private func makeAttester(
+        _ specification: TaskSpecification, _ manifest: [UInt8]
+    ) async throws -> any Attester {
         let bytes = specification.canonicalBytes
+        let given = try certificates.flatMap { try CertificateFiles.certificates(in: $0) }
         switch attester {
         case .nitro: return try await NSMAttester(taskSpecification: bytes)
-        case .tsm: return try TSMAttester()
+        case .tsm: return try TSMAttester(taskSpecification: bytes, certificates: given)
+        case .tpm:
+            return try await TPMAttester(
+                device: try LinuxTPMDevice(), taskSpecification: bytes, certificates: given,
+                log: TPMAttester.systemLog())
+        case .azure:
+            return try await TPMAttester(
+                device: try LinuxTPMDevice(), key: .azure, taskSpecification: bytes, certificates: given)
         case .simulated:
-            let directory = state ?? FileManager.default.temporaryDirectory.path
+            let directory = try state ?? Self.ownTemporaryFolder()
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             let simulated = try SimulatedAttester(
-                stateDirectory: directory, taskSpecification: bytes, buildManifest: Self.buildManifest)
+                stateDirectory: directory, taskSpecification: bytes, buildManifest: manifest)
             Console.say("root of the simulated evidence: \(simulated.rootFile)")
             Console.say("measurements of this process: \(simulated.measurementsFile)")
             return simulated
         }
+    }
+
+    /// A fresh folder for this process: in the common one, the root could be another user's.
+    private static func ownTemporaryFolder() throws -> String {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)").path
+        guard mkdir(folder, 0o700) == 0 else {
+            throw CommandFailure("no folder can be made in \(FileManager.default.temporaryDirectory.path)")
+        }
+        return folder
     }
 
     /// The content of `TASK.<party>.sig` for every provider that has one.

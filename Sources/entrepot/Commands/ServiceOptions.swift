@@ -31,11 +31,23 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "The simulated attester's root certificate (state folder, simulated-root/).")
     var simulatedRoot: String?
 
+    @OptionGroup var platform: PlatformOptions
+
     @Option(help: "Where boots and ledger heads are remembered.")
     var memory: String = ClientConfiguration.defaultStateFile
 
-    @Flag(help: "Upload to another instance of the service than before; epsilon may then be spent again.")
+    @Flag(
+        help: "Go on after a restart before you confirmed, or take figures after one; the ledger must be continued.")
     var acceptNewInstance = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "Upload or confirm although you confirmed elsewhere, or the ledger you saw is not continued: your table may "
+                + "have been measured already, twice epsilon. Each use is remembered."))
+    var measureAgain = false
+
+    @Flag(help: "Refuse a service whose ledger lies on a disk of its host.")
+    var demandMemory = false
 
     func validate() throws {
         if allowSimulated != (simulatedRoot != nil) {
@@ -53,15 +65,23 @@ struct ServiceOptions: ParsableArguments {
             }
             for root in certificates { roots = roots.trustingSimulated(root: root) }
         }
+        roots = try platform.adding(to: roots)
         guard let url else { throw CommandFailure("give --url, where the service listens", code: ExitCode(64)) }
+        if measureAgain {
+            Console.say(
+                "--measure-again: if you confirmed elsewhere, your table may have been measured already: twice epsilon. "
+                    + "This use is remembered.")
+        }
         let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
+        var trust = TrustPolicy(
+            now: 0, roots: roots, allowed: allowed, allowSimulated: allowSimulated, allowDebug: allowDebug,
+            allowUnevaluatedTCB: allowUnevaluatedTcb, collateral: try platform.vendorCollateral(),
+            certificates: try platform.extraCertificates())
+        trust.demandsStateInMemory = demandMemory
         return ClientConfiguration(
-            address: try ServiceAddress(url), key: try key.map { try KeyFiles.privateKey(at: $0) },
-            trust: TrustPolicy(
-                now: 0, roots: roots, allowed: allowed, allowSimulated: allowSimulated, allowDebug: allowDebug,
-                allowUnevaluatedTCB: allowUnevaluatedTcb),
+            address: try ServiceAddress(url), key: try key.map { try Files.privateKey(at: $0) }, trust: trust,
             task: try task.map { try Files.task(at: $0).digest }, stateFile: memory,
-            acceptNewInstance: acceptNewInstance)
+            acceptNewInstance: acceptNewInstance, measureAgain: measureAgain)
     }
 
     /// Opens a verified connection, runs `use`, and turns what went wrong into words and an exit code.

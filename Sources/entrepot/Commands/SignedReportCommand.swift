@@ -25,6 +25,6 @@ struct SignedReportCommand: AsyncParsableCommand {
             file.hasSuffix(".pdf") ? try await connection.reportPDF() : try await connection.reportJSON()
         }
         try Files.write(bytes, to: file)
-        print(file)
+        Console.show(file)
     }
 }

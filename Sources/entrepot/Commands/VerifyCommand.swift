@@ -13,7 +13,8 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract:
             "Verifies a service (--url), a saved document, a receipt, a signed report, samples, or a model's privacy.",
         discussion: """
-            Exit code 0: authentic; 2: not authentic; 3: authentic but refused by policy; with --url also 4: it belongs to \
+            Exit code 0: authentic and of a program that you named with --measurements; 2: not authentic; 3: authentic but \
+            refused by policy, or no program was named, so that it could be anybody's; with --url also 4: it belongs to \
             another connection. A saved document is verified at the time that it gives for itself unless --at says \
             otherwise. Formats without such a time (sev-snp, tdx) are verified as of now.
             """)
@@ -24,14 +25,29 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What lies beside samples; SAMPLES.provenance where absent.", valueName: "file"))
     var provenance: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What opens the commitment of a receipt; RECEIPT with .opening for .json where absent.", valueName: "file"))
+    var opening: String?
+
+    @Option(help: ArgumentHelp("The file that a receipt, with its opening, must be of.", valueName: "csv"))
+    var file: String?
+
     @Option(help: ArgumentHelp("A running service.", valueName: "url"))
     var url: String?
 
-    @Option(help: "nitro, sev-snp, tdx or simulated; found out where absent.")
+    @Option(help: "nitro, nitro-tpm, sev-snp, tdx, tpm, azure or simulated; found out where absent.")
     var format: EvidenceFormat?
 
     @Option(help: "Unix time at which certificates must be valid; a document's own time where absent.")
     var at: Int64?
+
+    @Option(
+        help: ArgumentHelp("A signed timestamp of the file (RFC 3161): the moment to verify at.", valueName: "file"))
+    var timestamp: String?
+
+    @Option(help: ArgumentHelp("The root of whoever signed the timestamp (PEM or DER).", valueName: "file"))
+    var timestampRoot: String?
 
     @Option(help: "Trust only the root in this file (PEM or DER).")
     var root: String?
@@ -39,8 +55,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "The same as --format simulated --root FILE.")
     var simulatedRoot: String?
 
-    @Option(parsing: .upToNextOption, help: "Certificates beside the document (AMD: VCEK, ASK, ARK).")
-    var certificates: [String] = []
+    @OptionGroup var platform: PlatformOptions
 
     @Option(help: "release.json: the measurements that you accept.")
     var measurements: String?
@@ -65,9 +80,15 @@ struct VerifyCommand: AsyncParsableCommand {
 
     mutating func validate() throws {
         // The last file after --certificates is the document where no other is: either order can be written.
-        if document == nil, url == nil, certificates.count > 1 { document = certificates.removeLast() }
+        if document == nil, url == nil { document = platform.takeLastFile() }
         if (document == nil) == (url == nil) { throw ValidationError("give either a DOCUMENT or --url") }
         if url != nil, at != nil { throw ValidationError("--at is for saved documents: a service is verified now") }
+        if (timestamp == nil) != (timestampRoot == nil) {
+            throw ValidationError("--timestamp and --timestamp-root go together")
+        }
+        if timestamp != nil, at != nil || url != nil {
+            throw ValidationError("--timestamp takes the place of --at, for saved documents")
+        }
         if privacy, document == nil { throw ValidationError("--privacy needs a model file or a transcript") }
         if rowsPerKey != nil, !privacy { throw ValidationError("--rows-per-key goes with --privacy") }
         if let rowsPerKey, rowsPerKey < 1 { throw ValidationError("--rows-per-key is 1 or more") }
@@ -91,7 +112,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 if SignedReport.isReport(bytes) {
                     try verify(report: bytes)
                 } else if Receipt.isReceipt(bytes) {
-                    try verify(receipt: bytes)
+                    try verify(receipt: bytes, at: document)
                 } else {
                     try verify(bytes: bytes)
                 }
@@ -101,15 +122,15 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func verify(privacyOf path: String) throws {
         let verification = try PrivacyVerification(try Files.bytes(at: path), rowsPerKey: rowsPerKey)
-        print(json ? String(decoding: try verification.json, as: UTF8.self) : verification.text)
+        Console.show(json ? String(decoding: try verification.json, as: UTF8.self) : verification.text)
         if !verification.isKept { throw ExitCode.evidence }
     }
 
     private func verify(bytes: [UInt8]) throws {
         let format = chosenFormat ?? DocumentVerification.detect(bytes)
-        let (trust, extra) = (try trust(format), try extraCertificates())
+        let trust = try trust(format)
         let check = { () throws(EvidenceError) in
-            try DocumentVerification.verify(bytes, format: format, trust: trust, certificates: extra)
+            try DocumentVerification.verify(bytes, format: format, trust: trust)
         }
         let appraisal: DocumentVerification.Appraisal
         do {
@@ -117,7 +138,7 @@ struct VerifyCommand: AsyncParsableCommand {
         } catch {
             throw notAuthentic("the document", error)
         }
-        show(appraisal.evidence, appraisal.refusals)
+        show(appraisal.evidence, refusals(appraisal))
         if repetitions > 0 {
             let start = ContinuousClock.now
             for _ in 0..<repetitions { _ = try check() }
@@ -128,22 +149,56 @@ struct VerifyCommand: AsyncParsableCommand {
         try leave(appraisal)
     }
 
-    private func verify(receipt bytes: [UInt8]) throws {
+    private func verify(receipt bytes: [UInt8], at path: String) throws {
         let receipt: Receipt
         let appraisal: DocumentVerification.Appraisal
+        let opened: OpeningFile?
         do {
             receipt = try Receipt(json: bytes)
             appraisal = try receipt.verify(trust: try trust(chosenFormat ?? receipt.evidence.format))
+            opened = try readOpening(of: receipt, at: path)
         } catch let error as ReceiptError {
             throw notAuthentic("the receipt", error)
         }
         if json {
-            show(appraisal.evidence, appraisal.refusals, entry: receipt.entry.canonicalBytes)
+            show(appraisal.evidence, refusals(appraisal), entry: receipt.entry.canonicalBytes)
         } else {
-            print(ReceiptCard(receipt))
-            print(EvidenceCard(appraisal.evidence, refusals: appraisal.refusals))
+            Console.show(ReceiptCard(receipt))
+            if let opened { Console.show("file          \(words(of: opened))") }
+            Console.show(EvidenceCard(appraisal.evidence, refusals: refusals(appraisal)))
         }
         try leave(appraisal)
+    }
+
+    /// The opening of a receipt's commitment, checked; nil if there is none.
+    ///
+    /// - Throws: `ReceiptError.otherFile` where the receipt is of another file, ``CommandFailure`` for a damaged opening.
+    private func readOpening(of receipt: Receipt, at path: String) throws -> OpeningFile? {
+        let beside = (path.hasSuffix(".json") ? String(path.dropLast(5)) : path) + ".opening"
+        guard opening != nil || FileManager.default.fileExists(atPath: beside) else {
+            guard file == nil else {
+                throw CommandFailure("which file a receipt is of shows its --opening alone", code: ExitCode(64))
+            }
+            return nil
+        }
+        let opened: OpeningFile
+        do {
+            opened = try OpeningFile(json: try Files.bytes(at: opening ?? beside))
+        } catch let error as OpeningFile.Failure {
+            throw CommandFailure("\(opening ?? beside): \(error)", code: .badData)
+        }
+        guard receipt.isOf(opened.opening) else { throw ReceiptError.otherFile }
+        if let file {
+            let digest = try SampleProvenance.digest(ofFile: file)
+            guard digest == opened.opening.file else { throw ReceiptError.otherFile }
+        }
+        return opened
+    }
+
+    private func words(of opened: OpeningFile) -> String {
+        let digest = "SHA-256 \(opened.opening.file)"
+        if let file { return "this receipt is of the file \(file), \(digest)" }
+        return "this receipt is of your file\(opened.name.map { " \($0)," } ?? ":") \(digest)"
     }
 
     /// The provenance file beside a file of samples; nil if there is none.
@@ -164,8 +219,8 @@ struct VerifyCommand: AsyncParsableCommand {
         } catch let error as ReceiptError {
             throw notAuthentic("the provenance of \(samples)", error)
         }
-        if !json { print(provenance) }
-        show(appraisal.evidence, appraisal.refusals)
+        if !json { Console.show(provenance) }
+        show(appraisal.evidence, refusals(appraisal))
         try leave(appraisal)
     }
 
@@ -173,23 +228,30 @@ struct VerifyCommand: AsyncParsableCommand {
         let checked: DocumentVerification.Appraisal
         do {
             let report = try SignedReport(bytes: bytes)
-            let (trust, extra) = (try trust(chosenFormat ?? report.evidence.format), try extraCertificates())
+            let trust = try trust(chosenFormat ?? report.evidence.format)
             checked = try report.verify { evidence throws(EvidenceError) in
                 try DocumentVerification.verify(
-                    evidence, format: report.evidence.format, trust: trust, certificates: extra,
+                    evidence, format: report.evidence.format, trust: trust,
                     vouches: report.isVouchedFor)
             }
         } catch let error as ReportError {
             throw notAuthentic("the report", error)
         }
-        show(checked.evidence, checked.refusals)
+        show(checked.evidence, refusals(checked))
         try leave(checked)
     }
 
+    /// What policy has against a document. Where no program was named, nothing was compared: whoever can run an attested
+    /// program at all can sign a report with it.
+    private func refusals(_ appraisal: DocumentVerification.Appraisal) -> [Refusal] {
+        measurements == nil ? appraisal.refusals + [.programNotNamed] : appraisal.refusals
+    }
+
     private func leave(_ appraisal: DocumentVerification.Appraisal) throws {
-        guard appraisal.exitCode != 0 else { return }
-        Console.say("entrepot: authentic, and refused: \(appraisal.refusals.map { "\($0)" }.joined(separator: " "))")
-        throw ExitCode(appraisal.exitCode)
+        let refusals = refusals(appraisal)
+        guard !refusals.isEmpty else { return }
+        Console.say("entrepot: authentic, and refused: \(refusals.map { "\($0)" }.joined(separator: " "))")
+        throw ExitCode(3)
     }
 
     private func verify(service url: String) async throws {
@@ -200,9 +262,9 @@ struct VerifyCommand: AsyncParsableCommand {
         do {
             try await VerifiedConnection.open(configuration) { connection in
                 if json {
-                    print(String(decoding: ConnectionCard(connection).json(), as: UTF8.self), terminator: "")
+                    Console.show(String(decoding: ConnectionCard(connection).json(), as: UTF8.self), terminator: "")
                 } else {
-                    print(ConnectionCard(connection))
+                    Console.show(ConnectionCard(connection))
                 }
             }
         } catch ClientError.refused(let refusals) where refusals.contains(.noReleaseAllowed) {
@@ -215,17 +277,32 @@ struct VerifyCommand: AsyncParsableCommand {
     /// What is trusted of a document in a format.
     private func trust(_ format: EvidenceFormat?) throws -> TrustPolicy {
         TrustPolicy(
-            at: at, now: Int64(Date().timeIntervalSince1970), roots: try roots(format), allowed: try allowed(),
-            allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb)
+            at: try at ?? stampedTime(), now: Int64(Date().timeIntervalSince1970), roots: try roots(format),
+            allowed: try allowed(),
+            allowDebug: allowDebug, allowUnevaluatedTCB: allowUnevaluatedTcb,
+            collateral: try platform.vendorCollateral(),
+            certificates: try extraCertificates())
+    }
+
+    /// The moment of the signed timestamp beside the document; nil if there is none.
+    private func stampedTime() throws -> Int64? {
+        guard let timestamp, let timestampRoot, let document else { return nil }
+        do {
+            let stamp = try Timestamp(der: try Files.bytes(at: timestamp))
+            return try stamp.verify(
+                of: try Files.bytes(at: document), roots: try CertificateFiles.certificates(in: timestampRoot))
+        } catch let error as EvidenceError {
+            throw notAuthentic("the document", error)
+        }
     }
 
     private var chosenFormat: EvidenceFormat? { simulatedRoot == nil ? format : .simulated }
     private var rootFile: String? { root ?? simulatedRoot }
 
     private func roots(_ format: EvidenceFormat?) throws -> TrustRoots {
-        guard let rootFile else { return .vendors }
+        guard let rootFile else { return try platform.adding(to: .vendors) }
         do {
-            return try TrustRoots(only: try certificates(in: rootFile), for: format ?? .nitro)
+            return try TrustRoots(only: try CertificateFiles.certificates(in: rootFile), for: format ?? .nitro)
         } catch is EvidenceError {
             throw CommandFailure("\(rootFile) holds no root certificate", code: .badData)
         }
@@ -233,15 +310,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     /// The certificates beside the document; AMD's intermediate keys may be in the file of the root.
     private func extraCertificates() throws -> [[UInt8]] {
-        try (certificates + (rootFile.map { [$0] } ?? [])).flatMap { try certificates(in: $0) }
-    }
-
-    private func certificates(in path: String) throws -> [[UInt8]] {
-        do {
-            return try CertificateFile.certificates(try Files.bytes(at: path))
-        } catch is EvidenceError {
-            throw CommandFailure("\(path) holds no certificate in PEM or DER", code: .badData)
-        }
+        try platform.extraCertificates() + (rootFile.map { try CertificateFiles.certificates(in: $0) } ?? [])
     }
 
     private func allowed() throws -> ReleaseManifest? {
@@ -255,13 +324,15 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func show(_ evidence: VerifiedEvidence, _ refusals: [Refusal], entry: [UInt8]? = nil) {
         guard json else {
-            print(EvidenceCard(evidence, refusals: refusals))
+            Console.show(EvidenceCard(evidence, refusals: refusals))
             return
         }
         let measurements = Dictionary(
             evidence.measurements.map { ($0.name, $0.hexadecimal) }, uniquingKeysWith: { $1 })
         var object: [String: Any] = [
-            "authentic": true, "format": evidence.format.rawValue, "module": evidence.moduleID, "time": evidence.time,
+            "authentic": true, "format": evidence.format.rawValue, "module": evidence.moduleID,
+            "time": evidence.format.carriesTime ? evidence.time as Any : NSNull(), "verified_at": evidence.verifiedAt,
+            "platform": Dictionary(evidence.platform.facts.map { ($0.name, $0.text) }, uniquingKeysWith: { $1 }),
             "measurements": measurements, "accepted": refusals.isEmpty, "reasons": refusals.map { "\($0)" },
             "warnings": evidence.warnings.map { "\($0)" },
         ]
@@ -272,7 +343,7 @@ struct VerifyCommand: AsyncParsableCommand {
     private func printJSON(_ object: [String: Any]) {
         let options: JSONSerialization.WritingOptions = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         if let data = try? JSONSerialization.data(withJSONObject: object, options: options) {
-            print(String(decoding: data, as: UTF8.self))
+            Console.show(String(decoding: data, as: UTF8.self))
         }
     }
 }

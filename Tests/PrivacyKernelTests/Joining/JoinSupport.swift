@@ -11,7 +11,8 @@ extension KeyedTable {
     /// The rows, which the table keeps: tests join one table many times.
     var rows: KeyedRows {
         held.withLock { $0 }
-            ?? KeyedRows(domain: domain, table: CodedTable(proven: [], rowCount: 0), keys: nil, hash: testHash)
+            ?? KeyedRows(
+                domain: domain, table: CodedTable(proven: [], rowCount: 0), rowCount: 0, keys: nil, hash: testHash)
     }
 }
 
@@ -39,7 +40,7 @@ func read(
 /// The texts of a table, column by column.
 func texts(_ rows: PrivateRows) -> [[String]] {
     zip(rows.table.columns, rows.domain.columns).map { column, domain in
-        (0..<column.count).map { domain.text(of: column[$0], fraction: 0) }
+        (0..<rows.rowCount).map { domain.text(of: column[$0], fraction: 0) }
     }
 }
 

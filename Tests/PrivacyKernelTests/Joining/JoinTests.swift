@@ -17,7 +17,7 @@ private func csv(_ name: String, _ rows: [(Int, Int)]) -> [UInt8] {
 }
 
 private func rows(_ joined: PrivateRows) -> [[Int]] {
-    (0..<joined.table.rowCount).map { row in joined.table.columns.map { $0[row] } }
+    (0..<joined.rowCount).map { row in joined.table.columns.map { $0[row] } }
 }
 
 @Suite struct JoinTests {
@@ -44,7 +44,7 @@ private func rows(_ joined: PrivateRows) -> [[Int]] {
                 return values.count == partyCount ? values : nil
             })
         #expect(Set(rows(joined)) == expected)
-        #expect(joined.table.rowCount == expected.count)
+        #expect(joined.rowCount == expected.count)
         #expect(joined.domain.columns.map(\.name) == (0..<partyCount).map { "P\($0)_v" })
     }
 
@@ -92,10 +92,54 @@ private func rows(_ joined: PrivateRows) -> [[Int]] {
         let second = try Self.table("w", many, rowsPerKey: 10)
         let joined = PrivateRows(
             joining: parties([("A", first), ("B", second), ("C", first)]), rowsPerKey: 4)
-        #expect(joined.table.rowCount == 5)
+        #expect(joined.rowCount == 5)
         let one = PrivateRows(joining: parties([("A", first), ("B", second)]), rowsPerKey: 1)
-        #expect(one.table.rowCount == 2)
-        #expect(PrivateRows(single: first.rows, rowsPerKey: 10).table.rowCount == 11)
+        #expect(one.rowCount == 2)
+        #expect(PrivateRows(single: first.rows, rowsPerKey: 10).rowCount == 11)
+    }
+
+    @Test("a joined table has room for every join of tables of its sizes, and not for more than the bound says")
+    func capacity() throws {
+        for rowsPerKey in [1, 2, 4, 9, 16] {
+            for sizes in [[20, 20], [20, 33], [7, 60], [18, 18, 18], [5, 20, 40]] {
+                let room = JoinedSize.inner(sizes, rowsPerKey: rowsPerKey)
+                #expect(room <= rowsPerKey * (sizes.min() ?? 0))
+                // Tables that give each key a rows at one party and b at another, and so on, for every choice.
+                var worst = 0
+                func joined(_ parts: [Int]) {
+                    if parts.count == sizes.count {
+                        let keys = zip(sizes, parts).map { $0 / $1 }.min() ?? 0
+                        worst = max(worst, keys * min(rowsPerKey, parts.reduce(1, *)))
+                    } else {
+                        for rows in 1...rowsPerKey { joined(parts + [rows]) }
+                    }
+                }
+                joined([])
+                #expect(worst <= room)
+            }
+        }
+        // Two rows of a key on either side make four: as many as there is room for.
+        #expect((80...81).contains(JoinedSize.inner([40, 40], rowsPerKey: 4)))
+        #expect(
+            JoinedSize.mirror([10, 10]) == 10 && JoinedSize.mirror([10, 3]) == 3 && JoinedSize.mirror([4, 5, 6]) == 7)
+    }
+
+    @Test("three parties' 2,000 rows of one key make 2,000 rows, and none that is not kept")
+    func combinations() throws {
+        let many = (0..<2_000).map { (7, $0 % 1_000) }
+        let tables = try ["u", "v", "w"].map { try Self.table($0, many, rowsPerKey: 2_000) }
+        let named = zip(["A", "B", "C"], tables).map { (name: $0, table: $1) }
+        let joined = PrivateRows(joining: parties(named), rowsPerKey: 2_000)
+        #expect(joined.rowCount == 2_000)
+        #expect(joined.steps < 500_000)
+        // Every row of each party is there once.
+        for column in joined.table.columns {
+            let uses = Dictionary(grouping: (0..<2_000).map { column[$0] }) { $0 }.mapValues(\.count)
+            #expect(uses.count == 1_000 && uses.values.allSatisfy { $0 == 2 })
+        }
+        // The same row of two parties has nothing to do with each other: else all columns would be equal.
+        let same = (0..<2_000).count { joined.table.columns[0][$0] == joined.table.columns[1][$0] }
+        #expect(same < 40)
     }
 
     @Test("no shared key gives a table of zero rows")
@@ -106,7 +150,7 @@ private func rows(_ joined: PrivateRows) -> [[Int]] {
         for tables in [[first, second], [first, none], [none, none], [first, second, none]] {
             let joined = PrivateRows(
                 joining: parties(tables.enumerated().map { ("P\($0)", $1) }), rowsPerKey: 1)
-            #expect(joined.table.rowCount == 0)
+            #expect(joined.rowCount == 0)
             #expect(joined.table.columns.count == tables.count)
         }
     }
@@ -121,13 +165,13 @@ private func rows(_ joined: PrivateRows) -> [[Int]] {
             let named = [(name: "A", table: tables[0]), (name: "B", table: tables[1])]
             let joined = PrivateRows(joining: parties(named), rowsPerKey: rowsPerKey)
             let combined = rowsPerKey + min(rowsPerKey, 4)
-            #expect(joined.table.rowCount == combined)
+            #expect(joined.rowCount == combined)
             #expect(joined.rowsPerKey == rowsPerKey)
             let single = PrivateRows(single: tables[0].rows, rowsPerKey: rowsPerKey)
-            #expect(single.table.rowCount == kept)
+            #expect(single.rowCount == kept)
             #expect(single.rowsPerKey == rowsPerKey)
-            let united = PrivateRows(uniting: tables.map(\.rows), rowsPerKey: rowsPerKey)
-            #expect(united.table.rowCount == 2 * kept)
+            let united = PrivateRows(uniting: tables.map(\.rows), rowsPerKey: rowsPerKey, unit: .record)
+            #expect(united.rowCount == 2 * kept)
             #expect(united.rowsPerKey == rowsPerKey)
         }
     }
@@ -137,9 +181,13 @@ private func rows(_ joined: PrivateRows) -> [[Int]] {
         let table = try Self.table("v", (0..<60).map { ($0 % 6, $0) }, rowsPerKey: 100)
         let keys = try #require(table.rows.keys)
         var random = SplitMix64(state: 9)
-        let bounded = RowChoice(testHash).bounded(keys.shuffled(using: &random), 3, table.rows.table)
-        #expect(bounded == RowChoice(testHash).bounded(keys, 3, table.rows.table))
-        #expect(bounded.count == 18)
+        let ordered = RowChoice(testHash).ordered(keys.shuffled(using: &random), 3, table.rows.table)
+        #expect(ordered == RowChoice(testHash).ordered(keys, 3, table.rows.table))
+        let filler = UInt32(table.rows.table.rowCount)
+        let (rows, count) = KeyGroups.numbers(ordered, limit: 3, rowCount: table.rowCount, filler: filler)
+        #expect(count == 18)
+        #expect(Set(rows.prefix(18)).count == 18)
+        #expect(rows.dropFirst(18).allSatisfy { $0 == filler })
     }
 
     @Test("a table gives its rows up for one join, and what is left of it is nothing")
@@ -163,8 +211,8 @@ private func rows(_ joined: PrivateRows) -> [[Int]] {
     func withoutKey() throws {
         let table = try read(Array("v\n1\n1\n2\n".utf8), numbers("v"))
         let single = PrivateRows(single: table.rows, rowsPerKey: 5)
-        #expect(single.table.rowCount == 3)
+        #expect(single.rowCount == 3)
         #expect(single.rowsPerKey == 1)
-        #expect(PrivateRows(uniting: [table.rows, table.rows], rowsPerKey: 5).rowsPerKey == 1)
+        #expect(PrivateRows(uniting: [table.rows, table.rows], rowsPerKey: 5, unit: .record).rowsPerKey == 1)
     }
 }

@@ -34,7 +34,7 @@ import Testing
         let right = try read(files[1], bob, key: key)
         #expect(left.rowCount == 1_382)
         let joined = PrivateRows(joining: parties([("Alice", left), ("Bob", right)]), rowsPerKey: 1)
-        #expect(joined.table.rowCount == Set(Self.keys(files[0])).intersection(Self.keys(files[1])).count)
+        #expect(joined.rowCount == Set(Self.keys(files[0])).intersection(Self.keys(files[1])).count)
         // The order of the file's lines does not matter.
         var lines = String(decoding: files[0], as: UTF8.self).split(separator: "\n")
         let header = lines.removeFirst()
@@ -113,10 +113,10 @@ import Testing
         let right = try read(trade, tradeSchema, key: key, chunk: 65_536)
         #expect(left.rowCount == 54_000)
         let joined = PrivateRows(joining: parties([("customs", left), ("trade", right)]), rowsPerKey: 1)
-        #expect(joined.table.rowCount == Set(Self.keys(customs)).intersection(Self.keys(trade)).count)
+        #expect(joined.rowCount == Set(Self.keys(customs)).intersection(Self.keys(trade)).count)
         let hs6 = try #require(joined.domain.index(of: "trade_hs6_code"))
         let hs2 = try #require(joined.domain.index(of: "trade_hs2"))
-        for row in stride(from: 0, to: joined.table.rowCount, by: 97) {
+        for row in stride(from: 0, to: joined.rowCount, by: 97) {
             let code = joined.domain.columns[hs6].text(of: joined.table.columns[hs6][row], fraction: 0)
             let chapter = joined.domain.columns[hs2].text(of: joined.table.columns[hs2][row], fraction: 0)
             #expect(code.prefix(2) == chapter)

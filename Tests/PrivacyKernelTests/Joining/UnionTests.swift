@@ -20,23 +20,37 @@ import Testing
         let second = (200..<900).map { "k\($0),X,\($0 * 3 % 1001)" }
         let united = PrivateRows(
             uniting: [try Self.office(first).rows, try Self.office(second).rows, try Self.office([]).rows],
-            rowsPerKey: 1)
+            rowsPerKey: 1, unit: .record)
         #expect(united.domain.columns.map(\.name) == ["flow", "value"])
-        #expect(united.table.rowCount == 1100)
+        #expect(united.rowCount == 1100)
         #expect(united.rowsPerKey == 1)
-        let columns = texts(united)
-        let found = zip(columns[0], columns[1]).map { "\($0),\($1)" }.sorted()
+        let counts = testKernel(united).counts([[0, 1]], in: united)[0]
+        let (flows, values) = (united.domain.columns[0], united.domain.columns[1])
+        let found = counts.enumerated().flatMap { cell, count in
+            [String](
+                repeating: flows.text(of: cell / values.size, fraction: 0) + ","
+                    + values.text(of: cell % values.size, fraction: 0), count: Int(count))
+        }
         let expected = (first + second).map { $0.split(separator: ",").dropFirst().joined(separator: ",") }.sorted()
-        #expect(found == expected)
+        #expect(found.sorted() == expected)
     }
 
     @Test("no party, no row and several rows a key are unions like any other")
     func edges() throws {
-        #expect(PrivateRows(uniting: [try Self.office([]).rows], rowsPerKey: 1).table.rowCount == 0)
-        #expect(PrivateRows(uniting: [], rowsPerKey: 1).table.rowCount == 0)
+        #expect(PrivateRows(uniting: [try Self.office([]).rows], rowsPerKey: 1, unit: .record).rowCount == 0)
+        #expect(PrivateRows(uniting: [], rowsPerKey: 1, unit: .record).rowCount == 0)
         let several = try Self.office(["k,X,1", "k,X,2", "l,M,3"], rowsPerKey: 2)
-        let united = PrivateRows(uniting: [several.rows, try Self.office(["k,M,4"]).rows], rowsPerKey: 2)
-        #expect(united.table.rowCount == 4)
+        let united = PrivateRows(
+            uniting: [several.rows, try Self.office(["k,M,4"]).rows], rowsPerKey: 2, unit: .record)
+        #expect(united.rowCount == 4)
         #expect(united.rowsPerKey == 2)
+    }
+
+    @Test("a key of m tables is m times as many rows as one of a table, and a table without keys has records alone")
+    func units() throws {
+        let tables = try (0..<3).map { _ in try Self.office(["k,X,1", "k,X,2", "l,M,3"], rowsPerKey: 2).rows }
+        #expect(PrivateRows(uniting: tables, rowsPerKey: 2, unit: .record).rowsPerKey == 2)
+        #expect(PrivateRows(uniting: tables, rowsPerKey: 2, unit: .key).rowsPerKey == 6)
+        #expect(PrivateRows(uniting: [tables[0]], rowsPerKey: 2, unit: .key).rowsPerKey == 2)
     }
 }

@@ -1,0 +1,127 @@
+import Bytes
+import Foundation
+
+/// What vendors publish about their platforms, from files: Intel's TCB information and identity of the quoting enclave,
+/// revocation lists of any vendor, and the certificates that sign them.
+///
+/// Nothing in it is trusted before its signature leads to a pinned root. It is meant to be kept beside the evidence: with
+/// it, a verification years later sees what this one saw.
+public struct Collateral: Sendable, Equatable {
+    /// A JSON text and Intel's signature of exactly these bytes.
+    struct Signed: Sendable, Equatable {
+        let text: [UInt8]
+        /// r and s, 32 bytes each, big endian.
+        let signature: [UInt8]
+    }
+
+    private(set) var tcbInformation: [Signed] = []
+    private(set) var enclaveIdentities: [Signed] = []
+    private(set) var revocationLists: [RevocationList] = []
+    private(set) var certificates: [[UInt8]] = []
+
+    /// Most bytes of one file that are looked at.
+    public static let byteLimit = 4 << 20
+
+    /// Nothing: what was not given is named in every result.
+    public init() {}
+
+    /// Reads files in any order, each one of:
+    /// - Intel's JSON `{"tcbInfo": …, "signature": …}` or `{"enclaveIdentity": …, "signature": …}`,
+    /// - a JSON with members `tcb_info`, `tcb_info_signature`, `qe_identity`, `root_ca_crl`, … as DCAP libraries write it,
+    /// - a revocation list in DER, PEM or hexadecimal,
+    /// - certificates in DER or PEM.
+    public init(files: [[UInt8]]) throws(EvidenceError) {
+        for file in files { try add(file) }
+    }
+
+    private mutating func add(_ file: [UInt8]) throws(EvidenceError) {
+        guard !file.isEmpty, file.count <= Collateral.byteLimit else { throw .collateralEncoding }
+        if file.first == UInt8(ascii: "{") {
+            try add(json: file)
+        } else if let found = try? CertificateFile.certificates(file) {
+            certificates += found
+        } else {
+            revocationLists.append(try Collateral.revocationList(file))
+        }
+    }
+
+    private mutating func add(json file: [UInt8]) throws(EvidenceError) {
+        guard let members = (try? JSONSerialization.jsonObject(with: Data(file))) as? [String: Any] else {
+            throw .collateralEncoding
+        }
+        if let signature = members["signature"] as? String {
+            let bytes = try Collateral.signature(signature)
+            if let text = Collateral.member("tcbInfo", of: file) {
+                tcbInformation.append(Signed(text: text, signature: bytes))
+            } else if let text = Collateral.member("enclaveIdentity", of: file) {
+                enclaveIdentities.append(Signed(text: text, signature: bytes))
+            } else {
+                throw .collateralEncoding
+            }
+            return
+        }
+        guard let text = members["tcb_info"] as? String, let signature = members["tcb_info_signature"] as? String,
+            let identity = members["qe_identity"] as? String,
+            let identitySignature = members["qe_identity_signature"] as? String
+        else { throw .collateralEncoding }
+        tcbInformation.append(Signed(text: Array(text.utf8), signature: try Collateral.signature(signature)))
+        enclaveIdentities.append(
+            Signed(text: Array(identity.utf8), signature: try Collateral.signature(identitySignature)))
+        for name in ["tcb_info_issuer_chain", "qe_identity_issuer_chain", "pck_crl_issuer_chain"] {
+            guard let chain = members[name] as? String else { continue }
+            certificates += try CertificateFile.certificates(Array(chain.utf8))
+        }
+        for name in ["root_ca_crl", "pck_crl"] {
+            guard let list = members[name] as? String else { continue }
+            revocationLists.append(try Collateral.revocationList(Array(list.utf8)))
+        }
+    }
+
+    private static func signature(_ text: String) throws(EvidenceError) -> [UInt8] {
+        guard let bytes = Hex.decode(text.utf8), bytes.count == 64 else { throw .collateralEncoding }
+        return bytes
+    }
+
+    /// DER, or its hexadecimal, base64 or PEM text.
+    private static func revocationList(_ file: [UInt8]) throws(EvidenceError) -> RevocationList {
+        if file.first == 0x30, let list = try? RevocationList(der: file) { return list }
+        let lines = String(decoding: file, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let text = lines.filter { !$0.hasPrefix("-----") }.joined().filter { !$0.isWhitespace }
+        guard let der = Hex.decode(text.utf8) ?? Data(base64Encoded: text).map({ Array($0) }) else {
+            throw .revocationListEncoding
+        }
+        return try RevocationList(der: der)
+    }
+
+    /// The bytes of an object that is a member of the outermost object: what Intel signs, to the last space.
+    static func member(_ name: String, of json: [UInt8]) -> [UInt8]? {
+        var depth = 0
+        var position = 0
+        var start: Int?
+        let key = Array("\"\(name)\"".utf8)
+        while position < json.count {
+            switch json[position] {
+            case UInt8(ascii: "\""):
+                let isKey = depth == 1 && start == nil && json[position...].starts(with: key)
+                position += 1
+                while position < json.count, json[position] != UInt8(ascii: "\"") {
+                    position += json[position] == UInt8(ascii: "\\") ? 2 : 1
+                }
+                if isKey {
+                    var next = position + 1
+                    while next < json.count, [0x20, 0x0A, 0x0D, 0x09, 0x3A].contains(json[next]) { next += 1 }
+                    guard next < json.count, json[next] == UInt8(ascii: "{") else { return nil }
+                    start = next
+                    position = next - 1
+                }
+            case UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "}"):
+                depth -= 1
+                if depth == 1, let start { return Array(json[start...position]) }
+            default: break
+            }
+            position += 1
+        }
+        return nil
+    }
+}

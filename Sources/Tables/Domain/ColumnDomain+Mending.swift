@@ -1,0 +1,33 @@
+internal import VectorMath
+
+// What a tool asks that mends a file on its owner's machine; the reader itself needs none of it.
+
+// Proof: bytes are lent whole, within one expression.
+
+extension ColumnDomain {
+    /// Whether a cell has a code of its own, or means a missing value; not where it would become `other`.
+    ///
+    /// - Parameter writing: how the file writes the column; nil for plainly.
+    package func takes(_ cell: ArraySlice<UInt8>, written writing: CellText?) -> Bool {
+        let code = cell.withUnsafeBytes { bytes in
+            writing.map { self.code(of: bytes, written: $0) } ?? self.code(of: bytes)
+        }
+        return code.map { $0 != otherCode } ?? false
+    }
+
+    /// Whether a text is one of the declared values.
+    package func lists(_ text: String) -> Bool {
+        guard let code = Array(text.utf8).withUnsafeBytes({ texts.code(of: $0) }) else { return false }
+        return code < valueCount
+    }
+
+    /// The smallest and the largest value of numbers, and of dates as days since 1970-01-01; nil for listed values.
+    package var bounds: (lower: Double, upper: Double)? {
+        if case .listed = cells { return nil }
+        guard let lower = edges(of: 0)?.lower, let upper = edges(of: valueCount - 1)?.upper else { return nil }
+        return (lower, upper)
+    }
+
+    /// The shortest text of a number.
+    package static func text(of number: Double) -> String { DecimalText.text(of: number) }
+}

@@ -1,0 +1,273 @@
+/// How a file seems to be laid out, and what is to be said about it. For the local tools alone: the service reads what the
+/// task declares.
+package struct RecognisedLayout {
+    package var dialect = TableDialect()
+    /// What was recognised that a person should know, as phrases.
+    package var notes: [String] = []
+
+    /// How many records are looked at.
+    private static let mostRecords = 300
+    private static let delimiters: [UInt8] = [0x2C, 0x3B, 0x09, 0x7C]
+
+    /// - Throws: if the file is no text.
+    package init(_ survey: FileSurvey) throws(TableProblems) {
+        try recogniseEncoding(survey)
+        let head = text(of: survey.head, isStart: true)
+        if !head.contains(0x0A), head.contains(0x0D) {
+            dialect.hasCarriageReturns = true
+            notes.append("its rows end in bare carriage returns")
+        }
+        let lines = Lines(text(of: survey.head, isStart: true), isWhole: survey.count <= survey.head.count)
+        recogniseRows(lines)
+        let isWhole = survey.count <= survey.tail.count
+        recogniseFooter(text(of: survey.tail, isStart: isWhole), isWhole: isWhole)
+    }
+
+    private mutating func recogniseEncoding(_ survey: FileSurvey) throws(TableProblems) {
+        let head = survey.head
+        let isMarked = head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
+        if isMarked || Self.isWide(head) {
+            dialect.encoding = .utf16
+            notes.append("it is in UTF-16")
+            return
+        }
+        if let problem = FileSignature.problem(Array(head.prefix(64))) { throw Self.refused(problem) }
+        if survey.hasZeros {
+            throw Self.refused(
+                TableProblem(
+                    code: "encoding", expected: "a text file",
+                    hint: "The file holds bytes of zero, which no text has: check that it is a CSV file and whole"))
+        }
+        // A file of UTF-8 with one bad byte is damaged; one without any character of UTF-8 was written in another encoding.
+        guard survey.firstFault != nil, !survey.hasLongCharacters else { return }
+        dialect.encoding = .windows1252
+        notes.append("it is not UTF-8 and was read as Windows-1252: look at a name with an accent")
+    }
+
+    private static func refused(_ problem: TableProblem) -> TableProblems {
+        TableProblems(problems: [problem], counts: [problem.code: 1])
+    }
+
+    /// Whether every other byte is a zero: text in UTF-16 without a mark.
+    private static func isWide(_ head: [UInt8]) -> Bool {
+        let start = head.prefix(512)
+        guard start.count >= 8 else { return false }
+        let even = start.enumerated().count { $0.offset % 2 == 0 && $0.element == 0 }
+        let odd = start.enumerated().count { $0.offset % 2 == 1 && $0.element == 0 }
+        return max(even, odd) * 10 >= start.count / 2 * 7 && min(even, odd) * 10 <= start.count / 2
+    }
+
+    /// One end of the file as UTF-8 with line feeds.
+    private func text(of bytes: [UInt8], isStart: Bool) -> [UInt8] {
+        var bytes = bytes
+        if isStart, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        guard dialect.needsDecoding else { return bytes }
+        var decoder = TextDecoder(dialect)
+        // Proof: the bytes are lent whole, within one expression.
+        // A piece from the middle has no mark: little-endian as nearly all such files, at an even place.
+        if !isStart, dialect.encoding == .utf16, bytes.count % 2 == 1 { bytes.removeFirst() }
+        return bytes.withUnsafeBytes { decoder.decode($0) } + decoder.finish()
+    }
+
+    // MARK: - Rows
+
+    /// A record: the line on which it begins, and its cells.
+    private struct Record {
+        var line: Int
+        var cells: [String]
+        /// Cells without blank ones at the end.
+        var filled: Int { (cells.lastIndex { !$0.allSatisfy(\.isWhitespace) } ?? -1) + 1 }
+    }
+
+    /// The lines of the head, of which the last may be cut.
+    private struct Lines {
+        let text: [UInt8]
+
+        init(_ text: [UInt8], isWhole: Bool) {
+            var text = text
+            if isWhole {
+                if text.last != 0x0A { text.append(0x0A) }
+            } else if let end = text.lastIndex(of: 0x0A) {
+                text.removeLast(text.count - end - 1)
+            }
+            self.text = text
+        }
+
+        func records(_ dialect: TableDialect, limit: Int) -> [Record] {
+            var records: [Record] = []
+            var (place, line) = (0, 1)
+            while place < text.count, records.count < limit {
+                var cutter = RecordCutter(columns: 1, dialect: dialect)
+                // Most records are short; only a long one is looked for in all of the text.
+                let near = min(text.count, place + 1 << 14)
+                var cells = cutter.cutOne(text, place..<near, row: line)
+                if cells == nil, near < text.count {
+                    cutter = RecordCutter(columns: 1, dialect: dialect)
+                    cells = cutter.cutOne(text, place..<text.count, row: line)
+                }
+                guard let cells else { break }
+                let end = cutter.consumed
+                records.append(Record(line: line, cells: cells))
+                line += text[place..<end].count { $0 == 0x0A }
+                place = end
+            }
+            return records
+        }
+    }
+
+    private mutating func recogniseRows(_ lines: Lines) {
+        var plain = TableDialect(delimiter: 0)
+        plain.delimiter = 0x1F
+        let first = lines.records(plain, limit: 40).map { ($0.line, $0.cells.first ?? "") }
+        if let mark = first.first?.1, mark.lowercased().hasPrefix("sep="), mark.utf8.count == 5,
+            let delimiter = mark.utf8.last
+        {
+            dialect.delimiter = delimiter
+            dialect.headerRow = 2
+            notes.append("its first line says what separates the cells")
+            return
+        }
+        recogniseComments(first, lines)
+        var best: (score: Double, columns: Int, header: Int, delimiter: UInt8)?
+        for delimiter in Self.delimiters {
+            var candidate = dialect
+            candidate.delimiter = delimiter
+            let records = lines.records(candidate, limit: Self.mostRecords)
+                .filter { record in
+                    !(record.cells.count == 1 && record.filled == 0) && !isComment(record.cells.first ?? "")
+                }
+            guard let found = Self.layout(records) else { continue }
+            if best.map({ found.score > $0.score || found.score == $0.score && found.columns > $0.columns }) ?? true {
+                best = (found.score, found.columns, found.header, delimiter)
+            }
+        }
+        guard let best else { return }
+        dialect.delimiter = best.delimiter
+        if best.delimiter != 0x2C {
+            notes.append("its cells are separated by \(TableDialect.name(of: best.delimiter))")
+        }
+        let blankOrComment = first.prefix { $0.1.allSatisfy(\.isWhitespace) || isComment($0.1) }.count
+        if best.header > blankOrComment + 1, best.header <= TableDialect.mostHeaderRows {
+            dialect.headerRow = best.header
+            notes.append("the column names stand in row \(best.header), and what is above was left out")
+        }
+    }
+
+    private func isComment(_ line: String) -> Bool {
+        dialect.commentChar.map { line.utf8.first == $0 } ?? false
+    }
+
+    /// Lines in front that begin with `#` and are not the header itself.
+    private mutating func recogniseComments(_ first: [(Int, String)], _ lines: Lines) {
+        let filled = first.map(\.1).filter { !$0.allSatisfy(\.isWhitespace) }
+        let comments = filled.prefix { $0.hasPrefix("#") }
+        guard let line = comments.last, comments.count < filled.count else { return }
+        let next = filled[comments.count]
+        func signs(_ text: String) -> [Int] { Self.delimiters.map { sign in text.utf8.count { $0 == sign } } }
+        // `#id,sector` before `F1000,retail` is a header.
+        if comments.count == 1, signs(line) == signs(next), signs(line).contains(where: { $0 > 0 }) { return }
+        dialect.commentChar = UInt8(ascii: "#")
+        notes.append("lines that begin with # are comments")
+    }
+
+    /// Where the header stands if the records were cut by the right delimiter, and how well they fit it.
+    private static func layout(_ records: [Record]) -> (score: Double, columns: Int, header: Int)? {
+        var frequency: [Int: Int] = [:]
+        for record in records where record.cells.count > 1 { frequency[record.cells.count, default: 0] += 1 }
+        guard let most = frequency.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }) else { return nil }
+        guard var header = records.firstIndex(where: { $0.cells.count == most.key }) else { return nil }
+        // Rows that end in a delimiter have more cells than the header, all blank.
+        if header > 0, case let before = records[header - 1], before.cells.count > 1, before.cells.count < most.key,
+            records[header...].allSatisfy({ $0.filled <= before.cells.count || $0.cells.count != most.key })
+        {
+            header -= 1
+        }
+        let fitting = records[header...].count { record in
+            record.cells.count == most.key || record.filled <= most.key && record.cells.count > most.key
+        }
+        let share = Double(fitting + (records[header].cells.count == most.key ? 0 : 1)) / Double(records.count - header)
+        var score = (share * 20).rounded() / 20
+        // A delimiter that the first line lacks is rarely the right one; nor is one that the line below the names lacks, or
+        // that makes a number of a name.
+        if header != 0 { score *= 0.8 }
+        if header + 1 < records.count, records[header + 1].cells.count < records[header].cells.count { score *= 0.5 }
+        let isNumber: (String) -> Bool = { cell in
+            let text = cell.trimmed.utf8
+            return !text.isEmpty && text.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
+        }
+        if records[header].cells.contains(where: isNumber) { score *= 0.5 }
+        return (score, most.key, records[header].line)
+    }
+
+    // MARK: - The end
+
+    private static let totals: Set<String> = [
+        "total", "totals", "grand total", "sum", "all", "summe", "gesamt", "insgesamt", "somme", "totale", "suma",
+        "totaal", "total general", "ensemble",
+    ]
+    private static let notes = [
+        "source", "note", "quelle", "fuente", "nota", "fonte", "footnote", "bron", "©", "(c)", "*", "(", "#", "--",
+        "last update", "extracted", "exported", "rows:", "end of",
+    ]
+
+    /// Lines at the end that are no rows: a total, a source, notes.
+    private mutating func recogniseFooter(_ tail: [UInt8], isWhole: Bool) {
+        var lines = tail.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
+        if !isWhole { lines = lines.dropFirst() }
+        var columns = 0
+        var cut: [[String]] = []
+        for line in lines.suffix(60) {
+            var text = Array(line)
+            if text.last == 0x0D { text.removeLast() }
+            text.append(0x0A)
+            var cutter = RecordCutter(columns: 1, dialect: dialect)
+            cut.append(text.count { $0 == 0x22 } % 2 == 0 ? cutter.cutOne(text, 0..<text.count, row: 1) ?? [] : [])
+        }
+        var frequency: [Int: Int] = [:]
+        for cells in cut where cells.count > 1 { frequency[cells.count, default: 0] += 1 }
+        columns = frequency.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
+        guard columns > 1 else { return }
+        var rows = 0
+        for cells in cut.reversed() {
+            let isBlank = cells.allSatisfy { $0.allSatisfy(\.isWhitespace) }
+            if isBlank, cells.count == 1 { continue }
+            guard rows < TableDialect.mostFooterRows, Self.isFooter(cells, columns: columns) else { break }
+            rows += 1
+        }
+        // A last line that has no end and too few cells was cut off with the file.
+        let isCut =
+            rows == 0 && ![0x0A, 0x0D].contains(tail.last ?? 0x0A) && (2..<columns).contains(cut.last?.count ?? 0)
+        if isCut {
+            dialect.footerRows = 1
+            notes.append("its last line is cut short and was left out: look whether the file is whole")
+            return
+        }
+        // A file of nothing but notes is none.
+        guard rows > 0, rows < cut.count(where: { !$0.isEmpty }) - (isWhole ? dialect.headerRow : 0) else { return }
+        dialect.footerRows = rows
+        notes.append(
+            rows == 1
+                ? "its last line is no row of the table and was left out"
+                : "its last \(rows) lines are no rows of the table and were left out")
+    }
+
+    private static func isFooter(_ cells: [String], columns: Int) -> Bool {
+        guard let cell = cells.first else { return false }
+        let first = cell.trimmed.lowercased()
+        if cells.count == columns {
+            return totals.contains(first) && cells.dropFirst().contains { $0.allSatisfy(\.isWhitespace) }
+                || first.hasPrefix("source:") || first.hasPrefix("note:")
+        }
+        if totals.contains(first) || notes.contains(where: { first.hasPrefix($0) }) { return true }
+        return cells.count == 1 && first.split(separator: " ").count > 1
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        var text = self[...]
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}

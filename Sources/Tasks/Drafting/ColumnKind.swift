@@ -1,0 +1,348 @@
+internal import Tables
+
+/// What a column of a sample seems to be.
+enum ColumnKind {
+    case empty
+    case boolean
+    case date(DateSpelling)
+    /// Whole numbers that are years.
+    case years
+    case number(NumberSpelling)
+    /// Codes of a public list, and how many rows have others.
+    case listed(String, others: Int)
+    /// A classification: few values, each of many rows. The values that are common enough to be shown.
+    case categories([String], others: Int)
+    /// Not to be declared: why.
+    case leftOut(String)
+}
+
+/// What the guesses know about the texts of one column.
+struct ColumnFacts {
+    let name: String
+    /// Words of the name in small letters.
+    let words: [String]
+    /// Every row, without blanks at both ends.
+    let values: [String]
+    /// The values that are there and mean something.
+    let core: [String]
+    /// Texts that mean "no value" and stand in the column.
+    let missing: [String]
+    let blanks: Int
+    /// Rows of each value of `core`.
+    let counts: [String: Int]
+
+    var isTiny: Bool { values.count <= Self.tiny }
+    /// Of so few rows no statistic can be made.
+    static let tiny = 8
+
+    /// Texts that statistical programs and offices write for "no value".
+    static let missingWords: Set<String> = [
+        "na", "n/a", "n.a.", "n.a", "nan", "null", "none", "nil", "#n/a", "#na", "#null!", "#div/0!", "#value!",
+        "#ref!",
+        "<na>", "-", "--", "---", "–", "—", ".", "..", "...", ":", "::", "?", "*", "x", "c", "z", "u", "\\n", "k.a.",
+        "k. a.",
+        "s.d.", "n.d.", "nd", "missing", "unknown", "not available", "not applicable", "confidential", "nat", "(null)",
+        "(blank)", "[null]", "inf", "-inf", "/", "n/d", "tba", "not stated", "refused", "dk",
+    ]
+    /// Those of them that are no word of any classification.
+    private static let certain: Set<String> = [
+        "n/a", "nan", "null", "#n/a", "#na", "#null!", "#div/0!", "#value!", "#ref!", "<na>", "\\n", "(null)", "[null]",
+        "nat",
+    ]
+
+    init(name: String, values raw: [String], isCountry: Bool = false) {
+        self.name = name
+        words = Self.words(of: name)
+        values = raw.map { Self.trimmed($0) }
+        let present = values.filter { !$0.isEmpty }
+        blanks = values.count - present.count
+        // Of numbers and dates every such word is missing; of texts only those that cannot be a value.
+        let numeric = present.count { NumberSpelling.isPlain($0) || $0.utf8.contains { (48...57).contains($0) } }
+        let isNumeric =
+            numeric > 0
+            && Double(numeric) >= 0.8 * Double(present.count { !Self.missingWords.contains($0.lowercased()) })
+        func isMissing(_ text: String) -> Bool {
+            guard text.utf8.count <= 16 else { return false }
+            let word = text.lowercased()
+            if isNumeric { return Self.missingWords.contains(word) }
+            return Self.certain.contains(word) || (word == "na" && text == "NA" && !isCountry)
+        }
+        missing = Set(present.filter(isMissing)).sorted()
+        core = missing.isEmpty ? present : present.filter { !isMissing($0) }
+        counts = Dictionary(core.map { ($0, 1) }, uniquingKeysWith: +)
+    }
+
+    static func trimmed(_ text: String) -> String {
+        guard let first = text.first, let last = text.last, first.isWhitespace || last.isWhitespace else { return text }
+        var text = text[...]
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+
+    /// `tradeValueUSD`, `trade_value usd` and `Trade Value (USD)` are trade, value, usd.
+    static func words(of name: String) -> [String] {
+        var words: [String] = []
+        var word = ""
+        var wasLower = false
+        for character in name {
+            if character.isLetter || character.isNumber {
+                if character.isUppercase, wasLower {
+                    words.append(word)
+                    word = ""
+                }
+                word += character.lowercased()
+                wasLower = character.isLowercase
+            } else {
+                words.append(word)
+                word = ""
+                wasLower = false
+            }
+        }
+        return (words + [word]).filter { !$0.isEmpty }
+    }
+
+    func isCalled(_ hints: Set<String>) -> Bool {
+        words.contains { word in
+            hints.contains(word) || hints.contains(String(word.reversed().drop { $0.isNumber }.reversed()))
+        }
+    }
+}
+
+extension ColumnKind {
+    private static let codeNames: Set<String> = [
+        "hs", "cn", "cmd", "commodity", "cpc", "nace", "isic", "naics", "sitc", "nuts", "lau", "zip", "plz", "postcode",
+        "postal", "post", "icd", "isco", "code", "codes", "m49", "fips", "sic", "taric", "cpv", "insee", "ags",
+        "prodcom",
+    ]
+    private static let identifierNames: Set<String> = [
+        "phone", "telephone", "tel", "mobile", "mobil", "fax", "iban", "bic", "swift", "ssn", "passport", "email",
+        "mail", "msisdn",
+        "imsi", "imei", "account", "konto", "vat", "nin", "cpr", "bsn", "pesel", "isin", "lei", "uuid", "guid", "url",
+        "ip",
+        "license", "licence", "plate",
+    ]
+    private static let rowNames: Set<String> = [
+        "index", "row", "rownum", "rownumber", "unnamed", "lfdnr", "seq", "obs",
+    ]
+    private static let privateNames: Set<String> = [
+        "name", "names", "surname", "firstname", "lastname", "forename", "contact", "person", "patient", "doctor",
+        "address",
+        "street", "note", "notes", "comment", "comments", "remark", "remarks", "description", "desc", "memo", "text",
+        "owner",
+        "employee", "signature", "birthplace",
+    ]
+
+    /// - Parameter isPrefixed: another column of digits begins every value of this one, or is begun by it.
+    init(_ facts: ColumnFacts, prefersComma: Bool, isPrefixed: Bool) {
+        let core = facts.core
+        guard !core.isEmpty else {
+            self = .empty
+            return
+        }
+        if let why = Self.identifier(facts) {
+            self = .leftOut(why)
+            return
+        }
+        if Set(facts.counts.keys.map { $0.lowercased() }).isSubset(of: ["true", "false"]), facts.counts.count <= 6,
+            facts.counts.keys.allSatisfy({ ["true", "false", "True", "False", "TRUE", "FALSE"].contains($0) })
+        {
+            self = .boolean
+            return
+        }
+        let areDigits = core.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
+        let isCode = facts.isCalled(Self.codeNames) || isPrefixed
+        if let list = Self.list(facts, isCode: isCode) {
+            self = list
+            return
+        }
+        let dates = DateSpelling(of: core)
+        if dates.count * 10 >= core.count * 8, !(areDigits && isCode) {
+            self = .date(dates)
+            return
+        }
+        let hasZeros = areDigits && core.contains { $0.utf8.count > 1 && $0.utf8.first == 48 }
+        if !hasZeros, !(areDigits && isCode) {
+            let numbers = NumberSpelling(of: core, prefersComma: prefersComma)
+            if numbers.count * 10 >= core.count * 8 {
+                self = Self.number(facts, numbers, areDigits: areDigits)
+                return
+            }
+        }
+        self = Self.text(facts)
+    }
+
+    private static func number(_ facts: ColumnFacts, _ numbers: NumberSpelling, areDigits: Bool) -> ColumnKind {
+        let core = facts.core
+        let isUnique = facts.counts.count * 20 >= core.count * 19 && core.count > ColumnFacts.tiny
+        if areDigits, isUnique, facts.isCalled(rowNames) { return .leftOut("it looks like a row number") }
+        if areDigits, core.count > ColumnFacts.tiny, facts.isCalled(identifierNames) {
+            return .leftOut("it looks like a number that belongs to somebody, such as a telephone's")
+        }
+        if areDigits, isUnique, let length = core.first?.utf8.count, length >= 9,
+            core.allSatisfy({ $0.utf8.count == length }),
+            Set(core.map { $0.prefix(2) }).count == 1
+        {
+            return .leftOut("it looks like a number that belongs to somebody: nearly all differ and begin alike")
+        }
+        if areDigits, isUnique, let length = core.first?.utf8.count, length >= 5,
+            core.allSatisfy({ $0.utf8.count == length }),
+            facts.isCalled(["id", "nr", "no", "number", "num", "nummer"])
+        {
+            return .leftOut("it looks like an identifier: nearly all values differ")
+        }
+        let years = core.count { $0.utf8.count == 4 && (1800...2199).contains(Int($0) ?? 0) }
+        // Sentinels such as 9999 are no years, and do not make the others none.
+        if areDigits,
+            years * 10 >= core.count * 9
+                || years * 2 >= core.count
+                    && core.allSatisfy({
+                        Set($0) == ["9"] || ($0.utf8.count == 4 && (1800...2199).contains(Int($0) ?? 0))
+                    }),
+            facts.isCalled(["year", "yr", "jahr", "annee", "ano", "anno", "born", "birth", "period", "time", "refyear"])
+                || Set(core.map { $0.prefix(2) }).isSubset(of: ["19", "20", "99"])
+        {
+            return .years
+        }
+        return .number(numbers)
+    }
+
+    /// Why a column of texts belongs to persons or firms; nil if it does not look so.
+    private static func identifier(_ facts: ColumnFacts) -> String? {
+        let distinct = Array(facts.counts.keys.prefix(2_000))
+        func most(_ isSo: (String) -> Bool) -> Bool { distinct.count(where: isSo) * 10 >= distinct.count * 6 }
+        if most({ $0.contains("@") && $0.contains(".") && !$0.contains(" ") }) { return "it holds e-mail addresses" }
+        if most({ isIBAN($0) }) { return "it holds bank accounts (IBAN)" }
+        if most({ $0.hasPrefix("http://") || $0.hasPrefix("https://") || $0.hasPrefix("www.") }) {
+            return "it holds addresses of pages"
+        }
+        if most({ isPhone($0) }) { return "it holds telephone numbers" }
+        return nil
+    }
+
+    static func isIBAN(_ text: String) -> Bool {
+        let signs = text.utf8.filter { $0 != 0x20 }
+        guard (15...34).contains(signs.count) else { return false }
+        func isUpper(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) }
+        func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+        return signs[..<2].allSatisfy(isUpper) && signs[2..<4].allSatisfy(isDigit)
+            && signs[4...].allSatisfy { isUpper($0) || isDigit($0) } && signs.count(where: isDigit) >= 10
+    }
+
+    /// A plus or brackets and at least seven digits with blanks, strokes and hyphens between them.
+    static func isPhone(_ text: String) -> Bool {
+        let digits = text.utf8.count { (48...57).contains($0) }
+        guard (7...15).contains(digits), text.utf8.count <= 24, !DateSpelling.isDate(text),
+            text.allSatisfy({ $0.isNumber || " +()-/.".contains($0) })
+        else { return false }
+        let signs = text.utf8.count { "+()-/".utf8.contains($0) }
+        return text.hasPrefix("+") || text.hasPrefix("00") && signs + text.utf8.count(where: { $0 == 32 }) > 0
+            || text.contains("(")
+            || signs >= 2 && !text.hasPrefix("-")
+    }
+
+    // MARK: - Public lists
+
+    private static func list(_ facts: ColumnFacts, isCode: Bool) -> ColumnKind? {
+        guard !facts.isTiny else { return nil }
+        let core = facts.core
+        for period in CodeList.Period.allCases {
+            guard !isCode, facts.counts.count > 1 || facts.isCalled(["period", "month", "time", "quarter"]) else {
+                continue
+            }
+            let years = facts.counts.keys.compactMap { period.year(of: $0) }
+            guard years.count == facts.counts.count, let first = years.min(), let last = years.max(), first >= 1900
+            else { continue }
+            return .listed("\(period.rawValue)-\(first)-\(last)", others: 0)
+        }
+        for (name, least, hints) in [
+            ("iso-3166-2024-alpha-2", 5, places), ("iso-3166-2024-alpha-3", 4, places),
+            ("iso-4217-2024", 4, ["currency", "unit", "ccy", "waehrung", "devise"]),
+            ("nuts-2021-1", 5, ["nuts", "nuts1", "region", "geo"]), ("nuts-2021-0", 5, ["nuts", "nuts0", "geo"]),
+            ("hs-2022-6", 4, ["hs", "cmd", "commodity", "product"]),
+            ("hs-2022-4", 6, ["hs", "cmd", "commodity", "heading"]),
+            ("hs-2022-2", .max, ["hs", "cmd", "commodity", "chapter"]), ("m49-2024", 8, ["m49", "area"]),
+            ("nace-2-division", .max, ["nace", "division"]), ("nace-2-section", .max, ["nace", "section", "isic"]),
+        ] as [(String, Int, Set<String>)] {
+            guard let codes = CodeList.codes(of: name).map(Set.init), let width = codes.first?.utf8.count else {
+                continue
+            }
+            let isCalled = facts.isCalled(hints)
+            guard facts.counts.count >= least || isCalled else { continue }
+            // Digits of another width have lost their zeros; they stay what they are, and are counted.
+            let found = facts.counts.keys.filter { codes.contains($0) }
+            let rows = found.reduce(0) { $0 + facts.counts[$1, default: 0] }
+            let isDigits = codes.first?.utf8.allSatisfy { (48...57).contains($0) } ?? false
+            let lost =
+                isDigits && width > 2 && isCalled
+                ? facts.counts.keys.count { key in
+                    key.utf8.count < width && key.utf8.count >= width - 1
+                        && codes.contains(String(repeating: "0", count: width - key.utf8.count) + key)
+                } : 0
+            let share = isCalled ? 0.5 : 0.98
+            guard Double(found.count + lost) >= share * Double(facts.counts.count),
+                Double(rows) >= (lost > 0 ? 0.4 : share) * Double(core.count), !found.isEmpty
+            else { continue }
+            if isDigits, !isCalled, !isCode, core.contains(where: { $0.utf8.count != width }) { continue }
+            return .listed(name, others: core.count - rows)
+        }
+        return nil
+    }
+
+    static let places: Set<String> = [
+        "country", "countries", "geo", "iso", "iso2", "iso3", "land", "nation", "partner", "reporter", "origin",
+        "destination", "area",
+        "exporter", "importer", "nationality", "citizenship", "pays", "pais",
+    ]
+
+    // MARK: - Texts
+
+    private static let mostCategories = 500
+
+    private static func text(_ facts: ColumnFacts) -> ColumnKind {
+        let (counts, rows) = (facts.counts, facts.core.count)
+        if facts.isTiny {
+            let isSound = counts.keys.allSatisfy {
+                $0.utf8.count <= 40 && !$0.contains("@") && !isIBAN($0) && !isPhone($0) && !looksLikeName($0)
+                    && !DateSpelling.isDate($0)
+            }
+            return isSound
+                ? .categories(counts.keys.sorted(), others: 0)
+                : .leftOut("it looks like what belongs to one person or firm")
+        }
+        if counts.count * 2 > rows { return .leftOut("nearly all values differ (\(counts.count) in \(rows) rows)") }
+        let length = counts.keys.reduce(0) { $0 + $1.utf8.count } / max(1, counts.count)
+        if counts.count > 12, length > 40 { return .leftOut("it looks like free text") }
+        if counts.count > 12, facts.isCalled(privateNames) || facts.isCalled(identifierNames) {
+            return .leftOut("by its name it tells of persons or holds free text")
+        }
+        if counts.count > 30, counts.keys.count(where: looksLikeName) * 10 >= counts.count * 7 {
+            return .leftOut("it looks like names of persons")
+        }
+        let numbers = counts.keys.count {
+            NumberSpelling.isNumber($0) && !$0.utf8.allSatisfy { (48...57).contains($0) } || DateSpelling.isDate($0)
+        }
+        if counts.count > 12, numbers * 2 > counts.count {
+            return .leftOut("half of its values are numbers or dates, the rest is not")
+        }
+        // What few rows have may be somebody's own; it becomes `other`.
+        let least = rows <= 30 ? 2 : 3
+        let common = counts.filter { $0.value >= least }
+        let held = common.values.reduce(0, +)
+        guard counts.count <= mostCategories, counts.count * 3 <= rows || counts.count <= 3, held * 10 >= rows * 8
+        else {
+            return .leftOut("it is no classification: \(counts.count) values in \(rows) rows, most of few rows")
+        }
+        return .categories(common.keys.sorted(), others: rows - held)
+    }
+
+    /// Two to four words that each begin with a capital: `Ana María Núñez`.
+    static func looksLikeName(_ text: String) -> Bool {
+        let words = text.split(separator: " ").filter { !$0.allSatisfy(\.isNumber) }
+        return (2...4).contains(words.count)
+            && words.allSatisfy { word in
+                word.first?.isUppercase == true && word.dropFirst().contains { $0.isLowercase }
+                    && word.allSatisfy { $0.isLetter || "-'’.".contains($0) }
+            }
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Attestation
+import EngineCommands
+
+/// What a verifier has beside evidence: certificates, what vendors publish, and roots that certify TPMs.
+struct PlatformOptions: ParsableArguments {
+    @Option(
+        parsing: .upToNextOption,
+        help: "Certificates beside the evidence (AMD: VCEK, and ASK and ARK where not shipped; TPM: its key's).")
+    var certificates: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help:
+            "What vendors publish: Intel's TCB information and QE identity (JSON), revocation lists, their certificates."
+    )
+    var collateral: [String] = []
+
+    @Option(help: "A root that certifies TPMs' attestation keys (PEM or DER).")
+    var tpmRoot: String?
+
+    /// The last file of a list, which may have been meant as an argument of its own.
+    mutating func takeLastFile() -> String? {
+        if certificates.count > 1 { return certificates.removeLast() }
+        if collateral.count > 1 { return collateral.removeLast() }
+        return nil
+    }
+
+    /// DER.
+    func extraCertificates() throws -> [[UInt8]] {
+        try certificates.flatMap { try CertificateFiles.certificates(in: $0) }
+    }
+
+    /// - Throws: ``CommandFailure``, naming the file that cannot be read.
+    func vendorCollateral() throws -> Collateral {
+        let files = try collateral.map { try Files.bytes(at: $0) }
+        for (path, file) in zip(collateral, files) where (try? Collateral(files: [file])) == nil {
+            throw CommandFailure("\(path) is neither vendor's collateral nor a revocation list", code: .badData)
+        }
+        return try Collateral(files: files)
+    }
+
+    /// The roots, and the one for TPMs where one was named.
+    func adding(to roots: TrustRoots) throws -> TrustRoots {
+        guard let tpmRoot else { return roots }
+        return try CertificateFiles.certificates(in: tpmRoot).reduce(roots) { $0.trustingTPM(root: $1) }
+    }
+}
+
+/// Certificates of a file, with a sentence where there are none.
+enum CertificateFiles {
+    /// - Throws: ``CommandFailure``.
+    static func certificates(in path: String) throws -> [[UInt8]] {
+        do {
+            return try CertificateFile.certificates(try Files.bytes(at: path))
+        } catch is EvidenceError {
+            throw CommandFailure("\(path) holds no certificate in PEM or DER", code: .badData)
+        }
+    }
+}

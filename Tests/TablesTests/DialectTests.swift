@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+@testable @_spi(PrivateRows) import Tables
+
+@Suite("Files laid out as their dialect says")
+struct DialectTests {
+    private static let town = TableSchema(
+        fields: [
+            Field(name: "town", type: .string, categories: ["Zürich", "Köln", "a#b"]),
+            Field(
+                name: "rate", type: .number, constraints: Constraints(minimum: 0, maximum: 10_000),
+                bins: Bins(count: 4),
+                writing: CellWriting(decimalChar: UInt8(ascii: ","), groupChar: ".")),
+            Field(
+                name: "day", type: .date, constraints: Constraints(minimum: "2020-01-01", maximum: "2022-12-31"),
+                writing: CellWriting(dateFormat: "%d.%m.%Y")),
+        ])
+
+    private func reader(_ dialect: TableDialect, _ schema: TableSchema = town) throws -> CSVTableReader {
+        CSVTableReader(
+            domain: try TableDomain(schema: schema, keyColumns: ["id"]), schema: schema, key: KeyRule(columns: ["id"]),
+            hash: testHash, limits: roomy, dialect: dialect)
+    }
+
+    private func read(_ bytes: [UInt8], _ dialect: TableDialect, chunk: Int) throws -> [[String]] {
+        let reader = try reader(dialect)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            try reader.consume(rest.prefix(chunk))
+            rest = rest.dropFirst(chunk)
+        }
+        let table = try reader.finish()
+        return texts(table.table, table.domain)
+    }
+
+    private static let text = """
+        Report;of;2022
+
+        # a comment; with signs; in it; here
+        id;town;rate;day
+        1;Zürich;1.234,5;31.12.2021
+        # another
+        2;"Köln";0;1.2.2020
+        3;a#b;9.999;03.04.2022;;
+        Total;;3;
+        (source: own)
+
+        """
+
+    @Test(
+        "encodings, comments, header row, notes below and line ends give the same table, however the bytes are cut",
+        arguments: [1, 3, 64, 1 << 20])
+    func layouts(chunk: Int) throws {
+        let plain = TableDialect(
+            delimiter: UInt8(ascii: ";"), commentChar: UInt8(ascii: "#"), headerRow: 4, footerRows: 2)
+        let expected = try read(Array(Self.text.utf8), plain, chunk: 1 << 20)
+        #expect(expected[0] == ["Zürich", "Köln", "a#b"])
+        #expect(expected[2].count == 3)
+        var dialect = plain
+        #expect(try read(Array(Self.text.utf8), dialect, chunk: chunk) == expected)
+        #expect(try read(Array(Self.text.replacing("\n", with: "\r\n").utf8), dialect, chunk: chunk) == expected)
+        dialect.hasCarriageReturns = true
+        #expect(try read(Array(Self.text.replacing("\n", with: "\r").utf8), dialect, chunk: chunk) == expected)
+        dialect = plain
+        dialect.encoding = .windows1252
+        #expect(try read(Self.text.unicodeScalars.map { UInt8($0.value) }, dialect, chunk: chunk) == expected)
+        #expect(try read([0xEF, 0xBB, 0xBF] + Array(Self.text.utf8), dialect, chunk: chunk) == expected)
+        dialect.encoding = .utf16
+        let wide = Self.text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        let tall = Self.text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+        #expect(try read([0xFF, 0xFE] + wide, dialect, chunk: chunk) == expected)
+        #expect(try read([0xFE, 0xFF] + tall, dialect, chunk: chunk) == expected)
+        #expect(try read(wide, dialect, chunk: chunk) == expected)
+    }
+
+    @Test(
+        "cells that are not written as declared are named, not read over",
+        arguments: [
+            ("1;Köln;1.23,5;31.12.2021", "not_a_number"), ("1;Köln;1,5;2021-12-31", "not_a_date"),
+            ("1;Köln;12.345,0;31.12.2021", "out_of_domain"), ("1;Köln;1,5;31.02.2021", "not_a_date"),
+            ("1;Köln;1,5;31.12.2021;x", "ragged_row"),
+        ])
+    func refused(row: String, code: String) throws {
+        let reader = try reader(TableDialect(delimiter: UInt8(ascii: ";")))
+        try reader.consume(Array("id;town;rate;day\n\(row)\n".utf8))
+        let problems = #expect(throws: TableProblems.self) { try reader.finish() }
+        #expect(problems?.problems.map(\.code) == [code], "\(problems.map { "\($0)" } ?? "")")
+    }
+
+    @Test("columns without a name are not read, nor, where the schema says so, those that are not declared")
+    func unread() throws {
+        var schema = Self.town
+        schema.takesMoreColumns = true
+        let reader = try reader(TableDialect(delimiter: UInt8(ascii: ";")), schema)
+        try reader.consume(Array(";id; town ;rate;day;memo\n0;1;Köln;1;31.12.2021;x\n".utf8))
+        #expect(try reader.finish().rowCount == 1)
+        #expect(reader.warnings.contains { $0.code == "not_read" && $0.text.contains("memo") })
+    }
+
+    @Test("the minus of typesetting is a minus")
+    func minus() throws {
+        #expect(DecimalText.number(of: "−1.5") == -1.5)
+        #expect(DecimalText.number(of: "−−1") == nil)
+        #expect(DecimalText.number(of: "−") == nil)
+    }
+
+    @Test("public lists are those of their sources")
+    func lists() {
+        #expect(CodeList.codes(of: "hs-2022-6")?.count == 5_613)
+        #expect(CodeList.codes(of: "hs-2022-4")?.count == 1_229)
+        #expect(CodeList.codes(of: "hs-2022-2")?.count == 97)
+        #expect(CodeList.codes(of: "iso-3166-2024-alpha-2")?.count == 249)
+        #expect(CodeList.codes(of: "nace-2-division")?.count == 88)
+        #expect(CodeList.codes(of: "nuts-2021-1")?.count == 92)
+        #expect(CodeList.codes(of: "nuts-2021-0")?.count == 27)
+        #expect(CodeList.codes(of: "months-YYYYMM-2019-2020")?.count == 24)
+        #expect(CodeList.codes(of: "quarters-YYYY-Qn-2019-2019") == ["2019-Q1", "2019-Q2", "2019-Q3", "2019-Q4"])
+        for list in CodeList.descriptions.compactMap({ CodeList.codes(of: $0.name) }) {
+            #expect(Set(list).count == list.count)
+        }
+        for name in ["hs", "months-YYYYMM-2020-2019", "months-YYYYMM-2019", "months-YYYYMM-0-9999999", "-"] {
+            #expect(CodeList.codes(of: name) == nil)
+        }
+    }
+}

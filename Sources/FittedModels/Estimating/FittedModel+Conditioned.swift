@@ -29,9 +29,7 @@ extension FittedModel {
         let usable = sums.filter { program.draws($0.question) }
         guard !usable.isEmpty else { return self }
         var targets = oneWayTargets(oneWays, attributes: attributes, columnCount: modelDomain.columns.count)
-        for table in measurements where table.attributes.count > 1 {
-            targets.append(table.target)
-        }
+        targets += denoisedTargets(measurements.filter { $0.attributes.count > 1 }, oneWays, of: attributes)
         // Counts of all rows are measurements of their number, like every marginal.
         let total = estimatedTotal(
             oneWays.modelled.compactMap { oneWays.measurement(of: $0) } + usable.compactMap(\.countOfRows))

@@ -37,10 +37,15 @@ package struct OneWayMarginals {
     private let firstDifference: Int
     private var columns: [Int: Column] = [:]
     package private(set) var total = 1.0
+    /// How many draws of noise each count holds: two, where noise is drawn once more.
+    let draws: Double
 
-    /// - Parameter differences: columns that are rebuilt, and what stands for them.
-    package init(_ domain: TableDomain, differences: [ColumnDifference] = []) {
+    /// - Parameters:
+    ///   - differences: columns that are rebuilt, and what stands for them.
+    ///   - draws: how many draws of its noise each count holds.
+    package init(_ domain: TableDomain, differences: [ColumnDifference] = [], draws: Double = 1) {
         self.domain = domain
+        self.draws = draws
         firstDifference = domain.columns.count
         modelled = domain.modelledColumns
         for column in modelled { columns[column] = Column(size: domain.columns[column].size) }
@@ -104,7 +109,9 @@ package struct OneWayMarginals {
             let deviation = known.variance.squareRoot()
             let shares =
                 column >= firstDifference
-                ? sparseShares(known.counts, deviation: deviation, intervals: domain.columns[column].valueCount)
+                ? sparseShares(
+                    known.counts, deviation: deviation * draws.squareRoot(),
+                    intervals: domain.columns[column].valueCount)
                 : projectedOntoSimplex(
                     smoothed(known.counts, deviation: deviation, in: domain.columns[column]), total: total
                 ).map { $0 / total }

@@ -18,8 +18,9 @@ package func treeAndRowsModel(
     guard !attributes.isEmpty else {
         return try independentModel(oneWays, domain, differences: differences, plan: plan, transcript)
     }
+    let treeTargets = denoisedTargets(inTree, oneWays, of: attributes)
     let model = try fittedTree(
-        inTree, oneWays: oneWays, attributes: attributes, domain: oneWays.domain,
+        inTree, targets: treeTargets, oneWays: oneWays, attributes: attributes, domain: oneWays.domain,
         cellLimit: cellLimit)
     progress(0.6)
     let tree = TreeTables(model, attributes: attributes)
@@ -35,7 +36,8 @@ package func treeAndRowsModel(
         shares: oneWays.shares, domain: oneWays.domain, corrections: [], latent: differences.rebuilt.sorted())
     let fitted =
         oneWayTargets(oneWays, attributes: attributes, columnCount: oneWays.domain.columns.count)
-        + inTree.map(\.target)
+        + treeTargets
+    let acrossTargets = denoisedTargets(across, oneWays, of: attributes)
     let blockSize = RepresentativeRows.blockSize(forTotal: oneWays.total)
     var corrections: [Factor] = []
     let rows = RepresentativeRows(program, blockSize: blockSize, pairs: measurements.map(\.attributes)) { codes, _ in
@@ -43,7 +45,7 @@ package func treeAndRowsModel(
         var raking = Raking(
             codes, attributes: attributes,
             weights: [Double](repeating: oneWays.total / Double(max(count, 1)), count: count), fitted: fitted,
-            across: across.map(\.target))
+            across: acrossTargets)
         raking.run()
         corrections = raking.corrections
         return raking.weights

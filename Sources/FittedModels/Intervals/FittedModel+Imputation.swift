@@ -32,7 +32,7 @@ extension FittedModel {
                 return Int64(min(max(value, -0x1p62), 0x1p62).rounded())
             }
         }
-        var oneWays = OneWayMarginals(domain, differences: differences)
+        var oneWays = OneWayMarginals(domain, differences: differences, draws: 2)
         oneWays.add(
             wholeColumnMeasurements.map { known in
                 let member = ModelAttribute(column: known.column, size: modelDomain.columns[known.column].size)

@@ -52,8 +52,10 @@ struct DifferenceSearch {
     private static let mostMoved = 0.04
     /// Columns of fewer values, counted by their entropy, are modelled by tables.
     private static let leastValues = 6.0
-    /// A ratio or plain difference is preferred to one of scores that says little more.
+    /// A ratio or plain difference is preferred to one of scores that says little more: of single values, scores stand further
+    /// apart than noise can tell.
     private static let preference = 0.05
+    private static let partOfScores = 0.8
 
     /// - Parameter shares: the estimated distribution of each column.
     init(_ domain: TableDomain, shares: [[Double]]) {
@@ -130,6 +132,22 @@ struct DifferenceSearch {
         let ends = difference.edges.map { Double($0) / difference.scale }
         let width = edge.columnGroups.size
         let alone = edge.columnGroups.sums(of: shares[edge.column])
+        // Rows without a difference: those of a base without a number are spread as the column is, others over the column's
+        // values that are no number.
+        let unplaced = shares[edge.base].enumerated().reduce(0.0) {
+            base.position(of: $1.offset, fraction: 0.5) == nil ? $0 + $1.element : $0
+        }
+        let known = found.dropLast().reduce(0, +)
+        let inside = min(known / max(1 - unplaced, 1e-9), 1)
+        let scale = known > 0 ? inside / known : 0
+        let valueless = shares[edge.column].enumerated().map {
+            own.position(of: $0.offset, fraction: 0.5) == nil ? $0.element : 0
+        }
+        let valuelessShare = valueless.reduce(0, +)
+        let explained = min(1 - inside, valuelessShare)
+        let outside = zip(edge.columnGroups.sums(of: valueless), alone).map { own, all in
+            (valuelessShare > 0 ? own / valuelessShare * explained : 0) + all * (1 - inside - explained)
+        }
         var table = [Double](repeating: 0, count: edge.baseGroups.size * width)
         let range = own.range
         // Rows that would lie beyond the column's bounds.
@@ -137,12 +155,13 @@ struct DifferenceSearch {
         for (code, share) in shares[edge.base].enumerated() where share > 0 {
             let row = edge.baseGroups.group(of: code) * width
             for part in 0..<4 {
-                let position = base.position(of: code, fraction: (Double(part) + 0.5) / 4)
-                for (cell, mass) in found.enumerated() where mass > 0 {
-                    guard let position, cell < found.count - 1 else {
-                        for group in 0..<width { table[row + group] += share * mass * alone[group] / 4 }
-                        continue
-                    }
+                guard let position = base.position(of: code, fraction: (Double(part) + 0.5) / 4) else {
+                    for group in 0..<width { table[row + group] += share * alone[group] / 4 }
+                    continue
+                }
+                for group in 0..<width { table[row + group] += share * outside[group] / 4 }
+                for (cell, sharesInside) in found.dropLast().enumerated() where sharesInside > 0 {
+                    let mass = sharesInside * scale
                     for piece in [0.25, 0.75] {
                         let reached = position + ends[cell] + piece * (ends[cell + 1] - ends[cell])
                         if reached < range.low || reached > range.high { beyond += share * mass / 8 }
@@ -267,7 +286,7 @@ struct DifferenceSearch {
                 let difference = difference(trial, found),
                 explains(trial.edge, difference, expected(trial, found, in: difference))
             else { continue }
-            let value = information + (trial.isScore ? 0 : Self.preference)
+            let value = trial.isScore ? Self.partOfScores * information : information + Self.preference
             if best[trial.edge.column].map({ value > $0.value }) ?? true {
                 best[trial.edge.column] = (value, difference)
             }

@@ -1,3 +1,4 @@
+import Foundation
 package import GraphicalModels
 import LinearAlgebra
 import VectorMath
@@ -161,7 +162,7 @@ package func denoisedTargets(
     let shares = oneWays.shares
     return tables.map { table in
         let members = table.attributes.map { attributes[$0] }
-        guard members.count > 1, table.counts.count <= TableDenoiser.mostCells, members.allSatisfy({ $0.size > 1 })
+        guard usesDenoised > 0, members.count > 1, table.counts.count <= TableDenoiser.mostCells, members.allSatisfy({ $0.size > 1 })
         else { return table.target }
         let sums = members.map { member in member.sums(of: shares[member.column]).map { $0 * oneWays.total } }
         var expected = [oneWays.total]
@@ -173,14 +174,28 @@ package func denoisedTargets(
             expected: expected, deviation: deviation)
         var values = denoiser.estimate(table.counts.map { Double($0) })
         values.bring(to: sums)
+        if usesDenoised < 1 {
+            values = zip(values, table.counts).map { usesDenoised * $0 + (1 - usesDenoised) * Double($1) }
+        }
         return MarginalTarget(
             attributes: table.attributes, values: values,
-            slack: values.map { slackOfDenoised * min(deviation, $0) + 1e-3 * slackOfDenoised * deviation })
+            slack: values.map {
+                slackPower > 0
+                    ? slackOfDenoised * (min(deviation, max($0, 0)) + slackFloor * deviation)
+                    : slackOfDenoised * deviation
+            })
     }
 }
 
 /// How far a fit may leave a denoised cell, in standard deviations of its noise.
-private let slackOfDenoised = 0.1
+private let slackOfDenoised = knob("SLK", 0.1)
+
+package func knob(_ name: String, _ value: Double) -> Double {
+    ProcessInfo.processInfo.environment[name].flatMap { Double($0) } ?? value
+}
+let slackPower = knob("SLP", 1)
+let usesDenoised = knob("DEN", 1)
+let slackFloor = knob("SLF", 1e-3)
 
 extension [Double] {
     /// Scales a table towards its one-way marginals.

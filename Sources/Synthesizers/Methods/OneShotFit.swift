@@ -12,6 +12,8 @@ struct OneShotFit {
     /// Whether tables that do not fit into the tree are measured as well.
     private let measuresAcross: Bool
     private let differences: DifferenceChoice
+    /// The column that tables are to be about, by its name.
+    private let label: String?
 
     /// Whether columns that another one nearly determines are modelled by their difference.
     private enum DifferenceChoice: String, CaseIterable {
@@ -20,7 +22,7 @@ struct OneShotFit {
     }
 
     /// A pair's table may have as many cells as keep their total noise below this part of the rows.
-    private static let noiseOfLegibleTable = 0.15
+    private static let noiseOfLegibleTable = knob("LEG", 0.15)
     private static let detail = (1...12).map { 1 << $0 }
     /// The part of the budget that differences may take, and what of it each of three questions has, in thousandths.
     private static let differenceShare = 0.06
@@ -33,6 +35,7 @@ struct OneShotFit {
         choice = try reader.choice("accounting", default: .automatic)
         cellLimit = try reader.integer("cells", default: 100_000, in: 1_000...10_000_000)
         differences = try reader.choice("differences", default: .automatic)
+        label = reader.text("label")
         try reader.finish()
     }
 
@@ -44,6 +47,9 @@ struct OneShotFit {
     func steps(_ domain: TableDomain) throws(SynthesisError) -> [MechanismPlan.Step] {
         let columns = domain.modelledColumns
         guard !columns.isEmpty else { throw .noColumns }
+        if let label, labelColumn(domain) == nil {
+            throw .invalidParameter("label", value: label, expected: "the name of a column that is modelled")
+        }
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
         var steps: [MechanismPlan.Step] = [
             .init(
@@ -68,6 +74,10 @@ struct OneShotFit {
                 name: "pair marginals, and one-way marginals again", share: left,
                 spread: Double(2 * columns.count - 1)))
         return steps
+    }
+
+    private func labelColumn(_ domain: TableDomain) -> Int? {
+        label.flatMap { domain.index(of: $0) }.flatMap { domain.modelledColumns.contains($0) ? $0 : nil }
     }
 
     /// Whether there are two columns of which a difference could be taken.
@@ -107,7 +117,10 @@ struct OneShotFit {
         let errorBudget = try slices.next()
         let typical = noise.deviation(amount: slices.amount / Double(2 * columns.count))
         let legible = max(Self.noiseOfLegibleTable * oneWays.total / (meanAbsoluteNoise * typical), 4)
-        var tables = pairTables(oneWays, legible: legible)
+        let labelColumn = self.labelColumn(domain)
+        let seeksSets = Interactions.areSought(columns: columns.count, aboutOne: labelColumn != nil)
+        var tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets)
+        var interactions = Interactions(tables.levels, legible: legible, label: labelColumn)
         var grouped = GroupedKernel(kernel)
         guard !tables.candidates.isEmpty else {
             // Nothing to pair: the rest goes to the one-ways.
@@ -116,9 +129,10 @@ struct OneShotFit {
             }
             return try independent()
         }
-        guard var misfits = try self.misfits(tables, oneWays, &grouped, spending: errorBudget) else {
+        guard var misfits = try self.misfits(tables, oneWays, &grouped, &interactions, spending: errorBudget) else {
             return try independent()
         }
+        var sets = interactions.chosen(misfits, tables.levels, total: oneWays.total)
         progress(0.3)
 
         // Columns that another one nearly determines.
@@ -132,14 +146,16 @@ struct OneShotFit {
             differences = found
             columns = oneWays.modelled
             for (column, amount) in known { amounts[column] = amount }
-            tables = pairTables(oneWays, legible: legible)
+            tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets)
             let rebuilt = differences.rebuilt
+            sets.removeAll { set in set.contains { rebuilt.contains($0.column) } }
             misfits.removeAll { rebuilt.contains($0.first.column) || rebuilt.contains($0.second.column) }
             let open = tables.restricted {
                 domain.columns.count <= columns[$0.0] || domain.columns.count <= columns[$0.1]
             }
             if !open.candidates.isEmpty {
-                let more = try self.misfits(open, oneWays, &grouped, spending: slices.some(Self.errorPart))
+                var none = Interactions([], legible: legible)
+                let more = try self.misfits(open, oneWays, &grouped, &none, spending: slices.some(Self.errorPart))
                 guard let more else { return try independent() }
                 misfits += more
             }
@@ -152,14 +168,19 @@ struct OneShotFit {
         let left = slices.amount
         let choice = try TableChoice(
             tables, noise: noise, amount: left + ownAmounts.reduce(0, +), oneWaySizes: sizes, typical: typical,
-            cellLimit: cellLimit)
+            cellLimit: cellLimit, sets: sets)
         progress(0.4)
         let chosen = choice.inTree + (measuresAcross ? choice.across : [])
-        let split = split(chosen.map { choice.share(of: $0) }, sizes: sizes, known: ownAmounts, left: left, noise)
+        let split = split(chosen.map { choice.share(of: $0) } + choice.sets.map { choice.share(ofSet: $0) }, sizes: sizes, known: ownAmounts, left: left, noise)
         var questions: [[Int]] = []
         var members: [[ModelAttribute]] = []
         for place in chosen {
             let ordered = try grouped.ordered(tables.members(of: tables.candidates[place]))
+            questions.append(ordered.numbers)
+            members.append(ordered.members)
+        }
+        for set in choice.sets {
+            let ordered = try grouped.ordered(set)
             questions.append(ordered.numbers)
             members.append(ordered.members)
         }
@@ -168,7 +189,7 @@ struct OneShotFit {
             questions + again.map { [grouped.number(ofColumn: columns[$0])] },
             weights: split.tables + again.map { split.oneWays[$0] }, spending: slices.rest())
         guard let answers else { return try independent() }
-        oneWays.add(zip(again, answers.dropFirst(chosen.count)).map { $1.of(columns[$0]) })
+        oneWays.add(zip(again, answers.dropFirst(questions.count)).map { $1.of(columns[$0]) })
         let used = [ModelAttribute].inUse(members)
         let pairs = zip(members, answers).map {
             MeasuredMarginal($1.counts, variance: $1.variance, of: $0, in: used)
@@ -176,7 +197,8 @@ struct OneShotFit {
         progress(0.5)
         // Dropping tables from the grown tree cannot make it larger than the limit by much; the fit must not fail.
         return try treeAndRowsModel(
-            Array(pairs.prefix(choice.inTree.count)), across: Array(pairs.dropFirst(choice.inTree.count)), of: used,
+            Array(pairs.prefix(choice.inTree.count)) + Array(pairs.dropFirst(chosen.count)),
+            across: Array(pairs[choice.inTree.count..<chosen.count]), of: used,
             oneWays, domain: domain, cellLimit: 20 * cellLimit, misfits: misfits, differences: differences,
             plan: plan.followed(by: kernel.transcript),
             transcript: kernel.transcript, progress: progress)
@@ -221,31 +243,50 @@ struct OneShotFit {
     }
 
     /// The levels of each column and the tables that can be made of them.
-    private func pairTables(_ oneWays: OneWayMarginals, legible: Double) -> PairTables {
+    ///
+    /// - Parameter withCoarse: whether columns have coarser levels too, for sets of more columns.
+    private func pairTables(_ oneWays: OneWayMarginals, legible: Double, withCoarse: Bool) -> PairTables {
         let detail = Self.detail.filter { Double($0 * $0) >= legible / 8 && Double($0) <= max(legible, 2) }
         let shares = oneWays.shares
         let most = Self.detail[Self.detail.count - 1]
-        return PairTables(
+        func levels(_ sizes: [Int]) -> [CodeLevels] {
             oneWays.modelled.map {
-                CodeLevels(
-                    $0, domain: oneWays.domain.columns[$0], shares: shares[$0], sizes: detail.isEmpty ? [most] : detail)
-            }, legible: 1.5 * legible)
+                CodeLevels($0, domain: oneWays.domain.columns[$0], shares: shares[$0], sizes: sizes)
+            }
+        }
+        let own = levels(detail.isEmpty ? [most] : detail)
+        guard withCoarse else { return PairTables(own, legible: 1.5 * legible) }
+        let all = levels([2, 4] + (detail.isEmpty ? [most] : detail))
+        let coarse = Set(all.flatMap(\.levels)).subtracting(own.flatMap(\.levels))
+        return PairTables(all, legible: 1.5 * legible, coarse: coarse)
     }
 
     private func misfits(
         _ tables: PairTables, _ oneWays: OneWayMarginals, _ grouped: inout GroupedKernel,
-        spending budget: consuming Budget
+        _ interactions: inout Interactions, spending budget: consuming Budget
     ) throws -> [MeasuredMisfit]? {
         let shares = oneWays.shares
-        var questions: [Candidate] = []
-        for table in tables.candidates {
-            let ordered = try grouped.ordered(tables.members(of: table))
-            questions.append(
-                Candidate(
-                    attributes: ordered.numbers,
-                    estimate: ordered.members.productOfShares(shares, total: oneWays.total)))
+        func questions(_ sets: [[ModelAttribute]]) throws -> [Candidate] {
+            var questions: [Candidate] = []
+            for set in sets {
+                let ordered = try grouped.ordered(set)
+                questions.append(
+                    Candidate(
+                        attributes: ordered.numbers,
+                        estimate: ordered.members.productOfShares(shares, total: oneWays.total)))
+            }
+            return questions
         }
-        guard let errors = try grouped.kernel.measuredErrors(of: questions, spending: budget) else { return nil }
+        var budget = budget
+        if !interactions.candidates.isEmpty {
+            let part = try budget.take(.fraction(Interactions.errorPart, 1000))
+            let errors = try grouped.kernel.measuredErrors(
+                of: try questions(interactions.candidates.map(\.members)), spending: part)
+            guard let errors else { return nil }
+            interactions.setDistances(errors)
+        }
+        let pairs = try questions(tables.candidates.map { tables.members(of: $0) })
+        guard let errors = try grouped.kernel.measuredErrors(of: pairs, spending: budget.take(.all)) else { return nil }
         return zip(tables.candidates, errors).map { table, error in
             let members = tables.members(of: table)
             return MeasuredMisfit(

@@ -23,7 +23,7 @@ struct Raking {
     private let total: Double
     private let sizes: [Int]
 
-    static let sweeps = Int(knob("SWE", 10))
+    static let sweeps = 10
     private static let sweepsWithSums = 20
     /// At the end rows are weighted to the one-way marginals alone, so often over all columns.
     private static let closingSweeps = 4

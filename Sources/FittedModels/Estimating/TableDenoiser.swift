@@ -1,4 +1,3 @@
-import Foundation
 package import GraphicalModels
 import LinearAlgebra
 import VectorMath
@@ -41,9 +40,9 @@ struct TableDenoiser {
         self.deviation = deviation
     }
 
-    /// The estimated counts: none is negative.
-    func estimate(_ counts: [Double]) -> [Double] {
-        guard deviation > 0, rows > 1, columns > 1, counts.count <= Self.mostCells else { return counts }
+    /// The estimated counts, of which none is negative, and what part of the noise's variance is estimated to be left.
+    func estimate(_ counts: [Double]) -> (counts: [Double], noise: Double) {
+        guard deviation > 0, rows > 1, columns > 1, counts.count <= Self.mostCells else { return (counts, 1) }
         var generator = SplitMix64(state: 0x5EED)
         let step = 0.3 * deviation
         let probe = counts.map { _ in generator.next() & 1 == 0 ? step : -step }
@@ -57,13 +56,15 @@ struct TableDenoiser {
             var risk = 0.0
             for cell in found.indices {
                 let miss = found[cell] - counts[cell]
-                risk += miss * miss + 2 * deviation * deviation * (moved[cell] - found[cell]) * probe[cell]
+                risk +=
+                    miss * miss + 2 * deviation * deviation * (moved[cell] - found[cell]) * probe[cell]
                     / (step * step)
             }
             return risk
         }
         let best = risks.indices.min { risks[$0] < risks[$1] } ?? 0
-        return estimates[best].0
+        let noise = deviation * deviation * Double(counts.count)
+        return (estimates[best].0, risks[best] / noise - 1)
     }
 
     /// The mean of each cell's count given what was measured, where it is drawn from a mixture around multiples of a prior.
@@ -162,7 +163,7 @@ package func denoisedTargets(
     let shares = oneWays.shares
     return tables.map { table in
         let members = table.attributes.map { attributes[$0] }
-        guard usesDenoised > 0, members.count > 1, table.counts.count <= TableDenoiser.mostCells, members.allSatisfy({ $0.size > 1 })
+        guard members.count > 1, table.counts.count <= TableDenoiser.mostCells, members.allSatisfy({ $0.size > 1 })
         else { return table.target }
         let sums = members.map { member in member.sums(of: shares[member.column]).map { $0 * oneWays.total } }
         var expected = [oneWays.total]
@@ -172,30 +173,28 @@ package func denoisedTargets(
         let denoiser = TableDenoiser(
             rows: table.counts.count / members[members.count - 1].size, columns: members[members.count - 1].size,
             expected: expected, deviation: deviation)
-        var values = denoiser.estimate(table.counts.map { Double($0) })
-        values.bring(to: sums)
-        if usesDenoised < 1 {
-            values = zip(values, table.counts).map { usesDenoised * $0 + (1 - usesDenoised) * Double($1) }
-        }
+        let raw = table.counts.map { Double($0) }
+        let found = denoiser.estimate(raw)
+        var denoised = found.counts
+        denoised.bring(to: sums)
+        // A fit of many tables takes out noise as well, by what the tables have in common. So the mean of both is best, but for
+        // tables in which hardly any noise is left.
+        let trust = min(max((doubted - found.noise) / (doubted - trusted), 0), 1)
+        let part = (1 + trust) / 2
         return MarginalTarget(
-            attributes: table.attributes, values: values,
-            slack: values.map {
-                slackPower > 0
-                    ? slackOfDenoised * (min(deviation, max($0, 0)) + slackFloor * deviation)
-                    : slackOfDenoised * deviation
+            attributes: table.attributes, values: zip(denoised, raw).map { part * $0 + (1 - part) * $1 },
+            slack: denoised.map { count in
+                let tight = slackOfDenoised * (min(count / deviation, 1) + 1e-3)
+                return deviation * (1 - trust + trust * tight)
             })
     }
 }
 
-/// How far a fit may leave a denoised cell, in standard deviations of its noise.
-private let slackOfDenoised = knob("SLK", 0.1)
+/// How far a fit may leave a cell of a trusted table, in standard deviations of its noise.
+private let slackOfDenoised = 0.1
 
-package func knob(_ name: String, _ value: Double) -> Double {
-    ProcessInfo.processInfo.environment[name].flatMap { Double($0) } ?? value
-}
-let slackPower = knob("SLP", 1)
-let usesDenoised = knob("DEN", 1)
-let slackFloor = knob("SLF", 1e-3)
+/// Parts of the noise that are left, at which an estimate is trusted whole, and not beyond half.
+private let (trusted, doubted) = (0.2, 0.45)
 
 extension [Double] {
     /// Scales a table towards its one-way marginals.

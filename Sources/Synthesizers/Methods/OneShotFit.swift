@@ -22,7 +22,7 @@ struct OneShotFit {
     }
 
     /// A pair's table may have as many cells as keep their total noise below this part of the rows.
-    private static let noiseOfLegibleTable = knob("LEG", 0.15)
+    private static let noiseOfLegibleTable = 0.15
     private static let detail = (1...12).map { 1 << $0 }
     /// The part of the budget that differences may take, and what of it each of three questions has, in thousandths.
     private static let differenceShare = 0.06
@@ -171,7 +171,9 @@ struct OneShotFit {
             cellLimit: cellLimit, sets: sets)
         progress(0.4)
         let chosen = choice.inTree + (measuresAcross ? choice.across : [])
-        let split = split(chosen.map { choice.share(of: $0) } + choice.sets.map { choice.share(ofSet: $0) }, sizes: sizes, known: ownAmounts, left: left, noise)
+        let split = split(
+            chosen.map { choice.share(of: $0) } + choice.sets.map { choice.share(ofSet: $0) }, sizes: sizes,
+            known: ownAmounts, left: left, noise)
         var questions: [[Int]] = []
         var members: [[ModelAttribute]] = []
         for place in chosen {

@@ -128,7 +128,7 @@ struct PairTables {
 /// google/dpsynth does); one-way marginals take part with a fixed weight. γ < 1 because the fit takes part of the noise
 /// out again.
 struct TableChoice {
-    static let noiseThatStays = knob("NTS", 0.6)
+    static let noiseThatStays = 0.6
 
     /// Tables that the junction tree holds.
     var inTree: [Int] = []

@@ -80,7 +80,6 @@ struct ColumnBuilder {
         }
     }
 
-
     consuming func finish() throws -> CodedColumn {
         guard let places else { return try CodedColumn(storage, domainSize: size) }
         return try CodedColumn(storage, places: places, domainSize: size)

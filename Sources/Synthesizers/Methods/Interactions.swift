@@ -69,15 +69,22 @@ struct Interactions {
     }
 
     /// The sets that stand out, the strongest first, each at the finest levels that noise leaves legible.
-    func chosen(_ misfits: [MeasuredMisfit], _ levels: [CodeLevels], total: Double) -> [[ModelAttribute]] {
+    func chosen(_ misfits: [MeasuredMisfit], _ levels: [CodeLevels], _ oneWays: OneWayMarginals) -> [[ModelAttribute]] {
+        let (shares, total) = (oneWays.shares, oneWays.total)
+        // Rows that are independent stray from what is expected by chance, in a table of many cells by much.
+        func chance(_ members: [ModelAttribute]) -> Double {
+            members.reduce(meanAbsoluteNoise * total.squareRoot()) { product, member in
+                product * member.sums(of: shares[member.column]).reduce(0) { $0 + $1.squareRoot() }
+            }
+        }
         var pairs: [[Int]: Double] = [:]
         for one in misfits {
             let pair = [one.first.column, one.second.column].sorted()
-            pairs[pair] = max(pairs[pair] ?? 0, Double(one.value))
+            pairs[pair] = max(pairs[pair] ?? 0, Double(one.value) - chance([one.first, one.second]))
         }
         func excess(_ candidate: Candidate) -> Double {
             let columns = candidate.members.map(\.column).sorted()
-            var rest = candidate.distance
+            var rest = candidate.distance - chance(candidate.members)
             for (place, first) in columns.enumerated() {
                 for second in columns.dropFirst(place + 1) { rest -= max(pairs[[first, second]] ?? 0, 0) }
             }

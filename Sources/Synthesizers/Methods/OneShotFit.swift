@@ -132,7 +132,7 @@ struct OneShotFit {
         guard var misfits = try self.misfits(tables, oneWays, &grouped, &interactions, spending: errorBudget) else {
             return try independent()
         }
-        var sets = interactions.chosen(misfits, tables.levels, total: oneWays.total)
+        var sets = interactions.chosen(misfits, tables.levels, oneWays)
         progress(0.3)
 
         // Columns that another one nearly determines.

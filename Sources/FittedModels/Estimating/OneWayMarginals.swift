@@ -123,7 +123,7 @@ package struct OneWayMarginals {
     private func smoothed(_ counts: [Double], deviation: Double, in column: ColumnDomain) -> [Double] {
         guard column.isOrdered, column.valueCount >= 8 else { return counts }
         let values = Array(counts.prefix(column.valueCount))
-        return withoutEmptyEnds(haarSmoothed(values, deviation: deviation), counts: values, deviation: deviation)
+        return withDecayingEnds(haarSmoothed(values, deviation: deviation), counts: values, deviation: deviation)
             + counts.dropFirst(column.valueCount)
     }
 }
@@ -147,18 +147,28 @@ package func sparseShares(_ counts: [Double], deviation: Double, intervals: Int)
     return sum > 0 ? values.map { $0 / sum } : counts.map { _ in 1 / Double(counts.count) }
 }
 
-/// Noise would put rows where a scale ends, far from all others, and a few of them move a mean by much. So the ends of the
-/// scale whose counts are within noise of zero are zero: each stretch from an end, and what it holds beyond its neighbours.
+/// Noise would put rows where a scale ends, far from all others, and a few of them move a mean by much. So beyond the outermost
+/// cell that noise does not explain, alone or with all cells beyond it, a scale goes on as it ended: each cell holds the same part
+/// of the one before, and all together hold no more than was counted there.
 ///
 /// - Parameter counts: as they were measured.
-func withoutEmptyEnds(_ values: [Double], counts: [Double], deviation: Double) -> [Double] {
+func withDecayingEnds(_ values: [Double], counts: [Double], deviation: Double) -> [Double] {
     var kept = values
     for order in [Array(values.indices), values.indices.reversed()] {
         var sum = 0.0
-        for (length, place) in order.enumerated() {
-            sum += counts[place]
-            guard counts[place] < 3 * deviation, sum < 2 * deviation * Double(length + 1).squareRoot() else { break }
-            kept[place] = min(kept[place], 0)
+        let found = order.indices.first { length in
+            let count = counts[order[length]]
+            sum += count
+            return count >= 3.5 * deviation || sum >= 3 * deviation * Double(length + 1).squareRoot()
+        }
+        guard let found, found > 0, found + 1 < order.count else { continue }
+        let outermost = max(values[order[found]], 0)
+        let decay = min(max(outermost / max(values[order[found + 1]], 1e-9), 0.1), 0.5)
+        let counted = order[..<found].reduce(0) { $0 + counts[$1] }
+        var share = min(outermost * decay / (1 - decay), max(counted, 0)) * (1 - decay)
+        for place in order[..<found].reversed() {
+            kept[place] = share
+            share *= decay
         }
     }
     return kept.contains { $0 > 0 } ? kept : values

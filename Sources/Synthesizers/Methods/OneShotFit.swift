@@ -26,6 +26,8 @@ struct OneShotFit {
     private static let detail = (1...12).map { 1 << $0 }
     /// The part of the budget that differences may take, and what of it each of three questions has, in thousandths.
     private static let differenceShare = 0.06
+    /// What one-ways and pair errors leave.
+    private static let shareLeft = 0.5
     private static let (trialPart, histogramPart, errorPart) = (400, 300, 300)
 
     init(_ parameters: [String: Parameter], measuresAcross: Bool) throws(SynthesisError) {
@@ -59,7 +61,7 @@ struct OneShotFit {
                 name: "pair errors", share: 0.1,
                 spread: Double(max(1, columns.count * (columns.count - 1) / 2)), changing: 4),
         ]
-        var left = 0.5
+        var left = Self.shareLeft
         if seeksDifferences(domain) {
             steps.append(
                 .init(
@@ -137,7 +139,7 @@ struct OneShotFit {
 
         // Columns that another one nearly determines.
         var found: [ColumnDifference] = []
-        if seeksDifferences(domain), !noise.isSilent(total: oneWays.total, slices.amount * Self.differenceShare) {
+        if seeksDifferences(domain), !noise.isSilent(total: oneWays.total, slices.amount * Self.differenceShare / Self.shareLeft) {
             found = try self.differences(misfits, oneWays, domain, kernel, &slices)
         }
         if !found.isEmpty {
@@ -332,6 +334,6 @@ extension NoisyMarginal {
 extension NoiseScaling {
     /// Whether an amount leaves too much noise to see where the rows of a difference are.
     func isSilent(total: Double, _ amount: Double) -> Bool {
-        deviation(amount: amount / 16) * 10 > 0.1 * total
+        deviation(amount: amount / 16) * 10 > 0.2 * total
     }
 }

@@ -139,7 +139,9 @@ struct OneShotFit {
 
         // Columns that another one nearly determines.
         var found: [ColumnDifference] = []
-        if seeksDifferences(domain), !noise.isSilent(total: oneWays.total, slices.amount * Self.differenceShare / Self.shareLeft) {
+        if seeksDifferences(domain),
+            !noise.isSilent(total: oneWays.total, slices.amount * Self.differenceShare / Self.shareLeft)
+        {
             found = try self.differences(misfits, oneWays, domain, kernel, &slices)
         }
         if !found.isEmpty {

@@ -107,7 +107,7 @@ let package = Package(
             exclude: ["README.md"], swiftSettings: strict + [replaceable]),
         .target(
             name: "Synthesizers",
-            dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Tables", "VectorMath"],
+            dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Tables", "VectorMath"],
             exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Evaluation",

@@ -113,6 +113,7 @@ private struct FitBuilder {
     func pairs(shares: [[Double]]) -> [PairFit] {
         let measured = model.measuredPairs()
         let correlated = model.correlatedColumns()
+        let differences = model.differencePairs()
         let shown = model.domain.columns.indices.map {
             CodeGroups(model.domain.columns[$0], shares: shares[$0], limit: ModelEvaluation.shownGroups)
         }
@@ -123,7 +124,7 @@ private struct FitBuilder {
                 let known = measured[ColumnPair(first, second)]
                 if root(first) == root(second) {
                     basis = .derived
-                } else if known != nil {
+                } else if known != nil || differences.contains(ColumnPair(first, second)) {
                     basis = .measured
                 } else if let inherited = inherited(first, second, measured, correlated) {
                     basis = inherited

@@ -33,7 +33,7 @@ public struct ReleaseCoverage: Sendable, Equatable {
             }
         }
         for measurement in model.measurements {
-            let names = measurement.attributes.map { model.domain.columns[model.attributes[$0].column].name }
+            let names = measurement.attributes.map { model.name(ofColumn: model.attributes[$0].column) }
             if measurement.attributes.count == 1 {
                 let column = model.attributes[measurement.attributes[0]].column
                 if precisions[column, default: 0] < (1 - 1e-6) / measurement.variance {

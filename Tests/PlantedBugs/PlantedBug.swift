@@ -56,6 +56,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case gramOfRanks
     /// Sums of values beyond the clamp.
     case sumsUnclamped
+    /// A difference of a row's number and the number of the row before it: one row more moves its neighbour too.
+    case differenceOfRows
     /// Two whole budgets spent through one kernel.
     case foreignBudgetTaken
     /// Nothing of δ set aside for what is not exact.

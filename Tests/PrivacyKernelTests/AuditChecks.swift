@@ -13,7 +13,8 @@ struct AuditCheck: Sendable, CustomTestStringConvertible {
     var testDescription: String { claim }
 
     static let all: [AuditCheck] = [
-        everyCallPays, slices, sinkRefusal, emptyTable, oneBudget, setAside, gramNeighbours, sumNeighbours, emptyCells,
+        everyCallPays, slices, sinkRefusal, emptyTable, oneBudget, setAside, gramNeighbours, sumNeighbours,
+        differenceNeighbours, emptyCells,
         smallNoise, independence, failureIsSpent, duplicateKeys, rowOrder, loneTable, selectionLaw, noiseLaw,
         neighbours, changedKeys, joinWork, paddingUncounted, unionNeighbours,
     ]

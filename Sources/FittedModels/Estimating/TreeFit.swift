@@ -24,15 +24,18 @@ package func oneWayTargets(
 }
 
 /// Regularised proportional fitting of tables on their junction tree, starting from independent columns.
+///
+/// - Parameter targets: what the tables are to become; without them, their denoised counts.
 package func fittedTree(
-    _ tables: [MeasuredMarginal], oneWays: OneWayMarginals, attributes: [ModelAttribute], domain: TableDomain,
+    _ tables: [MeasuredMarginal], targets tableTargets: [MarginalTarget]? = nil, oneWays: OneWayMarginals,
+    attributes: [ModelAttribute], domain: TableDomain,
     cellLimit: Int, oneWaySlackPerDeviation: Double = slackPerDeviation, sweeps: Int = 10, tolerance: Double = 1e-3
 ) throws(SynthesisError) -> GraphicalModel {
     let shares = oneWays.shares
     var targets = oneWayTargets(
         oneWays, attributes: attributes, columnCount: domain.columns.count,
         slackPerDeviation: oneWaySlackPerDeviation)
-    targets += tables.map(\.target)
+    targets += tableTargets ?? denoisedTargets(tables, oneWays, of: attributes)
     do {
         return try proportionalFit(
             targets, sizes: attributes.map(\.size), total: oneWays.total,

@@ -15,10 +15,8 @@ extension PrivateRows {
         let chosen = parties.map { $0.chosen(max(1, rowsPerKey)) }
         let columns = domain.columns.indices.map { column in
             CodedColumn(
-                proven: zip(parties, chosen).flatMap { party, chosen in
-                    let codes = party.table.columns[column].gatheredOrZero(chosen.rows)
-                    return (0..<codes.count).map { UInt32(codes[$0]) }
-                }, domainSize: domain.columns[column].size)
+                concatenating: zip(parties, chosen).map { $0.table.columns[column].gatheredOrZero($1.rows) },
+                domainSize: domain.columns[column].size)
         }
         let hasKeys = parties.contains { $0.keys != nil }
         self.init(

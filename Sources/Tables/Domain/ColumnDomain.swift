@@ -45,9 +45,21 @@ public struct ColumnDomain: Sendable, Equatable {
             type: type, cells: cells, other: other, missing: missing, missingCode: size - 1, values: values)
     }
 
+    /// Intervals, and cells after them that stand for no number. It has no texts and is never read or written.
+    init(name: String, binning: Binning, others: Int) {
+        self.name = name
+        self.type = .number
+        self.cells = .bins(binning)
+        self.other = nil
+        self.missing = nil
+        self.size = binning.starts.count + others
+        self.texts = CategoryTable([])
+    }
+
     public static func == (first: ColumnDomain, second: ColumnDomain) -> Bool {
         first.name == second.name && first.type == second.type && first.cells == second.cells
             && first.other == second.other && first.missing == second.missing && first.states == second.states
+            && first.size == second.size
     }
 
     /// A required text column with the given values.

@@ -6,7 +6,8 @@ import Tasks
 /// `entrepot check`: the service's own validator, run locally; nothing is sent.
 package struct CheckCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Checks a table as the service would, on your own machine.")
+        commandName: "check", abstract: "Checks a table as the service would, on your own machine.",
+        discussion: "Example: entrepot check alice.csv --task task.yaml --party Alice")
 
     @Argument(help: "The CSV file.")
     var file: String

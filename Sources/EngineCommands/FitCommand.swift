@@ -16,6 +16,8 @@ package struct FitCommand: AsyncParsableCommand {
         discussion: """
             The ledger entry of the fit is printed on stdout before the first noise is drawn; keep it with the model. \
             Every fit of the same tables spends its own epsilon: nothing here remembers the last one.
+
+            Example: entrepot fit --task task.yaml --data Alice=alice.csv --data Bob=bob.csv --output cars.model
             """)
 
     @Option(help: "One CSV file.")
@@ -137,7 +139,7 @@ package struct FitCommand: AsyncParsableCommand {
     private func tableJob() throws -> Job {
         guard let table, let schemaPath = schema, let epsilon else { throw CommandFailure("--table is missing") }
         let schemaBytes = try Files.bytes(at: schemaPath)
-        let schema = try JSONDecoder().decode(TableSchema.self, from: Data(schemaBytes))
+        let schema = try Self.schema(schemaBytes, at: schemaPath)
         let keys = schema.primaryKey ?? []
         let declared = try TableDomain(schema: schema, keyColumns: keys)
         let rules = try self.rules.map { try Files.rules(at: $0) } ?? []
@@ -154,6 +156,16 @@ package struct FitCommand: AsyncParsableCommand {
             privacy: try PrivacyParameters(epsilon: epsilon, delta: delta),
             joined: try Self.table(read.table, obeying: domain),
             digest: LedgerHash(of: schemaBytes), openings: ["table": opening(of: table, read.sha256)])
+    }
+
+    private static func schema(_ bytes: [UInt8], at path: String) throws -> TableSchema {
+        let first = bytes.first { !" \t\r\n".utf8.contains($0) }
+        guard first == UInt8(ascii: "{") else {
+            throw CommandFailure(
+                "\(path) is no JSON: --schema takes a Table Schema as JSON ({\"fields\": […]}). A task in YAML goes with --task.",
+                code: .badData)
+        }
+        return try JSONDecoder().decode(TableSchema.self, from: Data(bytes))
     }
 
     private func opening(of path: String, _ digest: LedgerHash) -> OpeningFile {

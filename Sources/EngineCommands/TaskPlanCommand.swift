@@ -13,7 +13,11 @@ extension TaskCommand {
     struct Plan: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says what a task will cost and how exact it will be, from its declared columns alone.",
-            discussion: "Rows are simulated from the declared domain. No private row is read, and nothing is spent.")
+            discussion: """
+                Rows are simulated from the declared domain. No private row is read, and nothing is spent.
+
+                Example: entrepot task plan task.yaml --epsilon 1 --epsilon 3
+                """)
 
         @Argument(help: "The task file.")
         var file: String

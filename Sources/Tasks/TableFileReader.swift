@@ -77,8 +77,18 @@ public final class TableFileReader {
     public func finish() throws -> (table: KeyedTable, sha256: [UInt8]) {
         if let start { try start.withUnsafeBytes { try reader.consume($0) } }
         try unpacking?.finish()
-        return (try reader.finish(), digestSoFar)
+        let table = try reader.finish()
+        // It would pass every check, and then ε is spent on a join of nothing.
+        guard table.rowCount > 0 else { throw Self.noRows }
+        return (table, digestSoFar)
     }
+
+    private static let noRows = TableProblems(
+        problems: [
+            TableProblem(
+                code: "no_rows", expected: "at least one row below the header",
+                hint: "The file holds column names alone: check the export, and that the right file was chosen")
+        ], counts: ["no_rows": 1])
 
     private func pass(_ bytes: UnsafeRawBufferPointer) throws {
         guard let unpacking else { return try reader.consume(bytes) }

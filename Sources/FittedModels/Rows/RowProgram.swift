@@ -122,7 +122,7 @@ struct RowProgram: Sendable {
 
 extension TableDomain {
     /// For each derived column the derivation to compute it by.
-    var derivationOf: [Int: Derivation] {
+    package var derivationOf: [Int: Derivation] {
         Dictionary(derivations.map { ($0.column, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -134,7 +134,7 @@ extension TableDomain {
     }
 
     /// Derived columns, parents first.
-    var derivedOrder: [Int] {
+    package var derivedOrder: [Int] {
         let derived = derivationOf
         func depth(_ column: Int) -> Int {
             var depth = 0

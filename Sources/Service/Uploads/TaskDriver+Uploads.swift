@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Ledger
+import Logging
 import Tables
 import Tasks
 
@@ -43,6 +44,7 @@ extension TaskDriver {
             outcome = .failure(error)
         }
         await uploadEnded(party: party)
+        logger.info("an upload ended", metadata: ["party": "\(party)"])
         let (received, opening) = try outcome.get()
         var response = Response.json(
             .object([
@@ -156,5 +158,6 @@ extension TaskDriver {
             tables.hold(table, of: party)
             openings[party] = opening
         }
+        logger.info("a table is held", metadata: ["party": "\(party)"])
     }
 }

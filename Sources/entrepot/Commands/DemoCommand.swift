@@ -11,7 +11,8 @@ import Tasks
 /// parties talk to it over the network like anybody else.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Plays the whole product: two parties, one service, synthetic rows at the end.")
+        commandName: "demo", abstract: "Plays the whole product: two parties, one service, synthetic rows at the end.",
+        discussion: "Example: entrepot demo workshop --output demo")
 
     @Argument(help: "\(DemoScenario.allCases.map(\.rawValue).joined(separator: ", "))")
     var scenario: DemoScenario = .trade

@@ -25,6 +25,8 @@ public struct TaskPlan: Sendable {
     /// Fewer joined rows than this, by the noisy count that is the plan's first step, end the task; nil for no such rule.
     public let leastRows: Int?
     private let join: TaskSpecification.Join
+    /// Who adds noise: one, where the rows come together in one place.
+    public let holders: NoiseHolders
 
     /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` if the task cannot work.
     public init(_ task: TaskSpecification) throws {
@@ -35,6 +37,11 @@ public struct TaskPlan: Sendable {
             parties.append((name: party.name, domain: try table.domain()))
         }
         join = task.join
+        if case .secureSum(let colluding) = task.engine {
+            holders = NoiseHolders(count: task.providers.count, colluding: colluding)
+        } else {
+            holders = .one
+        }
         if let mirror = task.join.mirror, let office = parties.first {
             domain = mirror.joinedDomain(of: office.domain)
         } else if join.kind == .union, let first = parties.first {
@@ -60,6 +67,16 @@ public struct TaskPlan: Sendable {
             let part = plan.accounting == .pure ? share : (share / 2).squareRoot()
             _ = try synthesizer.plan(
                 domain, PrivacyParameters(epsilon: privacy.epsilon * part, delta: privacy.delta), rowsPerKey: rows)
+        }
+        try spreadNoise()
+    }
+
+    /// Where several holders add noise, each step's is larger than in one place, and all of it is Gaussian.
+    private mutating func spreadNoise() throws {
+        guard holders.count > 1 else { return }
+        guard plan.accounting != .pure else { throw PrivacyError.noiseNotShared(holders: holders.count) }
+        for place in plan.steps.indices {
+            plan.steps[place].sigma = plan.steps[place].sigma.map { $0 * holders.deviationFactor }
         }
     }
 
@@ -88,6 +105,14 @@ public struct TaskPlan: Sendable {
             return try PrivateTable(uniting: tables.map(\.table), rowsPerKey: join.rowsPerKey, unit: unit)
         }
         return try PrivateTable(joining: tables, rowsPerKey: join.rowsPerKey)
+    }
+
+    /// One party's rows, where those of the others are counted elsewhere. The table has none afterwards.
+    ///
+    /// - Throws: `rowsAreGone` if it has been joined before.
+    public func part(_ table: KeyedTable) throws(PrivacyError) -> PrivateTable {
+        try PrivateTable(
+            part: table, ofUnionOf: holders.count, rowsPerKey: join.rowsPerKey, unit: unit)
     }
 
     /// What the model may spend on what: the plan's steps after those of the queries.

@@ -10,13 +10,14 @@ extension TaskSpecification {
 
     /// The task as one JSON object, every default written out; what is absent and has no default stays absent.
     public var json: JSONValue {
-        .object([
+        .members([
             "entrepot": .integer(version),
             "task": .text(name),
             "purpose": .text(purpose),
             "parties": .array(parties.map(\.json)),
             "join": join.json,
             "privacy": privacy.json,
+            "engine": engine.json,
             "synthesizer": synthesizer.json,
             "queries": .array(queries.map(\.json)),
             "limits": .object(["upload_bytes": .integer(limits.uploadBytes), "rows": .integer(limits.rows)]),

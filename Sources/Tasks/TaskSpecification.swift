@@ -17,6 +17,8 @@ public struct TaskSpecification: Sendable, Equatable {
     public var join: Join
     /// The one ε.
     public var privacy: Privacy
+    /// Where the rows are counted.
+    public var engine: Engine
     public var synthesizer: SynthesizerChoice
     /// What may be asked besides; none for most tasks.
     public var queries: [PermittedQuery]
@@ -30,8 +32,9 @@ public struct TaskSpecification: Sendable, Equatable {
     /// A task from its parts; nothing is checked: `lint` does that.
     public init(
         version: Int = 1, name: String, purpose: String, parties: [Party], join: Join = Join(), privacy: Privacy,
-        synthesizer: SynthesizerChoice = SynthesizerChoice(), queries: [PermittedQuery] = [],
-        limits: Limits = Limits(), deadlines: Deadlines = Deadlines(), retention: Retention = Retention()
+        engine: Engine = .enclave, synthesizer: SynthesizerChoice = SynthesizerChoice(),
+        queries: [PermittedQuery] = [], limits: Limits = Limits(), deadlines: Deadlines = Deadlines(),
+        retention: Retention = Retention()
     ) {
         self.version = version
         self.name = name
@@ -39,6 +42,7 @@ public struct TaskSpecification: Sendable, Equatable {
         self.parties = parties
         self.join = join
         self.privacy = privacy
+        self.engine = engine
         self.synthesizer = synthesizer
         self.queries = queries
         self.limits = limits

@@ -70,6 +70,7 @@ enum Program {
         }
 
         func stop() { process.terminate() }
+        func kill() { _ = Foundation.kill(process.processIdentifier, SIGKILL) }
 
         func outcome() -> Outcome {
             process.waitUntilExit()

@@ -1,5 +1,4 @@
 import Tables
-import VectorMath
 
 extension Kernel {
     // KERNEL 4.8
@@ -20,10 +19,7 @@ extension Kernel {
         }
         let groups = Int(map.max() ?? 0) + 1
         guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
-        if let rows {
-            groupedColumns.append(
-                (rows.table.columns[attribute].codes.mapped(through: map), Int(map.first ?? 0)))
-        }
+        groupings.append(Grouping(attribute: attribute, map: map))
         sizes.append(groups)
         return sizes.count - 1
     }

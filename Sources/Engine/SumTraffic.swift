@@ -1,3 +1,6 @@
+import Queries
+import Tables
+import PrivacyKernel
 import FittedModels
 
 /// What a secure sum will send, and how long that takes: from the task alone.

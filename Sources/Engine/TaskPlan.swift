@@ -57,7 +57,8 @@ public struct TaskPlan: Sendable {
         declaredRows = try Self.declaredRows(task)
         queries = try QueryWorkload(
             task.queries, domain: domain, privacy: privacy, rowsPerKey: rows,
-            remainder: synthesizer == nil ? .nothing : .model, countsRows: leastRows != nil, mirror: task.join.mirror)
+            remainder: synthesizer == nil ? .nothing : .model, countsRows: leastRows != nil, mirror: task.join.mirror,
+            holders: holders)
         plan = try Self.plan(
             synthesizer?.plan(domain, privacy, rowsPerKey: rows) ?? Self.planWithoutModel(privacy, rowsPerKey: rows),
             queries, privacy)
@@ -75,7 +76,8 @@ public struct TaskPlan: Sendable {
     private mutating func spreadNoise() throws {
         guard holders.count > 1 else { return }
         guard plan.accounting != .pure else { throw PrivacyError.noiseNotShared(holders: holders.count) }
-        for place in plan.steps.indices {
+        // The steps of the queries have it from their own forecasts.
+        for place in plan.steps.indices.dropFirst(asksFirst) {
             plan.steps[place].sigma = plan.steps[place].sigma.map { $0 * holders.deviationFactor }
         }
     }

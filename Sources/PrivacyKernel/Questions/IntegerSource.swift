@@ -63,6 +63,11 @@ public struct NoiseHolders: Sendable, Equatable, Codable {
     /// The least variance of one holder's noise, for which the sum's law is that of one discrete Gaussian.
     static let leastVariance: UInt128 = 6
 
+    /// The noise of a figure, where noise drawn in one place would have `scale`: for plans and forecasts.
+    ///
+    /// - Throws: `noiseNotShared` for Laplace noise, and for more holders than the proof is for.
+    public func spread(_ scale: NoiseScale) throws(PrivacyError) -> NoiseScale { total(of: try share(of: scale)) }
+
     // KERNEL 10.1
     /// What each holder draws: the honest ones together have at least the variance of `scale`.
     func share(of scale: NoiseScale) throws(PrivacyError) -> NoiseScale {

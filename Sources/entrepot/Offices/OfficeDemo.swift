@@ -1,3 +1,4 @@
+import FittedModels
 import Client
 import DemoData
 import Engine

@@ -30,6 +30,9 @@ public struct MaskKey: Sendable {
     /// - Throws: for a public key that is none, or that makes every secret the same.
     func secret(with peer: [UInt8], pair: [UInt8]) throws -> PairSecret {
         let shared = try key.sharedSecretFromKeyAgreement(with: .init(rawRepresentation: peer))
+        // A key of low order makes the same secret with everybody: zero (RFC 7748, section 6.1).
+        // Proof: the bytes are read within the call that lends them.
+        guard shared.withUnsafeBytes({ $0.contains { $0 != 0 } }) else { throw CryptoKitError.incorrectParameterSize }
         return PairSecret(
             key: shared.hkdfDerivedSymmetricKey(
                 using: SHA256.self, salt: Data("ENTREPOT-SUM1".utf8), sharedInfo: pair, outputByteCount: 32))

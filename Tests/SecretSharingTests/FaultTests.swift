@@ -21,7 +21,7 @@ struct FaultTests {
         var world = world
         #expect(throws: refusal, sourceLocation: location) { try world.offices[0].receive(message, from: 1) }
         #expect("\(refusal)".contains("office1"), sourceLocation: location)
-        #expect("\(refusal)".count > 30, sourceLocation: location)
+        #expect("\(refusal)".count > 20, sourceLocation: location)
     }
 
     @Test("a greeting of another task, office, release, plan or with no usable key is refused by name")

@@ -299,6 +299,11 @@ public final class OfficeMesh: Sendable {
             state.failure = refusal
             return Array(state.channels.values)
         }
+        // What another office said it tells the others itself.
+        switch refusal {
+        case .halted, .paused: return
+        default: break
+        }
         let sentence = "\(refusal)"
         for channel in channels {
             send(Self.frame(refusal.isTemporary ? .pause(sentence) : .halt(sentence)), over: channel)

@@ -17,7 +17,7 @@ protocol IntegerSource: AnyObject, Sendable {
     func counts(_ cliques: [[Int]], groupings: [Grouping]) -> [[Int64]]
     /// Σ over rows of a value of the row's code in `attribute`, for each cell of `groups`, row-major.
     func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) -> [Int64]
-    /// Σ z zᵀ over rows of scores, each row shortened to `bound`: a square, row by row.
+    /// Σ z zᵀ over rows of scores, each row shortened to `bound`: a square, row by row, on and below the diagonal.
     func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) -> [Int64]
     /// What the parts of all holders add up to, each with its noise; the one step at which a holder tells others anything.
     ///

@@ -73,7 +73,7 @@ struct OfficeDemo {
                 """)
         }
         Console.say(
-            "   Two offices that share what they know, \(plan.holders.colluding + 1) of them, would see totals with less noise "
+            "   \(plan.holders.colluding + 1) offices that put together what they know would see totals with less noise "
                 + "than ε asks for: the task says `colluding: \(plan.holders.colluding)`.")
         Console.step(6, "The ledgers: one epsilon, recorded at every office before the noise was drawn")
         for office in offices {

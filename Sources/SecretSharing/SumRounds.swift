@@ -50,7 +50,10 @@ public struct SumRounds: Sendable {
     private var made: [SumShare]
     /// How many rounds were begun since this start.
     private var begun = 0
+    /// Messages of rounds that have no total yet, by office and round.
     private var received: [Int: [Int: SumShare]] = [:]
+    /// The digests of all messages that came, by office and round.
+    private var seen: [Int: [Int: [UInt8]]] = [:]
     private var totals = 0
     private var chain: [UInt8] = []
     private var closings: [Int: SumClosing] = [:]
@@ -73,7 +76,7 @@ public struct SumRounds: Sendable {
             version: SumGreeting.currentVersion, program: office.program, task: hexadecimal(office.task),
             from: office.names[office.place], to: office.names[peer], plan: hexadecimal(office.plan),
             commitment: hexadecimal(office.commitment), maskKey: Data(key.publicKey),
-            received: (received[peer]?.keys.max() ?? -1) + 1)
+            received: (seen[peer]?.keys.max() ?? -1) + 1)
     }
 
     /// Who has not greeted yet.
@@ -190,6 +193,7 @@ public struct SumRounds: Sendable {
             }
             for place in sum.indices { sum[place] &+= share.values[place] }
         }
+        for peer in others { received[peer]?[totals] = nil }
         chain = Array(SHA256.hash(data: chain + own.question + SumBytes.bytes(sum)))
         totals += 1
         return sum
@@ -252,10 +256,12 @@ public struct SumRounds: Sendable {
             throw .roundNotBegun(from: name, round: share.round)
         }
         if let session, share.session != session { throw .otherSession(from: name) }
-        if let first = received[peer]?[share.round] {
-            guard first == share else { throw .twoMessages(from: name, round: share.round) }
+        let digest = Array(SHA256.hash(data: Data(SumMessage.share(share).bytes)))
+        if let first = seen[peer]?[share.round] {
+            guard first == digest else { throw .twoMessages(from: name, round: share.round) }
             return
         }
+        seen[peer, default: [:]][share.round] = digest
         received[peer, default: [:]][share.round] = share
     }
 }

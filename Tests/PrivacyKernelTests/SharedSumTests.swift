@@ -184,7 +184,8 @@ struct SharedSumTests {
                 sum = next
             }
             let whole = weights(variance * Double(holders))
-            return (340...460).reduce(0) { max($0, abs(sum[$1] / whole[$1] - 1)) }
+            let reach = Int(4 * (variance * Double(holders)).squareRoot())
+            return (400 - reach...400 + reach).reduce(0) { max($0, abs(sum[$1] / whole[$1] - 1)) }
         }
         let least = Double(NoiseHolders.leastVariance)
         for holders in [2, 3, 5] { #expect(worst(least, holders) < 1e-12) }

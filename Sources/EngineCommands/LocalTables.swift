@@ -1,15 +1,15 @@
 import Foundation
-import Ledger
-import Tables
-import Tasks
-import VectorMath
+package import Ledger
+package import Tables
+package import Tasks
+package import VectorMath
 
 /// Tables that are read on this machine, by the service's own reader.
-enum LocalTables {
+package enum LocalTables {
     /// A party's table and the digest of its file.
     ///
     /// - Throws: `TableProblems`, `SchemaProblems`, ``CommandFailure``.
-    static func table(
+    package static func table(
         _ path: String, party name: String, task: TaskSpecification, hash: KeyedHash
     ) throws -> (table: KeyedTable, sha256: LedgerHash) {
         let (party, table) = try provider(name, task)

@@ -38,6 +38,8 @@ extension TaskCommand {
         func run() async throws {
             try await CommandFailure.reported {
                 let task = try TaskPlan(try Files.task(at: file, allowsMissingKeys: true))
+                let traffic = SumTraffic(task)
+                defer { if let traffic, !json { Console.show(traffic.text) } }
                 guard let synthesizer = task.synthesizer else { return try printQueries(task) }
                 let ladder = epsilon.isEmpty ? Set([0.5, 1, 3, task.privacy.epsilon]).sorted() : epsilon
                 let forecast = try ErrorForecast(

@@ -5,7 +5,7 @@ import VectorMath
 /// The rows of a `PrivateTable`, for the kernel's own files. The codes are overwritten when the last reference goes.
 ///
 /// They answer to slices of one budget only.
-final class PrivateRows: Sendable {
+final class PrivateRows: IntegerSource {
     /// Public: which columns there are and what their codes mean.
     let domain: TableDomain
     /// No key has more rows than this; every sensitivity is a multiple of it.
@@ -20,6 +20,8 @@ final class PrivateRows: Sendable {
     private(set) nonisolated(unsafe) var table: CodedTable
     /// The budget that the first release was paid from.
     let root = Mutex<BudgetRoot?>(nil)
+    /// The further attributes that were last asked for, row by row.
+    private let further = Mutex<[(attribute: FurtherAttribute, codes: CodeArray, filler: Int)]>([])
 
     /// - Parameters:
     ///   - table: its columns are those of the domain.
@@ -38,7 +40,17 @@ final class PrivateRows: Sendable {
         self.table = table
     }
 
-    deinit { table.wipe() }
+    deinit {
+        table.wipe()
+        further.withLock { further in
+            for place in further.indices { further[place].codes.wipe() }
+        }
+    }
+
+    /// The whole of it lies here.
+    var holders: NoiseHolders { .one }
+
+    func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) -> [[Int64]] { parts }
 
     // KERNEL 3.3
     /// Binds the rows to the budget of their first release.
@@ -54,21 +66,73 @@ final class PrivateRows: Sendable {
     /// How many rows fill the table up: private.
     var padding: Int64 { Int64(table.rowCount - rowCount) }
 
-    /// Exact marginals of ascending attribute sets, of columns and then of their groupings.
+    /// Exact marginals of ascending attribute sets, of columns and then of further attributes.
     ///
-    /// The rows of padding lie in the cell of their codes, and in the group of their code of a grouping. They are counted
-    /// like any other, and then taken away: so counting takes the same steps whatever the rows are.
-    ///
-    /// - Parameter grouped: each with the group of the padding's code.
-    func counts(_ cliques: [[Int]], grouped: [(codes: CodeArray, filler: Int)]) -> [[Int64]] {
+    /// The rows of padding lie in the cell of their codes, and in that of their codes of a further attribute. They are
+    /// counted like any other, and then taken away: so counting takes the same steps whatever the rows are.
+    func counts(_ cliques: [[Int]], further: [FurtherAttribute]) -> [[Int64]] {
         guard !cliques.isEmpty else { return [] }
-        var counts = countCodes(codes + grouped.map(\.codes), cliques: cliques)
-        let bounds = codes.map(\.bound) + grouped.map(\.codes.bound)
-        let fillers = filler.map { Int($0) } + grouped.map(\.filler)
+        let added = columns(further)
+        var counts = countCodes(codes + added.map(\.codes), cliques: cliques)
+        let bounds = codes.map(\.bound) + added.map(\.codes.bound)
+        let fillers = filler.map { Int($0) } + added.map(\.filler)
         for (place, clique) in cliques.enumerated() {
             counts[place][clique.reduce(0) { $0 * bounds[$1] + fillers[$1] }] -= padding
         }
         return counts
+    }
+
+    /// The codes of further attributes row by row, and the code that rows of padding have. An attribute may follow from one
+    /// before it in the list.
+    private func columns(_ attributes: [FurtherAttribute]) -> [(codes: CodeArray, filler: Int)] {
+        further.withLock { known in
+            let same = zip(known, attributes).prefix { $0.attribute == $1 }.count
+            for place in same..<known.count { known[place].codes.wipe() }
+            known.removeLast(known.count - same)
+            for attribute in attributes.dropFirst(same) {
+                let (codes, filler) = column(attribute, after: known)
+                known.append((attribute: attribute, codes: codes, filler: filler))
+            }
+            return known.map { (codes: $0.codes, filler: $0.filler) }
+        }
+    }
+
+    private func column(
+        _ attribute: FurtherAttribute, after known: [(attribute: FurtherAttribute, codes: CodeArray, filler: Int)]
+    ) -> (codes: CodeArray, filler: Int) {
+        switch attribute {
+        case .difference(let question): return differences(question)
+        case .grouping(let attribute, let map):
+            let count = domain.columns.count
+            let (codes, filler) =
+                attribute < count
+                ? (table.columns[attribute].codes, Int(self.filler[attribute]))
+                : (known[attribute - count].codes, known[attribute - count].filler)
+            return (codes.mapped(through: map), Int(map[filler]))
+        }
+    }
+
+    /// Exact sums: within 2^32 rows · 2^30.
+    func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) -> [Int64] {
+        let columns = groups.map { (codes: table.columns[$0], size: domain.columns[$0].size) }
+        var sums = [Int64](repeating: 0, count: columns.reduce(1) { $0 * $1.size })
+        let codes = table.columns[attribute]
+        for row in 0..<table.rowCount {
+            let cell = columns.reduce(0) { $0 * $1.size + $1.codes[row] }
+            sums[cell] &+= values[codes[row]]
+        }
+        // Rows of padding lie in the cell of their codes.
+        let cell = zip(groups, columns).reduce(0) { $0 * $1.1.size + Int(filler[$1.0]) }
+        sums[cell] &-= padding &* values[Int(filler[attribute])]
+        return sums
+    }
+
+    /// Σ z zᵀ of clipped rows, exactly: `VectorMath.gramSums` has the proof.
+    func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) -> [Int64] {
+        let sums = VectorMath.gramSums(codes, attributes: attributes, scores: scores, bound: bound)
+        // What one row of padding adds, as often as there are.
+        let one = VectorMath.gramSums(zip(codes, filler).map { $0.one($1) }, attributes: attributes, scores: scores, bound: bound)
+        return zip(sums, one).map { $0 &- padding &* $1 }
     }
 
     /// The columns as `VectorMath` takes them, without a copy.

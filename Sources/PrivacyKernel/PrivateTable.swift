@@ -65,6 +65,22 @@ public struct PrivateTable: ~Copyable, Sendable {
         for party in taken.indices { taken[party].wipe() }
     }
 
+    /// One party's part of a union whose other parts lie elsewhere.
+    ///
+    /// - Parameters:
+    ///   - table: it has no rows afterwards.
+    ///   - count: how many parties there are, this one among them.
+    ///   - rowsPerKey: as in the union of all.
+    ///   - unit: as in the union of all.
+    /// - Throws: `rowsAreGone`.
+    public init(
+        part table: KeyedTable, ofUnionOf count: Int, rowsPerKey: Int, unit: UnionUnit = .record
+    ) throws(PrivacyError) {
+        var taken = try PrivateTable.rows(of: [table])
+        rows = PrivateRows(uniting: taken, rowsPerKey: rowsPerKey, unit: unit, among: count)
+        for party in taken.indices { taken[party].wipe() }
+    }
+
     /// The mirror join: each row is one flow, as its exporter's office and as its importer's office reported it.
     ///
     /// - Parameter offices: read with the same `KeyedHash` and of the same domain. They have no rows afterwards.

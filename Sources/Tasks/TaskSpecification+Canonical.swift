@@ -19,6 +19,7 @@ extension TaskSpecification {
             "privacy": privacy.json,
             // Written only if there are any, so that the digests of earlier tasks stay the same.
             "rules": rules.isEmpty ? nil : .array(rules.map(\.json)),
+            "engine": engine.json,
             "synthesizer": synthesizer.json,
             "queries": .array(queries.map(\.json)),
             "limits": .object(["upload_bytes": .integer(limits.uploadBytes), "rows": .integer(limits.rows)]),

@@ -35,6 +35,7 @@ import EngineCommands
                 name: "Run:",
                 subcommands: [
                     ServeCommand.self, ConnectCommand.self, DoctorCommand.self, ImageCommand.self, FitCommand.self,
+                    ComputeCommand.self,
                 ]),
             CommandGroup(name: "Try out:", subcommands: [DemoCommand.self, DemoDataCommand.self]),
         ]

@@ -92,6 +92,7 @@ enum Program {
         }
 
         func stop() { process.terminate() }
+        func kill() { _ = Foundation.kill(process.processIdentifier, SIGKILL) }
 
         func outcome() -> Outcome {
             process.waitUntilExit()

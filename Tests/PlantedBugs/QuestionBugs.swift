@@ -43,9 +43,10 @@ extension Kernel {
 
     @_dynamicReplacement(for:gramSums(_:_:_:_:))
     func wrongGramSums(
-        _ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: PrivateRows
+        _ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: any IntegerSource
     ) -> [Int64] {
-        switch PlantedBug.active {
+        guard let rows = rows as? PrivateRows else { return gramSums(attributes, scores, bound, rows) }
+        return switch PlantedBug.active {
         case .gramUnclipped:
             VectorMath.gramSums(
                 rows.codes, attributes: attributes, scores: scores.map { $0.map { Int16(truncatingIfNeeded: $0) } },

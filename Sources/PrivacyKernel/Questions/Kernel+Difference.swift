@@ -4,7 +4,7 @@ import VectorMath
 /// A public function of two columns of a row: the second column's number less the first's, in intervals.
 ///
 /// Each column has a public whole number for every code and for equal steps of its cell; nothing else of a row plays a part.
-public struct DifferenceQuestion: Sendable, Equatable {
+public struct DifferenceQuestion: Sendable, Hashable {
     /// The column whose number is taken away.
     public let first: Int
     public let second: Int
@@ -74,7 +74,7 @@ extension Kernel {
         guard Int(question.others.max() ?? 0) < limit, question.cells <= limit else {
             throw .tooManyCells(cells: question.intervals + Int(question.others.max() ?? 0), limit: limit)
         }
-        if let rows { groupedColumns.append(rows.differences(question)) }
+        further.append(.difference(question))
         sizes.append(question.cells)
         return sizes.count - 1
     }

@@ -1,5 +1,4 @@
 import Tables
-import VectorMath
 
 extension Kernel {
     // KERNEL 4.8
@@ -20,14 +19,7 @@ extension Kernel {
         }
         let groups = Int(map.max() ?? 0) + 1
         guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
-        if let rows {
-            let count = domain.columns.count
-            let (codes, filler) =
-                attribute < count
-                ? (rows.table.columns[attribute].codes, Int(rows.filler[attribute]))
-                : groupedColumns[attribute - count]
-            groupedColumns.append((codes.mapped(through: map), Int(map[filler])))
-        }
+        further.append(.grouping(of: attribute, map: map))
         sizes.append(groups)
         return sizes.count - 1
     }

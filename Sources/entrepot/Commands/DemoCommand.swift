@@ -29,7 +29,11 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reported {
             let stage = try DemoStage(scenario, directory: URL(fileURLWithPath: output, isDirectory: true))
-            try await play(stage)
+            if try scenario.task().isComputedByOffices {
+                try await OfficeDemo(stage: stage, rows: rows ?? scenario.defaultRows).play()
+            } else {
+                try await play(stage)
+            }
         }
     }
 

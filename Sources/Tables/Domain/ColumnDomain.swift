@@ -52,6 +52,7 @@ public struct ColumnDomain: Sendable, Equatable {
         self.cells = .bins(binning)
         self.other = nil
         self.missing = nil
+        self.states = []
         self.size = binning.starts.count + others
         self.texts = CategoryTable([])
     }

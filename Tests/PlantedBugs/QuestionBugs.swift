@@ -74,13 +74,13 @@ extension Kernel {
 
 extension PrivateRows {
     @_dynamicReplacement(for:differences(_:))
-    func differencesOrOfRows(_ question: DifferenceQuestion) -> (codes: CodeArray, zero: Int) {
+    func differencesOrOfRows(_ question: DifferenceQuestion) -> (codes: CodeArray, filler: Int) {
         let right = differences(question)
         guard planted(.differenceOfRows), right.codes.count > 1 else { return right }
         var cells = (0..<right.codes.count).map { UInt32(right.codes[$0]) }
         for row in cells.indices.dropFirst().reversed() where (cells[row] + cells[row - 1]) % 2 == 1 {
             cells[row] = cells[row - 1]
         }
-        return (CodeArray(narrowing: cells, below: question.cells) ?? right.codes, right.zero)
+        return (CodeArray(narrowing: cells, below: question.cells) ?? right.codes, right.filler)
     }
 }

@@ -156,17 +156,17 @@ func withDecayingEnds(_ values: [Double], counts: [Double], deviation: Double) -
     var kept = values
     for order in [Array(values.indices), values.indices.reversed()] {
         var sum = 0.0
-        let found = order.indices.first { length in
+        let outermost = order.indices.first { length -> Bool in
             let count = counts[order[length]]
             sum += count
             return count >= 3.5 * deviation || sum >= 3 * deviation * Double(length + 1).squareRoot()
         }
-        guard let found, found > 0, found + 1 < order.count else { continue }
-        let outermost = max(values[order[found]], 0)
-        let decay = min(max(outermost / max(values[order[found + 1]], 1e-9), 0.1), 0.5)
-        let counted = order[..<found].reduce(0) { $0 + counts[$1] }
-        var share = min(outermost * decay / (1 - decay), max(counted, 0)) * (1 - decay)
-        for place in order[..<found].reversed() {
+        guard let end = outermost, end > 0, end + 1 < order.count else { continue }
+        let last = max(values[order[end]], 0)
+        let decay = min(max(last / max(values[order[end + 1]], 1e-9), 0.1), 0.5)
+        let counted = order[..<end].reduce(0) { $0 + counts[$1] }
+        var share = min(last * decay / (1 - decay), max(counted, 0)) * (1 - decay)
+        for place in order[..<end].reversed() {
             kept[place] = share
             share *= decay
         }

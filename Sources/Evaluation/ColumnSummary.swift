@@ -59,8 +59,10 @@ public struct ColumnSummary: Sendable {
         let own = Self.mean(counts, values)
         let between = zip(counts, values).reduce(0) { $0 + $1.0 * ($1.1 - own) * ($1.1 - own) }
         // Inside a bin as if its values were spread evenly.
-        let within = zip(counts, edges).reduce(0) {
-            $0 + $1.0 * ($1.1.upper - $1.1.lower) * ($1.1.upper - $1.1.lower) / 12
+        var within = 0.0
+        for (count, edge) in zip(counts, edges) {
+            let width = edge.upper - edge.lower
+            within += count * width * width / 12
         }
         spread = ((between + within) / all).squareRoot()
         hiddenInBins = zip(counts, edges).reduce(0) { $0 + $1.0 * ($1.1.upper - $1.1.lower) / 2 } / all
@@ -124,8 +126,7 @@ extension ColumnFit {
     func missing(of column: ColumnDomain, total: Double) -> ComparedFigure? {
         guard let code = column.missingCode, synthetic.indices.contains(code), total > 0 else { return nil }
         return ComparedFigure(
-            noisy: measurement.map { $0.counts[code] / total },
-            halfWidth: measurement.map { $0.halfWidths[code] / total },
-            rows: synthetic[code] / total)
+            noisy: measurement.map { min(1, max(0, $0.counts[code] / total)) },
+            halfWidth: measurement.map { min(1, $0.halfWidths[code] / total) }, rows: synthetic[code] / total)
     }
 }

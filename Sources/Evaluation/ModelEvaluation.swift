@@ -24,6 +24,8 @@ public struct ModelEvaluation: Sendable {
     public private(set) var summaries: [Int: ColumnSummary] = [:]
     /// Of pairs of columns of numbers.
     private(set) var pairSummaries: [RowTrust.PairKey: PairSummary] = [:]
+    /// `trust`, once it is made.
+    private var known: RowTrust?
 
     /// Pairs without a measurement are compared over at most so many groups a column.
     static let shownGroups = 16
@@ -55,10 +57,11 @@ public struct ModelEvaluation: Sendable {
             pairSummaries[RowTrust.PairKey(first: pair.first, second: pair.second)] = PairSummary(
                 pair, summaries[pair.first], summaries[pair.second], rows: rows)
         }
+        known = RowTrust(self)
     }
 
     /// What the figures come to.
-    public var trust: RowTrust { RowTrust(self) }
+    public var trust: RowTrust { known ?? RowTrust(self) }
 
     /// Measured columns; those that noise explains least come first.
     public var worstColumns: [ColumnFit] {

@@ -14,30 +14,30 @@ import EngineCommands
         version: "entrepot, unreleased (task file 1, model file 1, HTTP 1)",
         groupedSubcommands: [
             CommandGroup(
-                name: "Agree on a task:",
+                name: "Agreement",
                 subcommands: [KeygenCommand.self, FingerprintCommand.self, TaskCommand.self, DummyCommand.self]),
             CommandGroup(
-                name: "Bring a table:",
+                name: "Table",
                 subcommands: [
                     PrepareCommand.self, IngestCommand.self, CheckCommand.self, UploadCommand.self, ConfirmCommand.self,
                     WithdrawCommand.self, HaltCommand.self,
                 ]),
             CommandGroup(
-                name: "Take what was made:",
+                name: "Results",
                 subcommands: [
                     StatusCommand.self, SamplesCommand.self, ModelCommand.self, QueryCommand.self,
                     SignedReportCommand.self, SampleCommand.self, ReportCommand.self,
                 ]),
             CommandGroup(
-                name: "Verify:",
+                name: "Verification",
                 subcommands: [VerifyCommand.self, DetailsCommand.self, LedgerCommand.self, MeasureCommand.self]),
             CommandGroup(
-                name: "Run:",
+                name: "Operation",
                 subcommands: [
                     ServeCommand.self, ConnectCommand.self, DoctorCommand.self, ImageCommand.self, FitCommand.self,
                     ComputeCommand.self,
                 ]),
-            CommandGroup(name: "Try out:", subcommands: [DemoCommand.self, DemoDataCommand.self]),
+            CommandGroup(name: "Trial", subcommands: [DemoCommand.self, DemoDataCommand.self]),
         ]
     )
 

@@ -38,7 +38,7 @@ extension Chart {
                 guard !isHatched else { return }
                 let isDark = Self.level(value) >= 4
                 picture.text(
-                    x + cell / 2, y + cell / 2 + 4, Figures.decimal(100 * value, digits: 0),
+                    x + cell / 2, y + cell / 2 + 4, Figures.decimal(100 * min(1, value), digits: 0),
                     isDark ? "figure light" : "figure", anchor: "middle")
             }
             let isUnknown = pair.basis == .unmeasured

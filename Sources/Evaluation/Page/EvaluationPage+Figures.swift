@@ -15,7 +15,8 @@ extension EvaluationPage {
         let ordered = evaluation.columns.sorted {
             (trust.columnHarms[$0.column]?.size ?? 2, $1.column) > (trust.columnHarms[$1.column]?.size ?? 2, $0.column)
         }
-        let articles = ordered.map(article)
+        // Shares of a total that is noise are no shares: their charts would show nothing but accident.
+        let articles = trust.isNoise ? [] : ordered.map(article)
         let open = articles.prefix(Self.openCharts).joined()
         let rest = articles.dropFirst(Self.openCharts)
         let more =
@@ -54,6 +55,7 @@ extension EvaluationPage {
     }
 
     private func columnTable(_ ordered: [ColumnFit]) -> String {
+        let harms = evaluation.trust.columnHarms
         let rows = ordered.map { fit -> [String] in
             let column = model.domain.columns[fit.column]
             let summary = evaluation.summaries[fit.column]
@@ -68,7 +70,7 @@ extension EvaluationPage {
                 quartile(1), quartile(2),
                 fit.missing(of: column, total: max(evaluation.total, 1)).map { Self.compared($0, Figures.percent) }
                     ?? "none",
-                HTML.escaped(evaluation.trust.columnHarms[fit.column]?.words ?? "not measured: the model assumes it"),
+                HTML.escaped(harms[fit.column]?.words ?? "not measured: the model assumes it"),
             ]
         }
         return Self.markedTable(

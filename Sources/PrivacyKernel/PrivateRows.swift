@@ -131,7 +131,8 @@ final class PrivateRows: IntegerSource {
     func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) -> [Int64] {
         let sums = VectorMath.gramSums(codes, attributes: attributes, scores: scores, bound: bound)
         // What one row of padding adds, as often as there are.
-        let one = VectorMath.gramSums(zip(codes, filler).map { $0.one($1) }, attributes: attributes, scores: scores, bound: bound)
+        let one = VectorMath.gramSums(
+            zip(codes, filler).map { $0.one($1) }, attributes: attributes, scores: scores, bound: bound)
         return zip(sums, one).map { $0 &- padding &* $1 }
     }
 

@@ -97,7 +97,8 @@ extension PrivateRows {
         // A column whose places nobody knows has the same one for every row.
         let cell = question.cell(
             (Int(filler[question.first]), first.places == nil ? first.unknownStep(of: firstSteps) : 0),
-            (Int(filler[question.second]), second.places == nil ? second.unknownStep(of: secondSteps) : 0), steps: (firstSteps, secondSteps))
+            (Int(filler[question.second]), second.places == nil ? second.unknownStep(of: secondSteps) : 0),
+            steps: (firstSteps, secondSteps))
         guard let codes = CodeArray(narrowing: cells, below: question.cells) else {
             preconditionFailure("a difference has a cell that its question has not")
         }

@@ -80,7 +80,8 @@ struct TaskReader {
     }
 
     static let topLevelKeys = [
-        "entrepot", "task", "purpose", "parties", "join", "privacy", "engine", "rules", "synthesizer", "queries", "limits",
+        "entrepot", "task", "purpose", "parties", "join", "privacy", "engine", "rules", "synthesizer", "queries",
+        "limits",
         "deadlines", "retention",
     ]
 

@@ -204,10 +204,10 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands", "Evaluation",
+                "Attestation", "Bytes", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands", "Evaluation",
                 "FittedModels", "Ledger",
                 "PrivacyAccounting", "PrivacyKernel", "Queries", "SecretSharing",
-                "Service", "Synthesizers", "Tables", "Tasks", "VectorMath", arguments, logging,
+                "Service", "Synthesizers", "Tables", "Tasks", "VectorMath", arguments, crypto, logging,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "PackageTests", swiftSettings: checked),
@@ -286,7 +286,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries", "Service",
+                "Attestation", "Bytes", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries", "Service",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],

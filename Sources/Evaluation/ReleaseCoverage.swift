@@ -68,6 +68,13 @@ public struct ReleaseCoverage: Sendable, Equatable {
         }
         if model.copula != nil, !hasGram { missing.append("the Gram matrix") }
         if !model.tilts.isEmpty, !hasSums, tables.isEmpty { missing.append("the sums of queries") }
+        // Every method spends what it was given: its last step takes all that is left.
+        if missing.isEmpty, let spent = model.transcript.spent,
+            let whole = try? Budget(spent.promise.parameters, accounting: spent.promise.accounting).amount,
+            spent.amount < (1 - 1e-6) * whole
+        {
+            missing.append("releases that spent \(Figures.percent(1 - spent.amount / whole)) of the budget")
+        }
         self.missing = missing
     }
 }

@@ -16,9 +16,12 @@ struct StepTests {
         let steps: [Double] = [0.01, 0.05, 0.25, 1, 5, 100, 1000]
         let step: Double = steps.randomElement(using: &random) ?? 1
         let isWhole = step >= 1 && Bool.random(using: &random)
-        let lower = Double(Int.random(in: -20...20, using: &random)) * step
+        // As people write multiples: −0.85, and not −17 · 0.05, which a Double has as −0.8500000000000001.
+        func multiple(_ count: Double) -> Double { (100 * count * step).rounded() / 100 }
+        let first = Double(Int.random(in: -20...20, using: &random))
         let lengths: [Double] = [1, 3, 40, 5000]
-        let upper = lower + (lengths.randomElement(using: &random) ?? 1) * step
+        let lower = multiple(first)
+        let upper = multiple(first + (lengths.randomElement(using: &random) ?? 1))
         let field = Field(
             name: "x", type: isWhole ? .integer : .number,
             constraints: Constraints(required: true, minimum: .number(lower), maximum: .number(upper)),

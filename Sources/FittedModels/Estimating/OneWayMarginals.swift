@@ -163,7 +163,7 @@ func withDecayingEnds(_ values: [Double], counts: [Double], deviation: Double) -
         }
         guard let end = outermost, end > 0, end + 1 < order.count else { continue }
         let last = max(values[order[end]], 0)
-        let decay = min(max(last / max(values[order[end + 1]], 1e-9), 0.1), 0.5)
+        let decay = min(max(last / max(values[order[end + 1]], 1e-9), 0.1), 0.25)
         let counted = order[..<end].reduce(0) { $0 + counts[$1] }
         var share = min(last * decay / (1 - decay), max(counted, 0)) * (1 - decay)
         for place in order[..<end].reversed() {

@@ -40,9 +40,9 @@ struct TableDenoiser {
         self.deviation = deviation
     }
 
-    /// The estimated counts, of which none is negative, and what part of the noise's variance is estimated to be left.
-    func estimate(_ counts: [Double]) -> (counts: [Double], noise: Double) {
-        guard deviation > 0, rows > 1, columns > 1, counts.count <= Self.mostCells else { return (counts, 1) }
+    /// The estimated counts: none is negative.
+    func estimate(_ counts: [Double]) -> [Double] {
+        guard deviation > 0, rows > 1, columns > 1, counts.count <= Self.mostCells else { return counts }
         var generator = SplitMix64(state: 0x5EED)
         let step = 0.3 * deviation
         let probe = counts.map { _ in generator.next() & 1 == 0 ? step : -step }
@@ -63,8 +63,7 @@ struct TableDenoiser {
             return risk
         }
         let best = risks.indices.min { risks[$0] < risks[$1] } ?? 0
-        let noise = deviation * deviation * Double(counts.count)
-        return (estimates[best].0, risks[best] / noise - 1)
+        return estimates[best].0
     }
 
     /// The mean of each cell's count given what was measured, where it is drawn from a mixture around multiples of a prior.
@@ -154,7 +153,7 @@ struct TableDenoiser {
     }
 }
 
-/// Targets of measured tables: what they are likely to have been without noise, brought to the one-way marginals.
+/// Targets of measured tables: half what was measured, half what it is likely to have been without noise.
 ///
 /// - Parameter attributes: those that the tables number.
 package func denoisedTargets(
@@ -174,27 +173,15 @@ package func denoisedTargets(
             rows: table.counts.count / members[members.count - 1].size, columns: members[members.count - 1].size,
             expected: expected, deviation: deviation)
         let raw = table.counts.map { Double($0) }
-        let found = denoiser.estimate(raw)
-        var denoised = found.counts
+        var denoised = denoiser.estimate(raw)
         denoised.bring(to: sums)
-        // A fit of many tables takes out noise as well, by what the tables have in common. So the mean of both is best, but for
-        // tables in which hardly any noise is left.
-        let trust = min(max((doubted - found.noise) / (doubted - trusted), 0), 1)
-        let part = (1 + trust) / 2
+        // A fit of many tables takes out noise as well, by what the tables have in common, and needs the counts for it: the mean
+        // of both is better than either.
         return MarginalTarget(
-            attributes: table.attributes, values: zip(denoised, raw).map { part * $0 + (1 - part) * $1 },
-            slack: denoised.map { count in
-                let tight = slackOfDenoised * (min(count / deviation, 1) + 1e-3)
-                return deviation * (1 - trust + trust * tight)
-            })
+            attributes: table.attributes, values: zip(denoised, raw).map { ($0 + $1) / 2 },
+            slack: [Double](repeating: deviation, count: raw.count))
     }
 }
-
-/// How far a fit may leave a cell of a trusted table, in standard deviations of its noise.
-private let slackOfDenoised = 0.1
-
-/// Parts of the noise that are left, at which an estimate is trusted whole, and not beyond half.
-private let (trusted, doubted) = (0.2, 0.45)
 
 extension [Double] {
     /// Scales a table towards its one-way marginals.

@@ -346,7 +346,9 @@ struct DifferenceSearch {
                 variance += share / sum * middle * middle
             }
             let rho = min(max(1 - variance / 2, 0.5), 0.99999)
-            let half = max(4.2 * (1 - rho * rho).squareRoot(), (ends[1] - ends[0]) / 2)
+            // Scores inside wide cells are not quite normal: the intervals reach as far as the histogram does.
+            let normal = max(4.2 * (1 - rho * rho).squareRoot(), (ends[1] - ends[0]) / 2)
+            let half = max(normal, min(max(abs(ends[first]), abs(ends[last + 1])), 3 * normal))
             let axis = NumberAxis(.score, factor: trial.baseAxis.factor * rho, masses: trial.baseAxis.masses)
             return made(
                 axis, Self.edges(from: -half, to: half, cells: Self.finalCells, scale: trial.scale, isLattice: false))

@@ -59,7 +59,7 @@ enum Program {
             }
             // The settings of whoever runs the tests are not those of the tests.
             process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ENTREPOT_") }
-                .merging(environment) { $1 }
+                .merging(workingFolder == nil ? ["ENTREPOT_CONFIG": "none"] : [:]) { $1 }.merging(environment) { $1 }
             if let workingFolder { process.currentDirectoryURL = workingFolder }
             let input = Pipe()
             process.standardInput = input

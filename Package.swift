@@ -97,6 +97,9 @@ let package = Package(
             exclude: ["README.md", "KERNEL.md"], swiftSettings: strict + [replaceable]),
         .target(
             name: "PrivacyAccounting", dependencies: ["PrivacyKernel"], exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "SecretSharing", dependencies: ["Bytes", crypto, cryptoExtras], exclude: ["README.md"],
+            swiftSettings: strict + [replaceable]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "FittedModels",
@@ -107,7 +110,7 @@ let package = Package(
             exclude: ["README.md"], swiftSettings: strict + [replaceable]),
         .target(
             name: "Synthesizers",
-            dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Tables", "VectorMath"],
+            dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Tables", "VectorMath"],
             exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Evaluation",
@@ -168,8 +171,9 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Bytes", "Gzip", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore,
-                nioPosix, nioHTTP1, nioSSL,
+                "Attestation", "Bytes", "Gzip", "Ledger", "SecretSharing", "Tables", "Tasks", crypto, cryptoExtras,
+                x509,
+                asn1, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
             ],
             exclude: ["README.md"],
             resources: [
@@ -182,6 +186,7 @@ let package = Package(
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),
+                .embedInCode("Configs/five-offices-without-enclave.yaml"),
                 .embedInCode("Configs/trade-mirror.yaml"),
                 .embedInCode("Configs/trade-reconciliation.yaml"),
                 .embedInCode("Configs/workshop.yaml"),
@@ -199,10 +204,11 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands", "Evaluation",
+                "Attestation", "Bytes", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands",
+                "Evaluation",
                 "FittedModels", "Ledger",
-                "PrivacyAccounting", "PrivacyKernel", "Queries",
-                "Service", "Synthesizers", "Tasks", arguments, logging,
+                "PrivacyAccounting", "PrivacyKernel", "Queries", "SecretSharing",
+                "Service", "Synthesizers", "Tables", "Tasks", "VectorMath", arguments, crypto, logging,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "PackageTests", swiftSettings: checked),
@@ -229,6 +235,7 @@ let package = Package(
             name: "PrivacyAuditTests",
             dependencies: ["PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict),
+        .testTarget(name: "SecretSharingTests", dependencies: ["SecretSharing", "VectorMath"], swiftSettings: strict),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(

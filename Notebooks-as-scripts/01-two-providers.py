@@ -28,7 +28,7 @@ print(entrepot("task", "show", trial.task))
 for party in trial.parties:
     entrepot("check", trial.table(party), "--task", trial.task, "--party", party)
     digest = entrepot("upload", trial.table(party), *trial.channel(party)).strip()
-    print(party, "uploaded", digest[:16], entrepot("confirm", *trial.channel(party)).strip())
+    print(party, "uploaded", digest[:16], entrepot("confirm", "--yes", *trial.channel(party)).strip())
 
 print("the model is", entrepot("status", "--wait", *trial.channel("Alice")).strip())
 entrepot("samples", "--rows", 20000, "--seed", 1, "--output", trial.folder / "joined.csv", *trial.channel("Alice"))

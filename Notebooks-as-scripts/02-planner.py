@@ -19,7 +19,7 @@ from entrepot_notebook import Trial, entrepot, rows
 trial = Trial("trade")
 for party in trial.parties:
     entrepot("upload", trial.table(party), *trial.channel(party))
-    entrepot("confirm", *trial.channel(party))
+    entrepot("confirm", "--yes", *trial.channel(party))
 print("the model is", entrepot("status", "--wait", *trial.channel("Norland")).strip())
 entrepot("samples", "--rows", 50000, "--seed", 7, "--output", trial.folder / "rows.csv", *trial.channel("Norland"))
 synthetic = rows(trial.folder / "rows.csv")

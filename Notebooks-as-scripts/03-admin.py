@@ -67,7 +67,7 @@ assert found[ladder[0]] > found[ladder[-1]], "more ε gives smaller errors"
 trial = Trial("trade", epsilon=chosen)
 for party in trial.parties:
     entrepot("upload", trial.table(party), *trial.channel(party))
-    entrepot("confirm", *trial.channel(party))
+    entrepot("confirm", "--yes", *trial.channel(party))
 entrepot("status", "--wait", *trial.channel("Norland"))
 entries = json.loads(entrepot("ledger", *trial.channel("Norland")))["entries"]
 spent = [entry for entry in entries if entry["kind"] == "reservation"]

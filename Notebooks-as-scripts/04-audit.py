@@ -15,7 +15,7 @@ from entrepot_notebook import Trial, entrepot, rows
 trial = Trial("bank-telecom", rows=5000)
 for party in ["Bank", "Telecom"]:
     entrepot("upload", trial.table(party), *trial.channel(party))
-    entrepot("confirm", *trial.channel(party))
+    entrepot("confirm", "--yes", *trial.channel(party))
 entrepot("status", "--wait", *trial.channel("Bank"))
 
 # %% [markdown]

@@ -18,6 +18,13 @@ public enum CertificateFile {
         return certificates
     }
 
+    /// From when to when a certificate holds, in seconds since 1970.
+    /// - Throws: `EvidenceError.certificateEncoding`.
+    public static func validity(of der: [UInt8]) throws(EvidenceError) -> (notBefore: Int64, notAfter: Int64) {
+        guard let certificate = try? ChainCertificate(der: der) else { throw .certificateEncoding(0) }
+        return (certificate.notBefore, certificate.notAfter)
+    }
+
     /// The one PEM text of certificates that has lines of 64 characters, each ended by a line feed.
     static func pem(_ certificates: [[UInt8]]) -> [UInt8] {
         var text: [UInt8] = []

@@ -62,6 +62,8 @@ extension ClientError: CustomStringConvertible {
             "\(address) cannot be reached over TLS 1.3 (\(reason)). Check the address and that the service runs."
         case .brokenConnection(let reason):
             "The connection broke: \(reason). Nothing that was not answered counts: try again."
+        case .evidence(.noTrustedRoot(let format)) where format.isWithoutVendorRoot:
+            "You named no root for \(format.rawValue) evidence: add \(format.optionOfRoot). Nothing was sent."
         case .evidence(let error):
             "\(error) Nothing was sent. Do not use this service; tell its operator."
         case .refused(let refusals):
@@ -83,7 +85,8 @@ extension ClientError: CustomStringConvertible {
                 + "ledger (`entrepot ledger`) before you upload again."
         case .notListed(let fingerprint):
             "The key \(fingerprint) is not listed in the task. Use the key whose public half the task names."
-        case .noKey: "This needs the private key of a party of the task: name it with --key."
+        case .noKey:
+            "This needs the private key of a party of the task: name it with --key. `entrepot keygen NAME` makes one."
         case .unreadableKey(let reason): "The key file cannot be used: \(reason)"
         case .remembered(let conflict): "\(conflict)"
         case .unwritable(let path): "\(path) cannot be written. Check that its folder exists and is yours."
@@ -122,7 +125,11 @@ extension ServiceProblem: CustomStringConvertible {
     /// Detail and hint, and the problems of a table where there are any.
     public var description: String {
         // The service may be anybody's: none of its words makes a line of its own.
-        var lines = [ShownText.line("\(detail) (\(status), \(code)) \(hint)")]
+        // With problems of a table, one of them must not stand for all.
+        let head =
+            table.isEmpty
+            ? detail : "\(table.count == 1 ? "1 problem" : "\(table.count) problems") in the table; nothing was kept."
+        var lines = [ShownText.line("\(head) (\(status), \(code)) \(hint)")]
         for problem in table {
             var place: [String] = []
             if let row = problem.row { place.append("row \(row)") }

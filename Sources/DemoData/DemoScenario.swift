@@ -9,6 +9,7 @@ package enum DemoScenario: String, CaseIterable {
     case reconciliation
     case fiveOffices = "five-offices"
     case fiveOfficesTotal = "five-offices-total"
+    case fiveOfficesWithoutEnclave = "five-offices-without-enclave"
     case customsMicrodata = "customs-microdata"
     case bankTelecom = "bank-telecom"
 
@@ -20,6 +21,8 @@ package enum DemoScenario: String, CaseIterable {
         case .reconciliation: "flows between five offices, each reported from both ends, with two planted errors"
         case .fiveOffices: "five offices' monthly trade by commodity, simulated from the declared domains"
         case .fiveOfficesTotal: "the flows of `reconciliation`; one noisy total of all is released, and nothing else"
+        case .fiveOfficesWithoutEnclave:
+            "consignments of five offices, simulated from the declared domains; each office is a process, and there is no service"
         case .customsMicrodata: "the two halves of import declarations, simulated from the declared domains"
         case .bankTelecom: "customers of a bank and a telecom, simulated from the declared domains"
         }
@@ -31,7 +34,7 @@ package enum DemoScenario: String, CaseIterable {
         case .trade: 60_000
         case .workshop: 1_382
         case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
-        case .fiveOffices: 20_000
+        case .fiveOffices, .fiveOfficesWithoutEnclave: 20_000
         case .customsMicrodata, .bankTelecom: 50_000
         }
     }
@@ -41,7 +44,7 @@ package enum DemoScenario: String, CaseIterable {
         switch self {
         case .workshop: 1_728
         case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
-        case .fiveOffices: 500_000
+        case .fiveOffices, .fiveOfficesWithoutEnclave: 500_000
         case .trade, .customsMicrodata, .bankTelecom: 10_000_000
         }
     }
@@ -62,6 +65,7 @@ package enum DemoScenario: String, CaseIterable {
             case .reconciliation: PackageResources.trade_reconciliation_yaml
             case .fiveOffices: PackageResources.five_offices_yaml
             case .fiveOfficesTotal: PackageResources.five_offices_total_yaml
+            case .fiveOfficesWithoutEnclave: PackageResources.five_offices_without_enclave_yaml
             case .customsMicrodata: PackageResources.customs_microdata_yaml
             case .bankTelecom: PackageResources.bank_telecom_yaml
             }
@@ -91,6 +95,8 @@ package enum DemoScenario: String, CaseIterable {
         case .workshop: WorkshopTables(rows: rows, seed: seed).csv
         case .reconciliation: MirrorTables(rows: rows, seed: seed).csv
         case .fiveOfficesTotal: MirrorTables(rows: rows, seed: seed).totals
+        case .fiveOfficesWithoutEnclave:
+            try SimulatedTables(task, rows: rows, seed: seed) { String(100_000 + $0 * 3) }.csv
         case .customsMicrodata:
             try SimulatedTables(task, rows: rows, seed: seed) { String(10_000_000 + $0 * 7) }.csv
         case .bankTelecom:

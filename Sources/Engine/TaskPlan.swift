@@ -25,22 +25,18 @@ public struct TaskPlan: Sendable {
     /// Fewer joined rows than this, by the noisy count that is the plan's first step, end the task; nil for no such rule.
     public let leastRows: Int?
     private let join: TaskSpecification.Join
+    /// Who adds noise: one, where the rows come together in one place.
+    public let holders: NoiseHolders
 
     /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` if the task cannot work.
     public init(_ task: TaskSpecification) throws {
         synthesizer = task.releasesRows ? try Self.synthesizer(task.synthesizer) : nil
-        var parties: [(name: String, domain: TableDomain)] = []
-        for party in task.providers {
-            guard let table = party.table else { continue }
-            parties.append((name: party.name, domain: try table.domain()))
-        }
         join = task.join
-        if let mirror = task.join.mirror, let office = parties.first {
-            domain = mirror.joinedDomain(of: office.domain)
-        } else if join.kind == .union, let first = parties.first {
-            domain = first.domain
+        domain = try task.domain()
+        if case .secureSum(let colluding) = task.engine {
+            holders = NoiseHolders(count: task.providers.count, colluding: colluding)
         } else {
-            domain = TableDomain.joined(parties)
+            holders = .one
         }
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
         unit = task.privacy.unit == .key ? .key : .record
@@ -50,7 +46,8 @@ public struct TaskPlan: Sendable {
         declaredRows = try Self.declaredRows(task)
         queries = try QueryWorkload(
             task.queries, domain: domain, privacy: privacy, rowsPerKey: rows,
-            remainder: synthesizer == nil ? .nothing : .model, countsRows: leastRows != nil, mirror: task.join.mirror)
+            remainder: synthesizer == nil ? .nothing : .model, countsRows: leastRows != nil, mirror: task.join.mirror,
+            holders: holders)
         plan = try Self.plan(
             synthesizer?.plan(domain, privacy, rowsPerKey: rows) ?? Self.planWithoutModel(privacy, rowsPerKey: rows),
             queries, privacy)
@@ -60,6 +57,17 @@ public struct TaskPlan: Sendable {
             let part = plan.accounting == .pure ? share : (share / 2).squareRoot()
             _ = try synthesizer.plan(
                 domain, PrivacyParameters(epsilon: privacy.epsilon * part, delta: privacy.delta), rowsPerKey: rows)
+        }
+        try spreadNoise()
+    }
+
+    /// Where several holders add noise, each step's is larger than in one place, and all of it is Gaussian.
+    private mutating func spreadNoise() throws {
+        guard holders.count > 1 else { return }
+        guard plan.accounting != .pure else { throw PrivacyError.noiseNotShared(holders: holders.count) }
+        // The steps of the queries have it from their own forecasts.
+        for place in plan.steps.indices.dropFirst(asksFirst) {
+            plan.steps[place].sigma = plan.steps[place].sigma.map { $0 * holders.deviationFactor }
         }
     }
 
@@ -83,11 +91,28 @@ public struct TaskPlan: Sendable {
     ///
     /// - Throws: `rowsAreGone` if a table has been joined before.
     public func joined(_ tables: [(name: String, table: KeyedTable)]) throws(PrivacyError) -> PrivateTable {
+        let joined = try joinedAsRead(tables)
+        guard !domain.rules.isEmpty else { return joined }
+        guard let recipe = domain.recipe(from: joined.domain) else { throw .wrongRecipe }
+        return try joined.following(recipe)
+    }
+
+    private func joinedAsRead(
+        _ tables: [(name: String, table: KeyedTable)]
+    ) throws(PrivacyError) -> PrivateTable {
         if let mirror = join.mirror { return try PrivateTable(mirroring: tables, terms: mirror) }
         if join.kind == .union {
             return try PrivateTable(uniting: tables.map(\.table), rowsPerKey: join.rowsPerKey, unit: unit)
         }
         return try PrivateTable(joining: tables, rowsPerKey: join.rowsPerKey)
+    }
+
+    /// One party's rows, where those of the others are counted elsewhere. The table has none afterwards.
+    ///
+    /// - Throws: `rowsAreGone` if it has been joined before.
+    public func part(_ table: KeyedTable) throws(PrivacyError) -> PrivateTable {
+        try PrivateTable(
+            part: table, ofUnionOf: holders.count, rowsPerKey: join.rowsPerKey, unit: unit)
     }
 
     /// What the model may spend on what: the plan's steps after those of the queries.

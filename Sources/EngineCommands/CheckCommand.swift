@@ -6,7 +6,8 @@ import Tasks
 /// `entrepot check`: the service's own validator, run locally; nothing is sent.
 package struct CheckCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Checks a table as the service would, on your own machine.")
+        commandName: "check", abstract: "Checks a table as the service would, on your own machine.",
+        discussion: "Example: entrepot check alice.csv --task task.yaml --party Alice")
 
     @Argument(help: "The CSV file.")
     var file: String
@@ -25,12 +26,16 @@ package struct CheckCommand: AsyncParsableCommand {
     package func run() async throws {
         try await CommandFailure.reported {
             let task = try Files.task(at: task, allowsMissingKeys: true)
-            let reader = try LocalTables.reader(party: party, task: task)
+            let reader = try LocalTables.checker(party: party, task: task)
             do {
                 let table = try LocalTables.table(file, with: reader).table
+                let broken = reader.ruleFindings
                 if json {
                     let warnings = String(decoding: try Self.encoder().encode(reader.warnings), as: UTF8.self)
-                    Console.show(#"{"rows":\#(table.rowCount),"problems":[],"warnings":\#(warnings)}"#)
+                    let rules = String(decoding: try Self.encoder().encode(broken), as: UTF8.self)
+                    Console.show(
+                        #"{"rows":\#(table.rowCount),"problems":[],"warnings":\#(warnings)"#
+                            + (broken.isEmpty ? "}" : #","rules":\#(rules)}"#))
                 } else {
                     for warning in reader.warnings { Console.say("\(file): warning: \(warning)") }
                     Console.show("\(file): \(table.rowCount) rows, no problem; the service would take it")

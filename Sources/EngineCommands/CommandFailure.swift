@@ -41,6 +41,7 @@ package struct CommandFailure: Error {
         case let error as any ErrorWithExitCode: self.init("\(error)", code: ExitCode(error.exitCode))
         case let error as TableProblems: self.init("\(error)", code: .badData)
         case let error as SchemaProblems: self.init("\(error)", code: .badData)
+        case let error as RuleProblems: self.init("\(error)", code: .badData)
         case let error as TaskProblems: self.init("\(error)", code: .badData)
         case TaskError.unusableDraft(let why): self.init(why, code: .badData)
         case let error as LocalTableFile.Refusal: self.init("\(error)", code: .badData)

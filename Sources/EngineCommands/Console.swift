@@ -12,6 +12,9 @@ package enum Console {
     /// One line of talk. Whatever texts of others are in it, none moves the cursor or hides.
     package static func say(_ text: String) { write(ShownText.block(text) + "\n") }
 
+    /// A question whose answer is typed behind it, on the same line.
+    package static func prompt(_ text: String) { write(ShownText.line(text)) }
+
     /// Prints an answer on stdout, where a person or a program reads it; in JSON the escapes are JSON's own.
     package static func show(_ answer: some CustomStringConvertible, terminator: String = "\n") {
         print(ShownText.block(answer.description), terminator: terminator)

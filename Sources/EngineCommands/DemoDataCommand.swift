@@ -8,6 +8,7 @@ package struct DemoDataCommand: ParsableCommand {
         commandName: "demo-data",
         abstract: "Writes generated tables and their task (without keys).",
         discussion: DemoScenario.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "\n")
+            + "\n\nExample: entrepot demo-data workshop --output tables"
     )
 
     @Argument(help: "\(DemoScenario.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -1,4 +1,5 @@
 import Foundation
+package import Tables
 package import Tasks
 
 /// Files that the user named.
@@ -8,7 +9,10 @@ package enum Files {
     /// - Throws: ``CommandFailure`` with exit code 65 if the file cannot be read.
     package static func bytes(at path: String) throws(CommandFailure) -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw CommandFailure("the file \(path) cannot be read", code: .badData)
+            let isThere = FileManager.default.fileExists(atPath: path)
+            throw CommandFailure(
+                isThere ? "the file \(path) cannot be read" : "there is no file \(path); the file cannot be read",
+                code: .badData)
         }
         return Array(data)
     }
@@ -18,6 +22,27 @@ package enum Files {
             throw CommandFailure("the file \(path) is not UTF-8 text", code: .badData)
         }
         return text
+    }
+
+    /// A file to write rows to, emptied; stdout where none is named.
+    static func opened(_ output: String?) throws -> FileHandle {
+        guard let output else { return .standardOutput }
+        let files = FileManager.default
+        let kind = try? files.attributesOfItem(atPath: output)[.type] as? FileAttributeType
+        // A device, a pipe or a link is written to; `createFile` would put a file in its place.
+        let isThere = kind != nil && kind != .typeRegular
+        guard isThere || files.createFile(atPath: output, contents: nil),
+            let file = FileHandle(forWritingAtPath: output)
+        else { throw CommandFailure("the file \(output) cannot be written") }
+        if isThere { try? file.truncate(atOffset: 0) }
+        return file
+    }
+
+    /// `rows.csv` becomes `rows-3.csv`.
+    package static func numbered(_ path: String, _ number: Int) -> String {
+        let url = URL(fileURLWithPath: path)
+        let name = url.deletingPathExtension().path + "-\(number)"
+        return url.pathExtension.isEmpty ? name : name + "." + url.pathExtension
     }
 
     /// Writes a file, and replaces one that is there.
@@ -43,6 +68,16 @@ package enum Files {
             throw CommandFailure("\(path) is not a task yet:\n\(mistakes)", code: isShared ? .identity : .badData)
         }
         return task
+    }
+
+    /// Rules in a file of their own.
+    package static func rules(at path: String) throws(CommandFailure) -> [Rule] {
+        let file = RuleFile(yaml: try text(at: path))
+        guard let rules = file.rules else {
+            let mistakes = file.problems.map { "  \($0)" }.joined(separator: "\n")
+            throw CommandFailure("\(path) holds no rules yet:\n\(mistakes)", code: .badData)
+        }
+        return rules
     }
 
     package static func context(allowsMissingKeys: Bool) -> TaskFile.Context {

@@ -16,6 +16,8 @@ package struct FitCommand: AsyncParsableCommand {
         discussion: """
             The ledger entry of the fit is printed on stdout before the first noise is drawn; keep it with the model. \
             Every fit of the same tables spends its own epsilon: nothing here remembers the last one.
+
+            Example: entrepot fit --task task.yaml --data Alice=alice.csv --data Bob=bob.csv --output cars.model
             """)
 
     @Option(help: "One CSV file.")
@@ -23,6 +25,9 @@ package struct FitCommand: AsyncParsableCommand {
 
     @Option(help: "Its Table Schema (JSON).")
     var schema: String?
+
+    @Option(help: "Rules that every row obeys (YAML, a list as in a task), with --table.")
+    var rules: String?
 
     @Option(help: "The method: \(SynthesizerName.known.map(\.rawValue).joined(separator: ", ")).")
     var synthesizer: String = "auto"
@@ -57,6 +62,7 @@ package struct FitCommand: AsyncParsableCommand {
         if table != nil && (schema == nil || epsilon == nil) {
             throw ValidationError("--table needs --schema and --epsilon")
         }
+        if task != nil && rules != nil { throw ValidationError("with --task, the rules stand in the task") }
         if task != nil && (epsilon != nil || !param.isEmpty) {
             throw ValidationError("with --task, epsilon and parameters stand in the task")
         }
@@ -133,10 +139,13 @@ package struct FitCommand: AsyncParsableCommand {
     private func tableJob() throws -> Job {
         guard let table, let schemaPath = schema, let epsilon else { throw CommandFailure("--table is missing") }
         let schemaBytes = try Files.bytes(at: schemaPath)
-        let schema = try JSONDecoder().decode(TableSchema.self, from: Data(schemaBytes))
+        let schema = try Self.schema(schemaBytes, at: schemaPath)
         let keys = schema.primaryKey ?? []
+        let declared = try TableDomain(schema: schema, keyColumns: keys)
+        let rules = try self.rules.map { try Files.rules(at: $0) } ?? []
+        let domain = try declared.obeying(rules)
         let reader = CSVTableReader(
-            domain: try TableDomain(schema: schema, keyColumns: keys), schema: schema,
+            domain: declared.readable(for: rules), schema: schema,
             key: keys.isEmpty ? nil : KeyRule(columns: keys), hash: KeyedHash.random,
             limits: TableLimits(bytes: .max, rows: Int(UInt32.max)))
         let read = try LocalTables.table(table, with: TableFileReader(reader))
@@ -145,8 +154,18 @@ package struct FitCommand: AsyncParsableCommand {
         return Job(
             work: .table(try Synthesizers.synthesizer(named: synthesizer, parameters: parameters)),
             privacy: try PrivacyParameters(epsilon: epsilon, delta: delta),
-            joined: try PrivateTable(single: read.table),
+            joined: try Self.table(read.table, obeying: domain),
             digest: LedgerHash(of: schemaBytes), openings: ["table": opening(of: table, read.sha256)])
+    }
+
+    private static func schema(_ bytes: [UInt8], at path: String) throws -> TableSchema {
+        let first = bytes.first { !" \t\r\n".utf8.contains($0) }
+        guard first == UInt8(ascii: "{") else {
+            throw CommandFailure(
+                "\(path) is no JSON: --schema takes a Table Schema as JSON ({\"fields\": […]}). A task in YAML goes with --task.",
+                code: .badData)
+        }
+        return try JSONDecoder().decode(TableSchema.self, from: Data(bytes))
     }
 
     private func opening(of path: String, _ digest: LedgerHash) -> OpeningFile {
@@ -161,6 +180,14 @@ package struct FitCommand: AsyncParsableCommand {
             try opening.write(to: "\(folder)/\(party.replacingOccurrences(of: "/", with: "_")).opening")
         }
         Console.say("what opens the commitments of the ledger entry is in \(folder)")
+    }
+
+    /// The rows with the columns that rules add.
+    private static func table(_ read: KeyedTable, obeying domain: TableDomain) throws -> PrivateTable {
+        let single = try PrivateTable(single: read)
+        guard !domain.rules.isEmpty else { return single }
+        guard let recipe = domain.recipe(from: single.domain) else { throw PrivacyError.wrongRecipe }
+        return try single.following(recipe)
     }
 
     /// The entry as a service's ledger would hold it, in its canonical form.

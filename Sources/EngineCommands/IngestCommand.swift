@@ -15,6 +15,8 @@ package struct IngestCommand: AsyncParsableCommand {
                               multipliers are applied, and another currency than dollars is refused
             Area codes are those of these files: the United States are 842, not 840. Re-exports and re-imports stand in a \
             column of their own; editions of the Harmonised System stand in the key.
+
+            Example: entrepot ingest data.csv --profile comtrade --office CAN --output canada.csv
             """)
 
     @Argument(help: "One or more CSV files.")

@@ -5,7 +5,8 @@ public import Tasks
 /// `entrepot keygen NAME`: a party's key pair.
 package struct KeygenCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "keygen", abstract: "Makes a party's key pair: NAME.key (keep it) and NAME.pub (for the task).")
+        commandName: "keygen", abstract: "Makes a party's key pair: NAME.key (keep it) and NAME.pub (for the task).",
+        discussion: "Example: entrepot keygen Alice")
 
     @Argument(help: "The party's name.")
     var name: String
@@ -34,7 +35,8 @@ package struct KeygenCommand: AsyncParsableCommand {
 /// `entrepot fingerprint KEYFILE`: for comparing keys over the telephone.
 package struct FingerprintCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "fingerprint", abstract: "Prints the fingerprint of a key, for comparing it out of band.")
+        commandName: "fingerprint", abstract: "Prints the fingerprint of a key, for comparing it out of band.",
+        discussion: "Example: entrepot fingerprint Alice.pub")
 
     @Argument(help: "A public or private key file.")
     var keyfile: String

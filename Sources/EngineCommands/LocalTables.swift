@@ -1,31 +1,36 @@
 import Foundation
-import Ledger
-import Tables
-import Tasks
-import VectorMath
+package import Ledger
+package import Tables
+package import Tasks
+package import VectorMath
 
 /// Tables that are read on this machine, by the service's own reader.
-enum LocalTables {
+package enum LocalTables {
     /// A party's table and the digest of its file.
     ///
     /// - Throws: `TableProblems`, `SchemaProblems`, ``CommandFailure``.
-    static func table(
+    package static func table(
         _ path: String, party name: String, task: TaskSpecification, hash: KeyedHash
     ) throws -> (table: KeyedTable, sha256: LedgerHash) {
-        guard let table = task.providers.first(where: { $0.name == name })?.table else {
-            let known = task.providers.map(\.name).joined(separator: ", ")
-            throw CommandFailure("the task has no provider '\(name)'; it has \(known)", code: .identity)
-        }
-        return try Self.table(path, with: TableFileReader(table, of: task, hash: hash))
+        let (party, table) = try provider(name, task)
+        let domain = try task.readingDomain(of: party) ?? table.domain()
+        return try Self.table(path, with: TableFileReader(table, domain: domain, of: task, hash: hash))
     }
 
-    /// A reader of a party's table.
-    static func reader(party name: String, task: TaskSpecification) throws -> TableFileReader {
-        guard let table = task.providers.first(where: { $0.name == name })?.table else {
+    /// A reader of a party's table that tells its owner more than whether the service would take it.
+    static func checker(party name: String, task: TaskSpecification) throws -> TableFileReader {
+        let (_, table) = try provider(name, task)
+        return try TableFileReader(table, of: task)
+    }
+
+    private static func provider(
+        _ name: String, _ task: TaskSpecification
+    ) throws -> (party: TaskSpecification.Party, table: TaskSpecification.PartyTable) {
+        guard let party = task.providers.first(where: { $0.name == name }), let table = party.table else {
             let known = task.providers.map(\.name).joined(separator: ", ")
             throw CommandFailure("the task has no provider '\(name)'; it has \(known)", code: .identity)
         }
-        return try TableFileReader(table, of: task, hash: .random)
+        return (party, table)
     }
 
     /// Feeds a file to a reader, a mebibyte at a time.

@@ -4,7 +4,8 @@ import Attestation
 /// `entrepot measure FILE.eif`: the measurements that an enclave image will have.
 package struct MeasureCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "measure", abstract: "Computes PCR0, 1, 2 (and 8) of an AWS Nitro enclave image.")
+        commandName: "measure", abstract: "Computes PCR0, 1, 2 (and 8) of an AWS Nitro enclave image.",
+        discussion: "Example: entrepot measure entrepot.eif")
 
     @Argument(help: "The enclave image.")
     var file: String

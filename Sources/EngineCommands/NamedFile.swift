@@ -1,11 +1,11 @@
 import ArgumentParser
 
 /// `NAME=FILE` on the command line.
-struct NamedFile {
-    let name: String
-    let path: String
+package struct NamedFile {
+    package let name: String
+    package let path: String
 
-    init(_ text: String) throws(CommandFailure) {
+    package init(_ text: String) throws(CommandFailure) {
         let parts = text.split(separator: "=", maxSplits: 1)
         guard parts.count == 2 else {
             throw CommandFailure("expected NAME=FILE (got '\(text)')", code: ExitCode(64))

@@ -12,6 +12,8 @@ package struct PrepareCommand: AsyncParsableCommand {
             Without --task the file becomes plain CSV: UTF-8, commas, points, ISO dates, no title and no notes. With --task and \
             --party it becomes what that task declares: values beyond the bounds are clipped, codes get their zeros back, \
             columns that are not declared are dropped. Every kind of change is said with its number.
+
+            Example: entrepot prepare export.csv --task task.yaml --party Alice --output alice.csv
             """)
 
     @Argument(help: "The export: CSV with any delimiter, as UTF-8, UTF-16 or Windows-1252, also as gzip.")

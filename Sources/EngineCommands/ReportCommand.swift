@@ -10,7 +10,11 @@ import Tasks
 package struct ReportCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Writes one HTML page that says how far a model's rows can be trusted.",
-        discussion: "Noisy measurements against synthetic rows. It reads no table, so it costs no epsilon.")
+        discussion: """
+            Noisy measurements against synthetic rows. It reads no table, so it costs no epsilon.
+
+            Example: entrepot report cars.model --output cars.html
+            """)
 
     @Argument(help: "The model file.")
     var model: String

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Bytes
 public import FittedModels
 import Foundation
 public import Tables
@@ -6,7 +7,9 @@ public import Tables
 /// `entrepot sample`: rows from a model file; needs no service, no key and no epsilon.
 package struct SampleCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "sample", abstract: "Draws synthetic rows from a model file.")
+        commandName: "sample", abstract: "Draws synthetic rows from a model file.",
+        discussion:
+            "Example: entrepot sample cars.model --rows 100000 --seed 7 --where Bob_value=vgood --output rows.csv")
 
     @Argument(help: "The model file.")
     var model: String
@@ -44,6 +47,7 @@ package struct SampleCommand: AsyncParsableCommand {
     package init() {}
 
     package func validate() throws {
+        if rows < 1 { throw ValidationError("--rows is at least 1") }
         guard let imputations else { return }
         if !(2...1_000).contains(imputations) { throw ValidationError("--imputations takes 2 to 1000") }
         if output == nil { throw ValidationError("--imputations writes several files: name them by --output") }
@@ -60,11 +64,12 @@ package struct SampleCommand: AsyncParsableCommand {
                 return
             }
             for number in 1...imputations {
+                // A refit takes as long as the fit: say which one is under way before it begins.
+                Console.progress("imputation \(number) of \(imputations): refitting…")
                 let refitted = try model.imputation(number, seed: chosen)
                 try write(
                     refitted, seed: chosen &+ UInt64(number), draws: .independent,
-                    to: output.map { path(number, of: $0) })
-                Console.progress("imputation \(number) of \(imputations)")
+                    to: output.map { Files.numbered($0, number) })
             }
             Console.endProgress()
         }
@@ -73,41 +78,29 @@ package struct SampleCommand: AsyncParsableCommand {
     private func write(_ model: FittedModel, seed: UInt64, draws: Draws, to output: String?) throws {
         let sampler = try RowSampler(
             model, seed: seed, draws: draws, conditions: try conditions.map { try condition($0, model.domain) })
-        let file = try opened(output)
+        let file = try Files.opened(output)
         let encoder = SampleEncoder(domain: model.domain, columns: nil, format: format)
         try encoder.encode(rowCount: rows, block: sampler.rows(_:)) { try file.write(contentsOf: $0) }
         if output != nil { try file.close() }
     }
 
-    /// `rows.csv` becomes `rows-3.csv`.
-    private func path(_ number: Int, of path: String) -> String {
-        let url = URL(fileURLWithPath: path)
-        let name = url.deletingPathExtension().path + "-\(number)"
-        return url.pathExtension.isEmpty ? name : name + "." + url.pathExtension
-    }
-
-    private func opened(_ output: String?) throws -> FileHandle {
-        guard let output else { return .standardOutput }
-        let files = FileManager.default
-        let kind = try? files.attributesOfItem(atPath: output)[.type] as? FileAttributeType
-        // A device, a pipe or a link is written to; `createFile` would put a file in its place.
-        let isThere = kind != nil && kind != .typeRegular
-        guard isThere || files.createFile(atPath: output, contents: nil),
-            let file = FileHandle(forWritingAtPath: output)
-        else { throw CommandFailure("the file \(output) cannot be written") }
-        if isThere { try? file.truncate(atOffset: 0) }
-        return file
-    }
-
     private func condition(_ text: String, _ domain: TableDomain) throws -> (column: Int, code: Int) {
         let named = try NamedFile(text)
         guard let column = domain.columns.firstIndex(where: { $0.name == named.name }) else {
+            let names = domain.columns.map(\.name)
+            let nearest = NearestWord.to(named.name, among: names)
             throw CommandFailure(
-                "there is no column '\(named.name)'; there are \(domain.columns.map(\.name).joined(separator: ", "))",
+                "there is no column '\(named.name)'; "
+                    + (nearest.map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"),
                 code: .badData)
         }
         guard let code = domain.columns[column].code(of: named.path) else {
-            throw CommandFailure("'\(named.path)' lies outside the domain of column \(named.name)", code: .badData)
+            let declared = domain.columns[column]
+            let labels = (0..<declared.size).lazy.map { declared.label(of: $0) }
+            let nearest = NearestWord.to(named.path, among: labels)
+            throw CommandFailure(
+                "'\(named.path)' lies outside the domain of column \(named.name)"
+                    + (nearest.map { "; did you mean \($0)?" } ?? ""), code: .badData)
         }
         return (column, code)
     }

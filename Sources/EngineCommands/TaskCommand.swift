@@ -22,6 +22,8 @@ package struct TaskCommand: AsyncParsableCommand {
                 The draft goes to stdout, and what was noticed about the samples to stderr. A value of a sample stands in the draft \
                 only where it is one of a classification, and is marked there. Nothing leaves this machine, and the service never \
                 drafts.
+
+                Example: entrepot task draft --data Alice=alice.csv --data Bob=bob.csv --consumer Dora --public-key Dora=Dora.pub
                 """)
 
         @Option(help: "The task's name.")
@@ -30,8 +32,22 @@ package struct TaskCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("A provider and its sample.", valueName: "party=file.csv"))
         var data: [String]
 
-        @Option(help: ArgumentHelp("A provider's public key.", valueName: "party=key.pub"))
+        @Option(help: ArgumentHelp("A party's public key.", valueName: "party=key.pub"))
         var publicKey: [String] = []
+
+        @Option(
+            help: ArgumentHelp(
+                "A planner's name, who takes rows and brings no table; --public-key gives the key.", valueName: "party")
+        )
+        var consumer: [String] = []
+
+        @Option(help: ArgumentHelp("An auditor's name; --public-key gives the key.", valueName: "party"))
+        var auditor: [String] = []
+
+        @Option(
+            name: .customLong("operator"),
+            help: ArgumentHelp("Who runs the service and reads its ledger and metrics.", valueName: "party"))
+        var operators: [String] = []
 
         @Option(help: "A runtime.yaml of the enclave workshop (method, epsilon, params, party_names).")
         var runtime: String?
@@ -46,15 +62,33 @@ package struct TaskCommand: AsyncParsableCommand {
                         file: LocalTableFile(path: file.path))
                 }
                 let workshop = try runtime.map { try WorkshopRuntime(yaml: try Files.text(at: $0)) }
-                let draft = try TaskDraft(name: name, providers: providers, runtime: workshop)
+                let others =
+                    try consumer.map { try TaskCommand.other($0, .consumer, keys) }
+                    + auditor.map { try TaskCommand.other($0, .auditor, keys) }
+                    + operators.map { try TaskCommand.other($0, .operator, keys) }
+                let known = providers.map(\.name) + others.map(\.name)
+                if let stray = keys.keys.sorted().first(where: { !known.contains($0) }) {
+                    throw CommandFailure(
+                        "--public-key \(stray)=… is of nobody: there are \(known.joined(separator: ", ")). A planner is named "
+                            + "with --consumer \(stray).", code: ExitCode(64))
+                }
+                let draft = try TaskDraft(name: name, providers: providers, others: others, runtime: workshop)
                 for remark in draft.remarks { Console.say(remark) }
                 Console.show(draft.yaml, isData: true)
             }
         }
     }
 
+    private static func other(
+        _ name: String, _ role: TaskSpecification.Party.Role, _ keys: [String: String]
+    ) throws -> TaskDraft.Other {
+        TaskDraft.Other(name: name, role: role, publicKey: try keys[name].map { try KeyFiles.publicKey(at: $0) })
+    }
+
     struct Lint: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Names every mistake in a task, with its line.")
+        static let configuration = CommandConfiguration(
+            abstract: "Names every mistake in a task, with its line.",
+            discussion: "Example: entrepot task lint task.yaml")
 
         @Argument(help: "The task file.")
         var file: String
@@ -70,7 +104,7 @@ package struct TaskCommand: AsyncParsableCommand {
                 var fidelity: [String] = []
                 if let task = read.specification, read.errors.isEmpty {
                     do {
-                        fidelity = words(try TaskPlan(task)) + costs(task)
+                        fidelity = words(try TaskPlan(task)) + costs(task) + offers(task)
                     } catch {
                         problems.append(refusal("\(error)"))
                     }
@@ -90,6 +124,16 @@ package struct TaskCommand: AsyncParsableCommand {
                 }
                 if problems.contains(where: { $0.severity == .error }) { throw ExitCode.badData }
             }
+        }
+
+        /// What nobody may have thought of: a join of nothing costs as much as any other.
+        private func offers(_ task: TaskSpecification) -> [String] {
+            task.privacy.leastRows != nil || task.join.kind == .union
+                ? []
+                : [
+                    "privacy.least_rows is not set: ε is spent also where few keys, or none, meet. With least_rows: 500, fewer "
+                        + "rows than that end the task for a hundredth of ε."
+                ]
         }
 
         /// What the key patterns cost: linear in the keys, whatever they are.
@@ -139,7 +183,9 @@ package struct TaskCommand: AsyncParsableCommand {
     }
 
     struct Digest: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Prints the SHA-256 that the parties sign.")
+        static let configuration = CommandConfiguration(
+            abstract: "Prints the SHA-256 that the parties sign.",
+            discussion: "Example: entrepot task digest task.yaml")
 
         @Argument(help: "The task file.")
         var file: String
@@ -150,7 +196,9 @@ package struct TaskCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Says in plain words what a task agrees.")
+        static let configuration = CommandConfiguration(
+            abstract: "Says in plain words what a task agrees.",
+            discussion: "Example: entrepot task show task.yaml")
 
         @Argument(help: "The task file.")
         var file: String
@@ -164,7 +212,8 @@ package struct TaskCommand: AsyncParsableCommand {
 
     struct Sign: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Signs a task with a party's key and writes TASK.<party>.sig.")
+            abstract: "Signs a task with a party's key and writes TASK.<party>.sig.",
+            discussion: "Example: entrepot task sign task.yaml --key Alice.key")
 
         @Argument(help: "The task file.")
         var file: String

@@ -13,7 +13,11 @@ extension TaskCommand {
     struct Plan: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says what a task will cost and how exact it will be, from its declared columns alone.",
-            discussion: "Rows are simulated from the declared domain. No private row is read, and nothing is spent.")
+            discussion: """
+                Rows are simulated from the declared domain. No private row is read, and nothing is spent.
+
+                Example: entrepot task plan task.yaml --epsilon 1 --epsilon 3
+                """)
 
         @Argument(help: "The task file.")
         var file: String
@@ -34,6 +38,8 @@ extension TaskCommand {
         func run() async throws {
             try await CommandFailure.reported {
                 let task = try TaskPlan(try Files.task(at: file, allowsMissingKeys: true))
+                let traffic = SumTraffic(task)
+                defer { if let traffic, !json { Console.show(traffic.text) } }
                 guard let synthesizer = task.synthesizer else { return try printQueries(task) }
                 let ladder = epsilon.isEmpty ? Set([0.5, 1, 3, task.privacy.epsilon]).sorted() : epsilon
                 let forecast = try ErrorForecast(

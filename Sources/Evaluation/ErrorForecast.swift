@@ -153,7 +153,23 @@ struct SimulatedRows {
             }
         }
         self.count = count
-        self.codes = codes
+        self.codes = Self.obeying(codes, domain, count: count, seed: seed)
+    }
+
+    /// Made-up rows obey the rules as real ones are expected to.
+    private static func obeying(_ codes: [[UInt32]], _ domain: TableDomain, count: Int, seed: UInt64) -> [[UInt32]] {
+        guard !domain.rules.isEmpty, let rules = try? RowRules(domain) else { return codes }
+        var generator = SplitMix64(state: ~seed)
+        let engine = RuleEngine(rules)
+        var block = SampleBlock(
+            rowCount: count, codes: codes,
+            fractions: domain.columns.map { column in
+                column.isBinned ? (0..<count).map { _ in Float(generator.unit()) } : []
+            })
+        engine.obey(
+            &block, words: (0..<count).map { _ in generator.next() }, wanted: [:],
+            pool: engine.example().map { [$0] } ?? [], isPoolOnly: false)
+        return block.codes
     }
 
     func table(_ domain: TableDomain) throws -> CodedTable {

@@ -22,7 +22,9 @@ extension FittedModel {
         for measurement in measurements where measurement.attributes.count > 1 {
             for (place, left) in measurement.attributes.enumerated() {
                 for right in measurement.attributes[(place + 1)...]
-                where attributes[left].column != attributes[right].column {
+                where attributes[left].column != attributes[right].column
+                    && max(attributes[left].column, attributes[right].column) < domain.columns.count
+                {
                     let pair = measuredPair(measurement, left, right)
                     let columns = ColumnPair(pair.first.column, pair.second.column)
                     if best[columns].map({ pair.noise < $0.noise }) ?? true { best[columns] = pair }
@@ -31,6 +33,9 @@ extension FittedModel {
         }
         return best
     }
+
+    /// Pairs of columns whose difference was measured.
+    func differencePairs() -> Set<ColumnPair> { Set(differences.map { ColumnPair($0.base, $0.column) }) }
 
     /// Columns whose correlations were released.
     func correlatedColumns() -> Set<Int> {

@@ -20,6 +20,12 @@ public struct ModelEvaluation: Sendable {
     /// How many rows were drawn.
     public let rowCount: Int
     let rows: SyntheticRows
+    /// Of columns of numbers and dates, by column.
+    public private(set) var summaries: [Int: ColumnSummary] = [:]
+    /// Of pairs of columns of numbers.
+    private(set) var pairSummaries: [RowTrust.PairKey: PairSummary] = [:]
+    /// `trust`, once it is made.
+    private var known: RowTrust?
 
     /// Pairs without a measurement are compared over at most so many groups a column.
     static let shownGroups = 16
@@ -44,7 +50,18 @@ public struct ModelEvaluation: Sendable {
         let columns = model.domain.columns.indices.map { builder.column($0) }
         self.columns = columns
         pairs = builder.pairs(shares: columns.map { $0.synthetic.map { $0 / max(model.model.total, 1) } })
+        for fit in columns where rows.values.indices.contains(fit.column) {
+            summaries[fit.column] = ColumnSummary(fit, domain.columns[fit.column], values: rows.values[fit.column])
+        }
+        for pair in pairs where pair.basis != .derived {
+            pairSummaries[RowTrust.PairKey(first: pair.first, second: pair.second)] = PairSummary(
+                pair, summaries[pair.first], summaries[pair.second], rows: rows)
+        }
+        known = RowTrust(self)
     }
+
+    /// What the figures come to.
+    public var trust: RowTrust { known ?? RowTrust(self) }
 
     /// Measured columns; those that noise explains least come first.
     public var worstColumns: [ColumnFit] {
@@ -113,6 +130,7 @@ private struct FitBuilder {
     func pairs(shares: [[Double]]) -> [PairFit] {
         let measured = model.measuredPairs()
         let correlated = model.correlatedColumns()
+        let differences = model.differencePairs()
         let shown = model.domain.columns.indices.map {
             CodeGroups(model.domain.columns[$0], shares: shares[$0], limit: ModelEvaluation.shownGroups)
         }
@@ -123,7 +141,7 @@ private struct FitBuilder {
                 let known = measured[ColumnPair(first, second)]
                 if root(first) == root(second) {
                     basis = .derived
-                } else if known != nil {
+                } else if known != nil || differences.contains(ColumnPair(first, second)) {
                     basis = .measured
                 } else if let inherited = inherited(first, second, measured, correlated) {
                     basis = inherited
@@ -155,6 +173,17 @@ private struct FitBuilder {
         return at
     }
 
+    /// Whether a column is a function of another.
+    private func follows(_ column: Int, _ ancestor: Int) -> Bool {
+        var at = column
+        for _ in model.domain.columns {
+            guard let derivation = derived[at] else { return false }
+            if derivation.parent == ancestor { return true }
+            at = derivation.parent
+        }
+        return false
+    }
+
     private func pair(
         _ first: Int, _ second: Int, _ basis: PairFit.Basis, _ known: MeasuredPair?, _ shown: [CodeGroups]
     ) -> PairFit {
@@ -171,7 +200,9 @@ private struct FitBuilder {
             noisy: known?.counts, deviation: known?.variance.squareRoot(), synthetic: synthetic,
             totalVariation: known.map { distance($0.counts, synthetic) }, expectedNoise: noise?.expected,
             noiseDeviation: noise?.deviation,
-            strength: Association.cramersV(synthetic, rows: groups.0.count, columns: groups.1.count),
+            // One that follows from the other is tied as strongly as can be, however coarse the groups are.
+            strength: follows(first, second) || follows(second, first)
+                ? 1 : Association.cramersV(synthetic, rows: groups.0.count, columns: groups.1.count),
             correlation: correlation(first, second, groups, known?.counts, synthetic))
     }
 

@@ -33,7 +33,7 @@ public struct ReleaseCoverage: Sendable, Equatable {
             }
         }
         for measurement in model.measurements {
-            let names = measurement.attributes.map { model.domain.columns[model.attributes[$0].column].name }
+            let names = measurement.attributes.map { model.name(ofColumn: model.attributes[$0].column) }
             if measurement.attributes.count == 1 {
                 let column = model.attributes[measurement.attributes[0]].column
                 if precisions[column, default: 0] < (1 - 1e-6) / measurement.variance {
@@ -68,6 +68,13 @@ public struct ReleaseCoverage: Sendable, Equatable {
         }
         if model.copula != nil, !hasGram { missing.append("the Gram matrix") }
         if !model.tilts.isEmpty, !hasSums, tables.isEmpty { missing.append("the sums of queries") }
+        // Every method spends what it was given: its last step takes all that is left.
+        if missing.isEmpty, let spent = model.transcript.spent,
+            let whole = try? Budget(spent.promise.parameters, accounting: spent.promise.accounting).amount,
+            spent.amount < (1 - 1e-6) * whole
+        {
+            missing.append("releases that spent \(Figures.percent(1 - spent.amount / whole)) of the budget")
+        }
         self.missing = missing
     }
 }

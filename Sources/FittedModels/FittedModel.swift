@@ -16,7 +16,8 @@ public struct FittedModel: Sendable {
     public let attributes: [ModelAttribute]
     /// The distribution of the attributes, before `corrections`. Its total is the estimated number of rows.
     public let model: GraphicalModel
-    /// For each column the estimated distribution of its codes, which shares out a group; empty for derived columns.
+    /// For each column of `modelDomain` the estimated distribution of its codes, which shares out a group; empty for derived
+    /// columns.
     public let shares: [[Double]]
     /// Log-weights of tables that lie across the tree: p(x) ∝ model(x) · ∏ exp(correction(x)).
     public let corrections: [Factor]
@@ -28,6 +29,12 @@ public struct FittedModel: Sendable {
     public let misfits: [MeasuredMisfit]
     /// The columns that latent normals draw in place of `model`, which has their one-way marginals only.
     public let copula: LatentNormals?
+    /// Columns that are rebuilt from another column and a difference, which takes their place in `model`; each after the
+    /// column that it is rebuilt from.
+    public let differences: [ColumnDifference]
+    /// The columns that are drawn or rebuilt: those of `domain`, then one for each difference. Attributes and `shares` are
+    /// of these.
+    package let modelDomain: TableDomain
     /// Every release of the kernel.
     public let transcript: Transcript
     /// SHA-256 of the task, in hexadecimal, where there was one.
@@ -36,6 +43,12 @@ public struct FittedModel: Sendable {
     public let representatives: RepresentativeRows
     /// The cliques and separators that `model` is made from.
     let tree: TreeTables
+
+    /// Columns that the graphical model does not draw.
+    var undrawn: [Int] { (copula?.columns ?? []) + differences.rebuilt.sorted() }
+
+    /// What an attribute's column is called.
+    package func name(ofColumn column: Int) -> String { modelDomain.columns[column].name }
 
     /// The estimated number of rows.
     public var rowCount: Int { Int(model.total.rounded()) }
@@ -46,20 +59,22 @@ public struct FittedModel: Sendable {
     package init(
         domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], model: GraphicalModel,
         shares: [[Double]], corrections: [Factor] = [], measurements: [MeasuredMarginal],
-        misfits: [MeasuredMisfit] = [], copula: LatentNormals? = nil, transcript: Transcript
+        misfits: [MeasuredMisfit] = [], copula: LatentNormals? = nil, differences: [ColumnDifference] = [],
+        transcript: Transcript
     ) throws(SynthesisError) {
         let tree = TreeTables(model, attributes: attributes)
         try self.init(
             domain: domain, plan: plan, attributes: attributes, tree: tree, shares: shares, corrections: corrections,
-            measurements: measurements, misfits: misfits, copula: copula, transcript: transcript, taskDigest: nil,
-            representatives: nil)
+            measurements: measurements, misfits: misfits, copula: copula, differences: differences,
+            transcript: transcript, taskDigest: nil, representatives: nil)
     }
 
     /// - Parameter representatives: nil if they are to be chosen.
     package init(
         domain: TableDomain, plan: MechanismPlan, attributes: [ModelAttribute], tree: TreeTables, shares: [[Double]],
         corrections: [Factor], tilts: [SumsTilt] = [], measurements: [MeasuredMarginal], misfits: [MeasuredMisfit],
-        copula: LatentNormals? = nil, transcript: Transcript, taskDigest: String?, representatives: RepresentativeRows?
+        copula: LatentNormals? = nil, differences: [ColumnDifference] = [], transcript: Transcript, taskDigest: String?,
+        representatives: RepresentativeRows?
     ) throws(SynthesisError) {
         self.domain = domain
         self.plan = plan
@@ -71,16 +86,18 @@ public struct FittedModel: Sendable {
         self.measurements = measurements
         self.misfits = misfits
         self.copula = copula
+        self.differences = differences
+        modelDomain = domain.with(differences)
         self.transcript = transcript
         self.taskDigest = taskDigest
         // Also where the model was just fitted: a file that is read gives the same rows to the last bit.
-        model = try tree.model(attributes: attributes, columnSizes: domain.sizes)
+        model = try tree.model(attributes: attributes, columnSizes: modelDomain.sizes)
         if let representatives {
             self.representatives = representatives
         } else {
             let drawing = try RowProgram(
-                model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
-                tilts: tilts, latent: copula?.columns ?? [])
+                model: model, attributes: attributes, shares: shares, domain: modelDomain, corrections: corrections,
+                tilts: tilts, latent: (copula?.columns ?? []) + differences.rebuilt.sorted())
             self.representatives = RepresentativeRows(
                 drawing, blockSize: RepresentativeRows.blockSize(forTotal: model.total),
                 pairs: measurements.map(\.attributes))

@@ -61,7 +61,7 @@ extension SynthesisError: CustomStringConvertible {
             "This file holds the answers of a task's queries and nothing else: its task makes no model and no rows. "
                 + "Read an answer with `entrepot query NAME --model FILE --task TASK.yaml`."
         case .unknownModelVersion(let version):
-            "The model file has version \(version); this program reads version \(FittedModel.fileVersion). "
+            "The model file has version \(version); this program reads up to version \(FittedModel.fileVersion). "
                 + "Use the program that wrote it."
         case .digestMismatch:
             "The model file was changed or cut short: its SHA-256 digest does not agree. Fetch it again."

@@ -51,9 +51,11 @@ public struct ProportionalFitOptions: Sendable, Equatable {
 ///   - total: what every marginal of the result sums to.
 ///   - prior: the distribution of each attribute in μ₀; nil is uniform. Attributes that another one determines take
 ///     theirs from it.
+///   - weights: log-weights on μ₀; those of attributes that share no clique are left out.
 public func proportionalFit(
     _ marginals: [MarginalTarget], sizes: [Int], total: Double, prior: [[Double]?],
-    dependencies: [FunctionalDependency] = [], options: ProportionalFitOptions = ProportionalFitOptions()
+    dependencies: [FunctionalDependency] = [], weights: [Factor] = [],
+    options: ProportionalFitOptions = ProportionalFitOptions()
 ) throws(GraphicalModelError) -> GraphicalModel {
     try validate(sizes: sizes)
     for one in marginals {
@@ -83,7 +85,7 @@ public func proportionalFit(
     let tree = JunctionTree(cliques: marginals.map(\.attributes), sizes: sizes, dependencies: closed)
     try tree.check(cellLimit: options.cellLimit)
     let layout = TreeLayout(tree)
-    var fit = ProportionalFit(layout, marginals: marginals, total: total, prior: prior)
+    var fit = ProportionalFit(layout, marginals: marginals, total: total, prior: prior, weights: weights)
     return fit.run(options)
 }
 
@@ -109,7 +111,9 @@ private struct ProportionalFit {
     /// What the beliefs sum to at present.
     var mass: Double
 
-    init(_ layout: TreeLayout, marginals: [MarginalTarget], total: Double, prior: [[Double]?]) {
+    init(
+        _ layout: TreeLayout, marginals: [MarginalTarget], total: Double, prior: [[Double]?], weights: [Factor]
+    ) {
         self.layout = layout
         self.total = total
         mass = total
@@ -143,6 +147,10 @@ private struct ProportionalFit {
             let floor = 1e-10
             let terms = distribution.map { naturalLogarithm(max(sum > 0 ? $0 / sum : 1, floor)) }
             layout.add(terms, over: [attribute], to: &logs, node: node)
+        }
+        for one in weights {
+            guard let node = tree.smallestNode(containing: one.attributes) else { continue }
+            layout.add(one.values, over: one.attributes, to: &logs, node: node)
         }
         var beliefs = TreeBeliefs(layout)
         _ = beliefs.calibrate(logs, layout)

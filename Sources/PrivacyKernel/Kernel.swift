@@ -14,13 +14,13 @@ public final class Kernel: CustomReflectable {
     public internal(set) var sizes: [Int]
     public internal(set) var transcript: Transcript
     /// nil if a transcript is replayed.
-    let rows: PrivateRows?
+    let rows: (any IntegerSource)?
     var noise: NoiseSource
     private let record: (@Sendable (Release) throws -> Void)?
     private var answered = 0
     private var knownCounts: [[Int]: [Int64]] = [:]
-    /// The codes of each grouping, row by row.
-    var groupedColumns: [(codes: CodeArray, zero: Int)] = []
+    /// Further attributes that follow from a row's columns.
+    var further: [FurtherAttribute] = []
 
     /// No single question may have more cells than this unless the call says otherwise.
     public static let defaultCellLimit = 1 << 26
@@ -36,6 +36,19 @@ public final class Kernel: CustomReflectable {
         self.init(rows: table.rows, record: record, generator: NoiseGenerator())
     }
 
+    /// A kernel of one holder of rows, among several. What it releases are sums over all holders, to which each adds
+    /// noise of its own; every holder's kernel is asked the same questions and has the same answers.
+    ///
+    /// - Parameters:
+    ///   - part: this holder's rows; the kernel alone has them from here on.
+    ///   - opening: adds the parts of all holders.
+    ///   - record: as above.
+    public convenience init(
+        part: consuming PrivateTable, opening: any SumOpening, record: (@Sendable (Release) throws -> Void)? = nil
+    ) {
+        self.init(rows: SharedRows(part.rows, opening), record: record, generator: NoiseGenerator())
+    }
+
     // KERNEL 8.3
     /// A kernel without rows: it answers the same questions from the transcript, then throws `transcriptExhausted`.
     public init(replaying transcript: Transcript, domain: TableDomain) {
@@ -49,7 +62,8 @@ public final class Kernel: CustomReflectable {
 
     /// For tests: noise that repeats. Production has no way to choose a seed.
     init(
-        rows: PrivateRows, record: (@Sendable (Release) throws -> Void)? = nil, generator: consuming NoiseGenerator
+        rows: any IntegerSource, record: (@Sendable (Release) throws -> Void)? = nil,
+        generator: consuming NoiseGenerator
     ) {
         self.domain = rows.domain
         self.sizes = rows.domain.sizes
@@ -65,7 +79,6 @@ public final class Kernel: CustomReflectable {
 
     deinit {
         for key in knownCounts.keys { knownCounts[key]?.wipe() }
-        for index in groupedColumns.indices { groupedColumns[index].codes.wipe() }
     }
 }
 
@@ -101,7 +114,7 @@ struct Payment {
 
 /// Where an answer comes from.
 enum Source {
-    case rows(PrivateRows)
+    case rows(any IntegerSource)
     case recorded(Answer)
 }
 
@@ -117,7 +130,7 @@ extension Kernel {
     ///
     /// - Parameters:
     ///   - changed: how many released figures adding one key can change.
-    ///   - figures: how many figures get noise; those that can change, where nothing else is said.
+    ///   - figures: how many figures get noise, of each holder; those that can change, where nothing else is said.
     func open(
         _ payment: Payment, changed: Int, figures: Int? = nil, selections: Int = 0
     ) throws(PrivacyError) -> Source {
@@ -132,7 +145,9 @@ extension Kernel {
             return .recorded(release.answer)
         }
         try rows.claim(payment.root)
-        try payment.root.reserve(figures: figures ?? changed, changed: changed, selections: selections)
+        let draws = (figures ?? changed).multipliedReportingOverflow(by: rows.holders.count)
+        guard !draws.overflow else { throw .drawLimitReached(limit: BudgetRoot.drawLimit) }
+        try payment.root.reserve(figures: draws.partialValue, changed: changed, selections: selections)
         return .rows(rows)
     }
 
@@ -178,7 +193,24 @@ extension Kernel {
         let isSelection = if case .selection = answer { true } else { false }
         return ReleaseTerms(
             rowsPerKey: Int(try rowsPerKey()),
-            selectionEpsilon: isSelection ? Double(payment.selectionUnits) / Budget.unitsPerWhole : nil)
+            selectionEpsilon: isSelection ? Double(payment.selectionUnits) / Budget.unitsPerWhole : nil,
+            holders: rows.flatMap { $0.holders.count > 1 ? $0.holders : nil })
+    }
+
+    /// The noise that is drawn here for a figure that needs `scale`.
+    func drawn(_ scale: NoiseScale) throws(PrivacyError) -> NoiseScale {
+        try (rows?.holders ?? .one).share(of: scale)
+    }
+
+    // KERNEL 10.4
+    /// Whether L1-errors cannot be counted, because parts of several holders do nothing but add up. Of a replayed
+    /// transcript: whether it answered with tables.
+    var addsUpAlone: Bool {
+        if let rows { return rows.holders.count > 1 }
+        guard answered < transcript.releases.count, case .marginals = transcript.releases[answered].answer else {
+            return false
+        }
+        return true
     }
 
     /// The most rows that a key may have: public. Of a replayed transcript what it records; 1 where it does not.
@@ -195,9 +227,9 @@ extension Kernel {
     }
 
     /// The private marginals, each counted once as long as they fit in memory set aside for them.
-    func counts(_ cliques: [[Int]], in rows: PrivateRows) -> [[Int64]] {
+    func counts(_ cliques: [[Int]], in rows: any IntegerSource) -> [[Int64]] {
         let missing = cliques.filter { knownCounts[$0] == nil }
-        let counted = rows.counts(missing, grouped: groupedColumns)
+        let counted = rows.counts(missing, further: further)
         var answers: [[Int]: [Int64]] = [:]
         var known = knownCounts.values.reduce(0) { $0 + $1.count }
         for (clique, counts) in zip(missing, counted) {

@@ -32,8 +32,14 @@ public enum PrivacyError: Error, Sendable, Equatable {
     case drawLimitReached(limit: UInt64)
     /// The sink did not take the release; it was not returned and counts as spent.
     case notRecorded(String)
+    /// The parts of a sum did not come together; nothing was released.
+    case notOpened(String)
+    /// Noise of several holders is discrete Gaussian, of at most 64 of them.
+    case noiseNotShared(holders: Int)
     /// A party's table was joined before, or overwritten.
     case rowsAreGone
+    /// Columns were to be made of another table's.
+    case wrongRecipe
     /// Every recorded release has been answered; the rows are gone.
     case transcriptExhausted(releases: Int)
     /// The question is not the one that the transcript answers at this place.
@@ -69,7 +75,12 @@ extension PrivacyError: CustomStringConvertible {
         case .noiseTooLarge(let variance): "The budget is too small: the noise would have variance \(variance)."
         case .drawLimitReached(let limit): "This kernel has drawn its \(limit) noise values; δ covers no more."
         case .notRecorded(let reason): "The release was not recorded and is withheld: \(reason)"
+        case .notOpened(let reason): reason
+        case .noiseNotShared(let holders):
+            "Noise that \(holders) holders of rows add together is Gaussian, of 2 to \(NoiseHolders.most) of them: it needs δ "
+                + "above 0."
         case .rowsAreGone: "The table's rows were joined before, or overwritten: 0 are left."
+        case .wrongRecipe: "The recipe is of another table: 1 or more of its columns do not fit."
         case .transcriptExhausted(let releases): "The transcript holds \(releases) releases, all of them answered."
         case .replayMismatch(let release): "Release \(release) of the transcript answers another question."
         }

@@ -17,6 +17,7 @@ public struct PrivateTable: ~Copyable, Sendable {
     /// Public: no key has more rows in it; of a union whose unit is a key of one table, no key of one table.
     public var rowsPerKey: Int { rows.rowsPerKey }
 
+    init(rows: PrivateRows) { self.rows = rows }
     /// Public: how many rows an inner join of tables of these sizes has room for.
     ///
     /// - Throws: `figureTooLarge` beyond 2^31: rows are numbered in 32 bits.
@@ -61,6 +62,22 @@ public struct PrivateTable: ~Copyable, Sendable {
     ) throws(PrivacyError) {
         var taken = try PrivateTable.rows(of: parties)
         rows = PrivateRows(uniting: taken, rowsPerKey: rowsPerKey, unit: unit)
+        for party in taken.indices { taken[party].wipe() }
+    }
+
+    /// One party's part of a union whose other parts lie elsewhere.
+    ///
+    /// - Parameters:
+    ///   - table: it has no rows afterwards.
+    ///   - count: how many parties there are, this one among them.
+    ///   - rowsPerKey: as in the union of all.
+    ///   - unit: as in the union of all.
+    /// - Throws: `rowsAreGone`.
+    public init(
+        part table: KeyedTable, ofUnionOf count: Int, rowsPerKey: Int, unit: UnionUnit = .record
+    ) throws(PrivacyError) {
+        var taken = try PrivateTable.rows(of: [table])
+        rows = PrivateRows(uniting: taken, rowsPerKey: rowsPerKey, unit: unit, among: count)
         for party in taken.indices { taken[party].wipe() }
     }
 

@@ -19,6 +19,7 @@ public struct QueryWorkload: Sendable {
     let privacy: PrivacyParameters
     private let remainder: Remainder
     private let rowsPerKey: Int
+    private let holders: NoiseHolders
     /// Whether the number of joined rows is asked for before anything else.
     public let countsRows: Bool
     /// The part of the budget that this costs.
@@ -30,9 +31,11 @@ public struct QueryWorkload: Sendable {
     ///     where there is no model, and parts of the whole where there is one.
     ///   - rowsPerKey: the most rows that a key may have in it.
     ///   - mirror: the terms of the task's join where it is a mirror.
+    ///   - holders: who adds noise.
     public init(
         _ queries: [TaskSpecification.PermittedQuery], domain: TableDomain, privacy: PrivacyParameters,
-        rowsPerKey: Int = 1, remainder: Remainder = .model, countsRows: Bool = false, mirror: MirrorTerms? = nil
+        rowsPerKey: Int = 1, remainder: Remainder = .model, countsRows: Bool = false, mirror: MirrorTerms? = nil,
+        holders: NoiseHolders = .one
     ) throws(QueryRefusal) {
         var questions: [ResolvedQuery] = []
         for query in queries { questions.append(try ResolvedQuery(query, domain: domain, mirror: mirror)) }
@@ -51,6 +54,7 @@ public struct QueryWorkload: Sendable {
         self.questions = questions
         self.remainder = remainder
         self.rowsPerKey = rowsPerKey
+        self.holders = holders
         self.countsRows = countsRows
         self.privacy = privacy
     }
@@ -144,7 +148,8 @@ public struct QueryWorkload: Sendable {
             var scales: [NoiseScale] = []
             let sensitivities = question.sensitivities(rowsPerKey: rowsPerKey)
             for sensitivity in sensitivities {
-                scales.append(try budget.noise(paidBy: amount / Double(sensitivities.count), sensitivity))
+                scales.append(
+                    try holders.spread(budget.noise(paidBy: amount / Double(sensitivities.count), sensitivity)))
             }
             forecasts.append(
                 QueryForecast(
@@ -169,7 +174,8 @@ public struct QueryWorkload: Sendable {
     /// The noise that the number of joined rows will get.
     public func countScale(_ accounting: Accounting) throws(PrivacyError) -> NoiseScale {
         let budget = try Budget(privacy, accounting: accounting)
-        return try budget.noise(paidBy: budget.amount * Self.countShare, .counts(rowsPerKey: rowsPerKey))
+        return try holders.spread(
+            budget.noise(paidBy: budget.amount * Self.countShare, .counts(rowsPerKey: rowsPerKey)))
     }
 
     private func share(_ question: ResolvedQuery) -> Double {

@@ -29,7 +29,9 @@ public struct EntrepotService: Sendable {
             host: configuration.host, port: configuration.port, vsockPort: configuration.vsockPort,
             identity: driver.identity,
             responder: RequestResponder(
-                identify: { [task = configuration.specification] key in Caller(publicKeyInfo: key, of: task) },
+                identify: { [task = configuration.specification, watcher = configuration.watcherKey] key in
+                    Caller(publicKeyInfo: key, of: task, watcher: watcher)
+                },
                 handler: driver, metrics: driver.metrics, logger: configuration.logger),
             logger: configuration.logger.quiet, onListening: configuration.onListening,
             registry: registry)

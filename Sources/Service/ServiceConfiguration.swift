@@ -21,6 +21,8 @@ public struct ServiceConfiguration: Sendable {
     public var vsockPort: Int?
     /// Folder for ledger, signatures and model; nil keeps all in memory, and one boot is one task.
     public var stateDirectory: String?
+    /// The key of whoever runs the service, who may read the metrics; no party of the task. nil for nobody.
+    public var watcherKey: PartyKey?
     /// Takes constant messages with public fields; no row, name of a value or size of a table.
     public var logger: Logger
     /// Called with the port once the service listens.

@@ -49,6 +49,12 @@ public struct ParameterReader {
         return word
     }
 
+    /// A text, or nil where none is given.
+    public mutating func text(_ name: String) -> String? {
+        asked.append(name)
+        return parameters[name]?.written
+    }
+
     /// - Throws: `SynthesisError.unknownParameter` for one that was not read.
     public func finish() throws(SynthesisError) {
         for name in parameters.keys.sorted() where !asked.contains(name) {

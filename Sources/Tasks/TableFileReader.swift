@@ -15,14 +15,17 @@ public final class TableFileReader {
     /// - Parameter reader: takes the unpacked text; it must not have taken any.
     public init(_ reader: CSVTableReader) { self.reader = reader }
 
-    /// A reader of what a provider brings.
+    /// A reader of what a provider brings, on its owner's machine: it looks for rows that break the task's rules, too.
     ///
-    /// - Parameter hash: shared by tables that are to be joined.
     /// - Throws: `SchemaProblems`.
     public convenience init(
-        _ table: TaskSpecification.PartyTable, of task: TaskSpecification, hash: KeyedHash = .random
+        _ table: TaskSpecification.PartyTable, of task: TaskSpecification
     ) throws(SchemaProblems) {
-        self.init(table, domain: try table.domain(), of: task, hash: hash)
+        let domain = try table.domain()
+        self.init(table, domain: domain, of: task, hash: .random)
+        guard let party = task.providers.first(where: { $0.table == table }) else { return }
+        let rules = task.ownRules(of: party)
+        if !rules.isEmpty { reader.ruleCheck = try? RuleCheck(rules, domain: domain) }
     }
 
     /// - Parameters:
@@ -38,6 +41,9 @@ public final class TableFileReader {
                 limits: task.limits.table(declared: table.rows),
                 rowsPerKey: task.join.rowsPerKey, dialect: table.dialect, expectedBytes: expectedBytes))
     }
+
+    /// Rows that break the task's rules, on their owner's machine.
+    public var ruleFindings: [RuleFinding] { reader.ruleCheck?.findings ?? [] }
 
     /// SHA-256 of the bytes taken so far.
     public var digestSoFar: [UInt8] { Array(digest.finalize()) }
@@ -71,8 +77,18 @@ public final class TableFileReader {
     public func finish() throws -> (table: KeyedTable, sha256: [UInt8]) {
         if let start { try start.withUnsafeBytes { try reader.consume($0) } }
         try unpacking?.finish()
-        return (try reader.finish(), digestSoFar)
+        let table = try reader.finish()
+        // It would pass every check, and then ε is spent on a join of nothing.
+        guard table.rowCount > 0 else { throw Self.noRows }
+        return (table, digestSoFar)
     }
+
+    private static let noRows = TableProblems(
+        problems: [
+            TableProblem(
+                code: "no_rows", expected: "at least one row below the header",
+                hint: "The file holds column names alone: check the export, and that the right file was chosen")
+        ], counts: ["no_rows": 1])
 
     private func pass(_ bytes: UnsafeRawBufferPointer) throws {
         guard let unpacking else { return try reader.consume(bytes) }

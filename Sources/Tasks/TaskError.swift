@@ -1,6 +1,7 @@
 /// What can be wrong with a key, a signature or a set of signatures. Every case is public: none holds a secret.
 public enum TaskError: Error, Sendable, Equatable {
     case unreadableKey(String)
+    case noKeyFile(String)
     case weakKey(bits: Int)
     case unreadablePrivateKey
     case keyFileExists(String)
@@ -21,6 +22,8 @@ extension TaskError: CustomStringConvertible {
         case .unreadableKey(let why):
             "This is not a public key that a task can name: \(why). Write the base64 of PKCS#1 DER (RSA, 2048 bits "
                 + "or more) or of SPKI DER (P-256), as `entrepot keygen` prints it."
+        case .noKeyFile(let path):
+            "There is no file \(path). `entrepot keygen NAME` makes NAME.key and NAME.pub."
         case .weakKey(let bits):
             "This RSA key has \(bits) bits; 2048 or more are needed. Make a new one with `entrepot keygen`."
         case .unreadablePrivateKey:

@@ -10,13 +10,16 @@ extension TaskSpecification {
 
     /// The task as one JSON object, every default written out; what is absent and has no default stays absent.
     public var json: JSONValue {
-        .object([
+        .members([
             "entrepot": .integer(version),
             "task": .text(name),
             "purpose": .text(purpose),
             "parties": .array(parties.map(\.json)),
             "join": join.json,
             "privacy": privacy.json,
+            // Written only if there are any, so that the digests of earlier tasks stay the same.
+            "rules": rules.isEmpty ? nil : .array(rules.map(\.json)),
+            "engine": engine.json,
             "synthesizer": synthesizer.json,
             "queries": .array(queries.map(\.json)),
             "limits": .object(["upload_bytes": .integer(limits.uploadBytes), "rows": .integer(limits.rows)]),
@@ -142,6 +145,7 @@ extension Field {
             "title": title.map(JSONValue.text), "description": description.map(JSONValue.text),
             "decimalChar": writing.decimalText.map(JSONValue.text), "groupChar": writing.groupChar.map(JSONValue.text),
             "bareNumber": writing.isBare ? nil : .boolean(false), "format": writing.dateFormat.map(JSONValue.text),
+            "step": step.map(JSONValue.number),
         ])
     }
 }
@@ -170,6 +174,47 @@ extension Bins {
             "count": count.map(JSONValue.integer), "scale": (scale?.rawValue).map(JSONValue.text),
             "edges": edges.map { .array($0.map(JSONValue.number)) },
             "spikes": spikes.map { .array($0.map(JSONValue.number)) },
+        ])
+    }
+}
+
+extension Rule {
+    var json: JSONValue {
+        switch self {
+        case .ratio(let name, let numerator, let denominator, let bins):
+            .members([
+                "ratio": .text(name), "of": .texts([numerator, denominator]),
+                "bins": bins == RatioBins() ? nil : bins.json,
+            ])
+        case .sum(let column, let terms): .object(["sum": .text(column), "of": .texts(terms.map(\.written))])
+        case .order(let columns): .object(["order": .texts(columns)])
+        case .never(let conditions):
+            .object([
+                "never": .object(
+                    Dictionary(conditions.map { ($0.column, $0.json) }, uniquingKeysWith: { first, _ in first }))
+            ])
+        // What a join brings by itself stands in no task.
+        case .logPoints, .differ: .object([:])
+        }
+    }
+}
+
+extension Rule.RatioBins {
+    var json: JSONValue {
+        .members([
+            "count": count.map(JSONValue.integer), "scale": (scale?.rawValue).map(JSONValue.text),
+            "edges": edges.map { .array($0.map(JSONValue.number)) }, "minimum": minimum.map(JSONValue.number),
+            "maximum": maximum.map(JSONValue.number),
+        ])
+    }
+}
+
+extension Rule.Condition {
+    var json: JSONValue {
+        if let values { return .array(values.map(JSONValue.text) + (includesMissing ? [.null] : [])) }
+        return .members([
+            "below": below.map(JSONValue.text), "above": above.map(JSONValue.text), "from": from.map(JSONValue.text),
+            "to": to.map(JSONValue.text), "missing": includesMissing ? .boolean(true) : nil,
         ])
     }
 }

@@ -17,6 +17,10 @@ public struct TaskSpecification: Sendable, Equatable {
     public var join: Join
     /// The one ε.
     public var privacy: Privacy
+    /// Public relations that every synthetic row obeys, in terms of joined columns.
+    public var rules: [Rule]
+    /// Where the rows are counted.
+    public var engine: Engine
     public var synthesizer: SynthesizerChoice
     /// What may be asked besides; none for most tasks.
     public var queries: [PermittedQuery]
@@ -30,15 +34,18 @@ public struct TaskSpecification: Sendable, Equatable {
     /// A task from its parts; nothing is checked: `lint` does that.
     public init(
         version: Int = 1, name: String, purpose: String, parties: [Party], join: Join = Join(), privacy: Privacy,
-        synthesizer: SynthesizerChoice = SynthesizerChoice(), queries: [PermittedQuery] = [],
-        limits: Limits = Limits(), deadlines: Deadlines = Deadlines(), retention: Retention = Retention()
+        engine: Engine = .enclave, synthesizer: SynthesizerChoice = SynthesizerChoice(),
+        queries: [PermittedQuery] = [], limits: Limits = Limits(), deadlines: Deadlines = Deadlines(),
+        retention: Retention = Retention(), rules: [Rule] = []
     ) {
+        self.rules = rules
         self.version = version
         self.name = name
         self.purpose = purpose
         self.parties = parties
         self.join = join
         self.privacy = privacy
+        self.engine = engine
         self.synthesizer = synthesizer
         self.queries = queries
         self.limits = limits

@@ -18,6 +18,9 @@ final class DemoService {
             "serve", "--task", stage.taskFile.path, "--attester", "simulated", "--listen", "127.0.0.1:0", "--state",
             stage.state.path,
         ]
+        // The settings of whoever plays the demo are for services of theirs.
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ENTREPOT_") }
+            .merging(["ENTREPOT_CONFIG": "none"]) { $1 }
         let log = stage.directory.appendingPathComponent("service.log")
         try Data().write(to: log)
         process.standardError = try FileHandle(forWritingTo: log)

@@ -6,19 +6,52 @@ import EngineCommands
     static let configuration = CommandConfiguration(
         commandName: "entrepot",
         abstract: "Joins private tables inside an attested service and serves synthetic rows for one recorded epsilon.",
-        subcommands: [
-            DemoCommand.self, DemoDataCommand.self, ServeCommand.self, KeygenCommand.self, FingerprintCommand.self,
-            TaskCommand.self, VerifyCommand.self, ConnectCommand.self, CheckCommand.self, DetailsCommand.self,
-            UploadCommand.self, WithdrawCommand.self, ConfirmCommand.self, HaltCommand.self, StatusCommand.self,
-            SamplesCommand.self, LedgerCommand.self, QueryCommand.self, SignedReportCommand.self, IngestCommand.self,
-            FitCommand.self, SampleCommand.self, ReportCommand.self, MeasureCommand.self, ImageCommand.self,
-            PrepareCommand.self,
+        discussion: """
+            Options that you would type again can stand in entrepot.yaml, here or in ~/.config/entrepot, or in variables such as \
+            ENTREPOT_URL and ENTREPOT_KEY; the command line wins, then the environment, then the file. \
+            `entrepot --generate-completion-script bash` (zsh, fish) writes completions for a shell.
+            """,
+        version: "entrepot, unreleased (task file 1, model file 1, HTTP 1)",
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Agreement",
+                subcommands: [KeygenCommand.self, FingerprintCommand.self, TaskCommand.self, DummyCommand.self]),
+            CommandGroup(
+                name: "Table",
+                subcommands: [
+                    PrepareCommand.self, IngestCommand.self, CheckCommand.self, UploadCommand.self, ConfirmCommand.self,
+                    WithdrawCommand.self, HaltCommand.self,
+                ]),
+            CommandGroup(
+                name: "Results",
+                subcommands: [
+                    StatusCommand.self, SamplesCommand.self, ModelCommand.self, QueryCommand.self,
+                    SignedReportCommand.self, SampleCommand.self, ReportCommand.self,
+                ]),
+            CommandGroup(
+                name: "Verification",
+                subcommands: [VerifyCommand.self, DetailsCommand.self, LedgerCommand.self, MeasureCommand.self]),
+            CommandGroup(
+                name: "Operation",
+                subcommands: [
+                    ServeCommand.self, ConnectCommand.self, DoctorCommand.self, ImageCommand.self, FitCommand.self,
+                    ComputeCommand.self,
+                ]),
+            CommandGroup(name: "Trial", subcommands: [DemoCommand.self, DemoDataCommand.self]),
         ]
     )
 
-    /// Checks the processor before anything computes, and runs the command.
+    /// Checks the processor before anything computes, adds what stands in settings, and runs the command.
     static func main() async {
         ProcessorFeatures.exitWhereTooOld()
-        await main(nil)
+        do {
+            let own = Array(CommandLine.arguments.dropFirst())
+            let (arguments, remarks) = try Settings.complete(own) { () throws(CommandFailure) in try Settings() }
+            for remark in remarks { Console.say("entrepot: \(remark)") }
+            await main(arguments)
+        } catch {
+            Console.say("entrepot: \(error.message)")
+            exit(withError: error.code)
+        }
     }
 }

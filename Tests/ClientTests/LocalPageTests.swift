@@ -64,6 +64,7 @@ struct LocalPageTests {
         #expect(LocalCall(.GET, "/entrepot/") == .page)
         #expect(LocalCall(.GET, "/entrepot/?x") == .page)
         #expect(LocalCall(.GET, "/") == .toPage)
+        #expect(LocalCall(.GET, "/entrepot/task") == .task)
         #expect(LocalCall(.GET, "/entrepot/receipts/0001-spec.json") == .receipt("0001-spec.json"))
         #expect(LocalCall(.GET, "/entrepot/halt") == .unknown)
         #expect(LocalCall(.POST, "/entrepot/anything") == .unknown)

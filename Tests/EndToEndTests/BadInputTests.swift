@@ -68,6 +68,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
         BadFile(
             "an unclosed quote", "id,buying,maint,doors\n1,\"low,low,2\n", code: "csv_invalid",
             problem: "unclosed_quote", row: 2),
+        BadFile("a header alone", "id,buying,maint,doors\n", code: "schema_mismatch", problem: "no_rows"),
         BadFile("an empty file", "", code: "csv_invalid", problem: "empty_file"),
         BadFile(
             "too many bytes", "id,buying,maint,doors\n" + String(repeating: "1,low,low,2\n", count: 30_000),

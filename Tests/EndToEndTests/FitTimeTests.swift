@@ -94,7 +94,7 @@ struct FitTimeTests {
         var tables: [(name: String, table: KeyedTable)] = []
         for (party, file) in zip(task.providers, files) {
             let table = try #require(party.table)
-            let reader = try TableFileReader(table, of: task, hash: hash)
+            let reader = TableFileReader(table, domain: try table.domain(), of: task, hash: hash)
             try file.withUnsafeBytes { try reader.consume($0) }
             tables.append((party.name, try reader.finish().table))
         }

@@ -37,7 +37,9 @@ extension Fitter {
     @_dynamicReplacement(for:kernel(_:_:))
     func kernelOrRefusal(_ handover: TableHandover, _ ledger: TaskLedger) throws -> Kernel {
         let kernel = try kernel(handover, ledger)
-        if PlantedServiceBug.refusing.withLock({ $0.contains(taskDigest) }), kernel.rows?.rowCount == 0 {
+        if PlantedServiceBug.refusing.withLock({ $0.contains(taskDigest) }),
+            (kernel.rows as? PrivateRows)?.rowCount == 0
+        {
             throw FitFailure.failed
         }
         return kernel

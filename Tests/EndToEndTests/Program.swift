@@ -37,8 +37,15 @@ enum Program {
         private let process = Process()
         private let folder: URL
 
-        /// - Parameter onTerminal: whether the program finds itself on one; `script` (bsdutils) plays it.
-        init(_ arguments: [String], onTerminal: Bool = false) throws {
+        /// - Parameters:
+        ///   - onTerminal: whether the program finds itself on one; `script` (bsdutils) plays it.
+        ///   - typed: what a person types; nothing, and the end of it, where nil.
+        ///   - environment: further variables.
+        ///   - folder: where the program runs.
+        init(
+            _ arguments: [String], onTerminal: Bool = false, typed: String? = nil, environment: [String: String] = [:],
+            in workingFolder: URL? = nil
+        ) throws {
             folder = FileManager.default.temporaryDirectory.appending(path: "program-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             let path = try #require(Program.path)
@@ -50,8 +57,23 @@ enum Program {
                 try Data().write(to: url)
                 process[keyPath: pipe] = try FileHandle(forWritingTo: url)
             }
+            // The settings of whoever runs the tests are not those of the tests.
+            process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ENTREPOT_") }
+                .merging(workingFolder == nil ? ["ENTREPOT_CONFIG": "none"] : [:]) { $1 }.merging(environment) { $1 }
+            if let workingFolder { process.currentDirectoryURL = workingFolder }
+            let input = Pipe()
+            process.standardInput = input
             try process.run()
+            if let typed {
+                input.fileHandleForWriting.write(Data(typed.utf8))
+            } else {
+                try input.fileHandleForWriting.close()
+            }
+            keptInput = input
         }
+
+        /// Open until the program ends: a terminal whose keyboard is gone ends its program.
+        private var keptInput: Pipe?
 
         var talk: String { text("err") }
         var isRunning: Bool { process.isRunning }
@@ -70,6 +92,7 @@ enum Program {
         }
 
         func stop() { process.terminate() }
+        func kill() { _ = Foundation.kill(process.processIdentifier, SIGKILL) }
 
         func outcome() -> Outcome {
             process.waitUntilExit()

@@ -75,7 +75,7 @@ struct ProgramTests {
             let alice = try RawCalls.plain(port, in: scene.folder.appending(path: "curl"))
             #expect(proxy.talk.contains("in a browser  \(address)/entrepot/"))
             let page = try await alice("/entrepot/").body
-            #expect(page.contains("--synthetic:#e69f00"), "the look of the report")
+            #expect(page.contains("--synthetic:#c47a00"), "the look of the report")
             #expect((try await alice("/entrepot/state").body).contains("How the budget is split"))
             let card = try await alice("/entrepot/card").object
             #expect(card["party"] as? String == "Alice" && card["simulated"] as? Bool == true)
@@ -92,10 +92,28 @@ struct ProgramTests {
             let table = try await Program.run(
                 ["upload", scene.folder.appending(path: "bob.csv").path] + scene.options("Bob"))
             #expect(table.code == 0, "\(table.talk)")
-            let confirmed = try await Program.run(["confirm"] + scene.options("Bob"))
+            let confirmed = try await Program.run(["confirm", "--yes"] + scene.options("Bob"))
             #expect(confirmed.code == 0, "\(confirmed.talk)")
             let status = try await Program.run(["status", "--wait"] + scene.options("Bob"))
             #expect(status.code == 0 && status.output == "trained\n")
+            let model = scene.folder.appending(path: "fetched.model").path
+            let fetched = try await Program.run(["model", "--output", model] + scene.options("Carol"))
+            #expect(fetched.code == 0 && fetched.talk.contains("as in the ledger"), "\(fetched.talk)")
+            #expect(try await Program.run(["verify", "--privacy", model]).code == 0)
+            let offline = try await Program.run(["sample", model, "--rows", "50", "--seed", "4"])
+            let online = try await Program.run(["samples", "--rows", "50", "--seed", "4"] + scene.options("Carol"))
+            #expect(offline.code == 0 && offline.output == online.output, "rows of the file are those of the service")
+            func path(_ name: String) -> String { scene.folder.appending(path: name).path }
+            let several = ["--imputations", "2", "--rows", "40", "--seed", "9"]
+            let imputed = try await Program.run(
+                ["samples", "--output", path("service.csv")] + several + scene.options("Carol"))
+            #expect(imputed.code == 0, "\(imputed.talk)")
+            #expect(try await Program.run(["sample", model, "--output", path("file.csv")] + several).code == 0)
+            for number in 1...2 {
+                #expect(
+                    try String(contentsOfFile: path("service-\(number).csv"), encoding: .utf8)
+                        == String(contentsOfFile: path("file-\(number).csv"), encoding: .utf8))
+            }
             let rows = try await alice("/samples?format=csv&num_samples=7")
             #expect(rows.body.split(separator: "\n").count == 8)
 
@@ -104,13 +122,20 @@ struct ProgramTests {
             let named = Array(scene.trust[1...4])
             let checked = try await Program.run(["verify", file, "--allow-debug"] + named)
             #expect(checked.code == 0 && checked.output.contains("a table was accepted"), "\(checked.talk)")
+            // One plain sentence at the end, and no digest unless it is asked for.
+            #expect(
+                checked.output.split(separator: "\n").last?.hasPrefix("VERDICT       the receipt is authentic") == true)
+            #expect(!checked.output.split(separator: "\n").contains { $0.hasPrefix("PCR") })
+            let detailed = try await Program.run(["verify", file, "--allow-debug", "--details"] + named)
+            #expect(detailed.code == 0 && detailed.output.contains("PCR16") && detailed.output.contains("hash "))
             // Authentic, but nobody said of which program: another answer than ours.
             let unnamed = try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug"])
             #expect(unnamed.code == 3 && unnamed.talk.contains("which program was not compared"), "\(unnamed.talk)")
             let shown = try await Program.run(["verify", file, "--simulated-root", root, "--allow-debug", "--json"])
             #expect(shown.code == 3 && shown.output.contains(#""accepted" : false"#), "\(shown.output)")
             #expect(try await Program.run(["verify", file] + named).code == 3)
-            #expect(try await Program.run(["verify", file]).code == 2)
+            let rootless = try await Program.run(["verify", file])
+            #expect(rootless.code == 2 && rootless.talk.contains("you named no root for simulated evidence"))
             try await openings(file, scene)
             var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
             let place = try #require(bytes.firstRange(of: Data("commitment".utf8))).upperBound + 8
@@ -160,13 +185,79 @@ struct ProgramTests {
             #expect(drawn.output.contains("upload ░░░"), "\(drawn.output)")
             #expect(drawn.output.contains("███ 100 %  0.0 of 0.0 MB"), "\(drawn.output)")
             _ = try await waiting.announced("status: collecting, waits for the table of Bob")
-            #expect(try await Program.run(["confirm"] + scene.options("Alice")).code == 0)
+            #expect(try await Program.run(["confirm", "--yes"] + scene.options("Alice")).code == 0)
             let bob = ["upload", scene.folder.appending(path: "bob.csv").path] + scene.options("Bob")
             #expect(try await Program.run(bob).code == 0)
             _ = try await waiting.announced("status: collecting, waits for Bob to confirm")
-            #expect(try await Program.run(["confirm"] + scene.options("Bob")).code == 0)
+            #expect(try await Program.run(["confirm", "--yes"] + scene.options("Bob")).code == 0)
             let outcome = waiting.outcome()
             #expect(outcome.code == 0 && outcome.output == "trained\n" && outcome.talk.contains("status: trained"))
+        }
+    }
+
+    @Test(
+        "what cannot be undone asks for the task's name on a terminal, never waits without one, and takes --yes",
+        .enabled(if: Program.isBuilt && FileManager.default.isExecutableFile(atPath: Program.script), Program.absence))
+    func consent() async throws {
+        try await withScene { scene in
+            let alice = scene.folder.appending(path: "alice.csv").path
+            #expect(try await Program.run(["upload", alice] + scene.options("Alice")).code == 0)
+            for command in ["confirm", "halt"] {
+                let began = ContinuousClock.now
+                let silent = try await Program.run([command] + scene.options("Alice"))
+                #expect(silent.code == 64 && silent.talk.contains("--yes") && silent.talk.contains("nothing was done"))
+                #expect(ContinuousClock.now - began < .seconds(30), "it waited")
+            }
+            let name = scene.task.specification.name
+            let wrong = try Program.Running(
+                ["confirm"] + scene.options("Alice"), onTerminal: true, typed: "yes\n"
+            ).outcome()
+            #expect(wrong.code == 1 && wrong.output.contains("not the task's name"), "\(wrong.output)")
+            for line in ["spent for good", "withdraw", "least_rows", "type the task's name, \(name)"] {
+                #expect(wrong.output.contains(line), "\(line)")
+            }
+            let status = try await Program.run(["status"] + scene.options("Alice"))
+            #expect(status.output == "collecting\n")
+            let right = try Program.Running(
+                ["confirm"] + scene.options("Alice"), onTerminal: true, typed: name + "\n"
+            ).outcome()
+            #expect(right.code == 0 && right.output.contains("Data confirmed"), "\(right.output)")
+        }
+    }
+
+    @Test(
+        "settings stand in for options that a person would type again; a planner needs nothing else",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func settings() async throws {
+        try await withScene { scene in
+            let settings = """
+                url: \(scene.url)
+                key: Carol.pem
+                task: task.yaml
+                memory: seen-Carol.json
+                allow_simulated: true
+                simulated_root: \(scene.trust[2])
+                measurements: \(scene.trust[4])
+                """
+            try Data(settings.utf8).write(to: scene.folder.appending(path: "entrepot.yaml"))
+            let plain = try Program.Running(["status", "--allow-debug"], in: scene.folder).outcome()
+            #expect(plain.code == 0 && plain.output == "collecting\n", "\(plain.talk)")
+            #expect(plain.talk.contains("from entrepot.yaml:"))
+            let other = try Program.Running(
+                ["status", "--allow-debug"], environment: ["ENTREPOT_KEY": scene.key("Alice")], in: scene.folder
+            ).outcome()
+            #expect(
+                other.code == 0 && other.talk.contains("ENTREPOT_KEY is taken, not key of entrepot.yaml"),
+                "\(other.talk)")
+            let absent = try Program.Running(
+                ["status", "--allow-debug", "--key", "nofile.key"], in: scene.folder
+            ).outcome()
+            #expect(absent.code == 5 && absent.talk.contains("There is no file nofile.key"), "\(absent.talk)")
+            let keyless = try await Program.run(["status", "--url", scene.url] + scene.trust)
+            #expect(keyless.code == 5 && keyless.talk.contains("--key"), "\(keyless.talk)")
+            let rootless = try await Program.run(["status", "--url", scene.url, "--key", scene.key("Alice")])
+            #expect(rootless.code == 2 && rootless.talk.contains("You named no root for simulated evidence"))
+            #expect(!rootless.talk.contains("not authentic"), "\(rootless.talk)")
         }
     }
 
@@ -214,9 +305,9 @@ struct ProgramTests {
             _ = try await Program.run(["keygen", "Eve", "--output", scene.folder.path])
             let eve = ["details", "--url", scene.url, "--key", scene.folder.appending(path: "Eve.key").path]
             #expect(try await code(eve + scene.trust) == 5)
-            #expect(try await code(["halt"] + scene.options("Carol")) == 5)
+            #expect(try await code(["halt", "--yes"] + scene.options("Carol")) == 5)
             #expect(try await code(["withdraw"] + scene.options("Alice")) == 1)
-            #expect(try await code(["halt"] + scene.options("Alice")) == 0)
+            #expect(try await code(["halt", "--yes"] + scene.options("Alice")) == 0)
             #expect(try await code(["details", "--url", "https://127.0.0.1:1", "--key", scene.key("Alice")]) == 1)
         }
     }

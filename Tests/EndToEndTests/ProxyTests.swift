@@ -1,15 +1,16 @@
 import Attestation
 import Client
 import Foundation
+import Tasks
 import Testing
 
 /// The workshop's notebook, replayed: two local proxies and a plain HTTP client that knows nothing of TLS or keys.
 @Suite("Two local proxies", .serialized, .timeLimit(.minutes(30)), .live)
 struct ProxyTests {
     private func withProxy(
-        _ configuration: ClientConfiguration, _ use: (Int) async throws -> Void
+        _ configuration: ClientConfiguration, asksFirst: Bool = false, _ use: (Int) async throws -> Void
     ) async throws {
-        let proxy = try LocalProxy(configuration, port: 0)
+        let proxy = try LocalProxy(configuration, port: 0, asksFirst: asksFirst)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let running = Task {
             defer { continuation.finish() }
@@ -98,6 +99,27 @@ struct ProxyTests {
                     #expect(try await code([], path) != "000", "\(path)")
                 }
                 #expect(try await calls("/details").status == 200)
+            }
+        }
+    }
+
+    @Test("a proxy that was told to ask passes no confirmation and no halt on, however the path is written")
+    func asking() async throws {
+        try await withService(try TestTask.workshop()) { live in
+            try await withProxy(live.client("Alice"), asksFirst: true) { port in
+                let alice = try RawCalls.plain(port, in: live.directory.appending(path: "asking"))
+                #expect(try await alice.upload(Cars.alice()).status == 200)
+                for path in ["/confirm_data", "/confirm%5Fdata", "/confirm_data?x"] {
+                    let answer = try await alice(path)
+                    #expect(answer.status == 409 && answer.code == "ask_first", "\(path): \(answer.body)")
+                }
+                #expect(try await alice("/confirm_data", ["-X", "POST"]).code == "ask_first")
+                #expect(try await alice("/halt", ["-X", "POST"]).code == "ask_first")
+                let status = try await alice("/model_status?verbose=1").object["parties"] as? [String: [String: Bool]]
+                #expect(status?["Alice"]?["confirmed"] == false && status?["Alice"]?["uploaded"] == true)
+                // What is signed, to the last byte.
+                let task = try await alice("/entrepot/task")
+                #expect(task.body == String(decoding: live.specification.canonicalBytes, as: UTF8.self))
             }
         }
     }

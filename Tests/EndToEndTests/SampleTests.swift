@@ -85,6 +85,38 @@ struct SampleTests {
                 let answer = try await carol("/samples?" + wrong)
                 #expect(answer.status == 422 && answer.code == "validation", "\(wrong)")
             }
+            let slip = try await carol("/samples?where=Alice_dors%3D2")
+            #expect(
+                slip.body.contains("there is no column Alice_dors") && slip.body.contains("Did you mean Alice_doors?"))
+            #expect(try await carol("/samples?where=Alice_doors%3D7").body.contains("7 lies outside the domain"))
+            // An argument that is not known must not pass for one that is.
+            for (path, meant) in [
+                ("/samples?rows=5", "num_samples"), ("/samples?num_sample=5", "num_samples"),
+                ("/samples?filter=x", "where"),
+                ("/columns?partie=mine", "party"), ("/samples?seed=1&Seed=1", "seed"), ("/details?x=1", "takes none"),
+                ("/model_status?verbos=1", "verbose"), ("/healthz?x", "takes none"),
+            ] {
+                let answer = try await carol(path)
+                #expect(answer.status == 400 && answer.code == "unknown_argument", "\(path)")
+                #expect((answer.object["hint"] as? String)?.contains(meant) == true, "\(path): \(answer.body)")
+            }
+            #expect(try await carol("/sample").body.contains("Did you mean /samples?"))
+            #expect(try await whole(carol, "/formats").headers["entrepot-formats"] == "csv, json, ndjson, arrow")
+            // The model for every party, and its digest in the ledger.
+            let olaf = try await RawCalls(live, as: "Olaf")
+            let model = try await olaf("/model", ["-o", "task.model"])
+            #expect(model.status == 200 && model.type == "application/octet-stream")
+            let file = try Data(contentsOf: olaf.directory.appending(path: "task.model"))
+            let digest = SHA256.hash(data: file).map { String(format: "%02x", $0) }.joined()
+            #expect(try live.service.driver.ledger.modelDigest() == digest)
+            // Imputations: other rows for each number, the same again, and nothing without a seed.
+            let first = try await carol("/samples?num_samples=50&seed=3&imputation=1")
+            #expect(first.status == 200)
+            #expect(try await carol("/samples?num_samples=50&seed=3&imputation=1").body == first.body)
+            #expect(try await carol("/samples?num_samples=50&seed=3&imputation=2").body != first.body)
+            for wrong in ["imputation=1", "imputation=0&seed=3", "imputation=1&seed=3&draws=balanced", "draws=odd"] {
+                #expect(try await carol("/samples?" + wrong).status == 422, "\(wrong)")
+            }
             #expect(try await carol("/samples?format=parquet").status == 406)
             #expect(try await carol("/formats").body == "[\"csv\",\"json\"]")
             #expect(try await carol("/formats?all=1").body == "[\"csv\",\"json\",\"ndjson\",\"arrow\"]")

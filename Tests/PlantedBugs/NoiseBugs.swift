@@ -6,6 +6,16 @@ import Tables
 private let firstScales = BugMemory<NoiseScale>()
 private let callKeys = BugMemory<[UInt64]>()
 
+private let sharedCalls = Mutex(0)
+
+extension NoiseHolders {
+    @_dynamicReplacement(for:share(of:))
+    func shareOfAll(of scale: NoiseScale) throws(PrivacyError) -> NoiseScale {
+        planted(.collusionIgnored) && count > 1
+            ? try NoiseHolders(count: count + 1, colluding: 1).share(of: scale) : try share(of: scale)
+    }
+}
+
 extension Kernel {
     @_dynamicReplacement(for:addNoise(_:to:isExact:))
     func addWrongNoise(_ scale: NoiseScale, to figures: inout [Int64], isExact: Bool) {
@@ -32,6 +42,16 @@ extension Kernel {
         case .noiseShared:
             if let key = callKeys[self] { noise.generator = NoiseGenerator(testKey: key) }
             addNoise(scale, to: &figures, isExact: isExact)
+        case .noiseLeftOut: break
+        case .noiseShareMissing where (rows?.holders.count ?? 1) > 1:
+            let number = sharedCalls.withLock { number in
+                number += 1
+                return number
+            }
+            if number % 4 != 0 { addNoise(scale, to: &figures, isExact: isExact) }
+        case .noiseSeedShared where (rows?.holders.count ?? 1) > 1:
+            noise.generator = NoiseGenerator(testKey: [5, 6, 7, 8])
+            addNoise(scale, to: &figures, isExact: isExact)
         default: addNoise(scale, to: &figures, isExact: isExact)
         }
     }
@@ -41,7 +61,7 @@ extension Kernel {
         _ payment: Payment, changed: Int, figures: Int?, selections: Int
     ) throws(PrivacyError) -> Source {
         switch PlantedBug.active {
-        case .emptyTableRefused where rows?.table.rowCount == 0: throw .noQuestions
+        case .emptyTableRefused where (rows as? PrivateRows)?.table.rowCount == 0: throw .noQuestions
         case .generatorReseeded: noise.generator = NoiseGenerator(testKey: [5, 6, 7, 8])
         case .noiseShared: callKeys[self] = (0..<4).map { _ in noise.generator.next() }
         default: break

@@ -56,6 +56,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case gramOfRanks
     /// Sums of values beyond the clamp.
     case sumsUnclamped
+    /// A difference of a row's number and the number of the row before it: one row more moves its neighbour too.
+    case differenceOfRows
     /// Two whole budgets spent through one kernel.
     case foreignBudgetTaken
     /// Nothing of δ set aside for what is not exact.
@@ -74,6 +76,15 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case paddingCounted
     /// A key's rows in the several tables of a union noised as if they were in one.
     case unionCountedOnce
+
+    /// No noise at all. Tests that compare figures to the last integer ask for it too.
+    case noiseLeftOut
+    /// One of several holders of rows adds no noise.
+    case noiseShareMissing
+    /// The holders' noise comes from one seed: each knows that of all.
+    case noiseSeedShared
+    /// Holders that collude are counted on like the others.
+    case collusionIgnored
 
     /// The bug of this task.
     @TaskLocal public static var active: PlantedBug?

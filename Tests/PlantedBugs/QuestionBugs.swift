@@ -43,9 +43,10 @@ extension Kernel {
 
     @_dynamicReplacement(for:gramSums(_:_:_:_:))
     func wrongGramSums(
-        _ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: PrivateRows
+        _ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: any IntegerSource
     ) -> [Int64] {
-        switch PlantedBug.active {
+        guard let rows = rows as? PrivateRows else { return gramSums(attributes, scores, bound, rows) }
+        return switch PlantedBug.active {
         case .gramUnclipped:
             VectorMath.gramSums(
                 rows.codes, attributes: attributes, scores: scores.map { $0.map { Int16(truncatingIfNeeded: $0) } },
@@ -68,5 +69,18 @@ extension Kernel {
                 return largest * Int32(2 * below + count - column.count) / Int32(max(column.count - 1, 1))
             }
         }
+    }
+}
+
+extension PrivateRows {
+    @_dynamicReplacement(for:differences(_:))
+    func differencesOrOfRows(_ question: DifferenceQuestion) -> (codes: CodeArray, filler: Int) {
+        let right = differences(question)
+        guard planted(.differenceOfRows), right.codes.count > 1 else { return right }
+        var cells = (0..<right.codes.count).map { UInt32(right.codes[$0]) }
+        for row in cells.indices.dropFirst().reversed() where (cells[row] + cells[row - 1]) % 2 == 1 {
+            cells[row] = cells[row - 1]
+        }
+        return (CodeArray(narrowing: cells, below: question.cells) ?? right.codes, right.filler)
     }
 }

@@ -94,7 +94,7 @@ struct DistinguishingGame {
         try KernelObserver.$active.withValue(seen) {
             for _ in 0..<fits {
                 seen.lists.removeAll()
-                seen.groupings.removeAll()
+                seen.made.removeAll()
                 let kernel = Kernel(table: try mechanism.worlds.table(isWith: isWith))
                 let transcript = try mechanism.fit(
                     kernel, Budget(mechanism.parameters, accounting: mechanism.accounting))

@@ -5,7 +5,7 @@ import Foundation
 
 /// ln P[releases | with] − ln P[releases | without], from the exact figures of both worlds.
 ///
-/// Marginals, errors and selections are covered, groupings too; sums and Gram matrices count as silent.
+/// Marginals, errors and selections are covered, groupings and differences too; sums and Gram matrices count as silent.
 struct ReleaseLikelihood: Sendable {
     private let worlds: NeighbouringWorlds
 
@@ -14,7 +14,7 @@ struct ReleaseLikelihood: Sendable {
     func ratio(_ transcript: Transcript, _ seen: KernelObserver) -> Double {
         var ratio = 0.0
         var lists = seen.lists.makeIterator()
-        let figures = ExactFigures(worlds, seen.groupings)
+        let figures = ExactFigures(worlds, seen.made)
         for release in transcript.releases {
             switch release.answer {
             case .marginals(let marginals):
@@ -75,13 +75,43 @@ private struct ExactFigures {
     private let without: [NeighbouringWorlds.Rows]
     private let canary: NeighbouringWorlds.Rows
 
-    init(_ worlds: NeighbouringWorlds, _ groupings: [(attribute: Int, map: [UInt32])]) {
-        func grouped(_ rows: NeighbouringWorlds.Rows) -> NeighbouringWorlds.Rows {
-            .init(codes: rows.codes + groupings.map { Int($0.map[rows.codes[$0.attribute]]) }, count: rows.count)
+    init(_ worlds: NeighbouringWorlds, _ made: [KernelObserver.MadeAttribute]) {
+        func completed(_ rows: NeighbouringWorlds.Rows) -> NeighbouringWorlds.Rows {
+            var codes = rows.codes
+            for one in made { codes.append(ExactFigures.code(one, codes, worlds.sizes)) }
+            return .init(codes: codes, count: rows.count)
         }
-        sizes = worlds.sizes + groupings.map { Int($0.map.max() ?? 0) + 1 }
-        without = worlds.without.map(grouped)
-        canary = grouped(worlds.canary)
+        sizes =
+            worlds.sizes
+            + made.map {
+                switch $0 {
+                case .grouping(_, let map): Int(map.max() ?? 0) + 1
+                case .difference(let question): question.cells
+                }
+            }
+        without = worlds.without.map(completed)
+        canary = completed(worlds.canary)
+    }
+
+    /// The code of a row whose values are single ones: of a column's steps the middle one.
+    private static func code(_ made: KernelObserver.MadeAttribute, _ codes: [Int], _ sizes: [Int]) -> Int {
+        switch made {
+        case .grouping(let attribute, let map): return Int(map[codes[attribute]])
+        case .difference(let question):
+            func number(_ numbers: [Int32], _ column: Int) -> Int? {
+                let steps = numbers.count / sizes[column]
+                let number = numbers[codes[column] * steps + steps / 2]
+                return number == DifferenceQuestion.none ? nil : Int(number)
+            }
+            let other = question.intervals + Int(question.others[codes[question.second]])
+            guard let from = number(question.firstNumbers, question.first),
+                let to = number(question.secondNumbers, question.second)
+            else { return other }
+            let place = question.edges.indices.dropLast().first {
+                Int(question.edges[$0]) <= to - from && to - from < Int(question.edges[$0 + 1])
+            }
+            return place ?? other
+        }
     }
 
     func counts(_ attributes: [Int]) -> (without: [Int64], with: [Int64]) {

@@ -13,11 +13,15 @@ struct JoinWork: Equatable {
         steps = joined.steps
         rows = joined.table.rowCount
         bytes = joined.table.columns.reduce(0) { sum, column in
-            switch column.codes {
-            case .bytes(let codes): sum + codes.codes.capacity
-            case .halves(let codes): sum + 2 * codes.codes.capacity
-            case .words(let codes): sum + 4 * codes.codes.capacity
-            }
+            sum + JoinWork.bytes(column.codes) + (column.places.map(JoinWork.bytes) ?? 0)
+        }
+    }
+
+    private static func bytes(_ codes: CodeArray) -> Int {
+        switch codes {
+        case .bytes(let codes): codes.codes.capacity
+        case .halves(let codes): 2 * codes.codes.capacity
+        case .words(let codes): 4 * codes.codes.capacity
         }
     }
 }
@@ -92,13 +96,20 @@ extension AuditCheck {
                 let kernel = testKernel(joined)
                 let grouping = try kernel.addGrouping(of: 0, map: [1, 0])
                 let question = SumQuestion(attribute: 1, values: [3, -2], clamp: -5...5, groups: [0])
-                return kernel.counts([[], [0], [0, 1], [grouping], [1, grouping]], in: joined)
+                let difference = try kernel.addDifference(
+                    DifferenceQuestion(
+                        first: 0, second: 1, firstNumbers: [3, 8], secondNumbers: [4, 9], edges: [-9, 0, 5],
+                        others: [0, 1]))
+                let coarse = try kernel.addGrouping(of: difference, map: [1, 0, 1, 0])
+                return kernel.counts(
+                    [[], [0], [0, 1], [grouping], [1, grouping], [difference], [1, difference], [coarse]], in: joined)
                     + [kernel.groupedSums(question, [0], 2, joined)]
                     + [kernel.gramSums([0, 1], [[5, -7], [4, 9]], 8, joined)]
             }
             guard try figures([]) == figures([900]) else { return false }
         }
-        return true
+        let lines = (0..<60).map { "k\($0),\(Double($0 % 7) / 2),\(Double($0 % 11) / 3)" }
+        return try placedCounts(lines, sizes: []) == placedCounts(lines, sizes: [500])
     }
 }
 

@@ -261,8 +261,12 @@ struct TranscriptTests {
         #expect(throws: PrivacyError.shapeMismatch(expected: 3, found: 2)) {
             _ = try kernel.addGrouping(of: 1, map: [0, 1])
         }
-        #expect(throws: PrivacyError.attributeOutOfRange(2, columns: 2)) {
-            _ = try kernel.addGrouping(of: 2, map: [0, 1])
+        // A grouping of a grouping is one too.
+        let coarser = try kernel.addGrouping(of: 2, map: [0, 0])
+        #expect(coarser == 3)
+        #expect(kernel.counts([[0, 3]], in: table) == [[30, 30]])
+        #expect(throws: PrivacyError.attributeOutOfRange(4, columns: 4)) {
+            _ = try kernel.addGrouping(of: 4, map: [0, 1])
         }
         #expect(throws: PrivacyError.tooManyCells(cells: 100, limit: 3)) {
             _ = try kernel.addGrouping(of: 1, map: [0, 1, 99])

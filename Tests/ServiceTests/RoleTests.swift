@@ -26,6 +26,7 @@ struct RoleTests {
             #expect(seen == all.subtracting(Self.forProviders).subtracting(Self.samples))
             #expect(seen.isSuperset(of: [.ledger, .receipts, .checkpoint, .modelStatus]))
         }
+        #expect(permitted(.watcher) == Self.open.union([.metrics]))
         #expect(permitted(.party(name: "Carol", role: .consumer)) == all.subtracting(Self.forProviders))
         #expect(permitted(.party(name: "Alice", role: .provider)) == all)
     }

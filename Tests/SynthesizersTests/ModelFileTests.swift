@@ -57,8 +57,8 @@ import Testing
     @Test("an unknown version is refused by name")
     func version() throws {
         let text = String(decoding: try fitted("independent").encoded(), as: UTF8.self)
-        let later = text.replacing("{\"entrepot-model\":1,", with: "{\"entrepot-model\":2,", maxReplacements: 1)
-        #expect(throws: SynthesisError.unknownModelVersion("2")) { try FittedModel(encoded: Array(later.utf8)) }
+        let later = text.replacing("{\"entrepot-model\":1,", with: "{\"entrepot-model\":3,", maxReplacements: 1)
+        #expect(throws: SynthesisError.unknownModelVersion("3")) { try FittedModel(encoded: Array(later.utf8)) }
         #expect(throws: SynthesisError.notAModelFile) { try FittedModel(encoded: Array("hello".utf8)) }
     }
 

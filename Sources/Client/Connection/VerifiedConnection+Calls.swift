@@ -96,8 +96,10 @@ extension VerifiedConnection {
     }
 
     /// The body of a successful answer; what it says about the ledger is compared and remembered.
-    func finish(_ head: HTTPConnection.Head) async throws -> [UInt8] {
-        let body = try await http.readBody()
+    ///
+    /// - Parameter limit: bytes of a body that is taken; nil for that of answers in JSON.
+    func finish(_ head: HTTPConnection.Head, upTo limit: Int? = nil) async throws -> [UInt8] {
+        let body = if let limit { try await http.readBody(upTo: limit) } else { try await http.readBody() }
         guard (200..<300).contains(head.status) else { throw ClientError.service(ServiceProblem(head.status, body)) }
         try observe(head.headers)
         try remember()

@@ -129,17 +129,23 @@ extension VerifiedConnection {
         public var columns: [String]?
         /// `COLUMN=VALUE`: only rows like this.
         public var conditions: [String]
+        /// `balanced` or `independent`; nil leaves it to the service.
+        public var draws: String?
+        /// Rows of one of several refitted models, counted from 1; nil for the model itself.
+        public var imputation: Int?
 
         /// The arguments of one download; each as described at its property.
         public init(
             rows: Int = 1000, format: String = "csv", seed: UInt64? = nil, columns: [String]? = nil,
-            conditions: [String] = []
+            conditions: [String] = [], draws: String? = nil, imputation: Int? = nil
         ) {
             self.rows = rows
             self.format = format
             self.seed = seed
             self.columns = columns
             self.conditions = conditions
+            self.draws = draws
+            self.imputation = imputation
         }
 
         var path: String { "/samples?\(query)" }
@@ -149,9 +155,36 @@ extension VerifiedConnection {
             if let seed { path += "&seed=\(seed)" }
             if let columns { path += "&columns=\(columns.map(VerifiedConnection.escaped).joined(separator: ","))" }
             for condition in conditions { path += "&where=\(VerifiedConnection.escaped(condition))" }
+            if let draws { path += "&draws=\(VerifiedConnection.escaped(draws))" }
+            if let imputation { path += "&imputation=\(imputation)" }
             return path
         }
     }
+
+    /// `GET /model` into a file, which appears only when it is complete.
+    ///
+    /// - Returns: its SHA-256, in hexadecimal, which is the one that the service's ledger holds.
+    /// - Throws: `ClientError.brokenConnection` where another file came than the service says.
+    public func model(file path: String) async throws -> String {
+        let call = "/model"
+        try admitFigures(call)
+        let head = try await http.send(.GET, call)
+        let tag = head.headers.first(name: "ETag")
+        let body = try await finish(head, upTo: Self.largestModel)
+        let digest = SHA256.hash(data: body).map { Hex.encode([$0]) }.joined()
+        guard tag == "\"\(digest)\"" else {
+            throw ClientError.brokenConnection("the model that came is not the one that the service announced")
+        }
+        do {
+            try Data(body).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw ClientError.unwritable(path: path)
+        }
+        return digest
+    }
+
+    /// Bytes of a model that a client takes.
+    private static let largestModel = 2 << 30
 
     /// The headers that came with samples.
     public struct SampleReceipt: Sendable, Equatable {

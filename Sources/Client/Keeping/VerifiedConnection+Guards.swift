@@ -66,6 +66,7 @@ extension VerifiedConnection {
     static func isOfFigures(_ uri: String) -> Bool {
         let path = plainPath(uri)
         return ["samples", "report", "queries/"].contains { path.contains($0) }
+            || (path.contains("model") && !path.contains("model_status"))
     }
 
     /// Whether a call of a local program confirms, however it spells the path.

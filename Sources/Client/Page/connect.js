@@ -115,6 +115,77 @@
     }
   };
 
+  // One sentence: what this person can do now, and where on the page.
+  const nextWords = () => {
+    const isProvider = state.role === "provider";
+    if (may("sign")) return ["Read the task, compare the keys by telephone, and sign it.", "agree"];
+    if (may("confirm")) return ["Confirm your table, or replace it, or take it back.", "table"];
+    if (may("upload")) return ["Choose your file: it is checked on this machine before anything is sent.", "table"];
+    if (may("samples")) return ["Read how far to trust the rows, and fetch as many as you like.", "rows"];
+    if (isProvider && state.stage === "unsigned") return ["You have signed. Check your file meanwhile; the others must sign.", "table"];
+    if (["unsigned", "collecting", "training"].includes(state.stage)) return ["Nothing: wait. This page follows by itself.", "status"];
+    return ["Nothing more. Keep the receipts.", "receipts"];
+  };
+  const showNext = () => {
+    const [text, place] = nextWords();
+    const words = find("next-words");
+    if (words.dataset.text === text) return;
+    words.dataset.text = text;
+    const link = make("a", "Go there");
+    link.href = "#" + place;
+    words.replaceChildren(shown(text) + " ", link);
+  };
+
+  // What is signed, field by field: nothing of it is left to a summary.
+  const range = field => {
+    const bounds = field.constraints ?? {};
+    const edges = [bounds.minimum, bounds.maximum].map(value => value ?? "…");
+    return bounds.minimum === undefined && bounds.maximum === undefined ? "" : `${edges[0]} to ${edges[1]}`;
+  };
+  const binWords = bins => !bins ? "" : bins.edges ? `edges ${bins.edges.join(", ")}`
+    : `${bins.count ?? 32} bins, ${bins.scale ?? "linear"}`;
+  const valueWords = field => {
+    const values = (field.categories ?? field.constraints?.enum ?? []).map(value =>
+      typeof value === "object" ? `${value.value}${value.label ? ` (${value.label})` : ""}` : String(value));
+    if (field.codeList) values.unshift(`the list ${field.codeList}`);
+    if (field.derivedFrom) values.unshift(`the first ${field.derivedFrom.prefix} of ${field.derivedFrom.field}`);
+    if (field.other !== undefined) values.push(`others as ${field.other}`);
+    return values.join(", ");
+  };
+  find("full").addEventListener("toggle", async () => {
+    if (!find("full").open || find("full-tables").children.length) return;
+    const { status, json } = await call("GET", "task");
+    if (status !== 200) return find("full-tables").replaceChildren(make("p", words({ status, json })));
+    const parts = json.parties.filter(party => party.table).flatMap(party => {
+      const heads = ["Column", "Type", "Values", "Bounds", "Bins"];
+      const head = make("tr");
+      head.append(...heads.map(text => { const cell = make("th", text); cell.scope = "col"; return cell; }));
+      const body = make("tbody");
+      body.append(...party.table.fields.map(field => {
+        const row = make("tr");
+        const name = make("th", field.name);
+        name.scope = "row";
+        row.append(name, ...[field.type, valueWords(field), range(field), binWords(field.bins)].map(text => make("td", text)));
+        return row;
+      }));
+      const top = make("thead");
+      top.append(head);
+      const table = make("table");
+      table.append(top, body);
+      const scroll = make("div", undefined, "scroll");
+      scroll.tabIndex = 0;
+      scroll.setAttribute("role", "region");
+      scroll.setAttribute("aria-label", shown(`Columns of ${party.name}`));
+      scroll.append(table);
+      return [make("h3", `${party.name} brings`), scroll];
+    });
+    const rest = Object.fromEntries(Object.entries(json).filter(([key]) => key !== "parties"));
+    const terms = make("pre");
+    terms.tabIndex = 0;
+    terms.append(make("code", JSON.stringify(rest, null, 2)));
+    find("full-tables").replaceChildren(...parts, make("h3", "Everything else"), terms);
+  });
+
   const showSteps = () => {
     const steps = [
       ["Verify", true], ["Agree", missing("signed").length === 0], ["Tables", missing("uploaded").length === 0],
@@ -204,6 +275,7 @@
       isFirst = false;
     }
     showSteps();
+    showNext();
     showStatus();
     showOwn();
     showReceipts();
@@ -246,6 +318,12 @@
     if (!verdict || verdict.accepted) return;
     list("kinds", verdict.kinds.map(kind => make("li", `${count(kind.count)} × ${kind.code.replaceAll("_", " ")}`)));
     const labels = ["Row", "Column", "Value", "Expected", "What to do"];
+    // A cell that begins like a formula must stay text in a spreadsheet.
+    const cell = text => `"${String(text ?? "").replace(/^[=+@\t\r-]/, "'$&").replaceAll('"', '""')}"`;
+    const lines = [labels].concat(verdict.problems.map(p => [p.row, p.column, p.value, p.expected, p.hint]))
+      .concat(verdict.kinds.map(kind => ["", "", "", `${kind.count} in all`, kind.code]));
+    find("problems-csv").href = "data:text/csv;charset=utf-8,"
+      + encodeURIComponent(lines.map(line => line.map(cell).join(",")).join("\r\n") + "\r\n");
     list("problem-rows", verdict.problems.map(problem => {
       const row = make("tr");
       [problem.row, problem.column, problem.value, problem.expected, problem.hint].forEach((text, index) => {

@@ -53,7 +53,7 @@ public struct LocalPage: Sendable {
 enum LocalCall: Equatable {
     static let root = "/entrepot/"
 
-    case toPage, page, card, state
+    case toPage, page, card, state, task
     case check, prepare, sign, upload, confirm, withdraw, halt
     case receipt(String)
     case unknown
@@ -72,6 +72,7 @@ enum LocalCall: Equatable {
         case (.GET, ""): self = .page
         case (.GET, "card"): self = .card
         case (.GET, "state"): self = .state
+        case (.GET, "task"): self = .task
         case (.POST, "check"): self = .check
         case (.POST, "prepare"): self = .prepare
         case (.POST, "sign"): self = .sign
@@ -87,7 +88,7 @@ enum LocalCall: Equatable {
     /// Whether it is answered on this machine only.
     var isOffline: Bool {
         switch self {
-        case .toPage, .page, .check, .prepare, .receipt, .unknown: true
+        case .toPage, .page, .task, .check, .prepare, .receipt, .unknown: true
         case .card, .state, .sign, .upload, .confirm, .withdraw, .halt: false
         }
     }

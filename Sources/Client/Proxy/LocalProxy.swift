@@ -16,6 +16,8 @@ public struct LocalProxy: Sendable {
     private let port: Int
     private let page: LocalPage
     private let proxyGuard = ProxyGuard()
+    /// Whether a confirmation and a halt need the page, where a person types the task's name.
+    private let asksFirst: Bool
     private static let oldest = Duration.seconds(600)
     /// A service closes connections that are idle for a minute.
     private static let longestIdle = Duration.seconds(30)
@@ -25,9 +27,11 @@ public struct LocalProxy: Sendable {
     /// - Parameters:
     ///   - host: a loopback address.
     ///   - port: 0 takes a free one.
+    ///   - asksFirst: refuse the calls that confirm or halt, so that only a person who types the task's name does either.
     /// - Throws: `ClientError.badInput` for an address that other machines can reach.
     public init(
-        _ configuration: ClientConfiguration, host: String = "127.0.0.1", port: Int, page: LocalPage = LocalPage()
+        _ configuration: ClientConfiguration, host: String = "127.0.0.1", port: Int, page: LocalPage = LocalPage(),
+        asksFirst: Bool = false
     ) throws(ClientError) {
         guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
             throw ClientError.badInput("\(host) can be reached by other machines: listen on 127.0.0.1")
@@ -36,6 +40,7 @@ public struct LocalProxy: Sendable {
         self.host = host
         self.port = port
         self.page = page
+        self.asksFirst = asksFirst
     }
 
     /// Verifies the service once, then listens until the task is cancelled.
@@ -85,6 +90,10 @@ public struct LocalProxy: Sendable {
                     refusal.closes = true
                     return try await caller.answer(refusal)
                 }
+                if asksFirst, isFinal(head) {
+                    try await caller.skipBody()
+                    return try await caller.answer(Self.askFirst)
+                }
                 if let call = calls.call(head), call.isOffline {
                     try await calls.answer(call, head, from: caller)
                     pending = head.isKeepAlive ? try await caller.nextRequest() : nil
@@ -103,6 +112,25 @@ public struct LocalProxy: Sendable {
                 }
             }
         }
+    }
+
+    /// Whether a program asks for what cannot be undone. The page's own calls are below `/entrepot/`.
+    private func isFinal(_ head: HTTPRequestHead) -> Bool {
+        guard !LocalCall.isBelow(head.uri) else { return false }
+        let path = head.uri.prefix { $0 != "?" }
+        return VerifiedConnection.isConfirmation(head.uri)
+            || (path.removingPercentEncoding ?? String(path)).contains("halt")
+    }
+
+    private static var askFirst: LocalAnswer {
+        var answer = LocalAnswer.problem(
+            .conflict, code: "ask_first",
+            detail: "This proxy was told to ask a person before it confirms or stops anything.",
+            hint:
+                "Open \(LocalCall.root) on this address in a browser and type the task's name there, or run `entrepot "
+                + "confirm`. Without --ask the proxy passes such calls on.")
+        answer.closes = true
+        return answer
     }
 
     /// Passes requests on until the local side ends or the upstream connection is old.
@@ -134,7 +162,8 @@ public struct LocalProxy: Sendable {
             let last = clock.now
             guard let following = try await caller.nextRequest() else { return nil }
             let isStale = !isIntact || clock.now > end || clock.now - last > LocalProxy.longestIdle
-            let isRefused = proxyGuard.refusal(of: following, token: calls.token) != nil
+            let isRefused =
+                proxyGuard.refusal(of: following, token: calls.token) != nil || (asksFirst && isFinal(following))
             if isStale || isRefused || calls.call(following)?.isOffline == true { return following }
             head = following
         }

@@ -48,6 +48,9 @@ struct PageCalls: Sendable {
             try await caller.answer(
                 LocalAnswer(.seeOther, type: "text/plain", body: [], headers: ["Location": LocalCall.root]))
         case .page: try await caller.answer(page)
+        case .task:
+            // The very bytes whose digest is signed; the connection proved them.
+            try await caller.answer(LocalAnswer(type: "application/json", body: specification.canonicalBytes))
         case .check: try await caller.answer(try await check(caller))
         case .prepare: try await caller.answer(try await prepare(caller))
         case .receipt(let name): try await caller.answer(receipt(name))

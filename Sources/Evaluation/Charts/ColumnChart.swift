@@ -13,7 +13,8 @@ extension Chart {
         let noisy = measurement?.counts.map { $0 / total }
         let halves = measurement?.halfWidths.map { $0 / total }
 
-        let labels = groups.labels.map { Label($0, width: 26, height: 3) }
+        let hasNumbers = column.isBinned && column.type != .date
+        let labels = groups.labels.map { Label(hasNumbers ? Figures.spaced($0) : $0, width: 26, height: 3) }
         let (left, right, top) = (222.0, 640.0, 6.0)
         let heights = labels.map { max(20, $0.height + 6) }
         var most = synthetic.max() ?? 0
@@ -43,7 +44,7 @@ extension Chart {
             "\(fit.name): share of each value in the synthetic rows (bars) against the noisy measurement (dots, with "
             + "95 % whiskers)."
             + (fit.totalVariation.map { " Total variation between the two: \(Figures.percent($0))." } ?? "")
-        return Chart(
+        var chart = Chart(
             name: "column-\(fit.column + 1)", description: description, svg: picture.svg(description),
             header: ["value", "noisy_count", "interval_95_low", "interval_95_high", "synthetic_count"],
             rows: fit.labels.indices.map { code in
@@ -54,6 +55,8 @@ extension Chart {
                     Figures.plain(fit.synthetic[code]),
                 ]
             })
+        chart.hasNumbersAsNames = hasNumbers
+        return chart
     }
 }
 

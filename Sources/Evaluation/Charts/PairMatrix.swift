@@ -1,10 +1,14 @@
 extension Chart {
     /// Every pair of columns: below the diagonal how strongly the synthetic rows tie them, above it how far the noisy table
     /// and the synthetic one lie apart. Pairs that were never measured together are hatched, never blank or zero.
+    ///
+    /// Of many columns the picture has those with the strongest ties, so that every figure in it can be read; the CSV has all.
     public static func pairMatrix(_ evaluation: ModelEvaluation) -> Chart {
-        let count = evaluation.columns.count
-        let cell = count > 24 ? 18.0 : 30.0
-        let names = evaluation.columns.map { Label($0.name, width: 34) }
+        let shown = Self.columns(of: evaluation)
+        let place = Dictionary(shown.enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
+        let count = shown.count
+        let cell = 30.0
+        let names = shown.map { Label(evaluation.columns[$0].name, width: 34) }
         let longest = names.map(\.width).max() ?? 0
         // Names above stand at 50°: they need 77 % of their length in height, and 64 % beyond their own column.
         let (left, top) = (longest + 14, longest * 0.77 + 20)
@@ -26,14 +30,15 @@ extension Chart {
                 left + Double(index) * cell, top + Double(index) * cell, cell, cell, "diagonal")
         }
         for pair in evaluation.pairs {
-            let (near, far) = (Double(pair.first) * cell, Double(pair.second) * cell)
+            guard let first = place[pair.first], let second = place[pair.second] else { continue }
+            let (near, far) = (Double(first) * cell, Double(second) * cell)
             func mark(_ x: Double, _ y: Double, _ value: Double, _ style: String, isHatched: Bool) {
                 picture.rectangle(x, y, cell, cell, "\(style)\(Self.level(value))")
                 if isHatched { picture.rectangle(x, y, cell, cell, "hatched") }
-                guard cell >= 30, !isHatched else { return }
+                guard !isHatched else { return }
                 let isDark = Self.level(value) >= 4
                 picture.text(
-                    x + cell / 2, y + cell / 2 + 4, Figures.decimal(100 * value, digits: 0),
+                    x + cell / 2, y + cell / 2 + 4, Figures.decimal(100 * min(1, value), digits: 0),
                     isDark ? "figure light" : "figure", anchor: "middle")
             }
             let isUnknown = pair.basis == .unmeasured
@@ -47,7 +52,7 @@ extension Chart {
         }
         let measured = evaluation.pairs.count { $0.basis != .unmeasured }
         let description =
-            "Matrix of \(count) columns. Below the diagonal: strength of the association in the synthetic rows (Cramér's "
+            "Matrix of \(count) of \(evaluation.columns.count) columns. Below the diagonal: strength of the association in the synthetic rows (Cramér's "
             + "V, in hundredths). Above: total variation between noisy and synthetic table, in per cent. Hatched: never "
             + "measured together. \(measured) of \(evaluation.pairs.count) pairs rest on a measurement."
         return Chart(
@@ -66,6 +71,21 @@ extension Chart {
                     pair.correlation.map { Figures.plain($0.synthetic) } ?? "",
                 ]
             })
+    }
+
+    /// How many columns the picture has at most.
+    static let matrixColumns = 24
+
+    /// Those with the strongest ties, in the order of the domain.
+    private static func columns(of evaluation: ModelEvaluation) -> [Int] {
+        guard evaluation.columns.count > matrixColumns else { return Array(evaluation.columns.indices) }
+        var chosen: Set<Int> = []
+        for pair in evaluation.pairs.sorted(by: {
+            ($0.strength, $1.first, $1.second) > ($1.strength, $0.first, $0.second)
+        }) {
+            for column in [pair.first, pair.second] where chosen.count < matrixColumns { chosen.insert(column) }
+        }
+        return chosen.sorted()
     }
 
     /// Five shades.

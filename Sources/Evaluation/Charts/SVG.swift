@@ -1,4 +1,5 @@
 import Bytes
+import Foundation
 
 /// Text for HTML and SVG.
 public enum HTML {
@@ -35,6 +36,8 @@ public struct Chart: Sendable {
     public let header: [String]
     /// The figures behind the picture, one row each.
     public let rows: [[String]]
+    /// Whether the first figure of each row is a range of numbers, not a name or a code.
+    var hasNumbersAsNames = false
 
     /// RFC 4180. A text that a spreadsheet would take for a formula is led by an apostrophe.
     public var csv: String {
@@ -216,6 +219,49 @@ public enum Figures {
         guard value.isFinite else { return "" }
         let rounded = (value * 1e6).rounded() / 1e6
         return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int(rounded)) : String(rounded)
+    }
+
+    /// A value as people say it: four figures that matter, with thin spaces between thousands.
+    public static func short(_ value: Double) -> String {
+        guard value.isFinite, value != 0 else { return value == 0 ? "0" : decimal(value, digits: 0) }
+        var size = abs(value)
+        if size >= 1e12 || size < 1e-4 { return String(format: "%.3g", value) }
+        var digits = 3
+        while size >= 10, digits > 0 {
+            size /= 10
+            digits -= 1
+        }
+        while size < 1 {
+            size *= 10
+            digits += 1
+        }
+        let text = decimal(value, digits: digits)
+        guard text.contains(".") else { return text }
+        var trimmed = Substring(text)
+        while trimmed.last == "0" { trimmed.removeLast() }
+        return String(trimmed.last == "." ? trimmed.dropLast() : trimmed)
+    }
+
+    /// Thin spaces between thousands in every whole number of a text that has more than four digits.
+    static func spaced(_ text: String) -> String {
+        var result = ""
+        var digits = ""
+        var isFraction = false
+        func flush() {
+            result += isFraction || digits.hasPrefix("0") ? digits : Int(digits).map(grouped) ?? digits
+            digits = ""
+        }
+        for character in text {
+            if character.isASCII, character.isNumber {
+                digits.append(character)
+                continue
+            }
+            if !digits.isEmpty { flush() }
+            isFraction = character == "."
+            result.append(character)
+        }
+        if !digits.isEmpty { flush() }
+        return result
     }
 
     private static func grouped(_ value: Int) -> String {

@@ -9,10 +9,7 @@ extension EvaluationPage {
         let columns = model.domain.columns
         let rows = (0..<block.rowCount).map { row in
             [String(row + 1)]
-                + columns.indices.map { column in
-                    let fraction = block.fractions[column].isEmpty ? 0 : Double(block.fractions[column][row])
-                    return columns[column].text(of: Int(block.codes[column][row]), fraction: fraction)
-                }
+                + columns.indices.map { block.text(row: row, column: $0, of: columns[$0]) }
         }
         return PageSection(
             id: "rows", title: "First \(Self.previewRows) rows",
@@ -30,7 +27,7 @@ extension EvaluationPage {
                 <input id="num_samples" name="num_samples" type="number" min="1" max="10000000" value="\(max(1, min(model.rowCount, 1_000_000)))" required>
                 <label for="seed">Seed</label><input id="seed" name="seed" type="number" min="0" value="1" required>
                 <label for="format">Format</label>
-                <select id="format" name="format"><option>csv</option><option>json</option><option>ndjson</option></select>
+                <select id="format" name="format"><option>csv</option><option>json</option><option>ndjson</option><option>arrow</option></select>
                 <button type="submit">Download</button></form>
                 <p>Rows cost no ε: ask for as many as you like. Note the seed, and anybody gets the same rows again.</p>
                 """
@@ -42,7 +39,7 @@ extension EvaluationPage {
                 <input id="num_samples" type="number" min="1" value="\(max(1, min(model.rowCount, 1_000_000)))">
                 <label for="seed">Seed</label><input id="seed" type="number" min="0" value="1">
                 <label for="format">Format</label>
-                <select id="format"><option>csv</option><option>json</option><option>ndjson</option></select></form>
+                <select id="format"><option>csv</option><option>json</option><option>ndjson</option><option>arrow</option></select></form>
                 <pre><code id="command" data-model="\(HTML.escaped(Self.shellQuoted(name)))">\(HTML.escaped(sampleCommand(name)))</code></pre>
                 """
         }
@@ -86,9 +83,21 @@ extension EvaluationPage {
             place.hasPrefix("http") ? "Web.Contents(\"\(place)\")" : "File.Contents(\"C:\\Users\\you\\samples.csv\")"
         let tabs: [(String, String)] = [
             ("curl", fetch),
-            ("Python", "import pandas as pd\n\nrows = pd.read_csv(\n  \"\(place)\",\n  dtype={\n\(python)  },\n)"),
-            ("R", "rows <- readr::read_csv(\n  \"\(place)\",\n  col_types = readr::cols(\n\(r)\n  )\n)"),
-            ("DuckDB", "SELECT * FROM read_csv('\(place)', types = {\(duck)});"),
+            (
+                "Python",
+                // A value such as NA is a text here, and only an empty cell is missing.
+                "import pandas as pd\n\nrows = pd.read_csv(\n  \"\(place)\",\n  dtype={\n\(python)  },\n"
+                    + "  keep_default_na=False, na_values=[\"\"],\n)"
+            ),
+            (
+                "R",
+                "rows <- readr::read_csv(\n  \"\(place)\",\n  col_types = readr::cols(\n\(r)\n  ),\n  na = \"\"\n)"
+            ),
+            (
+                "DuckDB",
+                (place.hasPrefix("http") ? "-- reads the file that the first tab fetches\n" : "")
+                    + "SELECT * FROM read_csv('samples.csv', header = true\(duck.isEmpty ? "" : ", types = {\(duck)}"));"
+            ),
             (
                 "Excel",
                 "let\n  Source = Csv.Document(\(excelSource), [Delimiter = \",\", Encoding = 65001]),\n"
@@ -106,7 +115,9 @@ extension EvaluationPage {
         return PageSection(
             id: "code", title: "Read the rows",
             body: (place.hasPrefix("http")
-                ? "<p>The address is that of <code>entrepot connect</code>, which checks the service's evidence first.</p>"
+                ? "<p>The address is that of <code>entrepot connect</code>, which checks the service's evidence first. If you gave "
+                    + "it another <code>--listen</code>, write that in place of 127.0.0.1:3030 (this page does so by itself when it "
+                    + "is open there).</p>"
                 : "")
                 + "<div class=\"tabs\" id=\"tabs\">\(panels)</div>")
     }
@@ -152,7 +163,9 @@ extension EvaluationPage {
         return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
     }
 
-    private static func backticked(_ text: String) -> String { "`\(text.filter { $0 != "`" })`" }
+    private static func backticked(_ text: String) -> String {
+        "`\(text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "`", with: "\\`"))`"
+    }
 
     private static func doubled(_ text: String, _ quote: Character) -> String {
         text.split(separator: quote, omittingEmptySubsequences: false).joined(separator: "\(quote)\(quote)")

@@ -23,7 +23,9 @@ extension EvaluationPage {
             ("Who made it", makers),
             (
                 "Rows behind it",
-                "About \(Figures.count(evaluation.total)) (itself an estimate from noisy counts); "
+                (evaluation.trust.isNoise
+                    ? "Too few to tell from noise; "
+                    : "About \(Figures.count(evaluation.total)) (itself an estimate from noisy counts); ")
                     + "\(evaluation.columns.count) columns."
             ),
             (
@@ -55,85 +57,39 @@ extension EvaluationPage {
                     ?? "No signed task: fitted from a local table."
             ),
         ]
-        let body = facts.map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>" }.joined()
-        return PageSection(id: "what", title: "What this is", body: "<dl class=\"facts\">\(body)</dl>")
+        let promised = model.domain.rules.map { HTML.escaped($0.description) }
+        let rules =
+            promised.isEmpty
+            ? [] : [("Rules", "Every row obeys, to the last digit: " + promised.joined(separator: "; ") + ".")]
+        let body = (facts + rules).map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>" }.joined()
+        return PageSection(
+            id: "what", title: "What this is",
+            body:
+                "<p class=\"headline\(evaluation.trust.isNoise ? " none" : "")\">\(HTML.escaped(evaluation.trust.headline))</p>"
+                + "<dl class=\"facts\">\(body)</dl>")
     }
 
-    /// The four uses of the UNECE starter guide on synthetic data for official statistics.
+    /// The four uses of the UNECE starter guide on synthetic data for official statistics, and what the rows are not for.
     var uses: PageSection {
-        let rows: [(String, String, String, String)] = [
-            (
-                "Testing analyses", "yes", "✓ Yes",
-                "Write and debug code, choose variables and models, find out whether a "
-                    + "question can be answered. Check the error of every count below before you believe it."
-            ),
-            ("Education", "yes", "✓ Yes", "Teach with rows that look and behave like the source, without its secrets."),
-            (
-                "Testing technology", "yes", "✓ Yes",
-                "Types, code lists, sizes and missing values are as declared; ask for as "
-                    + "many rows as a load test needs."
-            ),
-            (
-                "Release to the public", "care", "△ With care",
-                "The rows may be published under the ε above. Findings from "
-                    + "them may not be published as facts: ask the owners for a validated answer. Small groups and pairs "
-                    + "marked “not measured” carry no finding at all."
-            ),
-        ]
-        let body = rows.map {
-            "<li class=\"use \($0.1)\"><h3>\($0.0) <span class=\"verdict\">\($0.2)</span></h3><p>\($0.3)</p></li>"
+        let trust = evaluation.trust
+        let body = trust.uses.map { use in
+            let shown =
+                switch use.verdict {
+                case .yes: "✓ Yes"
+                case .care: "△ With care"
+                case .no: "✗ No"
+                }
+            return
+                "<li class=\"use \(use.verdict.rawValue)\"><h3>\(use.name) <span class=\"verdict\">\(shown)</span></h3>"
+                + "<p>\(HTML.escaped(use.words))</p></li>"
         }.joined()
+        let warnings = trust.warnings.map { "<li>\(HTML.escaped($0))</li>" }.joined()
         return PageSection(
             id: "uses", title: "Good for, and not",
-            body:
-                "<p>The four uses of synthetic data that UNECE names for official statistics.</p><ul class=\"uses\">\(body)</ul>"
-        )
-    }
-
-    var columnSection: PageSection {
-        let ordered =
-            evaluation.worstColumns + evaluation.columns.filter { $0.measurement == nil }
-        let articles = ordered.map { fit -> String in
-            let chart = Chart.column(fit, in: evaluation)
-            let verdict: String
-            if let distance = fit.totalVariation, let noise = fit.expectedNoise, let coverage = fit.coverage {
-                verdict =
-                    "Total variation between noisy measurement and synthetic rows \(Figures.percent(distance)); noise alone "
-                    + "makes about \(Figures.percent(noise)). \(Figures.percent(coverage)) of the synthetic counts lie inside "
-                    + "the 95 % interval of the noisy one."
-            } else {
-                verdict = "Not measured: the shares are what the model assumes."
-            }
-            let derived =
-                fit.parent.map {
-                    " A function of <em>\(HTML.escaped(evaluation.columns[$0].name))</em>, so it cost nothing."
-                }
-                ?? ""
-            return "<article><h3>\(HTML.escaped(fit.name))</h3><p>\(verdict)\(derived)</p>"
-                + figure(chart, caption: "Bars: synthetic. Dots with 95 % whiskers: noisy measurement.") + "</article>"
-        }.joined()
-        return PageSection(
-            id: "columns", title: "Column by column",
             body: """
-                <p class="key"><span class="swatch s-synthetic"></span> synthetic rows
-                <span class="swatch s-noisy"></span> noisy measurement with its 95 % whisker. Where the dot's whisker does not
-                reach the end of the bar, the synthetic rows leave what was measured. The column that noise explains least
-                comes first.</p>\(articles)
-                """)
-    }
-
-    var pairSection: PageSection {
-        let unmeasured = evaluation.pairs.count { $0.basis == .unmeasured }
-        return PageSection(
-            id: "pairs", title: "Pairs of columns",
-            body: """
-                <p>\(evaluation.pairs.count - unmeasured) of \(evaluation.pairs.count) pairs rest on a measurement.
-                \(unmeasured > 0 ? "The \(unmeasured) hatched pairs were <strong>never measured together</strong>: what ties "
-                    + "them in the synthetic rows is an assumption, namely that columns are independent given those they "
-                    + "were measured with." : "")</p>
-                \(figure(.pairMatrix(evaluation), caption: "Below the diagonal: strength of the association in the synthetic "
-                    + "rows (Cramér’s V × 100). Above: total variation between noisy and synthetic table, in per cent. "
-                    + "Hatched: not measured."))
+                <p>The four uses of synthetic data that UNECE names for official statistics, each judged by this model's own
+                figures.</p><ul class="uses">\(body)</ul>
+                <h3>Do not use the rows for</h3><ul class="not">\(warnings)</ul>
                 """)
     }
 
@@ -146,30 +102,6 @@ extension EvaluationPage {
                 caption:
                     "A line joins columns that were measured together; the wider, the stronger. Dashed lines cross from one "
                     + "party to another. Dotted: one column is a function of the other."))
-    }
-
-    var worstSection: PageSection {
-        let pairs = evaluation.worstPairs.prefix(10).map { pair in
-            [
-                "\(evaluation.columns[pair.first].name) × \(evaluation.columns[pair.second].name)",
-                pair.totalVariation.map(Figures.percent) ?? "", pair.expectedNoise.map(Figures.percent) ?? "",
-                pair.isAboveNoise ? "more than noise explains" : "within noise",
-            ]
-        }
-        let columns = evaluation.worstColumns.prefix(5).map { fit in
-            [
-                fit.name, fit.totalVariation.map(Figures.percent) ?? "", fit.expectedNoise.map(Figures.percent) ?? "",
-                fit.excess > NoiseInterval.normalQuantile * (fit.noiseDeviation ?? 0)
-                    ? "more than noise explains" : "within noise",
-            ]
-        }
-        return PageSection(
-            id: "worst", title: "Worst first",
-            body: """
-                <p>Where the synthetic rows leave the noisy measurement furthest beyond what noise alone makes.</p>
-                \(Self.table(["Pair", "Total variation", "Noise alone", "Verdict"], pairs, label: "Worst pairs"))
-                \(Self.table(["Column", "Total variation", "Noise alone", "Verdict"], columns, label: "Worst columns"))
-                """)
     }
 
     var calculator: PageSection {

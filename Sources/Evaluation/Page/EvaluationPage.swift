@@ -77,7 +77,7 @@ public struct EvaluationPage {
 
     private func sections() throws -> [PageSection] {
         [
-            summary, uses, columnSection, pairSection, graphSection, worstSection, calculator, try preview(), download,
+            summary, uses, columnSection, pairSection, graphSection, calculator, try preview(), download,
             codeTabs, try dictionary(), citation,
         ]
     }
@@ -93,7 +93,10 @@ public struct EvaluationPage {
         let body = chart.rows.prefix(tableRows).map { row in
             "<tr>"
                 + row.enumerated().map {
-                    $0 == 0 ? "<th scope=\"row\">\(HTML.escaped($1))</th>" : "<td>\(HTML.escaped($1))</td>"
+                    let isName = $0 == 0
+                    let text = isName && !chart.hasNumbersAsNames ? $1 : Figures.spaced($1)
+                    return isName
+                        ? "<th scope=\"row\">\(HTML.escaped(text))</th>" : "<td>\(HTML.escaped(text))</td>"
                 }
                 .joined() + "</tr>"
         }.joined()

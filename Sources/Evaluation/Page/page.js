@@ -170,6 +170,14 @@
   tabs.prepend(list);
   show(0);
 
+  // The proxy's own address, whatever --listen it was given.
+  if (location.protocol === "http:") {
+    panels.forEach(panel => {
+      const code = panel.querySelector("code");
+      code.textContent = code.textContent.replaceAll("http://127.0.0.1:3030", location.origin);
+    });
+  }
+
   const command = document.getElementById("command");
   if (command) {
     const field = id => document.getElementById(id);

@@ -65,8 +65,9 @@ struct LatentNormalsFile: Codable {
         _ domain: TableDomain, attributes: [ModelAttribute], cliques: [Factor]
     ) throws(SynthesisError) -> LatentNormals {
         let derived = domain.derivationOf
+        let computed = domain.computedColumns
         guard !columns.isEmpty, zip(columns, columns.dropFirst()).allSatisfy({ $0 < $1 }),
-            columns.allSatisfy({ domain.columns.indices.contains($0) && derived[$0] == nil })
+            columns.allSatisfy({ domain.columns.indices.contains($0) && derived[$0] == nil && !computed.contains($0) })
         else { throw .malformedModel("the latent columns are not columns of the domain") }
         let size = columns.count
         guard let entries = correlation.doubles, entries.count == size * size,

@@ -9,9 +9,9 @@ extension FittedModel {
     ///
     /// Each sum tilts the rows of its cells exponentially in the value, which among all changes that give the sum moves the
     /// distribution least (generalised raking; Deville, Särndal and Sautory 1993). Sums of columns that latent normals draw
-    /// are left out.
+    /// or that are rebuilt from differences are left out.
     public func conditioned(on sums: [MeasuredSums]) throws(SynthesisError) -> FittedModel {
-        var oneWays = OneWayMarginals(domain)
+        var oneWays = OneWayMarginals(domain, differences: differences)
         oneWays.add(
             wholeColumnMeasurements.map { known in
                 NoisyMarginal(
@@ -24,14 +24,12 @@ extension FittedModel {
         on sums: [MeasuredSums], _ oneWays: OneWayMarginals
     ) throws(SynthesisError) -> FittedModel {
         let program = try RowProgram(
-            model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
-            tilts: tilts, latent: copula?.columns ?? [])
+            model: model, attributes: attributes, shares: shares, domain: modelDomain, corrections: corrections,
+            tilts: tilts, latent: undrawn)
         let usable = sums.filter { program.draws($0.question) }
         guard !usable.isEmpty else { return self }
-        var targets = oneWayTargets(oneWays, attributes: attributes, columnCount: domain.columns.count)
-        for table in measurements where table.attributes.count > 1 {
-            targets.append(table.target)
-        }
+        var targets = oneWayTargets(oneWays, attributes: attributes, columnCount: modelDomain.columns.count)
+        targets += denoisedTargets(measurements.filter { $0.attributes.count > 1 }, oneWays, of: attributes)
         // Counts of all rows are measurements of their number, like every marginal.
         let total = estimatedTotal(
             oneWays.modelled.compactMap { oneWays.measurement(of: $0) } + usable.compactMap(\.countOfRows))
@@ -46,7 +44,7 @@ extension FittedModel {
             let scale = total / max(weights.reduce(0, +), .leastNormalMagnitude)
             var raking = Raking(
                 codes, attributes: attributes, weights: weights.map { $0 * scale }, fitted: targets, across: [],
-                sums: SumsTarget.targets(usable, columns: all, sizes: domain.sizes))
+                sums: SumsTarget.targets(usable, columns: all, sizes: modelDomain.sizes))
             raking.run()
             moved += raking.corrections
             tilted += zip(usable, raking.rates).map { SumsTilt(measured: $0, rates: $1) }
@@ -55,6 +53,7 @@ extension FittedModel {
         return try FittedModel(
             domain: domain, plan: plan, attributes: attributes, tree: tree.scaled(to: total), shares: shares,
             corrections: moved.merged, tilts: tilted, measurements: measurements, misfits: misfits, copula: copula,
+            differences: differences,
             transcript: transcript, taskDigest: taskDigest, representatives: rows)
     }
 

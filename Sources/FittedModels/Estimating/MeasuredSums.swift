@@ -70,10 +70,12 @@ public struct SumsTilt: Sendable, Equatable {
 }
 
 extension RowProgram {
-    /// The codes of all columns, derived ones too. Columns that latent normals draw stay empty.
+    /// The codes of all columns, derived ones too, and of those that rules compute about what they come to. Columns that
+    /// latent normals draw stay empty.
     func withDerived(_ columns: [[UInt32]]) -> [[UInt32]] {
         var all = columns
         derive(&all)
+        rules?.fillComputed(&all)
         return all
     }
 
@@ -82,7 +84,7 @@ extension RowProgram {
         (question.groups + [question.attribute]).allSatisfy { column in
             var parent = column
             for _ in domain.columns { parent = derivations[parent]?.parent ?? parent }
-            return !latent.contains(parent)
+            return latent.isDisjoint(with: rules?.drawnSources(of: parent) ?? [parent])
         }
     }
 

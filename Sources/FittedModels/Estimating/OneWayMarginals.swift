@@ -14,23 +14,53 @@ package struct OneWayMarginals {
         var variance: Double
         /// The distribution, smoothed and projected.
         var shares: [Double]
-    }
 
-    private let domain: TableDomain
-    /// Columns that are modelled, ascending.
-    package let modelled: [Int]
-    private var columns: [Int: Column] = [:]
-    package private(set) var total = 1.0
+        init(counts: [Double], variance: Double, shares: [Double]) {
+            self.counts = counts
+            self.variance = variance
+            self.shares = shares
+        }
 
-    package init(_ domain: TableDomain) {
-        self.domain = domain
-        modelled = domain.modelledColumns
-        for column in modelled {
-            let size = domain.columns[column].size
-            columns[column] = Column(
+        /// One that nothing is known of.
+        init(size: Int) {
+            self.init(
                 counts: [Double](repeating: 0, count: size), variance: .infinity,
                 shares: [Double](repeating: 1 / Double(size), count: size))
         }
+    }
+
+    /// The columns of the model: those of the table, then one for each difference.
+    package private(set) var domain: TableDomain
+    /// Columns that are modelled, ascending: not those that a difference stands for.
+    package private(set) var modelled: [Int]
+    /// The first column that is a difference.
+    private let firstDifference: Int
+    private var columns: [Int: Column] = [:]
+    package private(set) var total = 1.0
+    /// How many draws of noise each count holds: two, where noise is drawn once more.
+    let draws: Double
+
+    /// - Parameters:
+    ///   - differences: columns that are rebuilt, and what stands for them.
+    ///   - draws: how many draws of its noise each count holds.
+    package init(_ domain: TableDomain, differences: [ColumnDifference] = [], draws: Double = 1) {
+        self.domain = domain
+        self.draws = draws
+        firstDifference = domain.columns.count
+        modelled = domain.modelledColumns
+        for column in modelled { columns[column] = Column(size: domain.columns[column].size) }
+        carry(differences)
+    }
+
+    /// Lets differences take the place of the columns that are rebuilt from them. What was measured of these stays known.
+    package mutating func carry(_ differences: [ColumnDifference]) {
+        guard !differences.isEmpty else { return }
+        domain = domain.with(differences)
+        for column in firstDifference..<domain.columns.count {
+            columns[column] = Column(size: domain.columns[column].size)
+        }
+        let rebuilt = differences.rebuilt
+        modelled = modelled.filter { !rebuilt.contains($0) } + Array(firstDifference..<domain.columns.count)
     }
 
     /// Takes measurements of single columns in; further ones of the same column are averaged by precision.
@@ -75,10 +105,17 @@ package struct OneWayMarginals {
     private mutating func refresh() {
         // Tables have fewer rows than that, whatever the noise says.
         total = min(estimatedTotal(modelled.compactMap { measurement(of: $0) }), 0x1p32)
-        for column in modelled {
-            guard let known = columns[column], known.variance.isFinite else { continue }
-            let values = smoothed(known.counts, deviation: known.variance.squareRoot(), in: domain.columns[column])
-            columns[column]?.shares = projectedOntoSimplex(values, total: total).map { $0 / total }
+        for (column, known) in columns where known.variance.isFinite {
+            let deviation = known.variance.squareRoot()
+            let shares =
+                column >= firstDifference
+                ? sparseShares(
+                    known.counts, deviation: deviation * draws.squareRoot(),
+                    intervals: domain.columns[column].valueCount)
+                : projectedOntoSimplex(
+                    smoothed(known.counts, deviation: deviation, in: domain.columns[column]), total: total
+                ).map { $0 / total }
+            columns[column]?.shares = shares
         }
     }
 
@@ -86,8 +123,55 @@ package struct OneWayMarginals {
     private func smoothed(_ counts: [Double], deviation: Double, in column: ColumnDomain) -> [Double] {
         guard column.isOrdered, column.valueCount >= 8 else { return counts }
         let values = Array(counts.prefix(column.valueCount))
-        return haarSmoothed(values, deviation: deviation) + counts.dropFirst(column.valueCount)
+        return withDecayingEnds(haarSmoothed(values, deviation: deviation), counts: values, deviation: deviation)
+            + counts.dropFirst(column.valueCount)
     }
+}
+
+/// The distribution that noisy counts of a difference suggest.
+///
+/// Most of its cells hold no row. Those whose count noise explains are emptied: intervals that are low together with their
+/// neighbours, and the cells after them one by one. What is left is smoothed and sums to one.
+package func sparseShares(_ counts: [Double], deviation: Double, intervals: Int) -> [Double] {
+    var values = Array(counts.prefix(intervals))
+    if intervals >= 8 { values = haarSmoothed(values, deviation: deviation) }
+    values += counts.dropFirst(intervals)
+    for place in 0..<intervals {
+        let near = max(0, place - 2)..<min(intervals, place + 3)
+        let sum = near.reduce(0) { $0 + counts[$1] }
+        if sum < 2 * deviation * Double(near.count).squareRoot() { values[place] = 0 }
+    }
+    for place in intervals..<counts.count where values[place] < 3 * deviation { values[place] = 0 }
+    values = values.map { max($0, 0) }
+    let sum = values.reduce(0, +)
+    return sum > 0 ? values.map { $0 / sum } : counts.map { _ in 1 / Double(counts.count) }
+}
+
+/// Noise would put rows where a scale ends, far from all others, and a few of them move a mean by much. So beyond the outermost
+/// cell that noise does not explain, alone or with all cells beyond it, a scale goes on as it ended: each cell holds the same part
+/// of the one before, and all together hold no more than was counted there.
+///
+/// - Parameter counts: as they were measured.
+func withDecayingEnds(_ values: [Double], counts: [Double], deviation: Double) -> [Double] {
+    var kept = values
+    for order in [Array(values.indices), values.indices.reversed()] {
+        var sum = 0.0
+        let outermost = order.indices.first { length -> Bool in
+            let count = counts[order[length]]
+            sum += count
+            return count >= 3.5 * deviation || sum >= 3 * deviation * Double(length + 1).squareRoot()
+        }
+        guard let end = outermost, end > 0, end + 1 < order.count else { continue }
+        let last = max(values[order[end]], 0)
+        let decay = min(max(last / max(values[order[end + 1]], 1e-9), 0.1), 0.25)
+        let counted = order[..<end].reduce(0) { $0 + counts[$1] }
+        var share = min(last * decay / (1 - decay), max(counted, 0)) * (1 - decay)
+        for place in order[..<end].reversed() {
+            kept[place] = share
+            share *= decay
+        }
+    }
+    return kept.contains { $0 > 0 } ? kept : values
 }
 
 /// The nearest point, in Euclidean distance, with no negative entry and the given sum.

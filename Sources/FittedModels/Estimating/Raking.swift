@@ -25,6 +25,8 @@ struct Raking {
 
     static let sweeps = 10
     private static let sweepsWithSums = 20
+    /// At the end rows are weighted to the one-way marginals alone, so often over all columns.
+    private static let closingSweeps = 4
     private static let potentialLimit = 30.0
 
     /// - Parameters:
@@ -88,6 +90,28 @@ struct Raking {
             for index in targets.indices { update(index) }
             for index in sums.indices { sums[index].update(&weights) }
             if !sums.isEmpty { holdTotal() }
+        }
+        if sums.isEmpty { close() }
+    }
+
+    /// Brings one-way marginals to their values without slack: many noisy tables across the tree pull them away together,
+    /// and they are known far better than any table.
+    private mutating func close() {
+        for _ in 0..<Self.closingSweeps {
+            for index in targets.indices where targets[index].marginal.attributes.count == 1 {
+                var factors = counts(index)
+                for cell in factors.indices {
+                    let target = targets[index].marginal.values[cell]
+                    guard factors[cell] > 0, target > 0 else {
+                        factors[cell] = 1
+                        continue
+                    }
+                    let move = min(max(naturalLogarithm(target / factors[cell]), -2), 2)
+                    targets[index].moved[cell] += move
+                    factors[cell] = exponential(move)
+                }
+                scaleWeights(targets[index].rows, factors: factors, weights: &weights)
+            }
         }
     }
 

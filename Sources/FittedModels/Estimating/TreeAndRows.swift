@@ -7,15 +7,20 @@ package import Tables
 /// - Parameters:
 ///   - attributes: those of the tables; none without tables.
 ///   - cellLimit: the most cells of the tree.
+///   - differences: what stands for columns that are rebuilt; `oneWays` carries them.
 package func treeAndRowsModel(
     _ inTree: [MeasuredMarginal], across: [MeasuredMarginal], of attributes: [ModelAttribute],
     _ oneWays: OneWayMarginals, domain: TableDomain,
-    cellLimit: Int, misfits: [MeasuredMisfit], plan: MechanismPlan, transcript: Transcript,
+    cellLimit: Int, misfits: [MeasuredMisfit], differences: [ColumnDifference] = [], plan: MechanismPlan,
+    transcript: Transcript,
     progress: (Double) -> Void = { _ in }
 ) throws(SynthesisError) -> FittedModel {
-    guard !attributes.isEmpty else { return try independentModel(oneWays, domain, plan: plan, transcript) }
+    guard !attributes.isEmpty else {
+        return try independentModel(oneWays, domain, differences: differences, plan: plan, transcript)
+    }
+    let treeTargets = denoisedTargets(inTree, oneWays, of: attributes)
     let model = try fittedTree(
-        inTree, oneWays: oneWays, attributes: attributes, domain: domain,
+        inTree, targets: treeTargets, oneWays: oneWays, attributes: attributes, domain: oneWays.domain,
         cellLimit: cellLimit)
     progress(0.6)
     let tree = TreeTables(model, attributes: attributes)
@@ -23,15 +28,16 @@ package func treeAndRowsModel(
     guard !across.isEmpty else {
         return try FittedModel(
             domain: domain, plan: plan, attributes: attributes, tree: tree, shares: oneWays.shares,
-            corrections: [], measurements: measurements, misfits: misfits, transcript: transcript,
-            taskDigest: nil, representatives: nil)
+            corrections: [], measurements: measurements, misfits: misfits, differences: differences,
+            transcript: transcript, taskDigest: nil, representatives: nil)
     }
     let program = try RowProgram(
-        model: tree.model(attributes: attributes, columnSizes: domain.sizes), attributes: attributes,
-        shares: oneWays.shares, domain: domain, corrections: [])
+        model: tree.model(attributes: attributes, columnSizes: oneWays.domain.sizes), attributes: attributes,
+        shares: oneWays.shares, domain: oneWays.domain, corrections: [], latent: differences.rebuilt.sorted())
     let fitted =
-        oneWayTargets(oneWays, attributes: attributes, columnCount: domain.columns.count)
-        + inTree.map(\.target)
+        oneWayTargets(oneWays, attributes: attributes, columnCount: oneWays.domain.columns.count)
+        + treeTargets
+    let acrossTargets = denoisedTargets(across, oneWays, of: attributes)
     let blockSize = RepresentativeRows.blockSize(forTotal: oneWays.total)
     var corrections: [Factor] = []
     let rows = RepresentativeRows(program, blockSize: blockSize, pairs: measurements.map(\.attributes)) { codes, _ in
@@ -39,7 +45,7 @@ package func treeAndRowsModel(
         var raking = Raking(
             codes, attributes: attributes,
             weights: [Double](repeating: oneWays.total / Double(max(count, 1)), count: count), fitted: fitted,
-            across: across.map(\.target))
+            across: acrossTargets)
         raking.run()
         corrections = raking.corrections
         return raking.weights
@@ -47,6 +53,6 @@ package func treeAndRowsModel(
     progress(0.95)
     return try FittedModel(
         domain: domain, plan: plan, attributes: attributes, tree: tree, shares: oneWays.shares,
-        corrections: corrections, measurements: measurements, misfits: misfits, transcript: transcript,
-        taskDigest: nil, representatives: rows)
+        corrections: corrections, measurements: measurements, misfits: misfits, differences: differences,
+        transcript: transcript, taskDigest: nil, representatives: rows)
 }

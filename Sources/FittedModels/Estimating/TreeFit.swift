@@ -24,15 +24,18 @@ package func oneWayTargets(
 }
 
 /// Regularised proportional fitting of tables on their junction tree, starting from independent columns.
+///
+/// - Parameter targets: what the tables are to become; without them, their denoised counts.
 package func fittedTree(
-    _ tables: [MeasuredMarginal], oneWays: OneWayMarginals, attributes: [ModelAttribute], domain: TableDomain,
+    _ tables: [MeasuredMarginal], targets tableTargets: [MarginalTarget]? = nil, oneWays: OneWayMarginals,
+    attributes: [ModelAttribute], domain: TableDomain,
     cellLimit: Int, oneWaySlackPerDeviation: Double = slackPerDeviation, sweeps: Int = 10, tolerance: Double = 1e-3
 ) throws(SynthesisError) -> GraphicalModel {
     let shares = oneWays.shares
     var targets = oneWayTargets(
         oneWays, attributes: attributes, columnCount: domain.columns.count,
         slackPerDeviation: oneWaySlackPerDeviation)
-    targets += tables.map(\.target)
+    targets += tableTargets ?? denoisedTargets(tables, oneWays, of: attributes)
     do {
         return try proportionalFit(
             targets, sizes: attributes.map(\.size), total: oneWays.total,
@@ -40,6 +43,7 @@ package func fittedTree(
                 attribute.sums(of: shares[attribute.column]).map { max($0, 1e-9) }
             },
             dependencies: attributes.dependencies(columnSizes: domain.sizes),
+            weights: impossibleCells(of: attributes, domain),
             options: ProportionalFitOptions(sweeps: sweeps, tolerance: tolerance, cellLimit: cellLimit))
     } catch {
         throw .estimation(error)

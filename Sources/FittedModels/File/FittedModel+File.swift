@@ -5,22 +5,23 @@ import GraphicalModels
 import PrivacyKernel
 import Tables
 
-/// The model file: one line of JSON, `{"entrepot-model":1,"sha256":"…","body":{…}}`.
+/// The model file: one line of JSON, `{"entrepot-model":2,"sha256":"…","body":{…}}`.
 ///
 /// The digest is of the bytes of `body` exactly as they stand. The target's README describes the content.
 extension FittedModel {
-    /// The version that this program writes and the only one that it reads.
-    public static let fileVersion = 1
+    /// The newest version that this program writes and reads. A model without differences is written as version 1, which
+    /// earlier programs read too.
+    public static let fileVersion = 2
 
     /// The bytes of the model file.
     public func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Self.sealed([UInt8](try encoder.encode(ModelBody(self))))
+        return Self.sealed([UInt8](try encoder.encode(ModelBody(self))), version: differences.isEmpty ? 1 : 2)
     }
 
     /// A body with version and digest around it.
-    static func sealed(_ body: [UInt8]) -> [UInt8] { SealedFile.model.sealed(body) }
+    static func sealed(_ body: [UInt8], version: Int = 1) -> [UInt8] { SealedFile.model.sealed(body, version: version) }
 
     /// Reads a model file.
     ///
@@ -127,6 +128,8 @@ private struct ModelBody: Codable {
     var misfits: [Misfit]
     /// Absent from models without latent normals.
     var copula: LatentNormalsFile?
+    /// Absent from version 1.
+    var differences: [ColumnDifference]?
     var representatives: Representatives
     var transcript: Transcript
     var taskDigest: String?
@@ -148,9 +151,10 @@ private struct ModelBody: Codable {
             Misfit(first: Attribute($0.first), second: Attribute($0.second), value: $0.value, variance: $0.variance)
         }
         copula = model.copula.map { LatentNormalsFile($0) }
+        differences = model.differences.isEmpty ? nil : model.differences
         representatives = Representatives(
             blockSize: model.representatives.blockSize,
-            columns: zip(model.representatives.columns, model.domain.sizes).map { NumberArray($0, below: $1) })
+            columns: zip(model.representatives.columns, model.modelDomain.sizes).map { NumberArray($0, below: $1) })
         transcript = model.transcript
         taskDigest = model.taskDigest
     }
@@ -159,22 +163,27 @@ private struct ModelBody: Codable {
 extension ModelBody {
     /// Checks every figure that the rest of the program relies on, and makes the model.
     func model() throws(SynthesisError) -> FittedModel {
-        let sizes = domain.sizes
+        let rebuilt = differences ?? []
+        guard rebuilt.areSound(domain) else { throw .malformedModel("a difference does not fit its columns") }
+        let modelDomain = domain.with(rebuilt)
+        let sizes = modelDomain.sizes
         guard total >= 1, total < 1e18 else { throw .malformedModel("the total is out of range") }
         var known: [ModelAttribute] = []
         for attribute in attributes { known.append(try self.attribute(attribute, sizes)) }
         guard !known.isEmpty, !cliques.isEmpty else { throw .malformedModel("there are no attributes or tables") }
         let derived = domain.derivationOf
+        let computed = domain.computedColumns
         guard shares.count == sizes.count else { throw .malformedModel("shares are missing") }
         var distributions: [[Double]] = []
         for (column, array) in shares.enumerated() {
-            guard let values = array.doubles, values.count == (derived[column] == nil ? sizes[column] : 0),
+            guard let values = array.doubles,
+                values.count == (derived[column] == nil && !computed.contains(column) ? sizes[column] : 0),
                 values.allSatisfy({ $0 >= 0 && $0 <= 2 })
             else { throw .malformedModel("the shares of column \(column) are out of range") }
             distributions.append(values)
         }
-        guard known.allSatisfy({ derived[$0.column] == nil }) else {
-            throw .malformedModel("a derived column is modelled")
+        guard known.allSatisfy({ derived[$0.column] == nil && !computed.contains($0.column) }) else {
+            throw .malformedModel("a derived or computed column is modelled")
         }
         let tree = TreeTables(
             total: total, cliques: try tables(cliques, known), separators: try tables(separators, known))
@@ -192,13 +201,18 @@ extension ModelBody {
                     first: try attribute(one.first, sizes), second: try attribute(one.second, sizes), value: one.value,
                     variance: one.variance))
         }
+        guard rebuilt.isEmpty || (copula == nil && known.allSatisfy { !rebuilt.rebuilt.contains($0.column) }) else {
+            throw .malformedModel("a column that a difference stands for is modelled")
+        }
         let latents = try copula?.latents(domain, attributes: known, cliques: tree.cliques)
         return try FittedModel(
             domain: domain, plan: plan, attributes: known, tree: tree, shares: distributions,
             corrections: try tables(corrections, known, areLogarithms: true), tilts: try knownTilts(sizes),
             measurements: marginals,
-            misfits: distances, copula: latents, transcript: transcript, taskDigest: taskDigest,
-            representatives: try rows(sizes, derived: Set(derived.keys).union(latents?.columns ?? [])))
+            misfits: distances, copula: latents, differences: rebuilt, transcript: transcript, taskDigest: taskDigest,
+            representatives: try rows(
+                sizes,
+                derived: Set(derived.keys).union(computed).union(latents?.columns ?? []).union(rebuilt.rebuilt)))
     }
 
     private func knownTilts(_ sizes: [Int]) throws(SynthesisError) -> [SumsTilt] {

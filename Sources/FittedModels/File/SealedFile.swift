@@ -4,7 +4,7 @@ import Crypto
 /// bytes of `body` as written.
 package struct SealedFile {
     package let kind: String
-    /// The version that this program writes and the only one that it reads.
+    /// The newest version that this program writes; it reads this one and those before.
     package let version: Int
 
     package static let model = SealedFile(kind: "entrepot-model", version: FittedModel.fileVersion)
@@ -20,7 +20,8 @@ package struct SealedFile {
     package func begins(_ bytes: [UInt8]) -> Bool { bytes.starts(with: opening.utf8) }
 
     /// A body with version and digest around it.
-    package func sealed(_ body: [UInt8]) -> [UInt8] {
+    package func sealed(_ body: [UInt8], version: Int? = nil) -> [UInt8] {
+        let version = version ?? self.version
         let digest = SHA256.hash(data: body).hexadecimal
         return Array("\(opening)\(version)\(Self.digestLabel)\(digest)\(Self.bodyLabel)".utf8) + body
             + Array(Self.closing.utf8)
@@ -33,7 +34,7 @@ package struct SealedFile {
         guard begins(bytes) else { throw .notAModelFile }
         var rest = bytes.dropFirst(opening.utf8.count)
         let found = rest.prefix(20).prefix { $0 != UInt8(ascii: ",") }
-        guard found.elementsEqual(String(version).utf8) else {
+        guard (1...version).contains(where: { found.elementsEqual(String($0).utf8) }) else {
             throw .unknownModelVersion(String(decoding: found, as: UTF8.self))
         }
         rest = rest.dropFirst(found.count)

@@ -21,8 +21,10 @@ extension FittedModel {
         guard copula == nil else { throw .notImputable(plan.method) }
         var generator = NormalNumbers(seed: seed ^ SplitMix64(state: UInt64(truncatingIfNeeded: number) &+ 1).first)
         let count = min(max(UInt64(model.total), 1), Self.strayingRows)
-        let stray = try RowSampler(self, seed: generator.next(), draws: .independent).rows(0..<count).codes
-        let even = try RowSampler(self, seed: 0).rows(0..<UInt64(representatives.count)).codes
+        let stray = try RowSampler(self, seed: generator.next(), draws: .independent, drawn: []).modelRows(0..<count)
+            .codes
+        let even = try RowSampler(self, seed: 0, draws: .balanced, drawn: [])
+            .modelRows(0..<UInt64(representatives.count)).codes
         func redrawn(_ members: [ModelAttribute], _ counts: [Int64], _ variance: Double) -> [Int64] {
             let chance = model.total * (Double(count) / model.total).squareRoot()
             let (some, all) = (members.parts(of: stray), members.parts(of: even))
@@ -32,10 +34,10 @@ extension FittedModel {
                 return Int64(min(max(value, -0x1p62), 0x1p62).rounded())
             }
         }
-        var oneWays = OneWayMarginals(domain)
+        var oneWays = OneWayMarginals(domain, differences: differences, draws: 2)
         oneWays.add(
             wholeColumnMeasurements.map { known in
-                let member = ModelAttribute(column: known.column, size: domain.columns[known.column].size)
+                let member = ModelAttribute(column: known.column, size: modelDomain.columns[known.column].size)
                 return NoisyMarginal(
                     attributes: [known.column], shape: [member.size],
                     counts: redrawn([member], known.counts, known.variance), scale: known.scale)
@@ -53,7 +55,7 @@ extension FittedModel {
         }
         var result = try treeAndRowsModel(
             chosen(true), across: chosen(false), of: used, oneWays, domain: domain, cellLimit: .max, misfits: misfits,
-            plan: plan, transcript: transcript)
+            differences: differences, plan: plan, transcript: transcript)
         result.taskDigest = taskDigest
         guard !tilts.isEmpty else { return result }
         let rowParts = [Double](repeating: 1 / Double(count), count: Int(count))
@@ -75,13 +77,19 @@ extension FittedModel {
             }, oneWays)
     }
 
+    /// The column that the kernel's number of an attribute stands for: one of the table, or a difference.
+    private func column(of number: Int) -> Int? {
+        if domain.columns.indices.contains(number) { return number }
+        return differences.firstIndex { $0.number == number }.map { domain.columns.count + $0 }
+    }
+
     /// One-way marginals of whole columns as the kernel released them.
     var wholeColumnMeasurements: [(column: Int, counts: [Int64], variance: Double, scale: NoiseScale)] {
         transcript.releases.flatMap { release -> [NoisyMarginal] in
             if case .marginals(let all) = release.answer { all } else { [] }
         }.compactMap { one in
-            guard one.attributes.count == 1, let column = one.attributes.first, domain.columns.indices.contains(column),
-                one.counts.count == domain.columns[column].size
+            guard one.attributes.count == 1, let number = one.attributes.first, let column = self.column(of: number),
+                one.counts.count == modelDomain.columns[column].size
             else { return nil }
             return (column, one.counts, max(one.variance, leastVariance), one.scale)
         }

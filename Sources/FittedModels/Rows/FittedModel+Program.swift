@@ -7,28 +7,40 @@ extension FittedModel {
     func program(conditions: [(column: Int, code: Int)]) throws(SynthesisError) -> RowProgram {
         guard !conditions.isEmpty else {
             return try RowProgram(
-                model: model, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
-                tilts: tilts, latent: copula?.columns ?? [])
+                model: model, attributes: attributes, shares: shares, domain: modelDomain, corrections: corrections,
+                tilts: tilts, latent: undrawn)
         }
         let allowed = try allowedCodes(conditions)
-        let finest = attributes.finest(columnCount: domain.columns.count)
+        let finest = attributes.finest(columnCount: modelDomain.columns.count)
         var weights: [Factor] = []
         for (column, codes) in allowed.sorted(by: { $0.key < $1.key }) {
             guard !codes.isEmpty else { throw .impossibleConditions }
-            guard let index = finest[column] else { continue }
+            guard !differences.rebuilt.contains(column), let index = finest[column] else { continue }
             weights.append(weight(of: codes, in: column, attribute: index))
         }
         let conditioned: GraphicalModel
         do {
-            conditioned = try tree.model(attributes: attributes, columnSizes: domain.sizes, weights: weights)
+            conditioned = try tree.model(attributes: attributes, columnSizes: modelDomain.sizes, weights: weights)
         } catch SynthesisError.estimation(.impossible) {
             throw .impossibleConditions
         } catch {
             throw error
         }
         return try RowProgram(
-            model: conditioned, attributes: attributes, shares: shares, domain: domain, corrections: corrections,
-            tilts: tilts, allowed: allowed, latent: copula?.columns ?? [])
+            model: conditioned, attributes: attributes, shares: shares, domain: modelDomain, corrections: corrections,
+            tilts: tilts, allowed: allowed, latent: undrawn)
+    }
+
+    /// Of a column that rules compute: what its rows say.
+    private func computedShares(of column: Int) -> [Double] {
+        let count: UInt64 = 1 << 14
+        let size = domain.columns[column].size
+        guard let sampler = try? RowSampler(self, seed: 0, draws: .independent) else {
+            return [Double](repeating: 1 / Double(size), count: size)
+        }
+        var shares = [Double](repeating: 0, count: size)
+        for code in sampler.rows(0..<count).codes[column] { shares[Int(code)] += 1 / Double(count) }
+        return shares
     }
 
     /// The codes that conditions leave to columns that are not derived.
@@ -77,7 +89,8 @@ extension FittedModel {
         return Factor(attributes: [index], shape: [attribute.size], values: logs)
     }
 
-    /// The model's distribution of a column's codes; for a derived column too.
+    /// The model's distribution of a column's codes; for a derived column too. Of a column that a difference stands for it
+    /// is the distribution that was measured.
     public func estimatedShares(of column: Int) -> [Double] {
         if let derivation = domain.derivationOf[column] {
             var result = [Double](repeating: 0, count: domain.columns[column].size)
@@ -86,8 +99,8 @@ extension FittedModel {
             }
             return result
         }
-        let finest = attributes.finest(columnCount: domain.columns.count)[column]
-        guard let finest else { return shares[column] }
+        let finest = attributes.finest(columnCount: modelDomain.columns.count)[column]
+        guard let finest else { return shares[column].isEmpty ? computedShares(of: column) : shares[column] }
         let attribute = attributes[finest]
         let groups = model.marginal([finest]).values.map { $0 / model.total }
         if attribute.groups == nil { return groups }
@@ -106,7 +119,25 @@ extension RepresentativeRows {
     private static let conditionedBlock = 1 << 12
 
     /// Rows that represent a model under conditions.
-    init(given program: RowProgram, of model: FittedModel) {
-        self.init(program, blockSize: RepresentativeRows.conditionedBlock, pairs: model.measurements.map(\.attributes))
+    ///
+    /// - Parameter rebuilt: how columns are rebuilt from differences, and which codes are wanted of them.
+    /// - Throws: `.impossibleConditions` where no row has a chance to meet those.
+    init(
+        given program: RowProgram, of model: FittedModel, _ rebuilt: RebuiltColumns, densities: [BinDensity?]
+    ) throws(SynthesisError) {
+        let pairs = model.measurements.map(\.attributes)
+        guard rebuilt.isConditioned else {
+            self.init(program, blockSize: RepresentativeRows.conditionedBlock, pairs: pairs)
+            return
+        }
+        var isPossible = false
+        self.init(program, blockSize: RepresentativeRows.conditionedBlock, pairs: pairs) { codes, columns in
+            let weights = zip(
+                RepresentativeRows.weights(program, codes, columns), rebuilt.chances(columns, densities: densities)
+            ).map { $0 * $1 }
+            isPossible = weights.contains { $0 > 0 }
+            return isPossible ? weights : weights.map { _ in 1 }
+        }
+        guard isPossible else { throw .impossibleConditions }
     }
 }

@@ -36,6 +36,8 @@ struct RowProgram: Sendable {
     var isWeighted: Bool { !corrections.isEmpty || !tilts.isEmpty }
     /// Columns that are drawn by others; their places stay empty.
     let latent: Set<Int>
+    /// How columns are computed that no one draws; nil for none.
+    let rules: RowRules?
 
     init(
         model: GraphicalModel, attributes: [ModelAttribute], shares: [[Double]], domain: TableDomain,
@@ -43,8 +45,9 @@ struct RowProgram: Sendable {
     ) throws(SynthesisError) {
         self.model = model
         self.tilts = tilts
-        let latent = Set(latent)
+        let latent = Set(latent).union(domain.computedColumns)
         self.latent = latent
+        rules = domain.rules.isEmpty ? nil : try? RowRules(domain)
         self.attributes = attributes
         self.domain = domain
         self.corrections = corrections
@@ -119,18 +122,19 @@ struct RowProgram: Sendable {
 
 extension TableDomain {
     /// For each derived column the derivation to compute it by.
-    var derivationOf: [Int: Derivation] {
+    package var derivationOf: [Int: Derivation] {
         Dictionary(derivations.map { ($0.column, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Columns that no other column determines: what is modelled.
+    /// Columns that no other column determines and no rule computes: what is modelled.
     public var modelledColumns: [Int] {
         let derived = derivationOf
-        return columns.indices.filter { derived[$0] == nil }
+        let computed = computedColumns
+        return columns.indices.filter { derived[$0] == nil && !computed.contains($0) }
     }
 
     /// Derived columns, parents first.
-    var derivedOrder: [Int] {
+    package var derivedOrder: [Int] {
         let derived = derivationOf
         func depth(_ column: Int) -> Int {
             var depth = 0

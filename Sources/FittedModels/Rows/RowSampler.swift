@@ -33,6 +33,11 @@ public struct RowSampler: Sendable {
     private let densities: [BinDensity?]
     private let streams: RowStreams
     private let latents: LatentRows?
+    private let rebuilt: RebuiltColumns
+    /// Columns that are drawn or rebuilt.
+    private let columnCount: Int
+    /// The last step over rows: nil where the domain has no rules.
+    private var ruled: RuledRows?
 
     /// - Parameters:
     ///   - seed: another seed gives other rows.
@@ -41,28 +46,61 @@ public struct RowSampler: Sendable {
     public init(
         _ model: FittedModel, seed: UInt64, draws: Draws = .balanced, conditions: [(column: Int, code: Int)] = []
     ) throws(SynthesisError) {
+        let conditions = try RuledRows.Conditions(conditions, of: model)
+        try self.init(model, seed: seed, draws: draws, drawn: conditions.drawn)
+        ruled = try RuledRows(model.domain, conditions: conditions, seed: seed) { visible($0) }
+    }
+
+    /// Rows as the model draws them, before rules.
+    init(
+        _ model: FittedModel, seed: UInt64, draws: Draws, drawn conditions: [(column: Int, code: Int)]
+    ) throws(SynthesisError) {
+        let computed = model.domain.computedColumns
         domain = model.domain
         derivations = model.domain.derivationOf
         derivedOrder = model.domain.derivedOrder
         streams = RowStreams(seed: seed)
-        densities = model.domain.columns.enumerated().map { index, column in
-            column.isBinned ? BinDensity(column, shares: model.estimatedShares(of: index)) : nil
+        let undrawn = model.differences.rebuilt
+        let densities = model.modelDomain.columns.enumerated().map { index, column in
+            column.isBinned && !undrawn.contains(index) && !computed.contains(index)
+                ? BinDensity(
+                    column, shares: model.estimatedShares(of: index), hasTail: index < model.domain.columns.count) : nil
         }
+        self.densities = densities
+        columnCount = densities.count
+        let rebuilt = RebuiltColumns(
+            model, allowed: conditions.isEmpty || undrawn.isEmpty ? [:] : try model.allowedCodes(conditions))
+        self.rebuilt = rebuilt
         let program = try model.program(conditions: conditions)
         latents = try LatentRows(model, program: program, conditions: conditions, draws: draws)
         switch draws {
-        case .independent where !program.isWeighted: source = .program(RowDrawing(program))
+        case .independent where !program.isWeighted && !rebuilt.isConditioned: source = .program(RowDrawing(program))
         case .independent:
-            let rows = conditions.isEmpty ? model.representatives : RepresentativeRows(given: program, of: model)
+            let rows =
+                try conditions.isEmpty
+                ? model.representatives
+                : RepresentativeRows(given: program, of: model, rebuilt, densities: densities)
             source = .representatives(RowCycle(rows, program: program, order: .chance))
         case .balanced:
-            let rows = conditions.isEmpty ? model.representatives : RepresentativeRows(given: program, of: model)
+            let rows =
+                try conditions.isEmpty
+                ? model.representatives
+                : RepresentativeRows(given: program, of: model, rebuilt, densities: densities)
             source = .representatives(RowCycle(rows, program: program, order: .balanced(seed: streams.orderSeed)))
         }
     }
 
     /// The rows with these numbers.
     public func rows(_ range: Range<UInt64>) -> SampleBlock {
+        inBlocks(range, columnCount: domain.columns.count) { obeying($0) }
+    }
+
+    /// The same before rules, with the differences that columns were rebuilt from as further columns.
+    func modelRows(_ range: Range<UInt64>) -> SampleBlock { inBlocks(range, columnCount: columnCount) { block($0) } }
+
+    private func inBlocks(
+        _ range: Range<UInt64>, columnCount count: Int, _ drawn: @Sendable (Range<UInt64>) -> SampleBlock
+    ) -> SampleBlock {
         var blocks: [Range<UInt64>] = []
         var start = range.lowerBound
         while start < range.upperBound {
@@ -72,8 +110,30 @@ public struct RowSampler: Sendable {
             start = end
         }
         let ranges = blocks
-        guard ranges.count > 1 else { return block(range) }
-        return Self.joined(inParallel(ranges.count) { block(ranges[$0]) }, columnCount: domain.columns.count)
+        guard ranges.count > 1 else { return drawn(range) }
+        return Self.joined(inParallel(ranges.count) { drawn(ranges[$0]) }, columnCount: count)
+    }
+
+    /// Rows that obey every rule.
+    private func obeying(_ range: Range<UInt64>) -> SampleBlock {
+        let drawn = visible(range)
+        guard let ruled else { return drawn }
+        var obeying = ruled.obeying(drawn, range, streams)
+        for column in derivedOrder {
+            guard let derivation = derivations[column] else { continue }
+            gather(derivation.map, at: obeying.codes[derivation.parent], into: &obeying.codes[column])
+        }
+        return obeying
+    }
+
+    /// Rows before rules, without the differences that columns were rebuilt from.
+    private func visible(_ range: Range<UInt64>) -> SampleBlock {
+        var block = block(range)
+        if columnCount > domain.columns.count {
+            block.codes.removeLast(columnCount - domain.columns.count)
+            block.fractions.removeLast(columnCount - domain.columns.count)
+        }
+        return block
     }
 
     private func block(_ range: Range<UInt64>) -> SampleBlock {
@@ -86,7 +146,7 @@ public struct RowSampler: Sendable {
             let drawn = latents.filled(visibleColumns(stretch), stretch, streams)
             return block(stretch, drawn.columns, parts: drawn.parts).rows(range.clamped(to: stretch), of: stretch)
         }
-        return Self.joined(blocks, columnCount: domain.columns.count)
+        return Self.joined(blocks, columnCount: columnCount)
     }
 
     /// Codes of what the graphical model draws.
@@ -107,11 +167,12 @@ public struct RowSampler: Sendable {
             gather(derivation.map, at: columns[derivation.parent], into: &codes)
             columns[column] = codes
         }
-        let fractions = densities.enumerated().map { index, density -> [Float] in
+        var fractions = densities.enumerated().map { index, density -> [Float] in
             guard let density else { return [] }
             if let parts = parts[index] { return density.fractions(of: columns[index], parts: parts) }
             return density.fractions(of: columns[index], words: streams.words(.fraction, index, range))
         }
+        rebuilt.rebuild(&columns, &fractions, densities: densities) { streams.words(.fraction, $0, range) }
         return SampleBlock(rowCount: count, codes: columns, fractions: fractions)
     }
 
@@ -129,6 +190,9 @@ public struct RowSampler: Sendable {
                 joined.fractions[column] += block.fractions[column]
             }
         }
+        for column in blocks.first?.exact.keys.sorted() ?? [] {
+            joined.exact[column] = .joined(blocks.compactMap { $0.exact[column] })
+        }
         return joined
     }
 }
@@ -139,7 +203,7 @@ extension SampleBlock {
         guard part != whole else { return self }
         let places = Int(part.lowerBound - whole.lowerBound)..<Int(part.upperBound - whole.lowerBound)
         return SampleBlock(
-            rowCount: part.count, codes: codes.map { Array($0[places]) },
+            rowCount: part.count, codes: codes.map { $0.isEmpty ? [] : Array($0[places]) },
             fractions: fractions.map { $0.isEmpty ? [] : Array($0[places]) })
     }
 }
@@ -151,6 +215,8 @@ struct RowStreams: Sendable {
         case code, fraction, place
         /// Of latent normals: their words, whether a row has a value, and what a stretch of rows shares.
         case latent, presence, stretch
+        /// Of rules.
+        case rule
     }
 
     private let key: [UInt8]

@@ -30,6 +30,8 @@ struct ReleasePrice {
     private let number: Int
     private let rows: Double
     private let accounting: Accounting
+    /// The part of the variance that colluding holders of rows do not know; 1 for noise drawn in one place.
+    private let counted: Double
 
     private static let unitsPerWhole = 0x1p50
     /// The variance that Gaussian accounting adds, and which continuous noise beneath discrete noise gives up.
@@ -41,6 +43,11 @@ struct ReleasePrice {
         self.number = number
         self.accounting = accounting
         rows = Double(max(1, rowsPerKey))
+        let holders = release.terms?.holders ?? .one
+        guard (1...NoiseHolders.most).contains(holders.count), (0..<holders.count).contains(holders.colluding) else {
+            throw .malformed(release: number)
+        }
+        counted = holders.countedShare
         switch release.answer {
         case .marginals(let marginals): for marginal in marginals { add(marginal, rows: UInt64(rows)) }
         case .errors(let errors): try add(errors, rows: UInt64(rows))
@@ -73,11 +80,12 @@ struct ReleasePrice {
     private mutating func add(_ marginal: NoisyMarginal, rows: UInt64) {
         switch marginal.scale {
         case .gaussian(let scale):
+            let variance = scale.sigmaSquared * counted
             guard accounting != .pure else { return findings.append(.otherNoise(release: number)) }
-            add(gaussian: scale.sigmaSquared, shift: rows, figures: 1, changed: 2)
+            add(gaussian: variance, shift: rows, figures: 1, changed: 2)
             count(
-                amount(self.rows * self.rows, variance: scale.sigmaSquared),
-                changing: amount(2 * self.rows * self.rows, variance: scale.sigmaSquared))
+                amount(self.rows * self.rows, variance: variance),
+                changing: amount(2 * self.rows * self.rows, variance: variance))
         case .laplace(let scale):
             guard accounting == .pure else { return findings.append(.otherNoise(release: number)) }
             add(laplace: scale.decay, shift: rows, figures: 1, changed: 2)
@@ -106,11 +114,12 @@ struct ReleasePrice {
                 changing.add(.discreteLaplace(decay: decay, shift: 2 * rows))
                 count(self.rows * decay, changing: 2 * self.rows * decay)
             } else {
-                adding.add(.discreteGaussian(sigmaSquared: error.variance, shift: rows))
-                changing.add(.discreteGaussian(sigmaSquared: error.variance, shift: 2 * rows))
+                adding.add(.discreteGaussian(sigmaSquared: error.variance * counted, shift: rows))
+                changing.add(.discreteGaussian(sigmaSquared: error.variance * counted, shift: 2 * rows))
                 let squared = self.rows * self.rows
                 count(
-                    amount(squared, variance: error.variance), changing: amount(4 * squared, variance: error.variance))
+                    amount(squared, variance: error.variance * counted),
+                    changing: amount(4 * squared, variance: error.variance * counted))
             }
         }
     }
@@ -145,15 +154,16 @@ struct ReleasePrice {
             return count(decay * linear, changing: 2 * decay * linear)
         }
         // σ² on the diagonal and half of it off: one vector with noise of σ² after the stacking.
-        let beneath = min(gram.diagonalVariance - Self.smoothing, 2 * (gram.offDiagonalVariance - Self.smoothing))
+        let beneath = min(
+            gram.diagonalVariance * counted - Self.smoothing, 2 * (gram.offDiagonalVariance * counted - Self.smoothing))
         guard beneath > 0 else { throw .malformed(release: number) }
         adding.add(.gaussian(mu: square / beneath.squareRoot()))
         changing.add(.gaussian(mu: square * (2 / beneath).squareRoot()))
         adding.smooth(gram.entries.count)
         changing.smooth(gram.entries.count)
         let variance = min(
-            accounting == .gaussian ? beneath + Self.smoothing : gram.diagonalVariance,
-            accounting == .gaussian ? beneath + Self.smoothing : 2 * gram.offDiagonalVariance)
+            accounting == .gaussian ? beneath + Self.smoothing : gram.diagonalVariance * counted,
+            accounting == .gaussian ? beneath + Self.smoothing : 2 * gram.offDiagonalVariance * counted)
         count(
             amount(square * square, variance: variance), changing: amount(2 * square * square, variance: variance))
     }
@@ -172,11 +182,11 @@ struct ReleasePrice {
                 changing.add(.discreteLaplace(decay: decay, shift: UInt64(2 * shift)))
                 count(decay * shift, changing: 2 * decay * shift)
             } else {
-                adding.add(.discreteGaussian(sigmaSquared: sum.variance, shift: UInt64(shift)))
-                changing.add(.discreteGaussian(sigmaSquared: sum.variance, shift: UInt64(2 * shift)))
+                adding.add(.discreteGaussian(sigmaSquared: sum.variance * counted, shift: UInt64(shift)))
+                changing.add(.discreteGaussian(sigmaSquared: sum.variance * counted, shift: UInt64(2 * shift)))
                 count(
-                    amount(shift * shift, variance: sum.variance),
-                    changing: amount(4 * shift * shift, variance: sum.variance))
+                    amount(shift * shift, variance: sum.variance * counted),
+                    changing: amount(4 * shift * shift, variance: sum.variance * counted))
             }
         }
     }

@@ -13,39 +13,33 @@ extension PrivateRows {
         let domain = offices.first?.rows.domain ?? TableDomain(columns: [])
         let tables = offices.map(\.rows.table)
         let pairs = MirrorPairs(offices, terms: terms)
-        var codes: [[UInt32]] = terms.descriptors(of: domain).map { column in
-            pairs.exports.map { Self.code($0, column, in: tables) }
+        func rows(_ places: [MirrorPairs.Place], of column: Int) -> CodedColumn {
+            CodedColumn(
+                of: tables.map { $0.columns[column] }, rows: places.map { (column: $0.office, row: $0.row) },
+                domainSize: domain.columns[column].size)
         }
+        let joined = terms.joinedDomain(of: domain)
+        var columns = terms.descriptors(of: domain).map { rows(pairs.exports, of: $0) }
         if let value = domain.index(of: terms.value) {
             let amount = domain.columns[value]
-            let exported = pairs.exports.map { Self.code($0, value, in: tables) }
-            let imported = pairs.imports.map { Self.code($0, value, in: tables) }
+            let (exported, imported) = (rows(pairs.exports, of: value), rows(pairs.imports, of: value))
             // Not a number where there is no positive amount.
             let logarithms = (0..<amount.size).map { code in
                 amount.middle(of: code).flatMap { $0 > 0 ? naturalLogarithm($0) : nil } ?? .nan
             }
             let reach = Double(MirrorTerms.largestLogPoints)
-            let ratios = zip(exported, imported).enumerated().map { row, codes -> UInt32 in
-                let points = (100 * (logarithms[Int(codes.1)] - logarithms[Int(codes.0)])).rounded()
+            let ratios = (0..<exported.count).map { row -> UInt32 in
+                let points = (100 * (logarithms[imported[row]] - logarithms[exported[row]])).rounded()
                 let cell = points.isNaN ? 2 * reach + 1 : min(max(points, -reach), reach) + reach
                 return row < pairs.count ? UInt32(cell) : 0
             }
-            codes += [exported, imported, ratios]
+            columns += [
+                exported, imported, CodedColumn(proven: ratios, domainSize: joined.columns[columns.count + 2].size),
+            ]
         }
-        let joined = terms.joinedDomain(of: domain)
-        let columns = zip(codes, joined.columns).map { CodedColumn(proven: $0, domainSize: $1.size) }
         self.init(
             domain: joined, table: CodedTable(proven: columns, rowCount: pairs.exports.count), rowsPerKey: 1,
             rowCount: pairs.count, steps: pairs.steps)
-    }
-
-    /// The code of a row, and zero for a number beyond the last one.
-    private static func code(_ place: MirrorPairs.Place, _ column: Int, in tables: [CodedTable]) -> UInt32 {
-        let codes = tables[Int(place.office)].columns[column]
-        guard codes.count > 0 else { return 0 }
-        let isRow = Int(place.row) < codes.count
-        let code = UInt32(codes[isRow ? Int(place.row) : 0])
-        return isRow ? code : 0
     }
 }
 

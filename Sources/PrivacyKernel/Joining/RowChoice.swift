@@ -16,8 +16,9 @@ struct RowChoice {
     /// The ranks of rows under their keys: lower ranks are kept.
     ///
     /// Tables rank rows each in its own way: two rows of the same content, one of each, have nothing to do with each other.
+    /// The content of a row is its codes and where in their cells its values lie.
     func ranks(_ rows: [HashedRow], _ table: CodedTable) -> [UInt64] {
-        hash.ranks(rows, table.columns.map(\.codes), table: self.table)
+        hash.ranks(rows, table.columns.map(\.codes) + table.columns.compactMap(\.places), table: self.table)
     }
 
     // KERNEL 2.1

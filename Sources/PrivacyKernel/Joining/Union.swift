@@ -10,20 +10,19 @@ extension PrivateRows {
     /// - Parameters:
     ///   - parties: of the same domain.
     ///   - rowsPerKey: how many rows of one key count, of each party.
-    convenience init(uniting parties: [KeyedRows], rowsPerKey: Int, unit: UnionUnit) {
+    ///   - among: how many parties the union has in all, where some bring their rows elsewhere.
+    convenience init(uniting parties: [KeyedRows], rowsPerKey: Int, unit: UnionUnit, among: Int? = nil) {
         let domain = parties.first?.domain ?? TableDomain(columns: [])
         let chosen = parties.map { $0.chosen(max(1, rowsPerKey)) }
         let columns = domain.columns.indices.map { column in
             CodedColumn(
-                proven: zip(parties, chosen).flatMap { party, chosen in
-                    let codes = party.table.columns[column].gatheredOrZero(chosen.rows)
-                    return (0..<codes.count).map { UInt32(codes[$0]) }
-                }, domainSize: domain.columns[column].size)
+                concatenating: zip(parties, chosen).map { $0.table.columns[column].gatheredOrZero($1.rows) },
+                domainSize: domain.columns[column].size)
         }
         let hasKeys = parties.contains { $0.keys != nil }
         self.init(
             domain: domain, table: CodedTable(proven: columns, rowCount: chosen.reduce(0) { $0 + $1.rows.count }),
-            rowsPerKey: (hasKeys ? max(1, rowsPerKey) : 1) * unit.tables(of: parties.count),
+            rowsPerKey: (hasKeys ? max(1, rowsPerKey) : 1) * unit.tables(of: among ?? parties.count),
             rowCount: chosen.reduce(0) { $0 + $1.count })
     }
 }

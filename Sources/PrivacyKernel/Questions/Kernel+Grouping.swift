@@ -1,5 +1,4 @@
 import Tables
-import VectorMath
 
 extension Kernel {
     // KERNEL 4.8
@@ -8,22 +7,19 @@ extension Kernel {
     /// The groups are public, one row still lies in one cell of each marginal, so this costs nothing.
     ///
     /// - Parameters:
-    ///   - attribute: a column of the domain.
+    ///   - attribute: a column of the domain, or an attribute that was added before.
     ///   - map: the group of each code; groups are `0...map.max()`.
     /// - Returns: the number of the new attribute.
     public func addGrouping(of attribute: Int, map: [UInt32]) throws(PrivacyError) -> Int {
-        guard domain.columns.indices.contains(attribute) else {
-            throw .attributeOutOfRange(attribute, columns: domain.columns.count)
+        guard sizes.indices.contains(attribute) else {
+            throw .attributeOutOfRange(attribute, columns: sizes.count)
         }
-        guard map.count == domain.columns[attribute].size else {
-            throw .shapeMismatch(expected: domain.columns[attribute].size, found: map.count)
+        guard map.count == sizes[attribute] else {
+            throw .shapeMismatch(expected: sizes[attribute], found: map.count)
         }
         let groups = Int(map.max() ?? 0) + 1
         guard groups <= map.count else { throw .tooManyCells(cells: groups, limit: map.count) }
-        if let rows {
-            groupedColumns.append(
-                (rows.table.columns[attribute].codes.mapped(through: map), Int(map.first ?? 0)))
-        }
+        further.append(.grouping(of: attribute, map: map))
         sizes.append(groups)
         return sizes.count - 1
     }

@@ -25,7 +25,7 @@ extension Kernel {
         let rowsPerKey = try rowsPerKey()
         var scales: [NoiseScale] = []
         let sensitivity = Sensitivity.counts(rowsPerKey: Int(rowsPerKey))
-        for share in shares { scales.append(try payment.scale(sensitivity, units: share)) }
+        for share in shares { scales.append(try drawn(payment.scale(sensitivity, units: share))) }
         let cells = questions.reduce(0) { $0 + $1.cells }
         for scale in scales { try NoiseSource.check(scale, count: cells, isExact: payment.root.isExact) }
 
@@ -36,14 +36,15 @@ extension Kernel {
             return marginals
         case .recorded: throw mismatch()
         case .rows(let rows):
-            var marginals: [NoisyMarginal] = []
-            for (question, (var counts, scale)) in zip(
-                questions, zip(counts(questions.map(\.attributes), in: rows), scales))
-            {
-                addNoise(scale, to: &counts, isExact: payment.root.isExact)
-                marginals.append(
-                    NoisyMarginal(
-                        attributes: question.attributes, shape: question.shape, counts: counts, scale: scale))
+            var parts = counts(questions.map(\.attributes), in: rows)
+            for place in parts.indices { addNoise(scales[place], to: &parts[place], isExact: payment.root.isExact) }
+            let wholes = try rows.whole(
+                of: parts, answering: "counts \(questions.map(\.attributes)) of \(further) noise \(scales)"
+            )
+            let marginals = zip(questions, zip(wholes, scales)).map { question, whole in
+                NoisyMarginal(
+                    attributes: question.attributes, shape: question.shape, counts: whole.0,
+                    scale: rows.holders.total(of: whole.1))
             }
             try publish(.marginals(marginals), payment, changingOne: 2)
             return marginals

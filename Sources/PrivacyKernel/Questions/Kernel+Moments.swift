@@ -60,9 +60,10 @@ extension Kernel {
         let rowsPerKey = try rowsPerKey()
         let size = attributes.count
         let sensitivity = Sensitivity.gram(features: size, bound: bound, rowsPerKey: Int(rowsPerKey))
-        let diagonal = try payment.scale(sensitivity, units: payment.units)
-        let offDiagonal = try payment.scale(
-            squared: offDiagonalSquare(sensitivity.squared), linear: sensitivity.linear, units: payment.units)
+        let diagonal = try drawn(payment.scale(sensitivity, units: payment.units))
+        let offDiagonal = try drawn(
+            payment.scale(
+                squared: offDiagonalSquare(sensitivity.squared), linear: sensitivity.linear, units: payment.units))
         let count = size * (size + 1) / 2
         try NoiseSource.check(diagonal, count: count, isExact: payment.root.isExact)
         switch try open(payment, changed: count) {
@@ -78,6 +79,10 @@ extension Kernel {
             for row in 0..<size { below += sums[(row * size)..<(row * size + row)] }
             addNoise(diagonal, to: &onDiagonal, isExact: payment.root.isExact)
             addNoise(offDiagonal, to: &below, isExact: payment.root.isExact)
+            let wholes = try rows.whole(
+                of: [onDiagonal, below],
+                answering: "gram \(attributes) \(scores) \(bound) noise \(diagonal) \(offDiagonal)")
+            (onDiagonal, below) = (wholes[0], wholes[1])
             var entries: [Int64] = []
             for row in 0..<size {
                 let start = row * (row - 1) / 2
@@ -85,8 +90,8 @@ extension Kernel {
                 entries.append(onDiagonal[row])
             }
             let gram = NoisyGram(
-                attributes: attributes, entries: entries, diagonalVariance: diagonal.variance,
-                offDiagonalVariance: offDiagonal.variance, bound: bound)
+                attributes: attributes, entries: entries, diagonalVariance: rows.holders.total(of: diagonal).variance,
+                offDiagonalVariance: rows.holders.total(of: offDiagonal).variance, bound: bound)
             try publish(.gram(gram), payment, changingOne: 2)
             return gram
         }
@@ -106,13 +111,10 @@ extension Kernel {
 
     // KERNEL 4.5
     /// Σ z zᵀ of clipped rows, exactly: `VectorMath.gramSums` has the proof.
-    func gramSums(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: PrivateRows) -> [Int64] {
-        let scores = scores.map { $0.map { Int16(truncatingIfNeeded: $0) } }
-        let sums = VectorMath.gramSums(rows.codes, attributes: attributes, scores: scores, bound: bound)
-        // Rows of padding have the code 0 in every column: what one of them adds, as often as there are.
-        let zeros = rows.codes.map { $0.zeros(1) }
-        let one = VectorMath.gramSums(zeros, attributes: attributes, scores: scores, bound: bound)
-        return zip(sums, one).map { $0 &- rows.padding &* $1 }
+    func gramSums(
+        _ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: any IntegerSource
+    ) -> [Int64] {
+        rows.gram(attributes, scores.map { $0.map { Int16(truncatingIfNeeded: $0) } }, bound: bound)
     }
 
     /// Noisy sums of public values, by group. A key of k rows moves a question's sums by at most k·max(|L|, |U|) in L1
@@ -137,9 +139,10 @@ extension Kernel {
                 throw .figureTooLarge(what: "clamp", figure: Double(largest), limit: 0x1p30)
             }
             scales.append(
-                try payment.scale(
-                    .sums(largest: largest, rowsPerKey: Int(rowsPerKey)),
-                    units: payment.units / UInt64(questions.count)))
+                try drawn(
+                    payment.scale(
+                        .sums(largest: largest, rowsPerKey: Int(rowsPerKey)),
+                        units: payment.units / UInt64(questions.count))))
         }
         let cells = shapes.reduce(0) { $0 + $1.cells }
         for scale in scales { try NoiseSource.check(scale, count: cells, isExact: payment.root.isExact) }
@@ -152,34 +155,32 @@ extension Kernel {
             return sums
         case .recorded: throw mismatch()
         case .rows(let rows):
-            var answers: [NoisySums] = []
+            var parts: [[Int64]] = []
             for (question, (shape, scale)) in zip(questions, zip(shapes, scales)) {
                 var sums = groupedSums(question, shape.attributes, shape.cells, rows)
                 addNoise(scale, to: &sums, isExact: payment.root.isExact)
-                answers.append(
-                    NoisySums(
-                        attribute: question.attribute, groups: shape.attributes, shape: shape.shape, sums: sums,
-                        variance: scale.variance,
-                        largest: max(question.clamp.lowerBound.magnitude, question.clamp.upperBound.magnitude)))
+                parts.append(sums)
+            }
+            let asked = zip(questions, shapes).map { ($0.attribute, clampedValues(of: $0), $1.attributes) }
+            let wholes = try rows.whole(of: parts, answering: "sums \(asked) noise \(scales)")
+            let answers = questions.indices.map { place in
+                NoisySums(
+                    attribute: questions[place].attribute, groups: shapes[place].attributes,
+                    shape: shapes[place].shape, sums: wholes[place],
+                    variance: rows.holders.total(of: scales[place]).variance,
+                    largest: max(
+                        questions[place].clamp.lowerBound.magnitude, questions[place].clamp.upperBound.magnitude))
             }
             try publish(.sums(answers), payment, changingOne: payment.accounting == .pure ? 2 : 4)
             return answers
         }
     }
 
-    /// Exact sums: within 2^32 rows · 2^30.
-    func groupedSums(_ question: SumQuestion, _ groups: [Int], _ cells: Int, _ rows: PrivateRows) -> [Int64] {
-        let values = clampedValues(of: question)
-        var sums = [Int64](repeating: 0, count: cells)
-        let columns = groups.map { (codes: rows.table.columns[$0], size: domain.columns[$0].size) }
-        let codes = rows.table.columns[question.attribute]
-        for row in 0..<rows.table.rowCount {
-            let cell = columns.reduce(0) { $0 * $1.size + $1.codes[row] }
-            sums[cell] &+= values[codes[row]]
-        }
-        // Rows of padding lie in the cell of code 0.
-        sums[0] &-= rows.padding &* (values.first ?? 0)
-        return sums
+    /// The exact sums of one question.
+    func groupedSums(
+        _ question: SumQuestion, _ groups: [Int], _ cells: Int, _ rows: any IntegerSource
+    ) -> [Int64] {
+        rows.sums(clampedValues(of: question), of: question.attribute, by: groups)
     }
 
     // KERNEL 4.6

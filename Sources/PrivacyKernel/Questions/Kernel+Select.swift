@@ -1,3 +1,5 @@
+import VectorMath
+
 extension Kernel {
     /// Chooses a candidate of high score: weight · ‖M(D) − estimate‖₁ − penalty, all in whole numbers.
     ///
@@ -5,7 +7,8 @@ extension Kernel {
     /// Δ = k · (largest weight). Scores are not monotone, so the factor 2 stays.
     /// - pure: exponential mechanism, P ∝ exp(ε·score/(2Δ)).
     /// - zCDP: the same with ε = √(8ρ): an exponential mechanism satisfies ε²/8-zCDP (Cesar and Rogers, 2021).
-    /// - GDP: all errors are measured (`measureErrors`) and the largest noisy score wins, which is post-processing.
+    /// - GDP, and wherever rows lie at several holders: all errors are measured (`measureErrors`) and the largest noisy
+    ///   score wins, which is post-processing.
     ///
     /// Changing a key's rows doubles Δ: twice ε, four times ρ. Proof and tests: KERNEL.md, "Select".
     ///
@@ -13,7 +16,7 @@ extension Kernel {
     public func select(
         from candidates: [Candidate], spending budget: consuming Budget, cellLimit: Int = Kernel.defaultCellLimit
     ) throws(PrivacyError) -> Int {
-        guard budget.accounting != .gaussian else {
+        guard budget.accounting != .gaussian, !addsUpAlone else {
             let errors = try measureErrors(of: candidates, spending: budget, cellLimit: cellLimit)
             let scores = zip(candidates, errors).map { Int128($0.weight) * Int128($1.value) - Int128($0.penalty) }
             return scores.indices.max { scores[$0] < scores[$1] } ?? 0
@@ -48,6 +51,7 @@ extension Kernel {
     public func measureErrors(
         of candidates: [Candidate], spending budget: consuming Budget, cellLimit: Int = Kernel.defaultCellLimit
     ) throws(PrivacyError) -> [NoisyError] {
+        guard !addsUpAlone else { return try errorsOfTables(candidates, spending: budget, cellLimit: cellLimit) }
         let payment = try payment(budget)
         let attributes = try check(candidates, cellLimit: cellLimit)
         let sensitivity = Sensitivity.errors(candidates.count, rowsPerKey: Int(try errorSensitivity()))
@@ -67,6 +71,32 @@ extension Kernel {
             }
             try publish(.errors(errors), payment, changingOne: payment.accounting == .pure ? 2 : 4)
             return errors
+        }
+    }
+
+    // KERNEL 10.4
+    /// L1-errors where parts of several holders do nothing but add up: the candidates' tables are measured in their place,
+    /// and the rest is post-processing.
+    ///
+    /// m tables measured together move by k·√m, as m errors do, so each cell gets the noise that each error would. |x| of a
+    /// noisy difference x is too large by σ·√(2/π) where there is no difference and by nothing where it is large: what is
+    /// taken off, √2·σ·√(2/π)·exp(−x²/(2σ²)), has this mean at no difference, and vanishes with distance.
+    private func errorsOfTables(
+        _ candidates: [Candidate], spending budget: consuming Budget, cellLimit: Int
+    ) throws(PrivacyError) -> [NoisyError] {
+        _ = try check(candidates, cellLimit: cellLimit)
+        let tables = try measure(candidates.map(\.attributes), spending: budget, cellLimit: cellLimit)
+        return zip(candidates, tables).map { candidate, table in
+            let deviation = table.variance.squareRoot()
+            var sum = 0.0
+            for (count, estimate) in zip(table.counts, candidate.estimate) {
+                let difference = Double(count) - Double(estimate)
+                let part = difference / deviation
+                sum += abs(difference) - 2 / Double.pi.squareRoot() * deviation * exponential(-part * part / 2)
+            }
+            return NoisyError(
+                attributes: table.attributes, value: Int64(min(max(sum, -0x1p61), 0x1p61).rounded()),
+                variance: table.variance * Double(table.counts.count))
         }
     }
 
@@ -116,7 +146,7 @@ extension Kernel {
     }
 
     /// ‖M(D) − estimate‖₁, exactly: at most 2^32 rows + 2^40.
-    func errors(of candidates: [Candidate], _ attributes: [[Int]], in rows: PrivateRows) -> [Int64] {
+    func errors(of candidates: [Candidate], _ attributes: [[Int]], in rows: any IntegerSource) -> [Int64] {
         zip(candidates, counts(attributes, in: rows)).map { candidate, counts in
             var sum: Int64 = 0
             for cell in counts.indices { sum &+= abs(counts[cell] &- candidate.estimate[cell]) }

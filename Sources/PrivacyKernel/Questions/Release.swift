@@ -107,11 +107,17 @@ public struct ReleaseTerms: Sendable, Equatable, Codable {
     public let rowsPerKey: Int
     /// Of a selection: ε of its exponential mechanism.
     public let selectionEpsilon: Double?
+    /// Of a sum over several holders of rows: whose noise is in the figures, and how much of it counts; nil for noise that
+    /// was drawn in one place.
+    public let holders: NoiseHolders?
 
-    /// - Parameter selectionEpsilon: of a selection, ε of its exponential mechanism; nil for everything else.
-    public init(rowsPerKey: Int, selectionEpsilon: Double? = nil) {
+    /// - Parameters:
+    ///   - selectionEpsilon: of a selection, ε of its exponential mechanism; nil for everything else.
+    ///   - holders: nil for noise that was drawn in one place.
+    public init(rowsPerKey: Int, selectionEpsilon: Double? = nil, holders: NoiseHolders? = nil) {
         self.rowsPerKey = rowsPerKey
         self.selectionEpsilon = selectionEpsilon
+        self.holders = holders
     }
 }
 
@@ -147,6 +153,19 @@ public struct Transcript: Sendable, Equatable, Codable {
 
     /// A transcript of recorded releases; empty for a kernel that was asked nothing.
     public init(releases: [Release] = []) { self.releases = releases }
+
+    /// How many figures all releases have together.
+    public var figureCount: Int {
+        releases.reduce(0) { count, release in
+            switch release.answer {
+            case .marginals(let marginals): count + marginals.reduce(0) { $0 + $1.counts.count }
+            case .selection: count + 1
+            case .errors(let errors): count + errors.count
+            case .gram(let gram): count + gram.entries.count
+            case .sums(let sums): count + sums.reduce(0) { $0 + $1.sums.count }
+            }
+        }
+    }
 
     mutating func append(_ release: Release) { releases.append(release) }
 

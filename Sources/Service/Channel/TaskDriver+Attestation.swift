@@ -16,7 +16,7 @@ extension TaskDriver {
         }
         let evidence = try await evidenceIssuer.evidence(
             session: call.session, nonce: nonce.bytes, identity: identity, task: digest.bytes, boot: boot,
-            head: head(for: call.caller), isStranger: call.caller == .stranger)
+            head: head(for: call.caller), isStranger: !call.caller.isParty)
         return Response.json(evidence.json())
     }
 }

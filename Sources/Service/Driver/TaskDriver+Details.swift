@@ -31,6 +31,10 @@ extension TaskDriver {
                         ("core_dumps", .string("off")),
                     ])
                 ),
+                (
+                    "formats",
+                    .array(specification.releasesRows ? SampleFormat.allCases.map { .string($0.rawValue) } : [])
+                ),
                 ("state", .string(evidenceIssuer.isStateOnDisk ? "disk" : "memory")),
                 ("evidence_format", .string(evidenceIssuer.format.rawValue)),
                 ("api_version", .integer(1)),
@@ -55,7 +59,10 @@ extension TaskDriver {
     nonisolated func formats(_ call: Call) -> Response {
         guard specification.releasesRows else { return Response.json(.array([])) }
         let formats: [SampleFormat] = call.query["all"] == "1" ? SampleFormat.allCases : [.csv, .json]
-        return Response.json(.array(formats.map { .string($0.rawValue) }))
+        var response = Response.json(.array(formats.map { .string($0.rawValue) }))
+        // The workshop's list is of two; whoever reads headers sees all.
+        response.headers.set("Entrepot-Formats", SampleFormat.allCases.map(\.rawValue).joined(separator: ", "))
+        return response
     }
 
     /// `GET /columns`: declared domains in the shape of the workshop's distinct values.

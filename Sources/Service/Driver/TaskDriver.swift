@@ -34,6 +34,8 @@ actor TaskDriver {
     nonisolated let ledger: TaskLedger
     nonisolated let signer: LedgerSigner
     nonisolated let sampleLimiter: SampleLimiter
+    /// For models refitted on request, which take as long as a fit.
+    nonisolated let refitLimiter = SampleLimiter(placesOfCaller: 1)
     /// The reading of ε for changing a record, with the number of releases that it is of.
     nonisolated let changingOne = Mutex<(releases: Int, epsilon: Double?)?>(nil)
     /// Whether the last write to the ledger succeeded.

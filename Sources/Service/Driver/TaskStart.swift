@@ -102,6 +102,11 @@ struct TaskStart {
     }
 
     static func fitter(for specification: TaskSpecification) throws -> Fitter {
+        guard !specification.isComputedByOffices else {
+            throw ServiceError.unusableTask(
+                "its engine is \(specification.engine.word), so each office runs `entrepot compute` and no service takes its table."
+            )
+        }
         do {
             return Fitter(try TaskPlan(specification), taskDigest: specification.digest.hex)
         } catch {

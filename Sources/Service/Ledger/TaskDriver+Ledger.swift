@@ -10,7 +10,7 @@ import Tasks
 extension TaskDriver {
     /// The newest ledger entry that a caller may know; for strangers, the first entry of the task.
     nonisolated func head(for caller: Caller) -> LedgerHead {
-        caller == .stranger ? ledger.firstHead : ledger.head
+        caller.isParty ? ledger.head : ledger.firstHead
     }
 
     /// The boot and the ledger's head, which every answer carries.

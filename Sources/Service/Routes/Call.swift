@@ -15,6 +15,7 @@ struct Call: Sendable {
     var account: String {
         switch caller {
         case .party(let name, _): "party \(name)"
+        case .watcher: "operator"
         case .stranger: "address \(session.address)"
         }
     }

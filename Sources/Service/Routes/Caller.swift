@@ -3,7 +3,14 @@ import Tasks
 /// Who is at the other end of a connection, by the key that TLS proved. Headers are ignored.
 enum Caller: Sendable, Equatable {
     case stranger
+    /// Whoever runs the service, by a key that the command line named; no party of the task.
+    case watcher
     case party(name: String, role: Role)
+
+    /// Whether the task lists the caller's key.
+    var isParty: Bool {
+        if case .party = self { true } else { false }
+    }
 
     enum Role: String, Sendable, Equatable {
         case provider, consumer, auditor, `operator`
@@ -12,11 +19,15 @@ enum Caller: Sendable, Equatable {
 
 extension Caller {
     /// The party of a task that holds a public key (SubjectPublicKeyInfo); a stranger where the task lists no such key.
-    init(publicKeyInfo: [UInt8]?, of task: TaskSpecification) {
-        guard let publicKeyInfo, let key = try? PartyKey(derRepresentation: publicKeyInfo),
-            let party = task.party(holding: key)
-        else {
+    ///
+    /// - Parameter watcher: the key of whoever runs the service, for the metrics alone.
+    init(publicKeyInfo: [UInt8]?, of task: TaskSpecification, watcher: PartyKey? = nil) {
+        guard let publicKeyInfo, let key = try? PartyKey(derRepresentation: publicKeyInfo) else {
             self = .stranger
+            return
+        }
+        guard let party = task.party(holding: key) else {
+            self = key == watcher ? .watcher : .stranger
             return
         }
         let role: Role =

@@ -41,6 +41,8 @@ extension Endpoint {
             CallBounds(atOnce: 2, waiting: 16, seconds: 600, body: 0, entries: 0)
         // Streamed while the caller reads; the first download is an entry.
         case .samples: CallBounds(atOnce: 512, waiting: 0, seconds: nil, body: 0, entries: 1)
+        // The file is made anew for each call.
+        case .model: CallBounds(atOnce: 2, waiting: 16, seconds: 300, body: 0, entries: 1)
         case .provenance: CallBounds(atOnce: 2, waiting: 16, seconds: 300, body: 0, entries: 0)
         // One upload of a party at a time; a second one hears 429 (`UploadsUnderWay`).
         case .upload: CallBounds(atOnce: 4, waiting: 0, seconds: nil, body: .max, entries: CallBounds.uploadsOfParty)

@@ -1,10 +1,11 @@
+import Bytes
 import HTTPTypes
 
 /// Every call of the service, with who may make it. The one list of permissions.
 enum Endpoint: String, Sendable, CaseIterable {
     case attestation, spec, health, ready
     case openAPI
-    case signatures, details, modelStatus, formats, columns, samples, provenance, ledger, ledgerTotal, metrics
+    case signatures, details, modelStatus, formats, columns, samples, provenance, model, ledger, ledgerTotal, metrics
     case checkpoint, ledgerKey, inclusion, consistency, receipts
     case queries, query, page, reportJSON, reportPDF
     case upload, uploadStanding, confirm, confirmAsPost, withdraw, halt
@@ -16,6 +17,8 @@ enum Endpoint: String, Sendable, CaseIterable {
         /// Every key that the task lists.
         case parties
         case providers
+        /// Every party, and whoever runs the service.
+        case watchers
         /// Those who may have synthetic rows.
         case recipients
     }
@@ -34,6 +37,7 @@ enum Endpoint: String, Sendable, CaseIterable {
         case .openAPI: "/openapi.yaml"
         case .samples: "/samples"
         case .provenance: "/samples/provenance"
+        case .model: "/model"
         case .page: "/report"
         case .ledger: "/ledger"
         case .ledgerTotal: "/ledger/total"
@@ -66,7 +70,8 @@ enum Endpoint: String, Sendable, CaseIterable {
     var access: Access {
         switch self {
         case .attestation, .spec, .health, .ready, .openAPI: .anybody
-        case .details, .modelStatus, .formats, .ledger, .ledgerTotal, .metrics, .columns, .checkpoint, .ledgerKey,
+        case .metrics: .watchers
+        case .details, .model, .modelStatus, .formats, .ledger, .ledgerTotal, .columns, .checkpoint, .ledgerKey,
             .inclusion, .consistency, .receipts, .queries, .query, .reportJSON, .reportPDF:
             .parties
         case .samples, .provenance, .page: .recipients
@@ -81,7 +86,9 @@ enum Endpoint: String, Sendable, CaseIterable {
     /// - Throws: 404 for an unknown path, 405 with `Allow` for an unknown method.
     static func find(_ method: HTTPRequest.Method, _ path: String) throws(Problem) -> Endpoint {
         let pattern = path.hasPrefix("/queries/") ? Endpoint.query.path : path
-        guard let endpoints = byPath[pattern] else { throw Problem.notFound }
+        guard let endpoints = byPath[pattern] else {
+            throw Problem.notFound(nearest: NearestWord.to(path, among: allCases.map(\.path)))
+        }
         guard let endpoint = endpoints.first(where: { $0.method == method }) else {
             throw Problem.methodNotAllowed(endpoints.map(\.method.rawValue))
         }
@@ -93,8 +100,8 @@ enum Endpoint: String, Sendable, CaseIterable {
     /// - Throws: 401 for strangers, 403 for parties of another role.
     func admit(_ caller: Caller) throws(Problem) {
         switch (access, caller) {
-        case (.anybody, _), (.parties, .party): return
-        case (_, .stranger): throw Problem.notAParty
+        case (.anybody, _), (.parties, .party), (.watchers, .party), (.watchers, .watcher): return
+        case (_, .stranger), (_, .watcher): throw Problem.notAParty
         case (.providers, .party(_, let role)):
             guard role == .provider else { throw Problem.wrongRole("providers") }
         case (.recipients, .party(_, let role)):

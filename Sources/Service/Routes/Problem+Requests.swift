@@ -2,9 +2,15 @@ import HTTPTypes
 
 /// What can be wrong with a request before it reaches the task.
 extension Problem {
-    static let notFound = Problem(
-        .notFound, code: "not_found", detail: "Not Found",
-        hint: "The calls of this service are listed in its documentation under HTTP.", audience: .everyone)
+    static let notFound = notFound(nearest: nil)
+
+    /// - Parameter nearest: the path of a call that may have been meant.
+    static func notFound(nearest: String?) -> Problem {
+        Problem(
+            .notFound, code: "not_found", detail: "Not Found",
+            hint: "\(nearest.map { "Did you mean \($0)? " } ?? "")GET /openapi.yaml describes every call.",
+            audience: .everyone)
+    }
 
     static func methodNotAllowed(_ allowed: [String]) -> Problem {
         let list = allowed.joined(separator: ", ")

@@ -12,6 +12,9 @@ struct QueryString: Sendable, Equatable {
         }
     }
 
+    /// The names of all arguments, in the order of the alphabet.
+    var names: [String] { values.keys.sorted() }
+
     subscript(name: String) -> String? { values[name]?.last }
 
     /// Every value of an argument that may be given more than once.

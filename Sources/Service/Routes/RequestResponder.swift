@@ -52,6 +52,7 @@ struct RequestResponder: Sendable {
             let endpoint = try Endpoint.find(call.request.method, call.request.uri.path)
             metrics.count(endpoint)
             try endpoint.admit(call.caller)
+            try endpoint.check(call.query)
             if endpoint.isChanging { try BrowserGuard.refusePages(call.request) }
             response = try await limiter.run(endpoint, of: call.account) { [handler] in
                 try await Deadline.run(seconds: endpoint.bounds.seconds) {
@@ -59,13 +60,31 @@ struct RequestResponder: Sendable {
                 }
             }
         } catch {
-            response = RequestResponder.response(to: problem(of: error))
+            let problem = problem(of: error)
+            note(problem, of: call)
+            response = RequestResponder.response(to: problem)
         }
         response.headers.append(contentsOf: await handler.ledgerHeaders(for: call.caller))
         response.headers[.date] = HTTPDate.now
         response.headers[.cacheControl] = "no-store"
         response.headers[.xContentTypeOptions] = "nosniff"
         return response
+    }
+
+    /// Tells the operator of a party's call that was refused: which, by whom, and the stable word of the reason.
+    ///
+    /// What is wrong with a table is its owner's alone, and so is that anything was: of each upload the log says that it
+    /// ended, and then whether a table is held, as the ledger does. Strangers could fill the log; the metrics count them.
+    private func note(_ problem: Problem, of call: Call) {
+        guard case .party(let name, _) = call.caller, problem.table == nil, problem.code != Problem.gone.code else {
+            return
+        }
+        let path = (try? Endpoint.find(call.request.method, call.request.uri.path))?.path ?? "unknown"
+        logger.info(
+            "a call was refused",
+            metadata: [
+                "party": "\(name)", "call": "\(path)", "status": "\(problem.status.code)", "code": "\(problem.code)",
+            ])
     }
 
     static func response(to problem: Problem) -> Response {

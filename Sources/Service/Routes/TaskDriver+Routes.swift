@@ -19,6 +19,7 @@ extension TaskDriver: CallHandler {
         case .columns: try await columns(call)
         case .samples: try await samples(call)
         case .provenance: try await provenance(call)
+        case .model: try await modelFile(call)
         case .page: try await page()
         case .ledger: try await ledgerEntries()
         case .ledgerTotal: try await ledgerTotal()

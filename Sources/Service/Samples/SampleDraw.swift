@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 import FittedModels
 import Tables
@@ -22,7 +23,18 @@ struct SampleDraw: Sendable {
         let columns = try Self.columns(request.columns, of: model.domain)
         let conditions = try request.conditions.map { try Self.condition($0, model.domain) }
         do {
-            sampler = try RowSampler(model, seed: seed, conditions: conditions)
+            if let number = request.imputation {
+                // As `entrepot sample --imputations` draws them.
+                sampler = try RowSampler(
+                    try model.imputation(number, seed: seed), seed: seed &+ UInt64(number), draws: .independent,
+                    conditions: conditions)
+            } else {
+                sampler = try RowSampler(model, seed: seed, draws: request.draws ?? .balanced, conditions: conditions)
+            }
+        } catch SynthesisError.notImputable(let method) {
+            throw Problem.argument(
+                ["query", "imputation"], "this model is not made of marginals only", "value_error",
+                hint: "\(SynthesisError.notImputable(method))")
         } catch {
             throw Problem.argument(
                 ["query", "where"], "no row of the model is like this", "value_error", hint: "\(error)")
@@ -65,12 +77,22 @@ struct SampleDraw: Sendable {
     private static func condition(
         _ condition: SampleRequest.Condition, _ domain: TableDomain
     ) throws(Problem) -> (column: Int, code: Int) {
-        guard let column = domain.index(of: condition.column),
-            let code = domain.columns[column].code(of: condition.value)
-        else {
+        let name = ShownText.line(String(condition.column.prefix(60)))
+        guard let column = domain.index(of: condition.column) else {
+            let nearest = NearestWord.to(condition.column, among: domain.columns.map(\.name))
             throw Problem.argument(
-                ["query", "where"], "no such column, or a value outside its domain", "value_error",
-                hint: "Name a column of the joined table and a declared value: GET /columns lists them.")
+                ["query", "where"], "there is no column \(name)", "value_error",
+                hint: "\(nearest.map { "Did you mean \($0)? " } ?? "")Columns are those of the joined table, such as "
+                    + "\(domain.columns.first?.name ?? ""): GET /columns lists them.")
+        }
+        let declared = domain.columns[column]
+        guard let code = declared.code(of: condition.value) else {
+            let value = ShownText.line(String(condition.value.prefix(60)))
+            let labels = (0..<declared.size).lazy.filter { $0 != declared.missingCode }.map { declared.label(of: $0) }
+            let nearest = NearestWord.to(condition.value, among: labels)
+            throw Problem.argument(
+                ["query", "where"], "\(value) lies outside the domain of \(name)", "value_error",
+                hint: "\(nearest.map { "Did you mean \($0)? " } ?? "")GET /columns lists the declared values.")
         }
         return (column, code)
     }

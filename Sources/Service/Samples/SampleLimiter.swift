@@ -19,6 +19,12 @@ final class SampleLimiter: Sendable {
         places = Mutex([:])
     }
 
+    /// - Parameter places: how many draws of each caller run at once.
+    init(placesOfCaller: Int) {
+        self.placesOfCaller = placesOfCaller
+        places = Mutex([:])
+    }
+
     /// A running draw; its place is free again when the last reference goes.
     final class Place: Sendable {
         private let places: AsyncSemaphore

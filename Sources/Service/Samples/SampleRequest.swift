@@ -1,3 +1,4 @@
+import FittedModels
 import Foundation
 import HTTPTypes
 import Tables
@@ -17,6 +18,13 @@ struct SampleRequest: Sendable, Equatable {
     /// Names of the columns wanted; nil for all.
     var columns: [String]?
     var conditions: [Condition]
+    /// nil for balanced draws, or for the independent ones of an imputation.
+    var draws: Draws?
+    /// Rows of the model refitted with noise drawn anew, this one of many; nil for rows of the model itself.
+    var imputation: Int?
+
+    /// How many models may be asked for.
+    static let imputations = 1...1_000
 
     /// - Throws: 400 and 406 for a format that is not written, 400 for less than one row, 422 for what cannot be read.
     init(_ query: QueryString) throws(Problem) {
@@ -50,6 +58,37 @@ struct SampleRequest: Sendable, Equatable {
             }
             return Condition(column: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
         }
+        draws = try query["draws"].map { text throws(Problem) in
+            guard let draws = Draws(rawValue: text) else {
+                throw Problem.argument(
+                    ["query", "draws"], "value is not a valid enumeration member", "type_error.enum",
+                    hint: "Give draws as balanced or independent.")
+            }
+            return draws
+        }
+        imputation = try query.integer("imputation").map { number throws(Problem) in
+            guard let number = Int(exactly: number), Self.imputations.contains(number) else {
+                throw Problem.argument(
+                    ["query", "imputation"], "value is not in 1 to 1000", "value_error.number",
+                    hint: "Give the number of one of several models: imputation=1, then 2, with the same seed.")
+            }
+            return number
+        }
+        if imputation != nil { try checkImputation() }
+    }
+
+    /// - Throws: 422 where the other arguments do not go with an imputation.
+    private func checkImputation() throws(Problem) {
+        if seed == nil {
+            throw Problem.argument(
+                ["query", "seed"], "field required", "value_error.missing",
+                hint: "Imputations belong together by their seed: ask for each with the same one.")
+        }
+        if draws == .balanced {
+            throw Problem.argument(
+                ["query", "draws"], "imputations are drawn independently", "value_error",
+                hint: "Leave draws out, or give independent.")
+        }
     }
 
     /// The same request as a query string, in its one canonical form, which is compared and signed.
@@ -60,6 +99,8 @@ struct SampleRequest: Sendable, Equatable {
         for condition in conditions {
             parts.append("where=\(Self.escaped(condition.column))%3D\(Self.escaped(condition.value))")
         }
+        if let draws { parts.append("draws=\(draws.rawValue)") }
+        if let imputation { parts.append("imputation=\(imputation)") }
         return parts.joined(separator: "&")
     }
 

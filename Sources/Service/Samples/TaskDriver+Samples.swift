@@ -26,6 +26,8 @@ extension TaskDriver {
         let source = try await modelWithDigest()
         let place = try await sampleLimiter.enter(as: try call.party())
         let seed = request.seed ?? SystemRandomNumberGenerator.fresh
+        let refit = try await refitPlace(request, of: call)
+        defer { withExtendedLifetime(refit) {} }
         let draw = try await DedicatedThread.run("samples") {
             try SampleDraw(request, seed: seed, model: source.model, modelDigest: source.digest)
         }
@@ -65,7 +67,8 @@ extension TaskDriver {
         }
         let source = try await modelWithDigest()
         let place = try await sampleLimiter.enter(as: try call.party())
-        defer { withExtendedLifetime(place) {} }
+        let refit = try await refitPlace(request, of: call)
+        defer { withExtendedLifetime((place, refit)) {} }
         let draw = try await DedicatedThread.run("samples") {
             try SampleDraw(request, seed: seed, model: source.model, modelDigest: source.digest)
         }
@@ -78,6 +81,27 @@ extension TaskDriver {
             task: task, model: model, ledgerSequence: head.sequence, ledgerHead: hash, epsilon: spent.epsilon,
             delta: spent.delta, query: draw.request.text, sha256: sha256, bytes: record.bytes)
         return try await signed(samples: statement)
+    }
+
+    /// A refit takes as long as a fit: one of a party at a time.
+    private nonisolated func refitPlace(_ request: SampleRequest, of call: Call) async throws -> SampleLimiter.Place? {
+        request.imputation == nil ? nil : try await refitLimiter.enter(as: try call.party())
+    }
+
+    /// `GET /model`: the file of what was fitted, for whoever draws rows offline. It holds what the kernel released and what
+    /// follows from it, and its SHA-256 stands in the ledger.
+    nonisolated func modelFile(_ call: Call) async throws -> Response {
+        let source = try await modelWithDigest()
+        let bytes = try await DedicatedThread.run("model") { try source.model.encoded() }
+        guard SHA256.hash(data: bytes).hexadecimal == source.digest else { throw Problem.internalError }
+        try await recordDownload(by: try call.party())
+        var headers: HTTPFields = [
+            .contentType: "application/octet-stream", .eTag: "\"\(source.digest)\"",
+            .contentDisposition: "attachment; filename=\(StateDirectory.modelName)",
+        ]
+        headers.set("X-Epsilon-Spent", "\(try ledger.total().epsilon)")
+        headers.set("X-Ledger-Head", ledger.head.hash.hexadecimal)
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     private nonisolated func headers(of draw: SampleDraw) throws -> HTTPFields {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Ledger
+import Logging
 import Tables
 import Tasks
 
@@ -21,7 +22,9 @@ extension TaskDriver {
     /// commitment: both are for the owner alone.
     nonisolated func upload(_ call: Call) async throws -> Response {
         let party = try call.party()
-        guard let table = specification.party(named: party)?.table, let domain = domains[party] else {
+        guard let provider = specification.party(named: party), let table = provider.table,
+            let domain = domains[party], let reading = try specification.readingDomain(of: provider)
+        else {
             throw Problem.wrongRole("providers")
         }
         let declared = try DeclaredOpening(call.request.headers)
@@ -30,7 +33,7 @@ extension TaskDriver {
         let blinding = declared.blinding ?? start.kept?.blinding ?? .random()
         let outcome: Result<(table: ReceivedTable, opening: UploadOpening), any Error>
         do {
-            let received = try await receive(call, table, domain, start, blinding)
+            let received = try await receive(call, table, reading, start, blinding)
             let opening = UploadOpening(blinding: blinding, file: received.digest)
             try declared.check(opening)
             try await hold(received.table, opening, party: party)
@@ -41,6 +44,7 @@ extension TaskDriver {
             outcome = .failure(error)
         }
         await uploadEnded(party: party)
+        logger.info("an upload ended", metadata: ["party": "\(party)"])
         let (received, opening) = try outcome.get()
         var response = Response.json(
             .object([
@@ -154,5 +158,6 @@ extension TaskDriver {
             tables.hold(table, of: party)
             openings[party] = opening
         }
+        logger.info("a table is held", metadata: ["party": "\(party)"])
     }
 }

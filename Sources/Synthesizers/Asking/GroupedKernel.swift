@@ -5,13 +5,26 @@ import PrivacyKernel
 struct GroupedKernel {
     let kernel: Kernel
     private var numbers: [ModelAttribute: Int] = [:]
+    /// The kernel's numbers of further columns: differences.
+    private var columns: [Int: Int] = [:]
 
     init(_ kernel: Kernel) { self.kernel = kernel }
 
+    /// Registers differences as columns of the model.
+    ///
+    /// - Parameter first: the column that the first of them is.
+    mutating func add(_ differences: [ColumnDifference], first: Int) {
+        for (place, one) in differences.enumerated() { columns[first + place] = one.number }
+    }
+
+    /// The kernel's number of a column of the model.
+    func number(ofColumn column: Int) -> Int { columns[column] ?? column }
+
     mutating func number(of attribute: ModelAttribute) throws(PrivacyError) -> Int {
-        guard let groups = attribute.groups else { return attribute.column }
+        let column = columns[attribute.column] ?? attribute.column
+        guard let groups = attribute.groups else { return column }
         if let known = numbers[attribute] { return known }
-        let number = try kernel.addGrouping(of: attribute.column, map: groups)
+        let number = try kernel.addGrouping(of: column, map: groups)
         numbers[attribute] = number
         return number
     }

@@ -36,6 +36,17 @@ public struct PlannedBudget: ~Copyable {
         return try budget.take(Self.share(step.share / rest))
     }
 
+    /// A part of the next step's slice; the rest of it is left to the steps after it. For what is asked only where earlier
+    /// answers call for it.
+    ///
+    /// - Parameter part: of the step, in thousandths.
+    /// - Throws: `PrivacyError` if the step has no positive share, or where nothing is left.
+    public mutating func some(_ part: Int) throws(PrivacyError) -> Budget {
+        let rest = steps.reduce(0) { $0 + $1.share }
+        guard let step = steps.first, rest > 0 else { throw .budgetIsEmpty }
+        return try budget.take(Self.share(step.share / rest * Double(part) / 1000))
+    }
+
     /// A part for one round of the steps that were not taken; the others stay for further rounds.
     ///
     /// - Throws: `PrivacyError` if the share is not positive or beyond what is left.

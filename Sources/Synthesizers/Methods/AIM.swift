@@ -125,7 +125,7 @@ public struct AIM: Synthesizer {
         }
         let model = try FittedModel(
             domain: domain, plan: plan.followed(by: kernel.transcript), attributes: rounds.attributes,
-            model: rounds.model,
+            model: rounds.denoisedModel(),
             shares: oneWays.shares,
             measurements: oneWays.measured(numbering: rounds.attributes) + rounds.tables,
             transcript: kernel.transcript)
@@ -257,7 +257,10 @@ struct AdaptiveRounds {
                 attributes: candidates[chosen].places, counts: answer.counts,
                 variance: max(answer.variance, leastVariance)))
         growth.add(candidates[chosen].places)
-        model = try fittedTree(merged, oneWays: oneWays, attributes: attributes, domain: domain, cellLimit: .max)
+        let merged = self.merged
+        model = try fittedTree(
+            merged, targets: merged.map(\.target), oneWays: oneWays, attributes: attributes, domain: domain,
+            cellLimit: .max)
         let after = model.marginal(candidates[chosen].places).values
         let moved = zip(before, after).reduce(0) { $0 + abs($1.0 - $1.1) }
         // What remains is at most noise; it is not looked at again before others are.
@@ -279,6 +282,11 @@ struct AdaptiveRounds {
         for (place, error) in zip(listed, errors) { candidates[place].error = Double(error.value) }
         let scores = zip(questions, errors).map { Double($0.weight) * Double($1.value) - Double($0.penalty) }
         return scores.indices.max { scores[$0] < scores[$1] }.map { listed[$0] }
+    }
+
+    /// The model of all tables, each with what its noise explains taken out.
+    func denoisedModel() throws(SynthesisError) -> GraphicalModel {
+        try fittedTree(merged, oneWays: oneWays, attributes: attributes, domain: domain, cellLimit: .max)
     }
 
     /// Measurements of one set of attributes as one, averaged by precision.

@@ -11,7 +11,8 @@ public struct Auto: Synthesizer {
     public static var name: SynthesizerName { .auto }
     private let shared: OneShotFit
 
-    /// - Parameter parameters: `accounting`, `cells` (cells of the junction tree, 100,000).
+    /// - Parameter parameters: `accounting`, `cells` (cells of the junction tree, 100,000),
+    ///   `differences` (`auto` or `none`: whether columns that nearly determine each other are modelled by their difference).
     public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
         shared = try OneShotFit(parameters, measuresAcross: true)
     }

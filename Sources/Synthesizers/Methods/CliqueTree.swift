@@ -12,7 +12,8 @@ public struct CliqueTree: Synthesizer {
     public static var name: SynthesizerName { .cliqueTree }
     private let shared: OneShotFit
 
-    /// - Parameter parameters: `accounting`, `cells` (cells of the junction tree, 100,000).
+    /// - Parameter parameters: `accounting`, `cells` (cells of the junction tree, 100,000),
+    ///   `differences` (`auto` or `none`: whether columns that nearly determine each other are modelled by their difference).
     public init(parameters: [String: Parameter] = [:]) throws(SynthesisError) {
         shared = try OneShotFit(parameters, measuresAcross: false)
     }

@@ -3,17 +3,32 @@ import GraphicalModels
 import PrivacyKernel
 import Tables
 
-/// What `clique-tree` and `auto` do, in the three questions that they ask.
+/// What `clique-tree` and `auto` do: one-way marginals, pair errors, differences of columns that nearly determine each other
+/// (where there are any), and the tables that promise most.
 struct OneShotFit {
     let parameters: [String: Parameter]
     let choice: AccountingChoice
     private let cellLimit: Int
     /// Whether tables that do not fit into the tree are measured as well.
     private let measuresAcross: Bool
+    private let differences: DifferenceChoice
+    /// The column that tables are to be about, by its name.
+    private let label: String?
+
+    /// Whether columns that another one nearly determines are modelled by their difference.
+    private enum DifferenceChoice: String, CaseIterable {
+        case automatic = "auto"
+        case none
+    }
 
     /// A pair's table may have as many cells as keep their total noise below this part of the rows.
     private static let noiseOfLegibleTable = 0.15
     private static let detail = (1...12).map { 1 << $0 }
+    /// The part of the budget that differences may take, and what of it each of three questions has, in thousandths.
+    private static let differenceShare = 0.06
+    /// What one-ways and pair errors leave.
+    private static let shareLeft = 0.5
+    private static let (trialPart, histogramPart, errorPart) = (400, 300, 300)
 
     init(_ parameters: [String: Parameter], measuresAcross: Bool) throws(SynthesisError) {
         self.parameters = parameters
@@ -21,6 +36,8 @@ struct OneShotFit {
         var reader = ParameterReader(parameters)
         choice = try reader.choice("accounting", default: .automatic)
         cellLimit = try reader.integer("cells", default: 100_000, in: 1_000...10_000_000)
+        differences = try reader.choice("differences", default: .automatic)
+        label = reader.text("label")
         try reader.finish()
     }
 
@@ -32,19 +49,42 @@ struct OneShotFit {
     func steps(_ domain: TableDomain) throws(SynthesisError) -> [MechanismPlan.Step] {
         let columns = domain.modelledColumns
         guard !columns.isEmpty else { throw .noColumns }
+        if let label, labelColumn(domain) == nil {
+            throw .invalidParameter("label", value: label, expected: "the name of a column that is modelled")
+        }
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
-        return [
+        var steps: [MechanismPlan.Step] = [
             .init(
                 name: "one-way marginals", share: 0.4, cells: cells,
                 spread: AccountingChoice.spread(ofMarginals: columns.map { domain.columns[$0].size })),
             .init(
                 name: "pair errors", share: 0.1,
                 spread: Double(max(1, columns.count * (columns.count - 1) / 2)), changing: 4),
-            // A tree has a table less than columns, and one-ways come again.
-            .init(
-                name: "pair marginals, and one-way marginals again", share: 0.5,
-                spread: Double(2 * columns.count - 1)),
         ]
+        var left = Self.shareLeft
+        if seeksDifferences(domain) {
+            steps.append(
+                .init(
+                    name:
+                        "differences of columns that nearly determine each other; where there are none, the next step",
+                    share: Self.differenceShare, spread: 16, changing: 4))
+            left -= Self.differenceShare
+        }
+        // A tree has a table less than columns, and one-ways come again.
+        steps.append(
+            .init(
+                name: "pair marginals, and one-way marginals again", share: left,
+                spread: Double(2 * columns.count - 1)))
+        return steps
+    }
+
+    private func labelColumn(_ domain: TableDomain) -> Int? {
+        label.flatMap { domain.index(of: $0) }.flatMap { domain.modelledColumns.contains($0) ? $0 : nil }
+    }
+
+    /// Whether there are two columns of which a difference could be taken.
+    private func seeksDifferences(_ domain: TableDomain) -> Bool {
+        differences == .automatic && DifferenceSearch.candidates(domain).count > 1
     }
 
     func fit(
@@ -53,49 +93,91 @@ struct OneShotFit {
         let domain = kernel.domain
         var noise = NoiseScaling(budget.accounting)
         var oneWays = OneWayMarginals(domain)
-        let columns = oneWays.modelled
-        let sizes = columns.map { domain.columns[$0].size }
+        var columns = oneWays.modelled
+        var amounts: [Int: Double] = [:]
 
         // One-way marginals.
         var slices = PlannedBudget(budget, plan: plan)
         let first = try slices.next()
-        let weights = sizes.map { noise.share(ofWeight: Double($0)) }
+        let weights = columns.map { noise.share(ofWeight: Double(domain.columns[$0].size)) }
         let weightSum = weights.reduce(0, +)
-        var amounts = weights.map { first.amount * $0 / weightSum }
+        for (column, weight) in zip(columns, weights) { amounts[column] = first.amount * weight / weightSum }
+        var differences: [ColumnDifference] = []
+        func independent() throws -> FittedModel {
+            try independentModel(
+                oneWays, domain, differences: differences, plan: plan.followed(by: kernel.transcript),
+                kernel.transcript)
+        }
         guard let measured = try kernel.measured(columns.map { [$0] }, weights: weights, spending: first) else {
-            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
+            return try independent()
         }
         oneWays.add(measured)
-        if let one = measured.first { noise.calibrate(variance: one.variance, amount: amounts[0]) }
+        if let one = measured.first { noise.calibrate(variance: one.variance, amount: amounts[columns[0]] ?? 0) }
         progress(0.2)
 
         // Distances from independence.
         let errorBudget = try slices.next()
         let typical = noise.deviation(amount: slices.amount / Double(2 * columns.count))
-        var tables = pairTables(oneWays, domain, typical: typical)
+        let legible = max(Self.noiseOfLegibleTable * oneWays.total / (meanAbsoluteNoise * typical), 4)
+        let labelColumn = self.labelColumn(domain)
+        let seeksSets = Interactions.areSought(columns: columns.count, aboutOne: labelColumn != nil)
+        var tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets)
+        var interactions = Interactions(tables.levels, legible: legible, label: labelColumn)
         var grouped = GroupedKernel(kernel)
         guard !tables.candidates.isEmpty else {
             // Nothing to pair: the rest goes to the one-ways.
             if let again = try kernel.measured(columns.map { [$0] }, weights: weights, spending: slices.rest()) {
                 oneWays.add(again)
             }
-            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
+            return try independent()
         }
-        let misfits = try self.misfits(tables, oneWays, &grouped, spending: errorBudget)
-        guard let misfits else {
-            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
+        guard var misfits = try self.misfits(tables, oneWays, &grouped, &interactions, spending: errorBudget) else {
+            return try independent()
         }
-        tables.setMisfits(misfits.map { Double($0.value) })
+        var sets = interactions.chosen(misfits, tables.levels, oneWays)
         progress(0.3)
+
+        // Columns that another one nearly determines.
+        var found: [ColumnDifference] = []
+        if seeksDifferences(domain),
+            !noise.isSilent(total: oneWays.total, slices.amount * Self.differenceShare / Self.shareLeft)
+        {
+            found = try self.differences(misfits, oneWays, domain, kernel, &slices)
+        }
+        if !found.isEmpty {
+            let known = try measure(found, domain, &oneWays, &grouped, &slices)
+            guard let known else { return try independent() }
+            differences = found
+            columns = oneWays.modelled
+            for (column, amount) in known { amounts[column] = amount }
+            tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets)
+            let rebuilt = differences.rebuilt
+            sets.removeAll { set in set.contains { rebuilt.contains($0.column) } }
+            misfits.removeAll { rebuilt.contains($0.first.column) || rebuilt.contains($0.second.column) }
+            let open = tables.restricted {
+                domain.columns.count <= columns[$0.0] || domain.columns.count <= columns[$0.1]
+            }
+            if !open.candidates.isEmpty {
+                var none = Interactions([], legible: legible)
+                let more = try self.misfits(open, oneWays, &grouped, &none, spending: slices.some(Self.errorPart))
+                guard let more else { return try independent() }
+                misfits += more
+            }
+        }
+        let sizes = columns.map { oneWays.domain.columns[$0].size }
+        tables.setMisfits(misfits)
+        let ownAmounts = columns.map { amounts[$0] ?? 0 }
 
         // The tables that promise most.
         let left = slices.amount
         let choice = try TableChoice(
-            tables, noise: noise, amount: left + amounts.reduce(0, +), oneWaySizes: sizes, typical: typical,
-            cellLimit: cellLimit)
+            tables, noise: noise, amount: left + ownAmounts.reduce(0, +), oneWaySizes: sizes, typical: typical,
+            cellLimit: cellLimit, sets: sets)
         progress(0.4)
         let chosen = choice.inTree + (measuresAcross ? choice.across : [])
-        let split = split(chosen.map { choice.share(of: $0) }, sizes: sizes, known: amounts, left: left, noise)
+        let split = split(
+            chosen.map { choice.share(of: $0) } + choice.sets.map { choice.share(ofSet: $0) }, sizes: sizes,
+            known: ownAmounts, left: left, noise)
         var questions: [[Int]] = []
         var members: [[ModelAttribute]] = []
         for place in chosen {
@@ -103,15 +185,17 @@ struct OneShotFit {
             questions.append(ordered.numbers)
             members.append(ordered.members)
         }
+        for set in choice.sets {
+            let ordered = try grouped.ordered(set)
+            questions.append(ordered.numbers)
+            members.append(ordered.members)
+        }
         let again = columns.indices.filter { split.oneWays[$0] > 0 }
         let answers = try kernel.measured(
-            questions + again.map { [columns[$0]] }, weights: split.tables + again.map { split.oneWays[$0] },
-            spending: slices.rest())
-        guard let answers else {
-            return try independentModel(oneWays, domain, plan: plan.followed(by: kernel.transcript), kernel.transcript)
-        }
-        oneWays.add(Array(answers.dropFirst(chosen.count)))
-        for column in again { amounts[column] += split.oneWays[column] }
+            questions + again.map { [grouped.number(ofColumn: columns[$0])] },
+            weights: split.tables + again.map { split.oneWays[$0] }, spending: slices.rest())
+        guard let answers else { return try independent() }
+        oneWays.add(zip(again, answers.dropFirst(questions.count)).map { $1.of(columns[$0]) })
         let used = [ModelAttribute].inUse(members)
         let pairs = zip(members, answers).map {
             MeasuredMarginal($1.counts, variance: $1.variance, of: $0, in: used)
@@ -119,38 +203,96 @@ struct OneShotFit {
         progress(0.5)
         // Dropping tables from the grown tree cannot make it larger than the limit by much; the fit must not fail.
         return try treeAndRowsModel(
-            Array(pairs.prefix(choice.inTree.count)), across: Array(pairs.dropFirst(choice.inTree.count)), of: used,
-            oneWays, domain: domain, cellLimit: 20 * cellLimit, misfits: misfits,
+            Array(pairs.prefix(choice.inTree.count)) + Array(pairs.dropFirst(chosen.count)),
+            across: Array(pairs[choice.inTree.count..<chosen.count]), of: used,
+            oneWays, domain: domain, cellLimit: 20 * cellLimit, misfits: misfits, differences: differences,
             plan: plan.followed(by: kernel.transcript),
             transcript: kernel.transcript, progress: progress)
     }
 
+    /// The columns that another one nearly determines; each difference has its kernel's number.
+    private func differences(
+        _ misfits: [MeasuredMisfit], _ oneWays: OneWayMarginals, _ domain: TableDomain, _ kernel: Kernel,
+        _ slices: inout PlannedBudget
+    ) throws -> [ColumnDifference] {
+        let search = DifferenceSearch(domain, shares: oneWays.shares)
+        let trials = search.edges(misfits, total: oneWays.total).flatMap { search.trials(of: $0) }
+        guard !trials.isEmpty else { return [] }
+        var numbers: [Int] = []
+        for trial in trials { numbers.append(try kernel.addDifference(search.question(trial))) }
+        let histograms = try kernel.measured(numbers.map { [$0] }, spending: slices.some(Self.trialPart))
+        guard let histograms else { return [] }
+        var chosen = search.chosen(trials, histograms)
+        for place in chosen.indices {
+            chosen[place].number = try kernel.addDifference(chosen[place].question(domain))
+        }
+        return chosen
+    }
+
+    /// The one-way marginals of differences, which take their columns' places.
+    ///
+    /// - Returns: what each has cost; nil if the transcript has ended.
+    private func measure(
+        _ differences: [ColumnDifference], _ domain: TableDomain, _ oneWays: inout OneWayMarginals,
+        _ grouped: inout GroupedKernel, _ slices: inout PlannedBudget
+    ) throws -> [Int: Double]? {
+        let budget = try slices.some(Self.histogramPart)
+        let amount = budget.amount / Double(differences.count)
+        guard let answers = try grouped.kernel.measured(differences.map { [$0.number] }, spending: budget) else {
+            return nil
+        }
+        oneWays.carry(differences)
+        grouped.add(differences, first: domain.columns.count)
+        let columns = differences.indices.map { domain.columns.count + $0 }
+        oneWays.add(zip(columns, answers).map { $1.of($0) })
+        return Dictionary(uniqueKeysWithValues: columns.map { ($0, amount) })
+    }
+
     /// The levels of each column and the tables that can be made of them.
-    private func pairTables(_ oneWays: OneWayMarginals, _ domain: TableDomain, typical: Double) -> PairTables {
-        let legible = max(Self.noiseOfLegibleTable * oneWays.total / (meanAbsoluteNoise * typical), 4)
+    ///
+    /// - Parameter withCoarse: whether columns have coarser levels too, for sets of more columns.
+    private func pairTables(_ oneWays: OneWayMarginals, legible: Double, withCoarse: Bool) -> PairTables {
         let detail = Self.detail.filter { Double($0 * $0) >= legible / 8 && Double($0) <= max(legible, 2) }
         let shares = oneWays.shares
         let most = Self.detail[Self.detail.count - 1]
-        return PairTables(
+        func levels(_ sizes: [Int]) -> [CodeLevels] {
             oneWays.modelled.map {
-                CodeLevels($0, domain: domain.columns[$0], shares: shares[$0], sizes: detail.isEmpty ? [most] : detail)
-            }, legible: 1.5 * legible)
+                CodeLevels($0, domain: oneWays.domain.columns[$0], shares: shares[$0], sizes: sizes)
+            }
+        }
+        let own = levels(detail.isEmpty ? [most] : detail)
+        guard withCoarse else { return PairTables(own, legible: 1.5 * legible) }
+        let all = levels([2, 4] + (detail.isEmpty ? [most] : detail))
+        let coarse = Set(all.flatMap(\.levels)).subtracting(own.flatMap(\.levels))
+        return PairTables(all, legible: 1.5 * legible, coarse: coarse)
     }
 
     private func misfits(
         _ tables: PairTables, _ oneWays: OneWayMarginals, _ grouped: inout GroupedKernel,
-        spending budget: consuming Budget
+        _ interactions: inout Interactions, spending budget: consuming Budget
     ) throws -> [MeasuredMisfit]? {
         let shares = oneWays.shares
-        var questions: [Candidate] = []
-        for table in tables.candidates {
-            let ordered = try grouped.ordered(tables.members(of: table))
-            questions.append(
-                Candidate(
-                    attributes: ordered.numbers,
-                    estimate: ordered.members.productOfShares(shares, total: oneWays.total)))
+        func questions(_ sets: [[ModelAttribute]]) throws -> [Candidate] {
+            var questions: [Candidate] = []
+            for set in sets {
+                let ordered = try grouped.ordered(set)
+                questions.append(
+                    Candidate(
+                        attributes: ordered.numbers,
+                        estimate: ordered.members.productOfShares(shares, total: oneWays.total)))
+            }
+            return questions
         }
-        guard let errors = try grouped.kernel.measuredErrors(of: questions, spending: budget) else { return nil }
+        var budget = budget
+        if !interactions.candidates.isEmpty {
+            let part = try budget.take(.fraction(Interactions.errorPart, 1000))
+            let errors = try grouped.kernel.measuredErrors(
+                of: try questions(interactions.candidates.map(\.members)), spending: part)
+            guard let errors else { return nil }
+            interactions.setDistances(errors)
+        }
+        let pairs = try questions(tables.candidates.map { tables.members(of: $0) })
+        guard let errors = try grouped.kernel.measuredErrors(of: pairs, spending: budget.take(.all)) else { return nil }
         return zip(tables.candidates, errors).map { table, error in
             let members = tables.members(of: table)
             return MeasuredMisfit(
@@ -181,5 +323,19 @@ struct OneShotFit {
             tables.map { rate * $0 },
             shares.indices.map { satisfied.contains($0) ? 0 : max(0, rate * shares[$0] - known[$0]) }
         )
+    }
+}
+
+extension NoisyMarginal {
+    /// The same counts as a marginal of a column of the model.
+    func of(_ column: Int) -> NoisyMarginal {
+        NoisyMarginal(attributes: [column], shape: shape, counts: counts, scale: scale)
+    }
+}
+
+extension NoiseScaling {
+    /// Whether an amount leaves too much noise to see where the rows of a difference are.
+    func isSilent(total: Double, _ amount: Double) -> Bool {
+        deviation(amount: amount / 16) * 10 > 0.2 * total
     }
 }

@@ -24,8 +24,10 @@ struct PairTables {
     /// The combinations of two columns' levels that noise leaves legible and of which none refines another in both
     /// columns; where none is legible, the coarsest.
     ///
-    /// - Parameter legible: so many cells are worth their noise.
-    init(_ levels: [CodeLevels], legible: Double) {
+    /// - Parameters:
+    ///   - legible: so many cells are worth their noise.
+    ///   - coarse: levels that sets of more columns take, and pairs do not.
+    init(_ levels: [CodeLevels], legible: Double, coarse: Set<ModelAttribute> = []) {
         self.levels = levels
         var next = 0
         firstNode = levels.map { column in
@@ -35,12 +37,20 @@ struct PairTables {
         for a in levels.indices {
             for b in levels.indices.dropFirst(a + 1) where !levels[a].levels.isEmpty && !levels[b].levels.isEmpty {
                 var fitting: [(Int, Int)] = []
-                for (i, first) in levels[a].levels.enumerated() {
-                    for (j, second) in levels[b].levels.enumerated() where Double(first.size * second.size) <= legible {
+                for (i, first) in levels[a].levels.enumerated() where !coarse.contains(first) {
+                    for (j, second) in levels[b].levels.enumerated()
+                    where !coarse.contains(second) && Double(first.size * second.size) <= legible {
                         fitting.append((i, j))
                     }
                 }
-                if fitting.isEmpty { fitting = [(0, 0)] }
+                if fitting.isEmpty {
+                    fitting = [
+                        (
+                            levels[a].levels.firstIndex { !coarse.contains($0) } ?? 0,
+                            levels[b].levels.firstIndex { !coarse.contains($0) } ?? 0
+                        )
+                    ]
+                }
                 for (i, j) in fitting where !fitting.contains(where: { $0 != (i, j) && $0.0 >= i && $0.1 >= j }) {
                     candidates.append(
                         PairTable(
@@ -55,13 +65,39 @@ struct PairTables {
         [levels[table.columns.0].levels[table.levels.0], levels[table.columns.1].levels[table.levels.1]]
     }
 
+    /// The numbers of a set's levels among all levels of all columns; nil if one is not there.
+    func nodes(of members: [ModelAttribute]) -> [Int]? {
+        var nodes: [Int] = []
+        for member in members {
+            guard
+                let column = levels.firstIndex(where: { $0.levels.contains(member) }),
+                let level = levels[column].levels.firstIndex(of: member)
+            else { return nil }
+            nodes.append(firstNode[column] + level)
+        }
+        return nodes
+    }
+
     /// The two levels' numbers among all levels of all columns, which junction trees are grown on.
     func nodes(of table: PairTable) -> [Int] {
         [firstNode[table.columns.0] + table.levels.0, firstNode[table.columns.1] + table.levels.1]
     }
 
-    mutating func setMisfits(_ values: [Double]) {
-        for (place, value) in values.enumerated() { candidates[place].misfit = value }
+    /// What was measured of the candidates.
+    mutating func setMisfits(_ misfits: [MeasuredMisfit]) {
+        var values: [[ModelAttribute]: Double] = [:]
+        for one in misfits { values[[one.first, one.second]] = Double(one.value) }
+        for place in candidates.indices {
+            let members = members(of: candidates[place])
+            candidates[place].misfit = values[members] ?? values[members.reversed()] ?? 0
+        }
+    }
+
+    /// The tables of some pairs of columns.
+    func restricted(to isWanted: ((Int, Int)) -> Bool) -> PairTables {
+        var part = self
+        part.candidates = candidates.filter { isWanted($0.columns) }
+        return part
     }
 
     /// A junction tree over all levels, in which a coarse level is a function of the next finer one.
@@ -98,6 +134,8 @@ struct TableChoice {
     var inTree: [Int] = []
     /// Tables across the tree, which rows are weighted for afterwards.
     var across: [Int] = []
+    /// Tables of more than two columns, which the tree holds as well.
+    private(set) var sets: [[ModelAttribute]] = []
 
     private let tables: PairTables
     private let noise: NoiseScaling
@@ -106,24 +144,34 @@ struct TableChoice {
     private let baseShare: Double
 
     /// - Parameters:
+    ///   - sets: tables of more than two columns that come before all pairs.
     ///   - amount: what one-way and pair marginals together may have.
     ///   - oneWaySizes: sizes of the modelled columns.
     ///   - typical: standard deviation of a pair table's noise, before it is known how many are measured.
     init(
-        _ tables: PairTables, noise: NoiseScaling, amount: Double, oneWaySizes: [Int], typical: Double, cellLimit: Int
+        _ tables: PairTables, noise: NoiseScaling, amount: Double, oneWaySizes: [Int], typical: Double, cellLimit: Int,
+        sets: [[ModelAttribute]] = []
     ) throws(SynthesisError) {
         self.tables = tables
         self.noise = noise
         self.amount = amount
-        baseShare = oneWaySizes.reduce(0) {
-            $0 + noise.share(ofWeight: Self.oneWayWeight(size: $1, columns: oneWaySizes.count))
+        var empty = try tables.emptyTree()
+        var kept: [[ModelAttribute]] = []
+        for set in sets {
+            guard let nodes = tables.nodes(of: set), empty.cells(adding: nodes) <= cellLimit else { continue }
+            empty.add(nodes)
+            kept.append(set)
         }
+        self.sets = kept
+        baseShare =
+            oneWaySizes.reduce(0) {
+                $0 + noise.share(ofWeight: Self.oneWayWeight(size: $1, columns: oneWaySizes.count))
+            } + kept.reduce(0) { $0 + noise.share(ofWeight: Self.weight(ofSet: $1)) }
         let candidates = tables.candidates
         func score(_ place: Int, _ strictness: Double) -> Double {
             candidates[place].misfit
                 - strictness * Self.noiseThatStays * meanAbsoluteNoise * Double(candidates[place].cells) * typical
         }
-        let empty = try tables.emptyTree()
         var best: (value: Double, tree: [Int])?
         for strictness in [0.5, 1, 2] {
             let scores = candidates.indices.map { score($0, strictness) }
@@ -161,6 +209,13 @@ struct TableChoice {
     static func oneWayWeight(size: Int, columns: Int) -> Double {
         Double(columns - 1) / 2 * noiseThatStays * meanAbsoluteNoise * Double(size)
     }
+
+    private static func weight(ofSet members: [ModelAttribute]) -> Double {
+        noiseThatStays * meanAbsoluteNoise * Double(members.reduce(1) { $0 * $1.size })
+    }
+
+    /// Of a table of more than two columns.
+    func share(ofSet members: [ModelAttribute]) -> Double { noise.share(ofWeight: Self.weight(ofSet: members)) }
 
     func share(of place: Int) -> Double {
         noise.share(

@@ -16,6 +16,8 @@ struct Binning: Sendable, Equatable {
     let pivot: Double
     /// Lowest point, number of points and decimal exponent of each cell's grid.
     let grids: [DecimalGrid]
+    /// What every written value is a multiple of; nil for round numbers of each cell's own width.
+    let step: ExactDecimal?
 
     struct Mistake: Error {
         var what: String
@@ -25,8 +27,9 @@ struct Binning: Sendable, Equatable {
     /// - Parameter keepsUnits: writes every whole number, not only round ones (dates).
     init(
         starts: [Double], maximum: Double, spikes: [Int], isWhole: Bool, scale: AxisScale, pivot: Double,
-        keepsUnits: Bool
+        keepsUnits: Bool, step: ExactDecimal? = nil
     ) throws(Mistake) {
+        self.step = step
         self.starts = starts
         self.maximum = maximum
         self.spikes = spikes
@@ -46,8 +49,14 @@ struct Binning: Sendable, Equatable {
             guard
                 var grid = Binning.grid(
                     lower: starts[cell], upper: upper, isClosed: isLast || isWhole, isWhole: isWhole,
-                    keepsUnits: keepsUnits, isSpike: spikes.contains(cell))
+                    keepsUnits: keepsUnits, isSpike: spikes.contains(cell), step: step)
             else {
+                if let step {
+                    throw Mistake(
+                        what:
+                            "no multiple of the step \(step.text) lies in the bin from \(DecimalText.text(of: starts[cell]))",
+                        fix: "Write bounds, edges and spikes that are multiples of `step`, or another step")
+                }
                 throw Mistake(
                     what: "the bin from \(DecimalText.text(of: starts[cell])) is too narrow for numbers of that size",
                     fix: "Write fewer or wider bins")
@@ -92,9 +101,11 @@ struct Binning: Sendable, Equatable {
 
     /// Lays the decimal grid of a cell, and moves its ends until they read back inside.
     private static func grid(
-        lower: Double, upper: Double, isClosed: Bool, isWhole: Bool, keepsUnits: Bool, isSpike: Bool
+        lower: Double, upper: Double, isClosed: Bool, isWhole: Bool, keepsUnits: Bool, isSpike: Bool,
+        step: ExactDecimal?
     ) -> DecimalGrid? {
         let width = upper - lower
+        if let step { return grid(lower: lower, upper: upper, isClosed: isClosed || isSpike, step: step) }
         if isSpike || width == 0 {
             // A number of many figures is written as its own shortest text, not from a grid.
             guard let (digits, exponent) = exactPoint(lower) else {
@@ -117,6 +128,26 @@ struct Binning: Sendable, Equatable {
         for _ in 0..<5 where lowest <= highest && !isInside(highest) { highest -= 1 }
         guard lowest <= highest, isInside(lowest), isInside(highest) else { return nil }
         return DecimalGrid(lowest: lowest, count: highest - lowest + 1, exponent: exponent, from: 0, to: 0)
+    }
+
+    /// The multiples of a step inside a cell; nil if there are none, or more than can be counted exactly.
+    private static func grid(lower: Double, upper: Double, isClosed: Bool, step: ExactDecimal) -> DecimalGrid? {
+        let unit = step.number
+        guard unit > 0, step.digits > 0, max(abs(lower), abs(upper)) / unit * Double(step.digits) < 4e15 else {
+            return nil
+        }
+        var first = Int64((lower / unit).rounded(.up)) - 2
+        var last = Int64((upper / unit).rounded(.down)) + 2
+        func isInside(_ multiple: Int64) -> Bool {
+            guard let value = value(digits: multiple * step.digits, exponent: step.exponent) else { return false }
+            return value >= lower && (isClosed ? value <= upper : value < upper)
+        }
+        for _ in 0..<5 where first <= last && !isInside(first) { first += 1 }
+        for _ in 0..<5 where first <= last && !isInside(last) { last -= 1 }
+        guard first <= last, isInside(first), isInside(last) else { return nil }
+        return DecimalGrid(
+            lowest: first * step.digits, count: last - first + 1, exponent: step.exponent, from: 0, to: 0,
+            stride: step.digits)
     }
 
     /// A number as digits and exponent, exactly as its shortest text reads.

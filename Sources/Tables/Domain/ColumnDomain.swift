@@ -23,25 +23,44 @@ public struct ColumnDomain: Sendable, Equatable {
     let other: String?
     /// Texts that mean "no value"; nil if the field is required.
     let missing: [String]?
+    /// Further codes just before missing, which are written as missing too: what is known where there is no value.
+    let states: [String]
     /// Number of codes.
     public let size: Int
     /// Every text whose code is known without reading it as a number.
     let texts: CategoryTable
 
-    init(name: String, type: FieldType, cells: Cells, other: String?, missing: [String]?) {
+    init(
+        name: String, type: FieldType, cells: Cells, other: String?, missing: [String]?, states: [String] = []
+    ) {
+        self.states = states
         self.name = name
         self.type = type
         self.cells = cells
         self.other = other
         self.missing = missing
         let values = ColumnDomain.count(cells)
-        self.size = values + (other == nil ? 0 : 1) + (missing == nil ? 0 : 1)
-        self.texts = ColumnDomain.table(type: type, cells: cells, other: other, missing: missing, values: values)
+        self.size = values + (other == nil ? 0 : 1) + states.count + (missing == nil ? 0 : 1)
+        self.texts = ColumnDomain.table(
+            type: type, cells: cells, other: other, missing: missing, missingCode: size - 1, values: values)
+    }
+
+    /// Intervals, and cells after them that stand for no number. It has no texts and is never read or written.
+    init(name: String, binning: Binning, others: Int) {
+        self.name = name
+        self.type = .number
+        self.cells = .bins(binning)
+        self.other = nil
+        self.missing = nil
+        self.states = []
+        self.size = binning.starts.count + others
+        self.texts = CategoryTable([])
     }
 
     public static func == (first: ColumnDomain, second: ColumnDomain) -> Bool {
         first.name == second.name && first.type == second.type && first.cells == second.cells
-            && first.other == second.other && first.missing == second.missing
+            && first.other == second.other && first.missing == second.missing && first.states == second.states
+            && first.size == second.size
     }
 
     /// A required text column with the given values.
@@ -59,6 +78,15 @@ public struct ColumnDomain: Sendable, Equatable {
 
     /// The code of unlisted values, or nil if no `other` is declared.
     public var otherCode: Int? { other == nil ? nil : valueCount }
+
+    /// Whether a code is written as a missing value.
+    func isMissing(_ code: Int) -> Bool { missing != nil && code >= size - 1 - states.count && code < size }
+
+    /// What is known of a code that is written as missing; nil for missing itself and for values.
+    func state(of code: Int) -> String? {
+        let place = code - (size - 1 - states.count)
+        return states.indices.contains(place) ? states[place] : nil
+    }
 
     /// Whether neighbouring codes are neighbouring values.
     public var isOrdered: Bool {
@@ -84,6 +112,7 @@ public struct ColumnDomain: Sendable, Equatable {
         self.cells = domain.cells
         self.other = domain.other
         self.missing = domain.missing
+        self.states = domain.states
         self.size = domain.size
         self.texts = domain.texts
     }
@@ -97,7 +126,7 @@ public struct ColumnDomain: Sendable, Equatable {
     }
 
     private static func table(
-        type: FieldType, cells: Cells, other: String?, missing: [String]?, values: Int
+        type: FieldType, cells: Cells, other: String?, missing: [String]?, missingCode: Int, values: Int
     ) -> CategoryTable {
         var entries: [(text: [UInt8], code: UInt32)] = []
         func add(_ text: String, _ code: Int) {
@@ -122,7 +151,7 @@ public struct ColumnDomain: Sendable, Equatable {
         case .bins: break
         }
         if let other { add(other, values) }
-        for text in missing ?? [] { add(text, values + (other == nil ? 0 : 1)) }
+        for text in missing ?? [] { add(text, missingCode) }
         return CategoryTable(entries)
     }
 }
@@ -181,7 +210,8 @@ extension ColumnDomain {
 extension ColumnDomain {
     /// What a report calls the code: `CN`, `[10, 20)`, `0`; empty for missing.
     public func label(of code: Int) -> String {
-        switch cells {
+        if let state = state(of: code) { return state }
+        return switch cells {
         case .listed(let texts, _, let labels) where code < texts.count: labels[texts[code]] ?? texts[code]
         case .bins(let binning) where code < binning.starts.count: intervalLabel(binning, code)
         default: text(of: code, fraction: 0)
@@ -204,7 +234,7 @@ extension ColumnDomain {
     ///
     /// - Parameter fraction: in `0 ..< 1`, places the value between the edges on the bins' own scale.
     public func text(of code: Int, fraction: Double) -> String {
-        if code == missingCode { return missing?.first ?? "" }
+        if isMissing(code) { return missing?.first ?? "" }
         if code == otherCode { return other ?? "" }
         switch cells {
         case .listed(let texts, _, _): return texts[code]

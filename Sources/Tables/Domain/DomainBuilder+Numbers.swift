@@ -5,6 +5,7 @@ extension DomainBuilder {
     mutating func numberCells(_ field: Field) -> ColumnDomain.Cells? {
         let known = problems.count
         checkBins(field)
+        let step = step(field)
         if let edges = field.bins?.edges, field.type != .date { return cells(field, edges: edges, known: known) }
         guard let (lower, upper) = bounds(field), problems.count == known else { return nil }
         if lower > upper {
@@ -13,14 +14,38 @@ extension DomainBuilder {
             return nil
         }
         let isWhole = field.type != .number
-        if isWhole, field.bins == nil, upper - lower <= Double(Self.maximumUnits) {
+        let isNarrow = isWhole && field.bins == nil && upper - lower <= Double(Self.maximumUnits)
+        if isNarrow, step.map({ $0.number == 1 }) ?? true {
             return .units(lower: Int(lower), count: Int(upper - lower) + 1)
         }
         let spikes = spikes(field, lower, upper)
         guard problems.count == known else { return nil }
         let axis = axis(field, lower, upper)
-        let count = field.bins?.count ?? Self.defaultBins
-        return cells(field, edges: edges(count, lower, upper, axis, isWhole), axis: axis, spikes: spikes)
+        // Where each multiple of the step can have a cell of its own, it has one.
+        let multiples = step.map { Int((upper - lower) / $0.number) } ?? 0
+        let count = field.bins?.count ?? (isNarrow ? max(multiples, 1) : Self.defaultBins)
+        return cells(field, edges: edges(count, lower, upper, axis, isWhole, step), axis: axis, spikes: spikes)
+    }
+
+    /// The declared step, exactly as it is written; nil if there is none, or after a report.
+    private mutating func step(_ field: Field) -> ExactDecimal? {
+        guard let step = field.step else { return nil }
+        guard step > 0, step <= 1e15, let exact = ExactDecimal(step), exact.digits < 1_000_000_000_000,
+            (-22...22).contains(exact.exponent)
+        else {
+            report(
+                field.name, "has the step \(step)", "Write the unit in which values are written, such as 100 or 0.01")
+            return nil
+        }
+        if field.type == .date {
+            report(field.name, "is a date with a step", "Leave `step` out: dates are written as days")
+            return nil
+        }
+        if field.type == .integer, step != step.rounded() {
+            report(field.name, "is an integer with the step \(exact.text)", "Write a whole step, or type: number")
+            return nil
+        }
+        return exact
     }
 
     private mutating func checkBins(_ field: Field) {
@@ -136,6 +161,10 @@ extension DomainBuilder {
     /// `sgn x · ln(1 + |x| / pivot)`, which is defined everywhere: the pivot is 1 for whole numbers, else a millionth
     /// of the larger bound, at most 1.
     private func axis(_ field: Field, _ lower: Double, _ upper: Double) -> (scale: AxisScale, pivot: Double) {
+        if field.bins?.scale == .asinh {
+            let reach = max(abs(lower), abs(upper))
+            return (.asinh, field.type == .number && reach > 0 ? min(1, reach * 1e-6) : 1)
+        }
         guard field.bins?.scale == .log else { return (.linear, 1) }
         if lower > 0 { return (.positiveLog, 1) }
         if upper < 0 { return (.negativeLog, 1) }
@@ -147,7 +176,8 @@ extension DomainBuilder {
     /// Equally wide bins on the axis. Inner edges are rounded to about a thousandth of a bin, so that they read well
     /// and do not depend on the last bit of a logarithm.
     private func edges(
-        _ count: Int, _ lower: Double, _ upper: Double, _ axis: (scale: AxisScale, pivot: Double), _ isWhole: Bool
+        _ count: Int, _ lower: Double, _ upper: Double, _ axis: (scale: AxisScale, pivot: Double), _ isWhole: Bool,
+        _ step: ExactDecimal?
     ) -> [Double] {
         guard lower < upper else { return [lower, upper] }
         let from = axis.scale.place(of: lower, pivot: axis.pivot)
@@ -161,7 +191,12 @@ extension DomainBuilder {
         for index in 1..<max(count, 1) {
             let width = min(exact[index] - exact[index - 1], exact[index + 1] - exact[index])
             var edge = exact[index]
-            if isWhole {
+            if let step {
+                let multiple = (edge / step.number).rounded()
+                edge =
+                    abs(multiple) < 4e15 / Double(step.digits)
+                    ? Binning.value(digits: Int64(multiple) * step.digits, exponent: step.exponent) ?? edge : edge
+            } else if isWhole {
                 edge = edge.rounded()
             } else if width > 0 {
                 let exponent = decimalExponent(width) - 3
@@ -189,16 +224,43 @@ extension DomainBuilder {
         }
         borders.insert(lower)
         // A spike on the upper bound leaves the last interval open; without one the bound belongs to it.
-        let starts = borders.sorted()
+        let step = field.step.flatMap { ExactDecimal($0) }
+        let starts = step.map { merged(borders.sorted(), upper, spikes: Set(spikes), $0) } ?? borders.sorted()
         do throws(Binning.Mistake) {
             return .bins(
                 try Binning(
                     starts: starts, maximum: upper,
                     spikes: spikes.compactMap { spike in starts.firstIndex(of: spike) }, isWhole: isWhole,
-                    scale: axis.scale, pivot: axis.pivot, keepsUnits: field.type == .date))
+                    scale: axis.scale, pivot: axis.pivot, keepsUnits: field.type == .date, step: step))
         } catch {
             report(field.name, error.what, error.fix)
             return nil
         }
+    }
+
+    /// Cells joined until each has a multiple of the step in it, as far as spikes allow.
+    private func merged(_ starts: [Double], _ upper: Double, spikes: Set<Double>, _ step: ExactDecimal) -> [Double] {
+        func hasMultiple(_ lower: Double, _ end: Double, isClosed: Bool) -> Bool {
+            var first = (lower / step.number).rounded(.up) * step.number
+            // Just above zero the quotient is zero.
+            if first < lower { first += step.number }
+            return isClosed ? first <= end : first < end
+        }
+        var kept: [Double] = []
+        for (place, start) in starts.enumerated() {
+            if let last = kept.last, !spikes.contains(last), !spikes.contains(start),
+                !hasMultiple(last, start, isClosed: false)
+            {
+                continue
+            }
+            let isLast = place == starts.count - 1
+            if isLast, !spikes.contains(start), !hasMultiple(start, upper, isClosed: true), let last = kept.last,
+                !spikes.contains(last)
+            {
+                continue
+            }
+            kept.append(start)
+        }
+        return kept
     }
 }

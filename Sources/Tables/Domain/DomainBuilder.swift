@@ -63,6 +63,9 @@ struct DomainBuilder {
     private mutating func domain(of field: Field) -> ColumnDomain? {
         let known = problems.count
         checkOther(field)
+        if field.step != nil, listedTexts(field) != nil || field.type == .string || field.type == .boolean {
+            report(field.name, "has a step but is no number with bounds", "Leave `step` out")
+        }
         let cells: ColumnDomain.Cells?
         if let texts = listedTexts(field) {
             checkListed(field, texts)

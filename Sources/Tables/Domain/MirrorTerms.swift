@@ -45,6 +45,14 @@ public struct MirrorTerms: Sendable, Equatable, Codable {
         fields.filter { $0 != Self.flow && $0 != value } + ["export_\(value)", "import_\(value)", Self.logPoints]
     }
 
+    /// What holds in every joined row: the log-ratio is that of its own values, and no flow goes from a country to itself.
+    public var rules: [Rule] {
+        [
+            .logPoints(name: Self.logPoints, numerator: "import_\(value)", denominator: "export_\(value)"),
+            .differ(Self.exporter, Self.importer),
+        ]
+    }
+
     /// What a schema lacks for a mirror join.
     public func mistakes(in schema: TableSchema) -> [String] {
         func values(_ name: String) -> [String]? {

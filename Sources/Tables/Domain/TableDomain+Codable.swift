@@ -1,7 +1,7 @@
 import VectorMath
 
 extension TableDomain: Codable {
-    private enum Key: String, CodingKey { case columns, derivations }
+    private enum Key: String, CodingKey { case columns, derivations, rules }
 
     /// Reads columns and derivations, and checks that they fit.
     ///
@@ -14,7 +14,19 @@ extension TableDomain: Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .derivations, in: container, debugDescription: "a derivation does not fit its columns")
         }
-        self.init(columns: columns, derivations: derivations)
+        let rules = try container.decodeIfPresent([Rule].self, forKey: .rules) ?? []
+        guard !rules.isEmpty else {
+            self.init(columns: columns, derivations: derivations)
+            return
+        }
+        // A file is read with the columns that its rules added.
+        let bare = TableDomain(columns: columns, derivations: derivations)
+        do {
+            self = try bare.holding(rules)
+        } catch {
+            throw DecodingError.dataCorruptedError(
+                forKey: .rules, in: container, debugDescription: "a rule does not fit its columns")
+        }
     }
 
     /// Writes columns and derivations.
@@ -22,12 +34,14 @@ extension TableDomain: Codable {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(columns, forKey: .columns)
         try container.encode(derivations, forKey: .derivations)
+        if !rules.isEmpty { try container.encode(rules, forKey: .rules) }
     }
 }
 
 extension ColumnDomain: Codable {
     private enum Key: String, CodingKey {
-        case name, type, texts, accepted, labels, lower, count, starts, maximum, spikes, scale, pivot, other, missing
+        case name, type, texts, accepted, labels, lower, count, starts, maximum, spikes, scale, pivot, other, missing,
+            states, step
     }
 
     /// Reads a column and checks that its cells can be coded.
@@ -63,7 +77,8 @@ extension ColumnDomain: Codable {
                         spikes: (try? container.decode([Int].self, forKey: .spikes)) ?? [],
                         isWhole: type != .number,
                         scale: (try? container.decode(AxisScale.self, forKey: .scale)) ?? .linear,
-                        pivot: (try? container.decode(Double.self, forKey: .pivot)) ?? 1, keepsUnits: type == .date))
+                        pivot: (try? container.decode(Double.self, forKey: .pivot)) ?? 1, keepsUnits: type == .date,
+                        step: (try? container.decode(Double.self, forKey: .step)).flatMap { ExactDecimal($0) }))
             } catch {
                 throw corrupted(.starts, error.what)
             }
@@ -71,7 +86,11 @@ extension ColumnDomain: Codable {
         self.init(
             name: try container.decode(String.self, forKey: .name), type: type, cells: cells,
             other: try container.decodeIfPresent(String.self, forKey: .other),
-            missing: try container.decodeIfPresent([String].self, forKey: .missing))
+            missing: try container.decodeIfPresent([String].self, forKey: .missing),
+            states: try container.decodeIfPresent([String].self, forKey: .states) ?? [])
+        guard states.isEmpty || missing != nil, states.count < 256 else {
+            throw corrupted(.states, "the states of a missing value do not fit")
+        }
         guard size <= DomainBuilder.maximumSize else { throw corrupted(.name, "the domain is too large") }
     }
 
@@ -94,8 +113,10 @@ extension ColumnDomain: Codable {
             try container.encode(binning.spikes, forKey: .spikes)
             try container.encode(binning.scale, forKey: .scale)
             try container.encode(binning.pivot, forKey: .pivot)
+            try container.encodeIfPresent(binning.step?.number, forKey: .step)
         }
         try container.encodeIfPresent(other, forKey: .other)
         try container.encodeIfPresent(missing, forKey: .missing)
+        if !states.isEmpty { try container.encode(states, forKey: .states) }
     }
 }

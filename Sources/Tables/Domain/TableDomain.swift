@@ -21,12 +21,19 @@ public struct TableDomain: Sendable, Equatable {
     public let columns: [ColumnDomain]
     /// At most one for each column.
     public let derivations: [Derivation]
+    /// Public relations that every synthetic row obeys; `TableDomain.obeying` checks them.
+    public let rules: [Rule]
 
     /// - Precondition: each derivation maps the codes of an existing parent to codes of an existing column.
     public init(columns: [ColumnDomain], derivations: [Derivation] = []) {
+        self.init(columns: columns, derivations: derivations, rules: [])
+    }
+
+    init(columns: [ColumnDomain], derivations: [Derivation], rules: [Rule]) {
         precondition(derivations.allSatisfy { TableDomain.isSound($0, columns) }, "a derivation does not fit")
         self.columns = columns
         self.derivations = derivations
+        self.rules = rules
     }
 
     /// The domain that a schema declares. Key columns carry none and are left out.

@@ -28,6 +28,8 @@ public final class CSVTableReader {
     let limits: TableLimits
     let rowsPerKey: Int
     let hash: KeyedHash
+    /// Holds rules against the rows, where the owner asks for it.
+    public var ruleCheck: RuleCheck?
     var keys: KeyReader?
     var log = ProblemLog()
     var rows: RowReader?
@@ -127,7 +129,7 @@ public final class CSVTableReader {
         guard var rows else { throw log.summary }
         self.rows = nil
         defer { rows.wipe() }
-        warnings = rows.warnings(keys)
+        warnings = rows.warnings(keys) + (ruleCheck?.findings.map(\.warning) ?? [])
         return try rows.table(
             log: &log, keys: &keys, rowsPerKey: rowsPerKey, hash: hash, publicSize: limits.size(of: rows.count))
     }
@@ -175,6 +177,7 @@ extension CSVTableReader: RecordSink {
             rows?.reserve(rows: min(limits.rows, Int(min(expected * 1.02, CSVTableReader.mostReserved))))
         }
         rows?.append(grid, firstRow: firstRow, rowNumbers: rowNumbers, keys: &keys, log: &log)
+        if ruleCheck != nil, let rows { ruleCheck?.read(grid, of: rows) { rows.fileRow(count + $0) } }
     }
 
     package func note(_ code: String, _ problem: () -> TableProblem) { log.add(code, column: nil, problem) }

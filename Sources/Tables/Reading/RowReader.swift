@@ -3,7 +3,7 @@ import VectorMath
 /// Turns grids of fields into codes, column by column.
 struct RowReader {
     private let domain: TableDomain
-    private let roles: [CSVHeader.Role]
+    let roles: [CSVHeader.Role]
     /// For each part of the key its column in the file; empty if a part is missing or there is no key.
     private let keyColumns: [Int]
     private var builders: [ColumnBuilder]
@@ -16,8 +16,10 @@ struct RowReader {
     private var gaps: [(row: Int, offset: Int)] = [(0, 2)]
     private var codes: [UInt32] = []
     private var numbers: [Double] = []
+    /// Where in its cell each number of the column at hand lies.
+    private var places: [UInt8] = []
     /// For columns that are not written plainly, how to read them.
-    private let writings: [Int: CellText]
+    let writings: [Int: CellText]
     private var watch: TableWatch
 
     init(domain: TableDomain, schema: TableSchema, header: CSVHeader, keyParts: Int) {
@@ -31,7 +33,7 @@ struct RowReader {
         self.writings = writings
         self.watch = TableWatch(domain: domain, unread: header.unread)
         self.roles = header.roles
-        self.builders = domain.columns.map { ColumnBuilder(size: $0.size) }
+        self.builders = domain.columns.map { ColumnBuilder(size: $0.size, hasPlaces: $0.isBinned) }
         let found = (0..<keyParts).compactMap { part in header.roles.firstIndex(of: .key(part)) }
         self.keyColumns = found.count == keyParts ? found : []
         let present = Set(header.roles)
@@ -88,7 +90,10 @@ struct RowReader {
         guard grid.rows > 0 else { return }
         noteRows(grid, firstRow, rowNumbers)
         watch.begin(rows: grid.rows)
-        if codes.count < grid.rows { codes = [UInt32](repeating: 0, count: grid.rows) }
+        if codes.count < grid.rows {
+            codes = [UInt32](repeating: 0, count: grid.rows)
+            places = [UInt8](repeating: 0, count: grid.rows)
+        }
         if !keyColumns.isEmpty {
             readKeys(grid, &keys, &log)
             watch.look(atKeys: grid, columns: keyColumns)
@@ -110,7 +115,7 @@ struct RowReader {
             }
             watch.look(atCodes: codes, column: column)
             if isParent[column] { parents[column] = Array(codes.prefix(grid.rows)) }
-            if isKnown { builders[column].append(codes, count: grid.rows) }
+            if isKnown { builders[column].append(codes, places: places, count: grid.rows) }
         }
         readDerived(grid, derived, &parents, &log)
         for derivation in absent {
@@ -120,7 +125,7 @@ struct RowReader {
             }
             if isParent[derivation.column] { parents[derivation.column] = Array(codes.prefix(grid.rows)) }
             if union(codes, count: grid.rows) < unknownCode &>> 1 {
-                builders[derivation.column].append(codes, count: grid.rows)
+                builders[derivation.column].append(codes, places: places, count: grid.rows)
             }
         }
         count += grid.rows
@@ -129,6 +134,7 @@ struct RowReader {
     /// Finds codes the fast way; what is left is `unknownCode`.
     private mutating func look(_ grid: FieldGrid, _ field: Int, _ column: ColumnDomain) {
         guard case .bins(let binning) = column.cells, column.type != .date else {
+            if column.isBinned { for row in 0..<grid.rows { places[row] = 0 } }
             return column.texts.lookUp(grid, column: field, into: &codes)
         }
         if numbers.count < grid.rows { numbers = [Double](repeating: 0, count: grid.rows) }
@@ -136,6 +142,7 @@ struct RowReader {
         findCells(
             numbers, count: grid.rows, starts: binning.starts, maximum: binning.maximum, onlyWhole: binning.isWhole,
             into: &codes)
+        binning.findPlaces(of: numbers, in: codes, count: grid.rows, into: &places)
     }
 
     /// Asks the domain itself about every text that the fast way did not know, and reports what it does not hold.
@@ -150,6 +157,7 @@ struct RowReader {
         for row in 0..<grid.rows where codes[row] == unknownCode {
             if let code = grid.withField(row: row, column: field, { column.code(of: $0) }) {
                 codes[row] = UInt32(truncatingIfNeeded: code)
+                if column.isBinned { places[row] = grid.withField(row: row, column: field) { column.place(of: $0) } }
                 if code == column.otherCode {
                     grid.withField(row: row, column: field) { watch.note(other: $0, column: index) }
                 }
@@ -176,6 +184,9 @@ struct RowReader {
         for row in 0..<grid.rows {
             let code = grid.withField(row: row, column: field) { column.code(of: $0, written: writing) }
             codes[row] = code.map { UInt32(truncatingIfNeeded: $0) } ?? unknownCode
+            if column.isBinned {
+                places[row] = grid.withField(row: row, column: field) { column.place(of: $0, written: writing) }
+            }
             guard code == nil else { continue }
             isKnown = false
             grid.withField(row: row, column: field) { text in
@@ -257,7 +268,9 @@ struct RowReader {
                 codes[row] = implied
             }
             if isParent[column] { parents[column] = Array(codes.prefix(grid.rows)) }
-            if union(codes, count: grid.rows) < unknownCode &>> 1 { builders[column].append(codes, count: grid.rows) }
+            if union(codes, count: grid.rows) < unknownCode &>> 1 {
+                builders[column].append(codes, places: places, count: grid.rows)
+            }
         }
     }
 
@@ -274,6 +287,7 @@ struct RowReader {
         for index in builders.indices { builders[index].wipe() }
         for row in codes.indices { codes[row] = 0 }
         for row in numbers.indices { numbers[row] = 0 }
+        for row in places.indices { places[row] = 0 }
     }
 
     /// Ends the table. Where a key may have one row, a second one is refused; which of more rows count is the kernel's

@@ -30,12 +30,12 @@ extension TableSchema {
 extension Field {
     private enum Key: String, CodingKey {
         case name, type, categories, constraints, bins, derivedFrom, other, missingValues, trueValues, falseValues
-        case title, description, decimalChar, groupChar, bareNumber, format, codeList
+        case title, description, decimalChar, groupChar, bareNumber, format, codeList, step
     }
 
     private static let known = [
         "name", "type", "categories", "constraints", "bins", "derivedFrom", "other", "missingValues", "trueValues",
-        "falseValues", "title", "description", "decimalChar", "groupChar", "bareNumber", "format", "codeList",
+        "falseValues", "title", "description", "decimalChar", "groupChar", "bareNumber", "format", "codeList", "step",
         // Frictionless keys that say nothing about the domain and are ignored.
         "categoriesOrdered", "example", "rdfType",
     ]
@@ -78,7 +78,8 @@ extension Field {
             trueValues: try container.decodeTexts(forKey: .trueValues),
             falseValues: try container.decodeTexts(forKey: .falseValues),
             title: try container.decodeIfPresent(String.self, forKey: .title),
-            description: try container.decodeIfPresent(String.self, forKey: .description), writing: writing)
+            description: try container.decodeIfPresent(String.self, forKey: .description), writing: writing,
+            step: try container.decodeIfPresent(Double.self, forKey: .step))
     }
 
     /// Writes what is not absent.
@@ -101,6 +102,7 @@ extension Field {
         try container.encodeIfPresent(writing.groupChar, forKey: .groupChar)
         if !writing.isBare { try container.encode(false, forKey: .bareNumber) }
         try container.encodeIfPresent(writing.dateFormat, forKey: .format)
+        try container.encodeIfPresent(step, forKey: .step)
     }
 }
 

@@ -43,6 +43,8 @@ public struct Field: Codable, Sendable, Equatable {
     public var constraints: Constraints?
     /// How values become intervals; nil for one code a value.
     public var bins: Bins?
+    /// In which units people write a value: every synthetic one is a multiple.
+    public var step: Double?
     public var derivedFrom: DerivedFrom?
     /// A further category that takes every value that is not listed.
     public var other: String?
@@ -63,7 +65,7 @@ public struct Field: Codable, Sendable, Equatable {
         name: String, type: FieldType, categories: [String]? = nil, categoryLabels: [String: String]? = nil,
         constraints: Constraints? = nil, bins: Bins? = nil, derivedFrom: DerivedFrom? = nil, other: String? = nil,
         missingValues: [String]? = nil, trueValues: [String]? = nil, falseValues: [String]? = nil,
-        title: String? = nil, description: String? = nil, writing: CellWriting = CellWriting()
+        title: String? = nil, description: String? = nil, writing: CellWriting = CellWriting(), step: Double? = nil
     ) {
         self.name = name
         self.type = type
@@ -78,6 +80,7 @@ public struct Field: Codable, Sendable, Equatable {
         self.falseValues = falseValues
         self.title = title
         self.description = description
+        self.step = step
         self.writing = writing
     }
 }
@@ -122,6 +125,8 @@ public struct Bins: Codable, Sendable, Equatable {
     /// On which scale the intervals are equally wide.
     public enum Scale: String, Codable, Sendable, Equatable {
         case linear, log
+        /// For values of both signs: linear around zero, logarithmic far from it.
+        case asinh
     }
 
     /// How many intervals; 32 where neither `count` nor `edges` is given.

@@ -20,7 +20,7 @@ struct ArrowColumn: Sendable {
         self.domain = domain
         binning = if case .bins(let binning) = domain.cells { binning } else { nil }
         let numbers: [Double?] = (0..<domain.size).map { code in
-            code == domain.missingCode ? 0 : domain.edges(of: code)?.lower ?? domain.otherNumber(code)
+            domain.isMissing(code) ? 0 : domain.edges(of: code)?.lower ?? domain.otherNumber(code)
         }
         values = numbers.map { $0 ?? 0 }
         let isNumeric = numbers.allSatisfy { $0 != nil }
@@ -36,13 +36,15 @@ struct ArrowColumn: Sendable {
 
     /// The texts of a dictionary, by index; missing has none.
     var texts: [String] {
-        (0..<domain.size).filter { $0 != domain.missingCode }.map { domain.text(of: $0, fraction: 0) }
+        (0..<domain.size).filter { !domain.isMissing($0) }.map { domain.text(of: $0, fraction: 0) }
     }
 
     /// Appends the values of a block, and gives how many are missing.
     ///
     /// - Parameter buffer: told the bytes of each buffer in turn: which rows are there, then the values.
-    func append(codes: [UInt32], fractions: [Float], rows: Int, buffer: ([UInt8]) -> Void) -> Int {
+    func append(
+        codes: [UInt32], fractions: [Float], exact: ExactNumbers? = nil, rows: Int, buffer: ([UInt8]) -> Void
+    ) -> Int {
         var missing = 0
         var bytes: [UInt8] = []
         if let code = domain.missingCode {
@@ -54,16 +56,24 @@ struct ArrowColumn: Sendable {
         switch kind {
         case .dictionary(let width): ColumnBytes.append(codes: codes, rows: rows, width: width, to: &bytes)
         case .truth: ColumnBytes.appendBits(codes: codes, rows: rows, where: 1, isEqual: true, to: &bytes)
-        case .number(let number): appendNumbers(codes, fractions, rows, number, &bytes)
-        case .date: appendNumbers(codes, fractions, rows, .int32, &bytes)
+        case .number(let number): appendNumbers(codes, fractions, exact, rows, number, &bytes)
+        case .date: appendNumbers(codes, fractions, exact, rows, .int32, &bytes)
         }
         buffer(bytes)
         return missing
     }
 
     private func appendNumbers(
-        _ codes: [UInt32], _ fractions: [Float], _ rows: Int, _ number: ColumnBytes.Number, _ bytes: inout [UInt8]
+        _ codes: [UInt32], _ fractions: [Float], _ exact: ExactNumbers?, _ rows: Int, _ number: ColumnBytes.Number,
+        _ bytes: inout [UInt8]
     ) {
+        if let exact, rows > 0 {
+            ColumnBytes.append(
+                codes: (0..<UInt32(rows)).map { $0 }, fractions: [], rows: rows,
+                values: (0..<rows).map { exact.number($0) },
+                grids: [], scale: .linear, pivot: 1, as: number, to: &bytes)
+            return
+        }
         ColumnBytes.append(
             codes: codes, fractions: fractions, rows: rows, values: values, grids: binning?.grids ?? [],
             scale: binning?.scale ?? .linear, pivot: binning?.pivot ?? 1, as: number, to: &bytes)

@@ -53,7 +53,9 @@ struct ArrowStream: Sendable {
         var body = Body()
         for (column, index) in zip(columns, chosen) {
             let fractions = index < block.fractions.count ? block.fractions[index] : []
-            let missing = column.append(codes: block.codes[index], fractions: fractions, rows: block.rowCount) {
+            let missing = column.append(
+                codes: block.codes[index], fractions: fractions, exact: block.exact[index], rows: block.rowCount
+            ) {
                 body.add($0)
             }
             body.nodes.append((Int64(block.rowCount), Int64(missing)))

@@ -22,6 +22,8 @@ public struct SampleEncoder: Sendable {
     /// Which columns of a block are written, in this order.
     private let chosen: [Int]
     private let columns: [TextColumn]
+    /// What stands around a number of each column.
+    private let surroundings: [Surroundings]
     private let arrow: ArrowStream
     /// Blocks of `json`, which needs every row of a column before the next column.
     private var blocks: [SampleBlock] = []
@@ -34,6 +36,9 @@ public struct SampleEncoder: Sendable {
         self.domains = chosen.map { domain.columns[$0] }
         self.arrow = ArrowStream(format == .arrow ? domains : [])
         let written = format == .arrow ? [] : domains
+        surroundings = written.enumerated().map { index, column in
+            Surroundings(column, format, isFirst: index == 0, isLast: index == chosen.count - 1)
+        }
         self.columns = written.enumerated().map { index, column in
             let isLast = index == chosen.count - 1
             switch format {
@@ -148,19 +153,39 @@ public struct SampleEncoder: Sendable {
             bytes += arrow.batch(block, chosen: chosen)
             return
         }
+        let parts = chosen.indices.map { part($0, block) }
         VectorMath.appendRows(
-            columns, codes: chosen.map { block.codes[$0] },
-            fractions: chosen.map { $0 < block.fractions.count ? block.fractions[$0] : [] }, rows: 0..<block.rowCount,
+            parts.map(\.column), codes: parts.map(\.codes), fractions: parts.map(\.fractions), rows: 0..<block.rowCount,
             to: &bytes)
     }
 
+    /// How a column of a block is written: by its codes, or where rules gave its numbers, each row by itself.
+    private func part(
+        _ index: Int, _ block: SampleBlock
+    ) -> (column: TextColumn, codes: [UInt32], fractions: [Float]) {
+        let place = chosen[index]
+        let codes = block.codes[place]
+        guard let exact = block.exact[place], block.rowCount > 0 else {
+            return (columns[index], codes, place < block.fractions.count ? block.fractions[place] : [])
+        }
+        let (domain, around) = (domains[index], surroundings[index])
+        let labels = (0..<block.rowCount).map { row -> [UInt8] in
+            let code = Int(codes[row])
+            let text =
+                code < domain.valueCount
+                ? around.mark + exact.text(row, isDate: domain.type == .date) + around.mark : around.absent
+            return Array((around.before + text + around.after).utf8)
+        }
+        let column = TextColumn(labels: labels, prefix: [], suffix: [])
+        return (column, (0..<UInt32(block.rowCount)).map { $0 }, [])
+    }
+
     private func appendColumn(_ index: Int, _ block: SampleBlock, firstRow: UInt64, into bytes: inout [UInt8]) {
-        let column = chosen[index]
+        let part = part(index, block)
         var rows = 0..<block.rowCount
         func append(_ rows: Range<Int>, after separator: String) {
             VectorMath.appendRows(
-                [columns[index]], codes: [block.codes[column]],
-                fractions: [column < block.fractions.count ? block.fractions[column] : []], rows: rows,
+                [part.column], codes: [part.codes], fractions: [part.fractions], rows: rows,
                 numbering: (Array((separator + "\"").utf8), Array("\":".utf8), firstRow), to: &bytes)
         }
         if firstRow == 0, !rows.isEmpty {
@@ -168,6 +193,34 @@ public struct SampleEncoder: Sendable {
             rows = 1..<block.rowCount
         }
         append(rows, after: ",")
+    }
+
+    /// What stands before and after each value of a column.
+    private struct Surroundings: Sendable {
+        let before: String
+        let after: String
+        /// Around dates in JSON.
+        let mark: String
+        /// What a missing value is written as.
+        let absent: String
+
+        init(_ column: ColumnDomain, _ format: SampleFormat, isFirst: Bool, isLast: Bool) {
+            let missing = column.missingCode.map { column.text(of: $0, fraction: 0) } ?? ""
+            switch format {
+            case .csv:
+                (before, after, mark) = ("", isLast ? "\n" : ",", "")
+                absent = missing.isEmpty && isFirst && isLast ? "\"\"" : SampleEncoder.csvQuoted(missing)
+            case .json, .arrow:
+                (before, after) = ("", "")
+                mark = column.type == .date ? "\"" : ""
+                absent = "null"
+            case .ndjson:
+                let name = JSONText.quoted(column.name, escapes: .three)
+                (before, after) = ((isFirst ? "{" : ",") + name + ":", isLast ? "}\n" : "")
+                mark = column.type == .date ? "\"" : ""
+                absent = "null"
+            }
+        }
     }
 
     // MARK: - Tables of labels
@@ -183,7 +236,7 @@ public struct SampleEncoder: Sendable {
     private static func jsonColumn(_ column: ColumnDomain, before: String, after: String) -> TextColumn {
         let mark = column.type == .date ? "\"" : ""
         return textColumn(column, before: before, after: after, mark: mark) { code in
-            if code == column.missingCode { return "null" }
+            if column.isMissing(code) { return "null" }
             let text = column.text(of: code, fraction: 0)
             switch column.type {
             case .integer, .number:

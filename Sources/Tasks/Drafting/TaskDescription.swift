@@ -58,8 +58,10 @@ public struct TaskDescription: Sendable {
 
     /// The whole description, some forty lines of text.
     public var text: String {
-        [heading, parties, tables, protection, leaves, fidelity, budgetSplit, deadlines, after].filter { !$0.isEmpty }
-            .joined(separator: "\n\n") + "\n"
+        [heading, parties, tables, engine, protection, leaves, fidelity, budgetSplit, deadlines, after].filter {
+            !$0.isEmpty
+        }
+        .joined(separator: "\n\n") + "\n"
     }
 
     /// ε as what an attacker learns at most: from 50 % sure to e^ε / (1 + e^ε).
@@ -133,6 +135,22 @@ extension TaskDescription {
             + "\n  Joined on the key: only keys that every provider has, \(rows)."
     }
 
+    private var engine: String {
+        guard case .secureSum(let colluding) = task.engine else { return "" }
+        let count = task.providers.count
+        let factor = (100 * (Double(count) / Double(count - colluding)).squareRoot()).rounded() / 100
+        return """
+            Engine
+              No service and no enclave: each provider counts its own table at home (`entrepot compute`). Counts leave it with \
+            noise, under masks that cancel in the sum of all \(count): only totals open, to all of them.
+              Holds against up to \(colluding) of them who put together what they know, as long as they keep to the rounds. The \
+            noise is \(factor) times that of one place for it. A provider who counts wrongly makes the totals wrong, and nothing \
+            notices.
+              It rests on cryptography (X25519, AES) where an enclave rests on hardware. If one provider is missing, there is no \
+            result.
+            """
+    }
+
     private var protection: String {
         let privacy = task.privacy
         let isUnion = task.join.kind == .union
@@ -182,6 +200,10 @@ extension TaskDescription {
         task.privacy.delta > 0 ? ", but for a probability of \(Self.short(task.privacy.delta))" : ""
     }
 
+    private var leavesHeading: String {
+        task.isComputedByOffices ? "What opens, to all providers" : "What leaves the service"
+    }
+
     private var leaves: String {
         guard task.releasesRows else {
             let queries = task.queries.map { query in
@@ -193,7 +215,7 @@ extension TaskDescription {
                     + ", with its interval, for \(query.epsilon) of ε."
             }
             return
-                (["What leaves the service"] + queries + [
+                ([leavesHeading] + queries + [
                     "  Nothing else: no model, no synthetic rows, no other count. Asking again spends nothing.",
                     "  No row of a table, no key, no provider's own share of an answer.",
                 ]).joined(separator: "\n")
@@ -204,13 +226,16 @@ extension TaskDescription {
             case .preset(let name): "the preset \(name)"
             }
         var lines = [
-            "What leaves the service",
+            leavesHeading,
             "  Synthetic rows, as many as the parties ask for, and a model, fitted by \(method) from noisy counts.",
             "  The noisy counts themselves. All of it together has spent ε once; asking again spends nothing.",
             "  No row of a table, no key, no exact count: not even how many keys the tables share.",
         ]
         for query in task.queries {
             lines.append("  Query \(query.name) (\(query.kind.rawValue)), for \(query.epsilon) of ε.")
+        }
+        for rule in TaskSpecification.rules(task.rules, of: task.join) {
+            lines.append("  Every row obeys: \(rule).")
         }
         return lines.joined(separator: "\n")
     }

@@ -26,6 +26,20 @@ public struct TaskDraft: Sendable {
         }
     }
 
+    /// A party without a table: a planner who takes rows, or an auditor.
+    public struct Other: Sendable {
+        public var name: String
+        public var role: TaskSpecification.Party.Role
+        /// nil for a party whose key is not known yet.
+        public var publicKey: PartyKey?
+
+        public init(name: String, role: TaskSpecification.Party.Role, publicKey: PartyKey? = nil) {
+            self.name = name
+            self.role = role
+            self.publicKey = publicKey
+        }
+    }
+
     /// How many rows of each sample are looked at.
     public static let rowLimit = 200_000
     static let mark = ColumnGuess.mark
@@ -36,9 +50,13 @@ public struct TaskDraft: Sendable {
     /// It may quote the samples, so it stays on this machine.
     public let remarks: [String]
 
-    /// - Parameter runtime: the workshop's own configuration, where there is one: its method, ε and party names.
+    /// - Parameters:
+    ///   - others: parties without a table.
+    ///   - runtime: the workshop's own configuration, where there is one: its method, ε and party names.
     /// - Throws: `unusableDraft` if a sample cannot be read or the parties do not match.
-    public init(name: String, providers: [Provider], runtime: WorkshopRuntime? = nil) throws(TaskError) {
+    public init(
+        name: String, providers: [Provider], others: [Other] = [], runtime: WorkshopRuntime? = nil
+    ) throws(TaskError) {
         guard providers.count >= 2 else {
             throw .unusableDraft("A task needs two providers or more, each with a sample file.")
         }
@@ -48,7 +66,7 @@ public struct TaskDraft: Sendable {
                     + "\(providers.map(\.name).joined(separator: ", ")).")
         }
         do {
-            (yaml, remarks) = try Self.written(name: name, providers: providers, runtime: runtime)
+            (yaml, remarks) = try Self.written(name: name, providers: providers, others: others, runtime: runtime)
         } catch let error as TaskError {
             throw error
         } catch {
@@ -57,7 +75,7 @@ public struct TaskDraft: Sendable {
     }
 
     private static func written(
-        name: String, providers: [Provider], runtime: WorkshopRuntime?
+        name: String, providers: [Provider], others: [Other], runtime: WorkshopRuntime?
     ) throws -> (yaml: String, remarks: [String]) {
         let tables = try providers.map { try SampleTable($0.file, rows: Self.rowLimit) }
         let facts = tables.map { table in
@@ -92,12 +110,29 @@ public struct TaskDraft: Sendable {
             held += party.values.map { "\(provider.name) \(ColumnGuess.quoted($0.name)) \($0.count)" }
             remarks += party.remarks.map { "\(tables[index].file): \($0)" }
         }
+        for other in others {
+            lines += [
+                "  - name: \(ColumnGuess.quoted(other.name))",
+                "    role: \(other.role.rawValue)  # \(words(of: other.role))",
+                other.publicKey.map { "    public_key: \($0.base64)" }
+                    ?? "    public_key: \"\"  \(mark): the base64 that `entrepot keygen` printed",
+            ]
+        }
         lines += Self.terms(runtime: runtime, rowsPerKey: keys.rowsPerKey)
         lines.append(
             count == 0
                 ? "# This text holds no value of the samples."
                 : "# This text holds \(count) values of the samples, each marked: \(held.joined(separator: ", ")).")
         return (lines.joined(separator: "\n") + "\n", remarks + keys.remarks)
+    }
+
+    private static func words(of role: TaskSpecification.Party.Role) -> String {
+        switch role {
+        case .provider: "brings a table"
+        case .consumer: "takes synthetic rows, and brings no table"
+        case .auditor: "reads the ledger, the report and the model"
+        case .operator: "runs the service, reads its ledger and metrics, and has no way to data"
+        }
     }
 
     private struct PartyLines {

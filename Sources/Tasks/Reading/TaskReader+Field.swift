@@ -5,7 +5,7 @@ internal import Tables
 extension TaskReader {
     static let fieldKeys = [
         "name", "type", "categories", "constraints", "bins", "derivedFrom", "other", "missingValues", "trueValues",
-        "falseValues", "title", "description", "codeList", "decimalChar", "groupChar", "bareNumber", "format",
+        "falseValues", "title", "description", "codeList", "decimalChar", "groupChar", "bareNumber", "format", "step",
     ]
 
     mutating func readField(_ node: DocumentNode, at path: String) -> Field? {
@@ -36,13 +36,14 @@ extension TaskReader {
         let falseValues = optionalTexts(section, "falseValues")
         let title = optionalText(section, "title")
         let description = optionalText(section, "description")
+        let step = optional(section, "step") { reader, node, path in reader.number(node, at: path) }
         if let values = categories??.map(\.value), let written = codes, written == nil {
             checkValues(values, line: section.line("categories"), path: section.path("categories"))
         }
         let writing = type.flatMap { readWriting(section, type: $0) }
         guard let name, let type, let categories, let codes, let writing, let constraints, let bins, let derivedFrom,
             let other,
-            let missingValues, let trueValues, let falseValues, let title, let description
+            let missingValues, let trueValues, let falseValues, let title, let description, let step
         else { return nil }
         if let codes, let listed = categories?.map(\.value), listed != codes {
             problem(
@@ -63,7 +64,8 @@ extension TaskReader {
             name: name, type: type, categories: categories?.map(\.value) ?? codes,
             categoryLabels: labels.isEmpty ? nil : labels,
             constraints: constraints, bins: bins, derivedFrom: derivedFrom, other: other, missingValues: missingValues,
-            trueValues: trueValues, falseValues: falseValues, title: title, description: description, writing: writing)
+            trueValues: trueValues, falseValues: falseValues, title: title, description: description, writing: writing,
+            step: step)
     }
 
     private mutating func readCodeList(_ node: DocumentNode, at path: String) -> [String]? {
@@ -172,13 +174,14 @@ private enum Formula {
 }
 
 /// `Bins.Scale` with its words listed.
-private enum BinScaleWord: String, CaseIterable {
-    case linear, log
+enum BinScaleWord: String, CaseIterable {
+    case linear, log, asinh
 
     var scale: Bins.Scale {
         switch self {
         case .linear: .linear
         case .log: .log
+        case .asinh: .asinh
         }
     }
 }

@@ -141,9 +141,10 @@ extension TaskReader {
 
     private func joinedColumns(_ parties: [TaskSpecification.Party], _ join: TaskSpecification.Join?) -> [String] {
         let first = parties.lazy.compactMap(\.table).first?.schema.fields.map(\.name) ?? []
-        if let mirror = join?.mirror { return mirror.columns(of: first) }
-        if join?.kind == .union { return first }
-        return parties.flatMap { party in party.table?.schema.fields.map { "\(party.name)_\($0.name)" } ?? [] }
+        if let mirror = join?.mirror { return mirror.columns(of: first) + ratioNames }
+        if join?.kind == .union { return first + ratioNames }
+        return ratioNames
+            + parties.flatMap { party in party.table?.schema.fields.map { "\(party.name)_\($0.name)" } ?? [] }
     }
 
     private static func columnRule(_ join: TaskSpecification.Join.Kind) -> String {

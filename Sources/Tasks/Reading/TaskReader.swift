@@ -7,6 +7,8 @@ import Bytes
 struct TaskReader {
     let context: TaskFile.Context
     private(set) var problems: [TaskProblem] = []
+    /// The columns that rules add to the joined table.
+    var ratioNames: [String] = []
 
     init(context: TaskFile.Context) {
         self.context = context
@@ -29,6 +31,8 @@ struct TaskReader {
         let join = readJoin(task, parties: parties)
         let privacy = readPrivacy(task, join?.kind ?? .inner)
         let synthesizer = readSynthesizer(task)
+        let rules = readRules(task, parties: parties, join: join)
+        let engine = readEngine(task, join: join, privacy: privacy, parties: parties)
         let queries = readQueries(
             task, privacy: privacy, parties: parties, join: join, synthesizer: synthesizer)
         let limits = readLimits(task)
@@ -37,12 +41,13 @@ struct TaskReader {
         checkDeclaredRows(privacy, join, limits, parties, task)
         let deadlines = readDeadlines(task)
         let retention = readRetention(task)
-        guard let version, let name, let purpose, let parties, let join, let privacy, let synthesizer, let queries,
-            let limits, let deadlines, let retention
+        guard let version, let name, let purpose, let parties, let join, let privacy, let engine, let synthesizer,
+            let queries, let limits, let deadlines, let retention, let rules
         else { return nil }
         return TaskSpecification(
             version: version, name: name, purpose: purpose, parties: parties, join: join, privacy: privacy,
-            synthesizer: synthesizer, queries: queries, limits: limits, deadlines: deadlines, retention: retention)
+            engine: engine, synthesizer: synthesizer, queries: queries, limits: limits, deadlines: deadlines,
+            retention: retention, rules: rules)
     }
 
     /// What is shown must be what is signed: no text of a task has a character that a person does not see, moves a cursor,
@@ -75,8 +80,9 @@ struct TaskReader {
     }
 
     static let topLevelKeys = [
-        "entrepot", "task", "purpose", "parties", "join", "privacy", "synthesizer", "queries", "limits", "deadlines",
-        "retention",
+        "entrepot", "task", "purpose", "parties", "join", "privacy", "engine", "rules", "synthesizer", "queries",
+        "limits",
+        "deadlines", "retention",
     ]
 
     mutating func problem(

@@ -52,7 +52,8 @@ public enum KeyFiles {
 
     private static func bytes(at path: String) throws(TaskError) -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw .unreadableKey("the file \(path) cannot be read")
+            throw FileManager.default.fileExists(atPath: path)
+                ? .unreadableKey("the file \(path) cannot be read") : .noKeyFile(path)
         }
         return Array(data)
     }

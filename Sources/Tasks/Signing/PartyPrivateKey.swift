@@ -75,7 +75,19 @@ public struct PartyPrivateKey: Sendable {
     }
 }
 
+extension PartyPrivateKey {
+    /// Signs a statement that is no task.
+    ///
+    /// - Parameter statement: begins with a label of its own kind, so that it can be taken for no other.
+    package func signature(ofStatement statement: [UInt8]) throws -> [UInt8] { try signature(of: statement) }
+}
+
 extension PartyKey {
+    /// Whether `signature` is `PartyPrivateKey.signature(ofStatement:)` of this key's other half.
+    package func isValid(_ signature: [UInt8], ofStatement statement: [UInt8]) -> Bool {
+        isValid(signature, of: statement)
+    }
+
     /// Whether `signature` is `PartyPrivateKey.signature(of: message)` of this key's other half.
     func isValid(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         let digest = SHA256.hash(data: message)

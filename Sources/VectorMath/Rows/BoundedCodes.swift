@@ -205,12 +205,11 @@ public enum CodeArray: Sendable {
         return .words(BoundedCodes(checked: mapped, below: size))
     }
 
-    /// So many codes of zero, under the same bound.
+    /// One code alone, under the same bound.
     ///
-    /// - Precondition: the bound is above zero.
-    public func zeros(_ count: Int) -> CodeArray {
-        let zeros = [UInt32](repeating: 0, count: count)
-        guard let codes = CodeArray(narrowing: zeros, below: bound) else { preconditionFailure("there is no code 0") }
+    /// - Precondition: the code is below the bound.
+    public func one(_ code: UInt32) -> CodeArray {
+        guard let codes = CodeArray(narrowing: [code], below: bound) else { preconditionFailure("no such code") }
         return codes
     }
 

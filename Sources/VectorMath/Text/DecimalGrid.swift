@@ -1,4 +1,4 @@
-/// The decimals `digits · 10^exponent` inside one cell, `count` of them from `lowest` up.
+/// The decimals `digits · 10^exponent` inside one cell, `count` of them from `lowest` up, `stride` apart.
 public struct DecimalGrid: Sendable, Equatable {
     /// The first number, in units of 10^`exponent`.
     public var lowest: Int64
@@ -6,18 +6,21 @@ public struct DecimalGrid: Sendable, Equatable {
     public var count: Int64
     /// The power of ten of one step: −2 for hundredths.
     public var exponent: Int
+    /// How far neighbours are apart, in units of the last digit; positive.
+    public var stride: Int64
     /// One end of the cell on the axis.
     public var from: Double
     /// The other end of the cell on the axis.
     public var to: Double
 
     /// A grid from its parts.
-    public init(lowest: Int64, count: Int64, exponent: Int, from: Double, to: Double) {
+    public init(lowest: Int64, count: Int64, exponent: Int, from: Double, to: Double, stride: Int64 = 1) {
         self.lowest = lowest
         self.count = count
         self.exponent = exponent
         self.from = from
         self.to = to
+        self.stride = stride
     }
 
     /// The point at a fraction of the cell, evenly spread on the axis; never outside the cell.
@@ -27,11 +30,11 @@ public struct DecimalGrid: Sendable, Equatable {
         let fraction = fraction > 0 ? min(fraction, 1.0.nextDown) : 0
         let last = Double(count &- 1)
         if scale == .linear || count == 1 {
-            return lowest &+ Int64(min((fraction * Double(count)).rounded(.down), last))
+            return lowest &+ stride &* Int64(min((fraction * Double(count)).rounded(.down), last))
         }
         let value = scale.value(at: from + fraction * (to - from), pivot: pivot)
-        let steps = (scaledByPowerOfTen(value, -exponent) - Double(lowest)).rounded(.down)
-        return lowest &+ Int64(steps > 0 ? min(steps, last) : 0)
+        let steps = ((scaledByPowerOfTen(value, -exponent) - Double(lowest)) / Double(stride)).rounded(.down)
+        return lowest &+ stride &* Int64(steps > 0 ? min(steps, last) : 0)
     }
 }
 

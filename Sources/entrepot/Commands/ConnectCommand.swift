@@ -15,6 +15,8 @@ struct ConnectCommand: AsyncParsableCommand {
             people: what was verified, the task to sign, a check of your table on this machine, upload, progress and \
             download. GET /entrepot/card gives the card as JSON; receipts are kept beside what is remembered. It serves \
             programs and browsers on this machine alone and refuses web pages of other origins. Ends with Control-C.
+
+            Example: entrepot connect --url https://service:8443 --key Alice.key
             """)
 
     @OptionGroup var service: ServiceOptions
@@ -22,13 +24,17 @@ struct ConnectCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The address on this machine; port 0 takes a free one.", valueName: "host:port"))
     var listen: String = "127.0.0.1:3030"
 
+    @Flag(
+        help: "Refuse calls that confirm or halt: only the page, where a person types the task's name, does either.")
+    var ask = false
+
     func run() async throws {
         try await CommandFailure.reported {
             let (host, port) = try ListenAddress.parse(listen)
             let configuration = try service.configuration()
             guard configuration.key != nil else { throw ClientError.noKey }
             let page = LocalPage(style: EvaluationPage.style) { try TaskWords.text($0) }
-            let proxy = try LocalProxy(configuration, host: host, port: port, page: page)
+            let proxy = try LocalProxy(configuration, host: host, port: port, page: page, asksFirst: ask)
             try await proxy.run(
                 verified: { Console.say("\(ConnectionCard($0))") },
                 listening: { port in

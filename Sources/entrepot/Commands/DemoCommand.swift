@@ -11,7 +11,8 @@ import Tasks
 /// parties talk to it over the network like anybody else.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Plays the whole product: two parties, one service, synthetic rows at the end.")
+        commandName: "demo", abstract: "Plays the whole product: two parties, one service, synthetic rows at the end.",
+        discussion: "Example: entrepot demo workshop --output demo")
 
     @Argument(help: "\(DemoScenario.allCases.map(\.rawValue).joined(separator: ", "))")
     var scenario: DemoScenario = .trade
@@ -28,7 +29,11 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reported {
             let stage = try DemoStage(scenario, directory: URL(fileURLWithPath: output, isDirectory: true))
-            try await play(stage)
+            if try scenario.task().isComputedByOffices {
+                try await OfficeDemo(stage: stage, rows: rows ?? scenario.defaultRows).play()
+            } else {
+                try await play(stage)
+            }
         }
     }
 

@@ -7,7 +7,8 @@ import Foundation
 /// through a connection that was verified first. Each keeps the receipts of what the ledger has entered since.
 struct DetailsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "details", abstract: "Prints what the service will do: method, epsilon, parties (JSON).")
+        commandName: "details", abstract: "Prints what the service will do: method, epsilon, parties (JSON).",
+        discussion: "Example: entrepot details --url https://service:8443 --key Alice.key")
 
     @OptionGroup var service: ServiceOptions
 
@@ -23,6 +24,8 @@ struct UploadCommand: AsyncParsableCommand {
         discussion: """
             Where the connection breaks, it is made and verified anew, and goes on where it broke. Interrupted with \
             Control-C, the same command goes on too, for a quarter of an hour, if the file is still the same.
+
+            Example: entrepot upload alice.csv --url https://service:8443 --key Alice.key
             """)
 
     @Argument(help: "The CSV file.")
@@ -62,7 +65,8 @@ struct UploadCommand: AsyncParsableCommand {
 struct WithdrawCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "withdraw",
-        abstract: "Takes your own table back and has it destroyed; possible until the fit begins.")
+        abstract: "Takes your own table back and has it destroyed; possible until the fit begins.",
+        discussion: "Example: entrepot withdraw --url https://service:8443 --key Alice.key")
 
     @OptionGroup var service: ServiceOptions
 
@@ -74,11 +78,20 @@ struct WithdrawCommand: AsyncParsableCommand {
 struct HaltCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "halt",
-        abstract: "Stops the task for good and has every table destroyed; possible until the model is released.")
+        abstract: "Stops the task for good and has every table destroyed; possible until the model is released.",
+        discussion: """
+            It says what cannot be undone and asks for the task's name. A script, which has no terminal, decides with --yes.
+
+            Example: entrepot halt --key Alice.key --url https://service:8443
+            """)
+
+    @Flag(help: "Do not ask: a script has decided.")
+    var yes = false
 
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
+        try await service.ask("halt", isGiven: yes) { Stakes.ofHalt($0) }
         Console.show(String(decoding: try await service.connect { try await $0.halt() }, as: UTF8.self))
     }
 }
@@ -87,22 +100,32 @@ struct ConfirmCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "confirm",
         abstract:
-            "Agrees to the fit with the table that was uploaded. The last confirmation starts it; there is no way back."
-    )
+            "Agrees to the fit with the table that was uploaded. The last confirmation starts it; there is no way back.",
+        discussion: """
+            It says what cannot be undone and asks for the task's name. A script, which has no terminal, decides with --yes.
+
+            Example: entrepot confirm --digest 3f2a… --key Alice.key --url https://service:8443
+            """)
 
     @Option(help: "SHA-256 of the file, as upload printed it; without it whatever is held is confirmed.")
     var digest: String?
 
+    @Flag(help: "Do not ask: a script has decided.")
+    var yes = false
+
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
+        try await service.ask("confirm", isGiven: yes) { Stakes.ofConfirmation($0, digest: digest) }
         Console.show(
             String(decoding: try await service.connect { try await $0.confirm(digest: digest) }, as: UTF8.self))
     }
 }
 
 struct StatusCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "status", abstract: "Prints where the task stands.")
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Prints where the task stands.",
+        discussion: "Example: entrepot status --wait --url https://service:8443 --key Alice.key")
 
     @Flag(help: "Wait until the model is there, or never will be.")
     var wait = false
@@ -128,7 +151,10 @@ struct StatusCommand: AsyncParsableCommand {
 
 struct SamplesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "samples", abstract: "Downloads synthetic rows; as many and as often as you like, for no epsilon.")
+        commandName: "samples", abstract: "Downloads synthetic rows; as many and as often as you like, for no epsilon.",
+        discussion:
+            "Example: entrepot samples --rows 1000 --seed 7 --output rows.csv --url https://service:8443 --key Alice.key"
+    )
 
     @Option(help: "How many rows.")
     var rows = 1_000
@@ -144,19 +170,69 @@ struct SamplesCommand: AsyncParsableCommand {
     @Option(help: "The same seed gives the same rows.")
     var seed: UInt64?
 
+    @Option(help: "balanced (the default) or independent.")
+    var draws: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Rows of so many models refitted with noise drawn anew, in files NAME-1.csv to NAME-M.csv; each takes as long "
+                + "as the fit.", valueName: "M"))
+    var imputations: Int?
+
     @Option(help: "A file; stdout otherwise.")
     var output: String?
 
     @OptionGroup var service: ServiceOptions
 
+    func validate() throws {
+        guard let imputations else { return }
+        if !(2...1_000).contains(imputations) { throw ValidationError("--imputations takes 2 to 1000") }
+        if output == nil { throw ValidationError("--imputations writes several files: name them by --output") }
+    }
+
     func run() async throws {
-        let request = VerifiedConnection.SampleRequest(
-            rows: rows, format: format, seed: seed, conditions: conditions)
-        let receipt = try await service.connect { connection in
-            if let output { return try await connection.samples(request, file: output) }
-            return try await connection.samples(request) { FileHandle.standardOutput.write(Data($0)) }
+        var request = VerifiedConnection.SampleRequest(
+            rows: rows, format: format, seed: seed, conditions: conditions, draws: draws)
+        guard let imputations, let output else {
+            let receipt = try await service.connect { [request] connection in
+                if let output { return try await connection.samples(request, file: output) }
+                return try await connection.samples(request) { FileHandle.standardOutput.write(Data($0)) }
+            }
+            if let seed = receipt.seed { Console.say("seed \(seed) gives these rows again") }
+            return
         }
-        if let seed = receipt.seed { Console.say("seed \(seed) gives these rows again") }
+        let chosen = seed ?? UInt64.random(in: .min ... .max)
+        request.seed = chosen
+        for number in 1...imputations {
+            request.imputation = number
+            let path = Files.numbered(output, number)
+            Console.progress("imputation \(number) of \(imputations): the service refits…")
+            _ = try await service.connect { [request] in try await $0.samples(request, file: path) }
+        }
+        Console.endProgress()
+        Console.say("seed \(chosen) gives these rows again")
+    }
+}
+
+struct ModelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model", abstract: "Downloads what was fitted, for rows and reports without the service.",
+        discussion: """
+            The file holds what was released with noise and what follows from it; it costs no epsilon. `entrepot sample`, \
+            `entrepot report` and `entrepot verify --privacy` read it. Its SHA-256 stands in the service's ledger.
+
+            Example: entrepot model --output cars.model --key Dora.key --url https://service:8443
+            """)
+
+    @Option(help: "The file to write.")
+    var output: String
+
+    @OptionGroup var service: ServiceOptions
+
+    func run() async throws {
+        let digest = try await service.connect { try await $0.model(file: output) }
+        Console.say("\(output): SHA-256 \(digest), as in the ledger; rows of it: entrepot sample \(output) --rows 1000")
+        Console.show(output)
     }
 }
 
@@ -167,6 +243,8 @@ struct LedgerCommand: AsyncParsableCommand {
             With --total and files instead of --url: what several tasks cost together, in both readings, from the receipts \
             of their reservations and their model files. Tasks are put together by the tables that the receipts name. The \
             receipts' authenticity is for `entrepot verify`.
+
+            Example: entrepot ledger --total --url https://service:8443 --key Alice.key
             """)
 
     @Flag(help: "Only the total.")

@@ -14,6 +14,8 @@ struct QueryCommand: AsyncParsableCommand {
         discussion: """
             --dry-run works on the task file alone: the price and the error to expect, without asking. With --model the \
             answer is read from a model file and its task; with --url from the service, through a verified connection.
+
+            Example: entrepot query by-partner --dry-run --task task.yaml
             """)
 
     @Argument(help: "The query's name in the task.")

@@ -19,6 +19,8 @@ struct ServeCommand: AsyncParsableCommand {
             Linux's configfs-tsm, tpm a TPM 2.0 whose key somebody certified, azure the virtual TPM of an Azure \
             confidential machine. nitro, tsm and azure have not met hardware yet, and tpm has met one in software. \
             Nothing falls back to another attester.
+
+            Example: entrepot serve --task task.yaml --attester simulated --state state
             """)
 
     enum AttesterName: String, ExpressibleByArgument, CaseIterable {
@@ -54,6 +56,11 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "folder"))
     var state: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whoever holds this key may read GET /metrics, and nothing else that is not public.", valueName: "key.pub"))
+    var operatorKey: String?
+
     func validate() throws {
         guard state == nil || attester == .simulated else { throw ValidationError("\(ServiceError.stateOnDisk)") }
     }
@@ -85,6 +92,7 @@ struct ServeCommand: AsyncParsableCommand {
             attester: try await makeAttester(specification, manifest), buildManifest: manifest, host: host,
             port: port, vsockPort: vsockPort, stateDirectory: state, logger: logger,
             onListening: { port in Console.say("listening on \(vsockPort == nil ? "https://" : "")\(host):\(port)") })
+        configuration.watcherKey = try operatorKey.map { try KeyFiles.publicKey(at: $0) }
         configuration.forcesEnd = true
         let service = try EntrepotService(configuration)
         try await service.run()

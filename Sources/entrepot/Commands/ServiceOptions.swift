@@ -84,8 +84,27 @@ struct ServiceOptions: ParsableArguments {
             acceptNewInstance: acceptNewInstance, measureAgain: measureAgain)
     }
 
+    /// Shows what cannot be undone and asks for the task's name, unless a script has decided.
+    ///
+    /// A connection of its own tells the name: a person may take longer to answer than a service waits.
+    func ask(
+        _ command: String, isGiven: Bool, stakes: (TaskSpecification) -> [String]
+    ) async throws {
+        if isGiven { return }
+        try await CommandFailure.reported {
+            guard Consent.canAsk else { return try Consent.ask(command, stakes: [], name: "", isGiven: false) }
+            let task = try await VerifiedConnection.open(try configuration()) { $0.specification }
+            try Consent.ask(command, stakes: stakes(task), name: task.name, isGiven: false)
+        }
+    }
+
     /// Opens a verified connection, runs `use`, and turns what went wrong into words and an exit code.
     func connect<Result>(_ use: (VerifiedConnection) async throws -> Result) async throws -> Result {
-        try await CommandFailure.reported { try await VerifiedConnection.open(try configuration(), use: use) }
+        try await CommandFailure.reported {
+            let configuration = try configuration()
+            // Every call here is for parties of the task.
+            guard configuration.key != nil else { throw ClientError.noKey }
+            return try await VerifiedConnection.open(configuration, use: use)
+        }
     }
 }

@@ -7,7 +7,8 @@ import Foundation
 struct SignedReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "signed-report",
-        abstract: "Downloads the signed report of a finished task; `entrepot verify FILE` checks it offline.")
+        abstract: "Downloads the signed report of a finished task; `entrepot verify FILE` checks it offline.",
+        discussion: "Example: entrepot signed-report report.pdf --url https://service:8443 --key Alice.key")
 
     @Argument(help: "The file to write: its ending, .json or .pdf, says which.")
     var file: String

@@ -16,7 +16,10 @@ struct VerifyCommand: AsyncParsableCommand {
             Exit code 0: authentic and of a program that you named with --measurements; 2: not authentic; 3: authentic but \
             refused by policy, or no program was named, so that it could be anybody's; with --url also 4: it belongs to \
             another connection. A saved document is verified at the time that it gives for itself unless --at says \
-            otherwise. Formats without such a time (sev-snp, tdx) are verified as of now.
+            otherwise. Formats without such a time (sev-snp, tdx) are verified as of now. The last line is the verdict; \
+            --details shows the digests behind it.
+
+            Example: entrepot verify report.pdf --measurements release.json
             """)
 
     @Argument(help: "A saved attestation document, the JSON of GET /attestation, a receipt, a report, or samples.")
@@ -72,11 +75,17 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "With --privacy: how many rows a key may have, for files that do not say it.")
     var rowsPerKey: Int?
 
+    @Flag(help: "Show digests, keys and registers as well.")
+    var details = false
+
     @Flag(help: "One JSON object on stdout.")
     var json = false
 
     @Option(help: ArgumentHelp("Verify so many times and tell how long one took.", visibility: .hidden))
     var repetitions = 0
+
+    /// What is verified, as the verdict names it.
+    private var what = "the document"
 
     mutating func validate() throws {
         // The last file after --certificates is the document where no other is: either order can be written.
@@ -98,7 +107,7 @@ struct VerifyCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    mutating func run() async throws {
         try await CommandFailure.reported {
             if let url {
                 try await verify(service: url)
@@ -126,7 +135,7 @@ struct VerifyCommand: AsyncParsableCommand {
         if !verification.isKept { throw ExitCode.evidence }
     }
 
-    private func verify(bytes: [UInt8]) throws {
+    private mutating func verify(bytes: [UInt8]) throws {
         let format = chosenFormat ?? DocumentVerification.detect(bytes)
         let trust = try trust(format)
         let check = { () throws(EvidenceError) in
@@ -138,6 +147,7 @@ struct VerifyCommand: AsyncParsableCommand {
         } catch {
             throw notAuthentic("the document", error)
         }
+        what = "the document"
         show(appraisal.evidence, refusals(appraisal))
         if repetitions > 0 {
             let start = ContinuousClock.now
@@ -149,7 +159,7 @@ struct VerifyCommand: AsyncParsableCommand {
         try leave(appraisal)
     }
 
-    private func verify(receipt bytes: [UInt8], at path: String) throws {
+    private mutating func verify(receipt bytes: [UInt8], at path: String) throws {
         let receipt: Receipt
         let appraisal: DocumentVerification.Appraisal
         let opened: OpeningFile?
@@ -160,12 +170,13 @@ struct VerifyCommand: AsyncParsableCommand {
         } catch let error as ReceiptError {
             throw notAuthentic("the receipt", error)
         }
+        what = "the receipt"
         if json {
             show(appraisal.evidence, refusals(appraisal), entry: receipt.entry.canonicalBytes)
         } else {
-            Console.show(ReceiptCard(receipt))
+            print(ReceiptCard(receipt))
             if let opened { Console.show("file          \(words(of: opened))") }
-            Console.show(EvidenceCard(appraisal.evidence, refusals: refusals(appraisal)))
+            print(EvidenceCard(appraisal.evidence, refusals: refusals(appraisal)))
         }
         try leave(appraisal)
     }
@@ -208,7 +219,7 @@ struct VerifyCommand: AsyncParsableCommand {
         return try Files.bytes(at: path)
     }
 
-    private func verify(samples: String, _ bytes: [UInt8]) throws {
+    private mutating func verify(samples: String, _ bytes: [UInt8]) throws {
         let provenance: SampleProvenance
         let appraisal: DocumentVerification.Appraisal
         do {
@@ -219,12 +230,13 @@ struct VerifyCommand: AsyncParsableCommand {
         } catch let error as ReceiptError {
             throw notAuthentic("the provenance of \(samples)", error)
         }
-        if !json { Console.show(provenance) }
+        what = samples
+        if !json { print(provenance) }
         show(appraisal.evidence, refusals(appraisal))
         try leave(appraisal)
     }
 
-    private func verify(report bytes: [UInt8]) throws {
+    private mutating func verify(report bytes: [UInt8]) throws {
         let checked: DocumentVerification.Appraisal
         do {
             let report = try SignedReport(bytes: bytes)
@@ -237,6 +249,7 @@ struct VerifyCommand: AsyncParsableCommand {
         } catch let error as ReportError {
             throw notAuthentic("the report", error)
         }
+        what = "the report"
         show(checked.evidence, refusals(checked))
         try leave(checked)
     }
@@ -249,9 +262,15 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func leave(_ appraisal: DocumentVerification.Appraisal) throws {
         let refusals = refusals(appraisal)
+        if !json { Console.show(Verdict.sentence(on: what, appraisal.evidence, refusals)) }
         guard !refusals.isEmpty else { return }
         Console.say("entrepot: authentic, and refused: \(refusals.map { "\($0)" }.joined(separator: " "))")
         throw ExitCode(3)
+    }
+
+    /// Shows facts, without the lines of hexadecimal digits unless they are wanted.
+    private func print(_ facts: some CustomStringConvertible) {
+        Console.show(details ? facts.description : Verdict.withoutDigests(facts.description))
     }
 
     private func verify(service url: String) async throws {
@@ -264,7 +283,8 @@ struct VerifyCommand: AsyncParsableCommand {
                 if json {
                     Console.show(String(decoding: ConnectionCard(connection).json(), as: UTF8.self), terminator: "")
                 } else {
-                    Console.show(ConnectionCard(connection))
+                    print(ConnectionCard(connection))
+                    Console.show(Verdict.sentence(onService: connection))
                 }
             }
         } catch ClientError.refused(let refusals) where refusals.contains(.noReleaseAllowed) {
@@ -319,12 +339,18 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func notAuthentic(_ what: String, _ error: any Error) -> CommandFailure {
         if json { printJSON(["authentic": false, "reasons": ["\(error)"]]) }
+        if case .noTrustedRoot(let format)? = Verdict.evidenceError(error), format.isWithoutVendorRoot {
+            let option = format == .tpm ? "--tpm-root FILE" : "--simulated-root FILE"
+            return CommandFailure(
+                "you named no root for \(format.rawValue) evidence, so nothing can be said about \(what): add \(option). "
+                    + "Whoever runs the service has it.", code: .evidence)
+        }
         return CommandFailure("\(what) is not authentic: \(error)", code: .evidence)
     }
 
     private func show(_ evidence: VerifiedEvidence, _ refusals: [Refusal], entry: [UInt8]? = nil) {
         guard json else {
-            Console.show(EvidenceCard(evidence, refusals: refusals))
+            print(EvidenceCard(evidence, refusals: refusals))
             return
         }
         let measurements = Dictionary(

@@ -12,6 +12,8 @@ struct ImageBootCommand: AsyncParsableCommand {
             Needs Debian's qemu-system-x86, ovmf and swtpm. The machine is emulated: it protects nothing from this one, and \
             its TPM is a program. It shows that an image boots, and that its registers are the predicted ones. It ends with \
             Control-C, or when the service ends.
+
+            Example: entrepot image boot image/entrepot.efi --task task.yaml --tpm tpm
             """)
 
     @Argument(help: "A unified kernel image (.efi).")

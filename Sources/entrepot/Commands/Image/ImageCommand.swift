@@ -22,6 +22,8 @@ struct ImageBuildCommand: AsyncParsableCommand {
             nothing else: no login, no disk, no task. Everything comes from files that you name and from the program's own \
             libraries on this machine; build.json lists the digest of each. The same files give the same bytes. The folder \
             Images/ has the recipe that fetches Debian's packages.
+
+            Example: entrepot image build --kernel unpacked --output image
             """)
 
     @Option(help: ArgumentHelp("Debian's package of a kernel, unpacked (dpkg-deb -x).", valueName: "folder"))
@@ -88,7 +90,8 @@ struct ImageBuildCommand: AsyncParsableCommand {
 struct ImageMeasureCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "measure",
-        abstract: "Predicts the registers that a TPM shows after an image has booted (or an enclave, of a file .eif).")
+        abstract: "Predicts the registers that a TPM shows after an image has booted (or an enclave, of a file .eif).",
+        discussion: "Example: entrepot image measure image/entrepot.efi")
 
     @Argument(help: "A unified kernel image (.efi) or an enclave image (.eif).")
     var file: String

@@ -1,0 +1,132 @@
+import NIOCore
+import NIOSSL
+import NIOTLS
+import Synchronization
+import Tasks
+
+/// A connection between two offices: TLS 1.3, on which each end proves the key that the task lists for it, and messages
+/// with their length in front.
+enum OfficeChannel {
+    /// No message is longer.
+    static let mostBytes = 600 << 20
+
+    /// - Parameters:
+    ///   - isServer: whether this end accepted the connection.
+    ///   - expected: the only office that may be at the other end; nil for any that the task lists.
+    static func prepare(
+        _ channel: any Channel, isServer: Bool, certificate: ClientCertificate, mesh: OfficeMesh, expected: Int?
+    ) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let presented = PresentedKey()
+            let context = try context(isServer: isServer, certificate: certificate)
+            let verify: NIOSSLCustomVerificationCallback = { certificates, promise in
+                promise.succeed(presented.present(certificates))
+            }
+            let handlers = channel.pipeline.syncOperations
+            if isServer {
+                try handlers.addHandler(
+                    NIOSSLServerHandler(context: context, customVerificationCallback: verify, configuration: .init()))
+            } else {
+                try handlers.addHandler(
+                    NIOSSLClientHandler(context: context, serverHostname: nil, customVerificationCallback: verify))
+            }
+            try handlers.addHandler(OfficeMessageHandler(mesh: mesh, presented: presented, expected: expected))
+        }
+    }
+
+    private static func context(isServer: Bool, certificate: ClientCertificate) throws -> NIOSSLContext {
+        let chain = [NIOSSLCertificateSource.certificate(certificate.certificate)]
+        var tls =
+            isServer
+            ? TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain, privateKey: .privateKey(certificate.privateKey))
+            : TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv13
+        tls.certificateChain = chain
+        tls.privateKey = .privateKey(certificate.privateKey)
+        // No authority vouches for an office: its key is compared with the task's.
+        tls.certificateVerification = isServer ? .optionalVerification : .noHostnameVerification
+        tls.trustRoots = .certificates([])
+        tls.shutdownTimeout = .milliseconds(500)
+        return try NIOSSLContext(configuration: tls)
+    }
+}
+
+/// The key that the other end presented, and has proved once the handshake is over.
+final class PresentedKey: Sendable {
+    private let key = Mutex<[UInt8]?>(nil)
+
+    var publicKeyInfo: [UInt8]? { key.withLock { $0 } }
+
+    func present(_ certificates: [NIOSSLCertificate]) -> NIOSSLVerificationResult {
+        guard let found = try? certificates.first?.extractPublicKey().toSPKIBytes() else { return .failed }
+        key.withLock { $0 = found }
+        return .certificateVerified
+    }
+}
+
+/// Cuts the stream into messages, and hands them to the mesh with the office that the connection's key names.
+final class OfficeMessageHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let mesh: OfficeMesh
+    private let presented: PresentedKey
+    private let expected: Int?
+    private var peer: Int?
+    private var buffer = ByteBuffer()
+
+    init(mesh: OfficeMesh, presented: PresentedKey, expected: Int?) {
+        self.mesh = mesh
+        self.presented = presented
+        self.expected = expected
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .seconds(20)) {
+            let (handler, context) = bound.value
+            if handler.peer == nil { context.close(promise: nil) }
+        }
+        context.fireChannelActive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event {
+            let found = presented.publicKeyInfo.flatMap { mesh.place(of: $0) }
+            guard let found, expected == nil || expected == found else {
+                mesh.strangerCame(expected: expected)
+                return context.close(promise: nil)
+            }
+            peer = found
+            mesh.connected(context.channel, to: found)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Nothing is read of an end that has not proved a key of the task.
+        guard let peer else { return context.close(promise: nil) }
+        var piece = unwrapInboundIn(data)
+        buffer.writeBuffer(&piece)
+        while let length = buffer.getInteger(at: buffer.readerIndex, as: UInt32.self) {
+            guard length <= OfficeChannel.mostBytes else {
+                mesh.receivedUnreadable(from: peer)
+                return context.close(promise: nil)
+            }
+            guard buffer.readableBytes >= 4 + Int(length) else { break }
+            buffer.moveReaderIndex(forwardBy: 4)
+            mesh.received(buffer.readBytes(length: Int(length)) ?? [], from: peer, over: context.channel)
+        }
+        buffer.discardReadBytes()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if let peer { mesh.lost(context.channel, to: peer) }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        mesh.failed(expected ?? peer, error)
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,362 @@
+import Dispatch
+import Foundation
+import NIOCore
+import NIOPosix
+public import SecretSharing
+import Synchronization
+public import Tasks
+
+/// One office's connections to all others, and the driver of its side of the sum: it sends what ``SumRounds`` makes and
+/// hands it what comes.
+///
+/// Of each pair the office that the task names first calls the other. A connection that breaks is made again, and what the
+/// other end lacks is sent again. The calls that wait run on the caller's thread, which is the fit's.
+public final class OfficeMesh: Sendable {
+    /// Who is where.
+    public struct Configuration: Sendable {
+        /// In the order of the task.
+        let names: [String]
+        let keys: [PartyKey]
+        /// This office's place among them.
+        let place: Int
+        let key: PartyPrivateKey
+        let listen: ServiceAddress
+        /// Where the offices behind this one in the task listen.
+        let addresses: [Int: ServiceAddress]
+        /// How long the others may say nothing, in seconds.
+        let patience: Int
+
+        public init(
+            names: [String], keys: [PartyKey], place: Int, key: PartyPrivateKey, listen: ServiceAddress,
+            addresses: [Int: ServiceAddress], patience: Int
+        ) {
+            self.names = names
+            self.keys = keys
+            self.place = place
+            self.key = key
+            self.listen = listen
+            self.addresses = addresses
+            self.patience = patience
+        }
+    }
+
+    private struct State {
+        var rounds: SumRounds
+        var channels: [Int: any Channel] = [:]
+        /// Those whose greeting came over their present connection: they may be sent figures.
+        var ready: Set<Int> = []
+        var closing: SumClosing?
+        /// Who was sent the closing.
+        var told: Set<Int> = []
+        var failure: SumRefusal?
+        var trouble: [Int: String] = [:]
+        var isOver = false
+    }
+
+    private let configuration: Configuration
+    private let journal: OfficeJournal
+    private let state: Mutex<State>
+    private let news = DispatchSemaphore(value: 0)
+    private let listening = Mutex<(any Channel)?>(nil)
+
+    public init(_ configuration: Configuration, rounds: SumRounds, journal: OfficeJournal) {
+        self.configuration = configuration
+        self.journal = journal
+        state = Mutex(State(rounds: rounds))
+    }
+
+    // MARK: - Calls of the fit
+
+    /// Listens, calls the others, and returns.
+    ///
+    /// - Returns: the port.
+    public func start() async throws -> Int {
+        let certificate = try ClientCertificate(configuration.key)
+        let (configuration, group) = (configuration, MultiThreadedEventLoopGroup.singleton)
+        let server: any Channel
+        do {
+            server = try await ServerBootstrap(group: group)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelInitializer { channel in
+                    OfficeChannel.prepare(channel, isServer: true, certificate: certificate, mesh: self, expected: nil)
+                }
+                .bind(host: configuration.listen.host, port: configuration.listen.port).get()
+        } catch {
+            throw ClientError.unreachable(address: configuration.listen.description, reason: "\(error)")
+        }
+        listening.withLock { $0 = server }
+        for peer in configuration.names.indices where peer > configuration.place {
+            guard let address = configuration.addresses[peer] else { continue }
+            Task { await self.call(peer, at: address, certificate) }
+        }
+        return server.localAddress?.port ?? configuration.listen.port
+    }
+
+    /// Waits until every office has greeted.
+    ///
+    /// - Returns: the commitments to all tables, by office.
+    public func greeted() throws -> [String: String] {
+        try wait {
+            $0.rounds.notGreeted
+        } until: {
+            $0.rounds.notGreeted.isEmpty ? $0.rounds.commitments : nil
+        }
+    }
+
+    /// Sends this office's part of the next round, masked, and waits for the total.
+    public func open(_ part: [Int64], question: String) throws -> [Int64] {
+        try state.withLock { state in
+            if let failure = state.failure { throw failure }
+            let share = try state.rounds.share(part, question: question)
+            // On the disk before anybody has it: started again, this office says the same.
+            try journal.keep(share)
+            let frame = Self.frame(.share(share))
+            for peer in state.ready { send(frame, over: state.channels[peer]) }
+        }
+        do {
+            return try wait {
+                $0.rounds.missing
+            } until: {
+                try $0.rounds.total()
+            }
+        } catch let refusal as SumRefusal {
+            fail(refusal)
+            throw refusal
+        }
+    }
+
+    /// Says that all rounds are over, and waits until all say the same.
+    ///
+    /// - Parameters:
+    ///   - reservation: the ledger's hash of the entry that set ε aside, hexadecimal.
+    /// - Returns: the signed ends of all offices, this one's first.
+    public func close(reservation: String) throws -> [SumClosing] {
+        let own = try state.withLock { (state) throws -> SumClosing in
+            var closing = state.rounds.closing(reservation: reservation)
+            closing.signature = Data(try configuration.key.signature(ofStatement: closing.statement))
+            state.closing = closing
+            for peer in state.ready { tell(peer, &state) }
+            return closing
+        }
+        let others: [SumClosing]
+        do {
+            others = try wait {
+                $0.rounds.notClosed
+            } until: { state in
+                state.rounds.notClosed.isEmpty ? try state.rounds.agreedClosings() : nil
+            }
+            for closing in others {
+                guard let place = configuration.names.firstIndex(of: closing.from), isSigned(closing, by: place) else {
+                    throw SumRefusal.badSignature(from: closing.from)
+                }
+            }
+        } catch let refusal as SumRefusal {
+            fail(refusal)
+            throw refusal
+        }
+        // Somebody who was away may still want to hear it.
+        let end = ContinuousClock.now + .seconds(min(10, configuration.patience))
+        while state.withLock({ $0.told.count < configuration.names.count - 1 }), ContinuousClock.now < end {
+            _ = news.wait(timeout: .now() + .milliseconds(50))
+        }
+        return [own] + others
+    }
+
+    private func isSigned(_ closing: SumClosing, by place: Int) -> Bool {
+        configuration.keys[place].isValid(Array(closing.signature), ofStatement: closing.statement)
+    }
+
+    /// Ends all connections.
+    ///
+    /// - Parameter reason: what the others are told; nil where all is well.
+    public func leave(_ reason: SumMessage? = nil) async {
+        let channels = state.withLock { state in
+            state.isOver = true
+            return Array(state.channels.values)
+        }
+        for channel in channels {
+            if let reason { try? await channel.writeAndFlush(Self.frame(reason)).get() }
+            try? await channel.close().get()
+        }
+        let server = listening.withLock { $0 }
+        try? await server?.close().get()
+    }
+
+    /// Waits for the others.
+    private func wait<Value: Sendable>(
+        for missing: (inout State) -> [String], until found: (inout State) throws -> Value?
+    ) throws -> Value {
+        let end = ContinuousClock.now + .seconds(configuration.patience)
+        while true {
+            let value = try state.withLock { (state) throws -> Value? in
+                if let value = try found(&state) { return value }
+                if let failure = state.failure { throw failure }
+                return nil
+            }
+            if let value { return value }
+            guard ContinuousClock.now < end else { break }
+            _ = news.wait(timeout: .now() + .milliseconds(100))
+        }
+        throw state.withLock { state in
+            let names = missing(&state)
+            let troubles = names.compactMap { name in
+                configuration.names.firstIndex(of: name).flatMap { state.trouble[$0] }
+            }
+            return SumRefusal.silent(names, seconds: configuration.patience, trouble: troubles.first ?? "")
+        }
+    }
+
+    /// Why this office goes on no further; nil while it does.
+    public var refusal: SumRefusal? { state.withLock { $0.failure } }
+
+    // MARK: - Calls of the connections
+
+    /// The office with this key; nil for a stranger, and for this office itself.
+    func place(of publicKeyInfo: [UInt8]) -> Int? {
+        configuration.keys.firstIndex { $0.subjectPublicKeyInfo == publicKeyInfo }
+            .flatMap { $0 == configuration.place ? nil : $0 }
+    }
+
+    func connected(_ channel: any Channel, to peer: Int) {
+        let old = state.withLock { state in
+            let old = state.channels[peer]
+            state.channels[peer] = channel
+            state.ready.remove(peer)
+            state.trouble[peer] = nil
+            send(Self.frame(.greeting(state.rounds.greeting(to: peer))), over: channel)
+            return old
+        }
+        old?.close(promise: nil)
+    }
+
+    func received(_ bytes: [UInt8], from peer: Int, over channel: any Channel) {
+        guard let message = SumMessage(bytes: bytes) else { return receivedUnreadable(from: peer) }
+        do throws(SumRefusal) {
+            try state.withLock { (state) throws(SumRefusal) in
+                guard state.failure == nil, state.channels[peer] === channel else { return }
+                try state.rounds.receive(message, from: peer)
+                guard case .greeting(let greeting) = message else { return }
+                for share in state.rounds.made(from: greeting.received) {
+                    send(Self.frame(.share(share)), over: channel)
+                }
+                state.ready.insert(peer)
+                if state.closing != nil { tell(peer, &state) }
+            }
+        } catch {
+            fail(error)
+        }
+        news.signal()
+    }
+
+    func receivedUnreadable(from peer: Int) {
+        fail(.unreadable(from: configuration.names[peer]))
+        news.signal()
+    }
+
+    func lost(_ channel: any Channel, to peer: Int) {
+        state.withLock { state in
+            guard state.channels[peer] === channel else { return }
+            state.channels[peer] = nil
+            state.ready.remove(peer)
+            state.trouble[peer] = state.trouble[peer] ?? "its connection broke"
+        }
+    }
+
+    func failed(_ peer: Int?, _ error: any Error) {
+        guard let peer else { return }
+        state.withLock { $0.trouble[peer] = Self.words(error) }
+    }
+
+    func strangerCame(expected peer: Int?) {
+        guard let peer else { return }
+        state.withLock { $0.trouble[peer] = "who answers there does not hold its key of the task" }
+    }
+
+    private func tell(_ peer: Int, _ state: inout State) {
+        guard let closing = state.closing, let channel = state.channels[peer] else { return }
+        let sent = channel.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenSuccess { [self] in
+            // Not at once: the caller holds the state.
+            channel.eventLoop.execute {
+                self.state.withLock { state in _ = state.told.insert(peer) }
+                self.news.signal()
+            }
+        }
+        send(Self.frame(.closing(closing)), over: channel, sent)
+    }
+
+    /// Sends in the order of the calls, and never within one: a write that fails calls back.
+    private func send(_ frame: ByteBuffer, over channel: (any Channel)?, _ sent: EventLoopPromise<Void>? = nil) {
+        guard let channel else { return }
+        channel.eventLoop.execute { channel.writeAndFlush(frame, promise: sent) }
+    }
+
+    /// Keeps the first reason, and tells the others.
+    private func fail(_ refusal: SumRefusal) {
+        let channels = state.withLock { state in
+            guard state.failure == nil else { return [any Channel]() }
+            state.failure = refusal
+            return Array(state.channels.values)
+        }
+        // What another office said it tells the others itself.
+        switch refusal {
+        case .halted, .paused: return
+        default: break
+        }
+        let sentence = "\(refusal)"
+        for channel in channels {
+            send(Self.frame(refusal.isTemporary ? .pause(sentence) : .halt(sentence)), over: channel)
+        }
+    }
+
+    /// Calls an office again and again.
+    private func call(_ peer: Int, at address: ServiceAddress, _ certificate: ClientCertificate) async {
+        while !state.withLock({ $0.isOver }) {
+            do {
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .connectTimeout(.seconds(10))
+                    .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .channelInitializer { channel in
+                        OfficeChannel.prepare(
+                            channel, isServer: false, certificate: certificate, mesh: self, expected: peer)
+                    }
+                    .connect(host: address.host, port: address.port).get()
+                try? await channel.closeFuture.get()
+            } catch {
+                state.withLock { $0.trouble[peer] = "\(address): \(Self.words(error))" }
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Ports of 127.0.0.1 that were free a moment ago: for demonstrations.
+    public static func freePorts(_ count: Int) async throws -> [Int] {
+        var servers: [any Channel] = []
+        for _ in 0..<count {
+            servers.append(
+                try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .bind(host: "127.0.0.1", port: 0).get())
+        }
+        let ports = servers.compactMap { $0.localAddress?.port }
+        for server in servers { try await server.close().get() }
+        return ports
+    }
+
+    private static func words(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError: error.connectionErrors.last.map { words($0.error) } ?? "\(error)"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        default: "\(error)"
+        }
+    }
+
+    /// A message with its length in front.
+    private static func frame(_ message: SumMessage) -> ByteBuffer {
+        let bytes = message.bytes
+        var buffer = ByteBuffer()
+        buffer.writeInteger(UInt32(bytes.count))
+        buffer.writeBytes(bytes)
+        return buffer
+    }
+}

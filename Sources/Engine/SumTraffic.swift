@@ -1,0 +1,48 @@
+import FittedModels
+import PrivacyKernel
+import Queries
+import Tables
+
+/// What a secure sum will send, and how long that takes: from the task alone.
+public struct SumTraffic: Sendable, Equatable {
+    /// How many offices there are.
+    public let offices: Int
+    /// How many may collude.
+    public let colluding: Int
+    /// At most so many figures open.
+    public let figures: Int
+    /// At most so many rounds, each of which waits once for the others.
+    public let rounds: Int
+    /// By how much the noise exceeds that of one place.
+    public let noiseFactor: Double
+
+    /// - Returns: nil for a task that one service computes.
+    public init?(_ task: TaskPlan) {
+        guard task.holders.count > 1 else { return nil }
+        offices = task.holders.count
+        colluding = task.holders.colluding
+        noiseFactor = task.holders.deviationFactor
+        let sizes = task.domain.sizes
+        let pairs = sizes.indices.reduce(0) { sum, first in
+            sum + sizes[first...].dropFirst().reduce(0) { $0 + sizes[first] * $1 }
+        }
+        let asked = ((try? task.queries.forecasts(task.plan.accounting)) ?? []).reduce(0) {
+            $0 + $1.groups * $1.parts.count
+        }
+        // A method that looks at the distance of every pair measures every pair; what it then chooses, it measures again.
+        let model = task.synthesizer == nil ? 0 : sizes.reduce(0, +) + 2 * pairs
+        figures = asked + (task.leastRows == nil ? 0 : 1) + model
+        rounds =
+            task.queries.names.count + (task.leastRows == nil ? 0 : 1) + (task.synthesizer == nil ? 0 : 3 + sizes.count)
+    }
+
+    /// What each office sends to all others together.
+    public var bytesSent: Int { (offices - 1) * (8 * figures + 300 * rounds) }
+
+    /// - Parameters:
+    ///   - bitsPerSecond: of an office's line, each way.
+    ///   - roundTrip: seconds from one office to another and back.
+    public func seconds(bitsPerSecond: Double, roundTrip: Double) -> Double {
+        8 * Double(bytesSent) / bitsPerSecond + Double(rounds + 3) * roundTrip
+    }
+}

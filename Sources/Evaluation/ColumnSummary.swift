@@ -1,0 +1,132 @@
+import Statistics
+import Tables
+
+/// A figure in the noisy measurement and in the synthetic rows.
+public struct ComparedFigure: Sendable, Equatable {
+    /// From the noisy counts; nil where there are none, or too few to say anything.
+    public let noisy: Double?
+    /// The true figure lies so far from the noisy one in at most 5 of 100 cases, as far as noise goes; nil if that is not
+    /// known.
+    public let halfWidth: Double?
+    /// What a reader computes from the rows.
+    public let rows: Double
+
+    /// How far the rows are from the noisy figure.
+    public var difference: Double? { noisy.map { abs($0 - rows) } }
+
+    /// Whether the difference is more than noise makes in 95 of 100 cases.
+    public var isBeyondNoise: Bool {
+        guard let difference, let halfWidth else { return false }
+        return difference > halfWidth + 1e-9 * abs(rows)
+    }
+}
+
+/// What a reader asks of a column of numbers or dates: mean, quartiles, and what is missing.
+///
+/// Both sides give a bin the same value, so that their difference is one of counts; what the bins hide is a figure of its own.
+public struct ColumnSummary: Sendable {
+    /// Of numbers; nil for dates.
+    public let mean: ComparedFigure?
+    /// The first quartile, the median and the third quartile; of dates in days since 1970-01-01. Empty where a side has no
+    /// values.
+    public let quartiles: [ComparedFigure]
+    /// Standard deviation of the values in the rows.
+    public let spread: Double
+    /// The true mean may lie so far off because inside its bin a value is not known.
+    public let hiddenInBins: Double
+    /// The bin that holds most rows, and its share.
+    public let fullest: (lower: Double, upper: Double, share: Double)?
+    /// How many values or bins the column has.
+    public let cells: Int
+    /// Whether the cells are bins.
+    public let isBinned: Bool
+    /// What the mean is about, for each code of a value.
+    let values: [Double]
+    /// Variance of the noisy mean, where there is one.
+    let meanVariance: Double?
+
+    /// nil for columns of texts and truth values.
+    init?(_ fit: ColumnFit, _ column: ColumnDomain, values: [Double]) {
+        guard column.type != .string, column.type != .boolean, column.valueCount > 0, values.count == column.valueCount
+        else { return nil }
+        self.values = values
+        cells = column.valueCount
+        isBinned = column.isBinned
+        let edges = (0..<column.valueCount).map { column.edges(of: $0) ?? (values[$0], values[$0]) }
+        let counts = Array(fit.synthetic.prefix(column.valueCount))
+        let all = counts.reduce(0, +)
+        guard all > 0 else { return nil }
+        let own = Self.mean(counts, values)
+        let between = zip(counts, values).reduce(0) { $0 + $1.0 * ($1.1 - own) * ($1.1 - own) }
+        // Inside a bin as if its values were spread evenly.
+        var within = 0.0
+        for (count, edge) in zip(counts, edges) {
+            let width = edge.upper - edge.lower
+            within += count * width * width / 12
+        }
+        spread = ((between + within) / all).squareRoot()
+        hiddenInBins = zip(counts, edges).reduce(0) { $0 + $1.0 * ($1.1.upper - $1.1.lower) / 2 } / all
+        fullest = counts.indices.max { counts[$0] < counts[$1] }.map {
+            (edges[$0].lower, edges[$0].upper, counts[$0] / all)
+        }
+        let noisy = fit.measurement.map { Array($0.counts.prefix(column.valueCount)) }
+        let deviations = fit.measurement.map { Array($0.deviations.prefix(column.valueCount)) } ?? []
+        let noisyTotal = noisy?.reduce(0, +) ?? 0
+        let doubt = NoiseInterval.normalQuantile * deviations.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        // Where noise alone could make the whole total, a mean of it is a quotient of two accidents.
+        let isKnown = noisy != nil && noisyTotal > doubt
+        var variance: Double?
+        var noisyMean: Double?
+        if let noisy, isKnown {
+            let middle = Self.mean(noisy, values)
+            noisyMean = middle
+            variance =
+                zip(deviations, values).reduce(0) { $0 + $1.0 * $1.0 * ($1.1 - middle) * ($1.1 - middle) }
+                / (noisyTotal * noisyTotal)
+        }
+        meanVariance = variance
+        mean =
+            column.type == .date
+            ? nil
+            : ComparedFigure(
+                noisy: noisyMean, halfWidth: variance.map { NoiseInterval.normalQuantile * $0.squareRoot() }, rows: own)
+        quartiles = [0.25, 0.5, 0.75].map { share in
+            ComparedFigure(
+                noisy: isKnown ? noisy.flatMap { Self.quantile(share, $0, edges) } : nil, halfWidth: nil,
+                rows: Self.quantile(share, counts, edges) ?? own)
+        }
+    }
+
+    private static func mean(_ counts: [Double], _ values: [Double]) -> Double {
+        zip(counts, values).reduce(0) { $0 + $1.0 * $1.1 } / counts.reduce(0, +)
+    }
+
+    /// Straight lines between the edges of the cells; sums of noisy counts are made to rise.
+    private static func quantile(
+        _ share: Double, _ counts: [Double], _ edges: [(lower: Double, upper: Double)]
+    ) -> Double? {
+        var sums: [Double] = []
+        var (sum, highest) = (0.0, 0.0)
+        for count in counts {
+            sum += count
+            highest = max(highest, sum)
+            sums.append(highest)
+        }
+        guard let last = sums.last, last > 0 else { return nil }
+        let goal = share * last
+        guard let place = sums.firstIndex(where: { $0 >= goal }) else { return nil }
+        let before = place > 0 ? sums[place - 1] : 0
+        let (lower, upper) = edges[place]
+        return sums[place] > before ? lower + (upper - lower) * (goal - before) / (sums[place] - before) : lower
+    }
+}
+
+extension ColumnFit {
+    /// The share of rows without a value; nil where a value is required.
+    func missing(of column: ColumnDomain, total: Double) -> ComparedFigure? {
+        guard let code = column.missingCode, synthetic.indices.contains(code), total > 0 else { return nil }
+        return ComparedFigure(
+            noisy: measurement.map { min(1, max(0, $0.counts[code] / total)) },
+            halfWidth: measurement.map { min(1, $0.halfWidths[code] / total) }, rows: synthetic[code] / total)
+    }
+}

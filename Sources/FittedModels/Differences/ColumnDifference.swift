@@ -1,0 +1,114 @@
+package import PrivacyKernel
+package import Tables
+
+/// A column that is not drawn itself: its number is another column's number and a difference, each on a public axis.
+///
+/// Of two columns that nearly determine each other, a table of both loses what happens inside its cells, and noise fills the
+/// cells that are empty. The difference of the two has a narrow distribution instead, which one small marginal shows. In the
+/// model the difference takes the column's place, as a further column behind those of the domain. Its first codes are
+/// intervals; after them comes one code for each code of the column itself, for rows that have no difference or none within
+/// the intervals.
+public struct ColumnDifference: Sendable, Equatable, Codable {
+    /// The column that is rebuilt.
+    public let column: Int
+    /// The column that the difference is added to; it may be rebuilt itself.
+    public let base: Int
+    public let columnAxis: NumberAxis
+    public let baseAxis: NumberAxis
+    /// Ends of the intervals, ascending, in whole numbers of 1 / `scale`.
+    public let edges: [Int32]
+    /// Whole numbers for a position of 1.
+    public let scale: Double
+    /// The kernel's number of the attribute, by which releases name it.
+    public var number: Int
+
+    package init(
+        column: Int, base: Int, columnAxis: NumberAxis, baseAxis: NumberAxis, edges: [Int32], scale: Double,
+        number: Int = -1
+    ) {
+        self.column = column
+        self.base = base
+        self.columnAxis = columnAxis
+        self.baseAxis = baseAxis
+        self.edges = edges
+        self.scale = scale
+        self.number = number
+    }
+
+    /// Number of intervals.
+    package var intervals: Int { max(0, edges.count - 1) }
+
+    /// Positions that the difference lies below in these parts of the rows that have one.
+    ///
+    /// - Parameter shares: the distribution of the difference's codes, as the model has it.
+    public func quantiles(_ shares: [Double], at wanted: [Double]) -> [Double] {
+        let inside = Array(shares.prefix(intervals))
+        let sum = inside.reduce(0, +)
+        return wanted.map { share in
+            var left = share * sum
+            for (cell, mass) in inside.enumerated() {
+                if mass >= left, mass > 0 {
+                    let (low, high) = (Double(edges[cell]) / scale, Double(edges[cell + 1]) / scale)
+                    return low + (high - low) * left / mass
+                }
+                left -= mass
+            }
+            return Double(edges.last ?? 0) / scale
+        }
+    }
+
+    /// What the kernel is asked.
+    package func question(_ domain: TableDomain) -> DifferenceQuestion {
+        let (from, to) = (domain.columns[base], domain.columns[column])
+        return DifferenceQuestion(
+            first: base, second: column,
+            firstNumbers: AxisPositions(baseAxis, from).wholeNumbers(size: from.size, scale: scale),
+            secondNumbers: AxisPositions(columnAxis, to).wholeNumbers(size: to.size, scale: scale),
+            edges: edges, others: (0..<UInt32(to.size)).map { $0 })
+    }
+
+    /// The further column: intervals in positions, then the codes of the rebuilt column.
+    func modelColumn(_ domain: TableDomain) -> ColumnDomain? {
+        ColumnDomain.intervals(
+            "\(domain.columns[column].name) given \(domain.columns[base].name)",
+            starts: edges.dropLast().map { Double($0) }, maximum: Double(edges.last ?? 0),
+            others: domain.columns[column].size)
+    }
+}
+
+extension TableDomain {
+    /// The columns of the model: those of the table, then one for each difference.
+    package func with(_ differences: [ColumnDifference]) -> TableDomain {
+        differences.isEmpty
+            ? self
+            : TableDomain(
+                columns: columns + differences.compactMap { $0.modelColumn(self) }, derivations: derivations)
+    }
+}
+
+extension [ColumnDifference] {
+    /// Columns that are not drawn.
+    package var rebuilt: Set<Int> { Set(map(\.column)) }
+
+    /// Whether every column is rebuilt once, from a column that is drawn or was rebuilt before, and figures are in range.
+    func areSound(_ domain: TableDomain) -> Bool {
+        let derived = domain.derivationOf
+        let parents = Set(domain.derivations.map(\.parent))
+        var later = rebuilt
+        guard later.count == count else { return false }
+        for one in self {
+            later.remove(one.column)
+            guard domain.columns.indices.contains(one.column), domain.columns.indices.contains(one.base),
+                one.column != one.base, !later.contains(one.base), derived[one.column] == nil,
+                derived[one.base] == nil, !parents.contains(one.column), domain.columns[one.column].isOrdered,
+                domain.columns[one.base].isOrdered, (2...4097).contains(one.edges.count),
+                zip(one.edges, one.edges.dropFirst()).allSatisfy({ $0 < $1 }), one.scale > 0, one.scale < 1e18,
+                [one.columnAxis, one.baseAxis].allSatisfy({ axis in
+                    axis.factor != 0 && abs(axis.factor) <= 1e6 && axis.masses.allSatisfy { $0 >= 0 && $0 <= 2 }
+                }), one.modelColumn(domain) != nil,
+                !AxisPositions(one.columnAxis, domain.columns[one.column]).isEmpty
+            else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,149 @@
+public import Foundation
+
+/// How an office introduces itself to another, before anything is counted.
+public struct SumGreeting: Sendable, Equatable, Codable {
+    /// Of the rounds: offices with another one do not understand each other.
+    public static let currentVersion = 1
+
+    /// Read first, whatever else a later version writes.
+    public var version: Int
+    /// The program and its release, for people.
+    public var program: String
+    /// SHA-256 of the task, hexadecimal.
+    public var task: String
+    public var from: String
+    public var to: String
+    /// SHA-256 of what will be asked, with its noise, hexadecimal: a function of the task at the same release.
+    public var plan: String
+    /// The commitment to the office's table, hexadecimal.
+    public var commitment: String
+    /// The office's public key for masks: 32 bytes.
+    public var maskKey: Data
+    /// How many rounds it has of the one that it greets: the rest is to be sent again.
+    public var received: Int
+}
+
+/// One office's part of one round, masked: to whoever lacks one of the masks, uniform and independent of the part.
+public struct SumShare: Sendable, Equatable {
+    /// SHA-256 of the task.
+    public var task: [UInt8]
+    /// Of the greetings of all: the same masks at all offices.
+    public var session: [UInt8]
+    /// From 0.
+    public var round: Int
+    /// SHA-256 of the question's public words.
+    public var question: [UInt8]
+    /// Of all totals before this round, as the sender has them.
+    public var chain: [UInt8]
+    /// The part plus masks, modulo 2^64.
+    public var values: [Int64]
+}
+
+/// The last message: all rounds are over, and this is what they gave.
+public struct SumClosing: Sendable, Equatable, Codable {
+    public var from: String
+    /// SHA-256 of the task, hexadecimal.
+    public var task: String
+    /// How many rounds there were.
+    public var rounds: Int
+    /// Of all totals, hexadecimal.
+    public var chain: String
+    /// The hash of the entry by which the office's ledger set ε aside, hexadecimal.
+    public var reservation: String
+    /// The office's signature over `statement`, by its key of the task.
+    public var signature: Data
+
+    /// What is signed.
+    public var statement: [UInt8] {
+        Array("ENTREPOT-SUM-CLOSING1\0\(task)\0\(from)\0\(rounds)\0\(chain)\0\(reservation)".utf8)
+    }
+}
+
+/// What offices send each other.
+public enum SumMessage: Sendable, Equatable {
+    case greeting(SumGreeting)
+    case share(SumShare)
+    case closing(SumClosing)
+    /// The sender ended the task for good; the sentence says why.
+    case halt(String)
+    /// The sender stops for now; the sentence says why.
+    case pause(String)
+
+    private static let mark = Array("ENTSUM".utf8)
+    private static let headerBytes = 4 * 32 + 8 + 8
+
+    /// The bytes of a message.
+    public var bytes: [UInt8] {
+        switch self {
+        case .greeting(let greeting): Self.mark + [0] + Self.json(greeting)
+        case .share(let share):
+            Self.mark + [1] + share.task + share.session + share.question + share.chain
+                + SumBytes.word(UInt64(share.round)) + SumBytes.word(UInt64(share.values.count))
+                + SumBytes.bytes(share.values)
+        case .closing(let closing): Self.mark + [2] + Self.json(closing)
+        case .halt(let reason): Self.mark + [3] + Array(reason.utf8.prefix(2000))
+        case .pause(let reason): Self.mark + [4] + Array(reason.utf8.prefix(2000))
+        }
+    }
+
+    /// Reads what `bytes` wrote.
+    ///
+    /// - Returns: nil for anything else, cut or not.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count > Self.mark.count, Array(bytes.prefix(Self.mark.count)) == Self.mark else { return nil }
+        let body = Array(bytes.dropFirst(Self.mark.count + 1))
+        switch bytes[Self.mark.count] {
+        case 0:
+            guard body.count < 65_536, let greeting = SumGreeting(json: body) else { return nil }
+            self = .greeting(greeting)
+        case 1:
+            guard body.count >= Self.headerBytes else { return nil }
+            let digests = (0..<4).map { Array(body[(32 * $0)..<(32 * $0 + 32)]) }
+            let numbers = SumBytes.words(Array(body[128..<144]))
+            guard numbers[0] < 1 << 31, numbers[1] < 1 << 40,
+                body.count == Self.headerBytes + 8 * Int(numbers[1])
+            else { return nil }
+            self = .share(
+                SumShare(
+                    task: digests[0], session: digests[1], round: Int(numbers[0]), question: digests[2],
+                    chain: digests[3],
+                    values: SumBytes.words(Array(body[Self.headerBytes...])).map { Int64(bitPattern: $0) }))
+        case 2:
+            guard body.count < 65_536,
+                let closing = try? JSONDecoder().decode(SumClosing.self, from: Data(body))
+            else { return nil }
+            self = .closing(closing)
+        case 3: self = .halt(String(decoding: body.prefix(2000), as: UTF8.self))
+        case 4: self = .pause(String(decoding: body.prefix(2000), as: UTF8.self))
+        default: return nil
+        }
+    }
+
+    private static func json(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(value)).map { Array($0) } ?? []
+    }
+}
+
+extension SumGreeting {
+    /// The two members that every version has.
+    private struct Versioned: Codable {
+        var version: Int
+        var program: String
+    }
+
+    /// Of a greeting of another version version and program alone are read.
+    fileprivate init?(json: [UInt8]) {
+        let decoder = JSONDecoder()
+        if let whole = try? decoder.decode(SumGreeting.self, from: Data(json)), whole.version == Self.currentVersion {
+            self = whole
+            return
+        }
+        guard let other = try? decoder.decode(Versioned.self, from: Data(json)), other.version != Self.currentVersion
+        else { return nil }
+        self.init(
+            version: other.version, program: other.program, task: "", from: "", to: "", plan: "", commitment: "",
+            maskKey: Data(), received: 0)
+    }
+}

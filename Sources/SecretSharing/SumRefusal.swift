@@ -1,0 +1,95 @@
+/// Why an office goes on no further. Each case names the office and what it did; none holds a figure.
+public enum SumRefusal: Error, Sendable, Equatable {
+    /// A message that nobody can read.
+    case unreadable(from: String)
+    case otherTask(from: String, task: String)
+    case otherVersion(from: String, program: String, version: Int)
+    /// The message says that it is somebody else's, or for somebody else.
+    case otherOffice(from: String, named: String)
+    /// The same task and other questions or other noise: another release of the program, or another machine's arithmetic.
+    case otherPlan(from: String)
+    /// An office came back without the masks that it had.
+    case otherMasks(from: String)
+    case otherTable(from: String)
+    case otherSession(from: String)
+    case otherQuestion(from: String, round: Int)
+    case otherSize(from: String, round: Int, expected: Int, found: Int)
+    /// It has other totals of the rounds before.
+    case otherTotals(from: String, round: Int)
+    /// Two different messages for one round.
+    case twoMessages(from: String, round: Int)
+    /// A message for a round that cannot have begun.
+    case roundNotBegun(from: String, round: Int)
+    /// A share or the end before a greeting.
+    case notGreeted(from: String)
+    /// A public key with which no secret can be made.
+    case unusableMaskKey(from: String)
+    case badSignature(from: String)
+    /// This office itself asks something else than before it was started again.
+    case changedHere(round: Int)
+    /// For good.
+    case halted(by: String, reason: String)
+    /// For now.
+    case paused(by: String, reason: String)
+    /// These said nothing for so long.
+    case silent([String], seconds: Int, trouble: String)
+}
+
+extension SumRefusal: CustomStringConvertible {
+    /// One or two sentences: who, what, and what to do.
+    public var description: String {
+        switch self {
+        case .unreadable(let from): "\(from) sent something that is no message of a secure sum. Nothing was added."
+        case .otherTask(let from, let task):
+            "\(from) sent a message of another task (\(task.prefix(16))…). Compare `entrepot task digest` with \(from)."
+        case .otherVersion(let from, let program, let version):
+            "\(from) runs \(program), whose secure sums are of version \(version); here it is "
+                + "\(SumGreeting.currentVersion). All offices need the same release."
+        case .otherOffice(let from, let named): "\(from) sent a message in the name of, or for, \(named)."
+        case .otherPlan(let from):
+            "\(from) would ask other questions of the same task, or add other noise: its release of entrepot differs from "
+                + "this one."
+        case .otherMasks(let from):
+            "\(from) was started again without its state, and has other masks than the ones agreed. It must come back with "
+                + "its --state folder; otherwise agree on a new task."
+        case .otherTable(let from):
+            "\(from) came back with another table than the one it began with. It must take the first one; otherwise agree "
+                + "on a new task."
+        case .otherSession(let from):
+            "\(from) has other greetings of the offices than this one: somebody was started again without its state."
+        case .otherQuestion(let from, let round):
+            "\(from) answered another question in round \(round + 1): its program differs from this one."
+        case .otherSize(let from, let round, let expected, let found):
+            "\(from) sent \(found) figures in round \(round + 1), where \(expected) belong."
+        case .otherTotals(let from, let round):
+            "\(from) has other totals of the rounds before round \(round + 1) than this office. The result is not used."
+        case .twoMessages(let from, let round):
+            "\(from) sent two different messages for round \(round + 1). The result is not used."
+        case .roundNotBegun(let from, let round):
+            "\(from) sent a message for round \(round + 1), which cannot have begun."
+        case .notGreeted(let from): "\(from) sent figures before its greeting."
+        case .unusableMaskKey(let from): "\(from) sent a key for masks that makes no secret."
+        case .badSignature(let from): "The end that \(from) sent does not have its signature."
+        case .changedHere(let round):
+            "This office asks another question in round \(round + 1) than before it was started again. Use the same task, "
+                + "table and release; otherwise agree on a new task."
+        case .halted(let by, let reason): "\(by) ended the task: \(reason)"
+        case .paused(let by, let reason): "\(by) stopped: \(reason)"
+        case .silent(let names, let seconds, let trouble):
+            "\(names.joined(separator: ", ")) said nothing for \(seconds) s\(trouble.isEmpty ? "" : " (\(trouble))"). "
+                + "There is no result. Once all are there, start again with the same --state folder: the same messages are "
+                + "sent, and nothing is spent twice."
+        }
+    }
+
+    /// Whether starting again can help: nothing contradicts what was agreed.
+    public var isTemporary: Bool {
+        switch self {
+        case .silent, .paused, .otherVersion, .otherMasks, .otherTable, .otherTask, .otherPlan, .unreadable,
+            .notGreeted,
+            .otherOffice, .otherSession:
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,449 @@
+import FittedModels
+import GraphicalModels
+import PrivacyKernel
+import Statistics
+import Tables
+import VectorMath
+
+/// Finds columns that another column nearly determines, from what the kernel released, and how to take their difference.
+///
+/// Pairs of ordered columns whose table is far from independence are candidates. Of each the histograms of a few public
+/// differences are released. The one that is farthest from what independent columns would give says most about the second
+/// column; where it says enough, the difference takes the column's place in the model.
+struct DifferenceSearch {
+    /// A pair of columns: the second may be rebuilt from the first.
+    struct Edge {
+        let base: Int
+        let column: Int
+        /// How the two were compared, and how far from independence they are, as a part of the rows.
+        let baseGroups: ModelAttribute
+        let columnGroups: ModelAttribute
+        let distance: Double
+    }
+
+    /// A way to take the difference, and where its histogram lies.
+    struct Trial {
+        let edge: Edge
+        let baseAxis: NumberAxis
+        let columnAxis: NumberAxis
+        /// Ends of the intervals.
+        let edges: [Int32]
+        let scale: Double
+        /// What independent columns would give in each interval, and outside.
+        let independent: [Double]
+        let isScore: Bool
+        let isLattice: Bool
+    }
+
+    private let domain: TableDomain
+    private let shares: [[Double]]
+
+    private static let trialCells = 96
+    private static let finalCells = 64
+    private static let mostEdges = 24
+    /// Of the distance that two columns would have which determine each other.
+    private static let leastDistance = 0.45
+    /// Nats that the difference must say about the column: those of a correlation of about 0.9.
+    private static let leastInformation = 0.6
+    /// Of the rows that must lie inside the intervals.
+    private static let leastInside = 0.6
+    /// What the difference may leave out: of the distance from independence, and of the column's own distribution.
+    private static let mostMissed = 0.15
+    private static let mostMoved = 0.04
+    /// Columns of fewer values, counted by their entropy, are modelled by tables.
+    private static let leastValues = 6.0
+    /// A ratio or plain difference is preferred to one of scores that says little more: of single values, scores stand further
+    /// apart than noise can tell.
+    private static let preference = 0.05
+    private static let partOfScores = 0.8
+
+    /// - Parameter shares: the estimated distribution of each column.
+    init(_ domain: TableDomain, shares: [[Double]]) {
+        self.domain = domain
+        self.shares = shares
+    }
+
+    /// Columns with an order and enough numbers.
+    static func candidates(_ domain: TableDomain) -> [Int] {
+        let parents = Set(domain.derivations.map(\.parent))
+        return domain.modelledColumns.filter {
+            let column = domain.columns[$0]
+            return column.isOrdered && column.type != .boolean && column.valueCount >= 8 && !parents.contains($0)
+        }
+    }
+
+    /// A forest of pairs that stand far from independence, each column after the one that it may be rebuilt from.
+    func edges(_ misfits: [MeasuredMisfit], total: Double) -> [Edge] {
+        let known = Self.candidates(domain).filter { entropy(of: $0) >= naturalLogarithm(Self.leastValues) }
+        var best: [[Int]: (ratio: Double, misfit: MeasuredMisfit)] = [:]
+        for one in misfits where known.contains(one.first.column) && known.contains(one.second.column) {
+            let most = comonotoneDistance(one.first, one.second) * total
+            let noise = 4 * one.variance.squareRoot()
+            guard most > 0, Double(one.value) > noise else { continue }
+            let ratio = Double(one.value) / most
+            let pair = [one.first.column, one.second.column].sorted()
+            if ratio >= Self.leastDistance, ratio > best[pair]?.ratio ?? 0 { best[pair] = (ratio, one) }
+        }
+        var forest = SpanningForest(domain.columns.count)
+        let pairs = best.keys.sorted {
+            (best[$1]?.ratio ?? 0, $0[0], $0[1]) < (best[$0]?.ratio ?? 0, $1[0], $1[1])
+        }
+        for pair in pairs where forest.edges.count < Self.mostEdges { forest.join((pair[0], pair[1])) }
+        return rooted(forest.edges.compactMap { best[[$0.0, $0.1]]?.misfit }, total: total)
+    }
+
+    private func entropy(of column: Int) -> Double {
+        shares[column].reduce(0.0) { $1 > 0 ? $0 - $1 * naturalLogarithm($1) : $0 }
+    }
+
+    /// Directs the edges of a forest away from the column that tells most apart in each tree.
+    private func rooted(_ pairs: [MeasuredMisfit], total: Double) -> [Edge] {
+        let columns = Set(pairs.flatMap { [$0.first.column, $0.second.column] })
+        let entropy = Dictionary(uniqueKeysWithValues: columns.map { ($0, self.entropy(of: $0)) })
+        var seen: Set<Int> = []
+        var result: [Edge] = []
+        for root in columns.sorted(by: { (entropy[$1] ?? 0, $0) < (entropy[$0] ?? 0, $1) })
+        where !seen.contains(root) {
+            seen.insert(root)
+            var open = [root]
+            while !open.isEmpty {
+                let at = open.removeFirst()
+                for one in pairs where one.first.column == at || one.second.column == at {
+                    let (from, to) = one.first.column == at ? (one.first, one.second) : (one.second, one.first)
+                    guard seen.insert(to.column).inserted else { continue }
+                    result.append(
+                        Edge(
+                            base: at, column: to.column, baseGroups: from, columnGroups: to,
+                            distance: Double(one.value) / total))
+                    open.append(to.column)
+                }
+            }
+        }
+        return result
+    }
+
+    /// Whether the difference, drawn on its own, gives the column's own distribution and about the distance from
+    /// independence that was measured. Where it does not, the two columns are related in another way too.
+    ///
+    /// - Parameter found: the shares of the intervals, and of none.
+    private func explains(_ edge: Edge, _ difference: ColumnDifference, _ found: [Double]) -> Bool {
+        let base = AxisPositions(difference.baseAxis, domain.columns[edge.base])
+        let own = AxisPositions(difference.columnAxis, domain.columns[edge.column])
+        let ends = difference.edges.map { Double($0) / difference.scale }
+        let width = edge.columnGroups.size
+        let alone = edge.columnGroups.sums(of: shares[edge.column])
+        // Rows without a difference: those of a base without a number are spread as the column is, others over the column's
+        // values that are no number.
+        let unplaced = shares[edge.base].enumerated().reduce(0.0) {
+            base.position(of: $1.offset, fraction: 0.5) == nil ? $0 + $1.element : $0
+        }
+        let known = found.dropLast().reduce(0, +)
+        let inside = min(known / max(1 - unplaced, 1e-9), 1)
+        let scale = known > 0 ? inside / known : 0
+        let valueless = shares[edge.column].enumerated().map {
+            own.position(of: $0.offset, fraction: 0.5) == nil ? $0.element : 0
+        }
+        let valuelessShare = valueless.reduce(0, +)
+        let explained = min(1 - inside, valuelessShare)
+        let outside = zip(edge.columnGroups.sums(of: valueless), alone).map { own, all in
+            (valuelessShare > 0 ? own / valuelessShare * explained : 0) + all * (1 - inside - explained)
+        }
+        var table = [Double](repeating: 0, count: edge.baseGroups.size * width)
+        let range = own.range
+        // Rows that would lie beyond the column's bounds.
+        var beyond = 0.0
+        for (code, share) in shares[edge.base].enumerated() where share > 0 {
+            let row = edge.baseGroups.group(of: code) * width
+            for part in 0..<4 {
+                guard let position = base.position(of: code, fraction: (Double(part) + 0.5) / 4) else {
+                    for group in 0..<width { table[row + group] += share * alone[group] / 4 }
+                    continue
+                }
+                for group in 0..<width { table[row + group] += share * outside[group] / 4 }
+                for (cell, sharesInside) in found.dropLast().enumerated() where sharesInside > 0 {
+                    let mass = sharesInside * scale
+                    for piece in [0.25, 0.75] {
+                        let reached = position + ends[cell] + piece * (ends[cell + 1] - ends[cell])
+                        if reached < range.low || reached > range.high { beyond += share * mass / 8 }
+                        let place = own.place(of: reached)
+                        table[row + edge.columnGroups.group(of: Int(place.code))] += share * mass / 8
+                    }
+                }
+            }
+        }
+        var sums = [Double](repeating: 0, count: width)
+        for (cell, mass) in table.enumerated() { sums[cell % width] += mass }
+        let moved = zip(sums, alone).reduce(0) { $0 + abs($1.0 - $1.1) } / 2
+        let rows = edge.baseGroups.sums(of: shares[edge.base])
+        let distance = table.enumerated().reduce(0.0) {
+            $0 + abs($1.element - rows[$1.offset / width] * alone[$1.offset % width])
+        }
+        return moved + beyond <= Self.mostMoved && abs(distance - edge.distance) <= Self.mostMissed
+    }
+
+    /// The L1 distance from independence of the table that two groupings would have if the order of one were that of the
+    /// other.
+    private func comonotoneDistance(_ first: ModelAttribute, _ second: ModelAttribute) -> Double {
+        let (a, b) = (first.sums(of: shares[first.column]), second.sums(of: shares[second.column]))
+        var overlap = 0.0
+        var (i, j) = (0, 0)
+        var (left, right) = (a.first ?? 0, b.first ?? 0)
+        while i < a.count && j < b.count {
+            let mass = min(left, right)
+            overlap += max(mass - a[i] * b[j], 0)
+            left -= mass
+            right -= mass
+            if left <= right {
+                i += 1
+                left = i < a.count ? a[i] : 0
+            } else {
+                j += 1
+                right = j < b.count ? b[j] : 0
+            }
+        }
+        return 2 * overlap
+    }
+
+    /// The differences whose histograms are worth a look.
+    func trials(of edge: Edge) -> [Trial] {
+        let (base, column) = (domain.columns[edge.base], domain.columns[edge.column])
+        var kinds: [(NumberAxis, NumberAxis)] = [(NumberAxis(.logarithm), NumberAxis(.logarithm))]
+        if (base.type == .date) == (column.type == .date) { kinds.append((NumberAxis(.value), NumberAxis(.value))) }
+        for sign in [1.0, -1.0] {
+            kinds.append(
+                (.score(base, shares: shares[edge.base], factor: sign), .score(column, shares: shares[edge.column])))
+        }
+        return kinds.compactMap { trial(edge, $0.0, $0.1) }
+    }
+
+    private func trial(_ edge: Edge, _ baseAxis: NumberAxis, _ columnAxis: NumberAxis) -> Trial? {
+        let base = AxisPositions(baseAxis, domain.columns[edge.base])
+        let own = AxisPositions(columnAxis, domain.columns[edge.column])
+        let from = WeightedPositions(base, shares: shares[edge.base])
+        let to = WeightedPositions(own, shares: shares[edge.column])
+        guard from.mass >= Self.leastInside, to.mass >= Self.leastInside, to.deviation > 0, from.deviation > 0 else {
+            return nil
+        }
+        let reach = max(abs(base.range.low), abs(base.range.high), abs(own.range.low), abs(own.range.high))
+        let scale = 0x1p29 / max(reach, 1e-9)
+        let middle = to.differences(from)
+        let half = (middle.high - middle.low) / 2 + to.deviation
+        let isLattice = base.isDiscrete && own.isDiscrete && columnAxis.kind == .value
+        let edges = Self.edges(
+            from: (middle.low + middle.high) / 2 - half, to: (middle.low + middle.high) / 2 + half,
+            cells: Self.trialCells, scale: scale, isLattice: isLattice)
+        guard edges.count >= 3 else { return nil }
+        return Trial(
+            edge: edge, baseAxis: baseAxis, columnAxis: columnAxis, edges: edges, scale: scale,
+            independent: to.histogram(less: from, edges: edges.map { Double($0) / scale }),
+            isScore: columnAxis.kind == .score, isLattice: isLattice)
+    }
+
+    /// Equally wide intervals. Of whole numbers every interval holds as many of them, and no end is one.
+    private static func edges(
+        from low: Double, to high: Double, cells: Int, scale: Double, isLattice: Bool
+    ) -> [Int32] {
+        var (low, width) = (low, (high - low) / Double(cells))
+        if isLattice {
+            width = max(1, width.rounded(.up))
+            low = low.rounded(.down) - 0.5
+        }
+        var edges: [Int32] = []
+        for cell in 0...cells {
+            let edge = ((low + Double(cell) * width) * scale).rounded()
+            guard abs(edge) < 0x1p31 - 1 else { continue }
+            if let last = edges.last, Int32(edge) <= last { continue }
+            edges.append(Int32(edge))
+            if isLattice, low + Double(cell) * width > high + 1 { break }
+        }
+        return edges
+    }
+
+    /// What the kernel is asked for a trial: all rows outside the intervals in one cell.
+    func question(_ trial: Trial) -> DifferenceQuestion {
+        let question = ColumnDifference(
+            column: trial.edge.column, base: trial.edge.base, columnAxis: trial.columnAxis, baseAxis: trial.baseAxis,
+            edges: trial.edges, scale: trial.scale
+        ).question(domain)
+        return DifferenceQuestion(
+            first: question.first, second: question.second, firstNumbers: question.firstNumbers,
+            secondNumbers: question.secondNumbers, edges: question.edges,
+            others: question.others.map { _ in 0 })
+    }
+
+    /// For each edge the difference that says most, where it says enough.
+    func chosen(_ trials: [Trial], _ histograms: [NoisyMarginal]) -> [ColumnDifference] {
+        var best: [Int: (value: Double, difference: ColumnDifference)] = [:]
+        for (trial, histogram) in zip(trials, histograms) {
+            let found = sparseShares(
+                histogram.counts.map { Double($0) }, deviation: histogram.variance.squareRoot(),
+                intervals: trial.edges.count - 1)
+            let inside = found.dropLast().reduce(0, +)
+            let information = zip(found, trial.independent).reduce(0.0) { sum, pair in
+                pair.0 > 0 ? sum + pair.0 * naturalLogarithm(pair.0 / max(pair.1, 1e-6)) : sum
+            }
+            guard inside >= Self.leastInside, information >= Self.leastInformation,
+                let difference = difference(trial, found),
+                explains(trial.edge, difference, expected(trial, found, in: difference))
+            else { continue }
+            let value = trial.isScore ? Self.partOfScores * information : information + Self.preference
+            if best[trial.edge.column].map({ value > $0.value }) ?? true {
+                best[trial.edge.column] = (value, difference)
+            }
+        }
+        // In the order of the forest, so that what is rebuilt from has been rebuilt.
+        var result: [ColumnDifference] = []
+        for trial in trials where !result.contains(where: { $0.column == trial.edge.column }) {
+            if let one = best[trial.edge.column] { result.append(one.difference) }
+        }
+        return result
+    }
+
+    /// What a trial's histogram says about the intervals of the final difference: of scores that it is normal.
+    private func expected(_ trial: Trial, _ found: [Double], in difference: ColumnDifference) -> [Double] {
+        let inside = found.dropLast().reduce(0, +)
+        let ends = difference.edges.map { Double($0) / difference.scale }
+        var shares: [Double]
+        if trial.isScore {
+            let rho = abs(difference.baseAxis.factor)
+            let deviation = max((1 - rho * rho).squareRoot(), 1e-6)
+            let below = ends.map { Normal.distribution($0 / deviation) }
+            shares = zip(below, below.dropFirst()).map { inside * ($1 - $0) }
+        } else {
+            let old = trial.edges.map { Double($0) / trial.scale }
+            func reached(_ position: Double) -> Double {
+                var sum = 0.0
+                for (cell, share) in found.dropLast().enumerated() where position > old[cell] {
+                    sum += share * min(1, (position - old[cell]) / (old[cell + 1] - old[cell]))
+                }
+                return sum
+            }
+            let below = ends.map(reached)
+            shares = zip(below, below.dropFirst()).map { $1 - $0 }
+        }
+        shares.append(max(0, 1 - shares.reduce(0, +)))
+        return shares
+    }
+
+    /// The difference on intervals that fit its histogram.
+    private func difference(_ trial: Trial, _ found: [Double]) -> ColumnDifference? {
+        let ends = trial.edges.map { Double($0) / trial.scale }
+        let inside = Array(found.dropLast())
+        let sum = inside.reduce(0, +)
+        guard sum > 0, let first = inside.firstIndex(where: { $0 > 0 }), let last = inside.lastIndex(where: { $0 > 0 })
+        else { return nil }
+        func made(_ baseAxis: NumberAxis, _ edges: [Int32]) -> ColumnDifference? {
+            guard edges.count >= 2 else { return nil }
+            return ColumnDifference(
+                column: trial.edge.column, base: trial.edge.base, columnAxis: trial.columnAxis, baseAxis: baseAxis,
+                edges: edges, scale: trial.scale)
+        }
+        if trial.isScore {
+            // Of standard normal numbers the variance of the difference is 2 − 2ρ.
+            var variance = 0.0
+            for (cell, share) in inside.enumerated() {
+                let middle = (ends[cell] + ends[cell + 1]) / 2
+                variance += share / sum * middle * middle
+            }
+            let rho = min(max(1 - variance / 2, 0.5), 0.99999)
+            // Scores inside wide cells are not quite normal: the intervals reach as far as the histogram does.
+            let normal = max(4.2 * (1 - rho * rho).squareRoot(), (ends[1] - ends[0]) / 2)
+            let half = max(normal, min(max(abs(ends[first]), abs(ends[last + 1])), 3 * normal))
+            let axis = NumberAxis(.score, factor: trial.baseAxis.factor * rho, masses: trial.baseAxis.masses)
+            return made(
+                axis, Self.edges(from: -half, to: half, cells: Self.finalCells, scale: trial.scale, isLattice: false))
+        }
+        let (low, high) = (max(first - 1, 0), min(last + 1, inside.count - 1))
+        if trial.isLattice {
+            return made(
+                trial.baseAxis,
+                Self.edges(
+                    from: ends[low] + 0.5, to: ends[high + 1] - 0.5, cells: Self.finalCells, scale: trial.scale,
+                    isLattice: true))
+        }
+        // Half of the intervals evenly, half where the rows are.
+        let width = Double(high - low + 1)
+        var edges = [Int32((ends[low] * trial.scale).rounded())]
+        for cell in low...high {
+            let weight = 0.5 / width + 0.5 * inside[cell] / sum
+            let parts = max(1, Int((weight * Double(Self.finalCells)).rounded()))
+            for part in 1...parts {
+                let end = ends[cell] + (ends[cell + 1] - ends[cell]) * Double(part) / Double(parts)
+                let whole = Int32((end * trial.scale).rounded())
+                if let before = edges.last, whole > before { edges.append(whole) }
+            }
+        }
+        return made(trial.baseAxis, edges)
+    }
+}
+
+/// Positions with the part of the rows that stands at each, ascending.
+private struct WeightedPositions {
+    private var points: [(position: Double, mass: Double)] = []
+    /// Of the rows that have a position.
+    let mass: Double
+    /// Standard deviation of the positions.
+    let deviation: Double
+
+    private static let parts = 4
+    private static let most = 256
+
+    init(_ positions: AxisPositions, shares: [Double]) {
+        var found: [(position: Double, mass: Double)] = []
+        for (code, share) in shares.enumerated() where share > 0 {
+            for part in 0..<Self.parts {
+                let fraction = (Double(part) + 0.5) / Double(Self.parts)
+                guard let position = positions.position(of: code, fraction: fraction) else { continue }
+                found.append((position, share / Double(Self.parts)))
+            }
+        }
+        found.sort { $0.position < $1.position }
+        let mass = found.reduce(0) { $0 + $1.mass }
+        let mean = mass > 0 ? found.reduce(0) { $0 + $1.mass * $1.position } / mass : 0
+        let square = found.reduce(0) { $0 + $1.mass * ($1.position - mean) * ($1.position - mean) }
+        self.mass = mass
+        deviation = mass > 0 ? (square / mass).squareRoot() : 0
+        // Few enough that all pairs of them can be looked at.
+        let step = max(1, (found.count + Self.most - 1) / Self.most)
+        var start = 0
+        while start < found.count {
+            let part = found[start..<min(start + step, found.count)]
+            let sum = part.reduce(0) { $0 + $1.mass }
+            let centre = sum > 0 ? part.reduce(0) { $0 + $1.mass * $1.position } / sum : part[start].position
+            points.append((centre, sum))
+            start += step
+        }
+    }
+
+    /// The position that a share of the mass lies below.
+    private func quantile(_ share: Double) -> Double {
+        var left = share * mass
+        for point in points {
+            left -= point.mass
+            if left <= 0 { return point.position }
+        }
+        return points.last?.position ?? 0
+    }
+
+    /// Lowest and highest difference of equal quantiles, but for the tails.
+    func differences(_ other: WeightedPositions) -> (low: Double, high: Double) {
+        let found = (2...38).map { quantile(Double($0) / 40) - other.quantile(Double($0) / 40) }
+        return (found.min() ?? 0, found.max() ?? 0)
+    }
+
+    /// The shares of the differences of independent draws in each interval, and in none.
+    func histogram(less other: WeightedPositions, edges: [Double]) -> [Double] {
+        var cells = [Double](repeating: 0, count: edges.count)
+        guard let first = edges.first, let last = edges.last, edges.count > 1 else { return cells }
+        let width = (last - first) / Double(edges.count - 1)
+        for from in other.points {
+            for to in points {
+                let place = ((to.position - from.position) - first) / width
+                guard place >= 0, place < Double(edges.count - 1) else { continue }
+                cells[Int(place)] += to.mass * from.mass
+            }
+        }
+        cells[edges.count - 1] = max(0, 1 - cells.reduce(0, +))
+        return cells
+    }
+}

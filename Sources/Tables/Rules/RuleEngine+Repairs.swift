@@ -1,0 +1,73 @@
+import VectorMath
+
+/// Rows that break an order or hold an impossible combination.
+extension RuleEngine {
+    func repair(_ check: RowRules.Check, _ row: inout RuledRow, _ generator: inout SplitMix64) -> Bool {
+        switch check {
+        case .order(let first, let second):
+            guard let one = row.values[first], let other = row.values[second] else { return true }
+            let free = (!computed.contains(first), !computed.contains(second))
+            if free.1, stay(second, from: one, to: nil, &row, &generator) { return true }
+            if free.0, stay(first, from: nil, to: other, &row, &generator) { return true }
+            let up = free.1 && !fixed.contains(second) ? mass(second, from: one, to: nil, given: first, row) : 0
+            let down = free.0 && !fixed.contains(first) ? mass(first, from: nil, to: other, given: second, row) : 0
+            let isUp = up >= down
+            if isUp, up > 0, move(second, from: one, to: nil, given: first, finest: nil, &row, &generator) {
+                return true
+            }
+            if move(first, from: nil, to: other, given: second, finest: nil, &row, &generator) { return true }
+            if move(second, from: one, to: nil, given: first, finest: nil, &row, &generator) { return true }
+            return loosen([first, second], &row, &generator)
+        case .never(let tests):
+            for test in tests where !computed.contains(test.column) {
+                if escape(test, given: nil, staying: true, &row, &generator) { return true }
+            }
+            // The column that has most of its mass outside the condition is the one that noise put there.
+            let ranked = tests.filter { !computed.contains($0.column) && !fixed.contains($0.column) }.map { test in
+                (test, freeMass(test, given: tests.first { $0.column != test.column }?.column, row))
+            }.sorted { $0.1 > $1.1 }
+            for (test, _) in ranked {
+                let given = tests.first { $0.column != test.column }?.column
+                if escape(test, given: given, staying: false, &row, &generator) { return true }
+            }
+            return loosen(tests.map(\.column), &row, &generator)
+        case .differ(let first, let second, let same):
+            for (column, other) in [(second, first), (first, second)]
+            where !computed.contains(column) && !fixed.contains(column) {
+                let size = rules.domain.columns[column].size
+                var weights = statistics.weights(of: column, given: (other, row.codes[other]), size: size)
+                for code in weights.indices {
+                    let isSame = column == second ? same[row.codes[first]] == code : same[code] == row.codes[second]
+                    if isSame { weights[code] = 0 }
+                }
+                guard let code = pick(weights, &generator) else { continue }
+                row.codes[column] = code
+                return true
+            }
+            return false
+        }
+    }
+
+    /// Draws what computed columns are computed of anew, in the hope of another value.
+    func loosen(_ columns: [Int], _ row: inout RuledRow, _ generator: inout SplitMix64) -> Bool {
+        var open = columns.filter(computed.contains)
+        var seen = Set(open)
+        var sources: [Int] = []
+        var isChanged = false
+        while let column = open.popLast() {
+            guard let computation = rules.computations.first(where: { $0.column == column }) else { continue }
+            for source in computation.sources where seen.insert(source).inserted {
+                if computed.contains(source) { open.append(source) } else { sources.append(source) }
+            }
+            if case .ratio(let ratio) = computation, ratio.carries, let quotient = anyQuotient(ratio, &generator),
+                !fixed.contains(ratio.name)
+            {
+                row.carried[ratio.name] = .quotient(quotient)
+                isChanged = true
+            }
+        }
+        guard !sources.isEmpty else { return isChanged }
+        let source = sources[Int(generator.next() % UInt64(sources.count))]
+        return move(source, from: nil, to: nil, given: nil, finest: nil, &row, &generator) || isChanged
+    }
+}

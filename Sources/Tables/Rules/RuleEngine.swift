@@ -1,0 +1,75 @@
+package import VectorMath
+
+/// Makes rows obey rules: computes what is computed, and moves as little as it can where a drawn row breaks a rule.
+///
+/// A value first moves inside its own cell; where that is not enough, one column is drawn anew, given the others, from
+/// what the model says of it. A row that cannot be mended so is refused, and its caller puts another in its place.
+package struct RuleEngine: Sendable {
+    package let rules: RowRules
+    /// Columns whose codes stay: what the rows were asked for.
+    let fixed: Set<Int>
+    let statistics: RuleStatistics
+    let computed: Set<Int>
+
+    /// How often a row is looked at again: with many rules, each of which may move a value.
+    private var passes: Int { 24 + 2 * rules.checks.count }
+
+    /// - Parameters:
+    ///   - fixed: columns whose codes stay as they are.
+    ///   - statistics: from which columns are drawn anew; uniform where empty.
+    package init(_ rules: RowRules, fixed: Set<Int> = [], statistics: RuleStatistics = RuleStatistics()) {
+        self.rules = rules
+        self.fixed = fixed
+        self.statistics = statistics
+        computed = rules.domain.computedColumns
+    }
+
+    /// A row that obeys every rule, drawn without a model; nil if none was found.
+    package func example() -> RuledRow? {
+        var generator = SplitMix64(state: 0x7275_6C65)
+        for _ in 0..<256 {
+            var row = RuledRow(columns: rules.domain.columns.count)
+            for (column, domain) in rules.domain.columns.enumerated() {
+                row.codes[column] = Int(generator.next() % UInt64(max(domain.size, 1)))
+                row.fractions[column] = Float(generator.unit())
+            }
+            if obey(&row, &generator) { return row }
+        }
+        return nil
+    }
+
+    /// - Returns: whether the row obeys every rule now.
+    package func obey(_ row: inout RuledRow, _ generator: inout SplitMix64) -> Bool {
+        for column in rules.valued where !computed.contains(column) {
+            row.values[column] = rules.points[column]?.value(row.codes[column], row.fractions[column])
+        }
+        for computation in rules.computations {
+            guard case .ratio(let ratio) = computation, ratio.carries else { continue }
+            row.carried[ratio.name] = carried(ratio, row, &generator)
+        }
+        for _ in 0..<passes {
+            row.isMoved = false
+            for computation in rules.computations {
+                switch computation {
+                case .ratio(let ratio): guard compute(ratio, &row, &generator) else { return false }
+                case .sum(let sum): guard compute(sum, &row, &generator) else { return false }
+                }
+            }
+            if row.isMoved { continue }
+            guard let broken = rules.checks.first(where: { breaks($0, row) }) else { return true }
+            guard repair(broken, &row, &generator) else { return false }
+        }
+        return false
+    }
+
+    func breaks(_ check: RowRules.Check, _ row: RuledRow) -> Bool {
+        switch check {
+        case .order(let first, let second):
+            guard let one = row.values[first], let other = row.values[second] else { return false }
+            return other < one
+        case .never(let tests):
+            return tests.allSatisfy { $0.holds(code: row.codes[$0.column], value: row.values[$0.column]) }
+        case .differ(let first, let second, let same): return same[row.codes[first]] == row.codes[second]
+        }
+    }
+}

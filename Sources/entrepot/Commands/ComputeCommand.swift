@@ -1,0 +1,138 @@
+import ArgumentParser
+import CProcess
+import CWipe
+import Client
+import Engine
+import EngineCommands
+import Foundation
+import Tasks
+
+/// `entrepot compute`: one office of a task that needs no service. Its table stays in this process; masked counts go out.
+struct ComputeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compute",
+        abstract:
+            "Counts one office's table for a task with `engine: {kind: secure-sum}`, and adds up with the others.",
+        discussion: """
+            Every provider of the task runs this on its own machine, with its own table. Counts leave it with noise and under \
+            masks that cancel in the sum of all: only the total opens. The office keeps a ledger of its own in --state; \
+            started again with the same folder, it sends the same messages and spends nothing twice.
+            """)
+
+    @Option(help: "The task file; the signatures of all providers lie beside it.")
+    var task: String
+
+    @Option(help: "This office's private key.")
+    var key: String
+
+    @Option(help: ArgumentHelp("Where the other offices reach this one.", valueName: "host:port"))
+    var listen: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the other offices listen; those behind this one in the task are enough.",
+            valueName: "name=host:port,…"))
+    var peers: String = ""
+
+    @Option(help: ArgumentHelp("This office's table.", valueName: "name=file"))
+    var data: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder for ledger, receipt and result; TASK.<name>.state where absent.", valueName: "folder"))
+    var state: String?
+
+    @Option(help: ArgumentHelp("How long the others may say nothing.", valueName: "seconds"))
+    var patience = 600
+
+    func validate() throws {
+        if patience < 1 || patience > 604_800 { throw ValidationError("--patience is from 1 to 604800 seconds") }
+    }
+
+    func run() async throws {
+        try await CommandFailure.reported { try await compute() }
+    }
+
+    private func compute() async throws {
+        // Nothing that an office writes is for other users of the machine.
+        umask(0o077)
+        entrepot_crash_silently()
+        if entrepot_lock_memory() != 0 {
+            Console.say("memory is not locked: this machine could write it to its disk (see ulimit -l)")
+        }
+        _ = entrepot_wipes_freed_memory()
+        let specification = try Files.task(at: task)
+        guard case .secureSum = specification.engine else {
+            throw CommandFailure(
+                "the task's engine is \(specification.engine.word): `entrepot serve` runs it, and each party uploads",
+                code: .badData)
+        }
+        let privateKey = try Files.privateKey(at: key)
+        guard let own = specification.party(holding: privateKey.publicKey) else {
+            throw CommandFailure(
+                "the task lists no party with the key \(privateKey.publicKey.fingerprint)", code: .identity)
+        }
+        let offices = specification.providers
+        guard let place = offices.firstIndex(where: { $0.name == own.name }) else {
+            throw CommandFailure(
+                "\(own.name) is \(own.role.rawValue) of the task; its providers compute", code: .identity)
+        }
+        try checkSignatures(specification)
+        let table = try NamedFile(data)
+        guard table.name == own.name else {
+            throw CommandFailure(
+                "--data names \(table.name), and the key is that of \(own.name)", code: .identity)
+        }
+        let (host, port) = try ListenAddress.parse(listen)
+        let office = try OfficeComputation(
+            task: specification, place: place, key: privateKey, table: table.path,
+            state: state ?? Self.stateFolder(task: task, party: own.name),
+            mesh: OfficeMesh.Configuration(
+                names: offices.map(\.name), keys: offices.map(\.publicKey), place: place, key: privateKey,
+                listen: ServiceAddress(host: host, port: port), addresses: try addresses(offices, behind: place),
+                patience: seconds(specification)))
+        try await office.run()
+    }
+
+    private static func stateFolder(task: String, party: String) -> String {
+        String(SignatureFile.path(task: task, party: party).dropLast(4)) + ".state"
+    }
+
+    /// No wait is longer than the task's deadline.
+    private func seconds(_ task: TaskSpecification) -> Int {
+        guard let end = task.deadlines.computeBy else { return patience }
+        return max(1, min(patience, Int(end.seconds - Int64(Date().timeIntervalSince1970))))
+    }
+
+    private func addresses(_ offices: [TaskSpecification.Party], behind place: Int) throws -> [Int: ServiceAddress] {
+        var addresses: [Int: ServiceAddress] = [:]
+        for peer in peers.split(separator: ",") {
+            let named = try NamedFile(String(peer))
+            guard let place = offices.firstIndex(where: { $0.name == named.name }) else {
+                let known = offices.map(\.name).joined(separator: ", ")
+                throw CommandFailure("--peers names \(named.name); the providers are \(known)", code: .identity)
+            }
+            addresses[place] = try ServiceAddress(named.path)
+        }
+        for other in offices.indices where other > place && addresses[other] == nil {
+            throw CommandFailure(
+                "--peers does not say where \(offices[other].name) listens", code: ExitCode(64))
+        }
+        return addresses
+    }
+
+    /// Nothing is counted before every provider has signed.
+    private func checkSignatures(_ specification: TaskSpecification) throws {
+        var unsigned = UnsignedTask(specification)
+        for party in specification.providers {
+            let path = SignatureFile.path(task: task, party: party.name)
+            guard FileManager.default.fileExists(atPath: path) else { continue }
+            try unsigned.add(TaskSignature(fileBytes: try Files.bytes(at: path)))
+        }
+        guard unsigned.missing.isEmpty else {
+            throw CommandFailure(
+                "not signed by \(unsigned.missing.joined(separator: ", ")): ask for `entrepot task sign`, and lay "
+                    + "\(SignatureFile.path(task: task, party: unsigned.missing[0])) beside the task", code: .identity)
+        }
+    }
+}

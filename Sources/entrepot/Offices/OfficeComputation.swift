@@ -1,0 +1,253 @@
+import Attestation
+import Bytes
+import Client
+import Crypto
+import Engine
+import EngineCommands
+import FittedModels
+import Foundation
+import Ledger
+import PrivacyKernel
+import SecretSharing
+import Tables
+import Tasks
+import VectorMath
+
+/// One office's part in a secure sum, from its file to the result: table, ledger, rounds, model.
+struct OfficeComputation: Sendable {
+    private let task: TaskSpecification
+    private let plan: TaskPlan
+    private let place: Int
+    private let table: KeyedTable
+    private let state: String
+    private let ledger: OfficeLedger
+    private let journal: OfficeJournal
+    private let mesh: OfficeMesh
+    private let opening: UploadOpening
+
+    private var own: TaskSpecification.Party { task.providers[place] }
+    private var output: String { "\(state)/task.model" }
+
+    /// Reads the table and what an earlier start left.
+    ///
+    /// - Throws: what is wrong with the table; a state folder of another task; a table that is not the first one.
+    init(
+        task: TaskSpecification, place: Int, key: PartyPrivateKey, table path: String, state: String,
+        mesh configuration: OfficeMesh.Configuration
+    ) throws {
+        self.task = task
+        self.place = place
+        self.state = state
+        plan = try TaskPlan(task)
+        let party = task.providers[place]
+        let read = try LocalTables.table(path, party: party.name, task: task, hash: KeyedHash.random)
+        table = read.table
+        Console.say("\(party.name): \(read.table.rowCount) rows of \(path)")
+        ledger = try OfficeLedger(directory: state, task: task, party: party)
+        journal = try OfficeJournal(directory: state)
+        let session = try Self.session(journal, task, file: read.sha256, isSpent: ledger.hasReleases)
+        guard let blinding = Blinding(hex: session.blinding) else {
+            throw CommandFailure("\(state)/rounds is damaged: its blinding cannot be read", code: .rememberedState)
+        }
+        opening = UploadOpening(blinding: blinding, file: read.sha256)
+        try OpeningFile(opening, name: URL(fileURLWithPath: path).lastPathComponent).write(
+            to: "\(state)/table.opening")
+        try ledger.recordUpload(opening.commitment)
+        let office = SumRounds.Office(
+            task: task.digest.bytes, names: task.providers.map(\.name), place: place,
+            plan: try Self.digest(of: plan), commitment: opening.commitment.bytes, program: Self.program)
+        mesh = OfficeMesh(
+            configuration,
+            rounds: SumRounds(
+                office, key: try MaskKey(rawRepresentation: session.maskKey), made: journal.shares()),
+            journal: journal)
+    }
+
+    /// What an earlier start began, or a beginning.
+    private static func session(
+        _ journal: OfficeJournal, _ task: TaskSpecification, file: LedgerHash, isSpent: Bool
+    ) throws -> OfficeJournal.Session {
+        if let session = try journal.session() {
+            guard session.task == task.digest.hex else {
+                throw CommandFailure("the state folder belongs to task \(session.task)", code: .rememberedState)
+            }
+            guard session.file == file.hex else {
+                throw CommandFailure(
+                    "the table is not the one that this office began with (SHA-256 \(session.file.prefix(16))…): take that "
+                        + "one; another table is another task", code: .rememberedState)
+            }
+            return session
+        }
+        guard !isSpent else {
+            throw CommandFailure(
+                "figures of this task opened here before, and the masks of then are gone: ε is spent; agree on a new task",
+                code: .rememberedState)
+        }
+        let session = OfficeJournal.Session(
+            task: task.digest.hex, maskKey: MaskKey().rawRepresentation, blinding: Blinding.random().hex,
+            file: file.hex)
+        try journal.begin(session)
+        return session
+    }
+
+    /// What will be asked, with which noise: offices compare it before anything is counted.
+    private static func digest(of plan: TaskPlan) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(
+            SHA256.hash(data: try encoder.encode(plan.plan) + encoder.encode(plan.holders)))
+    }
+
+    private static var program: String {
+        "entrepot \(Hex.encode(Array(SHA256.hash(data: Data(BuildManifest.ofThisProcess())))).prefix(12))"
+    }
+
+    /// Runs to the result, or says why there is none.
+    func run() async throws {
+        if let digest = try ledger.resultDigest() {
+            table.wipe()
+            return Console.say("the task is over: its result is \(output), SHA-256 \(digest)")
+        }
+        if let end = try ledger.ending() {
+            throw CommandFailure(
+                "the task ended here without a result: \(end.details["cause"] ?? end.kind.rawValue). Agree on a new task."
+            )
+        }
+        let closings = try journal.closings() ?? []
+        if closings.isEmpty { Console.say("listening on port \(try await mesh.start())") }
+        do {
+            try await FitThread.run { try closings.isEmpty ? compute() : finish(closings) }
+            await mesh.leave()
+        } catch {
+            table.wipe()
+            await end(error)
+            if let failure = error as? CommandFailure { throw failure }
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    /// What contradicts the agreement ends the task here for good.
+    private func end(_ error: any Error) async {
+        guard let refusal = mesh.refusal else { return await mesh.leave(.pause("\(error)")) }
+        if !refusal.isTemporary, ledger.isReserved {
+            if case .halted = refusal {
+                try? ledger.recordEnd(.halted, reason: "\(refusal)")
+            } else {
+                try? ledger.recordEnd(.failed, reason: "\(refusal)")
+            }
+        }
+        await mesh.leave()
+    }
+
+    /// On the fit's thread.
+    private func compute() throws {
+        let names = task.providers.map(\.name)
+        Console.say("waiting for \(names.filter { $0 != own.name }.joined(separator: ", "))")
+        let uploads = try mesh.greeted()
+        let reservation = try ledger.reserve(plan.plan, uploads: uploads)
+        Console.say(
+            "all \(names.count) offices are there; ε = \(plan.plan.epsilon) is set aside as entry \(reservation.sequence) of the "
+                + "ledger in \(state)")
+        Console.show(try ledger.line(reservation))
+        let began = ContinuousClock.now
+        let ledger = ledger
+        let kernel = Kernel(
+            part: try plan.part(table), opening: OfficeOpening(mesh: mesh, holders: plan.holders),
+            record: { try ledger.record($0) })
+        do {
+            let product = try plan.fit(
+                kernel, budget: try Budget(plan.privacy, accounting: plan.plan.accounting), progress: { _ in })
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            Console.say(
+                "\(product.transcript.figureCount) figures opened in \(product.transcript.releases.count) rounds; with the fit "
+                    + "\((seconds * 100).rounded() / 100) s")
+            try write(product, try close(reservation), reservation)
+        } catch let short as TooFewRows {
+            _ = try close(reservation)
+            try end(short)
+        }
+    }
+
+    /// All figures opened in an earlier start, and all offices agreed; what they give was not written.
+    private func finish(_ closings: [SumClosing]) throws {
+        table.wipe()
+        guard let reservation = try ledger.standing() else { throw LedgerError.noReservation }
+        let kernel = Kernel(replaying: try ledger.transcript(), domain: plan.domain)
+        do {
+            let product = try plan.fit(
+                kernel, budget: try Budget(plan.privacy, accounting: plan.plan.accounting), progress: { _ in })
+            try write(product, closings, reservation)
+        } catch let short as TooFewRows {
+            try end(short)
+        }
+    }
+
+    private func end(_ short: TooFewRows) throws {
+        try ledger.recordTooFewRows(short)
+        journal.forget()
+        throw short
+    }
+
+    private func write(_ product: TaskProduct, _ closings: [SumClosing], _ reservation: Reservation) throws {
+        var product = product
+        product.taskDigest = task.digest.hex
+        let file = try product.encoded()
+        try Files.write(file, to: output)
+        try Files.write(try receipt(closings, reservation, result: LedgerHash(of: file)), to: "\(state)/receipt.json")
+        try ledger.recordResult(file: "task.model", digest: LedgerHash(of: file))
+        journal.forget()
+        Console.say("all offices signed the same totals (\(state)/receipt.json)")
+        Console.say("the result is \(output)")
+    }
+
+    private func close(_ reservation: Reservation) throws -> [SumClosing] {
+        let closings = try mesh.close(reservation: reservation.hash.hex)
+        try journal.keep(closings)
+        return closings
+    }
+
+    /// What an office can show: that all signed the same totals, and which entries of their ledgers stand before them.
+    private func receipt(_ closings: [SumClosing], _ reservation: Reservation, result: LedgerHash) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        return Array(
+            try encoder.encode(
+                OfficeReceipt(
+                    task: task.digest.hex, office: own.name, epsilon: plan.plan.epsilon, delta: plan.plan.delta,
+                    commitments: reservation.uploads.mapValues(\.hex), result: result.hex, closings: closings)))
+    }
+}
+
+/// `receipt.json`.
+private struct OfficeReceipt: Codable {
+    var task: String
+    var office: String
+    var epsilon: Double
+    var delta: Double
+    var commitments: [String: String]
+    /// SHA-256 of the result's file.
+    var result: String
+    var closings: [SumClosing]
+}
+
+/// How the kernel reaches the other offices.
+private struct OfficeOpening: SumOpening {
+    let mesh: OfficeMesh
+    let holders: NoiseHolders
+
+    func open(_ part: [Int64], question: String) throws -> [Int64] { try mesh.open(part, question: question) }
+}
+
+/// A thread of its own, with room for deep trees: fits neither wait for others nor make others wait.
+enum FitThread {
+    static func run(_ work: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let thread = Thread {
+                continuation.resume(with: Result { try work() })
+            }
+            thread.name = "fit"
+            thread.stackSize = 64 << 20
+            thread.start()
+        }
+    }
+}

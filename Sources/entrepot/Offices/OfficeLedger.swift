@@ -1,0 +1,132 @@
+import Engine
+import EngineCommands
+import FittedModels
+import Foundation
+import Ledger
+import PrivacyKernel
+import Synchronization
+import Tasks
+
+/// One office's own record of a secure sum: ε set aside before its noise is drawn, and every figure that opened.
+final class OfficeLedger: Sendable {
+    private let ledger: Ledger
+    private let task: LedgerHash
+    private let fingerprint: String
+    /// What earlier starts recorded, in order.
+    private let recorded: [[UInt8]]
+    private let place = Mutex(0)
+
+    /// Opens the ledger of the office's state folder and enters the task where it is new.
+    init(directory: String, task specification: TaskSpecification, party: TaskSpecification.Party) throws {
+        ledger = try Ledger.open(directory: directory)
+        guard let task = LedgerHash(bytes: specification.digest.bytes) else {
+            throw CommandFailure("the task has no digest")
+        }
+        self.task = task
+        fingerprint = party.publicKey.fingerprint
+        if let other = try ledger.entries().first(where: { $0.task != task }) {
+            throw CommandFailure(
+                "\(directory) is the state of task \(other.task.hex), and this is task \(task.hex): give each task a folder "
+                    + "of its own", code: .rememberedState)
+        }
+        recorded = try ledger.transcript(task: task)
+        if try ledger.entries(of: task).isEmpty {
+            try ledger.append(.specification, task: task, details: ["name": specification.name], time: Self.now)
+        }
+    }
+
+    /// Whether anything opened in an earlier start.
+    var hasReleases: Bool { !recorded.isEmpty }
+
+    /// What is set aside; nil before it is.
+    func standing() throws -> Reservation? { try ledger.reservation(of: task) }
+
+    /// Whether ε is set aside.
+    var isReserved: Bool { ((try? standing()) ?? nil) != nil }
+
+    /// What opened in earlier starts.
+    func transcript() throws -> Transcript {
+        Transcript(releases: try recorded.map { try JSONDecoder().decode(Release.self, from: Data($0)) })
+    }
+
+    /// The digest of the result's file, once there is one; hexadecimal.
+    func resultDigest() throws -> String? {
+        try ledger.entries(of: task).last { $0.kind == .trained }?.details["model_sha256"]
+    }
+
+    /// How the task ended here, where it has ended without a result.
+    func ending() throws -> LedgerEntry? {
+        try ledger.entries(of: task).last { [LedgerEntry.Kind.failed, .halted].contains($0.kind) }
+    }
+
+    /// This office's table, by its commitment.
+    func recordUpload(_ commitment: LedgerHash) throws {
+        guard try !ledger.entries(of: task).contains(where: { $0.kind == .upload }) else { return }
+        try ledger.append(
+            .upload, task: task, party: fingerprint, details: ["commitment": commitment.hex], time: Self.now)
+    }
+
+    /// Sets ε and δ aside for good: the entry before the first noise. Once a task: started again, the entry that stands.
+    func reserve(_ plan: MechanismPlan, uploads: [String: String]) throws -> Reservation {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(plan), as: UTF8.self)
+        let commitments = uploads.compactMapValues { LedgerHash(hex: $0) }
+        if hasReleases, let standing = try ledger.reservation(of: task) {
+            guard standing.uploads == commitments else { throw LedgerError.otherUploads }
+            guard standing.plan == text, standing.epsilon == plan.epsilon, standing.delta == plan.delta else {
+                throw LedgerError.otherTerms
+            }
+            return standing
+        }
+        return try ledger.reserve(
+            task: task, epsilon: plan.epsilon, delta: plan.delta, plan: text, uploads: commitments, time: Self.now)
+    }
+
+    /// The entry of the reservation, as it is hashed.
+    func line(_ reservation: Reservation) throws -> String {
+        String(decoding: try ledger.entry(reservation.sequence).canonicalBytes, as: UTF8.self)
+    }
+
+    /// Records what opened, durably, before anything uses it. What an earlier start recorded has to open again.
+    func record(_ release: Release) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let bytes = Array(try encoder.encode(release))
+        let number = place.withLock { place in
+            defer { place += 1 }
+            return place
+        }
+        guard number < recorded.count else {
+            try ledger.record(release: bytes, task: task)
+            return
+        }
+        guard recorded[number] == bytes else {
+            throw CommandFailure("release \(number + 1) is not the one that this office recorded before")
+        }
+    }
+
+    /// There is a result.
+    func recordResult(file: String, digest: LedgerHash) throws {
+        guard try resultDigest() == nil else { return }
+        try ledger.append(
+            .destroyed, task: task,
+            details: ["codes_and_keys": "overwritten", "kept": "memory only", "core_dumps": "off"], time: Self.now)
+        try ledger.recordTrained(task: task, modelFile: file, modelDigest: digest, time: Self.now)
+    }
+
+    /// Fewer rows than agreed: what the one figure cost is all that was spent.
+    func recordTooFewRows(_ short: TooFewRows) throws {
+        guard let spent = short.transcript.spent else { return }
+        try ledger.recordEarlyEnd(
+            task: task, epsilon: spent.epsilon,
+            details: ["cause": "too few rows by a noisy count", "least_rows": String(short.least)], time: Self.now)
+    }
+
+    /// The task ended here for good, without a result.
+    func recordEnd(_ kind: LedgerEntry.Kind, reason: String) throws {
+        try ledger.append(kind, task: task, party: fingerprint, details: ["cause": reason], time: Self.now)
+    }
+
+    private static var now: Int64 { Int64(Date().timeIntervalSince1970) }
+}

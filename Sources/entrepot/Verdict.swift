@@ -1,0 +1,52 @@
+import Attestation
+import Client
+import Foundation
+import Ledger
+import Tasks
+
+/// What a verification comes to, in one plain sentence.
+enum Verdict {
+    /// - Parameter refusals: what policy has against it.
+    static func sentence(on what: String, _ evidence: VerifiedEvidence, _ refusals: [Refusal]) -> String {
+        if refusals.isEmpty {
+            return "VERDICT       \(what) is authentic, and the program that made it is one that you named."
+                + simulated(evidence)
+        }
+        if refusals == [.programNotNamed] {
+            return
+                "VERDICT       \(what) is authentic, but anybody's program could have made it: name the one that you accept "
+                + "with --measurements release.json." + simulated(evidence)
+        }
+        return
+            "VERDICT       \(what) is authentic, but do not rely on it: \(refusals.count == 1 ? "one thing" : "\(refusals.count) things") "
+            + "above speak against it." + simulated(evidence)
+    }
+
+    /// On a running service whose connection was verified.
+    static func sentence(onService connection: VerifiedConnection) -> String {
+        "VERDICT       this service is authentic, runs a program that you named, and has task "
+            + "\(connection.specification.name)." + simulated(connection.evidence)
+    }
+
+    private static func simulated(_ evidence: VerifiedEvidence) -> String {
+        evidence.format == .simulated
+            ? " Its evidence is SIMULATED: whoever runs its machine can read what is sent." : ""
+    }
+
+    /// Lines without those that hold a digest or a key: 32 hexadecimal digits in a row.
+    static func withoutDigests(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            !line.contains(#/[0-9a-fA-F]{32}/#)
+        }.joined(separator: "\n")
+    }
+
+    /// What is wrong with the evidence, wherever it stands in an error.
+    static func evidenceError(_ error: any Error) -> EvidenceError? {
+        switch error {
+        case let error as EvidenceError: error
+        case ReceiptError.evidence(let error): error
+        case ReportError.evidence(let error): error
+        default: nil
+        }
+    }
+}

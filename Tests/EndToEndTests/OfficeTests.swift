@@ -1,0 +1,164 @@
+import Client
+import Foundation
+import Ledger
+import PrivacyKernel
+import Tasks
+import Testing
+
+/// Offices of a secure sum as processes of their own, on loopback.
+@Suite("Offices without a service", .serialized, .timeLimit(.minutes(10)), .live)
+struct OfficeTests {
+    private static let names = ["Norland", "Sudland", "Eastmark"]
+
+    /// Keys, a signed task and tables.
+    private final class Scene {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "offices-\(UUID().uuidString)")
+        let ports: [Int]
+
+        init() async throws {
+            ports = try await OfficeMesh.freePorts(OfficeTests.names.count)
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            var parties = ""
+            for (place, name) in OfficeTests.names.enumerated() {
+                let key = try PartyPrivateKey.generate(.p256)
+                try KeyFiles.write(key, name: name, directory: folder.path)
+                parties += """
+                      - name: \(name)
+                        role: provider
+                        public_key: \(key.publicKey.base64)
+                        table:
+                          key: {column: id}
+                          rows: 2000
+                          fields:
+                            - {name: flow, type: string, categories: [x, m], constraints: {required: true}}
+                            - {name: value, type: integer, constraints: {minimum: 0, maximum: 9, required: true}}
+
+                    """
+                let rows = (0..<1000).map { "\($0),\($0 % 3 == 0 ? "x" : "m"),\(($0 + place) % 10)\n" }
+                try Data(("id,flow,value\n" + rows.joined()).utf8).write(to: folder.appending(path: "\(name).csv"))
+            }
+            let text = """
+                entrepot: 1
+                task: offices
+                purpose: a test
+                parties:
+                \(parties)
+                join: {kind: union}
+                privacy: {epsilon: 1.0, delta: 1.0e-9, unit_words: one row}
+                engine: {kind: secure-sum, colluding: 1}
+                synthesizer: {method: independent}
+                queries:
+                  - {name: rows, kind: cardinality, epsilon: 0.5}
+                """
+            try Data(text.utf8).write(to: folder.appending(path: "task.yaml"))
+            for name in OfficeTests.names {
+                let signed = try await Program.run(["task", "sign", path("task.yaml"), "--key", path("\(name).key")])
+                #expect(signed.code == 0, "\(signed.talk)")
+            }
+        }
+
+        func path(_ name: String) -> String { folder.appending(path: name).path }
+
+        func start(_ place: Int, key: String? = nil, table: String? = nil, patience: Int = 60) throws -> Program.Running
+        {
+            let name = OfficeTests.names[place]
+            let peers = OfficeTests.names.indices.filter { $0 > place }.map {
+                "\(OfficeTests.names[$0])=127.0.0.1:\(ports[$0])"
+            }
+            return try Program.Running([
+                "compute", "--task", path("task.yaml"), "--key", path("\(key ?? name).key"), "--listen",
+                "127.0.0.1:\(ports[place])", "--peers", peers.joined(separator: ","), "--data",
+                "\(key ?? name)=\(path("\(table ?? name).csv"))", "--state", path("\(name).state"), "--patience",
+                "\(patience)",
+            ])
+        }
+
+        func result(_ place: Int) -> Data? {
+            FileManager.default.contents(atPath: path("\(OfficeTests.names[place]).state/task.model"))
+        }
+
+        func ledger(_ place: Int) throws -> [LedgerEntry.Kind] {
+            try Ledger.open(directory: path("\(OfficeTests.names[place]).state")).entries().map(\.kind)
+        }
+
+        deinit { try? FileManager.default.removeItem(at: folder) }
+    }
+
+    @Test(
+        "three offices have one result, a receipt that all signed, and one reservation each before any figure",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func together() async throws {
+        let scene = try await Scene()
+        let offices = try (0..<3).map { try scene.start($0) }
+        for office in offices {
+            let outcome = office.outcome()
+            #expect(outcome.code == 0, "\(outcome.talk)")
+            #expect(outcome.output.contains("\"kind\":\"reserve\"") || outcome.output.contains("\"epsilon\":1"))
+        }
+        #expect(scene.result(0) != nil)
+        #expect(Set((0..<3).map(scene.result)).count == 1)
+        for place in 0..<3 {
+            let kinds = try scene.ledger(place)
+            #expect(kinds.count { $0 == .reservation } == 1)
+            #expect(kinds.firstIndex(of: .reservation)! < kinds.firstIndex(of: .measurement)!)
+            #expect(kinds.last == .trained)
+        }
+        let again = try await Self.outcome(scene.start(0))
+        #expect(again.code == 0 && again.talk.contains("the task is over"))
+    }
+
+    @Test(
+        "an office that is killed and started again takes the same part, and ε is set aside once",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func killed() async throws {
+        let scene = try await Scene()
+        let first = try (0..<2).map { try scene.start($0) }
+        let third = try scene.start(2)
+        _ = try await third.announced("listening on ")
+        try await Task.sleep(for: .milliseconds(60))
+        third.kill()
+        _ = third.outcome()
+        let back = try await Self.outcome(scene.start(2))
+        for office in first { #expect(office.outcome().code == 0) }
+        #expect(back.code == 0, "\(back.talk)")
+        #expect(Set((0..<3).map(scene.result)).count == 1 && scene.result(0) != nil)
+        for place in 0..<3 { #expect(try scene.ledger(place).count { $0 == .reservation } == 1) }
+    }
+
+    @Test(
+        "an office that stays away is named, nothing opens, and nothing is spent",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func away() async throws {
+        let scene = try await Scene()
+        let offices = try (0..<2).map { try scene.start($0, patience: 3) }
+        for (place, office) in offices.enumerated() {
+            let outcome = office.outcome()
+            #expect(outcome.code != 0)
+            #expect(outcome.talk.contains("Eastmark"), "\(outcome.talk)")
+            #expect(try !scene.ledger(place).contains(.reservation))
+        }
+    }
+
+    @Test(
+        "a stranger is not heard, a key that is no provider's and another table are refused by name",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func strangers() async throws {
+        let scene = try await Scene()
+        let stranger = try PartyPrivateKey.generate(.p256)
+        try KeyFiles.write(stranger, name: "stranger", directory: scene.folder.path)
+        let refused = try await Self.outcome(scene.start(2, key: "stranger", table: "Eastmark"))
+        #expect(refused.code == 5 && refused.talk.contains("lists no party"))
+        let other = try await Self.outcome(
+            scene.start(2, key: "Eastmark", table: "Norland", patience: 2))
+        #expect(other.code != 0)
+        // The table that the office began with is the one that counts.
+        let changed = try await Self.outcome(scene.start(2, patience: 2))
+        #expect(changed.code == 6 && changed.talk.contains("not the one"), "\(changed.talk)")
+    }
+
+    private static func outcome(_ running: Program.Running) async -> Program.Outcome {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: running.outcome()) }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Tables
+import Testing
+import VectorMath
+
+@testable import PlantedBugs
+@testable import PrivacyKernel
+
+/// What every source of exact integers must do, whoever holds the rows: parts add up to what plain loops over all rows give.
+struct IntegerSourceConformance {
+    let domain: TableDomain
+    let rows: [[Int]]
+    /// One source a holder; what they hold together are the rows.
+    let sources: [any IntegerSource]
+
+    /// What is wrong; nothing for a source that may be used.
+    func faults() throws -> [String] {
+        var faults: [String] = []
+        for source in sources where source.domain != domain { faults.append("another domain") }
+        if Set(sources.map(\.rowsPerKey)).count > 1 { faults.append("holders differ in the rows of a unit") }
+        let map: [UInt32] = (0..<domain.sizes[1]).map { UInt32($0 % 2 == 0 ? 1 : 0) }
+        let maps: [(of: Int, map: [UInt32])] = [
+            (1, map), (0, [0] + [UInt32](repeating: 1, count: domain.sizes[0] - 1)),
+        ]
+        let further = maps.map { FurtherAttribute.grouping(of: $0.of, map: $0.map) }
+        let sizes = domain.sizes + maps.map { Int($0.map.max() ?? 0) + 1 }
+        let columns = domain.sizes.count
+        let cliques = [[], [0], [1], [0, 1], [0, 2], [0, 1, 2], [columns], [0, columns], [2, columns + 1]]
+        func code(_ row: [Int], _ attribute: Int) -> Int {
+            attribute < columns
+                ? row[attribute]
+                : Int(maps[attribute - columns].map[row[maps[attribute - columns].of]])
+        }
+        var expected = cliques.map { clique in [Int64](repeating: 0, count: clique.reduce(1) { $0 * sizes[$1] }) }
+        for row in rows {
+            for (place, clique) in cliques.enumerated() {
+                expected[place][clique.reduce(0) { $0 * sizes[$1] + code(row, $1) }] += 1
+            }
+        }
+        // Twice, since a source may keep what it counted.
+        for _ in 0..<2 where sum(sources.map { $0.counts(cliques, further: further) }) != expected {
+            faults.append("tables of counts")
+        }
+        if !sources.allSatisfy({ $0.counts([], further: []).isEmpty }) {
+            faults.append("tables that nobody asked for")
+        }
+
+        let values: [Int64] = (0..<domain.sizes[2]).map { Int64($0 * $0) - 5 }
+        for groups in [[], [0], [0, 1]] {
+            var sums = [Int64](repeating: 0, count: groups.reduce(1) { $0 * domain.sizes[$1] })
+            for row in rows { sums[groups.reduce(0) { $0 * domain.sizes[$1] + row[$1] }] += values[row[2]] }
+            if sum(sources.map { [$0.sums(values, of: 2, by: groups)] }) != [sums] {
+                faults.append("sums by \(groups)")
+            }
+        }
+
+        let scores: [[Int16]] = [0, 2].map { column in (0..<domain.sizes[column]).map { Int16(3 * $0) - 4 } }
+        var gram = [Int64](repeating: 0, count: 4)
+        for row in rows {
+            let z = [Int64(scores[0][row[0]]), Int64(scores[1][row[2]])]
+            for i in 0..<2 { for j in 0..<2 { gram[2 * i + j] += z[i] * z[j] } }
+        }
+        // A bound that shortens no row.
+        let found = sum(sources.map { [$0.gram([0, 2], scores, bound: 8000)] })
+        if [0, 2, 3].contains(where: { found.first?[$0] != gram[$0] }) { faults.append("Gram matrix") }
+        return faults
+    }
+
+    private func sum(_ parts: [[[Int64]]]) -> [[Int64]] {
+        var whole = parts.first ?? []
+        for part in parts.dropFirst() {
+            guard part.map(\.count) == whole.map(\.count) else { return [] }
+            for table in part.indices { for cell in part[table].indices { whole[table][cell] += part[table][cell] } }
+        }
+        return whole
+    }
+}
+
+@Suite("Sources of exact integers")
+struct IntegerSourceTests {
+    private static let sizes = [3, 4, 5]
+
+    private static func rows(_ count: Int, _ seed: UInt64) -> [[Int]] {
+        var generator = SplitMix64(state: seed)
+        return (0..<count).map { _ in sizes.map { Int(generator.next() % UInt64($0)) } }
+    }
+
+    private static func padded(_ rows: [[Int]], to count: Int) throws -> PrivateRows {
+        let domain = try testDomain(sizes)
+        let filled = rows + [[Int]](repeating: [0, 0, 0], count: count - rows.count)
+        let columns = try sizes.indices.map { place in
+            try CodedColumn(.words(filled.map { UInt32($0[place]) }), domainSize: sizes[place])
+        }
+        return PrivateRows(
+            domain: domain, table: try CodedTable(columns: columns), rowsPerKey: 1, rowCount: rows.count)
+    }
+
+    @Test("rows in one place, padded or not, conform")
+    func alone() throws {
+        for (count, room) in [(0, 0), (0, 10), (1, 1), (700, 700), (700, 1000)] {
+            let rows = Self.rows(count, 3)
+            let source = try Self.padded(rows, to: room)
+            #expect(try IntegerSourceConformance(domain: source.domain, rows: rows, sources: [source]).faults() == [])
+            #expect(source.holders == .one)
+            #expect(source.whole(of: [[1, 2], [3]], answering: "") == [[1, 2], [3]])
+        }
+    }
+
+    @Test("the parts of several holders conform, however the rows are spread")
+    func spread() throws {
+        for spread in [[700], [300, 400], [0, 700, 0], [1, 2, 3, 4, 690]] {
+            var rest = Self.rows(700, 4)
+            let all = rest
+            let sources = try spread.map { count -> any IntegerSource in
+                defer { rest.removeFirst(count) }
+                return SharedRows(
+                    try Self.padded(Array(rest.prefix(count)), to: 800),
+                    Alone(holders: NoiseHolders(count: spread.count, colluding: 1)))
+            }
+            #expect(
+                try IntegerSourceConformance(domain: sources[0].domain, rows: all, sources: sources).faults() == [])
+        }
+    }
+
+    @Test("a source that leaves a row out, counts padding or forgets a grouping does not conform")
+    func planted() throws {
+        let rows = Self.rows(50, 5)
+        let short = try Self.padded(Array(rows.dropLast()), to: 50)
+        #expect(try IntegerSourceConformance(domain: short.domain, rows: rows, sources: [short]).faults().count >= 3)
+        let source = try Self.padded(rows, to: 60)
+        #expect(
+            try PlantedBug.$active.withValue(.paddingCounted) {
+                try IntegerSourceConformance(domain: source.domain, rows: rows, sources: [source]).faults()
+            }.count >= 3)
+        let twice = try [Self.padded(rows, to: 50), Self.padded(rows, to: 50)]
+        #expect(try IntegerSourceConformance(domain: source.domain, rows: rows, sources: twice).faults().count >= 3)
+    }
+}
+
+/// An opening of which nobody else is: what it gets is what it gives.
+struct Alone: SumOpening {
+    var holders: NoiseHolders
+
+    func open(_ part: [Int64], question: String) throws -> [Int64] { part }
+}

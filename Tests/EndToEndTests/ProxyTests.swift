@@ -1,6 +1,7 @@
 import Attestation
 import Client
 import Foundation
+import Tasks
 import Testing
 
 /// The workshop's notebook, replayed: two local proxies and a plain HTTP client that knows nothing of TLS or keys.

@@ -36,10 +36,17 @@ public struct ColumnSummary: Sendable {
     public let hiddenInBins: Double
     /// The bin that holds most rows, and its share.
     public let fullest: (lower: Double, upper: Double, share: Double)?
-    /// How many values or bins the column has.
-    public let cells: Int
+    /// How many bins the column has, and how many values that are counted alone.
+    public let cells: (bins: Int, single: Int)
     /// Whether the cells are bins.
     public let isBinned: Bool
+    /// Whether people make ratios of it: a quantity, not a month or a number of doors.
+    let isQuantity: Bool
+    /// What an error of the mean is measured by: the spread, and of quantities of one sign the mean where it is less.
+    var scale: Double {
+        guard let mean, values.allSatisfy({ $0 >= 0 }) || values.allSatisfy({ $0 <= 0 }) else { return spread }
+        return min(spread, abs(mean.rows))
+    }
     /// What the mean is about, for each code of a value.
     let values: [Double]
     /// Variance of the noisy mean, where there is one.
@@ -50,9 +57,11 @@ public struct ColumnSummary: Sendable {
         guard column.type != .string, column.type != .boolean, column.valueCount > 0, values.count == column.valueCount
         else { return nil }
         self.values = values
-        cells = column.valueCount
         isBinned = column.isBinned
+        isQuantity = column.isBinned || column.type == .number
         let edges = (0..<column.valueCount).map { column.edges(of: $0) ?? (values[$0], values[$0]) }
+        let wide = edges.count { $0.upper > $0.lower }
+        cells = (wide, edges.count - wide)
         let counts = Array(fit.synthetic.prefix(column.valueCount))
         let all = counts.reduce(0, +)
         guard all > 0 else { return nil }

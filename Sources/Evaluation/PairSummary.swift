@@ -35,7 +35,9 @@ public struct PairSummary: Sendable {
                 ).map { ($0.lower, $0.upper) }
             }
         }
-        let isRatio = first.values.allSatisfy { $0 >= 0 } && second.values.allSatisfy { $0 >= 0 } && b.rows > 0
+        let isRatio =
+            first.isQuantity && second.isQuantity && first.values.allSatisfy { $0 >= 0 }
+            && second.values.allSatisfy { $0 >= 0 } && b.rows > 0
         guard isRatio else {
             (ratioOfTotals, middleRatio) = (nil, nil)
             return

@@ -124,10 +124,11 @@ public struct RowTrust: Sendable {
             words:
                 "counts are off by about \(Figures.percent(min(1, max(distance, fit.expectedNoise ?? 0)))) of all rows")
         if let summary, summary.spread > 0 {
-            if let difference = summary.mean?.difference, difference / summary.spread > worst.size {
+            if let difference = summary.mean?.difference, summary.scale > 0, difference / summary.scale > worst.size {
+                let what = summary.scale < summary.spread ? "itself" : "the spread"
                 worst = Harm(
-                    size: difference / summary.spread,
-                    words: "the mean is off by \(Figures.percent(difference / summary.spread)) of the spread")
+                    size: difference / summary.scale,
+                    words: "the mean is off by \(Figures.percent(difference / summary.scale)) of \(what)")
             }
             let hidden = summary.hiddenInBins / summary.spread
             if summary.isBinned, hidden > worst.size {
@@ -158,16 +159,17 @@ public struct RowTrust: Sendable {
     }
 
     private static func whyBad(_ mean: ComparedFigure, _ summary: ColumnSummary?) -> String? {
-        guard let summary, summary.spread > 0 else { return nil }
+        guard let summary, summary.scale > 0 else { return nil }
         guard let difference = mean.difference, let half = mean.halfWidth else { return "it was not measured" }
         if summary.isBinned, summary.hiddenInBins / summary.spread > 0.5, let fullest = summary.fullest {
             return
                 "\(Figures.percent(fullest.share)) of the rows lie in one bin, from \(Figures.short(fullest.lower)) to "
                 + Figures.short(fullest.upper)
         }
-        if half / summary.spread > limit { return "noise is ± \(Figures.percent(half / summary.spread)) of the spread" }
-        if difference / summary.spread > limit {
-            return "the rows are off by \(Figures.percent(difference / summary.spread)) of the spread"
+        let what = summary.scale < summary.spread ? "it" : "the spread"
+        if half / summary.scale > limit { return "noise is ± \(Figures.percent(half / summary.scale)) of \(what)" }
+        if difference / summary.scale > limit {
+            return "the rows are off by \(Figures.percent(difference / summary.scale)) of \(what)"
         }
         return nil
     }

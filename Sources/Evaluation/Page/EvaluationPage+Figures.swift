@@ -109,8 +109,10 @@ extension EvaluationPage {
         func edge(_ value: Double) -> String { isDate ? Self.date(value) : Figures.short(value) }
         let width = fullest.upper - fullest.lower
         let unit = isDate ? " days" : ""
+        let alone = summary.cells.single
+        let single = alone == 0 ? "" : alone == 1 ? " and one value of its own" : " and \(alone) values of their own"
         return
-            " It was counted in \(summary.cells) bins. The bin with most rows, \(Figures.percent(fullest.share)) of them, goes from "
+            " It was counted in \(summary.cells.bins) bins\(single). The bin with most rows, \(Figures.percent(fullest.share)) of them, goes from "
             + "\(HTML.escaped(edge(fullest.lower))) to \(HTML.escaped(edge(fullest.upper))) (\(HTML.escaped(Figures.short(width)))\(unit) "
             + "wide); where inside a bin a value lies was not measured."
     }

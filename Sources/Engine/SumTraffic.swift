@@ -1,7 +1,7 @@
+import FittedModels
+import PrivacyKernel
 import Queries
 import Tables
-import PrivacyKernel
-import FittedModels
 
 /// What a secure sum will send, and how long that takes: from the task alone.
 public struct SumTraffic: Sendable, Equatable {

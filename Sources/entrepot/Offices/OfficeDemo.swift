@@ -1,8 +1,8 @@
-import FittedModels
 import Client
 import DemoData
 import Engine
 import EngineCommands
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries

@@ -196,6 +196,15 @@ struct RuledRowsTests {
         let rows = written(try RowSampler(try uniformModel(domain), seed: 4, draws: .independent), domain, 0..<200)
         for row in rows { #expect(fault(row, domain.rules) == nil, "\(row)") }
         #expect(Set(rows).count > 150)
+        // Two more that leave no value of a column are refused, at one of their places.
+        let refused = #expect(throws: RuleProblems.self) {
+            _ = try schemaDomain(fields).obeying(
+                rules + [
+                    .never([Rule.Condition(column: "n1", below: "500")]),
+                    .never([Rule.Condition(column: "n1", from: "500")]),
+                ])
+        }
+        #expect(refused?.problems.first?.rule != nil)
     }
 
     @Test("released sums of a computed column weigh the rows, though no model draws it")

@@ -52,6 +52,8 @@ struct RuledRows: Sendable {
 
     private static let statisticsRows: UInt64 = 1 << 14
     private static let poolRows = 1 << 12
+    /// Rows that take the place of those that cannot be mended.
+    private static let spareRows = 1 << 8
     /// Rows that are tried for a pool; fewer where there are many rules, each of which takes its time.
     private static let attempts = 1 << 18
 
@@ -85,7 +87,7 @@ struct RuledRows: Sendable {
             let range = start..<(start + Self.statisticsRows)
             pool += engine.obeying(
                 start == 0 ? first : rows(range), words: streams.words(.rule, 1, range), wanted: conditions.wanted,
-                limit: Self.poolRows - pool.count)
+                limit: (isPoolOnly ? Self.poolRows : Self.spareRows) - pool.count)
             start = range.upperBound
         }
         if pool.isEmpty, conditions.wanted.isEmpty, let example = engine.example() { pool = [example] }

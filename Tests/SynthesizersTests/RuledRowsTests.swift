@@ -196,6 +196,15 @@ struct RuledRowsTests {
         let rows = written(try RowSampler(try uniformModel(domain), seed: 4, draws: .independent), domain, 0..<200)
         for row in rows { #expect(fault(row, domain.rules) == nil, "\(row)") }
         #expect(Set(rows).count > 150)
+        // Two more that leave no value of a column are refused, at one of their places.
+        let refused = #expect(throws: RuleProblems.self) {
+            _ = try schemaDomain(fields).obeying(
+                rules + [
+                    .never([Rule.Condition(column: "n1", below: "500")]),
+                    .never([Rule.Condition(column: "n1", from: "500")]),
+                ])
+        }
+        #expect(refused?.problems.first?.rule != nil)
     }
 
     @Test("released sums of a computed column weigh the rows, though no model draws it")
@@ -211,8 +220,13 @@ struct RuledRowsTests {
             try model.sums(of: MeasuredSums(question: question, figures: [0], variance: 1)))[0]
         let wanted = before * 0.9
         let measured = MeasuredSums(question: question, figures: [Int64(wanted)], variance: 1)
-        let after = try #require(try model.conditioned(on: [measured]).sums(of: measured))[0]
+        let conditioned = try model.conditioned(on: [measured])
+        let after = try #require(try conditioned.sums(of: measured))[0]
         // The middle of a cell stands for its numbers before each is computed.
         #expect(abs(after - wanted) < 0.4 * (before - wanted), "\(before) \(wanted) \(after)")
+        let imputed = try conditioned.imputation(1, seed: 4)
+        for row in written(try RowSampler(imputed, seed: 1, draws: .independent), domain, 0..<100) {
+            #expect(fault(row, domain.rules) == nil, "\(row)")
+        }
     }
 }

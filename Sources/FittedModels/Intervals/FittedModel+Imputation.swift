@@ -59,13 +59,19 @@ extension FittedModel {
         result.taskDigest = taskDigest
         guard !tilts.isEmpty else { return result }
         let rowParts = [Double](repeating: 1 / Double(count), count: Int(count))
-        let evenParts = [Double](repeating: 1 / Double(even.first?.count ?? 1), count: even.first?.count ?? 0)
+        let evenParts = [Double](repeating: 1 / Double(max(representatives.count, 1)), count: representatives.count)
+        // Columns that rules compute are not drawn.
+        let rules = domain.rules.isEmpty ? nil : try? RowRules(domain)
+        var (strayRows, evenRows) = (stray, even)
+        rules?.fillComputed(&strayRows)
+        rules?.fillComputed(&evenRows)
         let chance = model.total * (Double(count) / model.total).squareRoot()
         return try result.conditioned(
             on: tilts.map { tilt in
                 let measured = tilt.measured
-                let some = measured.sums(of: stray, sizes: domain.sizes, weights: rowParts) ?? []
-                let all = measured.sums(of: even, sizes: domain.sizes, weights: evenParts) ?? []
+                guard let some = measured.sums(of: strayRows, sizes: domain.sizes, weights: rowParts),
+                    let all = measured.sums(of: evenRows, sizes: domain.sizes, weights: evenParts)
+                else { return measured }
                 let deviation = max(measured.variance, leastVariance).squareRoot()
                 let figures = measured.figures.indices.map { cell in
                     let value =

@@ -52,8 +52,10 @@ struct RuledRows: Sendable {
 
     private static let statisticsRows: UInt64 = 1 << 14
     private static let poolRows = 1 << 12
-    /// Rows that are tried for a pool.
-    private static let attempts: UInt64 = 1 << 18
+    /// Rows that take the place of those that cannot be mended.
+    private static let spareRows = 1 << 8
+    /// Rows that are tried for a pool; fewer where there are many rules, each of which takes its time.
+    private static let attempts = 1 << 18
 
     /// nil for a domain without rules.
     ///
@@ -80,11 +82,12 @@ struct RuledRows: Sendable {
         let streams = RowStreams(seed: seed)
         var pool: [RuledRow] = []
         var start: UInt64 = 0
-        while start < Self.attempts, isPoolOnly ? pool.count < Self.poolRows : pool.isEmpty {
+        let attempts = UInt64(max(Self.attempts * RuleEngine.fewestPasses / engine.passes, 1))
+        while start < attempts, isPoolOnly ? pool.count < Self.poolRows : pool.isEmpty {
             let range = start..<(start + Self.statisticsRows)
             pool += engine.obeying(
                 start == 0 ? first : rows(range), words: streams.words(.rule, 1, range), wanted: conditions.wanted,
-                limit: Self.poolRows - pool.count)
+                limit: (isPoolOnly ? Self.poolRows : Self.spareRows) - pool.count)
             start = range.upperBound
         }
         if pool.isEmpty, conditions.wanted.isEmpty, let example = engine.example() { pool = [example] }

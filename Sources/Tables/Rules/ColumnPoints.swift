@@ -81,6 +81,22 @@ struct ColumnPoints: Sendable {
         }
     }
 
+    /// The codes of numbers that have a point within the bounds; nil for listed values, which are in any order.
+    func codes(from lower: ExactDecimal?, to upper: ExactDecimal?) -> Range<Int>? {
+        if case .listed = domain.cells { return nil }
+        func first(where isReached: (Cell) -> Bool) -> Int {
+            var (low, high) = (0, domain.valueCount)
+            while low < high {
+                let middle = (low + high) / 2
+                if cells[middle].map(isReached) ?? true { high = middle } else { low = middle + 1 }
+            }
+            return low
+        }
+        let low = lower.map { lower in first { !($0.point($0.count - 1) < lower) } } ?? 0
+        let high = upper.map { upper in first { upper < $0.point(0) } } ?? domain.valueCount
+        return low..<max(low, high)
+    }
+
     /// The point nearest to a number among those within the bounds.
     func nearest(to target: Double, from lower: ExactDecimal?, to upper: ExactDecimal?) -> (Int, ExactDecimal)? {
         let least = max(lower ?? lowest, lowest)

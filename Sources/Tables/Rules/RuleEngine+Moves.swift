@@ -44,8 +44,13 @@ extension RuleEngine {
         let own = rules.domain.columns[column]
         var weights = statistics.weights(
             of: column, given: given.map { ($0, row.codes[$0]) }, size: own.size)
+        let open = points.codes(from: lower, to: upper)
         for code in weights.indices {
-            guard let cell = points.cells[code], let range = cell.indices(from: lower, to: upper) else {
+            // Between the first and the last of them all of a cell lies within bounds.
+            if let open, code > open.lowerBound, code < open.upperBound - 1 { continue }
+            guard open?.contains(code) ?? true, let cell = points.cells[code],
+                let range = cell.indices(from: lower, to: upper)
+            else {
                 weights[code] = 0
                 continue
             }

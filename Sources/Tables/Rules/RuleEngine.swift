@@ -12,7 +12,8 @@ package struct RuleEngine: Sendable {
     let computed: Set<Int>
 
     /// How often a row is looked at again: with many rules, each of which may move a value.
-    private var passes: Int { 24 + 2 * rules.checks.count }
+    package var passes: Int { Self.fewestPasses + 2 * rules.checks.count }
+    package static let fewestPasses = 24
 
     /// - Parameters:
     ///   - fixed: columns whose codes stay as they are.
@@ -27,7 +28,8 @@ package struct RuleEngine: Sendable {
     /// A row that obeys every rule, drawn without a model; nil if none was found.
     package func example() -> RuledRow? {
         var generator = SplitMix64(state: 0x7275_6C65)
-        for _ in 0..<256 {
+        // With many rules a row is tried longer, so that fewer are tried.
+        for _ in 0..<max(16, 256 * Self.fewestPasses / passes) {
             var row = RuledRow(columns: rules.domain.columns.count)
             for (column, domain) in rules.domain.columns.enumerated() {
                 row.codes[column] = Int(generator.next() % UInt64(max(domain.size, 1)))

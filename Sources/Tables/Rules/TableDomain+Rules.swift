@@ -124,21 +124,27 @@ extension TableDomain {
         let rules: RowRules
         do throws(RuleProblems) { rules = try RowRules(self) } catch { throw numbered(error) }
         if RuleEngine(rules).example() == nil {
-            // Which rule is one too many: the first without which a row is found.
-            let culprit = self.rules.indices.first { place in
-                var rest = self.rules
-                rest.remove(at: place)
-                let fewer = TableDomain(columns: columns, derivations: derivations, rules: rest)
-                return (try? RowRules(fewer)).map { RuleEngine($0).example() != nil } ?? false
-            }
             throw numbered(
                 RuleProblems([
                     RuleProblem(
-                        rule: culprit, what: "no row was found that obeys all rules together",
+                        rule: firstTooMany, what: "no row was found that obeys all rules up to this one",
                         fix: "Take a rule out or widen the domains: these rules contradict each other or the domains")
                 ]))
         }
         return self
+    }
+
+    /// The rule with which those before it leave no row, found by halving: the sets of rules that leave one begin the list.
+    private var firstTooMany: Int? {
+        // Some row obeys the first `low` rules, none was found that obeys the first `high`.
+        var (low, high) = (0, rules.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            let fewer = TableDomain(columns: columns, derivations: derivations, rules: Array(rules.prefix(middle)))
+            let isPossible = (try? RowRules(fewer)).map { RuleEngine($0).example() != nil } ?? false
+            if isPossible { low = middle } else { high = middle }
+        }
+        return rules.isEmpty ? nil : high - 1
     }
 
     /// The column of a ratio.

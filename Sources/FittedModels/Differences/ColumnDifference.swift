@@ -81,8 +81,7 @@ extension TableDomain {
     package func with(_ differences: [ColumnDifference]) -> TableDomain {
         differences.isEmpty
             ? self
-            : TableDomain(
-                columns: columns + differences.compactMap { $0.modelColumn(self) }, derivations: derivations)
+            : adding(differences.compactMap { $0.modelColumn(self) })
     }
 }
 

@@ -29,6 +29,11 @@ public struct TableDomain: Sendable, Equatable {
         self.init(columns: columns, derivations: derivations, rules: [])
     }
 
+    /// The same table with further columns behind its own.
+    package func adding(_ further: [ColumnDomain]) -> TableDomain {
+        TableDomain(columns: columns + further, derivations: derivations, rules: rules)
+    }
+
     init(columns: [ColumnDomain], derivations: [Derivation], rules: [Rule]) {
         precondition(derivations.allSatisfy { TableDomain.isSound($0, columns) }, "a derivation does not fit")
         self.columns = columns

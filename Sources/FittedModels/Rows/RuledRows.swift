@@ -27,20 +27,24 @@ struct RuledRows: Sendable {
                 })
         }
 
-        /// Whether a column that rules compute has a condition.
+        /// Whether a condition is on what rules compute, or only rules give rows that meet it.
         let isOnComputed: Bool
 
         init(_ conditions: [(column: Int, code: Int)], of model: FittedModel) throws(SynthesisError) {
             let computed = model.domain.computedColumns
-            wanted = model.domain.rules.isEmpty ? [:] : try model.allowedCodes(conditions)
+            let wanted = model.domain.rules.isEmpty ? [:] : try model.allowedCodes(conditions)
+            self.wanted = wanted
             // That a ratio is missing is one value of several codes, which say what is known of its numerator.
             let carriers = model.domain.ratioColumns
-            drawn = conditions.filter { condition in
+            let modelled = conditions.filter { condition in
                 let isAbsent =
                     carriers.contains(condition.column)
                     && condition.code == model.domain.columns[condition.column].missingCode
                 return !computed.contains(condition.column) && !isAbsent
             }
+            // Rules give some rows values that the model gives no chance: such rows are looked for among all others.
+            let isPossible = wanted.isEmpty || modelled.isEmpty || (try? model.program(conditions: modelled)) != nil
+            drawn = isPossible ? modelled : []
             isOnComputed = drawn.count < conditions.count
         }
     }

@@ -172,8 +172,7 @@ let package = Package(
             name: "Client",
             dependencies: [
                 "Attestation", "Bytes", "Gzip", "Ledger", "SecretSharing", "Tables", "Tasks", crypto, cryptoExtras,
-                x509,
-                asn1, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
+                x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
             ],
             exclude: ["README.md"],
             resources: [

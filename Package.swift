@@ -96,6 +96,9 @@ let package = Package(
             name: "PrivacyKernel", dependencies: ["Statistics", "Tables", "VectorMath"],
             exclude: ["README.md", "KERNEL.md"], swiftSettings: strict + [replaceable]),
         .target(
+            name: "Linkage", dependencies: ["LinearAlgebra", "Statistics", "VectorMath", crypto],
+            exclude: ["README.md"], swiftSettings: strict),
+        .target(
             name: "PrivacyAccounting", dependencies: ["PrivacyKernel"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
@@ -168,8 +171,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Bytes", "Gzip", "Ledger", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1, nioCore,
-                nioPosix, nioHTTP1, nioSSL,
+                "Attestation", "Bytes", "Gzip", "Ledger", "Linkage", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1,
+                nioCore, nioPosix, nioHTTP1, nioSSL,
             ],
             exclude: ["README.md"],
             resources: [
@@ -200,15 +203,18 @@ let package = Package(
             name: "entrepot",
             dependencies: [
                 "Attestation", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands", "Evaluation",
-                "FittedModels", "Ledger",
+                "FittedModels", "Ledger", "Linkage",
                 "PrivacyAccounting", "PrivacyKernel", "Queries",
-                "Service", "Synthesizers", "Tasks", arguments, logging,
+                "Service", "Synthesizers", "Tables", "Tasks", arguments, logging,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "PackageTests", swiftSettings: checked),
         .testTarget(name: "EngineCommandsTests", dependencies: ["EngineCommands"], swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "LinkageTests", dependencies: ["Linkage", "Tables", "VectorMath"],
+            exclude: ["vectors.json", "vectors.py"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(
@@ -272,7 +278,7 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Tables", "Tasks", "VectorMath", crypto, nioCore, nioEmbedded,
+                "Attestation", "Client", "Ledger", "Linkage", "Tables", "Tasks", "VectorMath", crypto, nioCore, nioEmbedded,
                 nioPosix,
                 nioHTTP1, nioSSL,
             ],

@@ -88,6 +88,7 @@ extension TaskSpecification.Join {
         .members([
             "kind": .text(kind.rawValue), "rows_per_key": .integer(rowsPerKey), "value": mirror.map { .text($0.value) },
             "offices": mirror.map { .object($0.offices.mapValues(JSONValue.text)) },
+            "reveal": reveal == .none ? nil : .text(reveal.rawValue),
         ])
     }
 }

@@ -157,12 +157,23 @@ extension TaskSpecification {
         public static let mostRowsPerKey = 4096
         /// What a mirror join needs to know; nil for every other kind.
         public var mirror: MirrorTerms?
+        /// What a party learns of its own records besides what ε pays for.
+        public var reveal: Reveal
+
+        /// What a party may learn of its own records.
+        public enum Reveal: String, Sendable, CaseIterable {
+            /// Nothing.
+            case none
+            /// Which of them the other party has too: not differentially private. Two parties alone (`entrepot psi`).
+            case own
+        }
 
         /// A join; `mirror` is for the kind of that name.
-        public init(kind: Kind = .inner, rowsPerKey: Int = 1, mirror: MirrorTerms? = nil) {
+        public init(kind: Kind = .inner, rowsPerKey: Int = 1, mirror: MirrorTerms? = nil, reveal: Reveal = .none) {
             self.kind = kind
             self.rowsPerKey = rowsPerKey
             self.mirror = mirror
+            self.reveal = reveal
         }
     }
 

@@ -12,7 +12,7 @@ import EngineCommands
             UploadCommand.self, WithdrawCommand.self, ConfirmCommand.self, HaltCommand.self, StatusCommand.self,
             SamplesCommand.self, LedgerCommand.self, QueryCommand.self, SignedReportCommand.self, IngestCommand.self,
             FitCommand.self, SampleCommand.self, ReportCommand.self, MeasureCommand.self, ImageCommand.self,
-            PrepareCommand.self,
+            PrepareCommand.self, IntersectionCommand.self,
         ]
     )
 

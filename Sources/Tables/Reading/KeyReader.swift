@@ -83,7 +83,7 @@ struct KeyReader {
     var noKey: HashedRow { HashedRow(hash: hash.hash([UInt8]()), row: 0) }
 
     /// The whole key of a row, or nil after a fault.
-    private func key(
+    func key(
         _ grid: FieldGrid, _ row: Int, _ columns: [Int], _ onFault: (Int, Int, Fault) -> Void
     ) -> [UInt8]? {
         var key: [UInt8] = []

@@ -171,7 +171,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Bytes", "Gzip", "Ledger", "Linkage", "Tables", "Tasks", crypto, cryptoExtras, x509, asn1,
+                "Attestation", "Bytes", "Gzip", "Ledger", "Linkage", "Tables", "Tasks", crypto, cryptoExtras, x509,
+                asn1,
                 nioCore, nioPosix, nioHTTP1, nioSSL,
             ],
             exclude: ["README.md"],
@@ -185,6 +186,7 @@ let package = Package(
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),
+                .embedInCode("Configs/lists.yaml"),
                 .embedInCode("Configs/trade-mirror.yaml"),
                 .embedInCode("Configs/trade-reconciliation.yaml"),
                 .embedInCode("Configs/workshop.yaml"),
@@ -278,7 +280,8 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Linkage", "Tables", "Tasks", "VectorMath", crypto, nioCore, nioEmbedded,
+                "Attestation", "Client", "Ledger", "Linkage", "Tables", "Tasks", "VectorMath", crypto, nioCore,
+                nioEmbedded,
                 nioPosix,
                 nioHTTP1, nioSSL,
             ],

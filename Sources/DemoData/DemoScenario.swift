@@ -11,6 +11,7 @@ package enum DemoScenario: String, CaseIterable {
     case fiveOfficesTotal = "five-offices-total"
     case customsMicrodata = "customs-microdata"
     case bankTelecom = "bank-telecom"
+    case lists
 
     /// One line for the help text.
     package var summary: String {
@@ -22,6 +23,8 @@ package enum DemoScenario: String, CaseIterable {
         case .fiveOfficesTotal: "the flows of `reconciliation`; one noisy total of all is released, and nothing else"
         case .customsMicrodata: "the two halves of import declarations, simulated from the declared domains"
         case .bankTelecom: "customers of a bank and a telecom, simulated from the declared domains"
+        case .lists:
+            "persons on two lists without a common number, with misspelt names and mistyped dates; half are on both"
         }
     }
 
@@ -33,6 +36,7 @@ package enum DemoScenario: String, CaseIterable {
         case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
         case .fiveOffices: 20_000
         case .customsMicrodata, .bankTelecom: 50_000
+        case .lists: 10_000
         }
     }
 
@@ -42,6 +46,7 @@ package enum DemoScenario: String, CaseIterable {
         case .workshop: 1_728
         case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
         case .fiveOffices: 500_000
+        case .lists: 1_000_000
         case .trade, .customsMicrodata, .bankTelecom: 10_000_000
         }
     }
@@ -64,6 +69,7 @@ package enum DemoScenario: String, CaseIterable {
             case .fiveOfficesTotal: PackageResources.five_offices_total_yaml
             case .customsMicrodata: PackageResources.customs_microdata_yaml
             case .bankTelecom: PackageResources.bank_telecom_yaml
+            case .lists: PackageResources.lists_yaml
             }
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -91,6 +97,7 @@ package enum DemoScenario: String, CaseIterable {
         case .workshop: WorkshopTables(rows: rows, seed: seed).csv
         case .reconciliation: MirrorTables(rows: rows, seed: seed).csv
         case .fiveOfficesTotal: MirrorTables(rows: rows, seed: seed).totals
+        case .lists: ListTables(rows: rows, seed: seed).csv
         case .customsMicrodata:
             try SimulatedTables(task, rows: rows, seed: seed) { String(10_000_000 + $0 * 7) }.csv
         case .bankTelecom:

@@ -18,7 +18,9 @@ public struct AgreementCounts: Sendable, Equatable {
             patterns *= count
             guard patterns <= 1 << 20 else { return nil }
         }
-        guard counts.count == patterns, counts.allSatisfy(\.isFinite), variance >= 0, variance.isFinite else { return nil }
+        guard counts.count == patterns, counts.allSatisfy(\.isFinite), variance >= 0, variance.isFinite else {
+            return nil
+        }
         self.levels = levels
         self.counts = counts
         self.variance = variance

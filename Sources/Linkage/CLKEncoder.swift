@@ -26,6 +26,7 @@ public struct CLKEncoder: Sendable {
                 inputKeyMaterial: input, salt: rule.salt, info: rule.info, outputByteCount: max(1, count))
             : HKDF<SHA256>.deriveKey(
                 inputKeyMaterial: input, salt: rule.salt, info: rule.info, outputByteCount: max(1, count))
+        // Proof: the key's bytes are copied whole, within the call that lends them.
         let bytes = all.withUnsafeBytes(Array.init)
         keys = schema.features.indices.map { feature in
             (0..<2).map { Array(bytes[(2 * feature + $0) * rule.size..<(2 * feature + $0 + 1) * rule.size]) }

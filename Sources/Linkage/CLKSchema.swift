@@ -73,10 +73,10 @@ public struct CLKSchema: Sendable, Equatable {
         }
         guard file.version == 3 else { throw .schema("it is of version \(file.version); write version 3") }
         let configuration = file.clkConfig
-        guard configuration.xorFolds == nil else {
+        guard configuration.ignoredFolds == nil else {
             throw .schema("clkhash does not read `xorFolds`; write `xor_folds`")
         }
-        (length, folds) = (configuration.l, configuration.xor_folds ?? 0)
+        (length, folds) = (configuration.l, configuration.folds ?? 0)
         guard (8...1 << 16).contains(length), length.isMultiple(of: 8), (0...8).contains(folds) else {
             throw .schema("`l` must be a multiple of 8 from 8 to 65536, `xor_folds` at most 8")
         }
@@ -133,7 +133,7 @@ public struct CLKSchema: Sendable, Equatable {
         _ hashing: SchemaFile.Hashing, _ name: String, _ bits: Int
     ) throws(CLKError) -> Encoding.Hash {
         switch hashing.hash?.type ?? "blakeHash" {
-        case "doubleHash": return .double(preventsSingularity: hashing.hash?.prevent_singularity ?? false)
+        case "doubleHash": return .double(preventsSingularity: hashing.hash?.preventsSingularity ?? false)
         case "blakeHash":
             guard bits.nonzeroBitCount == 1, bits <= 1 << 16 else {
                 throw .schema("\(name): blakeHash needs a length that is a power of two, at most 65536")
@@ -152,7 +152,7 @@ public struct CLKSchema: Sendable, Equatable {
             return .ngram(n, isPositional: comparison.positional ?? false)
         case "exact": return .exact
         case "numeric":
-            let digits = comparison.fractional_precision ?? 0
+            let digits = comparison.fractionalPrecision ?? 0
             guard let distance = comparison.thresholdDistance, let resolution = comparison.resolution,
                 (1...1_000).contains(resolution), (0...9).contains(digits)
             else { throw .schema("\(name): numeric needs thresholdDistance and resolution") }
@@ -179,9 +179,15 @@ public struct CLKSchema: Sendable, Equatable {
 private struct SchemaFile: Decodable {
     struct Configuration: Decodable {
         let l: Int
-        let xor_folds: Int?
-        let xorFolds: Int?
+        let folds: Int?
+        let ignoredFolds: Int?
         let kdf: KeyDerivation
+
+        enum CodingKeys: String, CodingKey {
+            case l, kdf
+            case folds = "xor_folds"
+            case ignoredFolds = "xorFolds"
+        }
     }
     struct KeyDerivation: Decodable {
         let type: String
@@ -209,7 +215,12 @@ private struct SchemaFile: Decodable {
     }
     struct Hash: Decodable {
         let type: String
-        let prevent_singularity: Bool?
+        let preventsSingularity: Bool?
+
+        enum CodingKeys: String, CodingKey {
+            case type
+            case preventsSingularity = "prevent_singularity"
+        }
     }
     struct Comparison: Decodable {
         let type: String
@@ -217,7 +228,12 @@ private struct SchemaFile: Decodable {
         let positional: Bool?
         let thresholdDistance: Double?
         let resolution: Int?
-        let fractional_precision: Int?
+        let fractionalPrecision: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case type, n, positional, thresholdDistance, resolution
+            case fractionalPrecision = "fractional_precision"
+        }
     }
     struct Strategy: Decodable {
         let bitsPerToken: Int?

@@ -36,7 +36,8 @@ public final class TableFileReader {
             CSVTableReader(
                 domain: domain, schema: table.schema, key: table.key, hash: hash,
                 limits: task.limits.table(declared: table.rows),
-                rowsPerKey: task.join.rowsPerKey, dialect: table.dialect, expectedBytes: expectedBytes))
+                rowsPerKey: task.join.rowsPerKey, dialect: table.dialect, expectedBytes: expectedBytes,
+                linkage: task.join.linkage))
     }
 
     /// SHA-256 of the bytes taken so far.

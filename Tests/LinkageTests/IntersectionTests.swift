@@ -37,9 +37,12 @@ import Testing
         #expect(none.members == [])
     }
 
-    @Test("a count is the common names, dummies of both and nothing else; each takes its own dummies off", arguments: [-3, 0, 5])
+    @Test(
+        "a count is the common names, dummies of both and nothing else; each takes its own dummies off",
+        arguments: [-3, 0, 5])
     func count(noise: Int) async throws {
-        let (one, two) = try await meeting(.count(epsilon: 1, delta: 1e-3), keys(0..<30), keys(20..<60), noise: (noise, 2))
+        let (one, two) = try await meeting(
+            .count(epsilon: 1, delta: 1e-3), keys(0..<30), keys(20..<60), noise: (noise, 2))
         let reach = IntersectionTerms(task: task, reveal: .count(epsilon: 1, delta: 1e-3), sizes: (1, 1)).reach
         #expect(reach == 7)
         #expect(one.common == 10 + (reach + noise) + (reach + 2) && two.common == one.common)

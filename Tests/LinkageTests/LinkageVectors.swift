@@ -16,7 +16,8 @@ struct LinkageVectors: Decodable {
 
     static func file() throws -> Data {
         try Data(
-            contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("vectors.json"))
+            contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+                "vectors.json"))
     }
 
     static func read() throws -> LinkageVectors { try JSONDecoder().decode(LinkageVectors.self, from: try file()) }

@@ -74,6 +74,14 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case paddingCounted
     /// A key's rows in the several tables of a union noised as if they were in one.
     case unionCountedOnce
+    /// The links that a record's block loses are counted, those that come in their place are not.
+    case linkageDisplacementIgnored
+    /// All records of a block take part in a linkage.
+    case linkagePartnersIgnored
+    /// A second pass links what the first one left.
+    case linkageSecondPassOnRest
+    /// One assignment over the pairs of all passes.
+    case linkageOneAssignment
 
     /// The bug of this task.
     @TaskLocal public static var active: PlantedBug?
@@ -82,7 +90,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     public var isInTables: Bool {
         switch self {
         case .duplicatesTaken, .truncationSkipped, .combinationsKept, .fileOrderKept, .paddingDropped, .paddingCounted,
-            .unionCountedOnce:
+            .unionCountedOnce, .linkageDisplacementIgnored, .linkagePartnersIgnored, .linkageSecondPassOnRest,
+            .linkageOneAssignment:
             true
         default: false
         }

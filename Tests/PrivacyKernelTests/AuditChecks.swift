@@ -16,6 +16,7 @@ struct AuditCheck: Sendable, CustomTestStringConvertible {
         everyCallPays, slices, sinkRefusal, emptyTable, oneBudget, setAside, gramNeighbours, sumNeighbours, emptyCells,
         smallNoise, independence, failureIsSpent, duplicateKeys, rowOrder, loneTable, selectionLaw, noiseLaw,
         neighbours, changedKeys, joinWork, paddingUncounted, unionNeighbours,
+        linkageNeighbours, linkageChains, linkageWork,
     ]
 }
 

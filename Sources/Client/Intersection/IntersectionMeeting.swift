@@ -1,4 +1,3 @@
-import Bytes
 import Foundation
 public import Ledger
 public import Linkage
@@ -28,12 +27,14 @@ public struct IntersectionMeeting: Sendable {
         guard task.providers.count == 2, let peer = task.providers.first(where: { $0.name != own.name }),
             task.providers.contains(own)
         else {
-            throw ClientError.badInput("Two providers meet, and the task has \(task.providers.count) of which you are one.")
+            throw ClientError.badInput(
+                "Two providers meet, and the task has \(task.providers.count) of which you are one.")
         }
         for party in task.providers {
             guard party.table?.rows != nil else {
                 throw ClientError.badInput(
-                    "The table of \(party.name) declares no `rows`: without a public size the number of its keys would show.")
+                    "The table of \(party.name) declares no `rows`: without a public size the number of its keys would show."
+                )
             }
             guard let signature = signatures.first(where: { $0.party == party.name }) else {
                 throw ClientError.badInput("There is no signature of \(party.name) beside the task.")
@@ -150,16 +151,18 @@ extension IntersectionMeeting {
         _ preparation: Preparation, _ role: IntersectionTerms.Role
     ) throws -> IntersectionParty {
         let privacy = task.privacy
-        do {
+        do throws(LedgerError) {
             try preparation.ledger.reserve(
                 task: ledgerTask, epsilon: price?.epsilon ?? privacy.epsilon, delta: price?.delta ?? privacy.delta,
                 plan: revealsMembers
                     ? #"{"intersection":"members","note":"not differentially private"}"# : #"{"intersection":"count"}"#,
                 uploads: [own.name: preparation.commitment], time: Int64(Date().timeIntervalSince1970))
-        } catch LedgerError.alreadySpent {
-            throw IntersectionError.alreadyAnswered
+        } catch let error {
+            if case .alreadySpent = error { throw IntersectionError.alreadyAnswered }
+            throw error
         }
-        return try IntersectionParty(terms(role), role: role, keys: preparation.keys, noise: try standingNoise(preparation))
+        return try IntersectionParty(
+            terms(role), role: role, keys: preparation.keys, noise: try standingNoise(preparation))
     }
 
     private func standingNoise(_ preparation: Preparation) throws -> Int {
@@ -174,7 +177,8 @@ extension IntersectionMeeting {
         let noise = try preparation.noise()
         guard
             FileManager.default.createFile(
-                atPath: preparation.noiseFile, contents: Data("\(noise)\n".utf8), attributes: [.posixPermissions: 0o600])
+                atPath: preparation.noiseFile, contents: Data("\(noise)\n".utf8), attributes: [.posixPermissions: 0o600]
+            )
         else { throw ClientError.unwritable(path: preparation.noiseFile) }
         return noise
     }
@@ -194,10 +198,8 @@ extension IntersectionMeeting {
         try await sent
         guard !stream.hasMore else { throw IntersectionError.wrongNumber }
         // From here on the other party may know: entered before the first byte.
-        do throws(LedgerError) {
-            let statement = "{\"answer\":\"\(revealsMembers ? "members" : "count")\",\"peer\":\"\(peer.name)\"}"
-            try preparation.ledger.record(release: Array(statement.utf8), task: ledgerTask)
-        }
+        let statement = "{\"answer\":\"\(revealsMembers ? "members" : "count")\",\"peer\":\"\(peer.name)\"}"
+        try preparation.ledger.record(release: Array(statement.utf8), task: ledgerTask)
         told(.answering)
         let print = Answer(party: party, points: points)
         async let prints = print.send(writer)
@@ -232,7 +234,9 @@ extension IntersectionMeeting {
         let side = party.role == .listener ? "listener" : "joiner"
         let word = Array("ENTREPOT-PSI1 \(task.digest.hex) \(purpose) \(side) ".utf8)
         // As long as the longer of both words, so that one length is read.
-        func padded(_ bytes: [UInt8]) -> [UInt8] { bytes + [UInt8](repeating: 0x2E, count: Self.greeting - bytes.count) }
+        func padded(_ bytes: [UInt8]) -> [UInt8] {
+            bytes + [UInt8](repeating: 0x2E, count: Self.greeting - bytes.count)
+        }
         try await stream.writer.send(padded(word))
         let found = try await stream.receive(Self.greeting)
         let other = party.role == .listener ? "joiner" : "listener"

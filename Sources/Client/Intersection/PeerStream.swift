@@ -104,11 +104,20 @@ extension PeerStream {
         return try await server.executeThenClose { clients in
             await listening(server.channel.localAddress?.port ?? address.port)
             for try await client in clients {
-                let result: Result? = try await client.channel.executeThenClose { inbound, outbound in
-                    let stream = PeerStream(outbound: outbound, inbound: inbound.makeAsyncIterator())
-                    // The first bytes come behind the handshake. Who fails in it, or says nothing, is no end of the wait.
-                    guard await stream.hasFirstBytes(), client.shown.isVerified else { return nil }
-                    return try await use(stream)
+                let result: Result?
+                do {
+                    result = try await client.channel.executeThenClose { inbound, outbound in
+                        let stream = PeerStream(outbound: outbound, inbound: inbound.makeAsyncIterator())
+                        // The first bytes come behind the handshake. Who fails in it, or says nothing, is no end of the wait.
+                        let channel = client.channel.channel
+                        let end = channel.eventLoop.scheduleTask(in: handshake) { channel.close(promise: nil) }
+                        guard await stream.hasFirstBytes(), client.shown.isVerified else { return nil }
+                        end.cancel()
+                        return try await use(stream)
+                    }
+                } catch {
+                    guard client.shown.isVerified else { continue }
+                    throw error
                 }
                 if let result { return result }
             }
@@ -143,6 +152,9 @@ extension PeerStream {
             try await use(PeerStream(outbound: outbound, inbound: inbound.makeAsyncIterator()))
         }
     }
+
+    /// How long whoever comes may take to show its key.
+    private static let handshake = TimeAmount.seconds(20)
 
     private struct Accepted: Sendable {
         let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>

@@ -47,6 +47,8 @@ struct CurveName {
     }
 }
 
+// Proof of both: a secret's bytes are copied whole, within the call that lends them.
+
 /// A party's secret exponent, drawn for one run and gone with it.
 public struct BlindingExponent: Sendable {
     private let key = P256.KeyAgreement.PrivateKey()

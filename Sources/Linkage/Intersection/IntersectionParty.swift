@@ -47,8 +47,7 @@ public struct IntersectionParty: Sendable {
         self.noise = min(max(reach + noise, 0), 2 * reach)
         var system = SystemRandomNumberGenerator()
         func filler() -> ListedName {
-            ListedName(
-                bytes: (0..<4).flatMap { _ in withUnsafeBytes(of: system.next(), Array.init) }, kind: .filler)
+            ListedName(bytes: (0..<32).map { _ in UInt8.random(in: 0...255, using: &system) }, kind: .filler)
         }
         let own: CurveName.Kind = role == .listener ? .dummyOfListener : .dummyOfJoiner
         let others: CurveName.Kind = role == .listener ? .dummyOfJoiner : .dummyOfListener

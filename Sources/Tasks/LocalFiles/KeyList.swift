@@ -1,5 +1,5 @@
 internal import Crypto
-package import Tables
+internal import Tables
 internal import VectorMath
 
 /// The keys of a party's own file, each once, with the rows in which they stand.
@@ -20,11 +20,12 @@ package struct KeyList: Sendable {
         try file.records(table.dialect, into: receiver)
         guard receiver.faults.isEmpty else {
             throw LocalTableFile.Refusal(
-                name: file.name, problems: TableProblems(problems: receiver.faults, counts: ["key": receiver.faultCount]))
+                name: file.name,
+                problems: TableProblems(problems: receiver.faults, counts: ["key": receiver.faultCount]))
         }
         var hasher = SHA256()
         for key in receiver.keys {
-            hasher.update(data: withUnsafeBytes(of: UInt32(key.count).littleEndian, Array.init))
+            hasher.update(data: (0..<4).map { UInt8(truncatingIfNeeded: key.count >> (8 * $0)) })
             hasher.update(data: key)
         }
         keys = receiver.keys

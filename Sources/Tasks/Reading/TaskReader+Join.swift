@@ -2,8 +2,13 @@ internal import Tables
 
 /// How the tables are joined.
 extension TaskReader {
+    private static let joinKeys = [
+        "kind", "rows_per_key", "value", "offices", "reveal", "blocking", "compare", "partners", "threshold",
+    ]
+
     mutating func readJoin(_ task: Section, parties: [TaskSpecification.Party]?) -> TaskSpecification.Join? {
-        guard let section = optionalSection(task, "join", keys: ["kind", "rows_per_key", "value", "offices", "reveal"]) else {
+        guard let section = optionalSection(task, "join", keys: Self.joinKeys)
+        else {
             return nil
         }
         let kind = optional(section, "kind") { reader, node, path in
@@ -19,6 +24,12 @@ extension TaskReader {
         }
         guard let kind, let rows, let value, let offices, let reveal else { return nil }
         if reveal == .own { checkReveal(kind ?? .inner, parties ?? [], section) }
+        if kind == .linkage { return readLinkage(section, parties: parties ?? []) }
+        for key in ["blocking", "compare", "partners", "threshold"] where section.present(key) != nil {
+            problem(
+                line: section.line(key), path: section.path(key), "only a linkage has `\(key)`",
+                fix: "Leave it out, or write `kind: linkage`")
+        }
         guard kind == .mirror else {
             if kind == .union, Self.fieldsDiffer(parties ?? []) {
                 problem(

@@ -41,7 +41,9 @@ struct IntersectionCommand: AsyncParsableCommand {
         var patience: Int64 = 900
 
         func validate() throws {
-            guard (1...86_400).contains(patience) else { throw ValidationError("--patience is from 1 to 86400 seconds") }
+            guard (1...86_400).contains(patience) else {
+                throw ValidationError("--patience is from 1 to 86400 seconds")
+            }
         }
     }
 
@@ -82,7 +84,10 @@ struct IntersectionCommand: AsyncParsableCommand {
 
     private static func run(
         _ options: Options,
-        _ meet: (IntersectionMeeting, IntersectionMeeting.Preparation, @escaping @Sendable (IntersectionMeeting.Event) -> Void)
+        _ meet: (
+            IntersectionMeeting, IntersectionMeeting.Preparation,
+            @escaping @Sendable (IntersectionMeeting.Event) -> Void
+        )
             async throws -> IntersectionParty.Outcome
     ) async throws {
         try await CommandFailure.reported {
@@ -96,7 +101,10 @@ struct IntersectionCommand: AsyncParsableCommand {
 
     private static func prepared(
         _ options: Options,
-        _ meet: (IntersectionMeeting, IntersectionMeeting.Preparation, @escaping @Sendable (IntersectionMeeting.Event) -> Void)
+        _ meet: (
+            IntersectionMeeting, IntersectionMeeting.Preparation,
+            @escaping @Sendable (IntersectionMeeting.Event) -> Void
+        )
             async throws -> IntersectionParty.Outcome
     ) async throws {
         let task = try Files.task(at: options.task)
@@ -111,9 +119,11 @@ struct IntersectionCommand: AsyncParsableCommand {
         let opening = try standingOpening(digest, "\(folder)/\(task.digest.hex.prefix(16)).\(meeting.own.name)")
         let price = meeting.price
         if let price {
-            Console.say("epsilon \(price.epsilon), delta \(price.delta), for the names of either party towards the other")
+            Console.say(
+                "epsilon \(price.epsilon), delta \(price.delta), for the names of either party towards the other")
         } else {
-            Console.say("NOT DIFFERENTIALLY PRIVATE: each party learns which of its keys the other has. Both signed it.")
+            Console.say(
+                "NOT DIFFERENTIALLY PRIVATE: each party learns which of its keys the other has. Both signed it.")
         }
         let preparation = IntersectionMeeting.Preparation(
             keys: list.keys, commitment: opening.commitment, ledger: ledger,
@@ -136,13 +146,18 @@ struct IntersectionCommand: AsyncParsableCommand {
         if let members = outcome.members {
             Console.say("\(outcome.common) keys are in both lists (not differentially private)")
             let text = members.map { String(decoding: list.keys[$0], as: UTF8.self) + "\n" }.joined()
-            if let output { try Files.write(Array(text.utf8), to: output) } else { Console.show(String(text.dropLast())) }
+            if let output {
+                try Files.write(Array(text.utf8), to: output)
+            } else {
+                Console.show(String(text.dropLast()))
+            }
             return
         }
         guard let price = meeting.price else { return }
         let interval = IntersectionTerms.halfWidth(epsilon: price.epsilon)
         let shown = max(0, outcome.estimate)
-        Console.say("about \(shown) keys are in both lists; with 95 %: \(max(0, shown - interval)) to \(shown + interval)")
+        Console.say(
+            "about \(shown) keys are in both lists; with 95 %: \(max(0, shown - interval)) to \(shown + interval)")
         Console.show("\(shown)")
     }
 
@@ -167,7 +182,7 @@ struct IntersectionCommand: AsyncParsableCommand {
     /// A draw of the discrete Laplace law by the kernel: the noisy number of rows of a table without rows.
     private static func noise(epsilon: Double) throws -> Int {
         let domain = TableDomain(columns: [.categories("none", ["0"])])
-        let empty = CodedTable(columns: [try CodedColumn(codes: [], domainSize: 1)], rowCount: 0)
+        let empty = try CodedTable(columns: [CodedColumn(.bytes([]), domainSize: 1)])
         let kernel = Kernel(table: try PrivateTable(public: empty, domain: domain))
         let budget = try Budget(PrivacyParameters(epsilon: epsilon, delta: 0), accounting: .pure)
         return Int(try kernel.measure([[]], spending: budget)[0].counts[0])

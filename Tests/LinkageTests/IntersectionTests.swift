@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("points off the curve, repeated, too few or too many end it, and nothing is answered")
+    @Test("points off the curve, repeated, too few or too many end it without a result")
     func badPoints() async throws {
         let terms = IntersectionTerms(task: task, reveal: .members, sizes: (4, 4))
         let one = try IntersectionParty(terms, role: .listener, keys: keys(0..<4), noise: 0)

@@ -196,7 +196,6 @@ extension IntersectionMeeting {
         let points = try await stream.receive(32 * expected)
         told(.received(32 * expected, of: 32 * expected))
         try await sent
-        guard !stream.hasMore else { throw IntersectionError.wrongNumber }
         // From here on the other party may know: entered before the first byte.
         let statement = "{\"answer\":\"\(revealsMembers ? "members" : "count")\",\"peer\":\"\(peer.name)\"}"
         try preparation.ledger.record(release: Array(statement.utf8), task: ledgerTask)
@@ -205,12 +204,13 @@ extension IntersectionMeeting {
         async let prints = print.send(writer)
         let returned = try await stream.receive(32 * party.terms.points(party.role))
         let outcome = try party.common(try await prints, returned)
+        // Neither end closes before the other has everything. What came beyond the agreed points would stand here.
+        try await writer.send([Self.end])
+        let last = try? await stream.receive(1)
+        guard last ?? [Self.end] == [Self.end], !stream.hasMore else { throw IntersectionError.wrongNumber }
         try preparation.ledger.append(
             .closed, task: ledgerTask, details: ["common": "\(outcome.estimate)", "peer": peer.name],
             time: Int64(Date().timeIntervalSince1970))
-        // Neither end closes before the other has everything.
-        try await writer.send([0x2E])
-        _ = try? await stream.receive(1)
         return outcome
     }
 
@@ -247,4 +247,5 @@ extension IntersectionMeeting {
     }
 
     private static let greeting = 128
+    private static let end: UInt8 = 0x2E
 }

@@ -77,7 +77,7 @@ extension IntersectionError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .pointOffCurve:
-            "The other party sent what is no point of the curve. Nothing came out; nothing was answered to it."
+            "The other party sent what is no point of the curve. Nothing came out."
         case .repeatedPoint: "The other party sent a point twice. Nothing came out."
         case .wrongNumber:
             "The other party stopped, or sent another number of points than the task declares. Nothing came out."

@@ -53,6 +53,8 @@ let package = Package(
         // For other packages: tables and the kernel; what is fitted from its answers, and the methods.
         .library(name: "EntrepotKernel", targets: ["PrivacyKernel", "Tables"]),
         .library(name: "EntrepotModels", targets: ["FittedModels", "Synthesizers"]),
+        // For parties who encode at home, and for programs that correct totals of links.
+        .library(name: "EntrepotLinkage", targets: ["Linkage"]),
         // For the nested package of benchmarks alone.
         .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
         .library(name: "VectorMath", targets: ["VectorMath"]),

@@ -11,7 +11,10 @@ func promise(_ holds: Bool, _ what: StaticString) {
 func fuzzCBOR(_ bytes: [UInt8]) {
     guard let value = try? CBOR(decoding: bytes, lengths: .definiteOrIndefinite) else { return }
     let encoded = value.encoded
-    promise(encoded.count <= bytes.count, "a value encodes longer than it was")
+    // An array of 256 items that ends with a break needs one byte less than one that begins with their number.
+    if (try? CBOR(decoding: bytes, lengths: .definite)) != nil {
+        promise(encoded.count <= bytes.count, "a value encodes longer than it was")
+    }
     promise((try? CBOR(decoding: encoded, lengths: .definite)) == value, "a value does not read back")
 }
 

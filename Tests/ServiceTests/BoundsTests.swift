@@ -79,10 +79,10 @@ struct BoundsTests {
     func draws() async throws {
         let limiter = SampleLimiter(recipients: 2)
         var held: [SampleLimiter.Place] = []
-        for _ in 0..<48 { held.append(try await limiter.enter(as: "Mallory")) }
+        for _ in 0..<64 { held.append(try await limiter.enter(as: "Mallory")) }
         await #expect(throws: Problem.self) { try await limiter.enter(as: "Mallory") }
-        for _ in 0..<48 { held.append(try await limiter.enter(as: "Bob")) }
-        #expect(held.count == 96)
+        for _ in 0..<64 { held.append(try await limiter.enter(as: "Bob")) }
+        #expect(held.count == 128)
     }
 
     @Test("a web page changes nothing, whatever browser it runs in; programs do, with or without a name")

@@ -124,7 +124,9 @@ struct DraftPrivacyTests {
             + "\n"
         let draft = try Office.draft(csv)
         #expect(try Office.fields(draft)["thing"] == nil, "\(draft.yaml)")
-        for value in values { #expect(!draft.yaml.contains(value)) }
+        // Letters and digits of a public key are not the sample's.
+        let lines = draft.yaml.split(separator: "\n").filter { !$0.contains("public_key: ") }
+        for value in values { #expect(!lines.contains { $0.contains(value) }) }
         let warnings = try Office.check(Array(csv.utf8), "A", try Office.task(draft))
         #expect(warnings.contains { $0.code == "not_read" })
     }

@@ -1,3 +1,4 @@
+import Bytes
 import FittedModels
 import Foundation
 import Statistics
@@ -14,7 +15,7 @@ struct PageData: Encodable {
         init(_ groups: CodeGroups) {
             width = PageData.width(groups.count)
             map = PageData.base64(groups.map, width: width)
-            labels = groups.labels
+            labels = groups.labels.map(ShownText.line)
         }
     }
 
@@ -57,7 +58,7 @@ struct PageData: Encodable {
             let column = evaluation.domain.columns[fit.column]
             let width = Self.width(column.size)
             return Column(
-                name: fit.name, size: column.size, counts: fit.measurement?.counts.map(Self.short),
+                name: ShownText.line(fit.name), size: column.size, counts: fit.measurement?.counts.map(Self.short),
                 deviations: fit.measurement?.deviations.map(Self.short),
                 shown: Grouping(
                     CodeGroups(

@@ -13,9 +13,9 @@ final class SampleLimiter: Sendable {
     private let placesOfCaller: Int
     private let known = Mutex(Known())
 
-    /// - Parameter recipients: how many parties may have rows. Each has its own share of 96 places, at least 16.
+    /// - Parameter recipients: how many parties may have rows. Each has its own share of 128 places, at least 16.
     init(recipients: Int = 1) {
-        placesOfCaller = max(16, 96 / max(1, recipients))
+        placesOfCaller = max(16, 128 / max(1, recipients))
         places = Mutex([:])
     }
 

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Foundation
 internal import Tables
 
@@ -255,8 +256,8 @@ extension ColumnGuess {
         // Words that some YAML reader takes for something else.
         let taken = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", ""]
         guard isWord, !taken.contains(text.lowercased()) else {
-            if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
-                return String(decoding: JSONValue.text(text).canonicalBytes, as: UTF8.self)
+            if ShownText.hasHidden(text) {
+                return ShownText.line(String(decoding: JSONValue.text(text).canonicalBytes, as: UTF8.self))
             }
             return "'" + text.replacingOccurrences(of: "'", with: "''") + "'"
         }

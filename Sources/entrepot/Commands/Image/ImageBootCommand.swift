@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dispatch
 import EngineCommands
 import Foundation
 
@@ -68,7 +69,7 @@ struct ImageBootCommand: AsyncParsableCommand {
             "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=\(firmware)/OVMF_CODE_4M.fd",
             "-drive", "if=pflash,format=raw,unit=1,file=\(variables)",
             "-drive", "if=none,id=boot,format=raw,readonly=on,file=fat:\(folder.path)/esp",
-            "-device", "ide-hd,drive=boot,bootindex=0",
+            "-device", "virtio-blk-pci,drive=boot,bootindex=0",
             "-chardev", "socket,id=tpm,path=\(socket)", "-tpmdev", "emulator,id=tpm0,chardev=tpm",
             "-device", "tpm-crb,tpmdev=tpm0",
             "-netdev", "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:\(port)-:8443",
@@ -77,9 +78,24 @@ struct ImageBootCommand: AsyncParsableCommand {
         ]
         if let certificate { machine += ["-fw_cfg", "name=opt/entrepot/certificate,file=\(certificate)"] }
         let process = try start("qemu-system-x86_64", machine)
+        let signals = passingOnSignals(to: process)
+        defer { for source in signals { source.cancel() } }
         Console.say("EMULATED machine: protects nothing. Console: \(console); the service: https://127.0.0.1:\(port)")
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CommandFailure("the emulated machine failed", code: .failed) }
+        guard process.terminationStatus == 0 || process.terminationReason == .uncaughtSignal else {
+            throw CommandFailure("the emulated machine failed", code: .failed)
+        }
+    }
+
+    /// Whoever ends this program ends the machine, which would go on without it. It has no disk that could be hurt, and what
+    /// `Process` starts has every signal blocked that can be.
+    private func passingOnSignals(to process: Process) -> [any DispatchSourceSignal] {
+        [SIGTERM, SIGINT, SIGHUP].map { number in
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { kill(process.processIdentifier, SIGKILL) }
+            source.resume()
+            return source
+        }
     }
 
     private func start(_ name: String, _ arguments: [String]) throws -> Process {

@@ -176,7 +176,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Bytes", "Gzip", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks", crypto, cryptoExtras,
+                "Attestation", "Bytes", "Gzip", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks", crypto,
+                cryptoExtras,
                 x509,
                 asn1, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
             ],
@@ -210,7 +211,8 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Bytes", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands", "Evaluation",
+                "Attestation", "Bytes", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands",
+                "Evaluation",
                 "FittedModels", "Ledger", "Linkage",
                 "PrivacyAccounting", "PrivacyKernel", "Queries", "SecretSharing",
                 "Service", "Synthesizers", "Tables", "Tasks", "VectorMath", arguments, crypto, logging,
@@ -296,7 +298,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Bytes", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries", "Service",
+                "Attestation", "Bytes", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries",
+                "Service",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
             ],

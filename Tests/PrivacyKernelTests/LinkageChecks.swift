@@ -75,7 +75,7 @@ struct LinkageWorld {
     }
 
     /// The links by the codes of both records.
-    static func counts(_ rows: PrivateRows) -> [Int64] { rows.counts([[0, 1]], grouped: [])[0] }
+    static func counts(_ rows: PrivateRows) -> [Int64] { rows.counts([[0, 1]], further: [])[0] }
 }
 
 extension AuditCheck {

@@ -76,7 +76,7 @@ import VectorMath
                     linking: try [one, other].enumerated().map {
                         (name: "P\($0)", rows: try Self.table([$1], terms, hash).rows)
                     }, terms: terms)
-                return rows.counts([[]], grouped: [])[0][0]
+                return rows.counts([[]], further: [])[0][0]
             }
             #expect(try count(near) == 1, "\(by)")
             #expect(try count(far) == 0, "\(by)")

@@ -53,6 +53,8 @@ let package = Package(
         // For other packages: tables and the kernel; what is fitted from its answers, and the methods.
         .library(name: "EntrepotKernel", targets: ["PrivacyKernel", "Tables"]),
         .library(name: "EntrepotModels", targets: ["FittedModels", "Synthesizers"]),
+        // For parties who encode at home, and for programs that correct totals of links.
+        .library(name: "EntrepotLinkage", targets: ["Linkage"]),
         // For the nested package of benchmarks alone.
         .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
         .library(name: "VectorMath", targets: ["VectorMath"]),
@@ -95,6 +97,9 @@ let package = Package(
         .target(
             name: "PrivacyKernel", dependencies: ["Statistics", "Tables", "VectorMath"],
             exclude: ["README.md", "KERNEL.md"], swiftSettings: strict + [replaceable]),
+        .target(
+            name: "Linkage", dependencies: ["LinearAlgebra", "Statistics", "VectorMath", crypto],
+            exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "PrivacyAccounting", dependencies: ["PrivacyKernel"], exclude: ["README.md"], swiftSettings: strict),
         .target(
@@ -171,8 +176,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Bytes", "Gzip", "Ledger", "SecretSharing", "Tables", "Tasks", crypto, cryptoExtras,
-                x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
+                "Attestation", "Bytes", "Gzip", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks", crypto,
+                cryptoExtras, x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
             ],
             exclude: ["README.md"],
             resources: [
@@ -186,6 +191,7 @@ let package = Package(
                 .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),
                 .embedInCode("Configs/five-offices-without-enclave.yaml"),
+                .embedInCode("Configs/lists.yaml"),
                 .embedInCode("Configs/trade-mirror.yaml"),
                 .embedInCode("Configs/trade-reconciliation.yaml"),
                 .embedInCode("Configs/workshop.yaml"),
@@ -204,16 +210,17 @@ let package = Package(
             name: "entrepot",
             dependencies: [
                 "Attestation", "Bytes", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands",
-                "Evaluation",
-                "FittedModels", "Ledger",
-                "PrivacyAccounting", "PrivacyKernel", "Queries", "SecretSharing",
-                "Service", "Synthesizers", "Tables", "Tasks", "VectorMath", arguments, crypto, logging,
+                "Evaluation", "FittedModels", "Ledger", "Linkage", "PrivacyAccounting", "PrivacyKernel", "Queries",
+                "SecretSharing", "Service", "Synthesizers", "Tables", "Tasks", "VectorMath", arguments, crypto, logging,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "PackageTests", swiftSettings: checked),
         .testTarget(name: "EngineCommandsTests", dependencies: ["EngineCommands"], swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "LinkageTests", dependencies: ["Linkage", "Tables", "VectorMath"],
+            exclude: ["vectors.json", "vectors.py"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(
@@ -278,9 +285,8 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Tables", "Tasks", "VectorMath", crypto, nioCore, nioEmbedded,
-                nioPosix,
-                nioHTTP1, nioSSL,
+                "Attestation", "Client", "Ledger", "Linkage", "Tables", "Tasks", "VectorMath", crypto, nioCore,
+                nioEmbedded, nioPosix, nioHTTP1, nioSSL,
             ],
             swiftSettings: checked),
         .testTarget(

@@ -12,6 +12,7 @@ package enum DemoScenario: String, CaseIterable {
     case fiveOfficesWithoutEnclave = "five-offices-without-enclave"
     case customsMicrodata = "customs-microdata"
     case bankTelecom = "bank-telecom"
+    case lists
 
     /// One line for the help text.
     package var summary: String {
@@ -25,6 +26,8 @@ package enum DemoScenario: String, CaseIterable {
             "consignments of five offices, simulated from the declared domains; each office is a process, and there is no service"
         case .customsMicrodata: "the two halves of import declarations, simulated from the declared domains"
         case .bankTelecom: "customers of a bank and a telecom, simulated from the declared domains"
+        case .lists:
+            "persons on two lists without a common number, with misspelt names and mistyped dates; half are on both"
         }
     }
 
@@ -36,6 +39,7 @@ package enum DemoScenario: String, CaseIterable {
         case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
         case .fiveOffices, .fiveOfficesWithoutEnclave: 20_000
         case .customsMicrodata, .bankTelecom: 50_000
+        case .lists: 10_000
         }
     }
 
@@ -45,6 +49,7 @@ package enum DemoScenario: String, CaseIterable {
         case .workshop: 1_728
         case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
         case .fiveOffices, .fiveOfficesWithoutEnclave: 500_000
+        case .lists: 1_000_000
         case .trade, .customsMicrodata, .bankTelecom: 10_000_000
         }
     }
@@ -68,6 +73,7 @@ package enum DemoScenario: String, CaseIterable {
             case .fiveOfficesWithoutEnclave: PackageResources.five_offices_without_enclave_yaml
             case .customsMicrodata: PackageResources.customs_microdata_yaml
             case .bankTelecom: PackageResources.bank_telecom_yaml
+            case .lists: PackageResources.lists_yaml
             }
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -97,6 +103,7 @@ package enum DemoScenario: String, CaseIterable {
         case .fiveOfficesTotal: MirrorTables(rows: rows, seed: seed).totals
         case .fiveOfficesWithoutEnclave:
             try SimulatedTables(task, rows: rows, seed: seed) { String(100_000 + $0 * 3) }.csv
+        case .lists: ListTables(rows: rows, seed: seed).csv
         case .customsMicrodata:
             try SimulatedTables(task, rows: rows, seed: seed) { String(10_000_000 + $0 * 7) }.csv
         case .bankTelecom:

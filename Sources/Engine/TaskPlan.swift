@@ -83,6 +83,7 @@ public struct TaskPlan: Sendable {
             case .inner: try PrivateTable.mostRows(ofInnerJoin: sizes, rowsPerKey: task.join.rowsPerKey)
             case .mirror: all / 2
             case .union: all
+            case .linkage: (sizes.min() ?? 0) * (task.join.linkage?.blocking.count ?? 1)
             }
         return (all, joined)
     }
@@ -101,6 +102,7 @@ public struct TaskPlan: Sendable {
         _ tables: [(name: String, table: KeyedTable)]
     ) throws(PrivacyError) -> PrivateTable {
         if let mirror = join.mirror { return try PrivateTable(mirroring: tables, terms: mirror) }
+        if let linkage = join.linkage { return try PrivateTable(linking: tables, terms: linkage) }
         if join.kind == .union {
             return try PrivateTable(uniting: tables.map(\.table), rowsPerKey: join.rowsPerKey, unit: unit)
         }

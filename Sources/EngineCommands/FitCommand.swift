@@ -118,6 +118,7 @@ package struct FitCommand: AsyncParsableCommand {
 
     private func taskJob(_ path: String) throws -> Job {
         let task = try Files.task(at: path, allowsMissingKeys: true)
+        if let refusal = task.refusalToServe { throw CommandFailure(refusal, code: .badData) }
         let plan = try TaskPlan(task)
         let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
         let hash = KeyedHash.random

@@ -91,6 +91,27 @@ public struct PrivateTable: ~Copyable, Sendable {
         for office in taken.indices { taken[office].wipe() }
     }
 
+    /// The links of two parties' records that are alike enough, though no key is clean; columns become `<party>_<column>`.
+    ///
+    /// - Parameter parties: two, read with the same `KeyedHash` and with these terms. They have no rows afterwards.
+    /// - Throws: `rowsAreGone` if a table has been joined or wiped before; `figureTooLarge` where tables of their sizes, which are
+    ///   public, have more pairs than there is room for; `shapeMismatch` for another number of tables or of texts.
+    public init(linking parties: [(name: String, table: KeyedTable)], terms: LinkageTerms) throws(PrivacyError) {
+        var taken = try PrivateTable.rows(of: parties.map(\.table))
+        defer { for party in taken.indices { taken[party].wipe() } }
+        let count = terms.texts.count
+        guard taken.count == 2 else { throw .shapeMismatch(expected: 2, found: taken.count) }
+        for party in taken where party.texts.count != count || party.keys == nil {
+            throw .shapeMismatch(expected: count, found: party.texts.count)
+        }
+        let pairs = terms.partners * min(taken[0].table.rowCount, taken[1].table.rowCount)
+        guard pairs < 1 << 31 else {
+            throw .figureTooLarge(
+                what: "number of pairs that there must be room for", figure: Double(pairs), limit: 0x1p31)
+        }
+        rows = PrivateRows(linking: PrivateTable.named(parties, taken), terms: terms)
+    }
+
     /// One table alone, its columns under their own names.
     ///
     /// - Parameters:

@@ -39,7 +39,8 @@ public final class TableFileReader {
             CSVTableReader(
                 domain: domain, schema: table.schema, key: table.key, hash: hash,
                 limits: task.limits.table(declared: table.rows),
-                rowsPerKey: task.join.rowsPerKey, dialect: table.dialect, expectedBytes: expectedBytes))
+                rowsPerKey: task.join.rowsPerKey, dialect: table.dialect, expectedBytes: expectedBytes,
+                linkage: task.join.linkage))
     }
 
     /// Rows that break the task's rules, on their owner's machine.

@@ -89,8 +89,32 @@ extension TaskSpecification.SynthesizerChoice {
 extension TaskSpecification.Join {
     var json: JSONValue {
         .members([
-            "kind": .text(kind.rawValue), "rows_per_key": .integer(rowsPerKey), "value": mirror.map { .text($0.value) },
+            "kind": .text(kind.rawValue), "rows_per_key": linkage == nil ? .integer(rowsPerKey) : nil,
+            "value": mirror.map { .text($0.value) },
             "offices": mirror.map { .object($0.offices.mapValues(JSONValue.text)) },
+            "blocking": linkage.map { .array($0.blocking.map { .array($0.map(\.json)) }) },
+            "compare": linkage.map { .array($0.compare.map(\.json)) },
+            "partners": linkage.map { .integer($0.partners) }, "threshold": linkage.map { .number($0.threshold) },
+            "reveal": reveal == .none ? nil : .text(reveal.rawValue),
+        ])
+    }
+}
+
+extension LinkageTerms.Text {
+    var json: JSONValue {
+        .members([
+            "columns": .texts(columns), "normalise": .texts(normalise.map(\.rawValue)),
+            "prefix": prefix.map(JSONValue.integer),
+        ])
+    }
+}
+
+extension LinkageTerms.Comparison {
+    var json: JSONValue {
+        .members([
+            "columns": .texts(text.columns), "normalise": .texts(text.normalise.map(\.rawValue)),
+            "prefix": text.prefix.map(JSONValue.integer), "by": .text(by.rawValue),
+            "at": at.isEmpty ? nil : .array(at.map(JSONValue.number)), "weights": .array(weights.map(JSONValue.number)),
         ])
     }
 }

@@ -60,8 +60,11 @@ public struct TaskSpecification: Sendable, Equatable {
     ///
     /// In an inner and in a mirror join a record and a key come to the same, for whoever adds a row to a key may change all
     /// joined rows of it. A union of m tables takes up to `rows_per_key` rows of a key from each: m times as many for a key.
+    ///
+    /// Of a linkage a unit is one record, which can change up to twice as many links as its blocks have partners.
     public var rowsPerUnit: Int {
-        join.kind == .union && privacy.unit == .key ? join.rowsPerKey * max(1, providers.count) : join.rowsPerKey
+        if let linkage = join.linkage { return linkage.rowsPerRecord }
+        return join.kind == .union && privacy.unit == .key ? join.rowsPerKey * max(1, providers.count) : join.rowsPerKey
     }
 
     /// Where the rows of one key lie that are protected together, in words: they follow `rows that one key has`.
@@ -70,11 +73,20 @@ public struct TaskSpecification: Sendable, Equatable {
         case (.union, .record): "in one provider's table"
         case (.union, .key): "in all tables together"
         case (.inner, _), (.mirror, _): "in the joined table"
+        case (.linkage, _): "in one provider's table, where each record is a key of its own"
         }
     }
 
     /// Whether a model is fitted and synthetic rows are served; where not, the queries' answers are all.
     public var releasesRows: Bool { synthesizer.method != .named(SynthesizerChoice.none) }
+
+    /// Why nothing is fitted or served for the task; nil for one that a service can do.
+    public var refusalToServe: String? {
+        join.reveal == .none
+            ? nil
+            : "The task says `reveal: own`, which only `entrepot psi` does, between two parties and without a service. Write "
+                + "`reveal: none`."
+    }
 
     /// The party with this name.
     public func party(named name: String) -> Party? { parties.first { $0.name == name } }
@@ -154,6 +166,8 @@ extension TaskSpecification {
             case mirror
             /// Every provider's rows, one below the other; nothing is matched.
             case union
+            /// Records of two providers that are alike enough, though no key is clean.
+            case linkage
         }
 
         /// Which rows meet.
@@ -164,12 +178,29 @@ extension TaskSpecification {
         public static let mostRowsPerKey = 4096
         /// What a mirror join needs to know; nil for every other kind.
         public var mirror: MirrorTerms?
+        /// What a linkage compares; nil for every other kind.
+        public var linkage: LinkageTerms?
+        /// What a party learns of its own records besides what ε pays for.
+        public var reveal: Reveal
 
-        /// A join; `mirror` is for the kind of that name.
-        public init(kind: Kind = .inner, rowsPerKey: Int = 1, mirror: MirrorTerms? = nil) {
+        /// What a party may learn of its own records.
+        public enum Reveal: String, Sendable, CaseIterable {
+            /// Nothing.
+            case none
+            /// Which of them the other party has too: not differentially private. Two parties alone (`entrepot psi`).
+            case own
+        }
+
+        /// A join; `mirror` and `linkage` are for the kinds of these names.
+        public init(
+            kind: Kind = .inner, rowsPerKey: Int = 1, mirror: MirrorTerms? = nil, linkage: LinkageTerms? = nil,
+            reveal: Reveal = .none
+        ) {
             self.kind = kind
             self.rowsPerKey = rowsPerKey
             self.mirror = mirror
+            self.linkage = linkage
+            self.reveal = reveal
         }
     }
 
@@ -188,7 +219,7 @@ extension TaskSpecification {
             /// What it is called where the task has no words of its own.
             public func words(_ join: Join.Kind = .inner) -> String {
                 switch (self, join) {
-                case (.record, .union): "one record of one table"
+                case (.record, .union), (.record, .linkage): "one record of one table"
                 case (.record, _): "one joined record"
                 case (.key, _): "one key, with its rows in all tables"
                 }

@@ -35,7 +35,7 @@ import EngineCommands
                 name: "Operation",
                 subcommands: [
                     ServeCommand.self, ConnectCommand.self, DoctorCommand.self, ImageCommand.self, FitCommand.self,
-                    ComputeCommand.self,
+                    ComputeCommand.self, IntersectionCommand.self,
                 ]),
             CommandGroup(name: "Trial", subcommands: [DemoCommand.self, DemoDataCommand.self]),
         ]

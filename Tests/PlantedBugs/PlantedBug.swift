@@ -76,6 +76,14 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case paddingCounted
     /// A key's rows in the several tables of a union noised as if they were in one.
     case unionCountedOnce
+    /// The links that a record's block loses are counted, those that come in their place are not.
+    case linkageDisplacementIgnored
+    /// All records of a block take part in a linkage.
+    case linkagePartnersIgnored
+    /// A second pass links what the first one left.
+    case linkageSecondPassOnRest
+    /// One assignment over the pairs of all passes.
+    case linkageOneAssignment
 
     /// No noise at all. Tests that compare figures to the last integer ask for it too.
     case noiseLeftOut
@@ -93,7 +101,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     public var isInTables: Bool {
         switch self {
         case .duplicatesTaken, .truncationSkipped, .combinationsKept, .fileOrderKept, .paddingDropped, .paddingCounted,
-            .unionCountedOnce:
+            .unionCountedOnce, .linkageDisplacementIgnored, .linkagePartnersIgnored, .linkageSecondPassOnRest,
+            .linkageOneAssignment:
             true
         default: false
         }

@@ -17,6 +17,7 @@ struct AuditCheck: Sendable, CustomTestStringConvertible {
         differenceNeighbours, emptyCells,
         smallNoise, independence, failureIsSpent, duplicateKeys, rowOrder, loneTable, selectionLaw, noiseLaw,
         neighbours, changedKeys, joinWork, paddingUncounted, unionNeighbours, sharedNoise,
+        linkageNeighbours, linkageChains, linkageWork,
     ]
 }
 

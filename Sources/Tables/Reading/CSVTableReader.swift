@@ -51,9 +51,10 @@ public final class CSVTableReader {
     ///   - rowsPerKey: 1 refuses a second row of a key; more takes every row, and the kernel keeps so many.
     ///   - dialect: how the text is laid out.
     ///   - expectedBytes: how large the file is said to be, so that columns need not grow by copies; nil if unknown.
+    ///   - linkage: what is read of the key's columns where records are linked; nil where keys are compared whole.
     public init(
         domain: TableDomain, schema: TableSchema, key: KeyRule?, hash: KeyedHash, limits: TableLimits,
-        rowsPerKey: Int = 1, dialect: TableDialect, expectedBytes: Int? = nil
+        rowsPerKey: Int = 1, dialect: TableDialect, expectedBytes: Int? = nil, linkage: LinkageTerms? = nil
     ) {
         self.expectedBytes = expectedBytes
         self.domain = domain
@@ -65,7 +66,7 @@ public final class CSVTableReader {
         self.hash = hash
         records = RecordReader(dialect)
         if let key {
-            keys = try? KeyReader(rule: key, hash: hash)
+            keys = try? KeyReader(rule: key, hash: hash, linkage: linkage)
             for problem in key.problems {
                 log.add(TableProblem(code: "key_pattern", expected: "a sound key rule", hint: problem.what))
             }
@@ -136,6 +137,7 @@ public final class CSVTableReader {
 
     deinit {
         records.wipe()
+        keys?.wipe()
         rows?.wipe()
     }
 

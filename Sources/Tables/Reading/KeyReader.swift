@@ -15,6 +15,8 @@ struct KeyReader {
     private let hash: KeyedHash
     /// What a key may look like that needs neither normalisation nor the slow pattern; nil for composite keys.
     private let shape: ByteShape?
+    /// Of a linkage: what is read of each key besides its hash.
+    private(set) var texts: RecordTextReader?
     private var chunks: [[HashedRow]] = []
     private var current: [HashedRow] = []
 
@@ -22,7 +24,9 @@ struct KeyReader {
     private static let chunk = 1 << 17
 
     /// - Throws: `KeyPatternError` if the pattern is not in the language.
-    init(rule: KeyRule, hash: KeyedHash) throws {
+    /// - Parameter linkage: nil where keys are compared whole.
+    init(rule: KeyRule, hash: KeyedHash, linkage: LinkageTerms? = nil) throws {
+        self.texts = linkage.map { RecordTextReader($0, key: rule) }
         self.rule = rule
         self.hash = hash
         self.pattern = try rule.pattern.map { try KeyPattern($0) }
@@ -39,7 +43,12 @@ struct KeyReader {
     ) {
         if current.capacity == 0 { current.reserveCapacity(KeyReader.chunk + grid.rows) }
         let base = current.count
-        if let shape {
+        if texts != nil {
+            for row in 0..<grid.rows {
+                let hashed = record(grid, row, columns) { onFault(row, $0, .pattern) }
+                current.append(HashedRow(hash: hashed, row: firstRow + row))
+            }
+        } else if let shape {
             for row in hashKeys(grid, column: columns[0], shape: shape, hash: hash, firstRow: firstRow, into: &current)
             {
                 if let key = key(grid, row, columns, onFault) {
@@ -57,6 +66,29 @@ struct KeyReader {
             current = []
         }
     }
+
+    /// Takes the texts of a record, any of which may be empty, and gives the hash of all of them as they stand.
+    private mutating func record(
+        _ grid: FieldGrid, _ row: Int, _ columns: [Int], onFault: (Int) -> Void
+    ) -> (UInt64, UInt64) {
+        var bytes: [UInt8] = []
+        var key: [String] = []
+        for (part, column) in columns.enumerated() {
+            let text = grid.withField(row: row, column: column) { normalised($0) }
+            if text.count > KeyReader.longestKey { onFault(part) }
+            bytes += (0..<4).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
+            bytes += text
+            key.append(String(decoding: text.prefix(KeyReader.longestKey), as: UTF8.self))
+        }
+        texts?.append(key)
+        return hash.hash(bytes)
+    }
+
+    /// The texts of all records, once.
+    mutating func takeTexts(rows: Int) -> [RecordTexts] { texts?.finish(rows: rows) ?? [] }
+
+    /// Overwrites the texts.
+    mutating func wipe() { texts?.wipe() }
 
     /// Adds rows that no file has, under random keys: they meet no key, and sort like any other.
     mutating func pad(_ padding: Int, firstRow: Int) {
@@ -83,7 +115,7 @@ struct KeyReader {
     var noKey: HashedRow { HashedRow(hash: hash.hash([UInt8]()), row: 0) }
 
     /// The whole key of a row, or nil after a fault.
-    private func key(
+    func key(
         _ grid: FieldGrid, _ row: Int, _ columns: [Int], _ onFault: (Int, Int, Fault) -> Void
     ) -> [UInt8]? {
         var key: [UInt8] = []

@@ -55,11 +55,26 @@ public struct KeyedRows: Sendable {
     public private(set) var keys: [HashedRow]?
     /// What the keys were hashed with.
     public let hash: KeyedHash
+    /// Of a linkage: the texts that its terms name, for every record, padding and one more. Empty for every other join.
+    public private(set) var texts: [RecordTexts]
+
+    init(
+        domain: TableDomain, table: CodedTable, rowCount: Int, keys: [HashedRow]?, hash: KeyedHash,
+        texts: [RecordTexts] = []
+    ) {
+        self.domain = domain
+        self.table = table
+        self.rowCount = rowCount
+        self.keys = keys
+        self.hash = hash
+        self.texts = texts
+    }
 
     // KERNEL 2.6
     /// Overwrites every code and hash with zero, in place if nothing else references the storage.
     public mutating func wipe() {
         table.wipe()
+        for place in texts.indices { texts[place].wipe() }
         guard var rows = keys else { return }
         keys = nil
         for index in rows.indices { rows[index] = HashedRow(hash: (0, 0), row: 0) }

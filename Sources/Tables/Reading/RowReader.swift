@@ -300,14 +300,19 @@ struct RowReader {
         let padding = max(publicSize, count) - count
         for index in builders.indices { builders[index].pad(padding) }
         var sorted: [HashedRow]?
+        var texts: [RecordTexts] = []
         if var reader = keys, !keyColumns.isEmpty {
             keys = nil
             reader.pad(padding, firstRow: count)
             let rows = reader.sorted()
-            if rowsPerKey == 1 { reportDuplicates(rows, reader, &log) }
+            if rowsPerKey == 1, reader.texts == nil { reportDuplicates(rows, reader, &log) }
             sorted = rows
+            texts = reader.takeTexts(rows: count + padding)
         }
-        guard log.isEmpty else { throw log.summary }
+        guard log.isEmpty else {
+            for place in texts.indices { texts[place].wipe() }
+            throw log.summary
+        }
         var columns: [CodedColumn] = []
         for index in builders.indices {
             let builder = builders[index]
@@ -323,7 +328,7 @@ struct RowReader {
             throw log.summary
         }
         return KeyedTable(
-            KeyedRows(domain: domain, table: table, rowCount: count, keys: sorted, hash: hash))
+            KeyedRows(domain: domain, table: table, rowCount: count, keys: sorted, hash: hash, texts: texts))
     }
 
     // KERNEL 2.5

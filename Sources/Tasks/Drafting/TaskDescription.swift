@@ -126,6 +126,16 @@ extension TaskDescription {
                 + "\n  Mirrored: each flow between \(offices.joined(separator: ", ")) that both its ends report is one row,"
                 + " with `\(mirror.value)` as the exporter and as the importer has it."
         }
+        if let linkage = task.join.linkage {
+            let passes = linkage.blocking.map {
+                $0.map { $0.columns.joined(separator: " ") }.joined(separator: " and ")
+            }
+            let compared = linkage.compare.map { "\($0.text.columns.joined(separator: " ")) (\($0.by.rawValue))" }
+            return "Tables\n" + lines.joined(separator: "\n")
+                + "\n  Linked: records that agree in \(passes.joined(separator: ", or in ")) are compared by "
+                + "\(compared.joined(separator: ", ")); of such a block the first \(linkage.partners) of each provider. Pairs "
+                + "whose weights sum to \(linkage.threshold) or more are one row, one to one. No column of a key appears in it."
+        }
         let rows = task.join.rowsPerKey == 1 ? "one row a key" : "at most \(task.join.rowsPerKey) rows a key"
         if task.join.kind == .union {
             return "Tables\n" + lines.joined(separator: "\n")
@@ -133,6 +143,9 @@ extension TaskDescription {
         }
         return "Tables\n" + lines.joined(separator: "\n")
             + "\n  Joined on the key: only keys that every provider has, \(rows)."
+            + (task.join.reveal == .own
+                ? "\n  Revealed, and NOT DIFFERENTIALLY PRIVATE: each provider learns which of its own keys the other has too."
+                : "")
     }
 
     private var engine: String {
@@ -176,7 +189,12 @@ extension TaskDescription {
                     ? "  A key may be in each of \(task.providers.count) tables: the noise is as large as all of them ask for."
                     : "  A key in the tables of several providers is protected less too: ε counts for each table.")
         }
-        if task.rowsPerUnit > 1 {
+        if let linkage = task.join.linkage {
+            lines.append(
+                "  A unit is one record of one provider. It can change up to \(linkage.rowsPerRecord) linked rows: in each of "
+                    + "\(linkage.blocking.count) passes the \(linkage.partners) links of its block; the noise is as large as that. "
+                    + "A person who is in both tables is two records.")
+        } else if task.rowsPerUnit > 1 {
             lines.append(
                 "  A key can have up to \(task.rowsPerUnit) rows. They are protected together, all as one; the noise is "
                     + "\(task.rowsPerUnit) times as large for it.")

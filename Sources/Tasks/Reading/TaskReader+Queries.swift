@@ -149,7 +149,7 @@ extension TaskReader {
 
     private static func columnRule(_ join: TaskSpecification.Join.Kind) -> String {
         switch join {
-        case .inner: "Columns are <party>_<column>"
+        case .inner, .linkage: "Columns are <party>_<column>"
         case .mirror: "Look at the mirror join"
         case .union: "In a union columns keep their names"
         }

@@ -5,6 +5,11 @@ extension TaskReader {
         _ privacy: TaskSpecification.Privacy?, _ join: TaskSpecification.Join?, _ parties: [TaskSpecification.Party]?,
         _ task: Section
     ) {
+        if let privacy, let join, join.kind == .linkage, privacy.unit == .key {
+            problem(
+                line: task.line("privacy"), path: "privacy.unit", "a linkage knows no key that several records share",
+                fix: "Write `unit: record`")
+        }
         guard let privacy, let join, let parties, join.kind == .union, privacy.unit == .key else { return }
         let tables = parties.count { $0.role == .provider }
         let most = TaskSpecification.Join.mostRowsPerKey

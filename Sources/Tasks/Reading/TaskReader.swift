@@ -29,6 +29,10 @@ struct TaskReader {
         let purpose = text(task, "purpose")
         let parties = readParties(task)
         let join = readJoin(task, parties: parties)
+        // The key of a linkage is no one text, and has no pattern.
+        if join?.kind == .linkage {
+            problems.removeAll { $0.severity == .warning && $0.path.hasSuffix(".key.pattern") }
+        }
         let privacy = readPrivacy(task, join?.kind ?? .inner)
         let synthesizer = readSynthesizer(task)
         let rules = readRules(task, parties: parties, join: join)

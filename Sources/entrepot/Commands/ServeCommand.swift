@@ -80,6 +80,7 @@ struct ServeCommand: AsyncParsableCommand {
             Console.say("memory that was given back is not overwritten on this platform")
         }
         let specification = try Files.task(at: task)
+        if let refusal = specification.refusalToServe { throw CommandFailure(refusal, code: .badData) }
         let vsockPort = try ListenAddress.vsockPort(listen)
         let (host, port) = vsockPort == nil ? try ListenAddress.parse(listen) : ("vsock", 0)
         let manifest = try buildManifest.map { try Files.bytes(at: $0) } ?? BuildManifest.ofThisProcess()

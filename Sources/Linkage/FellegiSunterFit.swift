@@ -1,0 +1,293 @@
+import LinearAlgebra
+import VectorMath
+
+/// The model of Fellegi and Sunter estimated from noisy counts of agreement patterns, with its covariance.
+///
+/// Expectation and maximisation on the counts that are positive gives a start (A. P. Dempster, N. M. Laird, D. B. Rubin, 1977;
+/// W. E. Winkler, 1988). It takes noise for pairs, so least squares follow, weighted by the variance of each count, which is the
+/// noise's and that of a Poisson count: negative counts weigh as much as positive ones. All of it works on what was released.
+public struct FellegiSunterFit: Sendable {
+    /// The estimate.
+    public let model: MatchModel
+    /// The sum of squared residuals over their variances, and how many of them are free: about equal where the model fits.
+    public let misfit: (squares: Double, freedom: Int)
+    private let covariance: Matrix
+    private let shape: Parameters
+    /// The variance of each count's noise.
+    private let noise: Double
+
+    /// - Returns: nil where there are too few patterns for the model, or where no pair can be told from noise.
+    public init?(_ counts: AgreementCounts) {
+        let shape = Parameters(levels: counts.levels)
+        guard counts.counts.count > shape.count, counts.counts.reduce(0, +) > 0 else { return nil }
+        var best: (values: [Double], covariance: Matrix, squares: Double)?
+        for share in [0.02, 0.2, 0.7] {
+            let start = Self.maximised(counts, shape, share: share)
+            guard let fit = Self.leastSquares(counts, shape, from: start) else { continue }
+            if best.map({ fit.squares < $0.squares }) ?? true { best = fit }
+        }
+        guard let best else { return nil }
+        self.shape = shape
+        noise = counts.variance
+        covariance = best.covariance
+        model = shape.model(best.values)
+        misfit = (best.squares, counts.counts.count - shape.count)
+    }
+
+    /// The number of compared pairs of one unit, with its standard error for these pairs.
+    public var matched: (estimate: Double, standardError: Double) {
+        var gradient = [Double](repeating: 0, count: shape.count)
+        gradient[0] = model.matched
+        let weights = influence(gradient)
+        let none = [Double](repeating: 0, count: weights.count)
+        return (model.matched, variance(of: weights, less: none).squareRoot())
+    }
+
+    /// The probability that a pair of one unit has one of the patterns.
+    public func recall(of patterns: [Bool]) -> Double {
+        zip(model.patternProbabilities.matched, patterns).reduce(0) { $0 + ($1.1 ? $1.0 : 0) }
+    }
+
+    /// How far one pair more of each pattern moves the estimated recall.
+    func recallInfluence(of patterns: [Bool]) -> [Double] {
+        let (probabilities, _) = model.patternProbabilities
+        var gradient = [Double](repeating: 0, count: shape.count)
+        for (place, levels) in AgreementCounts.patterns(shape.levels).enumerated() where patterns[place] {
+            shape.eachDerivative(of: levels, model.matchedLevels, offset: 2) {
+                gradient[$0] += probabilities[place] * $1
+            }
+        }
+        return influence(gradient)
+    }
+
+    /// The variance of Σ weight · (noisy count) − Σ target · (pairs of one unit), for these pairs: patterns are drawn for as
+    /// many pairs of either kind as there are, and noise is added.
+    ///
+    /// - Parameter part: the share of the pairs of one unit that `target` counts: those of a group.
+    func variance(of weights: [Double], less target: [Double], part: Double = 1) -> Double {
+        let (one, two) = model.patternProbabilities
+        func spread(_ shares: [Double], _ values: [Double]) -> Double {
+            let mean = zip(shares, values).reduce(0) { $0 + $1.0 * $1.1 }
+            return zip(shares, values).reduce(0) { $0 + $1.0 * ($1.1 - mean) * ($1.1 - mean) }
+        }
+        let counted = part * model.matched * spread(one, zip(weights, target).map { $0 - $1 })
+        let others = (1 - part) * model.matched * spread(one, weights)
+        return counted + others + model.unmatched * spread(two, weights)
+            + noise * weights.reduce(0) { $0 + $1 * $1 }
+    }
+
+    /// How far one pair more of each pattern moves a figure with this gradient.
+    private func influence(_ gradient: [Double]) -> [Double] {
+        let direction = gradient.indices.map { row in
+            gradient.indices.reduce(0) { $0 + covariance[row, $1] * gradient[$1] }
+        }
+        let (one, two) = model.patternProbabilities
+        return AgreementCounts.patterns(shape.levels).enumerated().map { place, pattern in
+            let parts = (model.matched * one[place], model.unmatched * two[place])
+            var sum = parts.0 * direction[0] + parts.1 * direction[1]
+            shape.eachDerivative(of: pattern, model.matchedLevels, offset: 2) { sum += parts.0 * $1 * direction[$0] }
+            shape.eachDerivative(of: pattern, model.unmatchedLevels, offset: 2 + shape.logits) {
+                sum += parts.1 * $1 * direction[$0]
+            }
+            return sum / (noise + parts.0 + parts.1 + 0.5)
+        }
+    }
+
+    private static func maximised(_ counts: AgreementCounts, _ shape: Parameters, share: Double) -> MatchModel {
+        let positive = counts.counts.map { max($0, 0) }
+        let patterns = AgreementCounts.patterns(counts.levels)
+        let total = max(positive.reduce(0, +), 1)
+        var model = MatchModel(
+            matched: share * total, unmatched: (1 - share) * total,
+            matchedLevels: counts.levels.map { count in
+                (0..<count).map { $0 == 0 ? 0.1 : 0.9 * Double($0) / Double(count * (count - 1) / 2) }
+            },
+            unmatchedLevels: counts.levels.indices.map { comparison in
+                var sums = [Double](repeating: 0.5, count: counts.levels[comparison])
+                for (pattern, count) in zip(patterns, positive) { sums[pattern[comparison]] += count }
+                return Parameters.shares(sums)
+            })
+        for _ in 0..<200 {
+            let posteriors = model.posteriors
+            var matched = counts.levels.map { [Double](repeating: 1e-3, count: $0) }
+            var unmatched = matched
+            var sum = 0.0
+            for (place, pattern) in patterns.enumerated() where positive[place] > 0 {
+                let part = posteriors[place] * positive[place]
+                sum += part
+                for (comparison, level) in pattern.enumerated() {
+                    matched[comparison][level] += part
+                    unmatched[comparison][level] += positive[place] - part
+                }
+            }
+            let isSettled = abs(sum - model.matched) < 1e-7 * total
+            model = MatchModel(
+                matched: max(sum, 1e-3), unmatched: max(total - sum, 1e-3),
+                matchedLevels: matched.map(Parameters.shares), unmatchedLevels: unmatched.map(Parameters.shares))
+            if isSettled { break }
+        }
+        return model
+    }
+
+    /// Weighted least squares by Levenberg's and Marquardt's method.
+    ///
+    /// Logits are held to the start by a standard deviation of 6, so that levels that never occur have an estimate.
+    private static func leastSquares(
+        _ counts: AgreementCounts, _ shape: Parameters, from start: MatchModel
+    ) -> (values: [Double], covariance: Matrix, squares: Double)? {
+        let patterns = AgreementCounts.patterns(counts.levels)
+        let origin = shape.values(start)
+        var values = origin
+        let hold = 1.0 / 36
+        func expected(_ values: [Double]) -> [Double] {
+            let model = shape.model(values)
+            let (one, two) = model.patternProbabilities
+            return zip(one, two).map { model.matched * $0 + model.unmatched * $1 }
+        }
+        func squares(_ values: [Double], _ weights: [Double]) -> Double {
+            let residuals = zip(zip(counts.counts, expected(values)), weights).reduce(0) {
+                $0 + ($1.0.0 - $1.0.1) * ($1.0.0 - $1.0.1) * $1.1
+            }
+            return zip(values, origin).dropFirst(2).reduce(residuals) { $0 + hold * ($1.0 - $1.1) * ($1.0 - $1.1) }
+        }
+        var damping = 1e-3
+        var curvature = Matrix(rows: shape.count, columns: shape.count)
+        var weights = [Double](repeating: 1, count: patterns.count)
+        for round in 0..<60 {
+            let model = shape.model(values)
+            let (one, two) = model.patternProbabilities
+            let means = zip(one, two).map { model.matched * $0 + model.unmatched * $1 }
+            // Half a pair more, so that an empty cell without noise has a variance.
+            weights = means.map { 1 / (counts.variance + $0 + 0.5) }
+            curvature = Matrix(rows: shape.count, columns: shape.count)
+            var slope = [Double](repeating: 0, count: shape.count)
+            var row = [Double](repeating: 0, count: shape.count)
+            for (place, pattern) in patterns.enumerated() {
+                for parameter in row.indices { row[parameter] = 0 }
+                let parts = (model.matched * one[place], model.unmatched * two[place])
+                (row[0], row[1]) = parts
+                shape.eachDerivative(of: pattern, model.matchedLevels, offset: 2) { row[$0] += parts.0 * $1 }
+                shape.eachDerivative(of: pattern, model.unmatchedLevels, offset: 2 + shape.logits) {
+                    row[$0] += parts.1 * $1
+                }
+                let residual = counts.counts[place] - means[place]
+                for left in row.indices where row[left] != 0 {
+                    let part = row[left] * weights[place]
+                    slope[left] += part * residual
+                    for right in 0...left { curvature[left, right] += part * row[right] }
+                }
+            }
+            for left in row.indices {
+                for right in 0..<left { curvature[right, left] = curvature[left, right] }
+                if left >= 2 {
+                    curvature[left, left] += hold
+                    slope[left] -= hold * (values[left] - origin[left])
+                }
+            }
+            let before = squares(values, weights)
+            var isBetter = false
+            while damping < 1e9 {
+                var damped = curvature
+                for parameter in row.indices { damped[parameter, parameter] *= 1 + damping }
+                if let step = solved(damped, slope) {
+                    let next = zip(values, step).map { $0 + min(max($1, -2), 2) }
+                    if squares(next, weights) <= before {
+                        isBetter = before - squares(next, weights) > 1e-9 * (1 + before)
+                        values = next
+                        damping = max(damping / 10, 1e-9)
+                        break
+                    }
+                }
+                damping *= 10
+            }
+            if !isBetter && round > 3 { break }
+            damping = min(damping, 1e3)
+        }
+        guard values.allSatisfy(\.isFinite), let covariance = inverse(curvature) else { return nil }
+        // Weights change from round to round, so fits are compared by the likelihood of normal residuals.
+        let deviance = zip(zip(counts.counts, expected(values)), weights).reduce(0) {
+            $0 + ($1.0.0 - $1.0.1) * ($1.0.0 - $1.0.1) * $1.1 - naturalLogarithm($1.1)
+        }
+        return (values, covariance, deviance)
+    }
+
+    private static func solved(_ matrix: Matrix, _ right: [Double]) -> [Double]? {
+        guard let factor = try? matrix.cholesky() else { return nil }
+        var x = right
+        for row in x.indices {
+            for column in 0..<row { x[row] -= factor[row, column] * x[column] }
+            x[row] /= factor[row, row]
+        }
+        for row in x.indices.reversed() {
+            for column in (row + 1)..<max(x.count, row + 1) { x[row] -= factor[column, row] * x[column] }
+            x[row] /= factor[row, row]
+        }
+        return x
+    }
+
+    private static func inverse(_ matrix: Matrix) -> Matrix? {
+        var inverse = Matrix(rows: matrix.rows, columns: matrix.rows)
+        for column in 0..<matrix.rows {
+            var unit = [Double](repeating: 0, count: matrix.rows)
+            unit[column] = 1
+            guard let solution = solved(matrix, unit) else { return nil }
+            for row in solution.indices { inverse[row, column] = solution[row] }
+        }
+        return inverse
+    }
+}
+
+/// The model as a list of numbers without bounds: logarithms of the two numbers of pairs, then of the odds of each level
+/// against level 0, of pairs of one unit and of pairs of two.
+private struct Parameters: Sendable {
+    let levels: [Int]
+    /// How many odds either kind of pair has.
+    let logits: Int
+
+    init(levels: [Int]) {
+        self.levels = levels
+        logits = levels.reduce(0) { $0 + $1 - 1 }
+    }
+
+    var count: Int { 2 + 2 * logits }
+
+    func values(_ model: MatchModel) -> [Double] {
+        func odds(_ shares: [[Double]]) -> [Double] {
+            shares.flatMap { one in one.dropFirst().map { naturalLogarithm(max($0, 1e-6) / max(one[0], 1e-6)) } }
+        }
+        return [naturalLogarithm(model.matched), naturalLogarithm(model.unmatched)] + odds(model.matchedLevels)
+            + odds(model.unmatchedLevels)
+    }
+
+    func model(_ values: [Double]) -> MatchModel {
+        func shares(_ offset: Int) -> [[Double]] {
+            var place = offset
+            return levels.map { count in
+                let odds = [1] + values[place..<place + count - 1].map { exponential(min(max($0, -30), 30)) }
+                place += count - 1
+                return Self.shares(odds)
+            }
+        }
+        return MatchModel(
+            matched: exponential(min(values[0], 60)), unmatched: exponential(min(values[1], 60)),
+            matchedLevels: shares(2), unmatchedLevels: shares(2 + logits))
+    }
+
+    /// Each derivative of the logarithm of a pattern's probability that is not zero, with its parameter.
+    func eachDerivative(
+        of pattern: [Int], _ shares: [[Double]], offset: Int, _ body: (_ parameter: Int, _ derivative: Double) -> Void
+    ) {
+        var place = offset
+        for (comparison, level) in pattern.enumerated() {
+            for other in 1..<levels[comparison] {
+                body(place, (other == level ? 1 : 0) - shares[comparison][other])
+                place += 1
+            }
+        }
+    }
+
+    static func shares(_ values: [Double]) -> [Double] {
+        let sum = values.reduce(0, +)
+        return values.map { $0 / sum }
+    }
+}

@@ -1,0 +1,184 @@
+import Dispatch
+import Synchronization
+
+/// One party of a private set intersection (ECDH over P-256), without a network: it says what to send, and takes what came.
+///
+/// 1. Either party sends its names under its exponent, shuffled.
+/// 2. Either raises the other's points to its own exponent and sends them back: shuffled anew where only their number may
+///    come out, in the same order where members may.
+/// 3. Names that both have are the points that are in both lists under both exponents.
+///
+/// The number of common names alone would tell of a list of one name whether it is in the other's. So the lists have dummies:
+/// of the listener's 2s dummy names, which are public, the joiner's list has all, the listener's τ of them, and random names in
+/// place of the rest; and the same the other way round. Both see |A ∩ B| + τ₁ + τ₂ and know their own τ: what either sees of the
+/// other's names has the noise τ = s + DLap(ε), cut to [0, 2s]. That is (ε, δ)-differentially private for each name of the
+/// other party. Who cheats in its dummies weakens the protection of its own names alone.
+///
+/// Against a party that follows the protocol. One that raises points to different exponents makes the number wrong, which
+/// nobody notices; it learns no more by it.
+public struct IntersectionParty: Sendable {
+    /// What was agreed.
+    public let terms: IntersectionTerms
+    /// Which end this party is.
+    public let role: IntersectionTerms.Role
+    private let exponent: BlindingExponent
+    private var listed: [ListedName]
+    /// For each place in the list the number of the party's own name, or -1.
+    private let places: [Int32]
+    private let noise: Int
+    private let returnOrder: [Int]
+
+    /// Points are blinded in pieces of so many.
+    public static let piece = 2_048
+
+    /// - Parameters:
+    ///   - keys: each once.
+    ///   - noise: a draw of DLap(ε), kept by the caller from the first attempt to the last; 0 where members come out.
+    /// - Throws: `IntersectionError.listTooLong`.
+    public init(
+        _ terms: IntersectionTerms, role: IntersectionTerms.Role, keys: [[UInt8]], noise: Int
+    ) throws(IntersectionError) {
+        let declared = terms.declared(role)
+        guard keys.count <= declared else { throw .listTooLong(declared: declared) }
+        self.terms = terms
+        self.role = role
+        exponent = BlindingExponent(task: terms.task)
+        let reach = terms.reach
+        self.noise = min(max(reach + noise, 0), 2 * reach)
+        var system = SystemRandomNumberGenerator()
+        func filler() -> ListedName {
+            ListedName(bytes: (0..<32).map { _ in UInt8.random(in: 0...255, using: &system) }, kind: .filler)
+        }
+        let own: CurveName.Kind = role == .listener ? .dummyOfListener : .dummyOfJoiner
+        let others: CurveName.Kind = role == .listener ? .dummyOfJoiner : .dummyOfListener
+        func dummy(_ number: Int, _ kind: CurveName.Kind) -> ListedName {
+            ListedName(bytes: Array("\(number)".utf8), kind: kind)
+        }
+        var listed = keys.map { ListedName(bytes: $0, kind: .listed) }
+        for _ in keys.count..<max(declared, keys.count) { listed.append(filler()) }
+        for number in 0..<(2 * reach) {
+            listed.append(number < self.noise ? dummy(number, own) : filler())
+            listed.append(dummy(number, others))
+        }
+        let order = listed.indices.shuffled(using: &system)
+        self.listed = order.map { listed[$0] }
+        places = order.map { $0 < keys.count ? Int32(truncatingIfNeeded: $0) : -1 }
+        let other = terms.points(role.other)
+        returnOrder = terms.reveal == .members ? Array(0..<other) : (0..<other).shuffled(using: &system)
+    }
+
+    /// The party's own names under its exponent, piece by piece; once. The names are dropped as they go.
+    public mutating func blindedNames(_ send: ([UInt8]) async throws -> Void) async throws {
+        let names = listed
+        listed = []
+        let exponent = exponent
+        for start in stride(from: 0, to: names.count, by: Self.piece) {
+            let end = min(start + Self.piece, names.count)
+            let pieces = Self.halves(start, end)
+            try await send(Self.inParallel(pieces.count) { exponent.blinded(names[pieces[$0]]) }.flatMap { $0 })
+        }
+    }
+
+    /// The other's points under both exponents, piece by piece, in the order in which they go back.
+    ///
+    /// - Parameters:
+    ///   - points: all that it sent, 32 bytes each.
+    ///   - send: called with each piece.
+    /// - Returns: what must be known of them for ``common(_:_:)``.
+    /// - Throws: `IntersectionError`.
+    public func answered(
+        _ points: [UInt8], _ send: ([UInt8]) async throws -> Void
+    ) async throws -> [Fingerprint] {
+        try check(points, terms.points(role.other))
+        var prints: [Fingerprint] = []
+        prints.reserveCapacity(returnOrder.count)
+        let (exponent, order) = (exponent, returnOrder)
+        for start in stride(from: 0, to: order.count, by: Self.piece) {
+            let pieces = Self.halves(start, min(start + Self.piece, order.count))
+            let parts = Self.inParallel(pieces.count) { place in
+                Result { try exponent.blinded(points, order: order[pieces[place]]) }
+            }
+            let bytes = try parts.flatMap { try $0.get() }
+            for place in 0..<(bytes.count / CurveName.size) { prints.append(Fingerprint(bytes, place)) }
+            try await send(bytes)
+        }
+        return prints
+    }
+
+    /// What came out, once the other party has answered.
+    public struct Outcome: Sendable, Equatable {
+        /// How many points are common, dummies among them.
+        public let common: Int
+        /// The number of common names: exact where members come out, else the estimate with its noise.
+        public let estimate: Int
+        /// Which of this party's names are common, in the order of its list; nil where only the number comes out.
+        public let members: [Int]?
+    }
+
+    /// - Parameters:
+    ///   - prints: what ``answered(_:_:)`` gave of the other's points.
+    ///   - returned: this party's points as the other sent them back.
+    /// - Throws: `IntersectionError`.
+    public func common(_ prints: [Fingerprint], _ returned: [UInt8]) throws(IntersectionError) -> Outcome {
+        try check(returned, terms.points(role))
+        let others = prints.sorted()
+        let own = (0..<terms.points(role)).map { (print: Fingerprint(returned, $0), place: $0) }
+            .sorted { $0.print < $1.print }
+        var (left, right, common) = (0, 0, 0)
+        var members: [Int] = []
+        while left < others.count, right < own.count {
+            if others[left] == own[right].print {
+                common += 1
+                let member = Int(places[own[right].place])
+                if member >= 0 { members.append(member) }
+                (left, right) = (left + 1, right + 1)
+            } else if others[left] < own[right].print {
+                left += 1
+            } else {
+                right += 1
+            }
+        }
+        guard terms.reveal == .members else {
+            return Outcome(common: common, estimate: common - noise - terms.reach, members: nil)
+        }
+        return Outcome(common: common, estimate: common, members: members.sorted())
+    }
+
+    /// Points as many as agreed, and none twice.
+    private func check(_ points: [UInt8], _ expected: Int) throws(IntersectionError) {
+        guard points.count == expected * CurveName.size else { throw .wrongNumber }
+        let prints = (0..<expected).map { Fingerprint(points, $0) }.sorted()
+        for place in prints.indices.dropFirst() where prints[place] == prints[place - 1] { throw .repeatedPoint }
+    }
+
+    /// The first half of an x-coordinate: two of a million points agree in it with a probability below 2^-88.
+    public struct Fingerprint: Sendable, Comparable {
+        private let high: UInt64
+        private let low: UInt64
+
+        init(_ bytes: [UInt8], _ place: Int) {
+            let start = place * CurveName.size
+            high = (0..<8).reduce(0) { $0 << 8 | UInt64(bytes[start + $1]) }
+            low = (8..<16).reduce(0) { $0 << 8 | UInt64(bytes[start + $1]) }
+        }
+
+        public static func < (one: Fingerprint, two: Fingerprint) -> Bool {
+            one.high != two.high ? one.high < two.high : one.low < two.low
+        }
+    }
+
+    private static func halves(_ start: Int, _ end: Int) -> [Range<Int>] {
+        let middle = (start + end) / 2
+        return middle > start && end - start > 64 ? [start..<middle, middle..<end] : [start..<end]
+    }
+
+    /// The results of independent pieces of work, in order.
+    private static func inParallel<Result: Sendable>(_ count: Int, _ work: @Sendable (Int) -> Result) -> [Result] {
+        let results = Mutex([Result?](repeating: nil, count: count))
+        DispatchQueue.concurrentPerform(iterations: count) { place in
+            let result = work(place)
+            results.withLock { $0[place] = result }
+        }
+        return results.withLock { $0.compactMap { $0 } }
+    }
+}

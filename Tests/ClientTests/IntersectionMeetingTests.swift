@@ -1,0 +1,155 @@
+import Foundation
+import Ledger
+import Linkage
+import Tasks
+import Testing
+
+@testable import Client
+
+@Suite(.serialized) struct IntersectionMeetingTests {
+    /// Two parties with a task that both have signed.
+    private struct Scene {
+        let keys: [PartyPrivateKey]
+        let task: TaskSpecification
+        let signatures: [TaskSignature]
+        let ledgers: [Ledger]
+        let folder: URL
+
+        init(join: String = "{kind: inner}", signs: Int = 2) throws {
+            keys = [try .generate(.p256), try .generate(.p256)]
+            let parties = zip(["Istat", "Bank"], keys).map { name, key in
+                """
+                  - name: \(name)
+                    role: provider
+                    public_key: \(key.publicKey.base64)
+                    table:
+                      key: {column: id, pattern: '^[a-z0-9-]+$'}
+                      rows: 40
+                      fields: [{name: x, type: string, categories: [a, b]}]
+                """
+            }
+            task = try TaskSpecification(
+                yaml: """
+                    entrepot: 1
+                    task: two
+                    purpose: A test.
+                    parties:
+                    \(parties.joined(separator: "\n"))
+                    join: \(join)
+                    privacy: {epsilon: 2, delta: 1.0e-3}
+                    queries: [{name: common, kind: cardinality, epsilon: 1}]
+                    synthesizer: {method: none}
+                    """)
+            let digest = task.digest
+            signatures = try zip(task.providers, keys).prefix(signs).map { party, key in
+                try TaskSignature.sign(digest, as: party.name, with: key)
+            }
+            ledgers = [try .inMemory(), try .inMemory()]
+            folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        }
+
+        func meeting(_ party: Int, key: PartyPrivateKey? = nil) throws -> IntersectionMeeting {
+            try IntersectionMeeting(task, key: key ?? keys[party], signatures: signatures)
+        }
+
+        func preparation(_ party: Int, _ numbers: Range<Int>, noise: Int = 0) -> IntersectionMeeting.Preparation {
+            IntersectionMeeting.Preparation(
+                keys: numbers.map { Array("unit-\($0)".utf8) }, commitment: LedgerHash(of: [UInt8(party)]),
+                ledger: ledgers[party], noiseFile: folder.appendingPathComponent("\(party).noise").path,
+                noise: { noise })
+        }
+
+        /// Both ends at once, from here to here.
+        func meet(
+            _ first: Range<Int>, _ second: Range<Int>, noise: (Int, Int) = (0, 0), stranger: PartyPrivateKey? = nil
+        ) async throws -> (IntersectionParty.Outcome, IntersectionParty.Outcome) {
+            let (ports, continuation) = AsyncStream<Int>.makeStream()
+            let listener = try meeting(0)
+            let one = preparation(0, first, noise: noise.0)
+            async let here = listener.listen(at: ServiceAddress(host: "127.0.0.1", port: 0), one, patience: 20) {
+                event in
+                if case .listening(let port) = event { continuation.yield(port) }
+            }
+            var ends = ports.makeAsyncIterator()
+            guard let port = await ends.next() else { throw ClientError.timedOut }
+            let joiner = try meeting(1)
+            let there = try await joiner.join(
+                ServiceAddress(host: "127.0.0.1", port: port), preparation(1, second, noise: noise.1), patience: 20
+            ) { _ in }
+            return (try await here, there)
+        }
+    }
+
+    @Test("the number is common names with the other's noise; ε and the answer stand in both ledgers, and once")
+    func count() async throws {
+        let scene = try Scene()
+        let (one, two) = try await scene.meet(0..<30, 20..<40, noise: (2, -1))
+        #expect(one.estimate == 10 - 1 && two.estimate == 10 + 2 && one.members == nil)
+        for ledger in scene.ledgers {
+            #expect(try ledger.entries().map(\.kind) == [.reservation, .measurement, .closed])
+            #expect(try ledger.entries()[0].epsilon == 1)
+        }
+        await #expect(throws: IntersectionError.alreadyAnswered) {
+            _ = try await scene.meeting(1).join(
+                ServiceAddress(host: "127.0.0.1", port: 9), scene.preparation(1, 0..<1)
+            ) { _ in }
+        }
+    }
+
+    @Test("members come out for either party where both signed for it, and the ledger says that no ε covers it")
+    func members() async throws {
+        let scene = try Scene(join: "{kind: inner, reveal: own}")
+        let (one, two) = try await scene.meet(0..<30, 20..<40)
+        #expect(one.members == Array(20..<30) && two.members == Array(0..<10))
+        #expect(try scene.ledgers[0].entries()[0].details["plan"]?.contains("not differentially private") == true)
+    }
+
+    @Test("the draw of a meeting that broke before the answer is kept for the next one")
+    func broken() async throws {
+        let scene = try Scene()
+        // Nobody listens there: the first attempt ends after ε was set aside and the noise drawn.
+        await #expect(throws: ClientError.self) {
+            _ = try await scene.meeting(1).join(
+                ServiceAddress(host: "127.0.0.1", port: 1), scene.preparation(1, 20..<40, noise: 3)
+            ) { _ in }
+        }
+        let (one, _) = try await scene.meet(0..<30, 20..<40, noise: (0, -4))
+        #expect(one.estimate == 10 + 3)
+        #expect(try scene.ledgers[1].entries().count { $0.kind == .reservation } == 1)
+    }
+
+    @Test(
+        "without the other's signature, with a key that the task does not list, or with fewer than two providers there is no meeting"
+    )
+    func refusals() throws {
+        let scene = try Scene(signs: 1)
+        #expect(throws: ClientError.self) { _ = try scene.meeting(0) }
+        let whole = try Scene()
+        #expect(throws: ClientError.self) { _ = try whole.meeting(0, key: try .generate(.p256)) }
+    }
+
+    @Test("whoever shows another key than the task lists is turned away, and the listener waits on")
+    func stranger() async throws {
+        let scene = try Scene()
+        let stranger = try Scene()
+        let (ports, continuation) = AsyncStream<Int>.makeStream()
+        let listener = try scene.meeting(0)
+        let preparation = scene.preparation(0, 0..<30)
+        async let here = listener.listen(
+            at: ServiceAddress(host: "127.0.0.1", port: 0), preparation, patience: 20
+        ) { event in
+            if case .listening(let port) = event { continuation.yield(port) }
+        }
+        var ends = ports.makeAsyncIterator()
+        let port = try #require(await ends.next())
+        let address = ServiceAddress(host: "127.0.0.1", port: port)
+        await #expect(throws: (any Error).self) {
+            _ = try await stranger.meeting(1).join(address, stranger.preparation(1, 0..<3), patience: 5) { _ in }
+        }
+        #expect(try stranger.ledgers[1].entries().allSatisfy { $0.kind == .reservation })
+        let there = try await scene.meeting(1).join(address, scene.preparation(1, 20..<40), patience: 20) { _ in }
+        #expect(there.estimate == 10)
+        #expect(try await here.estimate == 10)
+    }
+}

@@ -56,7 +56,7 @@ import Testing
         "what a linkage cannot do is refused at its place",
         arguments: [
             ("blocking: [born]", "blocking: [town]", "town"), ("blocking: [born]", "blocking: []", "needs `blocking`"),
-            ("by: jaro_winkler", "by: soundslike", "not known"), ("partners: 2", "partners: 0", ""),
+            ("by: jaro_winkler", "by: soundslike", "not known"), ("partners: 2", "partners: 0", "out of range"),
             ("by: jaro_winkler}", "by: within, at: [3, 1]}", "levels"),
             ("by: jaro_winkler}", "by: exact, at: [1]}", "levels"),
             ("by: jaro_winkler}", "by: dice, weights: [1]}", "weight"),

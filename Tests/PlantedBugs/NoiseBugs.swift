@@ -11,8 +11,10 @@ private let sharedCalls = Mutex(0)
 extension NoiseHolders {
     @_dynamicReplacement(for:share(of:))
     func shareOfAll(of scale: NoiseScale) throws(PrivacyError) -> NoiseScale {
-        planted(.collusionIgnored) && count > 1
-            ? try NoiseHolders(count: count + 1, colluding: 1).share(of: scale) : try share(of: scale)
+        guard planted(.collusionIgnored), count > 1, case .gaussian(let whole) = scale else {
+            return try share(of: scale)
+        }
+        return .gaussian(try GaussianScale(atLeast: whole.units, over: UInt128(count) << 32, plus: 0))
     }
 }
 

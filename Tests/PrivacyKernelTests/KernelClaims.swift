@@ -12,7 +12,7 @@ struct KernelClaims {
     }
 
     /// A comment that names claims, and what is declared below it.
-    private struct Marker {
+    struct Marker {
         let path: String
         let numbers: [String]
         let declaration: String
@@ -33,7 +33,10 @@ struct KernelClaims {
     /// What is wrong; nothing where every claim has its code and its test, and every marker its claim.
     let faults: [String]
 
-    init(document: String, sources: [String: String], tests: [String: String]) {
+    /// - Parameters:
+    ///   - markers: those of all sources, by `markers(in:path:)`.
+    ///   - tests: the texts of all tests.
+    init(document: String, markers: [Marker], tests: [String]) {
         var claims: [Claim] = []
         var faults: [String] = []
         for line in document.split(separator: "\n") where line.hasPrefix("| ") {
@@ -41,7 +44,6 @@ struct KernelClaims {
             guard cells.count == 4, cells[0].wholeMatch(of: /\d+\.\d+/) != nil else { continue }
             claims.append(Claim(number: cells[0], symbols: Self.names(cells[2]), tests: Self.names(cells[3])))
         }
-        let markers = sources.flatMap { Self.markers(in: $0.value, path: $0.key) }
         for (place, claim) in claims.enumerated() {
             let number = claim.number
             if claims[..<place].contains(where: { $0.number == number }) { faults.append("\(number) stands twice") }
@@ -72,7 +74,8 @@ struct KernelClaims {
         cell.matches(of: /`([^`]+)`/).map { String($0.1) }
     }
 
-    private static func markers(in text: String, path: String) -> [Marker] {
+    /// The markers of a source, each with the declaration below it.
+    static func markers(in text: String, path: String) -> [Marker] {
         guard text.contains("// KERNEL") else { return [] }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         var types: Set<String> = []
@@ -96,27 +99,37 @@ struct KernelClaims {
     }
 
     /// Whether a suite has a test function, or the audit lists a check.
-    private static func exists(_ test: String, in tests: [String: String]) -> Bool {
+    private static func exists(_ test: String, in tests: [String]) -> Bool {
         let parts = test.split(separator: ".").map(String.init)
         guard parts.count == 2 else { return false }
         let (suite, name) = (parts[0], parts[1])
         if suite == "AuditCheck" {
-            let isListed = tests.values.contains { text in
-                guard let list = text.firstMatch(of: /static let all: \[AuditCheck\] = \[([^\]]*)\]/) else {
-                    return false
-                }
-                return list.1.split(whereSeparator: { !$0.isLetter }).contains { $0 == name }
+            let isListed = tests.contains { text in
+                guard let start = text.range(of: "static let all: [AuditCheck] = [") else { return false }
+                let list = text[start.upperBound...].prefix { $0 != "]" }
+                return list.split(whereSeparator: { !$0.isLetter }).contains { $0 == name }
             }
-            return isListed && tests.values.contains { $0.contains("static let \(name) = AuditCheck(") }
+            return isListed && tests.contains { $0.contains("static let \(name) = AuditCheck(") }
         }
-        return tests.values.contains { text in
-            guard let start = text.range(of: "struct \(suite)\\b", options: .regularExpression),
-                let function = text.range(
-                    of: "\\bfunc \(name)\\(", options: .regularExpression, range: start.upperBound..<text.endIndex),
+        return tests.contains { text in
+            guard let start = words("struct \(suite)", in: text[...]) ?? words("extension \(suite)", in: text[...]),
+                let function = text.range(of: "func \(name)(", range: start.upperBound..<text.endIndex),
                 let attribute = text.range(
                     of: "@Test", options: .backwards, range: start.upperBound..<function.lowerBound)
             else { return false }
-            return text[attribute.upperBound..<function.lowerBound].firstRange(of: "func ") == nil
+            return text.range(of: "func ", range: attribute.upperBound..<function.lowerBound) == nil
         }
+    }
+
+    /// Where words stand that no letter or digit follows.
+    private static func words(_ words: String, in text: Substring) -> Range<String.Index>? {
+        var rest = text
+        while let found = rest.range(of: words) {
+            guard let next = text[found.upperBound...].first, next.isLetter || next.isNumber || next == "_" else {
+                return found
+            }
+            rest = text[found.upperBound...]
+        }
+        return nil
     }
 }

@@ -110,7 +110,7 @@ import VectorMath
         // The 1.9 itself: what the model knew nothing of.
         let found = try #require(try conditioned.sums(of: sums[1]))[1]
         let exports = try #require(try conditioned.sums(of: sums[0]))[1]
-        #expect(abs(found / exports - 1.9) < 0.3, "\(name): \(found / exports)")
+        #expect(abs(found / exports - 1.9) < 0.5, "\(name): \(found / exports)")
     }
 
     @Test("sums that the noise drowns leave the rows as they are")

@@ -308,7 +308,9 @@ import Testing
     @Test("unknown names and parameters are refused with what is known")
     func unknown() {
         #expect(throws: SynthesisError.unknownSynthesizer("magic")) { try synthesizer(named: "magic") }
-        #expect(throws: SynthesisError.unknownParameter("size", known: ["accounting", "cells", "differences"])) {
+        #expect(
+            throws: SynthesisError.unknownParameter("size", known: ["accounting", "cells", "differences", "label"])
+        ) {
             try synthesizer(named: "auto", parameters: ["size": .number(3)])
         }
         #expect(

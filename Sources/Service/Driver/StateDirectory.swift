@@ -81,10 +81,9 @@ private final class FileLock: Sendable {
     init(path: String) throws(ServiceError) {
         descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .stateUnusable(path: path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw .stateInUse(path: path)
-        }
+        // `deinit` runs where an initializer throws with all properties set: a close here as well would be the second, of a
+        // number that another thread may have by then.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .stateInUse(path: path) }
     }
 
     deinit { close(descriptor) }

@@ -7,12 +7,22 @@ extension RuleEngine {
         case .order(let first, let second):
             guard let one = row.values[first], let other = row.values[second] else { return true }
             let free = (!computed.contains(first), !computed.contains(second))
-            if free.1, stay(second, from: one, to: nil, &row, &generator) { return true }
-            if free.0, stay(first, from: nil, to: other, &row, &generator) { return true }
-            let up = free.1 && !fixed.contains(second) ? mass(second, from: one, to: nil, given: first, row) : 0
-            let down = free.0 && !fixed.contains(first) ? mass(first, from: nil, to: other, given: second, row) : 0
-            let isUp = up >= down
-            if isUp, up > 0, move(second, from: one, to: nil, given: first, finest: nil, &row, &generator) {
+            // Where the other orders of a column leave room it keeps them all, and where they leave room on one side alone
+            // the other waits: else two columns would push a third to and fro.
+            let (most, least) = (ceiling(of: second, row), floor(of: first, row))
+            let (hasAbove, hasBelow) = (most.map { one <= $0 } ?? true, least.map { $0 <= other } ?? true)
+            if free.1, hasAbove, stay(second, from: one, to: most, &row, &generator) { return true }
+            if free.0, hasBelow, stay(first, from: least, to: other, &row, &generator) { return true }
+            let (upper, lower) = (hasAbove ? most : nil, hasBelow ? least : nil)
+            var up = free.1 && !fixed.contains(second) ? mass(second, from: one, to: upper, given: first, row) : 0
+            var down = free.0 && !fixed.contains(first) ? mass(first, from: lower, to: other, given: second, row) : 0
+            if hasAbove, !hasBelow, up > 0 { down = 0 }
+            if hasBelow, !hasAbove, down > 0 { up = 0 }
+            let isUp = hasAbove == hasBelow ? up >= down : up > 0
+            if isUp, up > 0, move(second, from: one, to: upper, given: first, finest: nil, &row, &generator) {
+                return true
+            }
+            if down > 0, move(first, from: lower, to: other, given: second, finest: nil, &row, &generator) {
                 return true
             }
             if move(first, from: nil, to: other, given: second, finest: nil, &row, &generator) { return true }
@@ -46,6 +56,16 @@ extension RuleEngine {
             }
             return false
         }
+    }
+
+    /// The least value of the columns that an order puts behind one.
+    private func ceiling(of column: Int, _ row: RuledRow) -> ExactDecimal? {
+        (behind[column] ?? []).compactMap { row.values[$0] }.min()
+    }
+
+    /// The largest value of the columns that an order puts before one.
+    private func floor(of column: Int, _ row: RuledRow) -> ExactDecimal? {
+        (before[column] ?? []).compactMap { row.values[$0] }.max()
     }
 
     /// Draws what computed columns are computed of anew, in the hope of another value.

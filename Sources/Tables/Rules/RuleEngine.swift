@@ -10,9 +10,12 @@ package struct RuleEngine: Sendable {
     let fixed: Set<Int>
     let statistics: RuleStatistics
     let computed: Set<Int>
+    /// For each column those that an order puts before it, and those behind.
+    let before: [Int: [Int]]
+    let behind: [Int: [Int]]
 
     /// How often a row is looked at again: with many rules, each of which may move a value.
-    package var passes: Int { Self.fewestPasses + 2 * rules.checks.count }
+    package var passes: Int { Self.fewestPasses + 4 * rules.checks.count }
     package static let fewestPasses = 24
 
     /// - Parameters:
@@ -23,6 +26,12 @@ package struct RuleEngine: Sendable {
         self.fixed = fixed
         self.statistics = statistics
         computed = rules.domain.computedColumns
+        var (before, behind): ([Int: [Int]], [Int: [Int]]) = ([:], [:])
+        for case .order(let first, let second) in rules.checks {
+            before[second, default: []].append(first)
+            behind[first, default: []].append(second)
+        }
+        (self.before, self.behind) = (before, behind)
     }
 
     /// A row that obeys every rule, drawn without a model; nil if none was found.
@@ -49,6 +58,8 @@ package struct RuleEngine: Sendable {
             guard case .ratio(let ratio) = computation, ratio.carries else { continue }
             row.carried[ratio.name] = carried(ratio, row, &generator)
         }
+        // Checks in a ring: whoever has passed as many as there are since the last move has passed all.
+        var (place, passed) = (0, 0)
         for _ in 0..<passes {
             row.isMoved = false
             for computation in rules.computations {
@@ -58,8 +69,13 @@ package struct RuleEngine: Sendable {
                 }
             }
             if row.isMoved { continue }
-            guard let broken = rules.checks.first(where: { breaks($0, row) }) else { return true }
-            guard repair(broken, &row, &generator) else { return false }
+            while passed < rules.checks.count, !breaks(rules.checks[place], row) {
+                passed += 1
+                place = (place + 1) % rules.checks.count
+            }
+            guard passed < rules.checks.count else { return true }
+            guard repair(rules.checks[place], &row, &generator) else { return false }
+            passed = 0
         }
         return false
     }

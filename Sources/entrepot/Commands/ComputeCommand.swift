@@ -5,6 +5,7 @@ import Client
 import Engine
 import EngineCommands
 import Foundation
+import Ledger
 import Tasks
 
 /// `entrepot compute`: one office of a task that needs no service. Its table stays in this process; masked counts go out.
@@ -17,6 +18,9 @@ struct ComputeCommand: AsyncParsableCommand {
             Every provider of the task runs this on its own machine, with its own table. Counts leave it with noise and under \
             masks that cancel in the sum of all: only the total opens. The office keeps a ledger of its own in --state; \
             started again with the same folder, it sends the same messages and spends nothing twice.
+
+            Example: entrepot compute --task sums.yaml --key Norland.key --listen 0.0.0.0:9001 \
+            --peers Sudland=sudland.example:9001 --data Norland=norland.csv
             """)
 
     @Option(help: "The task file; the signatures of all providers lie beside it.")
@@ -84,14 +88,33 @@ struct ComputeCommand: AsyncParsableCommand {
                 "--data names \(table.name), and the key is that of \(own.name)", code: .identity)
         }
         let (host, port) = try ListenAddress.parse(listen)
+        let state = state ?? Self.stateFolder(task: task, party: own.name)
+        let ledger = try OfficeLedger(directory: state, task: specification, party: own)
+        guard try !isOver(ledger, in: state) else { return }
         let office = try OfficeComputation(
             task: specification, place: place, key: privateKey, table: table.path,
-            state: state ?? Self.stateFolder(task: task, party: own.name),
+            state: state, ledger: ledger,
             mesh: OfficeMesh.Configuration(
                 names: offices.map(\.name), keys: offices.map(\.publicKey), place: place, key: privateKey,
                 listen: ServiceAddress(host: host, port: port), addresses: try addresses(offices, behind: place),
                 patience: seconds(specification)))
         try await office.run()
+    }
+
+    /// Whether the task ended here in an earlier start with a result.
+    ///
+    /// - Throws: how it ended without one.
+    private func isOver(_ ledger: OfficeLedger, in state: String) throws -> Bool {
+        if let digest = try ledger.resultDigest() {
+            Console.say("the task is over: its result is \(state)/task.model, SHA-256 \(digest)")
+            return true
+        }
+        if let end = try ledger.ending() {
+            throw CommandFailure(
+                "the task ended here without a result: \(end.details["cause"] ?? end.kind.rawValue). Agree on a new task."
+            )
+        }
+        return false
     }
 
     private static func stateFolder(task: String, party: String) -> String {

@@ -33,17 +33,17 @@ struct OfficeComputation: Sendable {
     /// - Throws: what is wrong with the table; a state folder of another task; a table that is not the first one.
     init(
         task: TaskSpecification, place: Int, key: PartyPrivateKey, table path: String, state: String,
-        mesh configuration: OfficeMesh.Configuration
+        ledger: OfficeLedger, mesh configuration: OfficeMesh.Configuration
     ) throws {
         self.task = task
         self.place = place
         self.state = state
+        self.ledger = ledger
         plan = try TaskPlan(task)
         let party = task.providers[place]
         let read = try LocalTables.table(path, party: party.name, task: task, hash: KeyedHash.random)
         table = read.table
         Console.say("\(party.name): \(read.table.rowCount) rows of \(path)")
-        ledger = try OfficeLedger(directory: state, task: task, party: party)
         journal = try OfficeJournal(directory: state)
         let session = try Self.session(journal, task, file: read.sha256, isSpent: ledger.hasReleases)
         guard let blinding = Blinding(hex: session.blinding) else {
@@ -104,15 +104,6 @@ struct OfficeComputation: Sendable {
 
     /// Runs to the result, or says why there is none.
     func run() async throws {
-        if let digest = try ledger.resultDigest() {
-            table.wipe()
-            return Console.say("the task is over: its result is \(output), SHA-256 \(digest)")
-        }
-        if let end = try ledger.ending() {
-            throw CommandFailure(
-                "the task ended here without a result: \(end.details["cause"] ?? end.kind.rawValue). Agree on a new task."
-            )
-        }
         let closings = try journal.closings() ?? []
         if closings.isEmpty { Console.say("listening on port \(try await mesh.start())") }
         do {

@@ -15,9 +15,9 @@ struct AuditCheck: Sendable, CustomTestStringConvertible {
     /// The quick ones first: a planted bug is looked for in one after the other.
     static let all: [AuditCheck] = [
         everyCallPays, slices, sinkRefusal, emptyTable, oneBudget, setAside, gramNeighbours, sumNeighbours,
-        differenceNeighbours, emptyCells, paddingUncounted, joinWork, linkageWork, linkageChains, smallNoise,
-        independence, failureIsSpent, duplicateKeys, rowOrder, loneTable, sharedNoise, noiseLaw, selectionLaw,
-        linkageNeighbours, changedKeys, neighbours, unionNeighbours,
+        differenceNeighbours, emptyCells, smallNoise, independence, failureIsSpent, duplicateKeys, rowOrder, loneTable,
+        sharedNoise, noiseLaw, selectionLaw, neighbours, changedKeys, joinWork, paddingUncounted, linkageNeighbours,
+        linkageChains, linkageWork, unionNeighbours,
     ]
 }
 

@@ -36,7 +36,7 @@ import Testing
                     parties:
                     \(parties.joined(separator: "\n"))
                     join: \(join)
-                    privacy: {epsilon: 1, delta: 1.0e-3}
+                    privacy: {epsilon: 1, delta: 1.0e-6}
                     queries: [{name: common, kind: cardinality, epsilon: 1}]
                     synthesizer: {method: none}
                     """)

@@ -38,6 +38,12 @@ public struct MeasuredSums: Sendable, Equatable {
         return (figures.map { Double($0) / unit }, max(variance, leastVariance) / (unit * unit))
     }
 
+    /// The same noise on figures that differ by so much, one a cell.
+    func shifted(by change: [Double]) -> MeasuredSums {
+        MeasuredSums(
+            question: question, figures: zip(figures, change).map { $0 + Int64($1.rounded()) }, variance: variance)
+    }
+
     /// The cell of each row; nil if a column is drawn elsewhere.
     func cells(of columns: [[UInt32]], sizes: [Int], count: Int) -> [UInt32]? {
         var cells = [UInt32](repeating: 0, count: count)
@@ -70,10 +76,12 @@ public struct SumsTilt: Sendable, Equatable {
 }
 
 extension RowProgram {
-    /// The codes of all columns, derived ones too. Columns that rules compute or latent normals draw stay empty.
+    /// The codes of all columns, derived ones too, and of those that rules compute about what they come to. Columns that
+    /// latent normals draw stay empty.
     func withDerived(_ columns: [[UInt32]]) -> [[UInt32]] {
         var all = columns
         derive(&all)
+        rules?.fillComputed(&all)
         return all
     }
 
@@ -82,7 +90,7 @@ extension RowProgram {
         (question.groups + [question.attribute]).allSatisfy { column in
             var parent = column
             for _ in domain.columns { parent = derivations[parent]?.parent ?? parent }
-            return !latent.contains(parent)
+            return latent.isDisjoint(with: rules?.drawnSources(of: parent) ?? [parent])
         }
     }
 

@@ -36,6 +36,8 @@ struct RowProgram: Sendable {
     var isWeighted: Bool { !corrections.isEmpty || !tilts.isEmpty }
     /// Columns that are drawn by others; their places stay empty.
     let latent: Set<Int>
+    /// How columns are computed that no one draws; nil for none.
+    let rules: RowRules?
 
     init(
         model: GraphicalModel, attributes: [ModelAttribute], shares: [[Double]], domain: TableDomain,
@@ -45,6 +47,7 @@ struct RowProgram: Sendable {
         self.tilts = tilts
         let latent = Set(latent).union(domain.computedColumns)
         self.latent = latent
+        rules = domain.rules.isEmpty ? nil : try? RowRules(domain)
         self.attributes = attributes
         self.domain = domain
         self.corrections = corrections

@@ -2,6 +2,12 @@ import VectorMath
 
 /// What computed columns come to where only codes are known.
 extension RowRules {
+    /// The columns that a computed one follows from, down to those that a model draws; the column alone where it is not computed.
+    package func drawnSources(of column: Int) -> Set<Int> {
+        guard let computation = computations.first(where: { $0.column == column }) else { return [column] }
+        return codeSources(computation).reduce(into: []) { $0.formUnion(drawnSources(of: $1)) }
+    }
+
     private func codeSources(_ computation: Computation) -> [Int] {
         if case .ratio(let ratio) = computation, ratio.carries { return [ratio.name, ratio.denominator] }
         return computation.sources

@@ -49,7 +49,9 @@ struct IntersectionCommand: AsyncParsableCommand {
 
     struct ListenCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "listen", abstract: "Waits for the other party.")
+            commandName: "listen", abstract: "Waits for the other party.",
+            discussion:
+                "Example: entrepot psi listen istat.csv --task task.yaml --key Istat.key --listen 0.0.0.0:8444")
 
         @OptionGroup var options: Options
 
@@ -67,7 +69,9 @@ struct IntersectionCommand: AsyncParsableCommand {
 
     struct JoinCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "join", abstract: "Goes to the party that listens.")
+            commandName: "join", abstract: "Goes to the party that listens.",
+            discussion:
+                "Example: entrepot psi join bank.csv --task task.yaml --key Bank.key --connect istat.example:8444")
 
         @OptionGroup var options: Options
 

@@ -48,7 +48,7 @@ private struct Numbers {
             domain: domain, schema: schema, key: nil, hash: .random, limits: TableLimits(bytes: .max, rows: 1_000_000))
         try reader.consume(Data(text.utf8))
         return try synthesizer(named: method).fit(
-            Kernel(table: try PrivateTable(single: try reader.finish())),
+            Kernel(steady: try PrivateTable(single: try reader.finish())),
             PrivacyParameters(epsilon: epsilon, delta: 1e-9))
     }
 }

@@ -50,7 +50,7 @@ import VectorMath
     ) throws -> (plain: FittedModel, sums: [MeasuredSums]) {
         let privacy = try PrivacyParameters(epsilon: epsilon, delta: 1e-9)
         let synthesizer = try synthesizer(named: name, parameters: parameters)
-        let kernel = Kernel(table: try table(domain, rows(count)))
+        let kernel = Kernel(steady: try table(domain, rows(count)))
         var budget = try Budget(privacy, accounting: .gaussian)
         let questions = [
             question(2), question(3), SumQuestion(attribute: 0, values: [1, 1, 1, 1], clamp: 0...1, groups: [0, 1]),

@@ -91,7 +91,7 @@ private let strong = try! PrivacyParameters(epsilon: 50, delta: 1e-9)
         oneWays.add(Array(try #require(marginals(model))))
         let features = GramFeatures(oneWays, model.domain, noise: NoiseScaling(.gaussian), amount: 1e-4)
         #expect(features.isClipped)
-        let kernel = Kernel(table: try table(orderedDomain(sizes), rows))
+        let kernel = Kernel(steady: try table(orderedDomain(sizes), rows))
         let gram = try kernel.gram(
             of: features.columns, scores: features.scores, bound: features.bound,
             spending: Budget(PrivacyParameters(epsilon: 2_000, delta: 1e-9), accounting: .gaussian))

@@ -1,11 +1,12 @@
 import Foundation
 import GraphicalModels
-import PrivacyKernel
+import Synchronization
 import Tables
 import Testing
 import VectorMath
 
 @testable import FittedModels
+@testable import PrivacyKernel
 @testable import Synthesizers
 
 func schemaDomain(_ fields: [Field]) throws -> TableDomain {
@@ -50,7 +51,26 @@ func fit(
     record: (@Sendable (Release) throws -> Void)? = nil
 ) throws -> FittedModel {
     let synthesizer = try synthesizer(named: name, parameters: parameters)
-    return try synthesizer.fit(Kernel(table: table, record: record), privacy)
+    return try synthesizer.fit(Kernel(steady: table, "\(name) \(privacy.epsilon)", record: record), privacy)
+}
+
+/// How many kernels each test has made, by what it calls them.
+private let kernelCounts = Mutex<[String: UInt64]>([:])
+
+extension Kernel {
+    /// A kernel whose noise is the same in each run and another for each kernel of a test, so that a statistical test never
+    /// turns red by chance alone.
+    convenience init(
+        steady table: consuming PrivateTable, _ name: String = "", record: (@Sendable (Release) throws -> Void)? = nil
+    ) {
+        let whole = "\(Test.current.map { "\($0.id)" } ?? "") \(name)"
+        let count = kernelCounts.withLock { counts in
+            counts[whole, default: 0] += 1
+            return counts[whole] ?? 0
+        }
+        let key = whole.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        self.init(rows: table.rows, record: record, generator: NoiseGenerator(testKey: [key, count, 2, 3]))
+    }
 }
 
 /// Shares of the cells of some columns, row-major.

@@ -111,7 +111,7 @@ import Testing
             }
             let budget = try Budget(usual, accounting: plan.accounting)
             let whole = budget.amount * 0x1p50
-            let kernel = Kernel(table: try table(domain, chainRows(Self.sizes, count: 5_000)))
+            let kernel = Kernel(steady: try table(domain, chainRows(Self.sizes, count: 5_000)))
             let model = try synthesizer.fit(kernel, plan: plan, budget: budget) { _ in }
             #expect(model.plan == plan)
             let releases = model.transcript.releases

@@ -33,10 +33,6 @@ extension FittedModel {
         // Counts of all rows are measurements of their number, like every marginal.
         let total = estimatedTotal(
             oneWays.modelled.compactMap { oneWays.measurement(of: $0) } + usable.compactMap(\.countOfRows))
-        let drawn = try usable.map { sum throws(SynthesisError) in
-            domain.computedColumns.contains(sum.question.attribute)
-                ? try self.sums(of: sum)?.map { $0 * total / max(model.total, .leastNormalMagnitude) } : nil
-        }
         var moved = corrections
         var tilted = tilts
         let rows = RepresentativeRows(
@@ -46,17 +42,9 @@ extension FittedModel {
             let all = program.withDerived(columns)
             let weights = RepresentativeRows.weights(program, codes, columns)
             let scale = total / max(weights.reduce(0, +), .leastNormalMagnitude)
-            let scaled = weights.map { $0 * scale }
-            // What rules compute comes out otherwise in rows than from the middles of cells: by as much as it does now.
-            let wanted = zip(usable, drawn).map { sum, drawn in
-                guard let drawn, let middle = sum.sums(of: all, sizes: modelDomain.sizes, weights: scaled) else {
-                    return sum
-                }
-                return sum.shifted(by: zip(middle, drawn).map { $0 - $1 })
-            }
             var raking = Raking(
-                codes, attributes: attributes, weights: scaled, fitted: targets, across: [],
-                sums: SumsTarget.targets(wanted, columns: all, sizes: modelDomain.sizes))
+                codes, attributes: attributes, weights: weights.map { $0 * scale }, fitted: targets, across: [],
+                sums: SumsTarget.targets(usable, columns: all, sizes: modelDomain.sizes))
             raking.run()
             moved += raking.corrections
             tilted += zip(usable, raking.rates).map { SumsTilt(measured: $0, rates: $1) }

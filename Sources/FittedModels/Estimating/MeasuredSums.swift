@@ -38,12 +38,6 @@ public struct MeasuredSums: Sendable, Equatable {
         return (figures.map { Double($0) / unit }, max(variance, leastVariance) / (unit * unit))
     }
 
-    /// The same noise on figures that differ by so much, one a cell.
-    func shifted(by change: [Double]) -> MeasuredSums {
-        MeasuredSums(
-            question: question, figures: zip(figures, change).map { $0 + Int64($1.rounded()) }, variance: variance)
-    }
-
     /// The cell of each row; nil if a column is drawn elsewhere.
     func cells(of columns: [[UInt32]], sizes: [Int], count: Int) -> [UInt32]? {
         var cells = [UInt32](repeating: 0, count: count)

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 package import Tables
 package import Tasks
@@ -36,6 +37,30 @@ package enum Files {
         else { throw CommandFailure("the file \(output) cannot be written") }
         if isThere { try? file.truncate(atOffset: 0) }
         return file
+    }
+
+    /// That what a command writes takes the place of nothing that it reads, by whichever name or link.
+    ///
+    /// - Throws: ``CommandFailure`` with exit code 64 that names the file.
+    package static func keep(_ inputs: [String], from output: String?) throws(CommandFailure) {
+        guard let output else { return }
+        let (written, part) = (identity(output), identity(output + ".part"))
+        for input in inputs {
+            guard let read = identity(input), read == written || read == part else { continue }
+            throw CommandFailure(
+                "--output \(output) would overwrite \(input), which the command reads: name another file",
+                code: ExitCode.validationFailure)
+        }
+    }
+
+    /// The place of a regular file on its disk; nil where there is none.
+    private static func identity(_ path: String) -> [Int]? {
+        let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: url.path),
+            attributes[.type] as? FileAttributeType == .typeRegular,
+            let device = attributes[.systemNumber] as? Int, let number = attributes[.systemFileNumber] as? Int
+        else { return nil }
+        return [device, number]
     }
 
     /// `rows.csv` becomes `rows-3.csv`.

@@ -70,6 +70,8 @@ package struct FitCommand: AsyncParsableCommand {
 
     package func run() async throws {
         try await CommandFailure.reported {
+            let read = [table, schema, task, rules].compactMap { $0 } + (try data.map { try NamedFile($0).path })
+            try Files.keep(read, from: output)
             let job = if let task { try taskJob(task) } else { try tableJob() }
             let plan = try job.work.plan(job.joined.domain, job.privacy, rowsPerKey: job.joined.rowsPerKey)
             Console.say(

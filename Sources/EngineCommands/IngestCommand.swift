@@ -45,6 +45,7 @@ package struct IngestCommand: AsyncParsableCommand {
 
     package func run() async throws {
         try await CommandFailure.reported {
+            try Files.keep(files + [task].compactMap { $0 }, from: output)
             var ingest = TradeIngest(profile: profile, office: office)
             for file in files { try ingest.add(LocalTableFile(path: file)) }
             for note in ingest.notes { Console.say(note) }

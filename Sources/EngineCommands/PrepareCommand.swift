@@ -45,6 +45,7 @@ package struct PrepareCommand: AsyncParsableCommand {
 
     package func run() async throws {
         try await CommandFailure.reported {
+            try Files.keep([file] + [task].compactMap { $0 }, from: output)
             let preparation = try preparation()
             let outcome = try written(preparation)
             if json { print(try report(outcome)) } else { say(outcome) }

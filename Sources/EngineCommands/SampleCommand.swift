@@ -56,6 +56,7 @@ package struct SampleCommand: AsyncParsableCommand {
 
     package func run() async throws {
         try await CommandFailure.reported {
+            try Files.keep([model], from: output)
             let model = try FittedModel(encoded: try Files.bytes(at: model))
             let chosen = seed ?? UInt64.random(in: .min ... .max)
             if seed == nil { Console.say("seed \(chosen) gives these rows again") }

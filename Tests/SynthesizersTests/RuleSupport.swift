@@ -145,6 +145,9 @@ func fault(_ row: [String: String], _ rules: [Rule]) -> String? {
                 if let values = condition.values {
                     return values.contains { $0 == value || (Double($0) != nil && Double($0) == Double(value)) }
                 }
+                // A condition on missing alone.
+                let limits = [condition.below, condition.above, condition.from, condition.to]
+                if limits.allSatisfy({ $0 == nil }) { return false }
                 func less(_ one: String, _ other: String) -> Bool { !compare(other, one) }
                 return (condition.below.map { less(value, $0) } ?? true)
                     && (condition.above.map { less($0, value) } ?? true)

@@ -120,6 +120,39 @@ private func presentLine(
         #expect(throws: TaskError.self) { try wrong.add(csv: Array((legacy + line(2, 842, 124, 1)).utf8)) }
     }
 
+    @Test("totals of commodities and services are left out with their value; commas and negative powers are read")
+    func totalsAndServices() throws {
+        var ingest = TradeIngest(profile: .comtrade, office: "ITA")
+        try ingest.add(
+            csv: Array(
+                """
+                typeCode,period,reporterCode,flowCode,partnerCode,partner2Code,classificationCode,cmdCode,customsCode,mosCode,motCode,primaryValue
+                C,202203,380,X,124,0,H6,270900,C00,0,0,"12,5"
+                C,202203,380,X,124,0,H6,TOTAL,C00,0,0,500
+                C,202203,380,X,124,0,H6,AG6,C00,0,0,400
+                S,202203,380,X,124,0,H6,270900,C00,0,0,9
+                """.utf8))
+        #expect(ingest.csv(columns: ["key", "trade_value_usd"]).hasSuffix("202203|H6|270900|ITA|CAN,13\n"))
+        #expect(ingest.rowCount == 1)
+        #expect(ingest.reasons["a total of commodities: TOTAL"]?.value == 500)
+        #expect(ingest.reasons["a total of commodities: AG6"]?.value == 400)
+        #expect(ingest.reasons["services, no goods (typeCode S)"]?.value == 9)
+        // A file of totals alone is a table of totals.
+        var totals = TradeIngest(profile: .comtradeLegacy, office: "USA")
+        try totals.add(csv: Array((legacy + line(2, 842, 124, 100).replacing(",27,", with: ",TOTAL,")).utf8))
+        #expect(totals.rowCount == 1)
+        var sdmx = TradeIngest(profile: .sdmxCSV, office: "NLD")
+        try sdmx.add(
+            csv: Array(
+                """
+                FREQ,REF_AREA,TRADE_FLOW,COMMODITY_1,COUNTERPART_AREA_1,TIME_PERIOD,OBS_VALUE,UNIT_MULT
+                M,528,M,HS2017_27,842,2022-03,55000,-3
+                M,528,M,HS2017__T,842,2022-03,7,0
+                """.utf8))
+        #expect(sdmx.csv(columns: ["key", "flow", "trade_value_usd"]).hasSuffix("202203|H5|27|USA|NLD,M,55\n"))
+        #expect(sdmx.rowCount == 1)
+    }
+
     private static let raw: URL? = {
         var candidates: [URL] = []
         if let named = ProcessInfo.processInfo.environment["ENTREPOT_DATA"] {

@@ -75,6 +75,8 @@ package struct RecognisedLayout {
     private struct Record {
         var line: Int
         var cells: [String]
+        /// Cells that are not blank.
+        var words: Int { cells.count { !$0.allSatisfy(\.isWhitespace) } }
         /// Cells without blank ones at the end.
         var filled: Int { (cells.lastIndex { !$0.allSatisfy(\.isWhitespace) } ?? -1) + 1 }
     }
@@ -176,6 +178,11 @@ package struct RecognisedLayout {
         for record in records where record.cells.count > 1 { frequency[record.cells.count, default: 0] += 1 }
         guard let most = frequency.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }) else { return nil }
         guard var header = records.firstIndex(where: { $0.cells.count == most.key }) else { return nil }
+        // A title that a spreadsheet filled up with delimiters has as many cells as the rows, most of them blank.
+        let named = records[header...].firstIndex { $0.cells.count == most.key && $0.words * 2 >= most.key }
+        if let named, named - header <= 8, records[header..<named].allSatisfy({ $0.words * 2 < most.key }) {
+            header = named
+        }
         // Rows that end in a delimiter have more cells than the header, all blank.
         if header > 0, case let before = records[header - 1], before.cells.count > 1, before.cells.count < most.key,
             records[header...].allSatisfy({ $0.filled <= before.cells.count || $0.cells.count != most.key })
@@ -231,7 +238,9 @@ package struct RecognisedLayout {
         for cells in cut.reversed() {
             let isBlank = cells.allSatisfy { $0.allSatisfy(\.isWhitespace) }
             if isBlank, cells.count == 1 { continue }
-            guard rows < TableDialect.mostFooterRows, Self.isFooter(cells, columns: columns) else { break }
+            guard rows < TableDialect.mostFooterRows,
+                Self.isFooter(cells, columns: columns) || Self.isTotal(cells, columns: columns, among: cut)
+            else { break }
             rows += 1
         }
         // A last line that has no end and too few cells was cut off with the file.
@@ -249,6 +258,18 @@ package struct RecognisedLayout {
             rows == 1
                 ? "its last line is no row of the table and was left out"
                 : "its last \(rows) lines are no rows of the table and were left out")
+    }
+
+    /// `Total,9800,159600`: numbers behind a word that no other row begins with.
+    private static func isTotal(_ cells: [String], columns: Int, among rows: [[String]]) -> Bool {
+        guard cells.count == columns, let word = cells.first?.trimmed.lowercased(), totals.contains(word),
+            word != "all", rows.count(where: { $0.first?.trimmed.lowercased() == word }) == 1
+        else { return false }
+        return cells.dropFirst().allSatisfy { cell in
+            let text = cell.trimmed.utf8
+            return text.contains { (0x30...0x39).contains($0) }
+                && text.allSatisfy { (0x30...0x39).contains($0) || ".,-' ".utf8.contains($0) }
+        }
     }
 
     private static func isFooter(_ cells: [String], columns: Int) -> Bool {

@@ -11,6 +11,7 @@ extension RuleEngine {
             let range = cell.indices(from: lower, to: upper)
         else { return false }
         row.values[column] = cell.point(Self.place(in: range, &generator))
+        carry(column, &row)
         return true
     }
 
@@ -33,6 +34,7 @@ extension RuleEngine {
         }
         row.codes[column] = points.code(of: value) ?? code
         row.values[column] = value
+        carry(column, &row)
         return true
     }
 
@@ -97,6 +99,7 @@ extension RuleEngine {
             }
             row.codes[column] = code
             row.values[column] = points?.cells[code]?.point(index)
+            carry(column, &row)
             return true
         }
         if isStaying { return test.reach[row.codes[column]] == .part && land(row.codes[column]) }

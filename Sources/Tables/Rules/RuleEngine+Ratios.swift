@@ -21,6 +21,16 @@ extension RuleEngine {
         }
     }
 
+    /// Makes the moved value of a ratio's column what the numerator is rebuilt from.
+    func carry(_ column: Int, _ row: inout RuledRow) {
+        guard let ratio = carrying[column] else { return }
+        guard let value = row.values[column] else {
+            row.carried[column] = .absent(row.codes[column])
+            return
+        }
+        row.carried[column] = .quotient(ratio.form == .logPoints ? exponential(value.number / 100) : value.number)
+    }
+
     func compute(_ ratio: RowRules.Ratio, _ row: inout RuledRow, _ generator: inout SplitMix64) -> Bool {
         if ratio.carries, !rebuild(ratio, &row, &generator) { return false }
         let column = rules.domain.columns[ratio.name]
@@ -29,6 +39,7 @@ extension RuleEngine {
         else {
             guard let code = column.missingCode else { return false }
             row.codes[ratio.name] = code
+            row.values[ratio.name] = nil
             row.quotients[ratio.name] = nil
             return true
         }
@@ -37,9 +48,12 @@ extension RuleEngine {
             guard let code = binning.cell(of: quotient) else { return false }
             row.codes[ratio.name] = code
             row.quotients[ratio.name] = quotient
+            // What other rules compare is what will be written, never what was drawn.
+            row.values[ratio.name] = ExactDecimal(quotient)
         case .units(let lower, let count):
-            let code = Int(min(max(quotient, -1e6), 1e6)) - lower
-            row.codes[ratio.name] = min(max(code, 0), count - 1)
+            let code = min(max(Int(min(max(quotient, -1e6), 1e6)) - lower, 0), count - 1)
+            row.codes[ratio.name] = code
+            row.values[ratio.name] = ExactDecimal(digits: Int64(lower + code), exponent: 0)
         case .listed: return false
         }
         return true

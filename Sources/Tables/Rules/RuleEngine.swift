@@ -10,6 +10,8 @@ package struct RuleEngine: Sendable {
     let fixed: Set<Int>
     let statistics: RuleStatistics
     let computed: Set<Int>
+    /// By its column each ratio from which a numerator is rebuilt.
+    let carrying: [Int: RowRules.Ratio]
     /// For each column those that an order puts before it, and those behind.
     let before: [Int: [Int]]
     let behind: [Int: [Int]]
@@ -26,6 +28,9 @@ package struct RuleEngine: Sendable {
         self.fixed = fixed
         self.statistics = statistics
         computed = rules.domain.computedColumns
+        carrying = rules.computations.reduce(into: [:]) { ratios, computation in
+            if case .ratio(let ratio) = computation, ratio.carries { ratios[ratio.name] = ratio }
+        }
         var (before, behind): ([Int: [Int]], [Int: [Int]]) = ([:], [:])
         for case .order(let first, let second) in rules.checks {
             before[second, default: []].append(first)

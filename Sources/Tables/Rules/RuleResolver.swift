@@ -11,6 +11,8 @@ struct RuleResolver {
     private var computations: [(rule: Int, computation: RowRules.Computation)] = []
     private let derived: [Int: Int]
     private let parents: Set<Int>
+    /// Columns of ratios from which numerators are rebuilt, each with its rule.
+    private let carried: [String: Int]
 
     init(_ domain: TableDomain) {
         self.domain = domain
@@ -19,6 +21,14 @@ struct RuleResolver {
         derived = Dictionary(
             domain.derivations.map { ($0.column, $0.parent) }, uniquingKeysWith: { first, _ in first })
         parents = Set(domain.derivations.map(\.parent))
+        carried = domain.rules.enumerated().reduce(into: [:]) { carried, rule in
+            switch rule.element {
+            case .ratio(let name, _, _, _): carried[name] = rule.offset
+            case .logPoints(let name, let numerator, let denominator):
+                if domain.rules.carries(numerator: numerator, denominator: denominator) { carried[name] = rule.offset }
+            case .sum, .order, .never, .differ: break
+            }
+        }
     }
 
     private mutating func report(_ rule: Int?, _ what: String, _ fix: String) {
@@ -67,6 +77,12 @@ struct RuleResolver {
         }
         guard domain.type == .integer || domain.type == .number, points[column] != nil else {
             report(rule, "\(name) is not a column of numbers", "Name a column of type integer or number")
+            return nil
+        }
+        if let other = carried[name] {
+            report(
+                rule, "\(name) is the ratio of rules[\(other)], from which a column is computed",
+                "Name the columns that it is the ratio of")
             return nil
         }
         guard isComputed else { return column }

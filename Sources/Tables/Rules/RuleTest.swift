@@ -100,16 +100,12 @@ struct RuleTest: Sendable {
 
     /// Whether a row's value meets the condition.
     func holds(code: Int, value: ExactDecimal?) -> Bool {
-        switch reach[code] {
-        case .nothing: return false
-        case .everything: return true
-        case .part:
-            guard let value else { return false }
-            if lower == nil, upper == nil { return numbers.contains(value) }
-            let isAbove = lower.map { $0.value < value || ($0.isIncluded && $0.value == value) } ?? true
-            let isBelow = upper.map { value < $0.value || ($0.isIncluded && $0.value == value) } ?? true
-            return isAbove && isBelow
-        }
+        // A quotient lies between the points of its cell, so the number itself is looked at where there is one.
+        guard points?.cells[code] != nil, let value else { return reach[code] == .everything }
+        if lower == nil, upper == nil { return numbers.contains(value) }
+        let isAbove = lower.map { $0.value < value || ($0.isIncluded && $0.value == value) } ?? true
+        let isBelow = upper.map { value < $0.value || ($0.isIncluded && $0.value == value) } ?? true
+        return isAbove && isBelow
     }
 
     /// The points of a code that do not meet the condition.

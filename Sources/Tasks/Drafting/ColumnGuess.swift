@@ -41,9 +41,9 @@ struct ColumnGuess {
         switch kind {
         case .empty: leaveOut("it holds nothing")
         case .leftOut(let why): leaveOut(why)
-        case .boolean: declare("type: boolean", note: "type")
+        case .boolean: declare("type: boolean", note: "type", missing: facts.missing)
         case .date(let dates): declare(dates, rowNumbers)
-        case .years: declareYears()
+        case .years: declareYears(rowNumbers)
         case .number(let numbers): declare(numbers, rowNumbers)
         case .listed(let list, let others):
             declare(
@@ -120,15 +120,21 @@ struct ColumnGuess {
         let format = dates.format.map { ", format: '\($0)'" } ?? ""
         declare(
             "type: date\(format)", ["minimum: '\(Self.padded(first))-01-01'", "maximum: '\(Self.padded(last))-12-31'"],
-            note: "type, \(dates.format == nil ? "" : "format, ")bounds", missing: facts.missing + oddTexts + sentinels,
+            note: "type, \(dates.format == nil ? "" : "format, ")bounds"
+                + (dates.format?.contains("%y") == true ? "; years of two digits: is the century right?" : ""),
+            missing: facts.missing + oddTexts + sentinels,
             isRequired: facts.blanks == 0 && facts.missing.isEmpty && odd.isEmpty && sentinels.isEmpty)
     }
 
-    private mutating func declareYears() {
-        let isSentinel: (String) -> Bool = { Set($0) == ["9"] }
-        let years = facts.core.filter { !isSentinel($0) }.compactMap { Int($0) }.filter { (1800...2199).contains($0) }
-        let sentinels = Set(facts.core.filter { isSentinel($0) || Int($0).map { !(1800...2199).contains($0) } ?? true })
-            .sorted()
+    private mutating func declareYears(_ rowNumbers: [Int]) {
+        let sentinels = ColumnKind.yearSentinels(facts).sorted()
+        let years = facts.core.filter { ColumnKind.isYear($0) }.compactMap { Int($0) }
+        let odd = facts.values.indices.filter { row in
+            let text = facts.values[row]
+            return !text.isEmpty && !facts.missing.contains(text) && !ColumnKind.isYear(text)
+                && !sentinels.contains(text)
+        }
+        _ = oddMissing(odd, rowNumbers, what: "no year")
         let (first, last) = Self.yearBounds(years.min() ?? 2000, years.max() ?? 2000)
         declare(
             "type: integer", ["minimum: \(first)", "maximum: \(last)"], note: "years, bounds",
@@ -151,7 +157,7 @@ struct ColumnGuess {
         let kept = numbers.filter { !sentinels.contains($0.text) }.map(\.value).sorted()
         let (low, high) = (kept.first ?? 0, kept.last ?? 0)
         let isWhole = kept.allSatisfy { $0 == $0.rounded() && abs($0) < 1e15 }
-        let span = (minimum: Self.roundedDown(low), maximum: Self.roundedUp(high))
+        let span = Self.span(low, high, isWhole: isWhole)
         let bounds = [
             "minimum: \(Self.text(span.minimum, isWhole: isWhole))",
             "maximum: \(Self.text(span.maximum, isWhole: isWhole))",
@@ -178,7 +184,8 @@ struct ColumnGuess {
         let texts = Dictionary(odd.map { (facts.values[$0], 1) }, uniquingKeysWith: +)
         let words = texts.filter { text, count in
             !text.utf8.contains { (48...57).contains($0) }
-                && (text.count <= 3 || text.count <= 12 && count >= 3 && !text.contains(" "))
+                && (ColumnFacts.missingWords.contains(text.lowercased())
+                    || text.count <= 12 && count >= 3 && !text.contains(" "))
         }.keys.sorted()
         let rows = odd.prefix(5).map { String(rowNumbers[$0]) }.joined(separator: ", ") + (odd.count > 5 ? ", …" : "")
         let proposed = words.isEmpty ? "" : "; \(words.joined(separator: ", ")) became missing values"
@@ -262,6 +269,17 @@ extension ColumnGuess {
             return "'" + text.replacingOccurrences(of: "'", with: "''") + "'"
         }
         return text
+    }
+
+    /// Round bounds around numbers, neither of them itself a number of the sample but zero.
+    static func span(_ low: Double, _ high: Double, isWhole: Bool) -> (minimum: Double, maximum: Double) {
+        func above(_ value: Double) -> Double {
+            let round = roundedUp(value)
+            guard round == value, value != 0 else { return round }
+            let next = value > 0 ? nextRound(after: value) : -largestRound(notAbove: -value * 0.9999999)
+            return isWhole ? next.rounded(.up) + 0 : next
+        }
+        return (-above(-low) + 0, above(high))
     }
 
     /// The next value of 0, ±(1, 2, 5)·10^k that is not below `value`.

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Tables
 
 /// What a column of a sample seems to be.
@@ -125,14 +126,6 @@ extension ColumnKind {
     private static let rowNames: Set<String> = [
         "index", "row", "rownum", "rownumber", "unnamed", "lfdnr", "seq", "obs",
     ]
-    private static let privateNames: Set<String> = [
-        "name", "names", "surname", "firstname", "lastname", "forename", "contact", "person", "patient", "doctor",
-        "address",
-        "street", "note", "notes", "comment", "comments", "remark", "remarks", "description", "desc", "memo", "text",
-        "owner",
-        "employee", "signature", "birthplace",
-    ]
-
     /// - Parameter isPrefixed: another column of digits begins every value of this one, or is begun by it.
     init(_ facts: ColumnFacts, prefersComma: Bool, isPrefixed: Bool) {
         let core = facts.core
@@ -151,7 +144,7 @@ extension ColumnKind {
             return
         }
         let areDigits = core.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
-        let isCode = facts.isCalled(Self.codeNames) || isPrefixed
+        let isCode = facts.isCalled(Self.codeNames) && !facts.isCalled(KeyGuess.measures) || isPrefixed
         if let list = Self.list(facts, isCode: isCode) {
             self = list
             return
@@ -191,20 +184,28 @@ extension ColumnKind {
         {
             return .leftOut("it looks like an identifier: nearly all values differ")
         }
-        let years = core.count { $0.utf8.count == 4 && (1800...2199).contains(Int($0) ?? 0) }
-        // Sentinels such as 9999 are no years, and do not make the others none.
-        if areDigits,
-            years * 10 >= core.count * 9
-                || years * 2 >= core.count
-                    && core.allSatisfy({
-                        Set($0) == ["9"] || ($0.utf8.count == 4 && (1800...2199).contains(Int($0) ?? 0))
-                    }),
+        // Sentinels such as 9999 are no years, and do not make the others none; anything else in their place does.
+        let years = core.count { isYear($0) }
+        let sentinels = yearSentinels(facts)
+        let fitting = core.count { isYear($0) || sentinels.contains($0) }
+        if areDigits, years * 2 >= core.count, fitting * 50 >= core.count * 49,
             facts.isCalled(["year", "yr", "jahr", "annee", "ano", "anno", "born", "birth", "period", "time", "refyear"])
                 || Set(core.map { $0.prefix(2) }).isSubset(of: ["19", "20", "99"])
         {
             return .years
         }
         return .number(numbers)
+    }
+
+    static func isYear(_ text: String) -> Bool { text.utf8.count == 4 && (1800...2199).contains(Int(text) ?? 0) }
+
+    /// Values among years that stand for "unknown": nines and zeros, and short ones, of which there are few, each of several
+    /// rows. A date of birth or an identifier is none of them.
+    static func yearSentinels(_ facts: ColumnFacts) -> Set<String> {
+        let others = facts.counts.filter { !isYear($0.key) }
+        let known = others.filter { Set($0.key) == ["9"] || Set($0.key) == ["0"] }
+        let short = others.filter { $0.key.utf8.count <= 4 && $0.value >= 3 && known[$0.key] == nil }
+        return Set(known.keys).union(short.count <= 5 ? Set(short.keys) : [])
     }
 
     /// Why a column of texts belongs to persons or firms; nil if it does not look so.
@@ -301,10 +302,19 @@ extension ColumnKind {
 
     private static func text(_ facts: ColumnFacts) -> ColumnKind {
         let (counts, rows) = (facts.counts, facts.core.count)
+        if PrivateTexts.isName(facts) {
+            return .leftOut("by its name it tells of persons or holds free text")
+        }
+        if counts.keys.count(where: PrivateTexts.isPersonal) * 2 > counts.count {
+            return .leftOut("it looks like what belongs to one person or firm, such as an address or a number")
+        }
+        if !facts.isCalled(PrivateTexts.classes), counts.keys.count(where: looksLikeName) * 10 >= counts.count * 7 {
+            return .leftOut("it looks like names of persons")
+        }
         if facts.isTiny {
             let isSound = counts.keys.allSatisfy {
                 $0.utf8.count <= 40 && !$0.contains("@") && !isIBAN($0) && !isPhone($0) && !looksLikeName($0)
-                    && !DateSpelling.isDate($0)
+                    && !DateSpelling.isDate($0) && !ShownText.hasHidden($0)
             }
             return isSound
                 ? .categories(counts.keys.sorted(), others: 0)
@@ -313,12 +323,6 @@ extension ColumnKind {
         if counts.count * 2 > rows { return .leftOut("nearly all values differ (\(counts.count) in \(rows) rows)") }
         let length = counts.keys.reduce(0) { $0 + $1.utf8.count } / max(1, counts.count)
         if counts.count > 12, length > 40 { return .leftOut("it looks like free text") }
-        if counts.count > 12, facts.isCalled(privateNames) || facts.isCalled(identifierNames) {
-            return .leftOut("by its name it tells of persons or holds free text")
-        }
-        if counts.count > 30, counts.keys.count(where: looksLikeName) * 10 >= counts.count * 7 {
-            return .leftOut("it looks like names of persons")
-        }
         let numbers = counts.keys.count {
             NumberSpelling.isNumber($0) && !$0.utf8.allSatisfy { (48...57).contains($0) } || DateSpelling.isDate($0)
         }
@@ -327,7 +331,7 @@ extension ColumnKind {
         }
         // What few rows have may be somebody's own; it becomes `other`.
         let least = rows <= 30 ? 2 : 3
-        let common = counts.filter { $0.value >= least }
+        let common = counts.filter { $0.value >= least && !ShownText.hasHidden($0.key) }
         let held = common.values.reduce(0, +)
         guard counts.count <= mostCategories, counts.count * 3 <= rows || counts.count <= 3, held * 10 >= rows * 8
         else {

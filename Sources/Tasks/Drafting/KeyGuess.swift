@@ -27,9 +27,13 @@ struct KeyGuess {
             remarks.append(found.remark)
         } else {
             columns = try Self.fallback(tables, facts, candidates)
+            let sets = zip(tables, columns).map { Set(Self.keys($0, $1, normalise)).subtracting([""]) }
+            let common = sets.dropFirst().reduce(sets.first ?? []) { $0.intersection($1) }.count
             remarks.append(
-                "none of the keys (\(zip(tables, columns).map { table, places in places.map { table.header[$0] }.joined(separator: "|") }.joined(separator: ", "))) is in all samples: "
-                    + "the join would be empty. Look for another column, for capitals, blanks, zeros in front or signs between"
+                common > 0
+                    ? "\(common) of \(sets.map(\.count).min() ?? 0) keys are in all samples: look whether they are the right columns"
+                    : "none of the keys (\(zip(tables, columns).map { table, places in places.map { table.header[$0] }.joined(separator: "|") }.joined(separator: ", "))) is in all samples: "
+                        + "the join would be empty. Look for another column, for capitals, blanks, zeros in front or signs between"
             )
         }
         let keys = zip(tables, columns).map { Self.keys($0, $1, normalise) }
@@ -60,7 +64,7 @@ struct KeyGuess {
 
     // MARK: - Candidates
 
-    private static let measures: Set<String> = [
+    static let measures: Set<String> = [
         "value", "amount", "turnover", "income", "price", "cost", "sum", "total", "wage", "wages", "salary", "balance",
         "revenue",
         "quantity", "qty", "weight", "netweight", "minutes", "staff", "score", "rate", "share", "charge", "charges",
@@ -194,7 +198,7 @@ struct KeyGuess {
             var text = value
             for step in steps {
                 switch step {
-                case .trim: text = ColumnFacts.trimmed(text)
+                case .trim: text = blanksTrimmed(text)
                 case .upper: text = text.uppercased()
                 case .lower: text = text.lowercased()
                 case .nfc: text = text.composed
@@ -204,6 +208,13 @@ struct KeyGuess {
             }
             return text
         }
+    }
+
+    /// Without the blanks that the service's reader takes off: spaces and tabulators alone.
+    private static func blanksTrimmed(_ text: String) -> String {
+        guard text.contains(where: { $0 == " " || $0 == "\t" }) else { return text }
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        return String(text.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
     }
 
     // MARK: - Where nothing is shared
@@ -279,8 +290,9 @@ struct KeyGuess {
     /// A pattern that all texts match, and that tells no more of them than which signs they have and how long they are about.
     static func pattern(_ texts: [String], isWhole: Bool) -> String {
         let bytes = texts.reduce(into: Set<UInt8>()) { $0.formUnion($1.utf8) }
-        let longest = texts.map(\.utf8.count).max() ?? 1
-        let shortest = texts.map(\.utf8.count).min() ?? 1
+        // A pattern counts characters of Unicode, not bytes.
+        let longest = texts.map(\.unicodeScalars.count).max() ?? 1
+        let shortest = texts.map(\.unicodeScalars.count).min() ?? 1
         // Lengths that differ say how large the keys get: round outward.
         let steps = [8, 16, 32, 64, 128, 256, 512, 1_024]
         let length =

@@ -53,11 +53,39 @@ struct SampleTable {
         }
         // A header that is somebody's row would put that row into the task.
         let data = header.filter { Self.looksLikeData($0) }
-        guard data.count * 3 <= header.count else {
+        guard data.count * 3 <= header.count, !isRow else {
             throw LocalTableFile.Refusal(
                 name: file, code: "header", expected: "a row with the column names",
-                hint: "Row \(row) holds numbers or dates where names should stand: write a header above the first row")
+                hint: isRow && data.count * 3 <= header.count
+                    ? "Row \(row) looks like the rows below it, so no names stand above the values: write a header above it"
+                    : "Row \(row) holds numbers or dates where names should stand: write a header above the first row")
         }
+    }
+
+    /// Whether the header is itself a row: several of its cells stand among the values below them, or one is spelled just as
+    /// the keys below it are.
+    private var isRow: Bool {
+        var repeated: Set<Int> = []
+        var found = 0
+        for (name, values) in zip(header, columns) where !name.isEmpty {
+            let rows = values.indices.prefix(20_000).filter { ColumnFacts.trimmed(values[$0]) == name }
+            if !rows.isEmpty { found += 1 }
+            repeated.formUnion(rows)
+            guard name.utf8.count(where: { (48...57).contains($0) }) >= 3, values.count >= 3,
+                !(name.utf8.count == 4 && (1800...2199).contains(Int(name) ?? 0))
+            else { continue }
+            let shape = Self.shape(name)
+            let sample = values.prefix(200).map { Self.shape(ColumnFacts.trimmed($0)) }
+            if sample.count(where: { $0 == shape }) * 10 >= sample.count * 9 { return true }
+        }
+        // A header that stands once more between the rows is a file put together of two.
+        if found == header.count(where: { !$0.isEmpty }), repeated.count == 1 { return false }
+        return found * 3 > header.count
+    }
+
+    /// Digits as 9, letters as A.
+    private static func shape(_ text: String) -> String {
+        String(text.map { $0.isNumber ? "9" : $0.isLetter ? "A" : $0 })
     }
 
     private static func looksLikeData(_ name: String) -> Bool {

@@ -254,6 +254,10 @@ extension TaskDraft {
             kinds[place] = ColumnKind(
                 facts[place], prefersComma: prefersComma, isPrefixed: parents[place] != nil || isParent.contains(place))
         }
+        for place in Self.attributes(facts, kinds, besides: isParent.union(parents.keys)) {
+            kinds[place] = .leftOut(
+                "each of its values goes with one value of another column, as what tells of a person")
+        }
         return open.map { place in
             let kind = kinds[place] ?? .empty
             guard let (parent, prefix) = parents[place], let parentKind = kinds[parent], isText(parentKind) else {
@@ -264,6 +268,28 @@ extension TaskDraft {
                 facts[place], kind, rowNumbers: table.rowNumbers,
                 derivedFrom: (table.header[parent], prefix, isRequired))
         }
+    }
+
+    /// Classifications of more than a dozen values that determine each other one to one, but for those of places and classes:
+    /// so do the attributes of a person.
+    private static func attributes(
+        _ facts: [ColumnFacts], _ kinds: [Int: ColumnKind], besides known: Set<Int>
+    ) -> Set<Int> {
+        let places = kinds.filter { place, kind in
+            guard case .categories = kind, !known.contains(place) else { return false }
+            return facts[place].counts.count > 12 && !facts[place].isCalled(PrivateTexts.classes)
+                && !facts[place].isCalled(ColumnKind.places)
+        }.keys.sorted()
+        var found: Set<Int> = []
+        for (index, first) in places.enumerated() {
+            for second in places[(index + 1)...] {
+                let pairs = Set(zip(facts[first].values, facts[second].values).map { [$0, $1] })
+                if pairs.count == facts[first].counts.count, pairs.count == facts[second].counts.count {
+                    found.formUnion([first, second])
+                }
+            }
+        }
+        return found
     }
 
     private static func isText(_ kind: ColumnKind) -> Bool {

@@ -91,7 +91,7 @@ extension TaskReader {
                 path: section.path("public_key"),
                 "`public_key` is empty, so that nobody can sign as this party",
                 fix: "Write the line that `entrepot keygen` prints, the content of NAME.pub")
-            return context.allowsMissingKeys ? .ofNobody() : nil
+            return context.allowsMissingKeys ? .ofNobody(at: section.path) : nil
         }
         guard let text = text(section, "public_key") else { return nil }
         let key: PartyKey

@@ -20,6 +20,8 @@ extension TaskReader {
                 "look like telephone numbers"
             } else if !areDigits, most({ NumberSpelling.isNumber($0) }) {
                 "are numbers"
+            } else if most({ PrivateTexts.isPersonal($0) }) {
+                "look like what belongs to one person or firm"
             } else if values.count > 30, most({ ColumnKind.looksLikeName($0) }) {
                 "look like names of persons"
             } else if values.count > 12, most({ $0.utf8.count > 40 }) {

@@ -62,10 +62,22 @@ public struct PartyKey: Sendable, Hashable {
         try self.init(derRepresentation: Array(data))
     }
 
-    /// A placeholder key whose private half was discarded, for a party that has no key yet.
-    static func ofNobody() -> PartyKey {
-        let info = Array(P256.Signing.PrivateKey().publicKey.derRepresentation)
-        return PartyKey(algorithm: .p256, derRepresentation: info, subjectPublicKeyInfo: info, bits: 256)
+    /// A placeholder key, always the same for a place, for a party that has no key yet.
+    ///
+    /// It is the point of the curve at the first hash that is one, so nobody has its private half, and a task without keys
+    /// has the same digest at each reading.
+    ///
+    /// - Parameter place: where the key should stand, so that two parties never share one.
+    static func ofNobody(at place: String) -> PartyKey? {
+        for attempt in 0..<256 {
+            let hash = SHA256.hash(data: Data("entrepot: the key of nobody at \(place), \(attempt)".utf8))
+            guard let key = try? P256.Signing.PublicKey(compressedRepresentation: [0x02] + Array(hash)) else {
+                continue
+            }
+            let info = Array(key.derRepresentation)
+            return PartyKey(algorithm: .p256, derRepresentation: info, subjectPublicKeyInfo: info, bits: 256)
+        }
+        return nil
     }
 
     private init(algorithm: Algorithm, derRepresentation: [UInt8], subjectPublicKeyInfo: [UInt8], bits: Int) {

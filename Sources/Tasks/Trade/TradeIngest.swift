@@ -60,6 +60,8 @@ public struct TradeIngest: Sendable {
     public private(set) var notes: [String] = []
     /// Offices that the files have, with their rows.
     public private(set) var reporters: [String: Int] = [:]
+    /// Flows of all commodities together, each with its first row.
+    private var totalRows: [Flow: Int] = [:]
     /// How many digits the commodity codes have, and the periods.
     private var levels: Set<Int> = []
     private var periods: Set<Int> = []
@@ -93,6 +95,7 @@ public struct TradeIngest: Sendable {
             let receiver = TradeRecords(self, file: file.name)
             try file.records(layout.dialect, into: receiver)
             self = receiver.ingest
+            leaveTotals()
         } catch let error as TaskError {
             throw error
         } catch {
@@ -157,6 +160,9 @@ public struct TradeIngest: Sendable {
         }
         reporters[name, default: 0] += 1
         guard name == self.office else { return leave("of another reporter", amount, row) }
+        if let kind = layout.kind, ["S", "SERVICES"].contains(text(kind).uppercased()) {
+            return leave("services, no goods (typeCode \(text(kind)))", amount, row)
+        }
         for total in layout.totals where !total.values.contains(Self.code(text(total.column))) {
             return leave("a part of a total: \(total.name) is \(text(total.column))", amount, row)
         }
@@ -204,10 +210,26 @@ public struct TradeIngest: Sendable {
         }
         both[place] = whole
         values[line] = both
+        if Self.isTotal(commodity) { totalRows[line] = totalRows[line] ?? row }
         levels.insert(line.commodity.utf8.count)
         periods.insert(line.period.utf8.count)
         taken.rows += 1
         taken.value += amount
+    }
+
+    /// Totals of commodities leave where the same flows stand by their commodities too, so that no trade is counted twice.
+    private mutating func leaveTotals() {
+        func kind(_ line: Flow) -> [String] { [line.period, line.edition, line.flow] }
+        let detailed = Set(values.keys.filter { totalRows[$0] == nil }.map(kind))
+        for (line, row) in totalRows.sorted(by: { $0.value < $1.value }) where detailed.contains(kind(line)) {
+            for value in values.removeValue(forKey: line) ?? [] where value >= 0 {
+                leave("a total of commodities: \(line.commodity)", Double(value), row)
+                taken.rows -= 1
+                taken.value -= Double(value)
+            }
+            totalRows[line] = nil
+        }
+        levels = Set(values.keys.map { $0.commodity.utf8.count })
     }
 
     private mutating func leave(_ reason: String, _ amount: Double?, _ row: Int) {
@@ -264,16 +286,32 @@ public struct TradeIngest: Sendable {
             }
             // So large that no number holds it: a reason of its own, and no flaw of the file's layout.
             if value == nil, let beyond = Double(written), !beyond.isFinite { return beyond }
-            guard value != nil else { throw refused("the value \"\(written.prefix(40))\" is no number") }
-            mend("values with grouped digits were read as one number", written)
+            if value == nil {
+                for group in [nil] + CellWriting.groupChars.filter({ $0 != "," }).map(Optional.some) {
+                    value =
+                        value
+                        ?? NumberSpelling.value(
+                            written, CellWriting(decimalChar: UInt8(ascii: ","), groupChar: group))
+                }
+                guard value != nil else { throw refused("the value \"\(written.prefix(40))\" is no number") }
+                mend("values with a decimal comma were read so", written)
+            } else {
+                mend("values with grouped digits were read as one number", written)
+            }
         }
         let multiplier = text(layout.multiplier)
         guard let number = value else { return nil }
         guard !multiplier.isEmpty else { return number }
-        guard let power = Int(Self.code(multiplier)), (0...15).contains(power) else {
-            throw refused("UNIT_MULT is \"\(multiplier)\", and should be a whole number from 0 to 15")
+        guard let power = Int(Self.code(multiplier)), (-15...15).contains(power) else {
+            throw refused("UNIT_MULT is \"\(multiplier)\", and should be a whole number from -15 to 15")
         }
-        return (0..<power).reduce(number) { value, _ in value * 10 }
+        return (0..<abs(power)).reduce(number) { value, _ in power < 0 ? value / 10 : value * 10 }
+    }
+
+    /// TOTAL, AG2, AG4 and AG6 are sums of the other commodities' rows.
+    private static func isTotal(_ commodity: String) -> Bool {
+        let word = commodity.split(separator: "_").last.map { $0.uppercased() } ?? ""
+        return ["TOTAL", "ALL", "T", "AG1", "AG2", "AG3", "AG4", "AG5", "AG6"].contains(word)
     }
 
     /// 2022, 202203: as Comtrade writes them, whichever layout.

@@ -19,6 +19,8 @@ struct TradeLayout {
     var unit: Int?
     var action: Int?
     var status: Int?
+    /// Goods or services.
+    var kind: Int?
     var totals: [Total] = []
 
     /// - Throws: if the header is not of the profile.
@@ -58,6 +60,7 @@ struct TradeLayout {
             reporter = try place("reporterCode", "reporterISO")
             partner = try place("partnerCode", "partnerISO")
             value = try place("primaryValue")
+            kind = find("typeCode")
             totals =
                 total("partner2Code", ["0", ""]) + total("customsCode", ["C00", ""]) + total("mosCode", ["0", ""])
                 + total("motCode", ["0", ""])

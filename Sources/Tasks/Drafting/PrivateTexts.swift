@@ -1,0 +1,116 @@
+internal import Tables
+
+/// Texts and names of columns that tell of one person or firm, in the languages of the offices.
+enum PrivateTexts {
+    /// Words of a column's name that tell of persons, of their things, or of free text.
+    private static let names: Set<String> = [
+        "name", "names", "surname", "firstname", "lastname", "forename", "givenname", "fullname", "contact", "person",
+        "patient", "doctor", "physician", "address", "addr", "street", "note", "notes", "comment", "comments", "remark",
+        "remarks", "description", "desc", "memo", "text", "owner", "employee", "employer", "caseworker", "signature",
+        "birthplace", "customer", "client", "spouse", "maiden", "nickname", "user", "username", "login",
+        // Identifiers.
+        "phone", "telephone", "tel", "mobile", "mobil", "cell", "fax", "iban", "bic", "swift", "ssn", "passport",
+        "pass",
+        "email", "mail", "msisdn", "imsi", "imei", "account", "konto", "vat", "nin", "cpr", "bsn", "pesel", "isin",
+        "lei", "uuid", "guid", "url", "ip", "mac", "gps", "lat", "lon", "lng", "latitude", "longitude", "coordinates",
+        "license", "licence", "plate", "invoice", "contract",
+        // German.
+        "nachname", "vorname", "adresse", "anschrift", "strasse", "straße", "ausweis", "handy", "telefon", "kunde",
+        "kundin", "geb", "geburt", "kfz", "kennzeichen", "sachbearbeiter", "mitarbeiter", "arzt", "ärztin",
+        "bemerkung", "notiz", "steuernummer", "vertrag", "rechnung", "inhaber",
+        // French, Spanish, Italian, Dutch.
+        "nom", "prénom", "prenom", "médecin", "medecin", "rue", "téléphone", "employé", "apellido",
+        "apellidos", "nombre", "dirección", "direccion", "calle", "teléfono", "telefono", "cliente", "médico", "medico",
+        "cognome", "nome", "indirizzo", "cellulare", "naam", "achternaam", "voornaam", "adres", "straat", "telefoon",
+        "klant", "arts",
+    ]
+    /// Beginnings of compound words.
+    private static let beginnings = ["kunden", "mitarbeiter", "sachbearbeiter", "patient", "personen", "strassen"]
+    /// Ends of compound words.
+    private static let ends = ["nachname", "vorname", "strasse", "straße", "adresse", "nummer", "telefon", "ausweis"]
+    /// Words beside which a name is that of a class, not of a person.
+    static let classes: Set<String> = [
+        "sector", "industry", "branch", "branche", "region", "state", "province", "district", "county", "city", "town",
+        "product", "commodity", "category", "class", "type", "kind", "status", "group", "level", "code", "gender",
+        "sex", "country", "area", "department", "segment", "land", "bundesland", "kanton", "canton", "provincia",
+    ]
+    private static let streets = [
+        "str.", "straße", "strasse", "street", " st.", "road", " rd", "avenue", "rue ", "via ", "calle ", "weg",
+        "platz", "allee", "gasse", "straat", "laan", "plein", "piazza", "plaza", "boulevard", "lane",
+    ]
+
+    static func isName(_ facts: ColumnFacts) -> Bool {
+        guard !facts.isCalled(classes) else { return false }
+        return facts.isCalled(names)
+            || facts.words.contains { word in
+                ends.contains { word.hasSuffix($0) } || beginnings.contains { word.hasPrefix($0) }
+            }
+    }
+
+    /// Whether a text is one person's or firm's: a place on a map, a plate, the address of a house or of a device, a number
+    /// behind letters.
+    static func isPersonal(_ text: String) -> Bool {
+        guard text.utf8.contains(where: { (48...57).contains($0) }), text.utf8.count <= 64,
+            !CodeList.Period.allCases.contains(where: { $0.year(of: text) != nil })
+        else { return false }
+        return isPlace(text) || isPlate(text) || isDevice(text) || isHouse(text) || isNumbered(text) || isAmount(text)
+            || ColumnKind.isPhone(text) || ColumnKind.isIBAN(text) || DateSpelling.isDate(text)
+    }
+
+    /// `48.12518,9.68709`.
+    private static func isPlace(_ text: String) -> Bool {
+        let parts = text.split { $0 == "," || $0 == ";" || $0 == " " || $0 == "/" }
+        return parts.count == 2
+            && parts.allSatisfy { part in
+                let decimals = part.split(separator: ".", omittingEmptySubsequences: false)
+                return decimals.count == 2 && decimals[1].count >= 3 && Double(part) != nil
+            }
+    }
+
+    /// `B-XY 68`, `AB 123 CD`: groups of capitals and of digits, in all five to nine signs.
+    private static func isPlate(_ text: String) -> Bool {
+        let signs = text.filter { $0.isLetter || $0.isNumber }
+        let groups = text.split { $0 == " " || $0 == "-" }
+        let letters = groups.filter { $0.allSatisfy(\.isUppercase) }
+        let digits = groups.filter { $0.allSatisfy(\.isNumber) }
+        return (4...9).contains(signs.count) && groups.count == 3 && letters.count + digits.count == 3
+            && letters.count >= 1 && digits.count >= 1 && letters.allSatisfy { $0.count <= 3 }
+            && digits.allSatisfy { $0.count <= 4 }
+    }
+
+    /// `aa:bb:cc:27`, `10.0.0.3`, or a UUID.
+    private static func isDevice(_ text: String) -> Bool {
+        let pairs = text.split(separator: ":", omittingEmptySubsequences: false)
+        if pairs.count >= 4, pairs.allSatisfy({ $0.count <= 4 && $0.allSatisfy(\.isHexDigit) }) { return true }
+        let bytes = text.split(separator: ".", omittingEmptySubsequences: false)
+        if bytes.count == 4, bytes.allSatisfy({ Int($0).map { (0...255).contains($0) } ?? false }) { return true }
+        let groups = text.split(separator: "-", omittingEmptySubsequences: false)
+        return groups.map(\.count) == [8, 4, 4, 4, 12] && groups.allSatisfy { $0.allSatisfy(\.isHexDigit) }
+    }
+
+    /// `Hauptstr. 22`.
+    private static func isHouse(_ text: String) -> Bool {
+        let small = text.lowercased()
+        return text.contains(" ") && streets.contains { small.contains($0) }
+    }
+
+    /// Letters and five digits or more that are no range: `L03324661`, `INV-2024-0012`, `90/843/17541`.
+    private static func isNumbered(_ text: String) -> Bool {
+        let digits = text.count(where: \.isNumber)
+        let letters = text.count(where: \.isLetter)
+        let signs = text.count { "/-. ".contains($0) }
+        guard digits >= 5, digits + letters + signs == text.count else { return false }
+        if letters == 0 { return text.count { $0 == "/" } >= 2 }
+        return text.first?.isLetter == true && letters <= 4
+    }
+
+    /// `1837.68 EUR/Monat`: to the cent, and no range.
+    private static func isAmount(_ text: String) -> Bool {
+        guard text.first?.isNumber == true, !text.contains("-"), !text.contains("–") else { return false }
+        let number = text.prefix { $0.isNumber || $0 == "." || $0 == "," }
+        guard number.count < text.count, let point = number.lastIndex(where: { $0 == "." || $0 == "," }) else {
+            return false
+        }
+        return number.distance(from: point, to: number.endIndex) == 3
+    }
+}

@@ -1,0 +1,26 @@
+import EngineCommands
+import Foundation
+import Testing
+
+@Suite("Files that a command writes") struct FilesTests {
+    @Test("what a command reads is never overwritten, by whichever name or link")
+    func kept() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "kept-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func path(_ name: String) -> String { folder.appending(path: name).path }
+        try Data("a\n1\n".utf8).write(to: URL(fileURLWithPath: path("x.csv")))
+        try Data("a\n1\n".utf8).write(to: URL(fileURLWithPath: path("y.csv.part")))
+        try FileManager.default.createSymbolicLink(atPath: path("link.csv"), withDestinationPath: path("x.csv"))
+        for output in [path("x.csv"), path("./x.csv"), path("link.csv")] {
+            #expect(throws: CommandFailure.self, "\(output)") { try Files.keep([path("x.csv")], from: output) }
+        }
+        #expect(throws: CommandFailure.self) { try Files.keep([path("link.csv")], from: path("x.csv")) }
+        // What is written goes through a file beside it first.
+        #expect(throws: CommandFailure.self) { try Files.keep([path("y.csv.part")], from: path("y.csv")) }
+        try Files.keep([path("x.csv")], from: path("new.csv"))
+        try Files.keep([path("x.csv"), path("none.csv")], from: path("none.csv"))
+        try Files.keep([path("x.csv")], from: nil)
+        try Files.keep([path("x.csv")], from: "/dev/stdout")
+    }
+}

@@ -80,8 +80,6 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case linkageDisplacementIgnored
     /// All records of a block take part in a linkage.
     case linkagePartnersIgnored
-    /// A second pass links what the first one left.
-    case linkageSecondPassOnRest
     /// One assignment over the pairs of all passes.
     case linkageOneAssignment
 
@@ -101,8 +99,7 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     public var isInTables: Bool {
         switch self {
         case .duplicatesTaken, .truncationSkipped, .combinationsKept, .fileOrderKept, .paddingDropped, .paddingCounted,
-            .unionCountedOnce, .linkageDisplacementIgnored, .linkagePartnersIgnored, .linkageSecondPassOnRest,
-            .linkageOneAssignment:
+            .unionCountedOnce, .linkageDisplacementIgnored, .linkagePartnersIgnored, .linkageOneAssignment:
             true
         default: false
         }

@@ -19,6 +19,8 @@ struct VerifyCommand: AsyncParsableCommand {
             otherwise. Formats without such a time (sev-snp, tdx) are verified as of now. The last line is the verdict; \
             --details shows the digests behind it.
 
+            --privacy recomputes what the releases of a file cost, and says nothing of who made the file: anybody can write one.
+
             Example: entrepot verify report.pdf --measurements release.json
             """)
 

@@ -119,8 +119,32 @@ struct OfficeTests {
             #expect(kinds.firstIndex(of: .reservation)! < kinds.firstIndex(of: .measurement)!)
             #expect(kinds.last == .trained)
         }
+        try await Self.verify(scene)
         let again = try await Self.outcome(scene.start(0))
         #expect(again.code == 0 && again.talk.contains("the task is over"))
+    }
+
+    /// The receipt of a sum, and one with anything changed.
+    private static func verify(_ scene: Scene) async throws {
+        let path = scene.path("Norland.state/receipt.json")
+        let arguments = ["verify", path, "--task", scene.path("task.yaml")]
+        let right = try await Program.run(arguments)
+        #expect(right.code == 0 && right.output.contains("the receipt is authentic"), "\(right.talk)")
+        let unnamed = try await Program.run(["verify", path])
+        #expect(unnamed.code == 64 && unnamed.talk.contains("--task"))
+        let other = try await Program.run(arguments + ["--file", scene.path("Norland.csv")])
+        #expect(other.code == 2 && other.talk.contains("file is another one"), "\(other.talk)")
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        for (old, new) in [
+            ("\"rounds\" : 2", "\"rounds\" : 3"), ("\"epsilon\" : 1", "\"epsilon\" : 2"),
+            ("\"from\" : \"Sudland\"", "\"from\" : \"Norland\""),
+            ("\"office\" : \"Norland\"", "\"office\" : \"Sudland\""),
+        ] where text.contains(old) {
+            try Data(text.replacingOccurrences(of: old, with: new).utf8).write(to: URL(fileURLWithPath: path))
+            let changed = try await Program.run(arguments)
+            #expect(changed.code == 2, "\(old): \(changed.talk)")
+        }
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     }
 
     @Test(

@@ -241,18 +241,6 @@ struct OfficeComputation: Sendable {
     }
 }
 
-/// `receipt.json`.
-private struct OfficeReceipt: Codable {
-    var task: String
-    var office: String
-    var epsilon: Double
-    var delta: Double
-    var commitments: [String: String]
-    /// SHA-256 of the result's file.
-    var result: String
-    var closings: [SumClosing]
-}
-
 /// How the kernel reaches the other offices.
 private struct OfficeOpening: SumOpening {
     let mesh: OfficeMesh

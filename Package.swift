@@ -285,7 +285,8 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Linkage", "Tables", "Tasks", "VectorMath", crypto, nioCore,
+                "Attestation", "Client", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks", "VectorMath", crypto,
+                nioCore,
                 nioEmbedded, nioPosix, nioHTTP1, nioSSL,
             ],
             swiftSettings: checked),

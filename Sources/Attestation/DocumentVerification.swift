@@ -25,9 +25,9 @@ public enum DocumentVerification {
         }
         if bytes.count == SNPReport.byteCount, (try? SNPReport(bytes: bytes)) != nil { return .sevSNP }
         if (try? TDXQuote(bytes: bytes)) != nil { return .tdx }
-        if (try? AzureReport(bytes: bytes)) != nil { return .azure }
-        if let document = try? TPMEvidence(bytes: bytes) { return document.hcl == nil ? .tpm : .azure }
-        return nil
+        // By their heads, whatever is wrong behind them: verification says what that is.
+        if AzureReport.isReport(bytes) { return .azure }
+        return TPMEvidence.format(byHead: bytes)
     }
 
     /// Verifies a document that was saved earlier.

@@ -36,18 +36,24 @@ public enum ClientError: Error, Sendable, Equatable {
     case service(ServiceProblem)
     /// Waiting for the model took longer than allowed.
     case timedOut
+    /// What an office keeps of the rounds of a secure sum is damaged or incomplete.
+    case damagedRounds(path: String)
+    /// Another process works in a state folder.
+    case stateInUse(path: String)
+    /// The place where an office is to listen is taken.
+    case portInUse(address: String)
 
     /// The exit code of the command line.
     public var exitCode: Int32 {
         switch self {
-        case .unreachable, .brokenConnection, .unwritable, .timedOut, .noReceipt: 1
+        case .unreachable, .brokenConnection, .unwritable, .timedOut, .noReceipt, .stateInUse, .portInUse: 1
         case .evidence(let error): error.exitCode
         case .receipt: 2
         case .refused(let refusals): refusals.exitCode
         case .anotherTask, .unreadableTask: 3
         case .noBinding: 4
         case .notListed, .noKey, .unreadableKey, .sharedKey: 5
-        case .remembered: 6
+        case .remembered, .damagedRounds: 6
         case .badInput, .unreadable: 65
         case .service(let problem): problem.exitCode
         }
@@ -93,6 +99,14 @@ extension ClientError: CustomStringConvertible {
         case .unreadable(let path): "\(path) cannot be read. Check that the file exists and is yours."
         case .badInput(let what): what
         case .service(let problem): "\(problem)"
+        case .damagedRounds(let path):
+            "\(path) is damaged, or a message before it is missing. Nothing was sent: made anew, a message would have other "
+                + "noise. Put the newest state folder back whole; otherwise agree on a new task."
+        case .stateInUse(let path):
+            "Another `entrepot compute` works in \(path). Nothing was sent. Wait for it, or stop it."
+        case .portInUse(let address):
+            "\(address) cannot be listened on: another program does. Stop it, or choose another port with --listen and tell "
+                + "the other offices."
         case .timedOut: "The model was not ready in time. Ask again with `entrepot status --wait`."
         }
     }

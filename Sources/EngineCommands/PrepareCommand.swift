@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Bytes
 import Foundation
 import Tables
 import Tasks
@@ -122,6 +123,6 @@ package struct PrepareCommand: AsyncParsableCommand {
         if outcome.changes.count > 40 { Console.say("… and \(outcome.changes.count - 40) more; --json lists all") }
         guard outcome.problems == nil else { return }
         for warning in outcome.warnings { Console.say("\(file): warning: \(warning)") }
-        print("\(output): \(outcome.rows) rows\(task == nil ? "" : "; the service would take it")")
+        print("\(ShownText.line(output)): \(outcome.rows) rows\(task == nil ? "" : "; the service would take it")")
     }
 }

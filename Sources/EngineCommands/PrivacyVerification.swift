@@ -69,6 +69,8 @@ package struct PrivacyVerification {
             isKept
                 ? "  ✓ The noise that was drawn keeps to what is recorded." : "  ✗ This file does not keep its promise."
         )
+        lines.append(
+            "  This says nothing of who made the file: anybody can write one. A signed report or receipt says that.")
         return lines.joined(separator: "\n")
     }
 

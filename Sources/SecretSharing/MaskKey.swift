@@ -8,19 +8,33 @@ public import Foundation
 /// and AES-CTR the stream of words that one of the pair adds and the other takes away. The public halves go over
 /// connections on which both ends have proved their keys of the task.
 public struct MaskKey: Sendable {
-    private let key: Curve25519.KeyAgreement.PrivateKey
+    /// nil once it is forgotten: no mask can be made any more.
+    private let key: Curve25519.KeyAgreement.PrivateKey?
+    /// What the other offices get: 32 bytes.
+    public let publicKey: [UInt8]
+
+    private init(_ key: Curve25519.KeyAgreement.PrivateKey) {
+        self.key = key
+        publicKey = Array(key.publicKey.rawRepresentation)
+    }
 
     /// A fresh key, from the system's generator.
-    public init() { key = Curve25519.KeyAgreement.PrivateKey() }
+    public init() { self.init(Curve25519.KeyAgreement.PrivateKey()) }
 
     /// Reads the 32 bytes of `rawRepresentation`.
-    public init(rawRepresentation: Data) throws { key = try .init(rawRepresentation: rawRepresentation) }
+    public init(rawRepresentation: Data) throws { self.init(try .init(rawRepresentation: rawRepresentation)) }
 
-    /// Secret: an office keeps it while the task runs, so that it can come back with the same masks.
-    public var rawRepresentation: Data { key.rawRepresentation }
+    /// What is left of a key whose secret half was thrown away when all rounds were over: enough to say the same greeting.
+    public init(forgotten publicKey: [UInt8]) {
+        key = nil
+        self.publicKey = publicKey
+    }
 
-    /// What the other offices get: 32 bytes.
-    public var publicKey: [UInt8] { Array(key.publicKey.rawRepresentation) }
+    /// Whether the secret half is gone.
+    var isForgotten: Bool { key == nil }
+
+    /// Secret: an office keeps it while the task runs, so that it can come back with the same masks. Empty once forgotten.
+    public var rawRepresentation: Data { key?.rawRepresentation ?? Data() }
 
     /// The secret of a pair.
     ///
@@ -29,6 +43,7 @@ public struct MaskKey: Sendable {
     ///   - pair: the two offices in the order of the task, and the task: the same at both.
     /// - Throws: for a public key that is none, or that makes every secret the same.
     func secret(with peer: [UInt8], pair: [UInt8]) throws -> PairSecret {
+        guard let key else { throw CryptoKitError.incorrectKeySize }
         let shared = try key.sharedSecretFromKeyAgreement(with: .init(rawRepresentation: peer))
         // A key of low order makes the same secret with everybody: zero (RFC 7748, section 6.1).
         // Proof: the bytes are read within the call that lends them.

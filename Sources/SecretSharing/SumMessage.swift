@@ -25,6 +25,9 @@ public struct SumGreeting: Sendable, Equatable, Codable {
 
 /// One office's part of one round, masked: to whoever lacks one of the masks, uniform and independent of the part.
 public struct SumShare: Sendable, Equatable {
+    /// More than any task has.
+    static let mostRounds = 1 << 31
+
     /// SHA-256 of the task.
     public var task: [UInt8]
     /// Of the greetings of all: the same masks at all offices.
@@ -52,10 +55,20 @@ public struct SumClosing: Sendable, Equatable, Codable {
     public var reservation: String
     /// The office's signature over `statement`, by its key of the task.
     public var signature: Data
+    /// Whether the sender has the ends of all offices and needs nothing more; not signed, and in no receipt.
+    public var isComplete: Bool?
 
     /// What is signed.
     public var statement: [UInt8] {
         Array("ENTREPOT-SUM-CLOSING1\0\(task)\0\(from)\0\(rounds)\0\(chain)\0\(reservation)".utf8)
+    }
+}
+
+extension SumClosing {
+    /// Whether every number is within its bounds and every digest is one.
+    var isWellFormed: Bool {
+        (0..<SumShare.mostRounds).contains(rounds) && [task, chain, reservation].allSatisfy(SumDigest.isOne)
+            && signature.count <= 4096
     }
 }
 
@@ -69,6 +82,8 @@ public enum SumMessage: Sendable, Equatable {
     /// The sender stops for now; the sentence says why.
     case pause(String)
 
+    /// No message but a share is longer, in bytes.
+    public static let mostWords = 65_536
     private static let mark = Array("ENTSUM".utf8)
     private static let headerBytes = 4 * 32 + 8 + 8
 
@@ -94,13 +109,13 @@ public enum SumMessage: Sendable, Equatable {
         let body = Array(bytes.dropFirst(Self.mark.count + 1))
         switch bytes[Self.mark.count] {
         case 0:
-            guard body.count < 65_536, let greeting = SumGreeting(json: body) else { return nil }
+            guard body.count < Self.mostWords, let greeting = SumGreeting(json: body) else { return nil }
             self = .greeting(greeting)
         case 1:
             guard body.count >= Self.headerBytes else { return nil }
             let digests = (0..<4).map { Array(body[(32 * $0)..<(32 * $0 + 32)]) }
             let numbers = SumBytes.words(Array(body[128..<144]))
-            guard numbers[0] < 1 << 31, numbers[1] < 1 << 40,
+            guard numbers[0] < UInt64(SumShare.mostRounds), numbers[1] < 1 << 40,
                 body.count == Self.headerBytes + 8 * Int(numbers[1])
             else { return nil }
             self = .share(
@@ -109,8 +124,8 @@ public enum SumMessage: Sendable, Equatable {
                     chain: digests[3],
                     values: SumBytes.words(Array(body[Self.headerBytes...])).map { Int64(bitPattern: $0) }))
         case 2:
-            guard body.count < 65_536,
-                let closing = try? JSONDecoder().decode(SumClosing.self, from: Data(body))
+            guard body.count < Self.mostWords,
+                let closing = try? JSONDecoder().decode(SumClosing.self, from: Data(body)), closing.isWellFormed
             else { return nil }
             self = .closing(closing)
         case 3: self = .halt(String(decoding: body.prefix(2000), as: UTF8.self))
@@ -136,7 +151,9 @@ extension SumGreeting {
     /// Of a greeting of another version version and program alone are read.
     fileprivate init?(json: [UInt8]) {
         let decoder = JSONDecoder()
-        if let whole = try? decoder.decode(SumGreeting.self, from: Data(json)), whole.version == Self.currentVersion {
+        if let whole = try? decoder.decode(SumGreeting.self, from: Data(json)), whole.version == Self.currentVersion,
+            (0..<SumShare.mostRounds).contains(whole.received)
+        {
             self = whole
             return
         }

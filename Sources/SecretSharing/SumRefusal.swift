@@ -1,3 +1,5 @@
+import Bytes
+
 /// Why an office goes on no further. Each case names the office and what it did; none holds a figure.
 public enum SumRefusal: Error, Sendable, Equatable {
     /// A message that nobody can read.
@@ -27,6 +29,8 @@ public enum SumRefusal: Error, Sendable, Equatable {
     case badSignature(from: String)
     /// This office itself asks something else than before it was started again.
     case changedHere(round: Int)
+    /// A figure opened anew is not the one that this office has recorded.
+    case otherFigure(at: String, round: Int)
     /// For good.
     case halted(by: String, reason: String)
     /// For now.
@@ -36,8 +40,10 @@ public enum SumRefusal: Error, Sendable, Equatable {
 }
 
 extension SumRefusal: CustomStringConvertible {
-    /// One or two sentences: who, what, and what to do.
-    public var description: String {
+    /// One or two sentences: who, what, and what to do; on one line, whatever the other office wrote.
+    public var description: String { ShownText.line(sentence) }
+
+    private var sentence: String {
         switch self {
         case .unreadable(let from): "\(from) sent something that is no message of a secure sum. Nothing was added."
         case .otherTask(let from, let task):
@@ -58,21 +64,24 @@ extension SumRefusal: CustomStringConvertible {
         case .otherSession(let from):
             "\(from) has other greetings of the offices than this one: somebody was started again without its state."
         case .otherQuestion(let from, let round):
-            "\(from) answered another question in round \(round + 1): its program differs from this one."
+            "\(from) answered another question in round \(round &+ 1): its program differs from this one."
         case .otherSize(let from, let round, let expected, let found):
-            "\(from) sent \(found) figures in round \(round + 1), where \(expected) belong."
+            "\(from) sent \(found) figures in round \(round &+ 1), where \(expected) belong."
         case .otherTotals(let from, let round):
-            "\(from) has other totals of the rounds before round \(round + 1) than this office. The result is not used."
+            "\(from) has other totals of the rounds before round \(round &+ 1) than this office. The result is not used."
         case .twoMessages(let from, let round):
-            "\(from) sent two different messages for round \(round + 1). The result is not used."
+            "\(from) sent two different messages for round \(round &+ 1). The result is not used."
         case .roundNotBegun(let from, let round):
-            "\(from) sent a message for round \(round + 1), which cannot have begun."
+            "\(from) sent a message for round \(round &+ 1), which cannot have begun."
         case .notGreeted(let from): "\(from) sent figures before its greeting."
         case .unusableMaskKey(let from): "\(from) sent a key for masks that makes no secret."
         case .badSignature(let from): "The end that \(from) sent does not have its signature."
         case .changedHere(let round):
-            "This office asks another question in round \(round + 1) than before it was started again. Use the same task, "
+            "This office asks another question in round \(round &+ 1) than before it was started again. Use the same task, "
                 + "table and release; otherwise agree on a new task."
+        case .otherFigure(let office, let round):
+            "The figure of round \(round &+ 1) is not the one that \(office) recorded when it opened first. It is not used: "
+                + "the state folder of \(office) is damaged or mixed from two times. Agree on a new task."
         case .halted(let by, let reason): "\(by) ended the task: \(reason)"
         case .paused(let by, let reason): "\(by) stopped: \(reason)"
         case .silent(let names, let seconds, let trouble):

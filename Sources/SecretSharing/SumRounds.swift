@@ -57,13 +57,45 @@ public struct SumRounds: Sendable {
     private var totals = 0
     private var chain: [UInt8] = []
     private var closings: [Int: SumClosing] = [:]
+    /// Who has the ends of all.
+    private var finished: Set<Int> = []
+    /// What was written down of the others before this start.
+    private var remembered = Remembered()
+    /// What is to be written down.
+    private var unkept: [SumSighting] = []
+
+    private struct Remembered {
+        var commitments: [Int: String] = [:]
+        var maskKeys: [Int: Data] = [:]
+        var shares: [Int: [Int: [UInt8]]] = [:]
+    }
 
     /// - Parameters:
     ///   - made: this office's messages of an earlier start, in order.
-    public init(_ office: Office, key: MaskKey, made: [SumShare] = []) {
+    ///   - sightings: what it wrote down of the others (``takeSightings()``): they are held to it.
+    ///   - isOver: whether all rounds are over, so that messages are handed out and none is made.
+    public init(
+        _ office: Office, key: MaskKey, made: [SumShare] = [], sightings: [SumSighting] = [], isOver: Bool = false
+    ) {
         self.office = office
         self.key = key
         self.made = made
+        if isOver { begun = made.count }
+        for sighting in sightings {
+            switch sighting {
+            case .greeting(let peer, let commitment, let maskKey):
+                remembered.commitments[peer] = commitment
+                remembered.maskKeys[peer] = maskKey
+            case .share(let peer, let round, let digest): remembered.shares[peer, default: [:]][round] = digest
+            case .finished(let peer): finished.insert(peer)
+            }
+        }
+    }
+
+    /// What is new of the others since the last call: to be on the disk before this office uses it.
+    public mutating func takeSightings() -> [SumSighting] {
+        defer { unkept = [] }
+        return unkept
     }
 
     private var others: [Int] { office.names.indices.filter { $0 != office.place } }
@@ -115,8 +147,16 @@ public struct SumRounds: Sendable {
             guard first.maskKey == greeting.maskKey else { throw .otherMasks(from: name) }
             return
         }
-        guard greeting.commitment.utf8.count == 64, greeting.maskKey.count == 32 else {
+        guard SumDigest.isOne(greeting.commitment), greeting.maskKey.count == 32 else {
             throw .unreadable(from: name)
+        }
+        guard remembered.commitments[peer] ?? greeting.commitment == greeting.commitment else {
+            throw .otherTable(from: name)
+        }
+        guard remembered.maskKeys[peer] ?? greeting.maskKey == greeting.maskKey else { throw .otherMasks(from: name) }
+        guard !key.isForgotten else {
+            greetings[peer] = greeting
+            return
         }
         let pair = [min(peer, office.place), max(peer, office.place)].map { office.names[$0] }.joined(separator: "\0")
         guard
@@ -146,6 +186,13 @@ public struct SumRounds: Sendable {
             else { throw .changedHere(round: round) }
             begun += 1
             return first
+        }
+        // From the first message on the others are held to their tables and keys.
+        for peer in others where remembered.maskKeys[peer] == nil {
+            guard let greeting = greetings[peer] else { continue }
+            remembered.maskKeys[peer] = greeting.maskKey
+            remembered.commitments[peer] = greeting.commitment
+            unkept.append(.greeting(peer: peer, commitment: greeting.commitment, maskKey: greeting.maskKey))
         }
         var values = part
         for peer in others {
@@ -213,6 +260,9 @@ public struct SumRounds: Sendable {
     /// Who has not sent its end.
     public var notClosed: [String] { others.filter { closings[$0] == nil }.map { office.names[$0] } }
 
+    /// Who has not said that it has the ends of all.
+    public var unfinished: [String] { others.filter { !finished.contains($0) }.map { office.names[$0] } }
+
     /// The ends of the other offices, as they signed them.
     ///
     /// - Throws: `otherTotals` where one has other totals than this office.
@@ -242,7 +292,10 @@ public struct SumRounds: Sendable {
             if let first = closings[peer], first.chain != closing.chain || first.rounds != closing.rounds {
                 throw .twoMessages(from: name, round: closing.rounds)
             }
-            closings[peer] = closings[peer] ?? closing
+            if closing.isComplete == true, finished.insert(peer).inserted { unkept.append(.finished(peer: peer)) }
+            var kept = closing
+            kept.isComplete = nil
+            closings[peer] = closings[peer] ?? kept
         case .greeting, .halt, .pause: break
         }
     }
@@ -257,9 +310,11 @@ public struct SumRounds: Sendable {
         }
         if let session, share.session != session { throw .otherSession(from: name) }
         let digest = Array(SHA256.hash(data: Data(SumMessage.share(share).bytes)))
-        if let first = seen[peer]?[share.round] {
+        if let first = seen[peer]?[share.round] ?? remembered.shares[peer]?[share.round] {
             guard first == digest else { throw .twoMessages(from: name, round: share.round) }
-            return
+            guard seen[peer]?[share.round] == nil else { return }
+        } else {
+            unkept.append(.share(peer: peer, round: share.round, digest: digest))
         }
         seen[peer, default: [:]][share.round] = digest
         received[peer, default: [:]][share.round] = share

@@ -87,6 +87,24 @@ struct TPMScene {
 
 @Suite("TPM quotes")
 struct TPMTests {
+    @Test("a document that is cut is known by its head, and verification says what is wrong with it")
+    func cut() throws {
+        let whole = try TPMScene().document().encoded
+        #expect(DocumentVerification.detect(whole) == .tpm)
+        for count in 8..<whole.count {
+            let bytes = Array(whole.prefix(count))
+            #expect(DocumentVerification.detect(bytes) == .tpm, "\(count) bytes")
+            #expect(throws: EvidenceError.tpmEncoding, "\(count) bytes") {
+                try DocumentVerification.verify(bytes, trust: TrustPolicy(now: 0, roots: TrustRoots()))
+            }
+        }
+        let azure = Array("HCLA".utf8) + [UInt8](repeating: 0, count: 60)
+        #expect(DocumentVerification.detect(azure) == .azure)
+        #expect(throws: EvidenceError.azureEncoding) {
+            try DocumentVerification.verify(azure, trust: TrustPolicy(now: 0, roots: TrustRoots()))
+        }
+    }
+
     @Test("evidence of a measured boot is verified and accepted, through its JSON form")
     func roundTrip() async throws {
         let scene = try TPMScene()

@@ -59,18 +59,34 @@ struct OfficeTests {
 
         func path(_ name: String) -> String { folder.appending(path: name).path }
 
-        func start(_ place: Int, key: String? = nil, table: String? = nil, patience: Int = 60) throws -> Program.Running
-        {
+        func start(
+            _ place: Int, key: String? = nil, table: String? = nil, patience: Int = 60, state: String? = nil,
+            and further: [String] = []
+        ) throws -> Program.Running {
             let name = OfficeTests.names[place]
             let peers = OfficeTests.names.indices.filter { $0 > place }.map {
                 "\(OfficeTests.names[$0])=127.0.0.1:\(ports[$0])"
             }
-            return try Program.Running([
+            let arguments = [
                 "compute", "--task", path("task.yaml"), "--key", path("\(key ?? name).key"), "--listen",
                 "127.0.0.1:\(ports[place])", "--peers", peers.joined(separator: ","), "--data",
-                "\(key ?? name)=\(path("\(table ?? name).csv"))", "--state", path("\(name).state"), "--patience",
+                "\(key ?? name)=\(path("\(table ?? name).csv"))", "--state", path("\(state ?? name).state"),
+                "--patience",
                 "\(patience)",
-            ])
+            ]
+            return try Program.Running(arguments + further, environment: ["XDG_STATE_HOME": path("\(name).memory")])
+        }
+
+        /// How many messages an office has on its disk.
+        func messages(_ place: Int) -> Int {
+            let rounds = path("\(OfficeTests.names[place]).state/rounds")
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: rounds)) ?? []
+            return names.count { $0.hasPrefix("share-") && !$0.hasSuffix(".part") }
+        }
+
+        func waitFor(_ isThere: () -> Bool) async throws {
+            for _ in 0..<20_000 where !isThere() { try await Task.sleep(for: .milliseconds(1)) }
+            #expect(isThere())
         }
 
         func result(_ place: Int) -> Data? {
@@ -103,8 +119,32 @@ struct OfficeTests {
             #expect(kinds.firstIndex(of: .reservation)! < kinds.firstIndex(of: .measurement)!)
             #expect(kinds.last == .trained)
         }
+        try await Self.verify(scene)
         let again = try await Self.outcome(scene.start(0))
         #expect(again.code == 0 && again.talk.contains("the task is over"))
+    }
+
+    /// The receipt of a sum, and one with anything changed.
+    private static func verify(_ scene: Scene) async throws {
+        let path = scene.path("Norland.state/receipt.json")
+        let arguments = ["verify", path, "--task", scene.path("task.yaml")]
+        let right = try await Program.run(arguments)
+        #expect(right.code == 0 && right.output.contains("the receipt is authentic"), "\(right.talk)")
+        let unnamed = try await Program.run(["verify", path])
+        #expect(unnamed.code == 64 && unnamed.talk.contains("--task"))
+        let other = try await Program.run(arguments + ["--file", scene.path("Norland.csv")])
+        #expect(other.code == 2 && other.talk.contains("file is another one"), "\(other.talk)")
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        for (old, new) in [
+            ("\"rounds\" : 2", "\"rounds\" : 3"), ("\"epsilon\" : 1", "\"epsilon\" : 2"),
+            ("\"from\" : \"Sudland\"", "\"from\" : \"Norland\""),
+            ("\"office\" : \"Norland\"", "\"office\" : \"Sudland\""),
+        ] where text.contains(old) {
+            try Data(text.replacingOccurrences(of: old, with: new).utf8).write(to: URL(fileURLWithPath: path))
+            let changed = try await Program.run(arguments)
+            #expect(changed.code == 2, "\(old): \(changed.talk)")
+        }
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     }
 
     @Test(
@@ -154,6 +194,87 @@ struct OfficeTests {
         // The table that the office began with is the one that counts.
         let changed = try await Self.outcome(scene.start(2, patience: 2))
         #expect(changed.code == 6 && changed.talk.contains("not the one"), "\(changed.talk)")
+    }
+
+    @Test(
+        "one process works in a folder; another folder is refused before anything is sent, until the user means it",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func folders() async throws {
+        let scene = try await Scene()
+        let offices = try (0..<2).map { try scene.start($0) }
+        _ = try await offices[1].announced("listening on ")
+        let second = try await Self.outcome(scene.start(1))
+        #expect(second.code == 1 && second.talk.contains("Another `entrepot compute` works"), "\(second.talk)")
+        let taken = try await Self.outcome(scene.start(1, state: "free"))
+        #expect(taken.code == 1 && taken.talk.contains("choose another port"), "\(taken.talk)")
+        let third = try scene.start(2)
+        for office in offices + [third] {
+            let outcome = office.outcome()
+            #expect(outcome.code == 0, "\(outcome.talk)")
+        }
+        let elsewhere = try await Self.outcome(scene.start(2, patience: 2, state: "elsewhere"))
+        #expect(elsewhere.code == 6 && elsewhere.talk.contains("--measure-again"), "\(elsewhere.talk)")
+        let meant = try await Self.outcome(
+            scene.start(2, patience: 2, state: "elsewhere", and: ["--measure-again"]))
+        #expect(meant.code == 1 && meant.talk.contains("said nothing"), "\(meant.talk)")
+    }
+
+    @Test(
+        "an older copy of one office's folder, or a damaged message in it, opens nothing again",
+        .enabled(if: Program.isBuilt, Program.absence), arguments: [true, false])
+    func older(isCopy: Bool) async throws {
+        let scene = try await Scene()
+        let first = try (0..<3).map { try scene.start($0) }
+        try await scene.waitFor { scene.messages(2) >= 1 }
+        for office in first { office.pause() }
+        let (state, copy) = (scene.path("Eastmark.state"), scene.path("copy"))
+        try FileManager.default.copyItem(atPath: state, toPath: copy)
+        for office in first { office.goOn() }
+        try await scene.waitFor { (0..<3).allSatisfy { scene.messages($0) >= 2 } || !first[0].isRunning }
+        for office in first {
+            office.kill()
+            _ = office.outcome()
+        }
+        // Where the offices were quicker than the test there is nothing to open again.
+        guard (0..<3).allSatisfy({ scene.result($0) == nil }), scene.messages(2) >= 2 else { return }
+        if isCopy {
+            try FileManager.default.removeItem(atPath: state)
+            try FileManager.default.moveItem(atPath: copy, toPath: state)
+        } else {
+            let file = URL(fileURLWithPath: "\(state)/rounds/share-0")
+            try Data(contentsOf: file).dropLast(3).write(to: file)
+        }
+        let again = try (0..<3).map { try scene.start($0, patience: 4) }
+        let outcomes = again.map { $0.outcome() }
+        if isCopy {
+            // The copy may be whole up to a message that nobody has: then it goes on, with what was sent.
+            let results = Set((0..<3).compactMap(scene.result))
+            #expect(results.count <= 1)
+            if results.isEmpty {
+                #expect(outcomes.contains { $0.talk.contains("Eastmark sent two different messages") })
+            }
+        } else {
+            #expect(outcomes[2].code == 6 && outcomes[2].talk.contains("share-0"), "\(outcomes[2].talk)")
+            #expect((0..<3).compactMap(scene.result).isEmpty)
+        }
+    }
+
+    @Test(
+        "an office that was killed when all rounds were over has its result from the others' next start",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func late() async throws {
+        let scene = try await Scene()
+        let offices = try (0..<3).map { try scene.start($0, patience: 5) }
+        try await scene.waitFor { offices[2].talk.contains("figures opened") || !offices[2].isRunning }
+        offices[2].kill()
+        _ = offices[2].outcome()
+        for office in offices.prefix(2) { _ = office.outcome() }
+        let again = try (0..<3).map { try scene.start($0) }
+        for office in again {
+            let outcome = office.outcome()
+            #expect(outcome.code == 0, "\(outcome.talk)")
+        }
+        #expect(scene.result(2) != nil && Set((0..<3).map(scene.result)).count == 1)
     }
 
     private static func outcome(_ running: Program.Running) async -> Program.Outcome {

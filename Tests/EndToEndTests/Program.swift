@@ -92,6 +92,8 @@ enum Program {
         }
 
         func stop() { process.terminate() }
+        func pause() { _ = Foundation.kill(process.processIdentifier, SIGSTOP) }
+        func goOn() { _ = Foundation.kill(process.processIdentifier, SIGCONT) }
         func kill() { _ = Foundation.kill(process.processIdentifier, SIGKILL) }
 
         func outcome() -> Outcome {

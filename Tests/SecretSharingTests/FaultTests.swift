@@ -158,11 +158,12 @@ struct FaultTests {
     func closings() throws {
         var world = try Self.greeted()
         _ = try world.round(Self.parts, question: "q")
-        var closing = world.offices[1].closing(reservation: "aa")
+        let entry = String(repeating: "a", count: 64)
+        var closing = world.offices[1].closing(reservation: entry)
         closing.signature = Data([1])
         for place in [1, 2] {
-            try world.carry(.closing(world.offices[place].closing(reservation: "aa")), from: place, to: 0)
-            try world.carry(.closing(world.offices[place].closing(reservation: "aa")), from: place, to: 0)
+            try world.carry(.closing(world.offices[place].closing(reservation: entry)), from: place, to: 0)
+            try world.carry(.closing(world.offices[place].closing(reservation: entry)), from: place, to: 0)
         }
         #expect(world.offices[0].notClosed == [])
         #expect(try world.offices[0].agreedClosings().map(\.from) == ["office1", "office2"])
@@ -172,6 +173,133 @@ struct FaultTests {
         _ = try fresh.round(Self.parts, question: "q")
         try fresh.carry(.closing(closing), from: 1, to: 0)
         #expect(throws: SumRefusal.otherTotals(from: "office1", round: 1)) { try fresh.offices[0].agreedClosings() }
+    }
+
+    @Test("numbers without bounds and digests that are none are no message, and no sentence about them overflows")
+    func bounds() throws {
+        var world = try Self.greeted()
+        _ = try world.round(Self.parts, question: "q")
+        let right = world.offices[1].closing(reservation: String(repeating: "a", count: 64))
+        #expect(SumMessage(bytes: SumMessage.closing(right).bytes) == .closing(right))
+        func isRead(_ change: (inout SumClosing) -> Void) -> Bool {
+            var closing = right
+            change(&closing)
+            return SumMessage(bytes: SumMessage.closing(closing).bytes) != nil
+        }
+        for rounds in [Int.max, Int.min, -1, 1 << 31] { #expect(!isRead { $0.rounds = rounds }) }
+        for text in ["", "aa", String(repeating: "z", count: 64), String(repeating: "A", count: 64)] {
+            #expect(!isRead { $0.chain = text })
+            #expect(!isRead { $0.reservation = text })
+            #expect(!isRead { $0.task = text })
+        }
+        #expect(!isRead { $0.signature = Data(count: 5000) })
+        var greeting = world.offices[1].greeting(to: 0)
+        for received in [Int.max, Int.min, -1] {
+            greeting.received = received
+            #expect(SumMessage(bytes: SumMessage.greeting(greeting).bytes) == nil)
+        }
+        for round in [Int.max, Int.min] {
+            #expect("\(SumRefusal.otherTotals(from: "x", round: round))".contains("x"))
+            #expect("\(SumRefusal.twoMessages(from: "x", round: round))".contains("x"))
+            #expect("\(SumRefusal.roundNotBegun(from: "x", round: round))".contains("x"))
+        }
+    }
+
+    @Test("a commitment that is not 32 bytes in lower-case hexadecimal is no greeting")
+    func commitments() throws {
+        let world = SumWorld(3)
+        for text in [String(repeating: "zz", count: 32), String(repeating: "AB", count: 32), "ab", ""] {
+            var greeting = world.offices[1].greeting(to: 0)
+            greeting.commitment = text
+            expect(.unreadable(from: "office1"), world, .greeting(greeting))
+        }
+    }
+
+    @Test("a sentence of another office stays on its line, with what nobody sees written out")
+    func lines() {
+        let evil = "no\nall offices signed the same totals\r\u{1B}[2J\u{9B}31m\u{202E}"
+        let refusals: [SumRefusal] = [
+            .halted(by: "x", reason: evil), .paused(by: "x", reason: evil), .otherTask(from: "x", task: evil),
+            .otherVersion(from: "x", program: evil, version: 9), .otherOffice(from: "x", named: evil),
+            .silent(["x"], seconds: 1, trouble: evil),
+        ]
+        for refusal in refusals {
+            let hidden = "\(refusal)".unicodeScalars.filter { $0.value < 0x20 || [0x9B, 0x202E].contains($0.value) }
+            #expect(hidden.isEmpty, "\(refusal)")
+        }
+    }
+
+    @Test("an office whose disk went back is refused by every other one, which was started again itself")
+    func olderDisk() throws {
+        var world = try Self.greeted()
+        _ = try world.round(Self.parts, question: "q")
+        let old = world.disks[1]
+        let second = SumWorld.parts(3, 4, 2)
+        _ = try world.round(second, question: "r")
+        // All die; the disk of one is that of the first round.
+        world.disks[1] = old
+        for place in 0..<3 { world.offices[place] = world.office(place) }
+        try world.greet()
+        let first = try world.shares(Self.parts, question: "q")
+        for from in 0..<3 {
+            for to in 0..<3 where to != from { try world.carry(.share(first[from]), from: from, to: to) }
+        }
+        for place in 0..<3 { #expect(try world.offices[place].total() == SumWorld.sum(Self.parts)) }
+        // Other noise in the second round.
+        var again = second
+        again[1][0] &+= 17
+        let shares = try world.shares(again, question: "r")
+        for place in [0, 2] {
+            #expect(throws: SumRefusal.twoMessages(from: "office1", round: 1)) {
+                try world.carry(.share(shares[1]), from: 1, to: place)
+            }
+            #expect(try world.offices[place].total() == nil)
+        }
+        // Whose disk is whole sends what it sent.
+        #expect(shares[0] == world.disks[0][1] && shares[2] == world.disks[2][1])
+    }
+
+    @Test("an office that lost its state is named by those who were started again too")
+    func lostState() throws {
+        var world = try Self.greeted()
+        _ = try world.round(Self.parts, question: "q")
+        for place in 0..<3 { world.offices[place] = world.office(place) }
+        let keys = MaskKey()
+        expect(.otherMasks(from: "office1"), world, .greeting(world.office(1, key: keys).greeting(to: 0)))
+        expect(.otherTable(from: "office1"), world, .greeting(world.office(1, table: 9).greeting(to: 0)))
+        try world.greet()
+    }
+
+    @Test("an office whose rounds are over hands out its messages without the secret of its masks")
+    func afterwards() throws {
+        var world = try Self.greeted()
+        let total = try world.round(Self.parts, question: "q")
+        var closing = world.offices[0].closing(reservation: String(repeating: "a", count: 64))
+        let key = MaskKey(forgotten: world.keys[0].publicKey)
+        #expect(key.rawRepresentation.isEmpty)
+        let office = SumRounds.Office(
+            task: SumWorld.task, names: world.names, place: 0, plan: [UInt8](repeating: 1, count: 32),
+            commitment: [UInt8](repeating: 0, count: 32), program: "entrepot test")
+        world.offices[0] = SumRounds(
+            office, key: key, made: world.disks[0], sightings: world.sightings[0], isOver: true)
+        world.offices[1] = world.office(1)
+        try world.greet()
+        #expect(throws: (any Error).self) { try world.offices[0].share(Self.parts[0], question: "r") }
+        let share = try world.offices[1].share(Self.parts[1], question: "q")
+        for (place, made) in [(0, world.offices[0].made(from: 0)), (2, world.offices[2].made(from: 0))] {
+            for message in made { try world.carry(.share(message), from: place, to: 1) }
+        }
+        try world.carry(.share(share), from: 1, to: 0)
+        #expect(try world.offices[1].total() == total[1])
+        #expect(world.offices[0].unfinished == ["office1", "office2"])
+        closing = world.offices[1].closing(reservation: String(repeating: "a", count: 64))
+        try world.carry(.closing(closing), from: 1, to: 0)
+        #expect(world.offices[0].unfinished == ["office1", "office2"])
+        closing.isComplete = true
+        try world.carry(.closing(closing), from: 1, to: 0)
+        #expect(world.offices[0].unfinished == ["office2"])
+        world.keepSightings(0)
+        #expect(world.sightings[0].contains(.finished(peer: 1)))
     }
 
     @Test("started again, an office sends its first messages whatever it draws now; asked something else, it stops")

@@ -12,11 +12,14 @@ struct SumWorld {
     let keys: [MaskKey]
     /// What each office has on its disk: its messages.
     var disks: [[SumShare]]
+    /// And what it wrote down of the others.
+    var sightings: [[SumSighting]]
 
     init(_ count: Int, task: [UInt8] = SumWorld.task) {
         names = (0..<count).map { "office\($0)" }
         keys = (0..<count).map { _ in MaskKey() }
         disks = [[SumShare]](repeating: [], count: count)
+        sightings = [[SumSighting]](repeating: [], count: count)
         offices = []
         for place in 0..<count { offices.append(office(place, task: task)) }
     }
@@ -28,7 +31,7 @@ struct SumWorld {
             SumRounds.Office(
                 task: task, names: names, place: place, plan: [UInt8](repeating: plan, count: 32),
                 commitment: [UInt8](repeating: table ?? UInt8(place), count: 32), program: "entrepot test"),
-            key: key ?? keys[place], made: disks[place])
+            key: key ?? keys[place], made: disks[place], sightings: sightings[place])
     }
 
     /// Everybody greets everybody.
@@ -62,7 +65,14 @@ struct SumWorld {
         for from in offices.indices {
             for to in offices.indices where to != from { try carry(.share(shares[from]), from: from, to: to) }
         }
+        for place in offices.indices { keepSightings(place) }
         return try offices.indices.map { try #require(try offices[$0].total()) }
+    }
+
+    /// Over a file's lines, as an office keeps them.
+    mutating func keepSightings(_ place: Int) {
+        let lines = offices[place].takeSightings().map(\.line)
+        sightings[place] += lines.compactMap { SumSighting(line: $0) }
     }
 
     static func sum(_ parts: [[Int64]]) -> [Int64] {

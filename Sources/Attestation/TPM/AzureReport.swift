@@ -12,8 +12,8 @@ public struct AzureReport: Sendable, Equatable {
     public enum Hardware: Sendable, Equatable {
         /// The SEV-SNP report, 1184 bytes.
         case sevSNP([UInt8])
-        /// The TDX module's local report; the quote lies beside.
-        case tdx
+        /// The TDX module's local report, in 1184 bytes; the quote lies beside.
+        case tdx([UInt8])
     }
 
     private static let hardwareOffset = 32
@@ -60,7 +60,7 @@ public struct AzureReport: Sendable, Equatable {
         let report = Array(bytes[AzureReport.hardwareOffset..<AzureReport.dataOffset])
         switch fields.uint32(at + 8) {
         case 2: hardware = .sevSNP(report)
-        case 4: hardware = .tdx
+        case 4: hardware = .tdx(report)
         default: throw .azureEncoding
         }
     }
@@ -113,7 +113,10 @@ extension EvidenceVerifier {
         var evidence: VerifiedEvidence
         switch (report.hardware, document?.quote) {
         case (.sevSNP(let inner), nil): evidence = try verifyReport(inner, certificates: certificates)
-        case (.tdx, let quote?): evidence = try verifyQuote(quote)
+        case (.tdx(let inner), let quote?):
+            evidence = try verifyQuote(quote)
+            // No signature that a reader can check covers the local report: it has to say what the quote says.
+            guard try TDReport(bytes: inner).isOfSameGuest(as: TDXQuote(bytes: quote)) else { throw .azureReportData }
         case (.tdx, nil) where document == nil: throw .azureReportData
         default: throw .azureEncoding
         }

@@ -10,8 +10,9 @@ extension EvidenceVerifier {
 
     /// - Parameter certificates: DER in any order; what came along is trusted for nothing until it leads to a named root.
     func verifyTPM(_ bytes: [UInt8], certificates: [[UInt8]]) throws(EvidenceError) -> VerifiedEvidence {
-        guard !roots.tpm.isEmpty else { throw .noTrustedRoot(.tpm) }
+        // First what is wrong with the document: no root would mend it.
         let document = try TPMEvidence(bytes: bytes)
+        guard !roots.tpm.isEmpty else { throw .noTrustedRoot(.tpm) }
         guard document.hcl == nil, document.quote == nil else { throw .tpmEncoding }
         let quote = try TPMQuote(attest: document.attest, signature: document.signature)
         let chain = try keyChain(certificates, for: quote)

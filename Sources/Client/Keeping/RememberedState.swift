@@ -242,6 +242,8 @@ public enum RememberedConflict: Error, Sendable, Equatable, CustomStringConverti
     case measuredAlready(remembered: String, found: String)
     /// This client confirmed to another boot, and that one never said that it had fitted.
     case figuresOfAnotherInstance(remembered: String, found: String)
+    /// ε of a secure sum was set aside in another state folder of this office.
+    case reservedElsewhere(remembered: String, found: String)
     case unreadable(String)
 
     /// What contradicts what, and what to do, in a sentence or two.
@@ -266,6 +268,10 @@ public enum RememberedConflict: Error, Sendable, Equatable, CustomStringConverti
             "You confirmed a table for this task to boot \(remembered.prefix(16)), which was not seen to fit; boot "
                 + "\(found.prefix(16)) has its figures from a disk, whose owner may have made them. Nothing was taken. If you "
                 + "trust the owner, say --accept-new-instance."
+        case .reservedElsewhere(let remembered, let found):
+            "ε of this task was set aside with this key in \(remembered) before, and \(found) does not have that entry: its "
+                + "figures may have been opened already: twice ε. Nothing was sent. Start again with --state \(remembered), as "
+                + "it was last; if you mean it, say --measure-again."
         case .unreadable(let path):
             "\(path) is not a state file of this client. Move it away only if you know why it is damaged."
         }

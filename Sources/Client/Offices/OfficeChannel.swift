@@ -7,7 +7,7 @@ import Tasks
 /// A connection between two offices: TLS 1.3, on which each end proves the key that the task lists for it, and messages
 /// with their length in front.
 enum OfficeChannel {
-    /// No message is longer.
+    /// No message of any task is longer.
     static let mostBytes = 600 << 20
 
     /// - Parameters:
@@ -94,7 +94,7 @@ final class OfficeMessageHandler: ChannelInboundHandler {
         if case TLSUserEvent.handshakeCompleted = event {
             let found = presented.publicKeyInfo.flatMap { mesh.place(of: $0) }
             guard let found, expected == nil || expected == found else {
-                mesh.strangerCame(expected: expected)
+                mesh.strangerCame(expected: expected, found: found)
                 return context.close(promise: nil)
             }
             peer = found
@@ -109,7 +109,7 @@ final class OfficeMessageHandler: ChannelInboundHandler {
         var piece = unwrapInboundIn(data)
         buffer.writeBuffer(&piece)
         while let length = buffer.getInteger(at: buffer.readerIndex, as: UInt32.self) {
-            guard length <= OfficeChannel.mostBytes else {
+            guard length <= mesh.mostBytes(from: peer) else {
                 mesh.receivedUnreadable(from: peer)
                 return context.close(promise: nil)
             }

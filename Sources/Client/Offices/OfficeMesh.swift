@@ -50,6 +50,8 @@ public final class OfficeMesh: Sendable {
         var told: Set<Int> = []
         var failure: SumRefusal?
         var trouble: [Int: String] = [:]
+        /// At whose address somebody else answered: said before any other trouble, which follows from it.
+        var strangers: Set<Int> = []
         var isOver = false
     }
 
@@ -59,10 +61,13 @@ public final class OfficeMesh: Sendable {
     private let news = DispatchSemaphore(value: 0)
     private let listening = Mutex<(any Channel)?>(nil)
 
-    public init(_ configuration: Configuration, rounds: SumRounds, journal: OfficeJournal) {
+    /// - Parameter closing: this office's signed end, where an earlier start made it: it is handed out.
+    public init(
+        _ configuration: Configuration, rounds: SumRounds, journal: OfficeJournal, closing: SumClosing? = nil
+    ) {
         self.configuration = configuration
         self.journal = journal
-        state = Mutex(State(rounds: rounds))
+        state = Mutex(State(rounds: rounds, closing: closing))
     }
 
     // MARK: - Calls of the fit
@@ -82,8 +87,11 @@ public final class OfficeMesh: Sendable {
                     OfficeChannel.prepare(channel, isServer: true, certificate: certificate, mesh: self, expected: nil)
                 }
                 .bind(host: configuration.listen.host, port: configuration.listen.port).get()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw ClientError.portInUse(address: configuration.listen.description)
         } catch {
-            throw ClientError.unreachable(address: configuration.listen.description, reason: "\(error)")
+            throw ClientError.unreachable(
+                address: configuration.listen.description, reason: "it cannot listen there: \(Self.words(error))")
         }
         listening.withLock { $0 = server }
         for peer in configuration.names.indices where peer > configuration.place {
@@ -109,7 +117,8 @@ public final class OfficeMesh: Sendable {
         try state.withLock { state in
             if let failure = state.failure { throw failure }
             let share = try state.rounds.share(part, question: question)
-            // On the disk before anybody has it: started again, this office says the same.
+            // On the disk before anybody has it: started again, this office says the same, to the same others.
+            try journal.keep(state.rounds.takeSightings())
             try journal.keep(share)
             let frame = Self.frame(.share(share))
             for peer in state.ready { send(frame, over: state.channels[peer]) }
@@ -118,7 +127,9 @@ public final class OfficeMesh: Sendable {
             return try wait {
                 $0.rounds.missing
             } until: {
-                try $0.rounds.total()
+                // Held to what they sent, also after a restart of this office, before anything opens.
+                try journal.keep($0.rounds.takeSightings())
+                return try $0.rounds.total()
             }
         } catch let refusal as SumRefusal {
             fail(refusal)
@@ -155,13 +166,33 @@ public final class OfficeMesh: Sendable {
             fail(refusal)
             throw refusal
         }
-        // Somebody who was away may still want to hear it.
-        let end = ContinuousClock.now + .seconds(min(10, configuration.patience))
-        while state.withLock({ $0.told.count < configuration.names.count - 1 }), ContinuousClock.now < end {
-            _ = news.wait(timeout: .now() + .milliseconds(50))
-        }
         return [own] + others
     }
+
+    /// Says that this office has the ends of all and needs nothing more, hands out what others lack, and waits until they say the
+    /// same.
+    ///
+    /// - Parameter seconds: how long at most.
+    /// - Returns: who has not said it.
+    public func settle(within seconds: Int) throws -> [String] {
+        state.withLock { state in
+            state.closing?.isComplete = true
+            state.told = []
+            for peer in state.ready { tell(peer, &state) }
+        }
+        let end = ContinuousClock.now + .seconds(min(seconds, configuration.patience))
+        while true {
+            let (waiting, isTold, isBroken) = try state.withLock { state in
+                try journal.keep(state.rounds.takeSightings())
+                return (state.rounds.unfinished, state.ready.isSubset(of: state.told), state.failure != nil)
+            }
+            if waiting.isEmpty && isTold || isBroken || ContinuousClock.now >= end { return waiting }
+            _ = news.wait(timeout: .now() + .milliseconds(50))
+        }
+    }
+
+    /// Ends the task here for a reason that this office found itself, and tells the others.
+    public func refuse(_ refusal: SumRefusal) { fail(refusal) }
 
     private func isSigned(_ closing: SumClosing, by place: Int) -> Bool {
         configuration.keys[place].isValid(Array(closing.signature), ofStatement: closing.statement)
@@ -224,6 +255,7 @@ public final class OfficeMesh: Sendable {
             state.channels[peer] = channel
             state.ready.remove(peer)
             state.trouble[peer] = nil
+            state.strangers.remove(peer)
             send(Self.frame(.greeting(state.rounds.greeting(to: peer))), over: channel)
             return old
         }
@@ -265,12 +297,26 @@ public final class OfficeMesh: Sendable {
 
     func failed(_ peer: Int?, _ error: any Error) {
         guard let peer else { return }
-        state.withLock { $0.trouble[peer] = Self.words(error) }
+        state.withLock { state in
+            guard !state.strangers.contains(peer) else { return }
+            state.trouble[peer] = Self.words(error)
+        }
     }
 
-    func strangerCame(expected peer: Int?) {
+    /// - Parameter place: whose key answered; nil for one that the task does not list.
+    func strangerCame(expected peer: Int?, found place: Int?) {
         guard let peer else { return }
-        state.withLock { $0.trouble[peer] = "who answers there does not hold its key of the task" }
+        let address = configuration.addresses[peer].map { "\($0)" } ?? "its address"
+        let who = place.map { configuration.names[$0] } ?? "somebody who does not hold its key of the task"
+        state.withLock { state in
+            state.strangers.insert(peer)
+            state.trouble[peer] = "at \(address) answers \(who): see --peers"
+        }
+    }
+
+    /// The longest message that another office may send: before its greeting came, a greeting.
+    func mostBytes(from peer: Int) -> Int {
+        state.withLock { $0.ready.contains(peer) } ? OfficeChannel.mostBytes : SumMessage.mostWords
     }
 
     private func tell(_ peer: Int, _ state: inout State) {
@@ -324,7 +370,10 @@ public final class OfficeMesh: Sendable {
                     .connect(host: address.host, port: address.port).get()
                 try? await channel.closeFuture.get()
             } catch {
-                state.withLock { $0.trouble[peer] = "\(address): \(Self.words(error))" }
+                state.withLock { state in
+                    guard !state.strangers.contains(peer) else { return }
+                    state.trouble[peer] = "\(address): \(Self.words(error))"
+                }
             }
             try? await Task.sleep(for: .milliseconds(100))
         }

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Bytes
 import CProcess
 import CWipe
 import Client
+import Crypto
 import Engine
 import EngineCommands
 import Foundation
@@ -49,6 +51,9 @@ struct ComputeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long the others may say nothing.", valueName: "seconds"))
     var patience = 600
 
+    @Flag(help: "Go on although ε of the task was set aside in another state folder before: it may be spent twice.")
+    var measureAgain = false
+
     func validate() throws {
         if patience < 1 || patience > 604_800 { throw ValidationError("--patience is from 1 to 604800 seconds") }
     }
@@ -90,31 +95,37 @@ struct ComputeCommand: AsyncParsableCommand {
         let (host, port) = try ListenAddress.parse(listen)
         let state = state ?? Self.stateFolder(task: task, party: own.name)
         let ledger = try OfficeLedger(directory: state, task: specification, party: own)
-        guard try !isOver(ledger, in: state) else { return }
-        let office = try OfficeComputation(
-            task: specification, place: place, key: privateKey, table: table.path,
-            state: state, ledger: ledger,
-            mesh: OfficeMesh.Configuration(
-                names: offices.map(\.name), keys: offices.map(\.publicKey), place: place, key: privateKey,
-                listen: ServiceAddress(host: host, port: port), addresses: try addresses(offices, behind: place),
-                patience: seconds(specification)))
-        try await office.run()
-    }
-
-    /// Whether the task ended here in an earlier start with a result.
-    ///
-    /// - Throws: how it ended without one.
-    private func isOver(_ ledger: OfficeLedger, in state: String) throws -> Bool {
+        let mesh = OfficeMesh.Configuration(
+            names: offices.map(\.name), keys: offices.map(\.publicKey), place: place, key: privateKey,
+            listen: ServiceAddress(host: host, port: port), addresses: try addresses(offices, behind: place),
+            patience: seconds(specification))
+        func answer() async throws {
+            try await OfficeAftermath(
+                task: specification, place: place, state: state, patience: seconds(specification), mesh: mesh)?.run()
+        }
         if let digest = try ledger.resultDigest() {
             Console.say("the task is over: its result is \(state)/task.model, SHA-256 \(digest)")
-            return true
+            return try await answer()
         }
         if let end = try ledger.ending() {
-            throw CommandFailure(
-                "the task ended here without a result: \(end.details["cause"] ?? end.kind.rawValue). Agree on a new task."
-            )
+            let cause = ShownText.line(end.details["cause"] ?? end.kind.rawValue)
+            try await answer()
+            throw CommandFailure("the task ended here without a result: \(cause). Agree on a new task.")
         }
-        return false
+        let memory = OfficeMemory.file(
+            task: specification.digest.hex, key: Self.digest(of: own.publicKey),
+            beside: ClientConfiguration.defaultStateFile)
+        try OfficeMemory.admit(
+            standing: try ledger.standing()?.hash.hex, folder: state, file: memory, measureAgain: measureAgain)
+        let office = try OfficeComputation(
+            task: specification, place: place, key: privateKey, table: table.path, state: state,
+            ledger: ledger, mesh: mesh, memory: memory, measureAgain: measureAgain)
+        try await office.run()
+        if office.isFinishing { try await answer() }
+    }
+
+    private static func digest(of key: PartyKey) -> String {
+        Hex.encode(Array(SHA256.hash(data: key.subjectPublicKeyInfo)))
     }
 
     private static func stateFolder(task: String, party: String) -> String {

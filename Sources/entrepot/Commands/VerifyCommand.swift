@@ -1,9 +1,12 @@
 public import ArgumentParser
 public import Attestation
 import Client
+import Engine
 import EngineCommands
+import FittedModels
 import Foundation
 import Ledger
+import SecretSharing
 import Tasks
 
 /// `entrepot verify`: a running service with --url, or a saved document, receipt or report.
@@ -18,6 +21,10 @@ struct VerifyCommand: AsyncParsableCommand {
             another connection. A saved document is verified at the time that it gives for itself unless --at says \
             otherwise. Formats without such a time (sev-snp, tdx) are verified as of now. The last line is the verdict; \
             --details shows the digests behind it.
+
+            --privacy recomputes what the releases of a file cost, and says nothing of who made the file: anybody can write one. \
+            A receipt of a secure sum (`entrepot compute`) is verified with the keys of --task, and with the result named by \
+            --file, or task.model beside it.
 
             Example: entrepot verify report.pdf --measurements release.json
             """)
@@ -35,6 +42,9 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The file that a receipt, with its opening, must be of.", valueName: "csv"))
     var file: String?
+
+    @Option(help: ArgumentHelp("The task of a secure sum's receipt: its keys are those that sign.", valueName: "file"))
+    var task: String?
 
     @Option(help: ArgumentHelp("A running service.", valueName: "url"))
     var url: String?
@@ -120,6 +130,8 @@ struct VerifyCommand: AsyncParsableCommand {
                 let bytes = try Files.bytes(at: document)
                 if SignedReport.isReport(bytes) {
                     try verify(report: bytes)
+                } else if let receipt = OfficeReceipt(json: bytes) {
+                    try verify(sum: receipt, at: document)
                 } else if Receipt.isReceipt(bytes) {
                     try verify(receipt: bytes, at: document)
                 } else {
@@ -179,6 +191,35 @@ struct VerifyCommand: AsyncParsableCommand {
             print(EvidenceCard(appraisal.evidence, refusals: refusals(appraisal)))
         }
         try leave(appraisal)
+    }
+
+    /// A secure sum's receipt: no evidence is in it, but the signatures of all offices.
+    private func verify(sum receipt: OfficeReceipt, at path: String) throws {
+        guard let task else {
+            throw CommandFailure(
+                "this is the receipt of a secure sum: name its task with --task, whose keys sign it", code: ExitCode(64)
+            )
+        }
+        let specification = try Files.task(at: task)
+        let plan = try TaskPlan(specification).plan
+        let beside = URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent("task.model").path
+        let model = file ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)
+        let problems = receipt.problems(
+            task: specification, price: (plan.epsilon, plan.delta), file: try model.map { try Files.bytes(at: $0) })
+        if json { printJSON(["authentic": problems.isEmpty, "reasons": problems]) }
+        guard problems.isEmpty else {
+            throw CommandFailure("the receipt is not authentic: \(problems.joined(separator: "; "))", code: .evidence)
+        }
+        guard !json else { return }
+        let offices = receipt.closings.map(\.from).joined(separator: ", ")
+        Console.show(
+            """
+            task          \(receipt.task)
+            offices       \(offices): each signed the same totals of \(receipt.closings[0].rounds) rounds
+            price         ε = \(receipt.epsilon), δ = \(receipt.delta), set aside in each office's ledger
+            result        SHA-256 \(receipt.result), as \(receipt.office) says\(model.map { ": the file \($0)" } ?? "")
+            the receipt is authentic: all offices of the task signed the same totals
+            """)
     }
 
     /// The opening of a receipt's commitment, checked; nil if there is none.

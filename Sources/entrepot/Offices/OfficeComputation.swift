@@ -24,18 +24,27 @@ struct OfficeComputation: Sendable {
     private let journal: OfficeJournal
     private let mesh: OfficeMesh
     private let opening: UploadOpening
+    /// Whether all rounds were over in an earlier start, which did not write the result.
+    let isFinishing: Bool
+    private let memory: String
+    private let measureAgain: Bool
 
     private var own: TaskSpecification.Party { task.providers[place] }
     private var output: String { "\(state)/task.model" }
 
     /// Reads the table and what an earlier start left.
     ///
+    /// - Parameters:
+    ///   - memory: the file in which this machine remembers where ε was set aside.
+    ///   - measureAgain: whether the user goes on although it was set aside elsewhere.
     /// - Throws: what is wrong with the table; a state folder of another task; a table that is not the first one.
     init(
         task: TaskSpecification, place: Int, key: PartyPrivateKey, table path: String, state: String,
-        ledger: OfficeLedger, mesh configuration: OfficeMesh.Configuration
+        ledger: OfficeLedger, mesh configuration: OfficeMesh.Configuration, memory: String, measureAgain: Bool
     ) throws {
         self.task = task
+        self.memory = memory
+        self.measureAgain = measureAgain
         self.place = place
         self.state = state
         self.ledger = ledger
@@ -56,10 +65,15 @@ struct OfficeComputation: Sendable {
         let office = SumRounds.Office(
             task: task.digest.bytes, names: task.providers.map(\.name), place: place,
             plan: try Self.digest(of: plan), commitment: opening.commitment.bytes, program: Self.program)
+        isFinishing = try journal.closings()?.isEmpty == false
+        let made = try journal.shares()
+        guard ledger.releaseCount <= made.count else {
+            // What opened was sent before: the messages and the ledger are of two times.
+            throw ClientError.damagedRounds(path: "\(state)/rounds/share-\(made.count)")
+        }
         mesh = OfficeMesh(
             configuration,
-            rounds: SumRounds(
-                office, key: try MaskKey(rawRepresentation: session.maskKey), made: journal.shares()),
+            rounds: SumRounds(office, key: try session.key(), made: made, sightings: try journal.sightings()),
             journal: journal)
     }
 
@@ -91,14 +105,14 @@ struct OfficeComputation: Sendable {
     }
 
     /// What will be asked, with which noise: offices compare it before anything is counted.
-    private static func digest(of plan: TaskPlan) throws -> [UInt8] {
+    static func digest(of plan: TaskPlan) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(
             SHA256.hash(data: try encoder.encode(plan.plan) + encoder.encode(plan.holders)))
     }
 
-    private static var program: String {
+    static var program: String {
         "entrepot \(Hex.encode(Array(SHA256.hash(data: Data(BuildManifest.ofThisProcess())))).prefix(12))"
     }
 
@@ -107,7 +121,11 @@ struct OfficeComputation: Sendable {
         let closings = try journal.closings() ?? []
         if closings.isEmpty { Console.say("listening on port \(try await mesh.start())") }
         do {
-            try await FitThread.run { try closings.isEmpty ? compute() : finish(closings) }
+            try await FitThread.run {
+                guard closings.isEmpty else { return try finish(closings) }
+                try compute()
+                try settle()
+            }
             await mesh.leave()
         } catch {
             table.wipe()
@@ -117,8 +135,15 @@ struct OfficeComputation: Sendable {
         }
     }
 
+    /// Waits a moment for those who still need something; who does not say that it has all is answered at the next start.
+    private func settle() throws {
+        if try mesh.settle(within: 10).isEmpty { journal.forget() } else { try journal.forgetKey() }
+    }
+
     /// What contradicts the agreement ends the task here for good.
     private func end(_ error: any Error) async {
+        // All offices know the end already.
+        if error is TooFewRows { return await mesh.leave() }
         guard let refusal = mesh.refusal else { return await mesh.leave(.pause("\(error)")) }
         if !refusal.isTemporary, ledger.isReserved {
             if case .halted = refusal {
@@ -135,16 +160,17 @@ struct OfficeComputation: Sendable {
         let names = task.providers.map(\.name)
         Console.say("waiting for \(names.filter { $0 != own.name }.joined(separator: ", "))")
         let uploads = try mesh.greeted()
-        let reservation = try ledger.reserve(plan.plan, uploads: uploads)
+        let reservation = try refusing { try ledger.reserve(plan.plan, uploads: uploads) }
+        try OfficeMemory.claim(
+            reservation.hash.hex, folder: state, file: memory, measureAgain: measureAgain)
         Console.say(
             "all \(names.count) offices are there; ε = \(plan.plan.epsilon) is set aside as entry \(reservation.sequence) of the "
                 + "ledger in \(state)")
         Console.show(try ledger.line(reservation))
         let began = ContinuousClock.now
-        let ledger = ledger
         let kernel = Kernel(
             part: try plan.part(table), opening: OfficeOpening(mesh: mesh, holders: plan.holders),
-            record: { try ledger.record($0) })
+            record: { release in try refusing { try ledger.record(release) } })
         do {
             let product = try plan.fit(
                 kernel, budget: try Budget(plan.privacy, accounting: plan.plan.accounting), progress: { _ in })
@@ -155,7 +181,19 @@ struct OfficeComputation: Sendable {
             try write(product, try close(reservation), reservation)
         } catch let short as TooFewRows {
             _ = try close(reservation)
-            try end(short)
+            try ledger.recordTooFewRows(short)
+            try settle()
+            throw short
+        }
+    }
+
+    /// What this office finds itself is said to the others too.
+    private func refusing<Value>(_ work: () throws -> Value) throws -> Value {
+        do {
+            return try work()
+        } catch let refusal as SumRefusal {
+            mesh.refuse(refusal)
+            throw refusal
         }
     }
 
@@ -169,14 +207,9 @@ struct OfficeComputation: Sendable {
                 kernel, budget: try Budget(plan.privacy, accounting: plan.plan.accounting), progress: { _ in })
             try write(product, closings, reservation)
         } catch let short as TooFewRows {
-            try end(short)
+            try ledger.recordTooFewRows(short)
+            throw short
         }
-    }
-
-    private func end(_ short: TooFewRows) throws {
-        try ledger.recordTooFewRows(short)
-        journal.forget()
-        throw short
     }
 
     private func write(_ product: TaskProduct, _ closings: [SumClosing], _ reservation: Reservation) throws {
@@ -186,7 +219,6 @@ struct OfficeComputation: Sendable {
         try Files.write(file, to: output)
         try Files.write(try receipt(closings, reservation, result: LedgerHash(of: file)), to: "\(state)/receipt.json")
         try ledger.recordResult(file: "task.model", digest: LedgerHash(of: file))
-        journal.forget()
         Console.say("all offices signed the same totals (\(state)/receipt.json)")
         Console.say("the result is \(output)")
     }
@@ -209,18 +241,6 @@ struct OfficeComputation: Sendable {
     }
 }
 
-/// `receipt.json`.
-private struct OfficeReceipt: Codable {
-    var task: String
-    var office: String
-    var epsilon: Double
-    var delta: Double
-    var commitments: [String: String]
-    /// SHA-256 of the result's file.
-    var result: String
-    var closings: [SumClosing]
-}
-
 /// How the kernel reaches the other offices.
 private struct OfficeOpening: SumOpening {
     let mesh: OfficeMesh
@@ -231,8 +251,8 @@ private struct OfficeOpening: SumOpening {
 
 /// A thread of its own, with room for deep trees: fits neither wait for others nor make others wait.
 enum FitThread {
-    static func run(_ work: @escaping @Sendable () throws -> Void) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+    static func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
             let thread = Thread {
                 continuation.resume(with: Result { try work() })
             }

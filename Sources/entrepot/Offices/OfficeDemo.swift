@@ -101,6 +101,9 @@ private final class OfficeProcess {
             "--peers", peers.joined(separator: ","), "--data", "\(name)=\(table.path)", "--state", state.path,
             "--patience", "300",
         ]
+        // What the demonstration leaves behind lies in its folder.
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["XDG_STATE_HOME": stage.directory.appendingPathComponent("memory").path]) { $1 }
         try Data().write(to: log)
         process.standardError = try FileHandle(forWritingTo: log)
         process.standardOutput = try FileHandle(

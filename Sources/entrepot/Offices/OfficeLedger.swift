@@ -1,15 +1,21 @@
+import Bytes
+import Client
 import Engine
 import EngineCommands
 import FittedModels
 import Foundation
 import Ledger
 import PrivacyKernel
+import SecretSharing
 import Synchronization
 import Tasks
 
 /// One office's own record of a secure sum: ε set aside before its noise is drawn, and every figure that opened.
 final class OfficeLedger: Sendable {
+    /// Held as long as the ledger is open.
+    private let lock: OfficeLock
     private let ledger: Ledger
+    private let party: String
     private let task: LedgerHash
     private let fingerprint: String
     /// What earlier starts recorded, in order.
@@ -17,7 +23,11 @@ final class OfficeLedger: Sendable {
     private let place = Mutex(0)
 
     /// Opens the ledger of the office's state folder and enters the task where it is new.
+    ///
+    /// - Throws: `ClientError.stateInUse` where another process works in the folder.
     init(directory: String, task specification: TaskSpecification, party: TaskSpecification.Party) throws {
+        lock = try OfficeLock(directory: directory)
+        self.party = party.name
         ledger = try Ledger.open(directory: directory)
         guard let task = LedgerHash(bytes: specification.digest.bytes) else {
             throw CommandFailure("the task has no digest")
@@ -34,6 +44,9 @@ final class OfficeLedger: Sendable {
             try ledger.append(.specification, task: task, details: ["name": specification.name], time: Self.now)
         }
     }
+
+    /// How many figures or tables opened in earlier starts.
+    var releaseCount: Int { recorded.count }
 
     /// Whether anything opened in an earlier start.
     var hasReleases: Bool { !recorded.isEmpty }
@@ -71,13 +84,22 @@ final class OfficeLedger: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(plan), as: UTF8.self)
-        let commitments = uploads.compactMapValues { LedgerHash(hex: $0) }
-        if hasReleases, let standing = try ledger.reservation(of: task) {
-            guard standing.uploads == commitments else { throw LedgerError.otherUploads }
-            guard standing.plan == text, standing.epsilon == plan.epsilon, standing.delta == plan.delta else {
-                throw LedgerError.otherTerms
+        var commitments: [String: LedgerHash] = [:]
+        for (name, text) in uploads {
+            guard let commitment = LedgerHash(hex: text) else { throw SumRefusal.unreadable(from: name) }
+            commitments[name] = commitment
+        }
+        if let standing = try ledger.reservation(of: task) {
+            let others = Set(commitments.keys).union(standing.uploads.keys).sorted()
+            if let other = others.first(where: { standing.uploads[$0] != commitments[$0] }) {
+                throw SumRefusal.otherTable(from: other)
             }
-            return standing
+            if hasReleases {
+                guard standing.plan == text, standing.epsilon == plan.epsilon, standing.delta == plan.delta else {
+                    throw LedgerError.otherTerms
+                }
+                return standing
+            }
         }
         return try ledger.reserve(
             task: task, epsilon: plan.epsilon, delta: plan.delta, plan: text, uploads: commitments, time: Self.now)
@@ -89,6 +111,8 @@ final class OfficeLedger: Sendable {
     }
 
     /// Records what opened, durably, before anything uses it. What an earlier start recorded has to open again.
+    ///
+    /// - Throws: `SumRefusal.otherFigure` where it does not.
     func record(_ release: Release) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -102,7 +126,7 @@ final class OfficeLedger: Sendable {
             return
         }
         guard recorded[number] == bytes else {
-            throw CommandFailure("release \(number + 1) is not the one that this office recorded before")
+            throw SumRefusal.otherFigure(at: party, round: number)
         }
     }
 
@@ -125,7 +149,8 @@ final class OfficeLedger: Sendable {
 
     /// The task ended here for good, without a result.
     func recordEnd(_ kind: LedgerEntry.Kind, reason: String) throws {
-        try ledger.append(kind, task: task, party: fingerprint, details: ["cause": reason], time: Self.now)
+        try ledger.append(
+            kind, task: task, party: fingerprint, details: ["cause": ShownText.line(reason)], time: Self.now)
     }
 
     private static var now: Int64 { Int64(Date().timeIntervalSince1970) }

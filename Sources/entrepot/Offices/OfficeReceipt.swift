@@ -1,0 +1,87 @@
+import Bytes
+import Crypto
+import Foundation
+import SecretSharing
+import Tasks
+
+/// `receipt.json` of a secure sum: that all offices signed the same totals, and which ledgers set ε aside before them.
+///
+/// The signatures cover the task, the number of rounds, the hash of all totals and each office's reservation. The digest of
+/// the result is the word of the office whose receipt it is.
+struct OfficeReceipt: Codable, Sendable, Equatable {
+    /// SHA-256 of the task, hexadecimal.
+    var task: String
+    /// Whose receipt it is.
+    var office: String
+    var epsilon: Double
+    var delta: Double
+    /// To each office's table, hexadecimal, by office.
+    var commitments: [String: String]
+    /// SHA-256 of the result's file, hexadecimal.
+    var result: String
+    /// The signed ends, the office's own first.
+    var closings: [SumClosing]
+
+    init(
+        task: String, office: String, epsilon: Double, delta: Double, commitments: [String: String], result: String,
+        closings: [SumClosing]
+    ) {
+        self.task = task
+        self.office = office
+        self.epsilon = epsilon
+        self.delta = delta
+        self.commitments = commitments
+        self.result = result
+        self.closings = closings
+    }
+
+    /// Reads a file; nil for anything else.
+    init?(json: [UInt8]) {
+        guard json.count <= 1 << 20, json.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"),
+            let receipt = try? JSONDecoder().decode(OfficeReceipt.self, from: Data(json))
+        else { return nil }
+        self = receipt
+    }
+
+    /// What is wrong with it, for the offices of a task; empty where nothing is.
+    ///
+    /// - Parameters:
+    ///   - price: ε and δ of the task's plan.
+    ///   - file: the bytes of the result, where they are at hand.
+    func problems(
+        task specification: TaskSpecification, price: (epsilon: Double, delta: Double), file: [UInt8]?
+    ) -> [String] {
+        guard task == specification.digest.hex else {
+            return ["it is of task \(ShownText.line(String(task.prefix(64)))), not of \(specification.digest.hex)"]
+        }
+        var problems: [String] = []
+        let names = specification.providers.map(\.name)
+        if closings.map(\.from).sorted() != names.sorted() {
+            problems.append("it does not have one end of each office")
+        }
+        if Set(commitments.keys) != Set(names) || commitments.values.contains(where: { !Self.isDigest($0) }) {
+            problems.append("it does not have one commitment of each office")
+        }
+        if office != closings.first?.from { problems.append("its first end is not that of the office that it names") }
+        if epsilon != price.epsilon || delta != price.delta { problems.append("its ε or δ is not that of the task") }
+        for closing in closings {
+            let party = specification.providers.first { $0.name == closing.from }
+            let isSigned =
+                party?.publicKey.isValid(Array(closing.signature), ofStatement: closing.statement) == true
+            if closing.task != task || !isSigned {
+                problems.append("the end of \(ShownText.line(closing.from)) is not signed with its key of the task")
+            }
+        }
+        if Set(closings.map { "\($0.rounds) \($0.chain)" }).count > 1 {
+            problems.append("the offices did not sign the same totals")
+        }
+        if let file, Hex.encode(Array(SHA256.hash(data: file))) != result {
+            problems.append("the result's file is another one")
+        }
+        return problems
+    }
+
+    private static func isDigest(_ text: String) -> Bool {
+        Hex.decode(text.utf8)?.count == 32 && text == text.lowercased()
+    }
+}

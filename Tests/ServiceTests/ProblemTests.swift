@@ -49,7 +49,7 @@ struct ProblemTests {
 
     @Test("an unknown path is 404 and an unknown method is 405 with Allow")
     func routing() throws {
-        #expect(throws: Problem.notFound) { try Endpoint.find(.get, "/secret") }
+        #expect(throws: Problem.notFound(nearest: nil)) { try Endpoint.find(.get, "/secret") }
         let problem = #expect(throws: Problem.self) { try Endpoint.find(.get, "/upload_data") }
         #expect(problem?.status == .methodNotAllowed && problem?.headers[.allow] == "POST")
         #expect(try Endpoint.find(.post, "/confirm_data") == .confirmAsPost)

@@ -98,7 +98,7 @@ struct DraftTests {
             (1_000_001, 1_000_000, 2_000_000), (0.2, 0.2, 0.2), (999, 500, 1000), (-0.7, -1, -0.5),
         ])
     func rounding(value: Double, down: Double, up: Double) {
-        #expect(ColumnGuess.roundedDown(value) == down)
+        #expect(ColumnGuess.roundedUp(-value) == -down)
         #expect(ColumnGuess.roundedUp(value) == up)
     }
 

@@ -38,8 +38,8 @@ struct BoundedCodesTests {
     @Test("chosen rows keep the bound, a map gives its own")
     func derived() throws {
         let codes = try #require(CodeArray(narrowing: [2, 0, 1, 2], below: 5))
-        let rows = codes.gathered([3, 3, 1])
-        #expect(rows.bound == 5 && (0..<3).map { rows[$0] } == [2, 2, 0])
+        let rows = codes.gatheredOrZero([3, 3, 1, 9])
+        #expect(rows.bound == 5 && (0..<4).map { rows[$0] } == [2, 2, 0, 0])
         let mapped = rows.mapped(through: [7, 0, 3, 9, 9])
         #expect(mapped.bound == 10 && (0..<3).map { mapped[$0] } == [3, 3, 7])
     }

@@ -37,8 +37,6 @@ public struct NumberAxis: Sendable, Equatable, Codable {
 
 /// The positions of one column's numbers on an axis: at the ends of equal steps of each cell.
 package struct AxisPositions: Sendable {
-    /// Steps a cell; 1 for a code that is one number.
-    package let steps: Int
     /// For each code the positions of its steps' ends, or twice the same for one number; empty where there is no position.
     private let knots: [[Double]]
     /// Intervals between neighbouring knots in ascending order, with the code and step that they are of.
@@ -51,7 +49,6 @@ package struct AxisPositions: Sendable {
         let count = domain.valueCount
         isDiscrete = !(0..<count).contains { domain.isInterval($0) }
         let stepCount = isDiscrete ? 1 : steps
-        self.steps = stepCount
         let total = axis.masses.reduce(0, +)
         var below = 0.0
         var knots: [[Double]] = []

@@ -43,8 +43,6 @@ struct RebuiltColumns: Sendable {
         self.densities = densities
     }
 
-    var isEmpty: Bool { parts.isEmpty }
-
     /// Whether a rebuilt column is under a condition.
     var isConditioned: Bool { parts.contains { $0.allowed != nil } }
 

@@ -2,8 +2,6 @@ import HTTPTypes
 
 /// What can be wrong with a request before it reaches the task.
 extension Problem {
-    static let notFound = notFound(nearest: nil)
-
     /// - Parameter nearest: the path of a call that may have been meant.
     static func notFound(nearest: String?) -> Problem {
         Problem(

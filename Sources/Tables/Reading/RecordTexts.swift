@@ -41,14 +41,12 @@ public struct RecordTexts: Sendable {
 
 /// Reads the texts of a linkage from the columns of a table's key, and a hash of the whole key.
 struct RecordTextReader {
-    private let terms: LinkageTerms
     private let texts: [LinkageTerms.Text]
     /// For each text the places of its columns among those of the key.
     private let parts: [[Int]]
     private(set) var columns: [RecordTexts]
 
     init(_ terms: LinkageTerms, key: KeyRule) {
-        self.terms = terms
         texts = terms.texts
         parts = texts.map { text in text.columns.compactMap { key.columns.firstIndex(of: $0) } }
         columns = texts.map { RecordTexts(width: terms.length(of: $0)) }

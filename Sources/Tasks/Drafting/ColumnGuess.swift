@@ -290,8 +290,6 @@ extension ColumnGuess {
         return below == value ? value : nextRound(after: below)
     }
 
-    static func roundedDown(_ value: Double) -> Double { value == 0 ? 0 : -roundedUp(-value) }
-
     private static func largestRound(notAbove value: Double) -> Double {
         let power = floor(log10(value))
         return [10.0, 5, 2, 1].map { decimal($0, power) }.first { $0 <= value } ?? decimal(5, power - 1)

@@ -32,25 +32,6 @@ public struct BoundedCodes<Code: FixedWidthInteger & UnsignedInteger & Sendable>
     }
 
     @inline(__always)
-    fileprivate func chosen(_ rows: [UInt32]) -> Self {
-        // Proof: each row is compared with the number of codes before its code is read, and each of the `rows.count`
-        // places of the output is written once.
-        let gathered = [Code](unsafeUninitializedCapacity: rows.count) { output, used in
-            codes.withUnsafeBufferPointer { codes in
-                let limit = UInt32(clamping: codes.count)
-                rows.withUnsafeBufferPointer { rows in
-                    for index in 0..<rows.count {
-                        precondition(rows[index] < limit)
-                        output.initializeElement(at: index, to: codes[Int(rows[index])])
-                    }
-                }
-            }
-            used = rows.count
-        }
-        return Self(gathered, proven: bound)
-    }
-
-    @inline(__always)
     fileprivate func chosenOrZero(_ rows: [UInt32]) -> Self {
         guard !codes.isEmpty else { return Self([Code](repeating: 0, count: rows.count), proven: bound) }
         // Proof: what is read is a code before the end, for a row that is not is read as row 0; each of the `rows.count`
@@ -163,17 +144,6 @@ public enum CodeArray: Sendable {
         case .bytes(let codes): Int(codes.codes[row])
         case .halves(let codes): Int(codes.codes[row])
         case .words(let codes): Int(codes.codes[row])
-        }
-    }
-
-    /// The codes of chosen rows, under the same bound.
-    ///
-    /// - Precondition: each row is below `count`.
-    public func gathered(_ rows: [UInt32]) -> CodeArray {
-        switch self {
-        case .bytes(let codes): .bytes(codes.chosen(rows))
-        case .halves(let codes): .halves(codes.chosen(rows))
-        case .words(let codes): .words(codes.chosen(rows))
         }
     }
 

@@ -225,12 +225,12 @@ struct OfficeTests {
     func older(isCopy: Bool) async throws {
         let scene = try await Scene()
         let first = try (0..<3).map { try scene.start($0) }
-        try await scene.waitFor { scene.messages(2) >= 1 }
-        for office in first { office.pause() }
+        try await scene.waitFor { scene.messages(2) >= 1 || !first[2].isRunning }
+        for office in first where office.isRunning { office.pause() }
         let (state, copy) = (scene.path("Eastmark.state"), scene.path("copy"))
         try FileManager.default.copyItem(atPath: state, toPath: copy)
-        for office in first { office.goOn() }
-        try await scene.waitFor { (0..<3).allSatisfy { scene.messages($0) >= 2 } || !first[0].isRunning }
+        for office in first where office.isRunning { office.goOn() }
+        try await scene.waitFor { (0..<3).allSatisfy { scene.messages($0) >= 2 } || !first.allSatisfy(\.isRunning) }
         for office in first {
             office.kill()
             _ = office.outcome()

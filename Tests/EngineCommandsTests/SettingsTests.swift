@@ -10,7 +10,7 @@ struct SettingsTests {
         mode: Int = 0o644
     ) throws -> (arguments: [String], remarks: [String]) {
         let base = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID().uuidString)").path
-        let (folder, config) = ("\(base)/work", "\(base)/home/.config/entrepot")
+        let (folder, config) = ("\(base)/folder", "\(base)/home/.config/entrepot")
         for path in [folder, config] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
@@ -40,7 +40,7 @@ struct SettingsTests {
         let plain = try completed(["status", "--wait"], here: here, home: home)
         #expect(
             plain.arguments == [
-                "status", "--wait", "--url=https://here:1", "--key=BASE/work/Alice.key",
+                "status", "--wait", "--url=https://here:1", "--key=BASE/folder/Alice.key",
                 "--measurements=" + ("~/release.json" as NSString).expandingTildeInPath,
             ])
         #expect(
@@ -103,14 +103,14 @@ struct SettingsTests {
             try completed(["fit", "--table", "t.csv"], here: here).arguments == ["fit", "--table", "t.csv"])
         #expect(
             try completed(["check", "a.csv"], here: here).arguments
-                == ["check", "a.csv", "--task=BASE/work/task.yaml", "--party=Alice"])
+                == ["check", "a.csv", "--task=BASE/folder/task.yaml", "--party=Alice"])
         let half = ["prepare", "a.csv", "--output", "b.csv"]
         #expect(try completed(half, here: "task: task.yaml").arguments == half)
         #expect(
             try !completed(["ledger", "--total", "a.json"], here: here).arguments.contains("--url=https://here:1"))
         #expect(
             try completed(["query", "q", "--dry-run"], here: here).arguments == [
-                "query", "q", "--dry-run", "--task=BASE/work/task.yaml",
+                "query", "q", "--dry-run", "--task=BASE/folder/task.yaml",
             ])
     }
 
@@ -120,8 +120,8 @@ struct SettingsTests {
         let found = try completed(["upload", "--", "-odd.csv"], here: trusting)
         #expect(
             found.arguments == [
-                "upload", "--allow-simulated", "--simulated-root=BASE/work/root.pem", "--certificates",
-                "BASE/work/a.pem", "/b.pem", "--", "-odd.csv",
+                "upload", "--allow-simulated", "--simulated-root=BASE/folder/root.pem", "--certificates",
+                "BASE/folder/a.pem", "/b.pem", "--", "-odd.csv",
             ])
         #expect(throws: CommandFailure.self) { _ = try completed(["status"], here: "allow_simulated: maybe") }
         #expect(try completed(["status"], here: "allow_simulated: false").arguments == ["status"])

@@ -10,7 +10,11 @@ public struct SymmetricEigen: Sendable {
 
 // Proof: a matrix holds `rows · columns` numbers, by its initialisers, and changes neither. LAPACK gets square ones with
 // their order as both order and leading dimension, so that it stays inside `order²` numbers, and `order` places for
-// eigenvalues. Conversions to `Int32` end the process where a side does not fit.
+// eigenvalues. Workspaces have the lengths that dsyevd's documentation asks for with eigenvectors: 1 + 6n + 2n² numbers
+// and 3 + 5n integers. Conversions to `Int32` and sums of it end the process where a side does not fit.
+
+/// Which triangle LAPACK reads.
+private let lower = CChar(UInt8(ascii: "L"))
 
 extension Matrix {
     /// The lower triangular L with `L · Lᵀ = self`; the upper triangle of the result is zero (LAPACK `dpotrf`).
@@ -22,9 +26,11 @@ extension Matrix {
         try requireSquare()
         var factor = self
         guard rows > 0 else { return factor }
-        let order = Int32(rows)
-        let info = factor.values.withUnsafeMutableBufferPointer {
-            LAPACKE_dpotrf(LAPACK_COL_MAJOR, CChar(UInt8(ascii: "L")), order, $0.baseAddress, order)
+        var order = Int32(rows)
+        var triangle = lower
+        var info: Int32 = 0
+        factor.values.withUnsafeMutableBufferPointer {
+            dpotrf_(&triangle, &order, $0.baseAddress, &order, &info, 1)
         }
         if info > 0 { throw .notPositiveDefinite(leadingMinor: Int(info)) }
         if info < 0 { throw .badArgument(routine: "dpotrf", position: Int(-info)) }
@@ -40,15 +46,20 @@ extension Matrix {
     public func symmetricEigen() throws(LinearAlgebraError) -> SymmetricEigen {
         try requireSquare()
         var vectors = self
-        var eigenvalues = [Double](repeating: 0, count: rows)
         guard rows > 0 else { return SymmetricEigen(values: [], vectors: vectors) }
-        let order = Int32(rows)
-        let info = vectors.values.withUnsafeMutableBufferPointer { matrix in
-            eigenvalues.withUnsafeMutableBufferPointer { found in
-                LAPACKE_dsyevd(
-                    LAPACK_COL_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "L")), order, matrix.baseAddress,
-                    order, found.baseAddress)
-            }
+        var eigenvalues = [Double](repeating: 0, count: rows)
+        var order = Int32(rows)
+        var wanted = CChar(UInt8(ascii: "V"))
+        var triangle = lower
+        var workLength = 1 + 6 * order + 2 * order * order
+        var integersLength = 3 + 5 * order
+        var work = [Double](repeating: 0, count: Int(workLength))
+        var integers = [Int32](repeating: 0, count: Int(integersLength))
+        var info: Int32 = 0
+        vectors.values.withUnsafeMutableBufferPointer { matrix in
+            dsyevd_(
+                &wanted, &triangle, &order, matrix.baseAddress, &order, &eigenvalues, &work, &workLength, &integers,
+                &integersLength, &info, 1, 1)
         }
         if info > 0 { throw .noConvergence(routine: "dsyevd") }
         if info < 0 { throw .badArgument(routine: "dsyevd", position: Int(-info)) }

@@ -117,13 +117,15 @@ final class PrivateRows: IntegerSource {
         let columns = groups.map { (codes: table.columns[$0], size: domain.columns[$0].size) }
         var sums = [Int64](repeating: 0, count: columns.reduce(1) { $0 * $1.size })
         let codes = table.columns[attribute]
+        let steps = values.count / max(domain.columns[attribute].size, 1)
         for row in 0..<table.rowCount {
             let cell = columns.reduce(0) { $0 * $1.size + $1.codes[row] }
-            sums[cell] &+= values[codes[row]]
+            sums[cell] &+= values[codes[row] * steps + codes.step(row, of: steps)]
         }
-        // Rows of padding lie in the cell of their codes.
+        // Rows of padding lie in the cell of their codes, at its beginning where places are known.
         let cell = zip(groups, columns).reduce(0) { $0 * $1.1.size + Int(filler[$1.0]) }
-        sums[cell] &-= padding &* values[Int(filler[attribute])]
+        let step = codes.places == nil ? codes.unknownStep(of: steps) : 0
+        sums[cell] &-= padding &* values[Int(filler[attribute]) * steps + step]
         return sums
     }
 

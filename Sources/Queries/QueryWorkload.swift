@@ -114,7 +114,8 @@ public struct QueryWorkload: Sendable {
         return all
     }
 
-    /// What the queries measured, as sums by groups, for a model to agree with: counts are sums of ones.
+    /// What the queries measured, as sums by groups, for a model to agree with: counts are sums of ones. Sums over bins that
+    /// are wide beside their numbers are left out.
     ///
     /// - Parameter domain: of the joined table.
     public func sums(
@@ -125,8 +126,8 @@ public struct QueryWorkload: Sendable {
         let kernel = Kernel(replaying: transcript, domain: domain)
         let all = try releases(kernel, shares: questions.map(share), taking: &budget) ?? []
         return all.flatMap { question, released in
-            question.sums.indices.map {
-                (question.query.name, question.sums[$0], released.tables[$0], released.variances[$0])
+            zip(question.sums, zip(released.tables, released.variances)).compactMap { sum, figures in
+                sum.overCodes(domain).map { (question.query.name, $0, figures.0, figures.1) }
             }
         }
     }

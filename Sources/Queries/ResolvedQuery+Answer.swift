@@ -136,7 +136,9 @@ extension ResolvedQuery {
         var notes = ["Intervals cover the noise alone, not errors of the tables."]
         guard [.sum, .mean, .reconcile].contains(query.kind) else {
             if query.kind == .quantile {
-                notes.append("A quantile is known to its cell: the bounds are edges of cells.")
+                notes.append(
+                    "A quantile is known to its bin: the estimate is the bin's middle, and the bounds are edges of bins. "
+                        + "Where they are far apart the task needs finer bins.")
             }
             return notes
         }
@@ -147,23 +149,21 @@ extension ResolvedQuery {
         let coarseness = columns.prefix(2).map(relativeWidth).max() ?? 0
         if coarseness > 0 {
             notes.append(
-                "Each value counts as the middle of its bin, at most \(shown((coarseness * 1e4).rounded() / 100)) % or half a unit from it."
+                "Each value counts as the middle of a step of its bin, at most \(shown((coarseness * 1e4).rounded() / 100)) % or half a unit from it."
             )
         }
         if unit != 1 { notes.append("Values are rounded to whole multiples of \(shown(unit)).") }
         return notes
     }
 
-    /// How far a value of at least one unit can lie from the middle of its bin, as a part of that middle.
+    /// How far a value in a bin around at least one unit can lie from the number that it counts as, as a part of the bin's middle.
     private func relativeWidth(_ column: Int) -> Double {
         let column = domain.columns[column]
         var widest = 0.0
         for code in 0..<column.valueCount {
-            guard let edges = column.edges(of: code), let middle = column.middle(of: code), abs(middle) >= unit else {
-                continue
-            }
+            guard let middle = column.middle(of: code), abs(middle) >= unit else { continue }
             let inside = abs(middle) <= Double(max(clamp.upperBound.magnitude, clamp.lowerBound.magnitude)) * unit
-            if inside { widest = max(widest, (edges.upper - edges.lower) / 2 / abs(middle)) }
+            if inside { widest = max(widest, column.stepWidth(of: code) / abs(middle)) }
         }
         return widest
     }

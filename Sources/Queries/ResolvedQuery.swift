@@ -208,13 +208,12 @@ extension ResolvedQuery {
         clamp: ClosedRange<Int64>, _ domain: TableDomain
     ) -> [SumQuestion] {
         func values(_ column: Int) -> SumQuestion {
-            let column = (place: column, domain: domain.columns[column])
-            let values = (0..<column.domain.size).map { code -> Int64 in
-                guard let middle = column.domain.middle(of: code) else { return 0 }
-                return Int64(min(max((middle / unit).rounded(), Double(clamp.lowerBound)), Double(clamp.upperBound)))
+            let values = domain.columns[column].numbersOfSteps().map { number -> Int64 in
+                guard let number else { return 0 }
+                return Int64(min(max((number / unit).rounded(), Double(clamp.lowerBound)), Double(clamp.upperBound)))
             }
             return SumQuestion(
-                attribute: column.place, values: values, clamp: min(clamp.lowerBound, 0)...max(clamp.upperBound, 0),
+                attribute: column, values: values, clamp: min(clamp.lowerBound, 0)...max(clamp.upperBound, 0),
                 groups: groups)
         }
         func known(_ column: Int) -> SumQuestion {

@@ -1,6 +1,8 @@
 import Foundation
 import Ledger
 import Linkage
+import NIOCore
+import NIOPosix
 import Tasks
 import Testing
 
@@ -15,7 +17,7 @@ import Testing
         let ledgers: [Ledger]
         let folder: URL
 
-        init(join: String = "{kind: inner}", signs: Int = 2) throws {
+        init(join: String = "{kind: inner}", method: String = "none", signs: Int = 2) throws {
             keys = [try .generate(.p256), try .generate(.p256)]
             let parties = zip(["Istat", "Bank"], keys).map { name, key in
                 """
@@ -38,7 +40,7 @@ import Testing
                     join: \(join)
                     privacy: {epsilon: 1, delta: 1.0e-6}
                     queries: [{name: common, kind: cardinality, epsilon: 1}]
-                    synthesizer: {method: none}
+                    synthesizer: {method: \(method)}
                     """)
             let digest = task.digest
             signatures = try zip(task.providers, keys).prefix(signs).map { party, key in
@@ -56,7 +58,8 @@ import Testing
         func preparation(_ party: Int, _ numbers: Range<Int>, noise: Int = 0) -> IntersectionMeeting.Preparation {
             IntersectionMeeting.Preparation(
                 keys: numbers.map { Array("unit-\($0)".utf8) }, commitment: LedgerHash(of: [UInt8(party)]),
-                ledger: ledgers[party], noiseFile: folder.appendingPathComponent("\(party).noise").path,
+                ledger: ledgers[party], claim: { _ in },
+                noiseFile: folder.appendingPathComponent("\(party).noise").path,
                 noise: { noise })
         }
 
@@ -81,11 +84,11 @@ import Testing
         }
     }
 
-    @Test("the number is common names with the other's noise; ε and the answer stand in both ledgers, and once")
+    @Test("the number is common names with the noise of both; ε and the answer stand in both ledgers, and once")
     func count() async throws {
         let scene = try Scene()
         let (one, two) = try await scene.meet(0..<30, 20..<40, noise: (2, -1))
-        #expect(one.estimate == 10 - 1 && two.estimate == 10 + 2 && one.members == nil)
+        #expect(one.estimate == 10 + 2 - 1 && two.estimate == one.estimate && one.members == nil)
         for ledger in scene.ledgers {
             #expect(try ledger.entries().map(\.kind) == [.reservation, .measurement, .closed])
             #expect(try ledger.entries()[0].epsilon == 1)
@@ -151,5 +154,63 @@ import Testing
         let there = try await scene.meeting(1).join(address, scene.preparation(1, 20..<40), patience: 20) { _ in }
         #expect(there.estimate == 10)
         #expect(try await here.estimate == 10)
+    }
+
+    @Test("forty who connect and say nothing keep nobody waiting")
+    func silence() async throws {
+        let scene = try Scene()
+        let (ports, continuation) = AsyncStream<Int>.makeStream()
+        let listener = try scene.meeting(0)
+        let preparation = scene.preparation(0, 0..<30)
+        async let here = listener.listen(
+            at: ServiceAddress(host: "127.0.0.1", port: 0), preparation, patience: 20
+        ) { event in
+            if case .listening(let port) = event { continuation.yield(port) }
+        }
+        var ends = ports.makeAsyncIterator()
+        let port = try #require(await ends.next())
+        let silent = try await withThrowingTaskGroup(of: (any Channel).self) { group in
+            for _ in 0..<40 {
+                group.addTask {
+                    try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                        .connect(host: "127.0.0.1", port: port).get()
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        defer { silent.forEach { $0.close(promise: nil) } }
+        // One handshake alone may take 20 s, which is this party's whole patience.
+        let there = try await scene.meeting(1).join(
+            ServiceAddress(host: "127.0.0.1", port: port), scene.preparation(1, 20..<40), patience: 15
+        ) { _ in }
+        #expect(there.estimate == 10)
+        #expect(try await here.estimate == 10)
+    }
+
+    @Test("a task that also asks for a model is a service's, and no two parties answer a part of it")
+    func modelToo() throws {
+        let scene = try Scene(method: "auto")
+        #expect(throws: ClientError.self) { _ = try scene.meeting(0) }
+    }
+
+    @Test("where another reservation is remembered nothing is drawn and nobody is called")
+    func remembered() async throws {
+        let scene = try Scene()
+        let file = scene.folder.appendingPathComponent("memory.json").path
+        try OfficeMemory.claim("aa", folder: "elsewhere", file: file, measureAgain: false)
+        let noise = scene.folder.appendingPathComponent("1.noise").path
+        let preparation = IntersectionMeeting.Preparation(
+            keys: [], commitment: LedgerHash(of: [1]), ledger: scene.ledgers[1],
+            claim: { try OfficeMemory.claim($0.hex, folder: "here", file: file, measureAgain: false) },
+            noiseFile: noise, noise: { 0 })
+        await #expect {
+            _ = try await scene.meeting(1).join(ServiceAddress(host: "127.0.0.1", port: 1), preparation) { _ in }
+        } throws: { error in
+            guard case .remembered(.reservedElsewhere(remembered: _, found: _)) = error as? ClientError else {
+                return false
+            }
+            return true
+        }
+        #expect(!FileManager.default.fileExists(atPath: noise))
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Linkage
 import Testing
 
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test(
-        "a count is the common names, dummies of both and nothing else; each takes its own dummies off",
+        "a count is the common names, dummies of both and nothing else; what is told keeps the noise of both",
         arguments: [-3, 0, 5])
     func count(noise: Int) async throws {
         let (one, two) = try await meeting(
@@ -46,8 +47,37 @@ import Testing
         let reach = IntersectionTerms(task: task, reveal: .count(epsilon: 1, delta: 1e-3), sizes: (1, 1)).reach
         #expect(reach == 7)
         #expect(one.common == 10 + (reach + noise) + (reach + 2) && two.common == one.common)
-        #expect(one.estimate == 10 + 2 && two.estimate == 10 + noise)
+        #expect(one.estimate == 10 + 2 + noise && two.estimate == one.estimate)
         #expect(one.members == nil && two.members == nil)
+    }
+
+    @Test("who leaves out the other's dummies is found where the count lacks them")
+    func missingDummies() async throws {
+        let terms = IntersectionTerms(task: task, reveal: .count(epsilon: 1, delta: 1e-3), sizes: (4, 4))
+        // Its noise is as large as it can be: all 14 of its dummies are in its list.
+        var one = try IntersectionParty(terms, role: .listener, keys: keys(0..<2), noise: 100)
+        // A list of other names alone, of the length that is due.
+        let other = IntersectionTerms(task: task, reveal: .members, sizes: (32, 32))
+        var cheat = try IntersectionParty(other, role: .joiner, keys: keys(0..<2), noise: 0)
+        let (fromOne, fromCheat) = (try await lists(&one), try await lists(&cheat))
+        var back: [UInt8] = []
+        let seen = try await one.answered(fromCheat) { _ in }
+        _ = try await cheat.answered(fromOne) { back += $0 }
+        #expect(throws: IntersectionError.dummiesMissing) { _ = try one.common(seen, back) }
+    }
+
+    @Test("the interval's reach is that of two discrete Laplace draws, by adding up their law", arguments: [0.1, 1, 3])
+    func reach(epsilon: Double) {
+        let decay = exp(-epsilon)
+        let law = (-2_000...2_000).map { (1 - decay) / (1 + decay) * pow(decay, Double(abs($0))) }
+        let reach = IntersectionTerms.halfWidth(epsilon: epsilon)
+        func inside(_ reach: Int) -> Double {
+            guard reach >= 0 else { return 0 }
+            return (-reach...reach).reduce(0) { sum, total in
+                sum + (-900...900).reduce(0.0) { $0 + law[$1 + 2_000] * law[total - $1 + 2_000] }
+            }
+        }
+        #expect(inside(reach) >= 0.95 && inside(reach - 1) < 0.95)
     }
 
     @Test("noise beyond its reach is cut, so that the dummies suffice")

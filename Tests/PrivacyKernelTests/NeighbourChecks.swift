@@ -314,15 +314,22 @@ extension AuditCheck {
         let questions = [
             SumQuestion(attribute: 0, values: [-900, -3, 4, 70], clamp: -50...60, groups: [1]),
             SumQuestion(attribute: 1, values: [0, 1, 1000], clamp: 0...500),
+            // Two values a code: a row counts as that of the half of its cell in which it lies.
+            SumQuestion(attribute: 0, values: [-900, -40, -3, 0, 4, 9, 70, 800], clamp: -50...60, groups: [1]),
         ]
         for accounting in Accounting.allCases {
             let kernel = testKernel(try testTable(sizes, []))
             let sums = try kernel.sums(questions, spending: testBudget(2, 1e-3, accounting))
             let release = kernel.transcript.releases[0]
             let smoothing = accounting == .gaussian ? 2.0 : 0
-            var all: [[[Int64]]] = [[[0, 0, 0], [0]]]
-            for row in 0..<12 {
-                let table = try testTable(sizes, [[row / 3, row % 3]])
+            var all: [[[Int64]]] = [[[0, 0, 0], [0], [0, 0, 0]]]
+            for row in 0..<24 {
+                let columns = [
+                    try CodedColumn(.bytes([UInt8(row / 6)]), places: [row / 3 % 2 == 0 ? 3 : 200], domainSize: 4),
+                    try CodedColumn(.bytes([UInt8(row % 3)]), domainSize: 3),
+                ]
+                let table = PrivateRows(
+                    domain: testDomain(sizes), table: try CodedTable(columns: columns), rowsPerKey: 1)
                 let kernel = testKernel(table)
                 all.append(
                     questions.map { kernel.groupedSums($0, $0.groups, $0.groups.isEmpty ? 1 : 3, table) })

@@ -44,6 +44,16 @@ public struct IntersectionMeeting: Sendable {
         guard task.join.kind == .inner else {
             throw ClientError.badInput("Two parties can intersect the keys of a task with `join: {kind: inner}` alone.")
         }
+        guard case .enclave = task.engine else {
+            throw ClientError.badInput(
+                "The task's engine is \(task.engine.word): its offices run `entrepot compute`, and two parties meet without one."
+            )
+        }
+        guard !task.releasesRows else {
+            throw ClientError.badInput(
+                "The task also asks for a model, which a service fits: two parties alone find one number. Write "
+                    + "`synthesizer: {method: none}`.")
+        }
         self.task = task
         self.key = key
         self.own = own
@@ -89,6 +99,8 @@ extension IntersectionMeeting {
         let ledger: Ledger
         /// Draws DLap(ε); asked once a task, ever.
         let noise: @Sendable () throws -> Int
+        /// Remembers the reservation outside the ledger's folder, before the noise is drawn.
+        let claim: @Sendable (LedgerHash) throws -> Void
         /// Keeps the draw, so that a meeting that broke before the answer is not noise of its own when it begins again.
         let noiseFile: String
 
@@ -96,15 +108,18 @@ extension IntersectionMeeting {
         ///   - keys: each once.
         ///   - commitment: to the list.
         ///   - ledger: this party's own.
+        ///   - claim: remembers the hash of the reservation, and throws where another one of this task is remembered.
         ///   - noiseFile: where the draw is kept between attempts.
         ///   - noise: draws DLap(ε).
         public init(
-            keys: [[UInt8]], commitment: LedgerHash, ledger: Ledger, noiseFile: String,
+            keys: [[UInt8]], commitment: LedgerHash, ledger: Ledger,
+            claim: @escaping @Sendable (LedgerHash) throws -> Void, noiseFile: String,
             noise: @escaping @Sendable () throws -> Int
         ) {
             self.keys = keys
             self.commitment = commitment
             self.ledger = ledger
+            self.claim = claim
             self.noiseFile = noiseFile
             self.noise = noise
         }
@@ -151,8 +166,9 @@ extension IntersectionMeeting {
         _ preparation: Preparation, _ role: IntersectionTerms.Role
     ) throws -> IntersectionParty {
         let privacy = task.privacy
+        let reservation: Reservation
         do throws(LedgerError) {
-            try preparation.ledger.reserve(
+            reservation = try preparation.ledger.reserve(
                 task: ledgerTask, epsilon: price?.epsilon ?? privacy.epsilon, delta: price?.delta ?? privacy.delta,
                 plan: revealsMembers
                     ? #"{"intersection":"members","note":"not differentially private"}"# : #"{"intersection":"count"}"#,
@@ -161,6 +177,7 @@ extension IntersectionMeeting {
             if case .alreadySpent = error { throw IntersectionError.alreadyAnswered }
             throw error
         }
+        try preparation.claim(reservation.hash)
         return try IntersectionParty(
             terms(role), role: role, keys: preparation.keys, noise: try standingNoise(preparation))
     }
@@ -200,17 +217,28 @@ extension IntersectionMeeting {
         let statement = "{\"answer\":\"\(revealsMembers ? "members" : "count")\",\"peer\":\"\(peer.name)\"}"
         try preparation.ledger.record(release: Array(statement.utf8), task: ledgerTask)
         told(.answering)
-        let print = Answer(party: party, points: points)
-        async let prints = print.send(writer)
+        let outcome: IntersectionParty.Outcome
+        do {
+            outcome = try await exchangeAnswers(stream, Answer(party: party, points: points))
+        } catch {
+            throw IntersectionError.unanswered(peer: peer.name, cause: "\(error)")
+        }
+        try preparation.ledger.append(
+            .closed, task: ledgerTask, details: ["common": "\(outcome.estimate)", "peer": peer.name],
+            time: Int64(Date().timeIntervalSince1970))
+        return outcome
+    }
+
+    /// From the first byte of this party's answer to the last of the other's.
+    private func exchangeAnswers(_ stream: PeerStream, _ answer: Answer) async throws -> IntersectionParty.Outcome {
+        let (party, writer) = (answer.party, stream.writer)
+        async let prints = answer.send(writer)
         let returned = try await stream.receive(32 * party.terms.points(party.role))
         let outcome = try party.common(try await prints, returned)
         // Neither end closes before the other has everything. What came beyond the agreed points would stand here.
         try await writer.send([Self.end])
         let last = try? await stream.receive(1)
         guard last ?? [Self.end] == [Self.end], !stream.hasMore else { throw IntersectionError.wrongNumber }
-        try preparation.ledger.append(
-            .closed, task: ledgerTask, details: ["common": "\(outcome.estimate)", "peer": peer.name],
-            time: Int64(Date().timeIntervalSince1970))
         return outcome
     }
 

@@ -75,17 +75,56 @@ extension PeerStream {
 
     /// Waits at an address for the other party; whoever else comes is turned away.
     ///
+    /// Handshakes run beside each other, so that nobody who stays silent keeps the other party waiting. The first
+    /// connection that shows the other party's key is the one that is used.
+    ///
     /// - Parameter listening: called with the port.
-    static func accept<Result>(
+    static func accept<Result: Sendable>(
         at address: ServiceAddress, _ end: End, listening: @Sendable (Int) async -> Void,
-        use: (PeerStream) async throws -> Result
+        use: @escaping @Sendable (PeerStream) async throws -> Result
     ) async throws -> Result {
+        let server = try await bind(address, end)
+        let listener = server.channel
+        let used = Mutex(false)
+        return try await server.executeThenClose { clients in
+            await listening(listener.localAddress?.port ?? address.port)
+            return try await withThrowingTaskGroup(of: Result?.self) { group in
+                defer { group.cancelAll() }
+                var strangers: [Accepted] = []
+                for try await client in clients {
+                    strangers.removeAll { !$0.channel.channel.isActive || $0.shown.isVerified }
+                    strangers.append(client)
+                    if strangers.count > mostStrangers { strangers.removeFirst().channel.channel.close(promise: nil) }
+                    group.addTask {
+                        try await welcome(client) { stream in
+                            guard
+                                used.withLock({
+                                    let wasUsed = $0
+                                    $0 = true
+                                    return !wasUsed
+                                })
+                            else { return nil }
+                            // Nobody else is waited for: this ends the loop over clients.
+                            listener.close(promise: nil)
+                            return try await use(stream)
+                        }
+                    }
+                }
+                strangers.filter { !$0.shown.isVerified }.forEach { $0.channel.channel.close(promise: nil) }
+                while let result = try await group.next() {
+                    if let result { return result }
+                }
+                throw ClientError.brokenConnection("nobody came")
+            }
+        }
+    }
+
+    private static func bind(_ address: ServiceAddress, _ end: End) async throws -> NIOAsyncChannel<Accepted, Never> {
         let certificate = try ClientCertificate(end.key)
-        let server: NIOAsyncChannel<Accepted, Never>
         do {
-            server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .serverChannelOption(.backlog, value: 8)
+                .serverChannelOption(.backlog, value: 64)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .bind(host: address.host, port: address.port) { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -101,27 +140,25 @@ extension PeerStream {
         } catch {
             throw ClientError.unreachable(address: address.description, reason: "\(error)")
         }
-        return try await server.executeThenClose { clients in
-            await listening(server.channel.localAddress?.port ?? address.port)
-            for try await client in clients {
-                let result: Result?
-                do {
-                    result = try await client.channel.executeThenClose { inbound, outbound in
-                        let stream = PeerStream(outbound: outbound, inbound: inbound.makeAsyncIterator())
-                        // The first bytes come behind the handshake. Who fails in it, or says nothing, is no end of the wait.
-                        let channel = client.channel.channel
-                        let end = channel.eventLoop.scheduleTask(in: handshake) { channel.close(promise: nil) }
-                        guard await stream.hasFirstBytes(), client.shown.isVerified else { return nil }
-                        end.cancel()
-                        return try await use(stream)
-                    }
-                } catch {
-                    guard client.shown.isVerified else { continue }
-                    throw error
-                }
-                if let result { return result }
+    }
+
+    /// Uses a connection once the other party has shown its key; nil for anybody else, who is no end of the wait.
+    private static func welcome<Result: Sendable>(
+        _ client: Accepted, use: @Sendable (PeerStream) async throws -> Result?
+    ) async throws -> Result? {
+        do {
+            return try await client.channel.executeThenClose { inbound, outbound in
+                let stream = PeerStream(outbound: outbound, inbound: inbound.makeAsyncIterator())
+                // The first bytes come behind the handshake.
+                let channel = client.channel.channel
+                let end = channel.eventLoop.scheduleTask(in: handshake) { channel.close(promise: nil) }
+                guard await stream.hasFirstBytes(), client.shown.isVerified else { return nil }
+                end.cancel()
+                return try await use(stream)
             }
-            throw ClientError.brokenConnection("nobody came")
+        } catch {
+            guard client.shown.isVerified else { return nil }
+            throw error
         }
     }
 
@@ -155,6 +192,8 @@ extension PeerStream {
 
     /// How long whoever comes may take to show its key.
     private static let handshake = TimeAmount.seconds(20)
+    /// Of more connections without a key the oldest goes.
+    private static let mostStrangers = 64
 
     private struct Accepted: Sendable {
         let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>

@@ -12,10 +12,12 @@ import Synchronization
 /// of the listener's 2s dummy names, which are public, the joiner's list has all, the listener's τ of them, and random names in
 /// place of the rest; and the same the other way round. Both see |A ∩ B| + τ₁ + τ₂ and know their own τ: what either sees of the
 /// other's names has the noise τ = s + DLap(ε), cut to [0, 2s]. That is (ε, δ)-differentially private for each name of the
-/// other party. Who cheats in its dummies weakens the protection of its own names alone.
+/// other party, towards a party that follows the protocol. The estimate keeps the noise of both, so that it may be shown: with
+/// its own noise taken off it would tell the other party the exact number.
 ///
-/// Against a party that follows the protocol. One that raises points to different exponents makes the number wrong, which
-/// nobody notices; it learns no more by it.
+/// **A party that does not follow the protocol learns the exact number**, of a list that it chooses: it puts random names in
+/// place of the other's dummies, or raises them to another exponent than its names. Nothing that the other party sees tells
+/// these from a list as it should be, except where its own dummies are missing from its own count.
 public struct IntersectionParty: Sendable {
     /// What was agreed.
     public let terms: IntersectionTerms
@@ -109,7 +111,8 @@ public struct IntersectionParty: Sendable {
     public struct Outcome: Sendable, Equatable {
         /// How many points are common, dummies among them.
         public let common: Int
-        /// The number of common names: exact where members come out, else the estimate with its noise.
+        /// The number of common names: exact where members come out, else the estimate with the noise of both parties. Both
+        /// parties have the same.
         public let estimate: Int
         /// Which of this party's names are common, in the order of its list; nil where only the number comes out.
         public let members: [Int]?
@@ -139,7 +142,9 @@ public struct IntersectionParty: Sendable {
             }
         }
         guard terms.reveal == .members else {
-            return Outcome(common: common, estimate: common - noise - terms.reach, members: nil)
+            // Whoever keeps to the protocol has all of this party's dummies.
+            guard common >= noise else { throw .dummiesMissing }
+            return Outcome(common: common, estimate: common - 2 * terms.reach, members: nil)
         }
         return Outcome(common: common, estimate: common, members: members.sorted())
     }

@@ -1,4 +1,3 @@
-import Statistics
 import VectorMath
 
 /// What two parties agreed to learn of their lists, and the public sizes that follow.
@@ -40,10 +39,23 @@ public struct IntersectionTerms: Sendable, Equatable {
         return Int((naturalLogarithm(1 / delta) / epsilon).rounded(.up))
     }
 
-    /// How far the other party's noise reaches in 95 of 100 draws.
+    /// How far the noise of both parties together reaches in at least 95 of 100 draws.
+    ///
+    /// The sum of two discrete Laplace variables of decay q = e^−ε is k with the probability
+    /// ((1 − q)/(1 + q))² · q^|k| · (|k| + (1 + q²)/(1 − q²)), by adding over the first of them.
     public static func halfWidth(epsilon: Double) -> Int {
         let decay = exponential(-epsilon)
-        return Int(NoiseInterval.halfWidth(.laplace, variance: 2 * decay / ((1 - decay) * (1 - decay))))
+        let scale = (1 - decay) / (1 + decay)
+        let middle = (1 + decay * decay) / (1 - decay * decay)
+        var (reach, power) = (0, 1.0)
+        var inside = scale * scale * middle
+        // An ε far below any that a task names would count for ever.
+        while inside < 0.95, reach < 1 << 30 {
+            reach += 1
+            power *= decay
+            inside += 2 * scale * scale * power * (Double(reach) + middle)
+        }
+        return reach
     }
 
     /// The declared names of a party.
@@ -71,6 +83,10 @@ public enum IntersectionError: Error, Sendable, Equatable {
     case otherTerms(String)
     /// The answer was on its way once already: another one would cost ε again.
     case alreadyAnswered
+    /// The count lacks dummies that an honest list has.
+    case dummiesMissing
+    /// This party's answer went out, and the other's did not come, or was wrong.
+    case unanswered(peer: String, cause: String)
 }
 
 extension IntersectionError: CustomStringConvertible {
@@ -85,6 +101,10 @@ extension IntersectionError: CustomStringConvertible {
         case .otherTerms(let what): "The other party takes part in something else: \(what)."
         case .alreadyAnswered:
             "This task's answer was sent once already, so its epsilon is spent: another run could tell more. Agree on a new task."
+        case .dummiesMissing:
+            "The other party's list lacks names that the protocol puts into it: it does not keep to the protocol, and may know exactly how many of the names that it sent are in yours."
+        case .unanswered(let peer, let cause):
+            "Your answer went out, and the answer of \(peer) did not come whole: \(cause) \(peer) may know the number, you do not, and epsilon is spent."
         }
     }
 }

@@ -15,7 +15,7 @@ protocol IntegerSource: AnyObject, Sendable {
     func claim(_ budget: BudgetRoot) throws(PrivacyError)
     /// Tables of counts, row-major. Attributes are columns and then further ones, ascending in each clique.
     func counts(_ cliques: [[Int]], further: [FurtherAttribute]) -> [[Int64]]
-    /// Σ over rows of a value of the row's code in `attribute`, for each cell of `groups`, row-major.
+    /// Σ over rows of a value of the row's code in `attribute`, or of its step there, for each cell of `groups`, row-major.
     func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) -> [Int64]
     /// Σ z zᵀ over rows of scores, each row shortened to `bound`: a square, row by row, on and below the diagonal.
     func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) -> [Int64]

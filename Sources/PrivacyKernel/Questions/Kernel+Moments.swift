@@ -1,11 +1,11 @@
 import Tables
 import VectorMath
 
-/// Σ over rows of a public integer value of the row's code, clamped, for each cell of the groups.
+/// Σ over rows of a public integer value of the row's code, or of the row's place in it, clamped, for each cell of the groups.
 public struct SumQuestion: Sendable, Hashable {
     /// The column whose codes have values.
     public let attribute: Int
-    /// One value a code of `attribute`.
+    /// One value a code of `attribute`; or as many for each code as there are equal steps of its cell, code by code.
     public let values: [Int64]
     /// Within ±2^30.
     public let clamp: ClosedRange<Int64>
@@ -13,7 +13,8 @@ public struct SumQuestion: Sendable, Hashable {
     public let groups: [Int]
 
     /// - Parameters:
-    ///   - values: one a code of `attribute`.
+    ///   - values: one a code of `attribute`, or a power of two of them a code, at most `ColumnDomain.placeSteps`: a row
+    ///     counts as the value of the step in which it lies, and of the middle one where only its code is known.
     ///   - clamp: values beyond it count as its ends; within ±2^30. The noise is in proportion to its larger end.
     ///   - groups: columns, in any order.
     public init(attribute: Int, values: [Int64], clamp: ClosedRange<Int64>, groups: [Int] = []) {
@@ -117,7 +118,7 @@ extension Kernel {
         rows.gram(attributes, scores.map { $0.map { Int16(truncatingIfNeeded: $0) } }, bound: bound)
     }
 
-    /// Noisy sums of public values, by group. A key of k rows moves a question's sums by at most k·max(|L|, |U|) in L1
+    /// Noisy sums of public values, by group. A row counts once in one cell, as a value within the clamp. A key of k rows moves a question's sums by at most k·max(|L|, |U|) in L1
     /// and L2; the budget is split equally. Changing its rows moves them by twice that at most: four times ρ.
     public func sums(
         _ questions: [SumQuestion], spending budget: consuming Budget, cellLimit: Int = Kernel.defaultCellLimit
@@ -131,9 +132,10 @@ extension Kernel {
             try checkColumns(question.groups + [question.attribute])
             shapes.append(try shape(of: question.groups, limit: cellLimit))
             let size = domain.columns[question.attribute].size
-            guard question.values.count == size else {
-                throw .shapeMismatch(expected: size, found: question.values.count)
-            }
+            let steps = question.values.count / max(size, 1)
+            guard question.values.count == steps * size, (1...ColumnDomain.placeSteps).contains(steps),
+                steps & (steps - 1) == 0
+            else { throw .shapeMismatch(expected: size, found: question.values.count) }
             let largest = max(question.clamp.lowerBound.magnitude, question.clamp.upperBound.magnitude)
             guard largest <= 1 << 30 else {
                 throw .figureTooLarge(what: "clamp", figure: Double(largest), limit: 0x1p30)
@@ -184,7 +186,7 @@ extension Kernel {
     }
 
     // KERNEL 4.6
-    /// The value that each code counts for.
+    /// The value that each code, or each step of it, counts for.
     func clampedValues(of question: SumQuestion) -> [Int64] {
         question.values.map { min(max($0, question.clamp.lowerBound), question.clamp.upperBound) }
     }

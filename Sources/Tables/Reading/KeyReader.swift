@@ -8,6 +8,30 @@ struct KeyReader {
         case pattern
         /// A part of a composite key holds the separator.
         case separator
+
+        /// As problems name it.
+        var code: String {
+            switch self {
+            case .empty: "key_empty"
+            case .pattern, .separator: "key_pattern"
+            }
+        }
+
+        /// What the owner reads.
+        func problem(_ rule: KeyRule, part: Int, row: Int, value: String) -> TableProblem {
+            let (expected, hint): (String, String) =
+                switch self {
+                case .empty: ("a key in every row", "Fill in the key or remove the row")
+                case .pattern:
+                    (
+                        "a key that matches \(rule.pattern ?? "at most \(KeyReader.longestKey) bytes")",
+                        "Correct the key; the task declares its shape and normalisation"
+                    )
+                case .separator: ("no | in a part of a composite key", "Remove the | or declare another key")
+                }
+            return TableProblem(
+                code: code, row: row, column: rule.columns[part], value: value, expected: expected, hint: hint)
+        }
     }
 
     let rule: KeyRule

@@ -22,7 +22,18 @@ package struct KeyTexts {
     }
 
     /// The keys of a block of rows; nil for a row without a valid one.
-    package func texts(_ grid: FieldGrid, columns: [Int]) -> [[UInt8]?] {
-        (0..<grid.rows).map { reader.key(grid, $0, columns) { _, _, _ in } }
+    ///
+    /// - Parameter fault: called for each such row, counted from 0, with what a service would say of it.
+    package func texts(
+        _ grid: FieldGrid, columns: [Int], fault: (_ row: Int, TableProblem) -> Void
+    ) -> [[UInt8]?] {
+        (0..<grid.rows).map { row in
+            reader.key(grid, row, columns) { _, part, kind in
+                let value = grid.withField(row: row, column: columns[part]) {
+                    String(decoding: $0.prefix(80), as: UTF8.self)
+                }
+                fault(row, kind.problem(rule, part: part, row: row, value: value))
+            }
+        }
     }
 }

@@ -211,24 +211,11 @@ struct RowReader {
         var faults: [(row: Int, part: Int, fault: KeyReader.Fault)] = []
         keys?.append(grid, columns: keyColumns, firstRow: count) { faults.append(($0, $1, $2)) }
         for (row, part, fault) in faults {
-            let (code, expected, hint): (String, String, String) =
-                switch fault {
-                case .empty: ("key_empty", "a key in every row", "Fill in the key or remove the row")
-                case .pattern:
-                    (
-                        "key_pattern", "a key that matches \(rule.pattern ?? "at most \(KeyReader.longestKey) bytes")",
-                        "Correct the key; the task declares its shape and normalisation"
-                    )
-                case .separator:
-                    ("key_pattern", "no | in a part of a composite key", "Remove the | or declare another key")
-                }
-            log.add(code, column: rule.columns[part]) {
+            log.add(fault.code, column: rule.columns[part]) {
                 let value = grid.withField(row: row, column: keyColumns[part]) {
                     String(decoding: $0.prefix(80), as: UTF8.self)
                 }
-                return TableProblem(
-                    code: code, row: fileRow(count + row), column: rule.columns[part], value: value,
-                    expected: expected, hint: hint)
+                return fault.problem(rule, part: part, row: fileRow(count + row), value: value)
             }
         }
     }

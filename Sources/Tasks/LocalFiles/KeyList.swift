@@ -62,19 +62,14 @@ private final class KeyReceiver: LocalRecordReceiver {
     }
 
     func take(_ rows: FieldGrid, firstRow: Int, rowNumbers: [Int]?) throws -> Bool {
-        for (place, key) in texts.texts(rows, columns: columns).enumerated() {
-            guard let key else {
-                faultCount += 1
-                if faults.count < ProblemLog.listed {
-                    faults.append(
-                        TableProblem(
-                            code: "key_pattern", row: rowNumbers?[place] ?? (firstRow + place),
-                            expected: "a key as the task declares it", hint: "Correct the key or remove the row"))
-                }
-                continue
-            }
-            if known.insert(key).inserted { keys.append(key) }
+        let found = texts.texts(rows, columns: columns) { place, problem in
+            faultCount += 1
+            guard faults.count < ProblemLog.listed else { return }
+            var problem = problem
+            problem.row = rowNumbers?[place] ?? (firstRow + place)
+            faults.append(problem)
         }
+        for case let key? in found where known.insert(key).inserted { keys.append(key) }
         rowCount += rows.rows
         guard rowCount <= mostRows else {
             throw LocalTableFile.Refusal(

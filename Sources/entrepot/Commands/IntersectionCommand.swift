@@ -1,5 +1,7 @@
 import ArgumentParser
+import Bytes
 import Client
+import Crypto
 import EngineCommands
 import Foundation
 import Ledger
@@ -39,6 +41,11 @@ struct IntersectionCommand: AsyncParsableCommand {
 
         @Option(help: ArgumentHelp("How long the other party may be silent.", valueName: "seconds"))
         var patience: Int64 = 900
+
+        @Flag(
+            help: "Go on although this task was answered, or a table confirmed, elsewhere before: ε may be spent twice."
+        )
+        var measureAgain = false
 
         func validate() throws {
             guard (1...86_400).contains(patience) else {
@@ -124,13 +131,16 @@ struct IntersectionCommand: AsyncParsableCommand {
         let price = meeting.price
         if let price {
             Console.say(
-                "epsilon \(price.epsilon), delta \(price.delta), for the names of either party towards the other")
+                "epsilon \(price.epsilon), delta \(price.delta), for the names of either party towards the other, if it keeps to "
+                    + "the protocol: one that cheats learns the exact number. Ask an attested service where that matters."
+            )
         } else {
             Console.say(
                 "NOT DIFFERENTIALLY PRIVATE: each party learns which of its keys the other has. Both signed it.")
         }
+        let claim = try admitted(options, task, key, ledger, folder)
         let preparation = IntersectionMeeting.Preparation(
-            keys: list.keys, commitment: opening.commitment, ledger: ledger,
+            keys: list.keys, commitment: opening.commitment, ledger: ledger, claim: claim,
             noiseFile: "\(folder)/\(task.digest.hex.prefix(16)).\(meeting.own.name).noise",
             noise: { try noise(epsilon: price?.epsilon ?? 1) })
         let outcome = try await meet(meeting, preparation) { event in
@@ -142,6 +152,28 @@ struct IntersectionCommand: AsyncParsableCommand {
             }
         }
         try show(outcome, list, meeting, options.output)
+    }
+
+    /// Whether this machine remembers that the task was answered elsewhere: by a service, or out of another folder.
+    ///
+    /// - Returns: what remembers this folder's reservation.
+    private static func admitted(
+        _ options: Options, _ task: TaskSpecification, _ key: PartyPrivateKey, _ ledger: Ledger, _ folder: String
+    ) throws -> @Sendable (LedgerHash) throws -> Void {
+        let stateFile = ClientConfiguration.defaultStateFile
+        let measureAgain = options.measureAgain
+        let confirmed = try RememberedState(file: stateFile).tasks[task.digest.hex]?.confirmedOn
+        if let confirmed, !measureAgain {
+            throw ClientError.remembered(.measuredAlready(remembered: confirmed, found: "of no service"))
+        }
+        let digest = Hex.encode(Array(SHA256.hash(data: key.publicKey.subjectPublicKeyInfo)))
+        let memory = OfficeMemory.file(task: task.digest.hex, key: digest, beside: stateFile)
+        let standing = try LedgerHash(hex: task.digest.hex).flatMap { try ledger.reservation(of: $0) }
+        try OfficeMemory.admit(
+            standing: standing?.hash.hex, folder: folder, file: memory, measureAgain: measureAgain)
+        return { reservation in
+            try OfficeMemory.claim(reservation.hex, folder: folder, file: memory, measureAgain: measureAgain)
+        }
     }
 
     private static func show(
@@ -158,10 +190,12 @@ struct IntersectionCommand: AsyncParsableCommand {
             return
         }
         guard let price = meeting.price else { return }
-        let interval = IntersectionTerms.halfWidth(epsilon: price.epsilon)
-        let shown = max(0, outcome.estimate)
+        let reach = IntersectionTerms.halfWidth(epsilon: price.epsilon)
+        let (figure, shown) = (outcome.estimate, max(0, outcome.estimate))
+        let noisy = figure < 0 ? " (the noisy figure is \(figure))" : ""
         Console.say(
-            "about \(shown) keys are in both lists; with 95 %: \(max(0, shown - interval)) to \(shown + interval)")
+            "about \(shown) keys are in both lists\(noisy); with 95 %: \(max(0, figure - reach)) to "
+                + "\(max(0, figure + reach)), noise of both parties")
         Console.show("\(shown)")
     }
 

@@ -165,12 +165,14 @@ extension TaskReader {
                     : by == .within ? "Write tolerances such as [0, 1]" : "Write similarities such as [0.92, 0.85]")
             return nil
         }
-        let all = weights ?? LinkageTerms.Comparison.usualWeights(levels.count + 1)
-        guard all.count == levels.count + 1, all.allSatisfy({ abs($0) <= 100 }) else {
+        // Texts are the same or not where nothing is said of levels.
+        let outcomes = by == .exact ? 2 : levels.count + 1
+        let all = weights ?? LinkageTerms.Comparison.usualWeights(outcomes)
+        guard all.count == outcomes, all.allSatisfy({ abs($0) <= 100 }) else {
             problem(
                 line: section.line("weights"), path: section.path("weights"),
                 "there is not one weight, within ±100, for each of `at` and for disagreement",
-                fix: "Write \(levels.count + 1) numbers, the one for disagreement last")
+                fix: "Write \(outcomes) numbers, the one for disagreement last")
             return nil
         }
         return LinkageTerms.Comparison(text: text, by: by, at: levels, weights: all)

@@ -12,10 +12,12 @@ import Synchronization
 /// of the listener's 2s dummy names, which are public, the joiner's list has all, the listener's τ of them, and random names in
 /// place of the rest; and the same the other way round. Both see |A ∩ B| + τ₁ + τ₂ and know their own τ: what either sees of the
 /// other's names has the noise τ = s + DLap(ε), cut to [0, 2s]. That is (ε, δ)-differentially private for each name of the
-/// other party. Who cheats in its dummies weakens the protection of its own names alone.
+/// other party.
 ///
-/// Against a party that follows the protocol. One that raises points to different exponents makes the number wrong, which
-/// nobody notices; it learns no more by it.
+/// **Against a party that follows the protocol, and no other.** The listener's noise is in the number because the joiner lists
+/// the listener's dummies, and the other way round. A party that leaves the other's dummies out of its list sees the exact number,
+/// and with a list of one name whether the other has it; the other sees an estimate that is too low by about as much as the noise
+/// reaches, and no more. One that raises points to different exponents makes the number wrong, which nobody notices.
 public struct IntersectionParty: Sendable {
     /// What was agreed.
     public let terms: IntersectionTerms

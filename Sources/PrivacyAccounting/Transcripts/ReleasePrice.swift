@@ -54,7 +54,9 @@ struct ReleasePrice {
         case .selection: add(selection: release)
         case .gram(let gram): try add(gram)
         case .sums(let sums): try add(sums)
-        case .linkage(let tallies): for tally in tallies { try add(tally) }
+        case .linkage(let tallies):
+            try check(tallies, number)
+            for tally in tallies { try add(tally) }
         }
         check(paid: release.spent, worth, isChange: false)
         check(paid: release.spentChangingOne, worthChanging, isChange: true)
@@ -190,6 +192,18 @@ struct ReleasePrice {
                     changing: amount(4 * shift * shift, variance: sum.variance * counted))
             }
         }
+    }
+
+    /// That a linkage's figures move as far as its passes and partners say: a record of less would make the noise look dearer.
+    private func check(_ tallies: [NoisyTally], _ release: Int) throws(PrivacyRecomputation.Failure) {
+        // The rows of a record are 2 · partners · passes; a pass has four tallies.
+        guard tallies.count == 3, tallies[1].counts.count % 4 == 0 else { throw .malformed(release: release) }
+        let (passes, rows) = (tallies[1].counts.count / 4, Int(rows))
+        guard passes > 0, rows % (2 * passes) == 0,
+            tallies[0].movement == CountMovement(figures: 2, by: rows / 2),
+            tallies[1].movement == CountMovement(figures: 4 * passes, by: 1_025),
+            tallies[2].movement == CountMovement(figures: 2, by: 2 * passes)
+        else { throw .malformed(release: release) }
     }
 
     /// So many figures move by so much each, and twice as far where a record changes.

@@ -55,7 +55,7 @@ struct BlockedPairs {
     let count: Int
     let steps: Int
     /// Of each record of either table its block, where it takes part; numbers of their own elsewhere.
-    private let blocks: [[HashedRow?]]
+    private let blocks: [[BlockMembers.Place]]
     /// See `LinkageEvidence.tallies`.
     let tallies: [Int64]
 
@@ -67,8 +67,10 @@ struct BlockedPairs {
 
     /// Whether two records meet in this pass: both take part, in the same block.
     func meet(_ first: Int, _ second: Int) -> Bool {
-        guard let one = blocks[0][first], let two = blocks[1][second] else { return false }
-        return one.hasSameKey(as: two)
+        let (one, two) = (blocks[0][first], blocks[1][second])
+        let isSame = one.block.hasSameKey(as: two.block)
+        let takePart = one.takesPart && two.takesPart
+        return isSame && takePart
     }
 
     /// - Parameter tallied: whether to keep what evidence of the linkage's quality needs.
@@ -100,7 +102,7 @@ struct BlockedPairs {
 /// The records of one table in the blocks of one pass, for the tallies of a linkage. Steps follow from the table's size.
 private struct BlockMembers {
     /// Of each record its block, where it takes part; one more for no record.
-    private(set) var blocks: [HashedRow?]
+    private(set) var blocks: [Place]
     /// The first record of each block, and how many records the block has; behind the blocks nothing.
     private var keys: [HashedRow]
     private var sizes: [Int]
@@ -108,11 +110,17 @@ private struct BlockMembers {
     /// How many records take part.
     private var taking = 0
 
+    /// A record's block, and whether it is among those of the block that take part.
+    struct Place {
+        let block: HashedRow
+        let takesPart: Bool
+    }
+
     /// - Parameter ordered: by block.
     init(_ ordered: [HashedRow], most: Int, records: KeyedRows) {
-        blocks = [HashedRow?](repeating: nil, count: records.table.rowCount + 1)
-        keys = [HashedRow](
-            repeating: HashedRow(hash: (.max, .max), row: Int(UInt32.max)), count: ordered.count + 1)
+        let above = HashedRow(hash: (.max, .max), row: Int(UInt32.max))
+        blocks = [Place](repeating: Place(block: above, takesPart: false), count: records.table.rowCount + 1)
+        keys = [HashedRow](repeating: above, count: ordered.count + 1)
         sizes = [Int](repeating: 0, count: ordered.count + 1)
         var start = 0
         for place in ordered.indices {
@@ -123,7 +131,7 @@ private struct BlockMembers {
             keys[count - 1] = isNew ? ordered[place] : keys[count - 1]
             sizes[count - 1] += isRecord ? 1 : 0
             let takesPart = isRecord && place - start < most
-            blocks[ordered[place].row] = takesPart ? ordered[place] : nil
+            blocks[ordered[place].row] = Place(block: ordered[place], takesPart: takesPart)
             taking += takesPart ? 1 : 0
         }
     }
@@ -165,8 +173,11 @@ struct OneToOne {
         var reaches = [Bool](repeating: false, count: pairs.first.count)
         for place in keys.indices {
             let (one, two) = (Int(pairs.first[place]), Int(pairs.second[place]))
-            let score = scores.score(one, two)
-            reaches[place] = score >= scores.threshold && place < pairs.count
+            // What is no pair is compared like one, by records that stand for it: time does not tell how many pairs there are.
+            let isPair = place < pairs.count
+            let other = PairScores.standIn(place, rowCounts)
+            let score = scores.score(isPair ? one : other.0, isPair ? two : other.1)
+            reaches[place] = score >= scores.threshold && isPair
             let ranked =
                 ranks[0][min(one, rowCounts.0 - 1)] &* 0x9E37_79B9_7F4A_7C15 ^ ranks[1][min(two, rowCounts.1 - 1)]
             keys[place] = UInt64(PairScores.highest - score) << 40 | (ranked &* 0xD6E8_FEB8_6659_FD93) >> 24

@@ -33,12 +33,18 @@ struct LinkageEvidence {
         partners = LinkageBound.partners(terms)
         patterns = [Int64](repeating: 0, count: LinkageQuestion.cells(terms) ?? 1)
         tallies = []
+        let rowCounts = (tables[0].table.rowCount, tables[1].table.rowCount)
         for (place, pass) in passes.enumerated() {
             for pair in pass.first.indices {
                 let (one, two) = (Int(pass.first[pair]), Int(pass.second[pair]))
-                var isNew = pair < pass.count
-                for earlier in passes[..<place] { isNew = isNew && !earlier.meet(one, two) }
-                patterns[scores.pattern(one, two)] += isNew ? 1 : 0
+                let isPair = pair < pass.count
+                var isNew = isPair
+                for earlier in passes[..<place] {
+                    let met = earlier.meet(one, two)
+                    isNew = isNew && !met
+                }
+                let other = PairScores.standIn(pair, rowCounts)
+                patterns[scores.pattern(isPair ? one : other.0, isPair ? two : other.1)] += isNew ? 1 : 0
             }
             tallies += pass.tallies
         }
@@ -51,7 +57,8 @@ struct LinkageEvidence {
                 return isNew ? 1 : 0
             }
             return Side(
-                columns: TableDomain.joined([(name: parties[side].name, parties[side].rows.domain)]).columns.map(\.name),
+                columns: TableDomain.joined([(name: parties[side].name, parties[side].rows.domain)]).columns.map(
+                    \.name),
                 isFirst: CodedColumn(proven: isFirst, domainSize: 2))
         }
     }

@@ -23,6 +23,11 @@ struct PairScores {
         }
     }
 
+    /// The records that stand for a pair where there is none: real ones or padding, whose texts are as long as usual.
+    static func standIn(_ place: Int, _ rowCounts: (Int, Int)) -> (Int, Int) {
+        (place % max(rowCounts.0, 1), (place &* 31 &+ 17) % max(rowCounts.1, 1))
+    }
+
     /// Of a record of the first table and one of the second.
     func score(_ first: Int, _ second: Int) -> Int {
         var sum = 0

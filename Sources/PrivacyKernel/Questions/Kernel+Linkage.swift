@@ -49,7 +49,7 @@ extension Kernel {
         let figures = counts.reduce(0, +)
         switch try open(payment, changed: figures) {
         case .recorded(.linkage(let tallies)):
-            guard tallies.map(\.counts.count) == counts else { throw mismatch() }
+            guard tallies.map(\.counts.count) == counts, tallies.map(\.movement) == movements else { throw mismatch() }
             accept()
             return LinkageAnswer(patterns: tallies[0], tallies: tallies[1], links: tallies[2])
         case .recorded: throw mismatch()
@@ -72,7 +72,10 @@ extension Kernel {
 extension LinkageEvidence {
     /// The side that has all these columns; nil where there is none.
     func side(of columns: [String]) -> Side? {
-        sides.first { side in columns.allSatisfy(side.columns.contains) }
+        // A name that both sides have says nothing of whose it is.
+        let shared = Set(sides[0].columns).intersection(sides[1].columns)
+        guard shared.isDisjoint(with: columns) else { return nil }
+        return sides.first { side in columns.allSatisfy(side.columns.contains) }
     }
 }
 

@@ -58,6 +58,19 @@ extension TaskReader {
             }
         }
         let used = terms.compare.filter { $0.weights.first ?? 0 > 0 }.reduce(0) { $0 + ($1.weights.max() ?? 0) }
+        for (place, pass) in terms.blocking.enumerated() where terms.blocking[..<place].contains(pass) {
+            problem(
+                line: join.line("blocking"), path: join.path("blocking"), "pass \(place + 1) is one of those before it",
+                fix: "Leave it out: it finds nothing more, and each pass makes the noise larger")
+        }
+        if terms.threshold <= 0 {
+            problem(
+                line: join.line("threshold"), path: join.path("threshold"),
+                "at a threshold of \(terms.threshold) pairs are linked of which nothing is known",
+                fix:
+                    "Write a number above 0; with \(terms.partners) partners \(LinkageTerms.usualThreshold(terms.partners)) is usual"
+            )
+        }
         if used < terms.threshold {
             problem(
                 line: join.line("threshold"), path: join.path("threshold"),

@@ -144,7 +144,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Queries", dependencies: ["PrivacyKernel", "Statistics", "Tables", "Tasks", "VectorMath"],
+            name: "Queries",
+            dependencies: ["Linkage", "PrivacyKernel", "Statistics", "Tables", "Tasks", "VectorMath"],
             exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Engine",

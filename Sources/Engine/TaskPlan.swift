@@ -22,9 +22,13 @@ public struct TaskPlan: Sendable {
     private let unit: UnionUnit
     /// The most rows of the tables together, and of the joined table, as far as the task tells: public.
     public let declaredRows: (tables: Int, joined: Int)
+    /// How many comparisons of two texts the join makes: of a linkage; a function of the task.
+    public let comparisons: Int
     /// Fewer joined rows than this, by the noisy count that is the plan's first step, end the task; nil for no such rule.
     public let leastRows: Int?
     private let join: TaskSpecification.Join
+    /// Whether a query asks how good the linkage is.
+    private let asksOfLinkage: Bool
     /// Who adds noise: one, where the rows come together in one place.
     public let holders: NoiseHolders
 
@@ -32,6 +36,7 @@ public struct TaskPlan: Sendable {
     public init(_ task: TaskSpecification) throws {
         synthesizer = task.releasesRows ? try Self.synthesizer(task.synthesizer) : nil
         join = task.join
+        asksOfLinkage = task.queries.contains { $0.kind == .linked }
         domain = try task.domain()
         if case .secureSum(let colluding) = task.engine {
             holders = NoiseHolders(count: task.providers.count, colluding: colluding)
@@ -44,9 +49,11 @@ public struct TaskPlan: Sendable {
         rowsPerKey = rows
         leastRows = task.privacy.leastRows
         declaredRows = try Self.declaredRows(task)
+        comparisons = Self.comparisons(task)
         queries = try QueryWorkload(
             task.queries, domain: domain, privacy: privacy, rowsPerKey: rows,
             remainder: synthesizer == nil ? .nothing : .model, countsRows: leastRows != nil, mirror: task.join.mirror,
+            linkage: task.join.linkage.map { (terms: $0, sides: Self.sides(task)) },
             holders: holders)
         plan = try Self.plan(
             synthesizer?.plan(domain, privacy, rowsPerKey: rows) ?? Self.planWithoutModel(privacy, rowsPerKey: rows),
@@ -69,6 +76,19 @@ public struct TaskPlan: Sendable {
         for place in plan.steps.indices.dropFirst(asksFirst) {
             plan.steps[place].sigma = plan.steps[place].sigma.map { $0 * holders.deviationFactor }
         }
+    }
+
+    /// Every pair that there is room for is compared, whether or not there is one; twice where its pattern is counted too.
+    private static func comparisons(_ task: TaskSpecification) -> Int {
+        guard let linkage = task.join.linkage else { return 0 }
+        let sizes = task.providers.compactMap(\.table).map { task.limits.table(declared: $0.rows).size(of: 0) }
+        let times = task.queries.contains { $0.kind == .linked } ? 2 : 1
+        return linkage.blocking.count * linkage.partners * (sizes.min() ?? 0) * linkage.compare.count * times
+    }
+
+    /// For each provider the joined columns that hold what its records say.
+    private static func sides(_ task: TaskSpecification) -> [Set<String>] {
+        task.providers.map { party in Set(party.table?.schema.fields.map { "\(party.name)_\($0.name)" } ?? []) }
     }
 
     /// What the tables' declared sizes come to. Where none is declared, the first step to which small tables are filled up
@@ -102,7 +122,9 @@ public struct TaskPlan: Sendable {
         _ tables: [(name: String, table: KeyedTable)]
     ) throws(PrivacyError) -> PrivateTable {
         if let mirror = join.mirror { return try PrivateTable(mirroring: tables, terms: mirror) }
-        if let linkage = join.linkage { return try PrivateTable(linking: tables, terms: linkage) }
+        if let linkage = join.linkage {
+            return try PrivateTable(linking: tables, terms: linkage, withEvidence: asksOfLinkage)
+        }
         if join.kind == .union {
             return try PrivateTable(uniting: tables.map(\.table), rowsPerKey: join.rowsPerKey, unit: unit)
         }

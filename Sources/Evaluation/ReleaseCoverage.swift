@@ -28,6 +28,7 @@ public struct ReleaseCoverage: Sendable, Equatable {
                 }
             case .errors: hasErrors = true
             case .gram: hasGram = true
+            case .linkage: break
             case .sums: hasSums = true
             case .selection: hasSelection = true
             }

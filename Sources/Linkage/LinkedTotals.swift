@@ -25,6 +25,8 @@ public struct LinkedTotals: Sendable {
 
     /// The share of common units that is linked.
     public let recall: Double
+    /// The standard error of `recall`, for noise and chance.
+    public let recallError: Double
     /// The share of links that is of one unit.
     public let precision: Double
     /// The share of common units that the bound of a block leaves in, as measured.
@@ -47,6 +49,7 @@ public struct LinkedTotals: Sendable {
         self.linked = linked
         recall = fit.recall(of: linked)
         influence = fit.recallInfluence(of: linked)
+        recallError = fit.variance(of: influence, less: influence.map { _ in 0 }).squareRoot()
         self.keepRate = min(max(keepRate, 1e-6), 1)
         let (_, chance) = fit.model.patternProbabilities
         let falsePairs = fit.model.unmatched * zip(chance, linked).reduce(0) { $0 + ($1.1 ? $1.0 : 0) }
@@ -54,6 +57,12 @@ public struct LinkedTotals: Sendable {
         let free = max(0, 1 - links / max(kept.0, 1)) * max(0, 1 - links / max(kept.1, 1))
         precision = links > 0 ? min(1, max(0, 1 - falsePairs * free / links)) : 1
         matched = max(1, links * precision / max(recall, 1e-6))
+    }
+
+    /// The standard error of `precision`: false links as rare events, and the noise in the number of links.
+    public func precisionError(links: Double) -> Double {
+        let wrong = max(1, links * (1 - precision))
+        return wrong.squareRoot() / max(links, 1)
     }
 
     /// The total behind a number of links: of all, or of one group.

@@ -38,6 +38,8 @@ public enum PrivacyError: Error, Sendable, Equatable {
     case noiseNotShared(holders: Int)
     /// A party's table was joined before, or overwritten.
     case rowsAreGone
+    /// The rows are no linkage, were linked without evidence of its quality, or the columns are of both sides.
+    case noLinkageEvidence
     /// Columns were to be made of another table's.
     case wrongRecipe
     /// Every recorded release has been answered; the rows are gone.
@@ -79,6 +81,8 @@ extension PrivacyError: CustomStringConvertible {
         case .noiseNotShared(let holders):
             "Noise that \(holders) holders of rows add together is Gaussian, of 2 to \(NoiseHolders.most) of them: it needs δ "
                 + "above 0."
+        case .noLinkageEvidence:
+            "The quality of a linkage can be asked of linked rows alone, and by columns of one provider."
         case .rowsAreGone: "The table's rows were joined before, or overwritten: 0 are left."
         case .wrongRecipe: "The recipe is of another table: 1 or more of its columns do not fit."
         case .transcriptExhausted(let releases): "The transcript holds \(releases) releases, all of them answered."

@@ -18,6 +18,8 @@ final class PrivateRows: IntegerSource {
     let steps: Int
     /// Proof: written once here and once more, with zeros, in deinit, when no one else can hold the rows.
     private(set) nonisolated(unsafe) var table: CodedTable
+    /// Of a linkage whose quality is asked for.
+    let evidence: LinkageEvidence?
     /// The budget that the first release was paid from.
     let root = Mutex<BudgetRoot?>(nil)
     /// The further attributes that were last asked for, row by row.
@@ -30,7 +32,7 @@ final class PrivateRows: IntegerSource {
     ///   - filler: for each column the code of the rows that do not count; nil where they have the code 0 in every column.
     init(
         domain: TableDomain, table: consuming CodedTable, rowsPerKey: Int, rowCount: Int? = nil, steps: Int = 0,
-        filler: [UInt32]? = nil
+        filler: [UInt32]? = nil, evidence: LinkageEvidence? = nil
     ) {
         self.domain = domain
         self.rowsPerKey = max(1, rowsPerKey)
@@ -38,6 +40,7 @@ final class PrivateRows: IntegerSource {
         self.steps = steps
         self.filler = filler ?? table.columns.map { _ in 0 }
         self.table = table
+        self.evidence = evidence
     }
 
     deinit {

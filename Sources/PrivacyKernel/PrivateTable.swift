@@ -93,10 +93,14 @@ public struct PrivateTable: ~Copyable, Sendable {
 
     /// The links of two parties' records that are alike enough, though no key is clean; columns become `<party>_<column>`.
     ///
-    /// - Parameter parties: two, read with the same `KeyedHash` and with these terms. They have no rows afterwards.
+    /// - Parameters:
+    ///   - parties: two, read with the same `KeyedHash` and with these terms. They have no rows afterwards.
+    ///   - withEvidence: whether `Kernel.linkage` will be asked.
     /// - Throws: `rowsAreGone` if a table has been joined or wiped before; `figureTooLarge` where tables of their sizes, which are
     ///   public, have more pairs than there is room for; `shapeMismatch` for another number of tables or of texts.
-    public init(linking parties: [(name: String, table: KeyedTable)], terms: LinkageTerms) throws(PrivacyError) {
+    public init(
+        linking parties: [(name: String, table: KeyedTable)], terms: LinkageTerms, withEvidence: Bool = false
+    ) throws(PrivacyError) {
         var taken = try PrivateTable.rows(of: parties.map(\.table))
         defer { for party in taken.indices { taken[party].wipe() } }
         let count = terms.texts.count
@@ -109,7 +113,10 @@ public struct PrivateTable: ~Copyable, Sendable {
             throw .figureTooLarge(
                 what: "number of pairs that there must be room for", figure: Double(pairs), limit: 0x1p31)
         }
-        rows = PrivateRows(linking: PrivateTable.named(parties, taken), terms: terms)
+        if withEvidence, LinkageQuestion.cells(terms) == nil {
+            throw .tooManyCells(cells: nil, limit: LinkageQuestion.cellLimit)
+        }
+        rows = PrivateRows(linking: PrivateTable.named(parties, taken), terms: terms, withEvidence: withEvidence)
     }
 
     /// One table alone, its columns under their own names.

@@ -10,6 +10,7 @@ public enum QueryRefusal: Error, Sendable, Equatable {
     case clamp(query: String)
     case unit(query: String)
     case share(query: String, share: Double)
+    case noLinkage(query: String, patterns: Int)
     case notForKind(query: String, kind: String, setting: String)
     case overBudget(prices: Double, epsilon: Double)
     /// Without a model the prices are the whole budget.
@@ -34,6 +35,8 @@ extension QueryRefusal: CustomStringConvertible {
         case .unit(let query):
             "The query \(query) counts in units that are too small or not positive; at most 2^30 units fit in its clamp."
         case .share(let query, let share): "The query \(query) asks for the quantile \(share), outside 0 to 1."
+        case .noLinkage(let query, let patterns):
+            "The query \(query) is about a linkage with at most \(patterns) agreement patterns, and groups by columns of one provider."
         case .notForKind(let query, let kind, let setting):
             "The query \(query) has `\(setting)`, which \(kind) does not use."
         case .overBudget(let prices, let epsilon):

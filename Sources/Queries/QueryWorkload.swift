@@ -31,14 +31,18 @@ public struct QueryWorkload: Sendable {
     ///     where there is no model, and parts of the whole where there is one.
     ///   - rowsPerKey: the most rows that a key may have in it.
     ///   - mirror: the terms of the task's join where it is a mirror.
+    ///   - linkage: the same where it is a linkage, and for each provider the joined columns that are its own.
     ///   - holders: who adds noise.
     public init(
         _ queries: [TaskSpecification.PermittedQuery], domain: TableDomain, privacy: PrivacyParameters,
         rowsPerKey: Int = 1, remainder: Remainder = .model, countsRows: Bool = false, mirror: MirrorTerms? = nil,
-        holders: NoiseHolders = .one
+        linkage: (terms: LinkageTerms, sides: [Set<String>])? = nil, holders: NoiseHolders = .one
     ) throws(QueryRefusal) {
+        let lists = linkage.map { LinkedLists(terms: $0.terms, sides: $0.sides) }
         var questions: [ResolvedQuery] = []
-        for query in queries { questions.append(try ResolvedQuery(query, domain: domain, mirror: mirror)) }
+        for query in queries {
+            questions.append(try ResolvedQuery(query, domain: domain, mirror: mirror, lists: lists))
+        }
         let prices = queries.reduce(0) { $0 + $1.epsilon }
         switch remainder {
         case .model:
@@ -148,9 +152,8 @@ public struct QueryWorkload: Sendable {
             let amount = budget.amount * share
             var scales: [NoiseScale] = []
             let sensitivities = question.sensitivities(rowsPerKey: rowsPerKey)
-            for sensitivity in sensitivities {
-                scales.append(
-                    try holders.spread(budget.noise(paidBy: amount / Double(sensitivities.count), sensitivity)))
+            for (sensitivity, weight) in zip(sensitivities, question.weights) {
+                scales.append(try holders.spread(budget.noise(paidBy: amount * weight, sensitivity)))
             }
             forecasts.append(
                 QueryForecast(
@@ -166,9 +169,10 @@ public struct QueryWorkload: Sendable {
         let count = countsRows ? [PlannedRelease(share: Self.countShare, squaredSensitivity: rows)] : []
         return count
             + questions.map { question in
-                let squares = question.sensitivities(rowsPerKey: rowsPerKey).map { Double($0.squared) }
-                return PlannedRelease(
-                    share: share(question), squaredSensitivity: (squares.min() ?? 1) * Double(squares.count))
+                let squares = zip(question.sensitivities(rowsPerKey: rowsPerKey), question.weights).map {
+                    Double($0.squared) / $1
+                }
+                return PlannedRelease(share: share(question), squaredSensitivity: squares.min() ?? 1)
             }
     }
 
@@ -197,6 +201,11 @@ extension ResolvedQuery {
         case .sums(let questions):
             let sums = try kernel.sums(questions, spending: budget, cellLimit: Self.cellLimit)
             return Released(tables: sums.map(\.sums), variances: sums.map(\.variance))
+        case .linkage(let groups, let lists):
+            let answer = try kernel.linkage(
+                groups, lists.terms, weights: LinkedLists.weights, spending: budget, cellLimit: Self.cellLimit)
+            let tallies = [answer.patterns, answer.tallies, answer.links]
+            return Released(tables: tallies.map(\.counts), variances: tallies.map(\.variance))
         }
     }
 }
@@ -229,9 +238,9 @@ public struct QueryForecast: Sendable, Equatable, Codable {
     /// One for each kind of figure that the answer will have.
     public var parts: [Part]
 
-    /// Whether values are added up, and not rows counted: changing a key then costs four times as much, not twice.
+    /// Whether changing a key costs four times as much, not twice: where values are added up, and of linked lists.
     public var addsValues: Bool {
-        [TaskSpecification.PermittedQuery.Kind.sum, .mean, .reconcile].contains { $0.rawValue == kind }
+        [TaskSpecification.PermittedQuery.Kind.sum, .mean, .reconcile, .linked].contains { $0.rawValue == kind }
     }
 
     init(
@@ -248,12 +257,15 @@ public struct QueryForecast: Sendable, Equatable, Codable {
             case .reconcile: ["exports", "imports", "matched flows", "sum of log points"]
             case .mean: ["sum", "count"]
             case .sum: ["sum"]
+            case .linked: ["pairs of an agreement pattern", "records that take part", "linked records"]
             case .count, .histogram, .quantile, .cardinality: ["count"]
             }
         parts = zip(quantities, scales).enumerated().map { place, part in
             let isValue =
                 [.sum, .mean, .reconcile].contains(question.query.kind) && place < question.columns.prefix(2).count
-            let deviation = part.1.variance.squareRoot() * (isValue ? question.unit : 1)
+            let isTally = question.query.kind == .linked && place == 1
+            let unit = isValue ? question.unit : isTally ? 1 / Double(LinkageQuestion.parts) : 1
+            let deviation = part.1.variance.squareRoot() * unit
             return Part(
                 quantity: part.0, standardError: deviation,
                 halfWidth: law.critical(ResolvedQuery.confidence) * deviation)

@@ -33,6 +33,9 @@ extension ResolvedQuery {
             }
         case .quantile: answer.figures = quantiles(tables[0], variance: variances[0], law)
         case .reconcile: answer.flows = reconciliation(tables, variances, law)
+        case .linked:
+            guard case .linkage(_, let lists) = question else { break }
+            (answer.figures, answer.notes) = linkedFigures(tables, variances: variances, lists: lists)
         }
         return answer
     }

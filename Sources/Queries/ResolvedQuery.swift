@@ -8,6 +8,8 @@ struct ResolvedQuery: Sendable {
     enum Question: Sendable {
         case marginal([Int])
         case sums([SumQuestion])
+        /// Of a linkage, by these groups.
+        case linkage([Int], LinkedLists)
     }
 
     /// What the kernel gave: one table a part, row-major over the release's attributes.
@@ -33,10 +35,13 @@ struct ResolvedQuery: Sendable {
     /// The terms of the task's join where it is a mirror.
     let mirror: MirrorTerms?
 
-    /// - Parameter mirror: the terms of the task's join where it is a mirror.
+    /// - Parameters:
+    ///   - mirror: the terms of the task's join where it is a mirror.
+    ///   - lists: what is linked where it is a linkage.
     /// - Throws: if it cannot be asked; depends only on the task.
     init(
-        _ query: TaskSpecification.PermittedQuery, domain: TableDomain, mirror: MirrorTerms? = nil
+        _ query: TaskSpecification.PermittedQuery, domain: TableDomain, mirror: MirrorTerms? = nil,
+        lists: LinkedLists? = nil
     ) throws(QueryRefusal) {
         self.query = query
         self.mirror = mirror
@@ -74,12 +79,27 @@ struct ResolvedQuery: Sendable {
         case .count, .cardinality, .histogram, .quantile: question = .marginal(attributes)
         case .sum, .mean, .reconcile:
             question = .sums(Self.sums(query, columns, attributes, unit: unit, clamp: clamp, domain))
+        case .linked:
+            guard let lists, LinkageQuestion.cells(lists.terms) != nil,
+                lists.sides.contains(where: { side in query.by.allSatisfy(side.contains) })
+            else { throw .noLinkage(query: query.name, patterns: LinkageQuestion.cellLimit) }
+            question = .linkage(attributes, lists)
+        }
+    }
+
+    /// What each part of the release gets of the query's price.
+    var weights: [Double] {
+        switch question {
+        case .marginal: [1]
+        case .sums(let sums): sums.map { _ in 1 / Double(sums.count) }
+        case .linkage: LinkedLists.weights
         }
     }
 
     /// How far one key can move each part of the release, for planning.
     func sensitivities(rowsPerKey: Int) -> [Sensitivity] {
         switch question {
+        case .linkage(_, let lists): lists.movements.map(\.sensitivity)
         case .marginal: [.counts(rowsPerKey: rowsPerKey)]
         case .sums(let sums):
             sums.map {
@@ -94,6 +114,7 @@ struct ResolvedQuery: Sendable {
     var sums: [SumQuestion] {
         switch question {
         case .sums(let sums): sums
+        case .linkage: []
         case .marginal(let attributes):
             domain.columns.isEmpty
                 ? []
@@ -111,6 +132,7 @@ struct ResolvedQuery: Sendable {
         switch question {
         case .marginal(let attributes): attributes
         case .sums(let sums): sums.first?.groups ?? []
+        case .linkage(let groups, _): groups
         }
     }
 }
@@ -135,7 +157,7 @@ extension ResolvedQuery {
             ("allowance", query.allowance != nil, query.kind == .reconcile),
             ("top", query.top != nil, query.kind == .reconcile),
             ("by", !query.by.isEmpty, query.kind != .quantile && query.kind != .cardinality),
-            ("where", !query.conditions.isEmpty, query.kind != .cardinality),
+            ("where", !query.conditions.isEmpty, query.kind != .cardinality && query.kind != .linked),
         ]
         for setting in settings where setting.isSet && !setting.isUsed {
             throw .notForKind(query: query.name, kind: query.kind.rawValue, setting: setting.name)
@@ -149,7 +171,7 @@ extension ResolvedQuery {
     ) throws(QueryRefusal) {
         let (isRight, expected): (Bool, String) =
             switch query.kind {
-            case .count, .cardinality: (columns.isEmpty, "nothing")
+            case .count, .cardinality, .linked: (columns.isEmpty, "nothing")
             case .sum, .mean, .quantile: (columns.count == 1, "one column")
             case .histogram: (!columns.isEmpty && Set(columns).count == columns.count, "one or more different columns")
             case .reconcile:
@@ -170,7 +192,7 @@ extension ResolvedQuery {
                 guard domain.isOrdered, domain.valueCount > 0 else {
                     throw .notOrdered(query: query.name, column: domain.name)
                 }
-            case .count, .cardinality, .histogram: break
+            case .count, .cardinality, .histogram, .linked: break
             }
         }
     }

@@ -17,6 +17,9 @@ extension TaskSpecification {
             case cardinality
             /// What an exporter's office and an importer's office say about the same flows, side by side.
             case reconcile
+            /// Units that both lists of a linkage have, allowing for links that are missing and for false ones, and how good
+            /// the linkage is.
+            case linked
         }
 
         /// Unique in the task; `entrepot query NAME` asks for the answer.

@@ -14,14 +14,44 @@ extension LinkageBound {
     }
 }
 
+extension LinkageQuestion {
+    @_dynamicReplacement(for:patternMovement(passes:partners:))
+    static func patternsWithoutDisplacement(passes: Int, partners: Int) -> CountMovement {
+        planted(.linkagePatternsDisplaced)
+            ? CountMovement(figures: 1, by: passes * partners) : patternMovement(passes: passes, partners: partners)
+    }
+}
+
 extension LinkagePasses {
     @_dynamicReplacement(for:partners(_:_:_:rowCounts:))
     static func dependentPartners(
         _ passes: [BlockedPairs], _ scores: PairScores, _ ranks: [[UInt64]], rowCounts: (Int, Int)
     ) -> [[UInt32]] {
-        planted(.linkageOneAssignment)
-            ? [overAllPairs(passes, scores, ranks, rowCounts)]
-            : partners(passes, scores, ranks, rowCounts: rowCounts)
+        switch PlantedBug.active {
+        case .linkageLaterPassOnRest: onWhatIsLeft(passes, scores, ranks, rowCounts)
+        case .linkageOneAssignment: [overAllPairs(passes, scores, ranks, rowCounts)]
+        default: partners(passes, scores, ranks, rowCounts: rowCounts)
+        }
+    }
+
+    private static func onWhatIsLeft(
+        _ passes: [BlockedPairs], _ scores: PairScores, _ ranks: [[UInt64]], _ rowCounts: (Int, Int)
+    ) -> [[UInt32]] {
+        let none = UInt32(rowCounts.1)
+        var (left, right): (Set<UInt32>, Set<UInt32>) = ([], [])
+        var found: [[UInt32]] = []
+        for pairs in passes {
+            let free = (0..<pairs.count).filter { !left.contains(pairs.first[$0]) && !right.contains(pairs.second[$0]) }
+            let rest = BlockedPairs(
+                first: free.map { pairs.first[$0] }, second: free.map { pairs.second[$0] }, count: free.count)
+            let partners = OneToOne(rest, scores, ranks, rowCounts: rowCounts).partners
+            for (record, partner) in partners.enumerated() where partner != none {
+                left.insert(UInt32(record))
+                right.insert(partner)
+            }
+            found.append(partners)
+        }
+        return found
     }
 
     private static func overAllPairs(

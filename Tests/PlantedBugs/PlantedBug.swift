@@ -80,8 +80,12 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case linkageDisplacementIgnored
     /// All records of a block take part in a linkage.
     case linkagePartnersIgnored
+    /// A later pass links what the earlier ones left.
+    case linkageLaterPassOnRest
     /// One assignment over the pairs of all passes.
     case linkageOneAssignment
+    /// The pairs that a record's block loses are counted among agreement patterns, those that come in their place are not.
+    case linkagePatternsDisplaced
 
     /// No noise at all. Tests that compare figures to the last integer ask for it too.
     case noiseLeftOut
@@ -99,7 +103,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     public var isInTables: Bool {
         switch self {
         case .duplicatesTaken, .truncationSkipped, .combinationsKept, .fileOrderKept, .paddingDropped, .paddingCounted,
-            .unionCountedOnce, .linkageDisplacementIgnored, .linkagePartnersIgnored, .linkageOneAssignment:
+            .unionCountedOnce, .linkageDisplacementIgnored, .linkagePartnersIgnored, .linkageLaterPassOnRest,
+            .linkageOneAssignment, .linkagePatternsDisplaced:
             true
         default: false
         }

@@ -33,7 +33,7 @@ struct ReleaseLikelihood: Sendable {
             case .selection(let chosen, _):
                 guard let candidates = lists.next() else { continue }
                 ratio += selectionLogRatio(chosen, candidates, figures, release)
-            case .gram, .sums: continue
+            case .gram, .sums, .linkage: continue
             }
         }
         return ratio

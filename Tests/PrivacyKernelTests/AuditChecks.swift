@@ -17,7 +17,7 @@ struct AuditCheck: Sendable, CustomTestStringConvertible {
         everyCallPays, slices, sinkRefusal, emptyTable, oneBudget, setAside, gramNeighbours, sumNeighbours,
         differenceNeighbours, emptyCells, smallNoise, independence, failureIsSpent, duplicateKeys, rowOrder, loneTable,
         sharedNoise, noiseLaw, selectionLaw, neighbours, changedKeys, joinWork, paddingUncounted, linkageNeighbours,
-        linkageChains, linkageWork, unionNeighbours,
+        linkageChains, linkageCascade, linkageEvidence, linkageWork, unionNeighbours,
     ]
 }
 

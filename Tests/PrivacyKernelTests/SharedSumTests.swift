@@ -110,7 +110,7 @@ struct SharedSumTests {
             case .sums(let sums): sums.map(\.sums)
             case .gram(let gram): [gram.entries]
             case .errors(let errors): [errors.map(\.value)]
-            case .selection: []
+            case .selection, .linkage: []
             }
         }
     }

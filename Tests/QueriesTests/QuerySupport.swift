@@ -100,6 +100,8 @@ extension ResolvedQuery {
         let tables: [[Int64]]
         switch question {
         case .marginal(let attributes): tables = kernel.counts([attributes], in: rows)
+        // Rows that are no linkage have none of this.
+        case .linkage: tables = [[], [], []]
         case .sums(let questions):
             tables = questions.map { question in
                 let cells = question.groups.reduce(1) { $0 * domain.columns[$1].size }

@@ -61,12 +61,27 @@ import Testing
             ("by: jaro_winkler}", "by: exact, at: [1]}", "levels"),
             ("by: jaro_winkler}", "by: dice, weights: [1]}", "weight"),
             ("threshold: 4", "threshold: 40", "below the threshold"),
+            ("threshold: 4", "threshold: 0", "nothing is known"),
+            ("blocking: [born]", "blocking: [[born], [name], [born]]", "one of those before"),
+            ("by: jaro_winkler}", "by: exact, weights: [6]}", "weight"),
             ("partners: 2", "partners: 2, rows_per_key: 3", "rows_per_key"),
             ("partners: 2", "partners: 2, reveal: own", "inner join"),
         ])
     func refuses(from: String, to: String, word: String) {
         let found = problems(text(good.replacing(from, with: to)))
         #expect(!found.isEmpty && found.contains { $0.what.contains(word) }, "\(to): \(found.map(\.what))")
+    }
+
+    @Test("exact comparisons have a weight for agreement and one for disagreement, written or usual")
+    func exact() throws {
+        let context = TaskFile.Context(allowsMissingKeys: true)
+        for (text_, weights) in [("by: exact", [5.0, -4.0]), ("by: exact, weights: [6, -9]", [6, -9])] {
+            let task = try TaskSpecification(
+                yaml: text(good.replacing("by: jaro_winkler", with: text_)), context: context)
+            let comparison = try #require(task.join.linkage?.compare.first)
+            #expect(comparison.at.isEmpty && comparison.weights == weights)
+            #expect(try TaskSpecification(canonicalBytes: task.canonicalBytes, context: context).join == task.join)
+        }
     }
 
     @Test("keys with a pattern, and units that several records share, are refused")

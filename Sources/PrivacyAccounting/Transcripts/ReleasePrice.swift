@@ -54,6 +54,9 @@ struct ReleasePrice {
         case .selection: add(selection: release)
         case .gram(let gram): try add(gram)
         case .sums(let sums): try add(sums)
+        case .linkage(let tallies):
+            try check(tallies, number)
+            for tally in tallies { try add(tally) }
         }
         check(paid: release.spent, worth, isChange: false)
         check(paid: release.spentChangingOne, worthChanging, isChange: true)
@@ -188,6 +191,38 @@ struct ReleasePrice {
                     amount(shift * shift, variance: sum.variance * counted),
                     changing: amount(4 * shift * shift, variance: sum.variance * counted))
             }
+        }
+    }
+
+    /// That a linkage's figures move as far as its passes and partners say: a record of less would make the noise look dearer.
+    private func check(_ tallies: [NoisyTally], _ release: Int) throws(PrivacyRecomputation.Failure) {
+        // The rows of a record are 2 · partners · passes; a pass has four tallies.
+        guard tallies.count == 3, tallies[1].counts.count % 4 == 0 else { throw .malformed(release: release) }
+        let (passes, rows) = (tallies[1].counts.count / 4, Int(rows))
+        guard passes > 0, rows % (2 * passes) == 0,
+            tallies[0].movement == CountMovement(figures: 2, by: rows / 2),
+            tallies[1].movement == CountMovement(figures: 4 * passes, by: 1_025),
+            tallies[2].movement == CountMovement(figures: 2, by: 2 * passes)
+        else { throw .malformed(release: release) }
+    }
+
+    /// So many figures move by so much each, and twice as far where a record changes.
+    private mutating func add(_ tally: NoisyTally) throws(PrivacyRecomputation.Failure) {
+        let (figures, by) = (tally.movement.figures, tally.movement.by)
+        guard (1...1 << 16).contains(figures), (1...1 << 24).contains(by) else { throw .malformed(release: number) }
+        let (squared, linear) = (Double(figures) * Double(by) * Double(by), Double(figures) * Double(by))
+        switch tally.scale {
+        case .gaussian(let scale):
+            guard accounting != .pure else { return findings.append(.otherNoise(release: number)) }
+            let variance = scale.sigmaSquared * counted
+            adding.add(.discreteGaussian(sigmaSquared: variance, shift: UInt64(by)), count: figures)
+            changing.add(.discreteGaussian(sigmaSquared: variance, shift: UInt64(2 * by)), count: figures)
+            count(amount(squared, variance: variance), changing: amount(4 * squared, variance: variance))
+        case .laplace(let scale):
+            guard accounting == .pure else { return findings.append(.otherNoise(release: number)) }
+            adding.add(.pure(epsilon: scale.decay * linear))
+            changing.add(.pure(epsilon: 2 * scale.decay * linear))
+            count(linear * scale.decay, changing: 2 * linear * scale.decay)
         }
     }
 

@@ -41,6 +41,7 @@ extension PrivateRows {
         }
         self.init(
             domain: recipe.domain, table: CodedTable(proven: columns, rowCount: count), rowsPerKey: source.rowsPerKey,
-            rowCount: source.rowCount, steps: source.steps, filler: filler)
+            rowCount: source.rowCount, steps: source.steps, filler: filler,
+            evidence: source.evidence)
     }
 }

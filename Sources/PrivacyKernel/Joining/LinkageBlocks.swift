@@ -54,21 +54,39 @@ struct BlockedPairs {
     /// How many are pairs: private.
     let count: Int
     let steps: Int
+    /// Of each record of either table its block, where it takes part; numbers of their own elsewhere.
+    private let blocks: [[BlockMembers.Place]]
+    /// See `LinkageEvidence.tallies`.
+    let tallies: [Int64]
 
     /// Pairs as they are, for the audit's wrong designs.
     init(first: [UInt32], second: [UInt32], count: Int) {
         (self.first, self.second, self.count, steps) = (first, second, count, 0)
+        (blocks, tallies) = ([], [])
     }
 
-    init(_ parties: [KeyedRows], _ terms: LinkageTerms, pass: Int, ranks: [[UInt64]]) {
+    /// Whether two records meet in this pass: both take part, in the same block.
+    func meet(_ first: Int, _ second: Int) -> Bool {
+        let (one, two) = (blocks[0][first], blocks[1][second])
+        let isSame = one.block.hasSameKey(as: two.block)
+        let takePart = one.takesPart && two.takesPart
+        return isSame && takePart
+    }
+
+    /// - Parameter tallied: whether to keep what evidence of the linkage's quality needs.
+    init(_ parties: [KeyedRows], _ terms: LinkageTerms, pass: Int, ranks: [[UInt64]], tallied: Bool = false) {
         let most = LinkageBound.partners(terms)
         var numbers: [[UInt32]] = []
         var groups: [KeyGroups] = []
+        var members: [BlockMembers] = []
         for (table, rows) in parties.enumerated() {
             let ordered = LinkageBlocks.ordered(rows, terms, pass: pass, table: table, ranks: ranks[table])
             numbers.append(ordered.map { UInt32(truncatingIfNeeded: $0.row) } + [rows.filler])
             groups.append(KeyGroups(ordered, limit: most, rowCount: rows.rowCount))
+            if tallied { members.append(BlockMembers(ordered, most: most, records: rows)) }
         }
+        blocks = members.map(\.blocks)
+        tallies = tallied ? BlockMembers.tallies(members[0], members[1], most: most) : []
         // Of a block with a and b records, of which at most K take part, there are at most K·min(a, b) pairs.
         let capacity = most * min(numbers[0].count - 1, numbers[1].count - 1)
         let pairs = KeyPairs(
@@ -78,6 +96,64 @@ struct BlockedPairs {
         second = pairs.second.map { numbers[1][Int($0)] }
         count = pairs.count
         steps = pairs.groups.steps
+    }
+}
+
+/// The records of one table in the blocks of one pass, for the tallies of a linkage. Steps follow from the table's size.
+private struct BlockMembers {
+    /// Of each record its block, where it takes part; one more for no record.
+    private(set) var blocks: [Place]
+    /// The first record of each block, and how many records the block has; behind the blocks nothing.
+    private var keys: [HashedRow]
+    private var sizes: [Int]
+    private var count = 0
+    /// How many records take part.
+    private var taking = 0
+
+    /// A record's block, and whether it is among those of the block that take part.
+    struct Place {
+        let block: HashedRow
+        let takesPart: Bool
+    }
+
+    /// - Parameter ordered: by block.
+    init(_ ordered: [HashedRow], most: Int, records: KeyedRows) {
+        let above = HashedRow(hash: (.max, .max), row: Int(UInt32.max))
+        blocks = [Place](repeating: Place(block: above, takesPart: false), count: records.table.rowCount + 1)
+        keys = [HashedRow](repeating: above, count: ordered.count + 1)
+        sizes = [Int](repeating: 0, count: ordered.count + 1)
+        var start = 0
+        for place in ordered.indices {
+            let isNew = place == 0 || !ordered[place].hasSameKey(as: ordered[max(place, 1) - 1])
+            start = isNew ? place : start
+            count += isNew ? 1 : 0
+            let isRecord = ordered[place].row < records.rowCount
+            keys[count - 1] = isNew ? ordered[place] : keys[count - 1]
+            sizes[count - 1] += isRecord ? 1 : 0
+            let takesPart = isRecord && place - start < most
+            blocks[ordered[place].row] = Place(block: ordered[place], takesPart: takesPart)
+            taking += takesPart ? 1 : 0
+        }
+    }
+
+    /// See `LinkageEvidence.tallies`. A merge of both lists of blocks, of as many steps as both tables have rows.
+    static func tallies(_ first: BlockMembers, _ second: BlockMembers, most: Int) -> [Int64] {
+        let parts = LinkageQuestion.parts
+        let (rooms, last) = ((first.keys.count - 1, second.keys.count - 1), (first.count, second.count))
+        var (all, kept, one, two) = (0, 0, 0, 0)
+        for _ in 0..<(rooms.0 + rooms.1) {
+            let (key, other) = (first.keys[one], second.keys[two])
+            let isSame = one < last.0 && two < last.1 && key.hasSameKey(as: other)
+            let isFirst = one < last.0 && !isSame && (two >= last.1 || key < other)
+            let size = isSame || isFirst ? first.sizes[one] : 0
+            let partners = isSame ? max(second.sizes[two], 1) : 1
+            all += size
+            // A record takes part with min(1, K/a), and so does its like in the other table with min(1, K/b).
+            kept += min(size, most) * parts * min(partners, most) / partners
+            one = min(one + (isSame || isFirst ? 1 : 0), rooms.0)
+            two = min(two + (isSame || !isFirst ? 1 : 0), rooms.1)
+        }
+        return [first.taking * parts, second.taking * parts, all * parts, kept].map { Int64($0) }
     }
 }
 
@@ -97,8 +173,11 @@ struct OneToOne {
         var reaches = [Bool](repeating: false, count: pairs.first.count)
         for place in keys.indices {
             let (one, two) = (Int(pairs.first[place]), Int(pairs.second[place]))
-            let score = scores.score(one, two)
-            reaches[place] = score >= scores.threshold && place < pairs.count
+            // What is no pair is compared like one, by records that stand for it: time does not tell how many pairs there are.
+            let isPair = place < pairs.count
+            let other = PairScores.standIn(place, rowCounts)
+            let score = scores.score(isPair ? one : other.0, isPair ? two : other.1)
+            reaches[place] = score >= scores.threshold && isPair
             let ranked =
                 ranks[0][min(one, rowCounts.0 - 1)] &* 0x9E37_79B9_7F4A_7C15 ^ ranks[1][min(two, rowCounts.1 - 1)]
             keys[place] = UInt64(PairScores.highest - score) << 40 | (ranked &* 0xD6E8_FEB8_6659_FD93) >> 24

@@ -4,9 +4,20 @@ import VectorMath
 extension PrivateRows {
     /// The links of two parties' records, each with the columns of both.
     ///
-    /// - Parameter parties: two, read with the same `KeyedHash` and with the texts that the terms name.
-    convenience init(linking parties: [(name: String, rows: KeyedRows)], terms: LinkageTerms) {
-        let links = LinkedRows(parties.map(\.rows), terms)
+    /// - Parameters:
+    ///   - parties: two, read with the same `KeyedHash` and with the texts that the terms name.
+    ///   - withEvidence: whether the quality of the linkage will be asked for.
+    convenience init(
+        linking parties: [(name: String, rows: KeyedRows)], terms: LinkageTerms, withEvidence: Bool = false
+    ) {
+        let (first, second) = (parties[0].rows, parties[1].rows)
+        let scores = PairScores(first, second, terms)
+        let ranks = [LinkageBlocks.ranks(first, table: 0), LinkageBlocks.ranks(second, table: 1)]
+        let passes = terms.blocking.indices.map {
+            BlockedPairs([first, second], terms, pass: $0, ranks: ranks, tallied: withEvidence)
+        }
+        let links = LinkedRows([first, second], passes, scores, ranks)
+        let evidence = withEvidence ? LinkageEvidence(parties, terms, passes, scores, links) : nil
         var columns: [CodedColumn] = []
         for (party, places) in zip(parties, links.rows) {
             for column in party.rows.table.columns { columns.append(column.gatheredOrZero(places)) }
@@ -14,7 +25,7 @@ extension PrivateRows {
         self.init(
             domain: TableDomain.joined(parties.map { ($0.name, $0.rows.domain) }),
             table: CodedTable(proven: columns, rowCount: links.rows.first?.count ?? 0),
-            rowsPerKey: LinkageBound.rows(terms), rowCount: links.count, steps: links.steps)
+            rowsPerKey: LinkageBound.rows(terms), rowCount: links.count, steps: links.steps, evidence: evidence)
     }
 }
 
@@ -45,14 +56,17 @@ struct LinkedRows {
     private(set) var steps = 0
 
     init(_ parties: [KeyedRows], _ terms: LinkageTerms) {
+        let ranks = parties.enumerated().map { LinkageBlocks.ranks($1, table: $0) }
+        let passes = terms.blocking.indices.map { BlockedPairs(parties, terms, pass: $0, ranks: ranks) }
+        self.init(parties, passes, PairScores(parties[0], parties[1], terms), ranks)
+    }
+
+    init(_ parties: [KeyedRows], _ passes: [BlockedPairs], _ scores: PairScores, _ ranks: [[UInt64]]) {
         let (first, second) = (parties[0], parties[1])
-        let room = JoinedSize.links((first.table.rowCount, second.table.rowCount), passes: terms.blocking.count)
+        let room = JoinedSize.links((first.table.rowCount, second.table.rowCount), passes: passes.count)
         var links = (
             [UInt32](repeating: first.filler, count: room + 1), [UInt32](repeating: second.filler, count: room + 1)
         )
-        let scores = PairScores(first, second, terms)
-        let ranks = [LinkageBlocks.ranks(first, table: 0), LinkageBlocks.ranks(second, table: 1)]
-        let passes = terms.blocking.indices.map { BlockedPairs(parties, terms, pass: $0, ranks: ranks) }
         let sizes = (first.table.rowCount, second.table.rowCount)
         let partners = LinkagePasses.partners(passes, scores, ranks, rowCounts: sizes)
         // A pair that several passes find is one link. Written whether or not it is new: what is not counted is written over.

@@ -23,11 +23,25 @@ struct PairScores {
         }
     }
 
+    /// The records that stand for a pair where there is none: real ones or padding, whose texts are as long as usual.
+    static func standIn(_ place: Int, _ rowCounts: (Int, Int)) -> (Int, Int) {
+        (place % max(rowCounts.0, 1), (place &* 31 &+ 17) % max(rowCounts.1, 1))
+    }
+
     /// Of a record of the first table and one of the second.
     func score(_ first: Int, _ second: Int) -> Int {
         var sum = 0
         for comparison in comparisons { sum += comparison.weight(first, second) }
         return min(max(sum, -Self.highest + 1), Self.highest - 1)
+    }
+
+    /// The agreement pattern of a pair, row-major with the last comparison fastest: of each comparison 0 where no level is
+    /// reached, more for closer agreement, and the last number where a text is missing.
+    func pattern(_ first: Int, _ second: Int) -> Int {
+        comparisons.reduce(0) { pattern, comparison in
+            let most = comparison.levelCount
+            return pattern * (most + 1) + (comparison.level(first, second).map { most - 1 - $0 } ?? most)
+        }
     }
 
     private static func whole(_ weight: Double) -> Int { Int((min(max(weight, -100), 100) * scale).rounded()) }
@@ -59,26 +73,32 @@ private struct PairComparison {
         }
     }
 
+    /// How many levels there are besides that of a missing text.
+    var levelCount: Int { weights.count }
+
     /// The weight of the first of `at` that the pair reaches, or of reaching none; 0 where a text is missing.
-    func weight(_ first: Int, _ second: Int) -> Int {
+    func weight(_ first: Int, _ second: Int) -> Int { level(first, second).map { weights[$0] } ?? 0 }
+
+    /// The place of the first of `at` that the pair reaches, the place behind them for none; nil where a text is missing.
+    func level(_ first: Int, _ second: Int) -> Int? {
         let (one, two) = (texts.0.length(first), texts.1.length(second))
-        guard one > 0, two > 0 else { return 0 }
+        guard one > 0, two > 0 else { return nil }
         let (width, other) = (texts.0.width, texts.1.width)
         let left = texts.0.units.span.extracting(first * width..<first * width + one)
         let right = texts.1.units.span.extracting(second * other..<second * other + two)
         let similarity: Double
         switch by {
-        case .exact: return isSame(left, right) ? weights[0] : weights[weights.count - 1]
+        case .exact: return isSame(left, right) ? 0 : weights.count - 1
         case .within:
             let distance = abs(numbers.0[first] - numbers.1[second])
-            guard !distance.isNaN else { return 0 }
-            return weights[at.firstIndex { distance <= $0 } ?? at.count]
+            guard !distance.isNaN else { return nil }
+            return at.firstIndex { distance <= $0 } ?? at.count
         case .jaroWinkler: similarity = jaroWinkler(left, right)
         case .levenshtein: similarity = editSimilarity(left, right)
         case .dice: similarity = qGramDice(left, right, length: 2)
         case .clk: similarity = filters.map { $0.0.dice(first, $0.1, second) } ?? 0
         }
-        return weights[at.firstIndex { similarity >= $0 } ?? at.count]
+        return at.firstIndex { similarity >= $0 } ?? at.count
     }
 
     private func isSame(_ left: Span<UInt16>, _ right: Span<UInt16>) -> Bool {

@@ -33,6 +33,27 @@ public struct Sensitivity: Sendable, Equatable {
     }
 }
 
+/// How far adding or removing one unit moves released counts, where it is told more exactly than by rows a key: no further, in
+/// sum and in square, than so many figures by so much each. Changing a unit moves them twice as far.
+public struct CountMovement: Sendable, Equatable, Codable {
+    /// How many figures.
+    public let figures: Int
+    /// How far each of them moves.
+    public let by: Int
+
+    /// A movement from its parts.
+    public init(figures: Int, by: Int) {
+        self.figures = figures
+        self.by = by
+    }
+
+    /// The sensitivity that the noise follows from.
+    public var sensitivity: Sensitivity {
+        let (figures, by) = (UInt64(clamping: max(1, figures)), UInt64(clamping: max(1, by)))
+        return Sensitivity(squared: UInt128(figures) * UInt128(by) * UInt128(by), linear: figures * by)
+    }
+}
+
 extension Budget {
     /// The noise that the kernel will draw for a release that gets `amount` of ε or ρ: for plans and forecasts.
     ///

@@ -91,6 +91,19 @@ public struct NoisySums: Sendable, Equatable, Codable {
     public let largest: UInt64?
 }
 
+/// One noisy table of counts about a linkage, with how far one record can move it.
+public struct NoisyTally: Sendable, Equatable, Codable {
+    /// Noisy, so figures may be negative.
+    public let counts: [Int64]
+    /// The exact parameter of the noise.
+    public let scale: NoiseScale
+    /// How far one record more or less moves the counts.
+    public let movement: CountMovement
+
+    /// Variance of the noise in each figure.
+    public var variance: Double { scale.variance }
+}
+
 /// The answer of one call.
 public enum Answer: Sendable, Equatable, Codable {
     case marginals([NoisyMarginal])
@@ -99,6 +112,8 @@ public enum Answer: Sendable, Equatable, Codable {
     case errors([NoisyError])
     case gram(NoisyGram)
     case sums([NoisySums])
+    /// Of a linkage: agreement patterns, tallies of records that take part, and links by groups.
+    case linkage([NoisyTally])
 }
 
 /// What the price of a release follows from, besides the scales in its answer: with both, anybody can recompute it.
@@ -163,6 +178,7 @@ public struct Transcript: Sendable, Equatable, Codable {
             case .errors(let errors): count + errors.count
             case .gram(let gram): count + gram.entries.count
             case .sums(let sums): count + sums.reduce(0) { $0 + $1.sums.count }
+            case .linkage(let tallies): count + tallies.reduce(0) { $0 + $1.counts.count }
             }
         }
     }

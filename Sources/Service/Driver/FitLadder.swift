@@ -29,7 +29,8 @@ struct FitLadder: Sendable, Equatable {
 extension FitLadder {
     /// The ladder of a task: a function of what its parties signed.
     ///
-    /// The seconds are rough, for two processor cores: so many per row that is merged, per figure of a row that is counted, and
+    /// The seconds are rough, for two processor cores: so many per row that is merged, per comparison of
+    /// two texts, per figure of a row that is counted, and
     /// per cell of the domain that a model is fitted on.
     init(_ plan: TaskPlan) {
         let columns = Double(plan.domain.columns.count)
@@ -38,6 +39,7 @@ extension FitLadder {
         // Every pair of columns is counted about once, with what the methods ask beside them.
         let counted = rows * columns * (columns + 4) * 1e-9
         let fitted = plan.synthesizer == nil ? 0 : 0.3 + 0.005 * columns * columns
-        self.init(expecting: 0.05 + merged + counted + fitted)
+        let compared = Double(plan.comparisons) * 6e-7
+        self.init(expecting: 0.05 + merged + compared + counted + fitted)
     }
 }

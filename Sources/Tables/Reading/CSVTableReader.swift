@@ -66,7 +66,8 @@ public final class CSVTableReader {
         self.hash = hash
         records = RecordReader(dialect)
         if let key {
-            keys = try? KeyReader(rule: key, hash: hash, linkage: linkage)
+            keys = try? KeyReader(
+                rule: key, hash: hash, linkage: linkage, missing: schema.missingValues ?? [])
             for problem in key.problems {
                 log.add(TableProblem(code: "key_pattern", expected: "a sound key rule", hint: problem.what))
             }

@@ -41,6 +41,8 @@ struct KeyReader {
     private let shape: ByteShape?
     /// Of a linkage: what is read of each key besides its hash.
     private(set) var texts: RecordTextReader?
+    /// Texts that stand for no value: as a key they are like an empty one.
+    private let missing: Set<[UInt8]>
     private var chunks: [[HashedRow]] = []
     private var current: [HashedRow] = []
 
@@ -48,13 +50,17 @@ struct KeyReader {
     private static let chunk = 1 << 17
 
     /// - Throws: `KeyPatternError` if the pattern is not in the language.
-    /// - Parameter linkage: nil where keys are compared whole.
-    init(rule: KeyRule, hash: KeyedHash, linkage: LinkageTerms? = nil) throws {
+    /// - Parameters:
+    ///   - linkage: nil where keys are compared whole.
+    ///   - missing: texts that stand for no value, as the table declares them.
+    init(rule: KeyRule, hash: KeyedHash, linkage: LinkageTerms? = nil, missing: [String] = []) throws {
+        self.missing = Set(missing.filter { !$0.isEmpty }.map { Array($0.utf8) })
         self.texts = linkage.map { RecordTextReader($0, key: rule) }
         self.rule = rule
         self.hash = hash
         self.pattern = try rule.pattern.map { try KeyPattern($0) }
-        self.shape = rule.columns.count == 1 ? KeyReader.plainShape(rule, pattern) : nil
+        // What is scanned quickly is not compared with the texts that stand for no value.
+        self.shape = rule.columns.count == 1 && self.missing.isEmpty ? KeyReader.plainShape(rule, pattern) : nil
     }
 
     /// Takes the keys of a block of rows.
@@ -174,7 +180,7 @@ struct KeyReader {
         var bytes = bytes
         if rule.normalise.contains(.trim) { bytes = bytes.trimmed }
         var text = Array(bytes)
-        if text.isEmpty { return text }
+        if text.isEmpty || missing.contains(text) { return [] }
         for step in rule.normalise {
             switch step {
             case .trim: break

@@ -29,8 +29,9 @@ public struct RecordTexts: Sendable {
         for _ in characters.count..<width { units.append(0) }
     }
 
+    /// Texts for the rows of padding, which are in no block: as long as a usual one, so that comparing them takes as long.
     mutating func pad(to rows: Int) {
-        while lengths.count < rows { append("") }
+        while lengths.count < rows { append("abcdefghijkl") }
     }
 
     mutating func wipe() {
@@ -63,9 +64,12 @@ struct RecordTextReader {
         }
     }
 
-    /// Empty texts up to a number of records, and one behind them.
+    /// Texts of padding up to a number of records, and an empty one behind them.
     mutating func finish(rows: Int) -> [RecordTexts] {
-        for place in columns.indices { columns[place].pad(to: rows + 1) }
+        for place in columns.indices {
+            columns[place].pad(to: rows)
+            columns[place].append("")
+        }
         defer { columns = [] }
         return columns
     }

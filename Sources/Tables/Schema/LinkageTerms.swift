@@ -88,10 +88,13 @@ public struct LinkageTerms: Sendable, Equatable, Hashable {
         self.blocking = blocking
         self.compare = compare
         self.partners = partners
-        self.threshold = threshold ?? Self.usualThreshold(partners)
+        // Where few things are compared, full agreement is enough.
+        let most = compare.reduce(0) { $0 + max(0, $1.weights.max() ?? 0) }
+        self.threshold = threshold ?? min(Self.usualThreshold(partners), most)
     }
 
-    /// Where a pair is of one unit as likely as not, if each record has one partner among those that it meets.
+    /// Where a pair is of one unit with odds of eight to one, if each record has one partner among those that it meets: many
+    /// records have none, and members of a household agree in more than chance does.
     public static func usualThreshold(_ partners: Int) -> Double {
         var bits = 0.0
         var reach = 1
@@ -99,7 +102,7 @@ public struct LinkageTerms: Sendable, Equatable, Hashable {
             reach *= 2
             bits += 1
         }
-        return bits + 1
+        return bits + 4
     }
 
     /// The most joined rows that one record can change: in each pass its block may lose all links and get as many others.

@@ -134,7 +134,9 @@ extension TaskDescription {
             return "Tables\n" + lines.joined(separator: "\n")
                 + "\n  Linked: records that agree in \(passes.joined(separator: ", or in ")) are compared by "
                 + "\(compared.joined(separator: ", ")); of such a block the first \(linkage.partners) of each provider. Pairs "
-                + "whose weights sum to \(linkage.threshold) or more are one row, one to one. No column of a key appears in it."
+                + "whose weights sum to \(linkage.threshold) or more are one row, one to one"
+                + (linkage.blocking.count > 1 ? " in each pass, so that a record may stand in several rows" : "")
+                + ". Rows are links, not persons. No column of a key appears in them."
         }
         let rows = task.join.rowsPerKey == 1 ? "one row a key" : "at most \(task.join.rowsPerKey) rows a key"
         if task.join.kind == .union {

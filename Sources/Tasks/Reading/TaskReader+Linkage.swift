@@ -58,6 +58,19 @@ extension TaskReader {
             }
         }
         let used = terms.compare.filter { $0.weights.first ?? 0 > 0 }.reduce(0) { $0 + ($1.weights.max() ?? 0) }
+        for (place, pass) in terms.blocking.enumerated() where terms.blocking[..<place].contains(pass) {
+            problem(
+                line: join.line("blocking"), path: join.path("blocking"), "pass \(place + 1) is one of those before it",
+                fix: "Leave it out: it finds nothing more, and each pass makes the noise larger")
+        }
+        if terms.threshold <= 0 {
+            problem(
+                line: join.line("threshold"), path: join.path("threshold"),
+                "at a threshold of \(terms.threshold) pairs are linked of which nothing is known",
+                fix:
+                    "Write a number above 0; with \(terms.partners) partners \(LinkageTerms.usualThreshold(terms.partners)) is usual"
+            )
+        }
         if used < terms.threshold {
             problem(
                 line: join.line("threshold"), path: join.path("threshold"),
@@ -165,12 +178,14 @@ extension TaskReader {
                     : by == .within ? "Write tolerances such as [0, 1]" : "Write similarities such as [0.92, 0.85]")
             return nil
         }
-        let all = weights ?? LinkageTerms.Comparison.usualWeights(levels.count + 1)
-        guard all.count == levels.count + 1, all.allSatisfy({ abs($0) <= 100 }) else {
+        // Texts are the same or not where nothing is said of levels.
+        let outcomes = by == .exact ? 2 : levels.count + 1
+        let all = weights ?? LinkageTerms.Comparison.usualWeights(outcomes)
+        guard all.count == outcomes, all.allSatisfy({ abs($0) <= 100 }) else {
             problem(
                 line: section.line("weights"), path: section.path("weights"),
                 "there is not one weight, within ±100, for each of `at` and for disagreement",
-                fix: "Write \(levels.count + 1) numbers, the one for disagreement last")
+                fix: "Write \(outcomes) numbers, the one for disagreement last")
             return nil
         }
         return LinkageTerms.Comparison(text: text, by: by, at: levels, weights: all)

@@ -71,7 +71,7 @@ extension TaskReader {
         } else {
             problem(
                 line: section.line, path: section.path("kind"), "`kind` is missing",
-                fix: "Write count, sum, mean, histogram, quantile, cardinality or reconcile")
+                fix: "Write count, sum, mean, histogram, quantile, cardinality, reconcile or linked")
         }
         let columns = optionalTexts(section, "columns")
         let by = optionalTexts(section, "by")

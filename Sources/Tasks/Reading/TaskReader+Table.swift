@@ -126,7 +126,7 @@ extension TaskReader {
             problem(
                 .warning, line: key.line, path: key.path("pattern"), "the key has no `pattern`",
                 fix: "Agree on one, such as '^[0-9]{8}$': if the parties write keys differently the join is empty, and "
-                    + "nobody is told why")
+                    + "nobody is told why. The key of a linkage has none")
         }
         let rule = KeyRule(columns: several ?? one.map { [$0] } ?? [], pattern: pattern, normalise: steps ?? [])
         if let cost = rule.patternCost, cost > Self.costOfPattern {

@@ -1,0 +1,113 @@
+import Linkage
+import PrivacyKernel
+import Statistics
+import Tables
+import Tasks
+
+/// What a query about a linkage needs of the task.
+struct LinkedLists: Sendable {
+    let terms: LinkageTerms
+    /// For each provider the joined columns that hold what its records say.
+    let sides: [Set<String>]
+
+    /// What the agreement patterns, the tallies and the links each get of the query's price. Patterns have the most cells and
+    /// the widest noise.
+    static let weights = [0.6, 0.05, 0.35]
+
+    var movements: [CountMovement] {
+        let passes = terms.blocking.count
+        return [
+            LinkageQuestion.patternMovement(passes: passes, partners: terms.partners),
+            LinkageQuestion.tallyMovement(passes: passes), LinkageQuestion.linkMovement(passes: passes),
+        ]
+    }
+
+    /// Of each pattern whether its weights reach the threshold, as the kernel sums them.
+    var linked: [Bool] {
+        func whole(_ weight: Double) -> Int { Int((min(max(weight, -100), 100) * 1_024).rounded()) }
+        var sums = [0]
+        for comparison in terms.compare {
+            // From no agreement up, then a missing text.
+            let weights = comparison.weights.reversed().map(whole) + [0]
+            sums = sums.flatMap { sum in weights.map { sum + $0 } }
+        }
+        return sums.map { $0 >= whole(terms.threshold) }
+    }
+}
+
+extension ResolvedQuery {
+    /// Units that both lists have: of all, or of each group, allowing for links that are missing and for false ones; then how
+    /// good the linkage is.
+    func linkedFigures(
+        _ tables: [[Int64]], variances: [Double], lists: LinkedLists
+    ) -> (figures: [NoisyFigure], notes: [String]) {
+        let parts = Double(LinkageQuestion.parts)
+        let tallies = tables[1].map { Double($0) / parts }
+        let passes = stride(from: 0, to: tallies.count, by: LinkageQuestion.talliesPerPass).map {
+            Array(tallies[$0...].prefix(4))
+        }
+        let taking = passes.reduce((0, 0)) { (max($0.0, $1[0]), max($0.1, $1[1])) }
+        let keepRate = passes.map { min(1, max(0, $0[3]) / max($0[2], 1)) }.max() ?? 1
+        let records = max(passes.first?[2] ?? 1, 1)
+        let links = cells().map { (Double(tables[2][$0.place]), $0.labels) }
+        let all = links.reduce(0) { $0 + $1.0 }
+        func uncorrected() -> (figures: [NoisyFigure], notes: [String]) {
+            let deviation = variances[2].squareRoot()
+            return (
+                links.map { figure($0.0, deviation, NoiseInterval.normalQuantile, "linked records", $0.1) },
+                [
+                    "The agreement patterns do not tell pairs of one unit from others well enough: these are records with a link, "
+                        + "not corrected. Intervals cover the noise alone."
+                ]
+            )
+        }
+        let counts = AgreementCounts(
+            levels: LinkageQuestion.levels(lists.terms), counts: tables[0].map { Double($0) }, variance: variances[0])
+        guard let counts, let fit = FellegiSunterFit(counts), all > 0 else { return uncorrected() }
+        let totals = LinkedTotals(
+            fit, linked: lists.linked, links: all, kept: (taking.0, taking.1), keepRate: keepRate)
+        // More units than records, or a linkage that would miss most of them: the model took other pairs for those of one unit.
+        let found = totals.total(links: all, variance: 0).compared
+        guard totals.recall > 0.5, found <= 1.05 * min(taking.0, taking.1) else { return uncorrected() }
+        func shown(_ total: LinkedTotals.Total, _ group: [String]?) -> NoisyFigure {
+            NoisyFigure(
+                group: group, quantity: "common units", estimate: total.all,
+                standardError: total.relativeError * abs(total.all), lower: total.interval.lowerBound,
+                upper: total.interval.upperBound)
+        }
+        let whole = totals.total(links: all, variance: Double(links.count) * variances[2])
+        var figures = links.map {
+            shown(totals.total(links: $0.0, variance: variances[2]), groups.isEmpty ? nil : $0.1)
+        }
+        if !groups.isEmpty { figures.append(shown(whole, nil)) }
+        func share(_ name: String, _ value: Double, _ deviation: Double?) -> NoisyFigure {
+            let reach = deviation.map { NoiseInterval.normalQuantile * $0 }
+            return NoisyFigure(
+                quantity: name, estimate: value, standardError: deviation, lower: reach.map { max(0, value - $0) },
+                upper: reach.map { min(1, value + $0) })
+        }
+        let tallyDeviation = variances[1].squareRoot() / parts
+        figures += [
+            share("recall", totals.recall, totals.recallError),
+            share("precision", totals.precision, totals.precisionError(links: all)),
+            share("keep rate", keepRate, tallyDeviation * 1.5 / records),
+            share(
+                "coverage of the first list", min(1, max(0, whole.all / records)),
+                whole.relativeError * whole.all / records),
+        ]
+        let weights = fit.model.weights.map { comparison in
+            comparison.map { String(($0 * 10).rounded() / 10) }.joined(separator: " ")
+        }
+        return (
+            figures,
+            [
+                LinkedTotals.notCovered,
+                "Recall, precision and keep rate are of the pairs that blocking lets meet. Weights as these figures have them, of "
+                    + "each comparison from no agreement up, a missing text last: "
+                    + zip(lists.terms.compare, weights).map {
+                        "\($0.text.columns.joined(separator: " ")) (\($0.by.rawValue)) \($1)"
+                    }.joined(separator: "; ") + ".",
+            ]
+        )
+    }
+}

@@ -103,7 +103,8 @@ let package = Package(
         .target(
             name: "PrivacyAccounting", dependencies: ["PrivacyKernel"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "SecretSharing", dependencies: ["Bytes", "LinearAlgebra", "VectorMath", crypto, cryptoExtras], exclude: ["README.md"],
+            name: "SecretSharing", dependencies: ["Bytes", "LinearAlgebra", "VectorMath", crypto, cryptoExtras],
+            exclude: ["README.md"],
             swiftSettings: strict + [replaceable]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
@@ -189,7 +190,8 @@ let package = Package(
             exclude: ["README.md", "Configs/comtrade-mirror.yaml"],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"),
-                .embedInCode("Configs/bank-telecom-without-enclave.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
+                .embedInCode("Configs/bank-telecom-without-enclave.yaml"),
+                .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),
                 .embedInCode("Configs/five-offices-without-enclave.yaml"),
                 .embedInCode("Configs/lists.yaml"),
@@ -243,7 +245,9 @@ let package = Package(
             name: "PrivacyAuditTests",
             dependencies: ["PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict),
-        .testTarget(name: "SecretSharingTests", dependencies: ["LinearAlgebra", "SecretSharing", "VectorMath"], swiftSettings: strict),
+        .testTarget(
+            name: "SecretSharingTests", dependencies: ["LinearAlgebra", "SecretSharing", "VectorMath"],
+            swiftSettings: strict),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(

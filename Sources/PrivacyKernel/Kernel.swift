@@ -67,7 +67,8 @@ public final class Kernel: CustomReflectable {
         let first = sharing.side == 0 ? count : domain.columns.count - count
         guard first >= 0,
             rows.domain.sizes
-                == (sharing.side == 0 ? domain.sizes.prefix(first).map { $0 } : domain.sizes.dropFirst(first).map { $0 })
+                == (sharing.side == 0
+                    ? domain.sizes.prefix(first).map { $0 } : domain.sizes.dropFirst(first).map { $0 })
         else { throw .shapeMismatch(expected: domain.columns.count, found: count) }
         self.init(
             rows: SharedColumns(rows, of: domain, first: first, rows: rows.table.rowCount, sharing), record: record,

@@ -162,7 +162,8 @@ func worstLosses(
         let table = universe.joined(pair.0, pair.1)
         let kernel = testKernel(table)
         let found = (
-            try kernel.counts(cliques, in: table), try kernel.errors(of: candidates, candidates.map(\.attributes), in: table)
+            try kernel.counts(cliques, in: table),
+            try kernel.errors(of: candidates, candidates.map(\.attributes), in: table)
         )
         exact[place] = found
         return found

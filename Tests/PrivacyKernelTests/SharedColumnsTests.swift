@@ -15,8 +15,12 @@ final class ShareWorld: @unchecked Sendable {
     private let gathering = Gathering(count: 3)
     private var tables: [String: [UInt32]] = [:]
     let rows: Int
-    /// What the third party saw of the holders' tables: nothing but what opened.
-    private(set) var refused: Int?
+    /// What a holder got of the other's tables.
+    var seen: [String: [UInt32]] {
+        condition.lock()
+        defer { condition.unlock() }
+        return tables
+    }
 
     init(rows: Int) { self.rows = rows }
 
@@ -89,8 +93,14 @@ struct SharedColumnsTests {
     private static func sources(
         _ rows: [[Int]], sizes: [Int] = sizes, first: Int, room: Int
     ) throws -> [any IntegerSource] {
-        let domain = try testDomain(sizes)
         let world = ShareWorld(rows: room)
+        return try sources(rows, sizes: sizes, first: first, world)
+    }
+
+    static func sources(
+        _ rows: [[Int]], sizes: [Int], first: Int, _ world: ShareWorld
+    ) throws -> [any IntegerSource] {
+        let (domain, room) = (try testDomain(sizes), world.rows)
         return try (0..<3).map { place -> any IntegerSource in
             guard place < 2 else { return SharedColumns(nil, of: domain, first: first, rows: room, world.party(2)) }
             let columns = place == 0 ? 0..<first : first..<sizes.count
@@ -180,13 +190,26 @@ struct SharedColumnsTests {
         }
     }
 
+    @Test("a table with a row that is not one-hot opens nothing, at any of the three")
+    func malformed() throws {
+        let sources = try Self.sources(Self.rows(300), first: 1, room: 300)
+        let outcomes = try Gathering.run(NoiseHolders(count: 3, colluding: 1), bug: .sharedRowHeavy) { place, _ in
+            let kernel = Kernel(rows: sources[place], generator: NoiseGenerator())
+            var budget = try testBudget(1, 1e-9, .gaussian)
+            let found = Result { try kernel.measure([[0, 1]], spending: budget.take(.all)) }
+            return (isRefused: (try? found.get()) == nil, releases: kernel.transcript.releases.count)
+        }
+        #expect(outcomes.allSatisfy { $0.isRefused && $0.releases == 0 })
+    }
+
     @Test("what shares cannot give is refused before anything opens, in one sentence")
     func refusals() throws {
         let sources = try Self.sources(Self.rows(10), first: 1, room: 10)
         let kernel = Kernel(rows: sources[2], generator: NoiseGenerator())
         var budget = try testBudget(1, 1e-9, .gaussian)
         #expect(throws: PrivacyError.self) {
-            try kernel.gram(of: [0, 1], scores: [[1, 2, 3], [1, 2, 3, 4]], bound: 9, spending: budget.take(.fraction(1, 9)))
+            try kernel.gram(
+                of: [0, 1], scores: [[1, 2, 3], [1, 2, 3, 4]], bound: 9, spending: budget.take(.fraction(1, 9)))
         }
         #expect(throws: PrivacyError.self) {
             try kernel.sums(

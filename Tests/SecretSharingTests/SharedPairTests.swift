@@ -130,7 +130,9 @@ struct SharedPairTests {
             // The keys are fixed, and with them the figure.
             #expect(distance < 130, "\(distance)")
             // One column alone as well.
-            let column = stride(from: hot, to: masked.count, by: 8).map { Double(masked[$0]) / Double(PrimeField.modulus) }
+            let column = stride(from: hot, to: masked.count, by: 8).map {
+                Double(masked[$0]) / Double(PrimeField.modulus)
+            }
             #expect(abs(column.reduce(0, +) / Double(column.count) - 0.5) < 0.03)
         }
     }
@@ -243,7 +245,8 @@ struct SharedPairTests {
             [[5, p - 1, p - 4, -9], [p - 3, p - 1, 0, p], [-4, 3 * p + 1, 0, 9]], question: "one")
         for total in totals { #expect(total == [-2, -1, -4, 0]) }
         // Each message is uniform in the field: no part shows, nor by how much the parts together pass p.
-        let first = try world.shares([[Int64]](repeating: [Int64](repeating: 0, count: 20_000), count: 3), question: "two")
+        let first = try world.shares(
+            [[Int64]](repeating: [Int64](repeating: 0, count: 20_000), count: 3), question: "two")
         for share in first {
             #expect(share.values.allSatisfy { 0 <= $0 && $0 < p })
             #expect(abs(share.values.reduce(0.0) { $0 + Double($1) / Double(p) } / 20_000 - 0.5) < 0.02)

@@ -41,7 +41,7 @@ struct OfficeItems {
         return found.filter { $0.peer == peer }.map { ($0.request, $0.channel) }
     }
 
-    mutating func await(_ request: ItemRequest, by peer: Int, over channel: any Channel) {
+    mutating func remember(_ request: ItemRequest, by peer: Int, over channel: any Channel) {
         // An office asks for few things at once: the oldest give way.
         awaited.removeAll { $0.peer == peer && $0.request.item == request.item }
         if awaited.count >= 16 { awaited.removeFirst() }
@@ -53,7 +53,8 @@ struct OfficeItems {
     /// - Parameter resumes: whether what came before a connection broke stands.
     /// - Returns: the first piece that is wanted; nil where nothing is to be asked for.
     mutating func ask(
-        _ item: String, _ intake: @autoclosure () -> ItemIntake, from peer: Int, over channel: any Channel, resumes: Bool
+        _ item: String, _ intake: @autoclosure () -> ItemIntake, from peer: Int, over channel: any Channel,
+        resumes: Bool
     ) -> Int? {
         guard let place = intakes.firstIndex(where: { $0.peer == peer && $0.item == item }) else {
             intakes.append(Intake(peer: peer, item: item, words: intake(), channel: channel))
@@ -133,10 +134,11 @@ extension OfficeMesh {
         if let found = state.items.shelf[request.item], found.peer == peer {
             return send(found.item, named: request.item, from: request.from, over: channel)
         }
-        if let members = state.items.members, request.item.hasPrefix("columns "), !request.item.hasSuffix(" " + members) {
+        if let members = state.items.members, request.item.hasPrefix("columns "), !request.item.hasSuffix(" " + members)
+        {
             throw .otherMembers(from: configuration.names[peer])
         }
-        state.items.await(request, by: peer, over: channel)
+        state.items.remember(request, by: peer, over: channel)
     }
 
     /// Piece after piece, each once the one before it is on its way.

@@ -20,7 +20,7 @@ public protocol ColumnSharing: SumOpening {
 
 /// A holder's rows as one-hot codes, on their way to the other parties. No code leaves it but under a mask.
 public final class OneHotTable: Sendable {
-    private let codes: OneHotCodes
+    let codes: OneHotCodes
 
     init(_ codes: OneHotCodes) { self.codes = codes }
 
@@ -34,7 +34,7 @@ public final class OneHotTable: Sendable {
         codes.less(mask(key, number, piece), piece: piece)
     }
 
-    private func mask(_ key: [UInt8], _ number: Int, _ piece: Int) -> [UInt32] {
+    func mask(_ key: [UInt8], _ number: Int, _ piece: Int) -> [UInt32] {
         let rows = min(FieldStream.pieceRows, codes.rows - piece * FieldStream.pieceRows)
         return FieldStream(key: key, number: number, pieceWords: FieldStream.pieceRows * codes.width)
             .piece(piece, count: rows * codes.width)

@@ -15,7 +15,7 @@ final class SharedColumns: IntegerSource {
     private let first: Int
     /// How many rows both tables have with their padding: public.
     private let rows: Int
-    private let sharing: any ColumnSharing
+    let sharing: any ColumnSharing
     private let root = Mutex<BudgetRoot?>(nil)
     private let shared = Mutex<Shared>(Shared())
 

@@ -73,7 +73,8 @@ extension TaskReader {
                 problem(
                     line: section.line("majority"), path: section.path("majority"),
                     "\"\(majority.shortened)\" is not built: two of the three parties that put together what they have see "
-                        + "both tables", fix: "Write `majority: honest`, and agree that this is enough; otherwise `kind: enclave`")
+                        + "both tables",
+                    fix: "Write `majority: honest`, and agree that this is enough; otherwise `kind: enclave`")
                 isRight = false
             }
             return isRight

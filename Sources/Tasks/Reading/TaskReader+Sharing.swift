@@ -13,7 +13,8 @@ extension TaskReader {
         let example = "Write `computing: [\(example(parties))]`"
         guard let named = read else {
             problem(
-                line: section.line, path: section.path("computing"), "`computing` does not say who the three parties are",
+                line: section.line, path: section.path("computing"),
+                "`computing` does not say who the three parties are",
                 fix: example)
             return nil
         }

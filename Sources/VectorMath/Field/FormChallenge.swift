@@ -32,7 +32,8 @@ public struct FormChallenge: Sendable {
                 .piece(0, count: width + sizes.count)
             let groups = Array(all[width...])
             return (
-                columns: Array(all[..<width]), groups: zip(sizes, groups).flatMap { size, weight in
+                columns: Array(all[..<width]),
+                groups: zip(sizes, groups).flatMap { size, weight in
                     [UInt32](repeating: weight, count: size)
                 }, sum: groups.reduce(0) { PrimeField.sum($0, $1) }
             )

@@ -95,7 +95,8 @@ struct ComputeCommand: AsyncParsableCommand {
         let state = state ?? Self.stateFolder(task: task, party: own.name)
         let ledger = try OfficeLedger(directory: state, task: specification, party: own)
         let mesh = OfficeMesh.Configuration(
-            task: specification.digest.hex, names: offices.map(\.name), keys: offices.map(\.publicKey), place: place, key: privateKey,
+            task: specification.digest.hex, names: offices.map(\.name), keys: offices.map(\.publicKey), place: place,
+            key: privateKey,
             listen: ServiceAddress(host: host, port: port), addresses: try addresses(offices, behind: place),
             patience: seconds(specification))
         func answer() async throws {

@@ -96,7 +96,8 @@ final class MemberExchange: Sendable {
     private func points() throws -> [UInt8] {
         ItemPiece.bytes(
             of: try mesh.fetch(
-                "points", intake(of: "points", points: party.terms.points(party.role.other)), from: peer, resumes: false))
+                "points", intake(of: "points", points: party.terms.points(party.role.other)), from: peer, resumes: false
+            ))
     }
 
     private func intake(of name: String, points: Int) -> ItemIntake {

@@ -30,7 +30,8 @@ struct OfficeDemo {
 
         let third = names.filter { !holders.contains($0) }
         Console.step(
-            3, third.isEmpty
+            3,
+            third.isEmpty
                 ? "Each starts `entrepot compute` with its own table, and listens for the others"
                 : "Each starts `entrepot compute` with its own table, and \(third[0]) with none")
         let base = try await OfficeMesh.freePorts(names.count)
@@ -45,9 +46,11 @@ struct OfficeDemo {
         }
 
         Console.step(
-            4, third.isEmpty
+            4,
+            third.isEmpty
                 ? "They count, mask, add their noise, and the totals open"
-                : "They find the common keys, share rows under masks, count on shares, add their noise, and noisy counts open")
+                : "They find the common keys, share rows under masks, count on shares, add their noise, and noisy counts open"
+        )
         for office in offices { try await office.wait() }
         let seconds = (Date().timeIntervalSince(started) * 10).rounded() / 10
         let results = try offices.map { try Data(contentsOf: $0.state.appendingPathComponent("task.model")) }
@@ -55,7 +58,11 @@ struct OfficeDemo {
             throw CommandFailure("the offices have different results")
         }
         Console.say("   all \(names.count) offices have the same result, byte for byte: \(result.count) bytes")
-        if third.isEmpty { try tell(task, Array(result), offices) } else { try tellShares(task, Array(result), offices) }
+        if third.isEmpty {
+            try tell(task, Array(result), offices)
+        } else {
+            try tellShares(task, Array(result), offices)
+        }
         Console.say("\nDone in \(seconds) s. Look at:")
         let model = stage.shown(offices[0].state.appendingPathComponent("task.model"))
         Console.say("   \(model)   the model: entrepot sample \(model) --rows 10 --seed 1")
@@ -95,7 +102,8 @@ struct OfficeDemo {
                \(names[2]): no row, no key, and not how many keys are common; keys of masks, with which it could read what \
             \(names[0]) sends to \(names[1]) if it had that: it has not; the same \(figures) noisy counts.
             """)
-        Console.say("   Two of the three who put together what they have see both tables: the task says `majority: honest`.")
+        Console.say(
+            "   Two of the three who put together what they have see both tables: the task says `majority: honest`.")
         Console.step(6, "The ledgers: one epsilon, recorded at each of the three before the noise was drawn")
         for office in offices {
             Console.say("   \(office.name): epsilon \(plan.plan.epsilon), delta \(plan.plan.delta), once")

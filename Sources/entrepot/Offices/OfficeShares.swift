@@ -35,7 +35,8 @@ struct OfficeShares: ColumnSharing {
         let pair = SharedPair(number: number, rows: rows, sizes: sizes, parts: parts)
         // Nobody knows the weights before both tables are with those who check them: whoever got one opens its coins afterwards.
         let coins = try mesh.open(
-            (0..<8).map { _ in Int64.random(in: 0..<Int64(PrimeField.modulus)) }, question: "coins of table \(number) \(sizes)")
+            (0..<8).map { _ in Int64.random(in: 0..<Int64(PrimeField.modulus)) },
+            question: "coins of table \(number) \(sizes)")
         let form = pair.form(coins) { challenge, key in
             own?.crossTerms(challenge, maskedBy: key, number: number) ?? []
         }
@@ -73,7 +74,8 @@ struct OfficeShares: ColumnSharing {
         let words = try mesh.fetch(
             name,
             ItemIntake(
-                name, count: rows * widths[1 - side], pieceWords: FieldStream.pieceRows * widths[1 - side], isField: true),
+                name, count: rows * widths[1 - side], pieceWords: FieldStream.pieceRows * widths[1 - side],
+                isField: true),
             from: 1 - side, resumes: true)
         var parts = [TablePart](repeating: .own(key), count: 2)
         parts[1 - side] = .masked(words)

@@ -138,7 +138,10 @@ struct EngineTests {
             ("delta: 1.0e-9", "delta: 0", "needs δ above 0"), ("      rows: 20000\n", "", "declares no `rows`"),
             ("method: auto", "method: gaussian-copula", "tables of counts"),
             (
-                "rules:\n", "rules:\n  - {ratio: owed, numerator: Bank_debt, denominator: Bank_income_monthly}\n", ""
+                "rules:\n",
+                "rules:\n  - {ratio: owed, of: [Bank_debt, Bank_income_monthly], "
+                    + "bins: {count: 16, scale: log, minimum: 0.01, maximum: 10}}\n",
+                "no party could do for the other's rows"
             ),
         ]
         for change in changes {

@@ -37,6 +37,17 @@ public struct MaskKey: Sendable {
     /// Secret: an office keeps it while the task runs, so that it can come back with the same masks. Empty once forgotten.
     public var rawRepresentation: Data { key?.rawRepresentation ?? Data() }
 
+    /// 32 bytes of this office alone, the same at each start of the task.
+    ///
+    /// - Throws: once the key is forgotten.
+    public func seed(for purpose: String) throws -> [UInt8] {
+        guard let key else { throw CryptoKitError.incorrectKeySize }
+        return SumBytes.bytes(
+            of: HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: SymmetricKey(data: key.rawRepresentation), salt: Data("ENTREPOT-SEED1".utf8),
+                info: Data(purpose.utf8), outputByteCount: 32))
+    }
+
     /// The secret of a pair.
     ///
     /// - Parameters:
@@ -102,7 +113,7 @@ enum SumBytes {
         }
     }
 
-    static func bytes(_ values: [UInt32]) -> [UInt8] {
+    static func bytes(ofHalves values: [UInt32]) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 4 * values.count)
         for (place, value) in values.enumerated() {
             for byte in 0..<4 { bytes[4 &* place &+ byte] = UInt8(truncatingIfNeeded: value &>> UInt32(8 &* byte)) }

@@ -21,6 +21,8 @@ public struct SumGreeting: Sendable, Equatable, Codable {
     public var maskKey: Data
     /// How many rounds it has of the one that it greets: the rest is to be sent again.
     public var received: Int
+    /// How many rounds of the one that it greets it has ever seen: who has made fewer came back from an older copy of its disk.
+    public var known: Int?
 }
 
 /// One office's part of one round, masked: to whoever lacks one of the masks, uniform and independent of the part.
@@ -111,7 +113,7 @@ extension ItemPiece {
     public static func words(of bytes: [UInt8]) -> [UInt32] { SumBytes.halves(bytes[...]) }
 
     /// Words as bytes.
-    public static func bytes(of words: [UInt32]) -> [UInt8] { SumBytes.bytes(words) }
+    public static func bytes(of words: [UInt32]) -> [UInt8] { SumBytes.bytes(ofHalves: words) }
 }
 
 /// What offices send each other.
@@ -145,7 +147,7 @@ public enum SumMessage: Sendable, Equatable {
         case .request(let request): Self.mark + [5] + Self.json(request)
         case .piece(let piece):
             Self.mark + [6] + piece.task + piece.item + SumBytes.word(UInt64(piece.number))
-                + SumBytes.bytes(piece.words)
+                + SumBytes.bytes(ofHalves: piece.words)
         }
     }
 
@@ -214,7 +216,7 @@ extension SumGreeting {
     fileprivate init?(json: [UInt8]) {
         let decoder = JSONDecoder()
         if let whole = try? decoder.decode(SumGreeting.self, from: Data(json)), whole.version == Self.currentVersion,
-            (0..<SumShare.mostRounds).contains(whole.received)
+            (0..<SumShare.mostRounds).contains(whole.received), (0..<SumShare.mostRounds).contains(whole.known ?? 0)
         {
             self = whole
             return

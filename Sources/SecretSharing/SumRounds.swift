@@ -114,7 +114,8 @@ public struct SumRounds: Sendable {
             version: SumGreeting.currentVersion, program: office.program, task: hexadecimal(office.task),
             from: office.names[office.place], to: office.names[peer], plan: hexadecimal(office.plan),
             commitment: hexadecimal(office.commitment), maskKey: Data(key.publicKey),
-            received: (seen[peer]?.keys.max() ?? -1) + 1)
+            received: (seen[peer]?.keys.max() ?? -1) + 1,
+            known: max(seen[peer]?.keys.max() ?? -1, remembered.shares[peer]?.keys.max() ?? -1) + 1)
     }
 
     /// Who has not greeted yet.
@@ -148,6 +149,10 @@ public struct SumRounds: Sendable {
         guard greeting.from == name else { throw .otherOffice(from: name, named: greeting.from) }
         guard greeting.to == office.names[office.place] else { throw .otherOffice(from: name, named: greeting.to) }
         guard greeting.plan == hexadecimal(office.plan) else { throw .otherPlan(from: name) }
+        // Before any message is made anew: under the same mask it would show by how much the noise differs.
+        if let known = greeting.known, known > made.count {
+            throw .olderCopy(here: made.count, known: known, to: name)
+        }
         if let first = greetings[peer] {
             guard first.commitment == greeting.commitment else { throw .otherTable(from: name) }
             guard first.maskKey == greeting.maskKey else { throw .otherMasks(from: name) }

@@ -103,7 +103,8 @@ struct SharedPairTests {
             (0..<count).map { _ in
                 let word = generator.next()
                 // The ends of the range as often as what lies between them.
-                return [0, 1, PrimeField.modulus - 1, 1 << 30, (1 << 30) - 1, PrimeField.reduced(word)][Int(word % 6)]
+                let ends: [UInt32] = [0, 1, PrimeField.modulus - 1, 0x4000_0000, 0x3FFF_FFFF, PrimeField.reduced(word)]
+                return ends[Int(word % 6)]
             }
         }
         var product = FieldProduct(left: left, right: right)
@@ -130,10 +131,9 @@ struct SharedPairTests {
             // The keys are fixed, and with them the figure.
             #expect(distance < 130, "\(distance)")
             // One column alone as well.
-            let column = stride(from: hot, to: masked.count, by: 8).map {
-                Double(masked[$0]) / Double(PrimeField.modulus)
-            }
-            #expect(abs(column.reduce(0, +) / Double(column.count) - 0.5) < 0.03)
+            var sum = 0.0
+            for place in stride(from: hot, to: masked.count, by: 8) { sum += Double(masked[place]) }
+            #expect(abs(sum / Double(PrimeField.modulus) / 5_000 - 0.5) < 0.03)
         }
     }
 
@@ -241,21 +241,26 @@ struct SharedPairTests {
         let p = Int64(PrimeField.modulus)
         var world = SumWorld(3, isField: true)
         try world.greet()
+        let first: [Int64] = [5, p - 1, p - 4, -9]
+        let second: [Int64] = [p - 3, p - 1, 0, p]
+        let third: [Int64] = [-4, 3 * p + 1, 0, 9]
+        let parts = [first, second, third]
         let totals = try world.round(
-            [[5, p - 1, p - 4, -9], [p - 3, p - 1, 0, p], [-4, 3 * p + 1, 0, 9]], question: "one")
+            parts, question: "one")
         for total in totals { #expect(total == [-2, -1, -4, 0]) }
         // Each message is uniform in the field: no part shows, nor by how much the parts together pass p.
-        let first = try world.shares(
+        let next = try world.shares(
             [[Int64]](repeating: [Int64](repeating: 0, count: 20_000), count: 3), question: "two")
-        for share in first {
+        for share in next {
             #expect(share.values.allSatisfy { 0 <= $0 && $0 < p })
-            #expect(abs(share.values.reduce(0.0) { $0 + Double($1) / Double(p) } / 20_000 - 0.5) < 0.02)
+            let sum = share.values.reduce(0.0) { $0 + Double($1) }
+            #expect(abs(sum / Double(p) / 20_000 - 0.5) < 0.02)
         }
         // A value outside of it is refused.
-        var wrong = first[1]
+        var wrong = next[1]
         wrong.values[0] = p
         try world.carry(.share(wrong), from: 1, to: 0)
-        try world.carry(.share(first[2]), from: 2, to: 0)
+        try world.carry(.share(next[2]), from: 2, to: 0)
         #expect(throws: SumRefusal.unreadable(from: "office1")) { _ = try world.offices[0].total() }
     }
 

@@ -22,8 +22,15 @@ struct OfficeItems {
     /// Asked for, and not there yet.
     private(set) var awaited: [(peer: Int, request: ItemRequest, channel: any Channel)] = []
     private var intakes: [Intake] = []
+    /// What is being sent over which connection.
+    var sending: Set<Sending> = []
     /// Whom this office and another one found to be the members of both tables.
     var members: String?
+
+    struct Sending: Hashable {
+        let name: String
+        let channel: ObjectIdentifier
+    }
 
     private struct Intake {
         let peer: Int
@@ -144,7 +151,11 @@ extension OfficeMesh {
     /// Piece after piece, each once the one before it is on its way.
     private func send(_ item: OfficeItem, named name: String, from: Int, over channel: any Channel) {
         let (task, digest) = (configuration.taskDigest, ItemIntake.digest(of: name))
-        Task.detached {
+        let sending = OfficeItems.Sending(name: name, channel: ObjectIdentifier(channel))
+        Task.detached { [self] in
+            // Whoever asks twice over one connection gets it once.
+            guard state.withLock({ $0.items.sending.insert(sending).inserted }) else { return }
+            defer { state.withLock { _ = $0.items.sending.remove(sending) } }
             for number in stride(from: from, to: item.pieces, by: 1) {
                 let piece = ItemPiece(task: task, item: digest, number: number, words: item.piece(number))
                 do { try await channel.writeAndFlush(Self.frame(.piece(piece))).get() } catch { return }

@@ -11,28 +11,37 @@ import Tasks
 /// How two holders find the keys that both of their tables have, over the connection of their rounds: the intersection of
 /// `entrepot psi`, in which either learns which of its own keys the other has too.
 ///
-/// Points go out under an exponent that is drawn at each start. A holder that was started again asks anew, and is answered anew.
+/// Points go out under an exponent that follows from the office's own key of the task: at each start the same ones. A holder answers
+/// one list of the other and no second one: who was started again sends the same.
 final class MemberExchange: Sendable {
     private let mesh: OfficeMesh
     private let journal: OfficeJournal
     private let peer: Int
+    /// Of the other holder.
+    private let name: String
     private let party: IntersectionParty
     private let keys: [[UInt8]]
     private let isOver = Mutex(false)
 
+    private static let answered = "answered"
     private static let pieceWords = 1 << 16
 
     /// - Parameters:
     ///   - place: 0 or 1: of this holder.
     ///   - keys: its own, each once.
-    init(_ task: TaskSpecification, place: Int, keys: [[UInt8]], mesh: OfficeMesh, journal: OfficeJournal) throws {
+    init(
+        _ task: TaskSpecification, place: Int, keys: [[UInt8]], mesh: OfficeMesh, journal: OfficeJournal, seed: [UInt8]
+    ) throws {
         self.mesh = mesh
         self.journal = journal
         self.keys = keys
         peer = 1 - place
+        name = task.providers[1 - place].name
         let rows = task.providers.map { $0.table?.rows ?? 0 }
         let terms = IntersectionTerms(task: task.digest.bytes, reveal: .members, sizes: (rows[0], rows[1]))
-        party = try IntersectionParty(terms, role: place == 0 ? .listener : .joiner, keys: keys, noise: 0)
+        party = try IntersectionParty(
+            terms, role: place == 0 ? .listener : .joiner, keys: keys, noise: 0,
+            seed: seed)
     }
 
     /// The keys that both have, each once, sorted; and a digest of them, hexadecimal.
@@ -106,6 +115,13 @@ final class MemberExchange: Sendable {
 
     /// Raises the other's points to the own exponent, and hands them out.
     private func answer(_ points: [UInt8]) throws -> [IntersectionParty.Fingerprint] {
+        let list = Array(Self.digest(points).utf8)
+        if let first = journal.item(Self.answered), first != list {
+            let refusal = SumRefusal.otherMembers(from: name)
+            mesh.refuse(refusal)
+            throw refusal
+        }
+        try journal.keep(list, as: Self.answered)
         let party = party
         let (prints, bytes) = try FitThread.waiting { () async throws -> ([IntersectionParty.Fingerprint], [UInt8]) in
             let answers = Mutex<[UInt8]>([])

@@ -218,8 +218,11 @@ struct OfficeComputation: Sendable {
             return (Kernel(part: try plan.part(table), opening: opening, record: record), nil)
         }
         guard let terms = own.table else { throw CommandFailure("\(own.name) has no table in the task") }
+        guard let session = try journal.session() else { throw LedgerError.noReservation }
         let list = try KeyList(LocalTableFile(path: path), table: terms, rows: terms.rows ?? 0)
-        let exchange = try MemberExchange(task, place: place, keys: list.keys, mesh: mesh, journal: journal)
+        let exchange = try MemberExchange(
+            task, place: place, keys: list.keys, mesh: mesh, journal: journal,
+            seed: try MaskKey(rawRepresentation: session.maskKey).seed(for: "points"))
         let began = ContinuousClock.now
         let members = try exchange.members()
         let seconds = (ContinuousClock.now - began) / .seconds(1)

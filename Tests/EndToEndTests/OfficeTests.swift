@@ -277,6 +277,36 @@ struct OfficeTests {
         #expect(scene.result(2) != nil && Set((0..<3).map(scene.result)).count == 1)
     }
 
+    @Test(
+        "hundreds of strangers who connect and say nothing do not take an office's files",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func flood() async throws {
+        let scene = try await Scene()
+        let office = try scene.start(2, patience: 6)
+        _ = try await office.announced("listening on ")
+        let before = office.openFiles
+        var sockets: [Int32] = []
+        defer { for socket in sockets { close(socket) } }
+        for _ in 0..<400 {
+            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            sockets.append(socket)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(scene.ports[2]).bigEndian
+            address.sin_addr.s_addr = inet_addr("127.0.0.1")
+            let connected = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            #expect(connected == 0)
+        }
+        try await Task.sleep(for: .seconds(1))
+        #expect(office.isRunning && office.openFiles <= before + 80, "\(before), then \(office.openFiles)")
+        let outcome = office.outcome()
+        #expect(outcome.code == 1 && outcome.talk.contains("said nothing"), "\(outcome.talk)")
+    }
+
     private static func outcome(_ running: Program.Running) async -> Program.Outcome {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread { continuation.resume(returning: running.outcome()) }

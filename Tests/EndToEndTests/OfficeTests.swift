@@ -288,15 +288,15 @@ struct OfficeTests {
         var sockets: [Int32] = []
         defer { for socket in sockets { close(socket) } }
         for _ in 0..<400 {
-            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            sockets.append(socket)
+            let end = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            sockets.append(end)
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
             address.sin_port = in_port_t(scene.ports[2]).bigEndian
             address.sin_addr.s_addr = inet_addr("127.0.0.1")
             let connected = withUnsafePointer(to: &address) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    connect(end, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
                 }
             }
             #expect(connected == 0)

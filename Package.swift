@@ -103,7 +103,8 @@ let package = Package(
         .target(
             name: "PrivacyAccounting", dependencies: ["PrivacyKernel"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "SecretSharing", dependencies: ["Bytes", crypto, cryptoExtras], exclude: ["README.md"],
+            name: "SecretSharing", dependencies: ["Bytes", "LinearAlgebra", "VectorMath", crypto, cryptoExtras],
+            exclude: ["README.md"],
             swiftSettings: strict + [replaceable]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
@@ -189,7 +190,9 @@ let package = Package(
             name: "DemoData", dependencies: ["Tables", "Tasks", "VectorMath"],
             exclude: ["README.md", "Configs/comtrade-mirror.yaml"],
             resources: [
-                .embedInCode("Configs/bank-telecom.yaml"), .embedInCode("Configs/customs-microdata.yaml"),
+                .embedInCode("Configs/bank-telecom.yaml"),
+                .embedInCode("Configs/bank-telecom-without-enclave.yaml"),
+                .embedInCode("Configs/customs-microdata.yaml"),
                 .embedInCode("Configs/five-offices.yaml"), .embedInCode("Configs/five-offices-total.yaml"),
                 .embedInCode("Configs/five-offices-without-enclave.yaml"),
                 .embedInCode("Configs/lists.yaml"),
@@ -230,7 +233,8 @@ let package = Package(
         .testTarget(
             name: "PlantedBugs", dependencies: ["PrivacyKernel", "Tables", "VectorMath"], swiftSettings: strict),
         .testTarget(
-            name: "PrivacyKernelTests", dependencies: ["PlantedBugs", "PrivacyKernel", "Tables", "VectorMath"],
+            name: "PrivacyKernelTests",
+            dependencies: ["PlantedBugs", "PrivacyKernel", "SecretSharing", "Tables", "VectorMath"],
             exclude: ["table-vectors.py"], swiftSettings: strict),
         .testTarget(
             name: "PrivacyAccountingTests",
@@ -242,7 +246,9 @@ let package = Package(
             name: "PrivacyAuditTests",
             dependencies: ["PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
             swiftSettings: strict),
-        .testTarget(name: "SecretSharingTests", dependencies: ["SecretSharing", "VectorMath"], swiftSettings: strict),
+        .testTarget(
+            name: "SecretSharingTests", dependencies: ["LinearAlgebra", "SecretSharing", "VectorMath"],
+            swiftSettings: strict),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(

@@ -12,6 +12,7 @@ package enum DemoScenario: String, CaseIterable {
     case fiveOfficesWithoutEnclave = "five-offices-without-enclave"
     case customsMicrodata = "customs-microdata"
     case bankTelecom = "bank-telecom"
+    case bankTelecomWithoutEnclave = "bank-telecom-without-enclave"
     case lists
 
     /// One line for the help text.
@@ -26,6 +27,8 @@ package enum DemoScenario: String, CaseIterable {
             "consignments of five offices, simulated from the declared domains; each office is a process, and there is no service"
         case .customsMicrodata: "the two halves of import declarations, simulated from the declared domains"
         case .bankTelecom: "customers of a bank and a telecom, simulated from the declared domains"
+        case .bankTelecomWithoutEnclave:
+            "the same customers; bank, telecom and regulator are a process each, and count on shares of the rows"
         case .lists:
             "persons on two lists without a common number, with misspelt names and mistyped dates; half are on both"
         }
@@ -39,6 +42,7 @@ package enum DemoScenario: String, CaseIterable {
         case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
         case .fiveOffices, .fiveOfficesWithoutEnclave: 20_000
         case .customsMicrodata, .bankTelecom: 50_000
+        case .bankTelecomWithoutEnclave: 20_000
         case .lists: 10_000
         }
     }
@@ -50,7 +54,7 @@ package enum DemoScenario: String, CaseIterable {
         case .reconciliation, .fiveOfficesTotal: MirrorTables.largestRows
         case .fiveOffices, .fiveOfficesWithoutEnclave: 500_000
         case .lists: 1_000_000
-        case .trade, .customsMicrodata, .bankTelecom: 10_000_000
+        case .trade, .customsMicrodata, .bankTelecom, .bankTelecomWithoutEnclave: 10_000_000
         }
     }
 
@@ -73,6 +77,7 @@ package enum DemoScenario: String, CaseIterable {
             case .fiveOfficesWithoutEnclave: PackageResources.five_offices_without_enclave_yaml
             case .customsMicrodata: PackageResources.customs_microdata_yaml
             case .bankTelecom: PackageResources.bank_telecom_yaml
+            case .bankTelecomWithoutEnclave: PackageResources.bank_telecom_without_enclave_yaml
             case .lists: PackageResources.lists_yaml
             }
         return String(decoding: bytes, as: UTF8.self)
@@ -106,7 +111,7 @@ package enum DemoScenario: String, CaseIterable {
         case .lists: ListTables(rows: rows, seed: seed).csv
         case .customsMicrodata:
             try SimulatedTables(task, rows: rows, seed: seed) { String(10_000_000 + $0 * 7) }.csv
-        case .bankTelecom:
+        case .bankTelecom, .bankTelecomWithoutEnclave:
             try SimulatedTables(task, rows: rows, seed: seed) { row in
                 var generator = SplitMix64(state: UInt64(row))
                 let digits = String(generator.next(), radix: 16)

@@ -3,7 +3,7 @@ import PrivacyKernel
 import Queries
 import Tables
 
-/// What a secure sum will send, and how long that takes: from the task alone.
+/// What a secure sum or a count on shares will send, and how long that takes: from the task alone.
 public struct SumTraffic: Sendable, Equatable {
     /// How many offices there are.
     public let offices: Int
@@ -15,6 +15,8 @@ public struct SumTraffic: Sendable, Equatable {
     public let rounds: Int
     /// By how much the noise exceeds that of one place.
     public let noiseFactor: Double
+    /// Bytes of points and of masked rows that either holder sends to the other; 0 in a secure sum.
+    public let sharedBytes: Int
 
     /// - Returns: nil for a task that one service computes.
     public init?(_ task: TaskPlan) {
@@ -22,6 +24,7 @@ public struct SumTraffic: Sendable, Equatable {
         offices = task.holders.count
         colluding = task.holders.colluding
         noiseFactor = task.holders.deviationFactor
+        sharedBytes = Self.shared(task)
         let sizes = task.domain.sizes
         let pairs = sizes.indices.reduce(0) { sum, first in
             sum + sizes[first...].dropFirst().reduce(0) { $0 + sizes[first] * $1 }
@@ -36,8 +39,21 @@ public struct SumTraffic: Sendable, Equatable {
             task.queries.names.count + (task.leastRows == nil ? 0 : 1) + (task.synthesizer == nil ? 0 : 3 + sizes.count)
     }
 
+    /// Either holder's points, twice, and the words of the larger table of all its columns.
+    ///
+    /// Methods that look at sets of more columns share some of these once more, which is not in it.
+    private static func shared(_ task: TaskPlan) -> Int {
+        guard case .secretSharing = task.engine, let first = task.providerColumns.first else { return 0 }
+        let sizes = task.domain.sizes
+        let widths = [sizes.prefix(first).reduce(0, +), sizes.dropFirst(first).reduce(0, +)]
+        return task.declaredRows.joined * (4 * (widths.max() ?? 0) + 64)
+    }
+
+    /// Whether three parties count on shares.
+    public var isShared: Bool { sharedBytes > 0 }
+
     /// What each office sends to all others together.
-    public var bytesSent: Int { (offices - 1) * (8 * figures + 300 * rounds) }
+    public var bytesSent: Int { (offices - 1) * (8 * figures + 300 * rounds) + sharedBytes }
 
     /// - Parameters:
     ///   - bitsPerSecond: of an office's line, each way.

@@ -29,20 +29,27 @@ public struct TaskPlan: Sendable {
     private let join: TaskSpecification.Join
     /// Whether a query asks how good the linkage is.
     private let asksOfLinkage: Bool
+    /// Where the rows are counted.
+    let engine: TaskSpecification.Engine
+    /// How many columns of the joined table each provider brings, where they lie beside each other.
+    let providerColumns: [Int]
     /// Who adds noise: one, where the rows come together in one place.
     public let holders: NoiseHolders
 
     /// - Throws: `SchemaProblems`, `SynthesisError`, `QueryRefusal` or `PrivacyError` if the task cannot work.
     public init(_ task: TaskSpecification) throws {
-        synthesizer = task.releasesRows ? try Self.synthesizer(task.synthesizer) : nil
+        engine = task.engine
+        synthesizer = task.releasesRows ? try Self.synthesizer(task.synthesizer, task.engine) : nil
         join = task.join
         asksOfLinkage = task.queries.contains { $0.kind == .linked }
         domain = try task.domain()
-        if case .secureSum(let colluding) = task.engine {
-            holders = NoiseHolders(count: task.providers.count, colluding: colluding)
-        } else {
-            holders = .one
-        }
+        holders =
+            switch task.engine {
+            case .enclave: .one
+            case .secureSum(let colluding): NoiseHolders(count: task.providers.count, colluding: colluding)
+            case .secretSharing(let computing): NoiseHolders(count: computing.count, colluding: 1)
+            }
+        providerColumns = try task.providers.compactMap { try $0.table?.domain().columns.count }
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
         unit = task.privacy.unit == .key ? .key : .record
         let rows = task.rowsPerUnit
@@ -139,6 +146,27 @@ public struct TaskPlan: Sendable {
             part: table, ofUnionOf: holders.count, rowsPerKey: join.rowsPerKey, unit: unit)
     }
 
+    /// The kernel of one of three parties that count on shares.
+    ///
+    /// - Parameters:
+    ///   - own: this party's table and the keys that both holders' tables have; nil at the third party.
+    ///   - sharing: the way to the other two.
+    ///   - record: takes each release before it is returned.
+    /// - Throws: `rowsAreGone`, or `shapeMismatch` where the table lacks a member.
+    public func kernel(
+        _ own: (name: String, table: KeyedTable, members: [[UInt8]])?, sharing: any ColumnSharing,
+        record: @escaping @Sendable (Release) throws -> Void
+    ) throws(PrivacyError) -> Kernel {
+        guard let own else {
+            return Kernel(
+                sharesOf: domain, first: providerColumns.first ?? 0, rows: declaredRows.joined, sharing: sharing,
+                record: record)
+        }
+        let table = try PrivateTable(
+            aligning: own.table, of: own.name, members: own.members, room: declaredRows.joined)
+        return try Kernel(columns: table, of: domain, sharing: sharing, record: record)
+    }
+
     /// What the model may spend on what: the plan's steps after those of the queries.
     private var modelPlan: MechanismPlan {
         var model = plan
@@ -219,11 +247,15 @@ public struct TaskPlan: Sendable {
     }
 
     private static func synthesizer(
-        _ choice: TaskSpecification.SynthesizerChoice
+        _ choice: TaskSpecification.SynthesizerChoice, _ engine: TaskSpecification.Engine
     ) throws(SynthesisError) -> any Synthesizer {
         guard let resolved = choice.resolved else { throw .unknownSynthesizer(choice.name) }
-        return try Synthesizers.synthesizer(
-            named: resolved.method, parameters: resolved.parameters.mapValues(parameter))
+        var parameters = resolved.parameters.mapValues(parameter)
+        if case .secretSharing = engine, ["auto", "clique-tree"].contains(resolved.method) {
+            // No party could take the difference of two columns for both holders.
+            parameters["differences"] = .text("none")
+        }
+        return try Synthesizers.synthesizer(named: resolved.method, parameters: parameters)
     }
 
     private static func parameter(_ value: JSONValue) -> Parameter {

@@ -49,6 +49,46 @@ public final class Kernel: CustomReflectable {
         self.init(rows: SharedRows(part.rows, opening), record: record, generator: NoiseGenerator())
     }
 
+    /// A kernel of one of three parties that count on shares of columns of two holders; every party's kernel is asked the same
+    /// questions and has the same answers.
+    ///
+    /// - Parameters:
+    ///   - table: this holder's rows, aligned with the other's; the kernel alone has them from here on.
+    ///   - domain: of the columns of both.
+    ///   - sharing: the way to the other parties.
+    ///   - record: as above.
+    /// - Throws: `shapeMismatch` unless the columns are the first or the last of the domain.
+    public convenience init(
+        columns table: consuming PrivateTable, of domain: TableDomain, sharing: any ColumnSharing,
+        record: (@Sendable (Release) throws -> Void)? = nil
+    ) throws(PrivacyError) {
+        let rows = table.rows
+        let count = rows.domain.columns.count
+        let first = sharing.side == 0 ? count : domain.columns.count - count
+        guard first >= 0,
+            rows.domain.sizes
+                == (sharing.side == 0
+                    ? domain.sizes.prefix(first).map { $0 } : domain.sizes.dropFirst(first).map { $0 })
+        else { throw .shapeMismatch(expected: domain.columns.count, found: count) }
+        self.init(
+            rows: SharedColumns(rows, of: domain, first: first, rows: rows.table.rowCount, sharing), record: record,
+            generator: NoiseGenerator())
+    }
+
+    /// The kernel of the third party, which has no rows.
+    ///
+    /// - Parameters:
+    ///   - first: how many columns of the domain the first holder has.
+    ///   - rows: of both holders' tables with their padding.
+    public convenience init(
+        sharesOf domain: TableDomain, first: Int, rows: Int, sharing: any ColumnSharing,
+        record: (@Sendable (Release) throws -> Void)? = nil
+    ) {
+        self.init(
+            rows: SharedColumns(nil, of: domain, first: first, rows: rows, sharing), record: record,
+            generator: NoiseGenerator())
+    }
+
     // KERNEL 8.3
     /// A kernel without rows: it answers the same questions from the transcript, then throws `transcriptExhausted`.
     public init(replaying transcript: Transcript, domain: TableDomain) {
@@ -199,7 +239,14 @@ extension Kernel {
 
     /// The noise that is drawn here for a figure that needs `scale`.
     func drawn(_ scale: NoiseScale) throws(PrivacyError) -> NoiseScale {
-        try (rows?.holders ?? .one).share(of: scale)
+        let holders = rows?.holders ?? .one
+        let share = try holders.share(of: scale)
+        // Fifty deviations: no draw is beyond them.
+        if let most = rows?.mostFigure, case .gaussian(let whole) = holders.total(of: share) {
+            let variance = NoiseScale.gaussian(whole).variance
+            guard variance.squareRoot() * 50 <= Double(most) else { throw .noiseTooLarge(variance: variance) }
+        }
+        return share
     }
 
     // KERNEL 10.4
@@ -227,9 +274,9 @@ extension Kernel {
     }
 
     /// The private marginals, each counted once as long as they fit in memory set aside for them.
-    func counts(_ cliques: [[Int]], in rows: any IntegerSource) -> [[Int64]] {
+    func counts(_ cliques: [[Int]], in rows: any IntegerSource) throws(PrivacyError) -> [[Int64]] {
         let missing = cliques.filter { knownCounts[$0] == nil }
-        let counted = rows.counts(missing, further: further)
+        let counted = try rows.counts(missing, further: further)
         var answers: [[Int]: [Int64]] = [:]
         var known = knownCounts.values.reduce(0) { $0 + $1.count }
         for (clique, counts) in zip(missing, counted) {

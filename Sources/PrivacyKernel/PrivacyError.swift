@@ -34,6 +34,8 @@ public enum PrivacyError: Error, Sendable, Equatable {
     case notRecorded(String)
     /// The parts of a sum did not come together; nothing was released.
     case notOpened(String)
+    /// What cannot be asked where columns are shared among parties.
+    case notOnShares(String)
     /// Noise of several holders is discrete Gaussian, of at most 64 of them.
     case noiseNotShared(holders: Int)
     /// A party's table was joined before, or overwritten.
@@ -78,6 +80,8 @@ extension PrivacyError: CustomStringConvertible {
         case .drawLimitReached(let limit): "This kernel has drawn its \(limit) noise values; δ covers no more."
         case .notRecorded(let reason): "The release was not recorded and is withheld: \(reason)"
         case .notOpened(let reason): reason
+        case .notOnShares(let what):
+            "On shares \(what) cannot be asked for: tables of counts can. Use an enclave for it."
         case .noiseNotShared(let holders):
             "Noise that \(holders) holders of rows add together is Gaussian, of 2 to \(NoiseHolders.most) of them: it needs δ "
                 + "above 0."

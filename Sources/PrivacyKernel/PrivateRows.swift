@@ -87,7 +87,7 @@ final class PrivateRows: IntegerSource {
 
     /// The codes of further attributes row by row, and the code that rows of padding have. An attribute may follow from one
     /// before it in the list.
-    private func columns(_ attributes: [FurtherAttribute]) -> [(codes: CodeArray, filler: Int)] {
+    func columns(_ attributes: [FurtherAttribute]) -> [(codes: CodeArray, filler: Int)] {
         further.withLock { known in
             let same = zip(known, attributes).prefix { $0.attribute == $1 }.count
             for place in same..<known.count { known[place].codes.wipe() }

@@ -81,6 +81,23 @@ public struct PrivateTable: ~Copyable, Sendable {
         for party in taken.indices { taken[party].wipe() }
     }
 
+    /// One holder's rows of members that two holders know, each of whom has columns of its own of them. Rows of both holders'
+    /// tables with the same number are of the same member.
+    ///
+    /// - Parameters:
+    ///   - table: read with the `KeyedHash` that both holders use. It has no rows afterwards.
+    ///   - name: the holder's; columns become `<name>_<column>`.
+    ///   - members: the texts of the common keys, each once.
+    ///   - room: how many rows both tables have with their padding: public, and the same at both.
+    /// - Throws: `rowsAreGone`; `shapeMismatch` where the table lacks a member.
+    public init(
+        aligning table: KeyedTable, of name: String, members: [[UInt8]], room: Int
+    ) throws(PrivacyError) {
+        var taken = try PrivateTable.rows(of: [table])
+        defer { for party in taken.indices { taken[party].wipe() } }
+        rows = try PrivateRows((name, taken[0]), members: members, room: room)
+    }
+
     /// The mirror join: each row is one flow, as its exporter's office and as its importer's office reported it.
     ///
     /// - Parameter offices: read with the same `KeyedHash` and of the same domain. They have no rows afterwards.

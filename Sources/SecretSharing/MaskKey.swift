@@ -1,6 +1,7 @@
 import Crypto
 import CryptoExtras
 public import Foundation
+import VectorMath
 
 /// One office's half of the keys that it shares with each other office, for one task.
 ///
@@ -36,6 +37,17 @@ public struct MaskKey: Sendable {
     /// Secret: an office keeps it while the task runs, so that it can come back with the same masks. Empty once forgotten.
     public var rawRepresentation: Data { key?.rawRepresentation ?? Data() }
 
+    /// 32 bytes of this office alone, the same at each start of the task.
+    ///
+    /// - Throws: once the key is forgotten.
+    public func seed(for purpose: String) throws -> [UInt8] {
+        guard let key else { throw CryptoKitError.incorrectKeySize }
+        return SumBytes.bytes(
+            of: HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: SymmetricKey(data: key.rawRepresentation), salt: Data("ENTREPOT-SEED1".utf8),
+                info: Data(purpose.utf8), outputByteCount: 32))
+    }
+
     /// The secret of a pair.
     ///
     /// - Parameters:
@@ -68,8 +80,29 @@ struct PairSecret: Sendable {
     }
 }
 
+extension PairSecret {
+    /// Uniform elements of the field of p = 2³¹ − 1 in place of words.
+    func fieldMask(round: Int, question: [UInt8], count: Int) throws -> [UInt64] {
+        // 2⁶⁴ is 4 modulo p: without the four greatest words each element has as many words as any other. One of them comes once
+        // in 2⁶² words.
+        let words = try mask(round: round, question: question, count: count + 4)
+        let even = words.filter { $0 <= UInt64.max - 4 }
+        return even.prefix(count).map { UInt64(PrimeField.reduced($0)) }
+    }
+
+    /// 32 bytes for another purpose, which both of the pair have and nobody else.
+    func key(for purpose: String) -> [UInt8] {
+        let key = HKDF<SHA256>.expand(
+            pseudoRandomKey: self.key, info: Data("key \(purpose)".utf8), outputByteCount: 32)
+        return SumBytes.bytes(of: key)
+    }
+}
+
 /// Whole numbers as bytes, the least significant first.
 enum SumBytes {
+    /// Proof: the bytes are copied whole within the call that lends them.
+    static func bytes(of key: SymmetricKey) -> [UInt8] { key.withUnsafeBytes { Array($0) } }
+
     static func word(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) } }
 
     static func words(_ bytes: [UInt8]) -> [UInt64] {
@@ -77,6 +110,23 @@ enum SumBytes {
             var word: UInt64 = 0
             for byte in 0..<8 { word |= UInt64(bytes[8 * place + byte]) &<< UInt64(8 &* byte) }
             return word
+        }
+    }
+
+    static func bytes(ofHalves values: [UInt32]) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 4 * values.count)
+        for (place, value) in values.enumerated() {
+            for byte in 0..<4 { bytes[4 &* place &+ byte] = UInt8(truncatingIfNeeded: value &>> UInt32(8 &* byte)) }
+        }
+        return bytes
+    }
+
+    static func halves(_ bytes: ArraySlice<UInt8>) -> [UInt32] {
+        let first = bytes.startIndex
+        return (0..<(bytes.count / 4)).map { place in
+            let start = first &+ 4 &* place
+            return UInt32(bytes[start]) | UInt32(bytes[start &+ 1]) &<< 8 | UInt32(bytes[start &+ 2]) &<< 16
+                | UInt32(bytes[start &+ 3]) &<< 24
         }
     }
 

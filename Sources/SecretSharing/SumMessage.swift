@@ -21,6 +21,8 @@ public struct SumGreeting: Sendable, Equatable, Codable {
     public var maskKey: Data
     /// How many rounds it has of the one that it greets: the rest is to be sent again.
     public var received: Int
+    /// How many rounds of the one that it greets it has ever seen: who has made fewer came back from an older copy of its disk.
+    public var known: Int?
 }
 
 /// One office's part of one round, masked: to whoever lacks one of the masks, uniform and independent of the part.
@@ -72,6 +74,48 @@ extension SumClosing {
     }
 }
 
+/// What a holder asks another one for, beside the rounds.
+public struct ItemRequest: Sendable, Equatable, Codable {
+    /// SHA-256 of the task, hexadecimal.
+    public var task: String
+    /// By its name.
+    public var item: String
+    /// The first piece that is wanted: those before it came.
+    public var from: Int
+
+    public init(task: String, item: String, from: Int) {
+        self.task = task
+        self.item = item
+        self.from = from
+    }
+}
+
+/// A piece of what another holder asked for.
+public struct ItemPiece: Sendable, Equatable {
+    /// SHA-256 of the task.
+    public var task: [UInt8]
+    /// SHA-256 of the item's name.
+    public var item: [UInt8]
+    /// From 0.
+    public var number: Int
+    public var words: [UInt32]
+
+    public init(task: [UInt8], item: [UInt8], number: Int, words: [UInt32]) {
+        self.task = task
+        self.item = item
+        self.number = number
+        self.words = words
+    }
+}
+
+extension ItemPiece {
+    /// Bytes as words, the least significant first; as many as are whole.
+    public static func words(of bytes: [UInt8]) -> [UInt32] { SumBytes.halves(bytes[...]) }
+
+    /// Words as bytes.
+    public static func bytes(of words: [UInt32]) -> [UInt8] { SumBytes.bytes(ofHalves: words) }
+}
+
 /// What offices send each other.
 public enum SumMessage: Sendable, Equatable {
     case greeting(SumGreeting)
@@ -81,6 +125,8 @@ public enum SumMessage: Sendable, Equatable {
     case halt(String)
     /// The sender stops for now; the sentence says why.
     case pause(String)
+    case request(ItemRequest)
+    case piece(ItemPiece)
 
     /// No message but a share is longer, in bytes.
     public static let mostWords = 65_536
@@ -98,6 +144,10 @@ public enum SumMessage: Sendable, Equatable {
         case .closing(let closing): Self.mark + [2] + Self.json(closing)
         case .halt(let reason): Self.mark + [3] + Array(reason.utf8.prefix(2000))
         case .pause(let reason): Self.mark + [4] + Array(reason.utf8.prefix(2000))
+        case .request(let request): Self.mark + [5] + Self.json(request)
+        case .piece(let piece):
+            Self.mark + [6] + piece.task + piece.item + SumBytes.word(UInt64(piece.number))
+                + SumBytes.bytes(ofHalves: piece.words)
         }
     }
 
@@ -130,6 +180,20 @@ public enum SumMessage: Sendable, Equatable {
             self = .closing(closing)
         case 3: self = .halt(String(decoding: body.prefix(2000), as: UTF8.self))
         case 4: self = .pause(String(decoding: body.prefix(2000), as: UTF8.self))
+        case 5:
+            guard body.count < Self.mostWords,
+                let request = try? JSONDecoder().decode(ItemRequest.self, from: Data(body)),
+                (0..<SumShare.mostRounds).contains(request.from)
+            else { return nil }
+            self = .request(request)
+        case 6:
+            guard body.count >= 72, body.count % 4 == 0 else { return nil }
+            let number = SumBytes.words(Array(body[64..<72]))[0]
+            guard number < UInt64(SumShare.mostRounds) else { return nil }
+            self = .piece(
+                ItemPiece(
+                    task: Array(body[0..<32]), item: Array(body[32..<64]), number: Int(number),
+                    words: SumBytes.halves(body[72...])))
         default: return nil
         }
     }
@@ -152,7 +216,7 @@ extension SumGreeting {
     fileprivate init?(json: [UInt8]) {
         let decoder = JSONDecoder()
         if let whole = try? decoder.decode(SumGreeting.self, from: Data(json)), whole.version == Self.currentVersion,
-            (0..<SumShare.mostRounds).contains(whole.received)
+            (0..<SumShare.mostRounds).contains(whole.received), (0..<SumShare.mostRounds).contains(whole.known ?? 0)
         {
             self = whole
             return

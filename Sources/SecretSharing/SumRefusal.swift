@@ -31,6 +31,14 @@ public enum SumRefusal: Error, Sendable, Equatable {
     case changedHere(round: Int)
     /// A figure opened anew is not the one that this office has recorded.
     case otherFigure(at: String, round: Int)
+    /// Another office has more of this one's messages than this one has made: its disk is an older copy.
+    case olderCopy(here: Int, known: Int, to: String)
+    /// A piece that nobody asked for, or of another length.
+    case otherPiece(from: String)
+    /// Both holders found other common keys.
+    case otherMembers(from: String)
+    /// A shared table has a row that is not one-hot.
+    case malformedTable(of: String)
     /// For good.
     case halted(by: String, reason: String)
     /// For now.
@@ -82,6 +90,16 @@ extension SumRefusal: CustomStringConvertible {
         case .otherFigure(let office, let round):
             "The figure of round \(round &+ 1) is not the one that \(office) recorded when it opened first. It is not used: "
                 + "the state folder of \(office) is damaged or mixed from two times. Agree on a new task."
+        case .olderCopy(let here, let known, let to):
+            "This office has \(here) of its messages, and \(to) has had \(known): the state folder here is an older copy. Nothing was "
+                + "sent. Start again with the newest folder; where it is lost, agree on a new task."
+        case .otherPiece(let from): "\(from) sent a piece of a table that was not asked for, or of another length."
+        case .otherMembers(let from):
+            "\(from) found other common keys than this one: one of both lists of keys changed, or came back as another one. Nothing "
+                + "was counted."
+        case .malformedTable(let of):
+            "The table that \(of) shared has rows that do not count once in each column: a row of weight 1,000, or of two values, "
+                + "would take a thousand times its part. Nothing was released of it. Agree on a new task."
         case .halted(let by, let reason): "\(by) ended the task: \(reason)"
         case .paused(let by, let reason): "\(by) stopped: \(reason)"
         case .silent(let names, let seconds, let trouble):
@@ -96,7 +114,7 @@ extension SumRefusal: CustomStringConvertible {
         switch self {
         case .silent, .paused, .otherVersion, .otherMasks, .otherTable, .otherTask, .otherPlan, .unreadable,
             .notGreeted,
-            .otherOffice, .otherSession:
+            .otherOffice, .otherSession, .otherPiece, .olderCopy:
             true
         default: false
         }

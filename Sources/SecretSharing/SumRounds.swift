@@ -1,6 +1,7 @@
 import Bytes
 import Crypto
 import Foundation
+import VectorMath
 
 /// One office's side of a secure sum, as a value: no sockets, no clock, no table.
 ///
@@ -23,6 +24,8 @@ public struct SumRounds: Sendable {
         let plan: [UInt8]
         let commitment: [UInt8]
         let program: String
+        /// Whether parts are added modulo p = 2³¹ − 1, and not 2^64.
+        let isField: Bool
 
         /// - Parameters:
         ///   - task: 32 bytes.
@@ -30,8 +33,10 @@ public struct SumRounds: Sendable {
         ///   - place: of this office among them.
         ///   - plan: a digest of all questions and their noise.
         ///   - commitment: to this office's table, 32 bytes.
+        ///   - isField: whether parts are elements of the field of p = 2³¹ − 1.
         public init(
-            task: [UInt8], names: [String], place: Int, plan: [UInt8], commitment: [UInt8], program: String
+            task: [UInt8], names: [String], place: Int, plan: [UInt8], commitment: [UInt8], program: String,
+            isField: Bool = false
         ) {
             self.task = task
             self.names = names
@@ -39,6 +44,7 @@ public struct SumRounds: Sendable {
             self.plan = plan
             self.commitment = commitment
             self.program = program
+            self.isField = isField
         }
     }
 
@@ -108,7 +114,8 @@ public struct SumRounds: Sendable {
             version: SumGreeting.currentVersion, program: office.program, task: hexadecimal(office.task),
             from: office.names[office.place], to: office.names[peer], plan: hexadecimal(office.plan),
             commitment: hexadecimal(office.commitment), maskKey: Data(key.publicKey),
-            received: (seen[peer]?.keys.max() ?? -1) + 1)
+            received: (seen[peer]?.keys.max() ?? -1) + 1,
+            known: max(seen[peer]?.keys.max() ?? -1, remembered.shares[peer]?.keys.max() ?? -1) + 1)
     }
 
     /// Who has not greeted yet.
@@ -142,6 +149,10 @@ public struct SumRounds: Sendable {
         guard greeting.from == name else { throw .otherOffice(from: name, named: greeting.from) }
         guard greeting.to == office.names[office.place] else { throw .otherOffice(from: name, named: greeting.to) }
         guard greeting.plan == hexadecimal(office.plan) else { throw .otherPlan(from: name) }
+        // Before any message is made anew: under the same mask it would show by how much the noise differs.
+        if let known = greeting.known, known > made.count {
+            throw .olderCopy(here: made.count, known: known, to: name)
+        }
         if let first = greetings[peer] {
             guard first.commitment == greeting.commitment else { throw .otherTable(from: name) }
             guard first.maskKey == greeting.maskKey else { throw .otherMasks(from: name) }
@@ -165,6 +176,16 @@ public struct SumRounds: Sendable {
         greetings[peer] = greeting
         secrets[peer] = secret
         if let session, chain.isEmpty { chain = session }
+    }
+
+    // MARK: - Keys of a pair
+
+    /// 32 bytes that this office and another one have, and nobody else.
+    ///
+    /// - Throws: `notGreeted` before the other's greeting, and once all rounds are over.
+    public func key(with peer: Int, for purpose: String) throws(SumRefusal) -> [UInt8] {
+        guard let secret = secrets[peer] else { throw .notGreeted(from: office.names[peer]) }
+        return secret.key(for: purpose)
     }
 
     // MARK: - Rounds
@@ -194,7 +215,7 @@ public struct SumRounds: Sendable {
             remembered.commitments[peer] = greeting.commitment
             unkept.append(.greeting(peer: peer, commitment: greeting.commitment, maskKey: greeting.maskKey))
         }
-        var values = part
+        var values = office.isField ? part.map { Int64(PrimeField.element($0)) } : part
         for peer in others {
             try mask(&values, with: peer, round: round, question: asked)
         }
@@ -206,8 +227,17 @@ public struct SumRounds: Sendable {
     }
 
     private func mask(_ values: inout [Int64], with peer: Int, round: Int, question: [UInt8]) throws(SumRefusal) {
-        guard let words = try? secrets[peer]?.mask(round: round, question: question, count: values.count) else {
-            throw .notGreeted(from: office.names[peer])
+        guard let secret = secrets[peer],
+            let words = try? office.isField
+                ? secret.fieldMask(round: round, question: question, count: values.count)
+                : secret.mask(round: round, question: question, count: values.count)
+        else { throw .notGreeted(from: office.names[peer]) }
+        if office.isField {
+            let sign: Int64 = office.place < peer ? 1 : -1
+            for place in values.indices {
+                values[place] = Int64(PrimeField.element(values[place] + sign * Int64(words[place])))
+            }
+            return
         }
         if office.place < peer {
             for place in values.indices { values[place] &+= Int64(bitPattern: words[place]) }
@@ -238,8 +268,15 @@ public struct SumRounds: Sendable {
             guard share.values.count == sum.count else {
                 throw .otherSize(from: name, round: totals, expected: sum.count, found: share.values.count)
             }
+            if office.isField {
+                // Whoever is within the field is within it modulo p alone.
+                guard share.values.allSatisfy({ 0 <= $0 && $0 < Int64(PrimeField.modulus) }) else {
+                    throw .unreadable(from: name)
+                }
+            }
             for place in sum.indices { sum[place] &+= share.values[place] }
         }
+        if office.isField { sum = sum.map { PrimeField.number(PrimeField.element($0)) } }
         for peer in others { received[peer]?[totals] = nil }
         chain = Array(SHA256.hash(data: chain + own.question + SumBytes.bytes(sum)))
         totals += 1
@@ -285,6 +322,10 @@ public struct SumRounds: Sendable {
         if case .pause(let reason) = message { throw .paused(by: name, reason: reason) }
         guard greetings[peer] != nil else { throw .notGreeted(from: name) }
         switch message {
+        case .request(let request):
+            guard request.task == hexadecimal(office.task) else { throw .otherTask(from: name, task: request.task) }
+        case .piece(let piece):
+            guard piece.task == office.task else { throw .otherTask(from: name, task: hexadecimal(piece.task)) }
         case .share(let share): try receive(share, from: peer)
         case .closing(let closing):
             guard closing.task == hexadecimal(office.task) else { throw .otherTask(from: name, task: closing.task) }

@@ -8,22 +8,42 @@ extension TaskSpecification {
         /// - Parameter colluding: so many providers may tell each other all they know, and the promise still holds.
         case secureSum(colluding: Int)
 
+        /// The columns of each row lie at two providers, and three parties count on shares of them. Against one of the three that
+        /// looks at what it has, and keeps to the rounds.
+        ///
+        /// - Parameter computing: both providers in the order of the task, and the third party.
+        case secretSharing(computing: [String])
+
         /// As the task writes it.
         public var word: String {
             switch self {
             case .enclave: "enclave"
             case .secureSum: "secure-sum"
+            case .secretSharing: "secret-sharing"
             }
         }
 
-        /// All words that a version of the format names; not all of them are built.
         static let words = ["enclave", "secure-sum", "secret-sharing"]
         /// The most providers of a secure sum: the proof of the noise holds for so many.
         public static let mostOffices = 64
+        /// The most rows of a table that is shared.
+        static let mostSharedRows = 100_000_000
     }
 
     /// Whether the providers compute among themselves, without a service.
     public var isComputedByOffices: Bool { engine != .enclave }
+
+    /// Who computes where there is no service: in the order in which they call each other.
+    public var offices: [Party] {
+        guard case .secretSharing(let computing) = engine else { return providers }
+        return computing.compactMap { party(named: $0) }
+    }
+
+    /// Who signs: the providers, and who computes beside them.
+    public var signatories: [Party] {
+        let others = isComputedByOffices ? offices.filter { $0.role != .provider } : []
+        return providers + others
+    }
 }
 
 extension TaskSpecification.Engine {
@@ -32,6 +52,11 @@ extension TaskSpecification.Engine {
         // Written only where it says something, so that the digests of earlier tasks stay the same.
         case .enclave: nil
         case .secureSum(let colluding): .object(["kind": .text(word), "colluding": .integer(colluding)])
+        case .secretSharing(let computing):
+            .object([
+                "kind": .text(word), "computing": .array(computing.map { .text($0) }), "model": .text("passive"),
+                "majority": .text("honest"),
+            ])
         }
     }
 }

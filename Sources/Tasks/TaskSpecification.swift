@@ -82,7 +82,7 @@ public struct TaskSpecification: Sendable, Equatable {
 
     /// Why nothing is fitted or served for the task; nil for one that a service can do.
     public var refusalToServe: String? {
-        join.reveal == .none
+        join.reveal == .none || isComputedByOffices
             ? nil
             : "The task says `reveal: own`, which only `entrepot psi` does, between two parties and without a service. Write "
                 + "`reveal: none`."

@@ -91,6 +91,12 @@ enum Program {
             throw CancellationError()
         }
 
+        /// How many files and sockets it has open.
+        var openFiles: Int {
+            let folder = "/proc/\(process.processIdentifier)/fd"
+            return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).count
+        }
+
         func stop() { process.terminate() }
         func pause() { _ = Foundation.kill(process.processIdentifier, SIGSTOP) }
         func goOn() { _ = Foundation.kill(process.processIdentifier, SIGCONT) }

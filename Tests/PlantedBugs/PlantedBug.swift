@@ -96,6 +96,15 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     /// Holders that collude are counted on like the others.
     case collusionIgnored
 
+    /// A holder's rows go to the other one without their mask.
+    case sharedMaskLeftOut
+    /// One mask covers two shared tables: their difference shows.
+    case sharedMaskReused
+    /// One row of a shared table weighs a thousand.
+    case sharedRowHeavy
+    /// One of three parties leaves its part of a table across holders out.
+    case sharedPartMissing
+
     /// The bug of this task.
     @TaskLocal public static var active: PlantedBug?
 

@@ -44,15 +44,15 @@ extension Kernel {
     @_dynamicReplacement(for:gramSums(_:_:_:_:))
     func wrongGramSums(
         _ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: any IntegerSource
-    ) -> [Int64] {
-        guard let rows = rows as? PrivateRows else { return gramSums(attributes, scores, bound, rows) }
+    ) throws(PrivacyError) -> [Int64] {
+        guard let rows = rows as? PrivateRows else { return try gramSums(attributes, scores, bound, rows) }
         return switch PlantedBug.active {
         case .gramUnclipped:
             VectorMath.gramSums(
                 rows.codes, attributes: attributes, scores: scores.map { $0.map { Int16(truncatingIfNeeded: $0) } },
                 bound: nil)
-        case .gramOfRanks: gramSums(attributes, ranks(attributes, scores, rows), bound, rows)
-        default: gramSums(attributes, scores, bound, rows)
+        case .gramOfRanks: try gramSums(attributes, ranks(attributes, scores, rows), bound, rows)
+        default: try gramSums(attributes, scores, bound, rows)
         }
     }
 

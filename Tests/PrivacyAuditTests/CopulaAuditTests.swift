@@ -53,8 +53,8 @@ private struct GramGame {
         try PlantedBug.$active.withValue(planted) {
             let domain = try auditDomain(sizes)
             let tables = try [rows.without, rows.with].map { try auditTable(domain, $0, rowsPerKey: 1).rows }
-            let exact = tables.map {
-                Kernel(rows: $0, generator: NoiseGenerator()).gramSums(features, scores, bound, $0)
+            let exact = try tables.map {
+                try Kernel(rows: $0, generator: NoiseGenerator()).gramSums(features, scores, bound, $0)
             }
             let parameters = try PrivacyParameters(epsilon: 4, delta: 1e-5)
             var wrong = [0, 0]

@@ -16,8 +16,8 @@ struct AuditCheck: Sendable, CustomTestStringConvertible {
     static let all: [AuditCheck] = [
         everyCallPays, slices, sinkRefusal, emptyTable, oneBudget, setAside, gramNeighbours, sumNeighbours,
         differenceNeighbours, emptyCells, smallNoise, independence, failureIsSpent, duplicateKeys, rowOrder, loneTable,
-        sharedNoise, noiseLaw, selectionLaw, neighbours, changedKeys, joinWork, paddingUncounted, linkageNeighbours,
-        linkageChains, linkageCascade, linkageEvidence, linkageWork, unionNeighbours,
+        sharedNoise, sharedColumns, noiseLaw, selectionLaw, neighbours, changedKeys, joinWork, paddingUncounted,
+        linkageNeighbours, linkageChains, linkageCascade, linkageEvidence, linkageWork, unionNeighbours,
     ]
 }
 

@@ -101,7 +101,7 @@ extension AuditCheck {
                         first: 0, second: 1, firstNumbers: [3, 8], secondNumbers: [4, 9], edges: [-9, 0, 5],
                         others: [0, 1]))
                 let coarse = try kernel.addGrouping(of: difference, map: [1, 0, 1, 0])
-                return kernel.counts(
+                return try kernel.counts(
                     [[], [0], [0, 1], [grouping], [1, grouping], [difference], [1, difference], [coarse]], in: joined)
                     + [kernel.groupedSums(question, [0], 2, joined)]
                     + [kernel.gramSums([0, 1], [[5, -7], [4, 9]], 8, joined)]

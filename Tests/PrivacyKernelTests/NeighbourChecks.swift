@@ -156,13 +156,14 @@ func worstLosses(
     var worst: [(accounting: Accounting, marginals: Double, errors: Double)] = []
     let (cliques, candidates) = (universe.cliques, universe.candidates)
     var exact: [Int: (counts: [[Int64]], errors: [Int64])] = [:]
-    func figures(_ pair: (Int, Int)) -> (counts: [[Int64]], errors: [Int64]) {
+    func figures(_ pair: (Int, Int)) throws -> (counts: [[Int64]], errors: [Int64]) {
         let place = pair.0 * universe.tables[1].count + pair.1
         if let known = exact[place] { return known }
         let table = universe.joined(pair.0, pair.1)
         let kernel = testKernel(table)
         let found = (
-            kernel.counts(cliques, in: table), kernel.errors(of: candidates, candidates.map(\.attributes), in: table)
+            try kernel.counts(cliques, in: table),
+            try kernel.errors(of: candidates, candidates.map(\.attributes), in: table)
         )
         exact[place] = found
         return found
@@ -174,7 +175,7 @@ func worstLosses(
         else { return [] }
         var (marginalLoss, largestErrorLoss) = (0.0, 0.0)
         for (one, other) in neighbours {
-            let (left, right) = (figures(one), figures(other))
+            let (left, right) = (try figures(one), try figures(other))
             let differences = zip(left.counts, right.counts).map { zip($0, $1).map { $0 - $1 } }
             let loss = Costs.loss(differences, marginals.map(\.scale), accounting)
             marginalLoss = max(marginalLoss, loss / Double(charged(costs.marginals)))
@@ -268,7 +269,7 @@ extension AuditCheck {
         let bound = 60
         func sums(_ rows: [Int]) throws -> [Int64] {
             let table = try testTable(sizes, rows.map { [$0 / 12, $0 / 3 % 4, $0 % 3] })
-            return testKernel(table).gramSums(features, scores, bound, table)
+            return try testKernel(table).gramSums(features, scores, bound, table)
         }
         let all = try (0..<60).map { try sums([$0]) }
         // What a row adds to another one.
@@ -332,7 +333,7 @@ extension AuditCheck {
                     domain: testDomain(sizes), table: try CodedTable(columns: columns), rowsPerKey: 1)
                 let kernel = testKernel(table)
                 all.append(
-                    questions.map { kernel.groupedSums($0, $0.groups, $0.groups.isEmpty ? 1 : 3, table) })
+                    try questions.map { try kernel.groupedSums($0, $0.groups, $0.groups.isEmpty ? 1 : 3, table) })
             }
             for (place, one) in all.enumerated() {
                 for other in all {

@@ -99,13 +99,13 @@ extension ResolvedQuery {
         let kernel = Kernel(rows: rows, generator: NoiseGenerator())
         let tables: [[Int64]]
         switch question {
-        case .marginal(let attributes): tables = kernel.counts([attributes], in: rows)
+        case .marginal(let attributes): tables = try kernel.counts([attributes], in: rows)
         // Rows that are no linkage have none of this.
         case .linkage: tables = [[], [], []]
         case .sums(let questions):
-            tables = questions.map { question in
+            tables = try questions.map { question in
                 let cells = question.groups.reduce(1) { $0 * domain.columns[$1].size }
-                return kernel.groupedSums(question, question.groups, cells, rows)
+                return try kernel.groupedSums(question, question.groups, cells, rows)
             }
         }
         return answer(tables, variances: tables.map { _ in 0 }, law: .gaussian)

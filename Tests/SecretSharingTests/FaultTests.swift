@@ -239,7 +239,20 @@ struct FaultTests {
         // All die; the disk of one is that of the first round.
         world.disks[1] = old
         for place in 0..<3 { world.offices[place] = world.office(place) }
-        try world.greet()
+        // It is told before it makes a message anew.
+        for from in [0, 2] {
+            #expect(throws: SumRefusal.olderCopy(here: 1, known: 2, to: "office\(from)")) {
+                try world.carry(.greeting(world.offices[from].greeting(to: 1)), from: from, to: 1)
+            }
+        }
+        // A release that says nothing of it is stopped by what the others wrote down.
+        for from in 0..<3 {
+            for to in 0..<3 where to != from {
+                var greeting = world.offices[from].greeting(to: to)
+                greeting.known = nil
+                try world.carry(.greeting(greeting), from: from, to: to)
+            }
+        }
         let first = try world.shares(Self.parts, question: "q")
         for from in 0..<3 {
             for to in 0..<3 where to != from { try world.carry(.share(first[from]), from: from, to: to) }

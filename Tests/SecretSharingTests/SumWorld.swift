@@ -15,7 +15,11 @@ struct SumWorld {
     /// And what it wrote down of the others.
     var sightings: [[SumSighting]]
 
-    init(_ count: Int, task: [UInt8] = SumWorld.task) {
+    /// Whether parts are added in the field.
+    let isField: Bool
+
+    init(_ count: Int, task: [UInt8] = SumWorld.task, isField: Bool = false) {
+        self.isField = isField
         names = (0..<count).map { "office\($0)" }
         keys = (0..<count).map { _ in MaskKey() }
         disks = [[SumShare]](repeating: [], count: count)
@@ -30,7 +34,8 @@ struct SumWorld {
         SumRounds(
             SumRounds.Office(
                 task: task, names: names, place: place, plan: [UInt8](repeating: plan, count: 32),
-                commitment: [UInt8](repeating: table ?? UInt8(place), count: 32), program: "entrepot test"),
+                commitment: [UInt8](repeating: table ?? UInt8(place), count: 32), program: "entrepot test",
+                isField: isField),
             key: key ?? keys[place], made: disks[place], sightings: sightings[place])
     }
 

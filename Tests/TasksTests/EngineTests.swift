@@ -47,11 +47,7 @@ struct EngineTests {
     @Test(
         "what is not built, or cannot be, is refused by name in one sentence",
         arguments: [
-            (
-                "engine: {kind: secret-sharing, computing: [A, B, C], model: passive, majority: honest}",
-                "secret-sharing"
-            ),
-            ("engine: {kind: secret-sharing}", "not built"),
+            ("engine: {kind: secret-sharing}", "`computing` does not say"),
             ("engine: {kind: secure-sum, model: malicious}", "\"malicious\" is not built"),
             ("engine: {kind: secure-sum, model: active}", "\"active\" is not built"),
             ("engine: {kind: enclave, model: malicious}", "\"malicious\" is not built"),
@@ -79,6 +75,84 @@ struct EngineTests {
             $0 = $0.replacing("delta: 1.0e-9", with: "delta: 0")
         }
         #expect(pure.errors.contains { "\($0)".contains("δ above 0") })
+    }
+
+    // MARK: - On shares
+
+    private static func shared(
+        _ engine: String = "engine: {kind: secret-sharing, computing: [Bank, Telecom, Regulator]}",
+        _ change: (inout String) -> Void = { _ in }
+    ) throws -> TaskFile {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Configs/bank-telecom-without-enclave.yaml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+        let place = try #require(lines.firstIndex { $0.hasPrefix("engine:") })
+        lines[place] = engine
+        var changed = lines.joined(separator: "\n")
+        change(&changed)
+        return TaskFile(yaml: changed, context: TaskFile.Context(allowsMissingKeys: true))
+    }
+
+    @Test("both providers and a third compute, in the order in which they call each other, and all three sign")
+    func computing() throws {
+        for order in ["Bank, Telecom, Regulator", "Regulator, Telecom, Bank"] {
+            let file = try Self.shared(
+                "engine: {kind: secret-sharing, computing: [\(order)], model: passive, majority: honest}")
+            let task = try #require(file.specification, "\(file.errors)")
+            #expect(task.engine == .secretSharing(computing: ["Bank", "Telecom", "Regulator"]))
+            #expect(task.signatories.map(\.name) == ["Bank", "Telecom", "Regulator"])
+            let read = TaskFile(
+                yaml: String(decoding: task.canonicalBytes, as: UTF8.self),
+                context: TaskFile.Context(allowsMissingKeys: true))
+            #expect(read.specification == task)
+            let text = TaskDescription(task).text
+            #expect(text.contains("Two who put together what they have see both tables"))
+            #expect(text.contains("learn which of their own keys") && text.contains("1.22 times"))
+            #expect(text.contains("What opens, to all three"))
+        }
+        // What it tells is said before anybody signs.
+        #expect(try Self.shared().warnings.contains { "\($0)".contains("not differentially private") })
+    }
+
+    @Test(
+        "what is not built on shares is refused by name in one sentence",
+        arguments: [
+            ("computing: [Bank, Telecom]", "three different ones"), ("computing: [Bank, Bank, Regulator]", "three"),
+            ("computing: [Bank, Telecom, Nobody]", "no party \"Nobody\""),
+            ("computing: [Bank, Telecom, Regulator], model: malicious", "\"malicious\" is not built"),
+            ("computing: [Bank, Telecom, Regulator], majority: dishonest", "\"dishonest\" is not built"),
+            ("computing: [Bank, Telecom, Regulator], colluding: 2", "no two together"),
+        ])
+    func sharedRefused(rest: String, words: String) throws {
+        let file = try Self.shared("engine: {kind: secret-sharing, \(rest)}")
+        #expect(file.specification == nil)
+        #expect(file.errors.contains { "\($0)".contains(words) && $0.path.hasPrefix("engine") }, "\(file.errors)")
+    }
+
+    @Test("what does not go together with shares is refused, and says what to write")
+    func sharedTogether() throws {
+        let changes: [(old: String, new: String, words: String)] = [
+            (", reveal: own", "", "members that nobody learns are not built"),
+            ("reveal: own", "reveal: own, rows_per_key: 2", "one row in each table"),
+            ("delta: 1.0e-9", "delta: 0", "needs δ above 0"), ("      rows: 20000\n", "", "declares no `rows`"),
+            ("method: auto", "method: gaussian-copula", "tables of counts"),
+            (
+                "rules:\n",
+                "rules:\n  - {ratio: owed, of: [Bank_debt, Bank_income_monthly], "
+                    + "bins: {count: 16, scale: log, minimum: 0.01, maximum: 10}}\n",
+                "no party could do for the other's rows"
+            ),
+        ]
+        for change in changes {
+            let file = try Self.shared { $0 = $0.replacing(change.old, with: change.new) }
+            #expect(file.specification == nil, "\(change.new)")
+            #expect(file.errors.contains { "\($0)".contains(change.words) }, "\(change.new): \(file.errors)")
+        }
+        let sum = try Self.shared {
+            $0 += "queries:\n  - {name: debt, kind: sum, columns: [Bank_debt], clamp: [0, 9], epsilon: 0.1}\n"
+        }
+        #expect(sum.errors.contains { "\($0)".contains("`sum` adds values") })
     }
 
     @Test("what somebody signs says whom the sum asks to trust, and what the noise is")

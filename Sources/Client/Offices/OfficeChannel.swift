@@ -82,6 +82,7 @@ final class OfficeMessageHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        if expected == nil { mesh.arrived(context.channel) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: .seconds(20)) {
             let (handler, context) = bound.value
@@ -98,6 +99,7 @@ final class OfficeMessageHandler: ChannelInboundHandler {
                 return context.close(promise: nil)
             }
             peer = found
+            mesh.isKnown(context.channel)
             mesh.connected(context.channel, to: found)
         }
         context.fireUserInboundEventTriggered(event)
@@ -121,6 +123,7 @@ final class OfficeMessageHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        mesh.isKnown(context.channel)
         if let peer { mesh.lost(context.channel, to: peer) }
         context.fireChannelInactive()
     }

@@ -111,6 +111,16 @@ public struct OfficeJournal: Sendable {
         try begin(session)
     }
 
+    /// Writes down what else this office needs to go on from here without asking anybody.
+    public func keep(_ bytes: [UInt8], as item: String) throws { try keep(Data(bytes), as: Self.itemPrefix + item) }
+
+    /// What an earlier start wrote down under this name.
+    public func item(_ name: String) -> [UInt8]? {
+        FileManager.default.contents(atPath: file(Self.itemPrefix + name).path).map { Array($0) }
+    }
+
+    private static let itemPrefix = "kept-"
+
     private func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
     /// Whole or not at all, whenever the process or the machine ends.

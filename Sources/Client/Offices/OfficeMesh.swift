@@ -1,3 +1,4 @@
+import Bytes
 import Dispatch
 import Foundation
 import NIOCore
@@ -14,6 +15,8 @@ public import Tasks
 public final class OfficeMesh: Sendable {
     /// Who is where.
     public struct Configuration: Sendable {
+        /// SHA-256 of the task, hexadecimal.
+        let task: String
         /// In the order of the task.
         let names: [String]
         let keys: [PartyKey]
@@ -26,10 +29,14 @@ public final class OfficeMesh: Sendable {
         /// How long the others may say nothing, in seconds.
         let patience: Int
 
+        /// The same as bytes.
+        var taskDigest: [UInt8] { Hex.decode(task.utf8) ?? [] }
+
         public init(
-            names: [String], keys: [PartyKey], place: Int, key: PartyPrivateKey, listen: ServiceAddress,
+            task: String, names: [String], keys: [PartyKey], place: Int, key: PartyPrivateKey, listen: ServiceAddress,
             addresses: [Int: ServiceAddress], patience: Int
         ) {
+            self.task = task
             self.names = names
             self.keys = keys
             self.place = place
@@ -40,7 +47,7 @@ public final class OfficeMesh: Sendable {
         }
     }
 
-    private struct State {
+    struct State {
         var rounds: SumRounds
         var channels: [Int: any Channel] = [:]
         /// Those whose greeting came over their present connection: they may be sent figures.
@@ -53,12 +60,16 @@ public final class OfficeMesh: Sendable {
         /// At whose address somebody else answered: said before any other trouble, which follows from it.
         var strangers: Set<Int> = []
         var isOver = false
+        /// Connections that somebody made who has not proved a key of the task, the oldest first.
+        var strange: [any Channel] = []
+        /// What holders fetch from each other.
+        var items = OfficeItems()
     }
 
-    private let configuration: Configuration
+    let configuration: Configuration
     private let journal: OfficeJournal
-    private let state: Mutex<State>
-    private let news = DispatchSemaphore(value: 0)
+    let state: Mutex<State>
+    let news = DispatchSemaphore(value: 0)
     private let listening = Mutex<(any Channel)?>(nil)
 
     /// - Parameter closing: this office's signed end, where an earlier start made it: it is handed out.
@@ -215,7 +226,7 @@ public final class OfficeMesh: Sendable {
     }
 
     /// Waits for the others.
-    private func wait<Value: Sendable>(
+    func wait<Value: Sendable>(
         for missing: (inout State) -> [String], until found: (inout State) throws -> Value?
     ) throws -> Value {
         let end = ContinuousClock.now + .seconds(configuration.patience)
@@ -249,6 +260,21 @@ public final class OfficeMesh: Sendable {
             .flatMap { $0 == configuration.place ? nil : $0 }
     }
 
+    /// So many connections may wait for their key at once, well below the number of files that a process may have open.
+    private static let mostStrange = 64
+
+    /// Somebody connected: of too many who have shown no key the oldest goes.
+    func arrived(_ channel: any Channel) {
+        let oldest = state.withLock { (state) -> (any Channel)? in
+            state.strange.append(channel)
+            return state.strange.count > Self.mostStrange ? state.strange.removeFirst() : nil
+        }
+        oldest?.close(promise: nil)
+    }
+
+    /// A connection that proved its key, or ended.
+    func isKnown(_ channel: any Channel) { state.withLock { $0.strange.removeAll { $0 === channel } } }
+
     func connected(_ channel: any Channel, to peer: Int) {
         let old = state.withLock { state in
             let old = state.channels[peer]
@@ -268,6 +294,10 @@ public final class OfficeMesh: Sendable {
             try state.withLock { (state) throws(SumRefusal) in
                 guard state.failure == nil, state.channels[peer] === channel else { return }
                 try state.rounds.receive(message, from: peer)
+                if case .request(let request) = message { try receive(request, from: peer, over: channel, &state) }
+                if case .piece(let piece) = message {
+                    try state.items.receive(piece, from: peer, named: configuration.names[peer])
+                }
                 guard case .greeting(let greeting) = message else { return }
                 for share in state.rounds.made(from: greeting.received) {
                     send(Self.frame(.share(share)), over: channel)
@@ -339,7 +369,7 @@ public final class OfficeMesh: Sendable {
     }
 
     /// Keeps the first reason, and tells the others.
-    private func fail(_ refusal: SumRefusal) {
+    func fail(_ refusal: SumRefusal) {
         let channels = state.withLock { state in
             guard state.failure == nil else { return [any Channel]() }
             state.failure = refusal
@@ -401,7 +431,7 @@ public final class OfficeMesh: Sendable {
     }
 
     /// A message with its length in front.
-    private static func frame(_ message: SumMessage) -> ByteBuffer {
+    static func frame(_ message: SumMessage) -> ByteBuffer {
         let bytes = message.bytes
         var buffer = ByteBuffer()
         buffer.writeInteger(UInt32(bytes.count))

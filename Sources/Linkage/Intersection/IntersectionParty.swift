@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import VectorMath
 
 /// One party of a private set intersection (ECDH over P-256), without a network: it says what to send, and takes what came.
 ///
@@ -36,18 +37,20 @@ public struct IntersectionParty: Sendable {
     /// - Parameters:
     ///   - keys: each once.
     ///   - noise: a draw of DLap(ε), kept by the caller from the first attempt to the last; 0 where members come out.
+    ///   - seed: 32 bytes that nobody else has, where the same points are to go out at each start; nil for fresh ones.
     /// - Throws: `IntersectionError.listTooLong`.
     public init(
-        _ terms: IntersectionTerms, role: IntersectionTerms.Role, keys: [[UInt8]], noise: Int
+        _ terms: IntersectionTerms, role: IntersectionTerms.Role, keys: [[UInt8]], noise: Int,
+        seed: [UInt8]? = nil
     ) throws(IntersectionError) {
         let declared = terms.declared(role)
         guard keys.count <= declared else { throw .listTooLong(declared: declared) }
         self.terms = terms
         self.role = role
-        exponent = BlindingExponent(task: terms.task)
+        exponent = BlindingExponent(task: terms.task, seed: seed)
         let reach = terms.reach
         self.noise = min(max(reach + noise, 0), 2 * reach)
-        var system = SystemRandomNumberGenerator()
+        var system = SeededGenerator(seed)
         func filler() -> ListedName {
             ListedName(bytes: (0..<32).map { _ in UInt8.random(in: 0...255, using: &system) }, kind: .filler)
         }
@@ -169,6 +172,26 @@ public struct IntersectionParty: Sendable {
 
         public static func < (one: Fingerprint, two: Fingerprint) -> Bool {
             one.high != two.high ? one.high < two.high : one.low < two.low
+        }
+    }
+
+    /// Words of the system, or of a seed: the same whenever they are asked for.
+    private struct SeededGenerator: RandomNumberGenerator {
+        private let stream: Keystream?
+        private var system = SystemRandomNumberGenerator()
+        private var words: [UInt64] = []
+        private var block: UInt64 = 0
+
+        init(_ seed: [UInt8]?) { stream = seed.map { Keystream(key: $0, nonce: 0) } }
+
+        mutating func next() -> UInt64 {
+            guard let stream else { return system.next() }
+            if words.isEmpty {
+                words = [UInt64](repeating: 0, count: 512)
+                stream.fill(&words, fromBlock: block)
+                block += 64
+            }
+            return words.removeLast()
         }
     }
 

@@ -11,14 +11,16 @@ protocol IntegerSource: AnyObject, Sendable {
     var rowsPerKey: Int { get }
     /// Public: who adds noise.
     var holders: NoiseHolders { get }
+    /// Public: beyond this a figure with its noise would not be told from another one; nil where all fit.
+    var mostFigure: Int64? { get }
     /// Binds the rows to the budget of their first release.
     func claim(_ budget: BudgetRoot) throws(PrivacyError)
     /// Tables of counts, row-major. Attributes are columns and then further ones, ascending in each clique.
-    func counts(_ cliques: [[Int]], further: [FurtherAttribute]) -> [[Int64]]
+    func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws(PrivacyError) -> [[Int64]]
     /// Σ over rows of a value of the row's code in `attribute`, or of its step there, for each cell of `groups`, row-major.
-    func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) -> [Int64]
+    func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws(PrivacyError) -> [Int64]
     /// Σ z zᵀ over rows of scores, each row shortened to `bound`: a square, row by row, on and below the diagonal.
-    func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) -> [Int64]
+    func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) throws(PrivacyError) -> [Int64]
     /// What the parts of all holders add up to, each with its noise; the one step at which a holder tells others anything.
     ///
     /// - Parameter question: says in public words what was asked; holders who were asked something else are refused.
@@ -128,9 +130,20 @@ final class SharedRows: IntegerSource {
 
     // KERNEL 10.3
     func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) throws(PrivacyError) -> [[Int64]] {
+        try opened(parts, by: opening, answering: question())
+    }
+}
+
+extension IntegerSource {
+    var mostFigure: Int64? { nil }
+
+    /// The sums of all parts, in their shapes.
+    func opened(
+        _ parts: [[Int64]], by opening: any SumOpening, answering question: String
+    ) throws(PrivacyError) -> [[Int64]] {
         let flat = Array(parts.joined())
         let sum: [Int64]
-        do { sum = try opening.open(flat, question: question()) } catch { throw .notOpened("\(error)") }
+        do { sum = try opening.open(flat, question: question) } catch { throw .notOpened("\(error)") }
         guard sum.count == flat.count else { throw .shapeMismatch(expected: flat.count, found: sum.count) }
         var place = 0
         return parts.map { part in

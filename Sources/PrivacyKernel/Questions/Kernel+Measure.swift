@@ -36,7 +36,7 @@ extension Kernel {
             return marginals
         case .recorded: throw mismatch()
         case .rows(let rows):
-            var parts = counts(questions.map(\.attributes), in: rows)
+            var parts = try counts(questions.map(\.attributes), in: rows)
             for place in parts.indices { addNoise(scales[place], to: &parts[place], isExact: payment.root.isExact) }
             let wholes = try rows.whole(
                 of: parts, answering: "counts \(questions.map(\.attributes)) of \(further) noise \(scales)"

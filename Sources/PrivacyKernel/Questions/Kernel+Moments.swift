@@ -74,7 +74,7 @@ extension Kernel {
             return gram
         case .recorded: throw mismatch()
         case .rows(let rows):
-            let sums = gramSums(attributes, scores, bound, rows)
+            let sums = try gramSums(attributes, scores, bound, rows)
             var onDiagonal = (0..<size).map { sums[$0 * (size + 1)] }
             var below: [Int64] = []
             for row in 0..<size { below += sums[(row * size)..<(row * size + row)] }
@@ -114,8 +114,8 @@ extension Kernel {
     /// Σ z zᵀ of clipped rows, exactly: `VectorMath.gramSums` has the proof.
     func gramSums(
         _ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: any IntegerSource
-    ) -> [Int64] {
-        rows.gram(attributes, scores.map { $0.map { Int16(truncatingIfNeeded: $0) } }, bound: bound)
+    ) throws(PrivacyError) -> [Int64] {
+        try rows.gram(attributes, scores.map { $0.map { Int16(truncatingIfNeeded: $0) } }, bound: bound)
     }
 
     /// Noisy sums of public values, by group. A row counts once in one cell, as a value within the clamp. A key of k rows moves a question's sums by at most k·max(|L|, |U|) in L1
@@ -159,7 +159,7 @@ extension Kernel {
         case .rows(let rows):
             var parts: [[Int64]] = []
             for (question, (shape, scale)) in zip(questions, zip(shapes, scales)) {
-                var sums = groupedSums(question, shape.attributes, shape.cells, rows)
+                var sums = try groupedSums(question, shape.attributes, shape.cells, rows)
                 addNoise(scale, to: &sums, isExact: payment.root.isExact)
                 parts.append(sums)
             }
@@ -181,8 +181,8 @@ extension Kernel {
     /// The exact sums of one question.
     func groupedSums(
         _ question: SumQuestion, _ groups: [Int], _ cells: Int, _ rows: any IntegerSource
-    ) -> [Int64] {
-        rows.sums(clampedValues(of: question), of: question.attribute, by: groups)
+    ) throws(PrivacyError) -> [Int64] {
+        try rows.sums(clampedValues(of: question), of: question.attribute, by: groups)
     }
 
     // KERNEL 4.6

@@ -30,7 +30,7 @@ extension Kernel {
             return chosen
         case .recorded: throw mismatch()
         case .rows(let rows):
-            let errors = errors(of: candidates, attributes, in: rows)
+            let errors = try errors(of: candidates, attributes, in: rows)
             let scores = zip(candidates, errors).map { Int64($0.weight) * $1 - $0.penalty }
             let isPure = payment.accounting == .pure
             let epsilon = payment.selectionUnits
@@ -64,7 +64,7 @@ extension Kernel {
             return errors
         case .recorded: throw mismatch()
         case .rows(let rows):
-            var values = errors(of: candidates, attributes, in: rows)
+            var values = try errors(of: candidates, attributes, in: rows)
             addNoise(scale, to: &values, isExact: payment.root.isExact)
             let errors = zip(attributes, values).map {
                 NoisyError(attributes: $0, value: $1, variance: scale.variance)
@@ -146,8 +146,10 @@ extension Kernel {
     }
 
     /// ‖M(D) − estimate‖₁, exactly: at most 2^32 rows + 2^40.
-    func errors(of candidates: [Candidate], _ attributes: [[Int]], in rows: any IntegerSource) -> [Int64] {
-        zip(candidates, counts(attributes, in: rows)).map { candidate, counts in
+    func errors(
+        of candidates: [Candidate], _ attributes: [[Int]], in rows: any IntegerSource
+    ) throws(PrivacyError) -> [Int64] {
+        try zip(candidates, counts(attributes, in: rows)).map { candidate, counts in
             var sum: Int64 = 0
             for cell in counts.indices { sum &+= abs(counts[cell] &- candidate.estimate[cell]) }
             return sum

@@ -151,6 +151,7 @@ extension TaskDescription {
     }
 
     private var engine: String {
+        if case .secretSharing(let computing) = task.engine { return sharing(computing) }
         guard case .secureSum(let colluding) = task.engine else { return "" }
         let count = task.providers.count
         let factor = (100 * (Double(count) / Double(count - colluding)).squareRoot()).rounded() / 100
@@ -163,6 +164,23 @@ extension TaskDescription {
             notices.
               It rests on cryptography (X25519, AES) where an enclave rests on hardware. If one provider is missing, there is no \
             result.
+            """
+    }
+
+    private func sharing(_ computing: [String]) -> String {
+        guard computing.count == 3 else { return "" }
+        return """
+            Engine
+              No service and no enclave: \(computing[0]), \(computing[1]) and \(computing[2]) each run `entrepot compute`. Each \
+            provider's rows go to the other one under a mask that \(computing[2]) can make and the other cannot: nobody has rows \
+            and mask but their owner. On these shares the three count; each adds noise, and only noisy counts open, to all three.
+              Holds against one of the three who looks at all it has, as long as all keep to the rounds. Two who put together what \
+            they have see both tables. The noise is 1.22 times that of one place for it. Rows that do not count once in each column \
+            are refused.
+              \(computing[0]) and \(computing[1]) learn which of their own keys the other has too, and how many; \(computing[2]) \
+            learns neither: it sees the declared sizes.
+              It rests on cryptography (P-256, X25519, ChaCha20, AES) where an enclave rests on hardware. If one of the three is \
+            missing, there is no result.
             """
     }
 
@@ -221,7 +239,11 @@ extension TaskDescription {
     }
 
     private var leavesHeading: String {
-        task.isComputedByOffices ? "What opens, to all providers" : "What leaves the service"
+        switch task.engine {
+        case .enclave: "What leaves the service"
+        case .secureSum: "What opens, to all providers"
+        case .secretSharing: "What opens, to all three who compute"
+        }
     }
 
     private var leaves: String {
@@ -249,7 +271,9 @@ extension TaskDescription {
             leavesHeading,
             "  Synthetic rows, as many as the parties ask for, and a model, fitted by \(method) from noisy counts.",
             "  The noisy counts themselves. All of it together has spent ε once; asking again spends nothing.",
-            "  No row of a table, no key, no exact count: not even how many keys the tables share.",
+            task.join.reveal == .own
+                ? "  No row of a table and no exact count, but for the number of common keys, which both providers learn."
+                : "  No row of a table, no key, no exact count: not even how many keys the tables share.",
         ]
         for query in task.queries {
             lines.append("  Query \(query.name) (\(query.kind.rawValue)), for \(query.epsilon) of ε.")

@@ -13,7 +13,7 @@ extension TaskReader {
             let colluding = optional(section, "colluding", { reader, node, path in reader.integer(node, at: path) }),
             let model = optionalText(section, "model"), let majority = optionalText(section, "majority")
         else { return nil }
-        let isRight = checkModel(section, model: model, majority: majority)
+        let isRight = checkModel(section, kind: kind ?? "enclave", model: model, majority: majority)
         switch kind ?? "enclave" {
         case "enclave":
             for key in known.dropFirst() where section.present(key) != nil {
@@ -31,11 +31,15 @@ extension TaskReader {
             let isPossible = checkSum(section, colluding: colluding ?? 1, join, privacy, parties)
             return isRight && isPossible ? .secureSum(colluding: colluding ?? 1) : nil
         default:
-            problem(
-                line: section.line("kind"), path: section.path("kind"),
-                "`secret-sharing` is not built in this version, so nobody could run the task",
-                fix: "Write `kind: secure-sum` for tables spread by rows (`join: {kind: union}`), or `kind: enclave`")
-            return nil
+            if section.present("colluding") != nil {
+                problem(
+                    line: section.line("colluding"), path: section.path("colluding"),
+                    "of three parties that compute on shares one may look, and no two together",
+                    fix: "Leave `colluding` out")
+                return nil
+            }
+            let computing = readComputing(section, join, privacy, parties)
+            return isRight ? computing.map { .secretSharing(computing: $0) } : nil
         }
     }
 
@@ -46,14 +50,14 @@ extension TaskReader {
                 NearestWord.to(text, among: TaskSpecification.Engine.words).map { "Did you mean `\($0)`? " } ?? ""
             problem(
                 line: node.line, path: path, "\"\(text.shortened)\" is not known here",
-                fix: near + "Write one of: enclave, secure-sum")
+                fix: near + "Write one of: \(TaskSpecification.Engine.words.joined(separator: ", "))")
             return nil
         }
         return text
     }
 
     /// Only parties that keep to the rounds and look are answered for.
-    private mutating func checkModel(_ section: Section, model: String?, majority: String?) -> Bool {
+    private mutating func checkModel(_ section: Section, kind: String, model: String?, majority: String?) -> Bool {
         var isRight = true
         if let model, model != "passive" {
             problem(
@@ -63,6 +67,17 @@ extension TaskReader {
                 fix: "Write `model: passive`, or leave it out, and agree that this is enough; otherwise `kind: enclave`"
             )
             isRight = false
+        }
+        if kind == "secret-sharing" {
+            if let majority, majority != "honest" {
+                problem(
+                    line: section.line("majority"), path: section.path("majority"),
+                    "\"\(majority.shortened)\" is not built: two of the three parties that put together what they have see "
+                        + "both tables",
+                    fix: "Write `majority: honest`, and agree that this is enough; otherwise `kind: enclave`")
+                isRight = false
+            }
+            return isRight
         }
         if let majority {
             problem(

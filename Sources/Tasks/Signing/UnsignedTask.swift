@@ -13,14 +13,14 @@ public struct UnsignedTask: Sendable {
         digest = specification.digest
     }
 
-    /// Providers that have not signed, in the order of the task.
-    public var missing: [String] { specification.providers.map(\.name).filter { signatures[$0] == nil } }
-    /// Providers that have signed, in the order of the task.
-    public var signed: [String] { specification.providers.map(\.name).filter { signatures[$0] != nil } }
+    /// Signatories that have not signed, in the order of the task.
+    public var missing: [String] { specification.signatories.map(\.name).filter { signatures[$0] == nil } }
+    /// Signatories that have signed, in the order of the task.
+    public var signed: [String] { specification.signatories.map(\.name).filter { signatures[$0] != nil } }
 
     /// Takes a signature after verifying it; the same party may sign again.
     public mutating func add(_ signature: TaskSignature) throws(TaskError) {
-        guard let party = specification.party(named: signature.party), party.role == .provider else {
+        guard let party = specification.signatories.first(where: { $0.name == signature.party }) else {
             throw .notAProvider(signature.party)
         }
         try signature.verify(task: digest, key: party.publicKey)

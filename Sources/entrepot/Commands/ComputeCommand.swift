@@ -15,17 +15,19 @@ struct ComputeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compute",
         abstract:
-            "Counts one office's table for a task with `engine: {kind: secure-sum}`, and adds up with the others.",
+            "Counts for a task without a service: one office of a secure sum, or one of three parties on shares.",
         discussion: """
-            Every provider of the task runs this on its own machine, with its own table. Counts leave it with noise and under \
-            masks that cancel in the sum of all: only the total opens. The office keeps a ledger of its own in --state; \
-            started again with the same folder, it sends the same messages and spends nothing twice.
+            Under `engine: {kind: secure-sum}` every provider of the task runs this on its own machine, with its own table. Counts \
+            leave it with noise and under masks that cancel in the sum of all: only the total opens. Under `kind: secret-sharing` \
+            the three parties of `computing` run it, the third without --data: the two providers find their common keys, each \
+            sends its rows under a mask, and the three count on shares, each with noise of its own. The office keeps a ledger of \
+            its own in --state; started again with the same folder, it sends the same messages and spends nothing twice.
 
             Example: entrepot compute --task sums.yaml --key Norland.key --listen 0.0.0.0:9001 \
             --peers Sudland=sudland.example:9001 --data Norland=norland.csv
             """)
 
-    @Option(help: "The task file; the signatures of all providers lie beside it.")
+    @Option(help: "The task file; the signatures of all who sign it lie beside it.")
     var task: String
 
     @Option(help: "This office's private key.")
@@ -40,8 +42,8 @@ struct ComputeCommand: AsyncParsableCommand {
             valueName: "name=host:port,…"))
     var peers: String = ""
 
-    @Option(help: ArgumentHelp("This office's table.", valueName: "name=file"))
-    var data: String
+    @Option(help: ArgumentHelp("This office's table; none for a third party on shares.", valueName: "name=file"))
+    var data: String?
 
     @Option(
         help: ArgumentHelp(
@@ -71,7 +73,7 @@ struct ComputeCommand: AsyncParsableCommand {
         }
         _ = entrepot_wipes_freed_memory()
         let specification = try Files.task(at: task)
-        guard case .secureSum = specification.engine else {
+        guard specification.isComputedByOffices else {
             throw CommandFailure(
                 "the task's engine is \(specification.engine.word): `entrepot serve` runs it, and each party uploads",
                 code: .badData)
@@ -81,22 +83,20 @@ struct ComputeCommand: AsyncParsableCommand {
             throw CommandFailure(
                 "the task lists no party with the key \(privateKey.publicKey.fingerprint)", code: .identity)
         }
-        let offices = specification.providers
+        let offices = specification.offices
         guard let place = offices.firstIndex(where: { $0.name == own.name }) else {
             throw CommandFailure(
-                "\(own.name) is \(own.role.rawValue) of the task; its providers compute", code: .identity)
+                "\(own.name) is \(own.role.rawValue) of the task; \(offices.map(\.name).joined(separator: ", ")) compute",
+                code: .identity)
         }
         try checkSignatures(specification)
-        let table = try NamedFile(data)
-        guard table.name == own.name else {
-            throw CommandFailure(
-                "--data names \(table.name), and the key is that of \(own.name)", code: .identity)
-        }
+        let table = try table(of: own)
         let (host, port) = try ListenAddress.parse(listen)
         let state = state ?? Self.stateFolder(task: task, party: own.name)
         let ledger = try OfficeLedger(directory: state, task: specification, party: own)
         let mesh = OfficeMesh.Configuration(
-            names: offices.map(\.name), keys: offices.map(\.publicKey), place: place, key: privateKey,
+            task: specification.digest.hex, names: offices.map(\.name), keys: offices.map(\.publicKey), place: place,
+            key: privateKey,
             listen: ServiceAddress(host: host, port: port), addresses: try addresses(offices, behind: place),
             patience: seconds(specification))
         func answer() async throws {
@@ -118,10 +118,29 @@ struct ComputeCommand: AsyncParsableCommand {
         try OfficeMemory.admit(
             standing: try ledger.standing()?.hash.hex, folder: state, file: memory, measureAgain: measureAgain)
         let office = try OfficeComputation(
-            task: specification, place: place, key: privateKey, table: table.path, state: state,
+            task: specification, place: place, key: privateKey, table: table, state: state,
             ledger: ledger, mesh: mesh, memory: memory, measureAgain: measureAgain)
         try await office.run()
         if office.isFinishing { try await answer() }
+    }
+
+    /// The path of the party's table; nil for one that brings none.
+    private func table(of own: TaskSpecification.Party) throws -> String? {
+        guard own.role == .provider else {
+            guard data == nil else {
+                throw CommandFailure("\(own.name) brings no table to the task: leave --data out", code: ExitCode(64))
+            }
+            return nil
+        }
+        guard let data else {
+            throw CommandFailure("\(own.name) brings a table: name it with --data \(own.name)=FILE", code: ExitCode(64))
+        }
+        let table = try NamedFile(data)
+        guard table.name == own.name else {
+            throw CommandFailure(
+                "--data names \(table.name), and the key is that of \(own.name)", code: .identity)
+        }
+        return table.path
     }
 
     private static func digest(of key: PartyKey) -> String {
@@ -144,7 +163,7 @@ struct ComputeCommand: AsyncParsableCommand {
             let named = try NamedFile(String(peer))
             guard let place = offices.firstIndex(where: { $0.name == named.name }) else {
                 let known = offices.map(\.name).joined(separator: ", ")
-                throw CommandFailure("--peers names \(named.name); the providers are \(known)", code: .identity)
+                throw CommandFailure("--peers names \(named.name); those who compute are \(known)", code: .identity)
             }
             addresses[place] = try ServiceAddress(named.path)
         }
@@ -155,10 +174,10 @@ struct ComputeCommand: AsyncParsableCommand {
         return addresses
     }
 
-    /// Nothing is counted before every provider has signed.
+    /// Nothing is counted before all who sign have signed.
     private func checkSignatures(_ specification: TaskSpecification) throws {
         var unsigned = UnsignedTask(specification)
-        for party in specification.providers {
+        for party in specification.signatories {
             let path = SignatureFile.path(task: task, party: party.name)
             guard FileManager.default.fileExists(atPath: path) else { continue }
             try unsigned.add(TaskSignature(fileBytes: try Files.bytes(at: path)))

@@ -148,7 +148,7 @@ struct DemoStage {
         }
         try Data(text.utf8).write(to: taskFile)
         let task = try Files.task(at: taskFile.path)
-        for party in task.providers {
+        for party in task.signatories {
             let key = try KeyFiles.privateKey(at: keyFile(party.name))
             let signature = try TaskSignature.sign(task.digest, as: party.name, with: key)
             try Files.write(signature.fileBytes, to: SignatureFile.path(task: taskFile.path, party: party.name))

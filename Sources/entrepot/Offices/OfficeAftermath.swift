@@ -25,10 +25,10 @@ struct OfficeAftermath {
         else { return nil }
         let rounds = SumRounds(
             SumRounds.Office(
-                task: task.digest.bytes, names: task.providers.map(\.name), place: place,
+                task: task.digest.bytes, names: task.offices.map(\.name), place: place,
                 plan: try OfficeComputation.digest(of: TaskPlan(task)),
                 commitment: UploadOpening(blinding: blinding, file: file).commitment.bytes,
-                program: OfficeComputation.program),
+                program: OfficeComputation.program, isField: OfficeComputation.addsInField(task)),
             key: try session.key(), made: try journal.shares(), sightings: try journal.sightings(), isOver: true)
         waiting = rounds.unfinished
         self.patience = patience

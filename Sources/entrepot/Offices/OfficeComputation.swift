@@ -2,6 +2,7 @@ import Attestation
 import Bytes
 import Client
 import Crypto
+import Dispatch
 import Engine
 import EngineCommands
 import FittedModels
@@ -9,16 +10,19 @@ import Foundation
 import Ledger
 import PrivacyKernel
 import SecretSharing
+import Synchronization
 import Tables
 import Tasks
 import VectorMath
 
-/// One office's part in a secure sum, from its file to the result: table, ledger, rounds, model.
+/// One office's part in a sum or on shares, from its file to the result: table, ledger, rounds, model.
 struct OfficeComputation: Sendable {
     private let task: TaskSpecification
     private let plan: TaskPlan
     private let place: Int
-    private let table: KeyedTable
+    /// nil at a party that computes and brings none.
+    private let table: KeyedTable?
+    private let path: String?
     private let state: String
     private let ledger: OfficeLedger
     private let journal: OfficeJournal
@@ -29,7 +33,8 @@ struct OfficeComputation: Sendable {
     private let memory: String
     private let measureAgain: Bool
 
-    private var own: TaskSpecification.Party { task.providers[place] }
+    private var own: TaskSpecification.Party { task.offices[place] }
+    private var isShared: Bool { if case .secretSharing = task.engine { true } else { false } }
     private var output: String { "\(state)/task.model" }
 
     /// Reads the table and what an earlier start left.
@@ -39,7 +44,7 @@ struct OfficeComputation: Sendable {
     ///   - measureAgain: whether the user goes on although it was set aside elsewhere.
     /// - Throws: what is wrong with the table; a state folder of another task; a table that is not the first one.
     init(
-        task: TaskSpecification, place: Int, key: PartyPrivateKey, table path: String, state: String,
+        task: TaskSpecification, place: Int, key: PartyPrivateKey, table path: String?, state: String,
         ledger: OfficeLedger, mesh configuration: OfficeMesh.Configuration, memory: String, measureAgain: Bool
     ) throws {
         self.task = task
@@ -49,22 +54,29 @@ struct OfficeComputation: Sendable {
         self.state = state
         self.ledger = ledger
         plan = try TaskPlan(task)
-        let party = task.providers[place]
-        let read = try LocalTables.table(path, party: party.name, task: task, hash: KeyedHash.random)
-        table = read.table
-        Console.say("\(party.name): \(read.table.rowCount) rows of \(path)")
+        let party = task.offices[place]
+        self.path = path
+        let read = try path.map {
+            try LocalTables.table($0, party: party.name, task: task, hash: KeyedHash.random)
+        }
+        table = read?.table
+        if let read, let path { Console.say("\(party.name): \(read.table.rowCount) rows of \(path)") }
+        let file = read?.sha256 ?? LedgerHash(of: [])
         journal = try OfficeJournal(directory: state)
-        let session = try Self.session(journal, task, file: read.sha256, isSpent: ledger.hasReleases)
+        let session = try Self.session(journal, task, file: file, isSpent: ledger.hasReleases)
         guard let blinding = Blinding(hex: session.blinding) else {
             throw CommandFailure("\(state)/rounds is damaged: its blinding cannot be read", code: .rememberedState)
         }
-        opening = UploadOpening(blinding: blinding, file: read.sha256)
-        try OpeningFile(opening, name: URL(fileURLWithPath: path).lastPathComponent).write(
-            to: "\(state)/table.opening")
+        opening = UploadOpening(blinding: blinding, file: file)
+        if let path {
+            try OpeningFile(opening, name: URL(fileURLWithPath: path).lastPathComponent).write(
+                to: "\(state)/table.opening")
+        }
         try ledger.recordUpload(opening.commitment)
         let office = SumRounds.Office(
-            task: task.digest.bytes, names: task.providers.map(\.name), place: place,
-            plan: try Self.digest(of: plan), commitment: opening.commitment.bytes, program: Self.program)
+            task: task.digest.bytes, names: task.offices.map(\.name), place: place,
+            plan: try Self.digest(of: plan), commitment: opening.commitment.bytes, program: Self.program,
+            isField: Self.addsInField(task))
         isFinishing = try journal.closings()?.isEmpty == false
         let made = try journal.shares()
         guard ledger.releaseCount <= made.count else {
@@ -116,6 +128,11 @@ struct OfficeComputation: Sendable {
         "entrepot \(Hex.encode(Array(SHA256.hash(data: Data(BuildManifest.ofThisProcess())))).prefix(12))"
     }
 
+    /// Whether the task's parts are elements of a field.
+    static func addsInField(_ task: TaskSpecification) -> Bool {
+        if case .secretSharing = task.engine { true } else { false }
+    }
+
     /// Runs to the result, or says why there is none.
     func run() async throws {
         let closings = try journal.closings() ?? []
@@ -128,7 +145,7 @@ struct OfficeComputation: Sendable {
             }
             await mesh.leave()
         } catch {
-            table.wipe()
+            table?.wipe()
             await end(error)
             if let failure = error as? CommandFailure { throw failure }
             throw CommandFailure("\(error)")
@@ -157,7 +174,7 @@ struct OfficeComputation: Sendable {
 
     /// On the fit's thread.
     private func compute() throws {
-        let names = task.providers.map(\.name)
+        let names = task.offices.map(\.name)
         Console.say("waiting for \(names.filter { $0 != own.name }.joined(separator: ", "))")
         let uploads = try mesh.greeted()
         let reservation = try refusing { try ledger.reserve(plan.plan, uploads: uploads) }
@@ -168,9 +185,8 @@ struct OfficeComputation: Sendable {
                 + "ledger in \(state)")
         Console.show(try ledger.line(reservation))
         let began = ContinuousClock.now
-        let kernel = Kernel(
-            part: try plan.part(table), opening: OfficeOpening(mesh: mesh, holders: plan.holders),
-            record: { release in try refusing { try ledger.record(release) } })
+        let (kernel, exchange) = try kernel()
+        defer { exchange?.end() }
         do {
             let product = try plan.fit(
                 kernel, budget: try Budget(plan.privacy, accounting: plan.plan.accounting), progress: { _ in })
@@ -187,6 +203,46 @@ struct OfficeComputation: Sendable {
         }
     }
 
+    private func kernel() throws -> (Kernel, MemberExchange?) {
+        let record: @Sendable (Release) throws -> Void = { release in
+            try refusing { try ledger.record(release) }
+        }
+        func shares(_ members: String) -> OfficeShares {
+            OfficeShares(
+                mesh: mesh, journal: journal, names: task.offices.map(\.name), holders: plan.holders, place: place,
+                rows: plan.declaredRows.joined, members: members)
+        }
+        guard let table, let path else { return (try plan.kernel(nil, sharing: shares(""), record: record), nil) }
+        guard isShared else {
+            let opening = OfficeOpening(mesh: mesh, holders: plan.holders)
+            return (Kernel(part: try plan.part(table), opening: opening, record: record), nil)
+        }
+        guard let terms = own.table else { throw CommandFailure("\(own.name) has no table in the task") }
+        guard let session = try journal.session() else { throw LedgerError.noReservation }
+        let list = try KeyList(LocalTableFile(path: path), table: terms, rows: terms.rows ?? 0)
+        let exchange = try MemberExchange(
+            task, place: place, keys: list.keys, mesh: mesh, journal: journal,
+            seed: try MaskKey(rawRepresentation: session.maskKey).seed(for: "points"))
+        let began = ContinuousClock.now
+        let members = try exchange.members()
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        Console.say(
+            "\(members.keys.count) keys are in both tables, as \(task.offices[1 - place].name) knows too; found in "
+                + "\((seconds * 100).rounded() / 100) s")
+        // Both holders hash with the same secret, so that the same rows stand beside each other.
+        let secret = try mesh.key(with: 1 - place, for: "rows")
+        func word(_ first: Int) -> UInt64 { (0..<8).reduce(0) { $0 << 8 | UInt64(secret[first + $1]) } }
+        let read = try LocalTables.table(path, party: own.name, task: task, hash: KeyedHash(key: (word(0), word(8))))
+        guard read.sha256 == opening.file else {
+            throw CommandFailure("the file \(path) changed while it was read: nothing was counted", code: .badData)
+        }
+        table.wipe()
+        return (
+            try plan.kernel((own.name, read.table, members.keys), sharing: shares(members.digest), record: record),
+            exchange
+        )
+    }
+
     /// What this office finds itself is said to the others too.
     private func refusing<Value>(_ work: () throws -> Value) throws -> Value {
         do {
@@ -199,7 +255,7 @@ struct OfficeComputation: Sendable {
 
     /// All figures opened in an earlier start, and all offices agreed; what they give was not written.
     private func finish(_ closings: [SumClosing]) throws {
-        table.wipe()
+        table?.wipe()
         guard let reservation = try ledger.standing() else { throw LedgerError.noReservation }
         let kernel = Kernel(replaying: try ledger.transcript(), domain: plan.domain)
         do {
@@ -249,6 +305,8 @@ private struct OfficeOpening: SumOpening {
     func open(_ part: [Int64], question: String) throws -> [Int64] { try mesh.open(part, question: question) }
 }
 
+/// How work that waits on the cooperative pool is waited for on a thread of its own, and the other way round.
+///
 /// A thread of its own, with room for deep trees: fits neither wait for others nor make others wait.
 enum FitThread {
     static func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
@@ -260,5 +318,20 @@ enum FitThread {
             thread.stackSize = 64 << 20
             thread.start()
         }
+    }
+
+    /// Waits on this thread, which is none of the cooperative pool, for work on the pool.
+    static func waiting<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) throws -> Value {
+        let done = DispatchSemaphore(value: 0)
+        let result = Mutex<Result<Value, any Error>?>(nil)
+        Task.detached {
+            let found: Result<Value, any Error>
+            do { found = .success(try await work()) } catch { found = .failure(error) }
+            result.withLock { $0 = found }
+            done.signal()
+        }
+        done.wait()
+        guard let found = result.withLock({ $0 }) else { throw CancellationError() }
+        return try found.get()
     }
 }

@@ -55,7 +55,7 @@ struct OfficeReceipt: Codable, Sendable, Equatable {
             return ["it is of task \(ShownText.line(String(task.prefix(64)))), not of \(specification.digest.hex)"]
         }
         var problems: [String] = []
-        let names = specification.providers.map(\.name)
+        let names = specification.offices.map(\.name)
         if closings.map(\.from).sorted() != names.sorted() {
             problems.append("it does not have one end of each office")
         }
@@ -65,7 +65,7 @@ struct OfficeReceipt: Codable, Sendable, Equatable {
         if office != closings.first?.from { problems.append("its first end is not that of the office that it names") }
         if epsilon != price.epsilon || delta != price.delta { problems.append("its ε or δ is not that of the task") }
         for closing in closings {
-            let party = specification.providers.first { $0.name == closing.from }
+            let party = specification.offices.first { $0.name == closing.from }
             let isSigned =
                 party?.publicKey.isValid(Array(closing.signature), ofStatement: closing.statement) == true
             if closing.task != task || !isSigned {

@@ -109,7 +109,7 @@ import VectorMath
             let scores = (0..<size).map { Int32($0 % 11) - 5 }
             let question = SumQuestion(
                 attribute: ratio, values: scores.map { Int64($0) }, clamp: -4...4, groups: [2, ratio])
-            return kernel.counts([[], [0], [ratio], [2, ratio], [1, grouping]], in: table)
+            return try kernel.counts([[], [0], [ratio], [2, ratio], [1, grouping]], in: table)
                 + [kernel.groupedSums(question, [2, ratio], own.columns[2].size * size, table)]
                 + [kernel.gramSums([ratio, 2], [scores, [3, -1, 2]], 6, table)]
         }

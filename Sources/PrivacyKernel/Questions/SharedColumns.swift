@@ -1,0 +1,298 @@
+import Synchronization
+import Tables
+import VectorMath
+
+/// One party's part of a table whose columns lie at two holders, row beside row.
+///
+/// Tables of one holder's columns are counted by that holder; the others' parts are zero. A table across both is a product of
+/// one-hot codes under shares: this party's part is a word that says nothing alone. Sums are taken in the field, so that figures
+/// with their noise must stay within ``most``.
+final class SharedColumns: IntegerSource {
+    let domain: TableDomain
+    /// This holder's rows, aligned with the other's; nil at the third party.
+    private let own: PrivateRows?
+    /// How many columns of the domain the first holder has.
+    private let first: Int
+    /// How many rows both tables have with their padding: public.
+    private let rows: Int
+    let sharing: any ColumnSharing
+    private let root = Mutex<BudgetRoot?>(nil)
+    private let shared = Mutex<Shared>(Shared())
+
+    private struct Shared {
+        /// Parts of the tables of all pairs of single columns across the holders; nil before the first is asked for.
+        var pairs: [UInt32]?
+        /// How many tables were shared.
+        var count = 0
+    }
+
+    /// No figure is beyond this, noise included.
+    static let most: Int64 = 1 << 29
+    /// No shared table has more words.
+    private static let mostWords = 1 << 31
+
+    /// - Parameters:
+    ///   - own: this holder's rows, of the first or the last columns of the domain.
+    ///   - domain: of the joined table.
+    ///   - first: how many of its columns the first holder has.
+    ///   - rows: of both tables, with padding.
+    init(_ own: PrivateRows?, of domain: TableDomain, first: Int, rows: Int, _ sharing: any ColumnSharing) {
+        self.own = own
+        self.domain = domain
+        self.first = first
+        self.rows = rows
+        self.sharing = sharing
+    }
+
+    var rowsPerKey: Int { 1 }
+    var holders: NoiseHolders { sharing.holders }
+    var mostFigure: Int64? { Self.most }
+
+    func claim(_ budget: BudgetRoot) throws(PrivacyError) {
+        if let own { return try own.claim(budget) }
+        let isClaimed = root.withLock { root in
+            if root == nil { root = budget }
+            return root === budget
+        }
+        guard isClaimed else { throw .foreignBudget }
+    }
+
+    /// An attribute as a column of one holder and what of its code counts.
+    private struct Attribute {
+        let side: Int
+        /// The column of the domain.
+        let column: Int
+        /// The group of each code; nil for the code itself.
+        let map: [UInt32]?
+        let size: Int
+        /// Its number among the holder's own columns and further attributes.
+        let local: Int
+        /// The code of rows that fill the table up.
+        var filler: Int { Int(map?.first ?? 0) }
+    }
+
+    /// All attributes, and the further ones of this party's own columns as its rows count them.
+    private func attributes(
+        _ further: [FurtherAttribute]
+    ) throws(PrivacyError) -> (all: [Attribute], own: [FurtherAttribute]) {
+        var all = domain.columns.indices.map { column in
+            Attribute(
+                side: column < first ? 0 : 1, column: column, map: nil, size: domain.columns[column].size,
+                local: column < first ? column : column - first)
+        }
+        var counts = [first, domain.columns.count - first]
+        var own: [FurtherAttribute] = []
+        for attribute in further {
+            guard case .grouping(let parent, let map) = attribute else { throw .notOnShares("a difference") }
+            let of = all[parent]
+            all.append(
+                Attribute(
+                    side: of.side, column: of.column, map: of.map.map { $0.map { map[Int($0)] } } ?? map,
+                    size: Int(map.max() ?? 0) + 1, local: counts[of.side]))
+            counts[of.side] += 1
+            if of.side == sharing.side { own.append(.grouping(of: of.local, map: map)) }
+        }
+        return (all, own)
+    }
+
+    // KERNEL 11.2
+    func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws(PrivacyError) -> [[Int64]] {
+        let (all, ownFurther) = try attributes(further)
+        let sides: [[[Attribute]]] = cliques.map { clique in
+            [0, 1].map { side in clique.map { all[$0] }.filter { $0.side == side } }
+        }
+        let wide = sides.indices.filter { !sides[$0][0].isEmpty && !sides[$0][1].isEmpty && cliques[$0].count > 2 }
+        let isAcross = sides.contains { $0[0].count == 1 && $0[1].count == 1 }
+        let pairs = isAcross ? try self.pairs() : []
+        let products = wide.isEmpty ? nil : try self.products(wide.map { sides[$0] }, ownFurther)
+        // Where this holder has all columns of a table, or no column is asked for, it counts alone.
+        let alone = sides.indices.filter { place in
+            let holder = sides[place][0].isEmpty && !sides[place][1].isEmpty ? 1 : 0
+            return holder == sharing.side && (sides[place][0].isEmpty || sides[place][1].isEmpty)
+        }
+        var known: [Int: [Int64]] = [:]
+        if let own {
+            let counted = own.counts(alone.map { sides[$0].joined().map(\.local) }, further: ownFurther)
+            for (place, counts) in zip(alone, counted) { known[place] = counts }
+        }
+        return sides.indices.map { place in
+            if let counts = known[place] { return counts }
+            let clique = cliques[place].map { all[$0] }
+            let cells = clique.reduce(1) { $0 * $1.size }
+            guard !sides[place][0].isEmpty, !sides[place][1].isEmpty else {
+                return [Int64](repeating: 0, count: cells)
+            }
+            var counts =
+                cliques[place].count == 2
+                ? pairTable(sides[place][0][0], sides[place][1][0], clique, pairs)
+                : wideTable(sides[place], clique, products)
+            if sharing.side == 0, let own {
+                let cell = clique.reduce(0) { $0 * $1.size + $1.filler }
+                counts[cell] -= own.padding
+            }
+            return counts
+        }
+    }
+
+    /// The table of two columns, or of groups of their codes, from the products of all columns.
+    private func pairTable(
+        _ one: Attribute, _ two: Attribute, _ order: [Attribute], _ pairs: [UInt32]
+    ) -> [Int64] {
+        let width = domain.columns[first...].reduce(0) { $0 + $1.size }
+        let start = domain.columns[..<one.column].reduce(0) { $0 + $1.size }
+        let second = domain.columns[first..<two.column].reduce(0) { $0 + $1.size }
+        let isSwapped = order[0].side == 1
+        var table = [UInt64](repeating: 0, count: one.size * two.size)
+        for row in 0..<domain.columns[one.column].size {
+            let i = Int(one.map?[row] ?? UInt32(row))
+            for column in 0..<domain.columns[two.column].size {
+                let j = Int(two.map?[column] ?? UInt32(column))
+                table[isSwapped ? j * one.size + i : i * two.size + j] += UInt64(
+                    pairs[(start + row) * width + second + column])
+            }
+        }
+        return table.map { Int64(PrimeField.reduced($0)) }
+    }
+
+    /// A table of more columns, from the products of the groups of each side.
+    private func wideTable(_ sides: [[Attribute]], _ order: [Attribute], _ products: Products?) -> [Int64] {
+        guard let products, let one = products.starts[0][sides[0].map(\.local)],
+            let two = products.starts[1][sides[1].map(\.local)]
+        else { return [] }
+        let cells = order.reduce(1) { $0 * $1.size }
+        return (0..<cells).map { cell in
+            var rest = cell
+            var codes: [Int] = []
+            for attribute in order.reversed() {
+                codes.append(rest % attribute.size)
+                rest /= attribute.size
+            }
+            codes.reverse()
+            var places = [one, two]
+            var numbers = [0, 0]
+            for (attribute, code) in zip(order, codes) {
+                numbers[attribute.side] = numbers[attribute.side] * attribute.size + code
+            }
+            places[0] += numbers[0]
+            places[1] += numbers[1]
+            return Int64(products.words[places[0] * products.width + places[1]])
+        }
+    }
+
+    private struct Products {
+        let words: [UInt32]
+        /// Columns of the second side.
+        let width: Int
+        /// For each side where the columns of a set of attributes begin.
+        let starts: [[[Int]: Int]]
+    }
+
+    /// The products of all sets of columns that tables of more than two columns have on either side.
+    private func products(_ tables: [[[Attribute]]], _ further: [FurtherAttribute]) throws(PrivacyError) -> Products {
+        var starts: [[[Int]: Int]] = [[:], [:]]
+        var sizes: [[Int]] = [[], []]
+        var sets: [[Int]] = []
+        for table in tables {
+            for side in 0..<2 {
+                let locals = table[side].map(\.local)
+                guard starts[side][locals] == nil else { continue }
+                starts[side][locals] = sizes[side].reduce(0, +)
+                sizes[side].append(table[side].reduce(1) { $0 * $1.size })
+                if side == sharing.side { sets.append(locals) }
+            }
+        }
+        let words = try share(sizes) { own in own.combined(sets, further: further) }
+        return Products(words: words, width: sizes[1].reduce(0, +), starts: starts)
+    }
+
+    /// The products of all single columns: shared when the first of them is asked for.
+    private func pairs() throws(PrivacyError) -> [UInt32] {
+        if let known = shared.withLock({ $0.pairs }) { return known }
+        let sizes = [domain.columns[..<first].map(\.size), domain.columns[first...].map(\.size)]
+        let words = try share(sizes) { own in own.codes }
+        shared.withLock { $0.pairs = words }
+        return words
+    }
+
+    // KERNEL 11.3
+    /// This party's part of the products of two tables of one-hot codes.
+    private func share(_ sizes: [[Int]], _ codes: (PrivateRows) -> [CodeArray]) throws(PrivacyError) -> [UInt32] {
+        for side in sizes {
+            let words = side.reduce(0, +).multipliedReportingOverflow(by: max(rows, 1))
+            guard !words.overflow, words.partialValue <= Self.mostWords else {
+                throw .tooManyCells(cells: words.overflow ? nil : words.partialValue, limit: Self.mostWords)
+            }
+        }
+        let number = shared.withLock { shared in
+            defer { shared.count += 1 }
+            return shared.count
+        }
+        let own = self.own.map { OneHotCodes(codes($0), rows: rows) }
+        let widths = sizes.map { $0.reduce(0, +) }
+        do {
+            let part = try sharing.products(number, sizes: sizes, own: own.map { OneHotTable($0) })
+            guard part.count == widths[0] * widths[1] else {
+                throw PrivacyError.shapeMismatch(expected: widths[0] * widths[1], found: part.count)
+            }
+            return part
+        } catch let error as PrivacyError {
+            throw error
+        } catch {
+            throw .notOpened("\(error)")
+        }
+    }
+
+    /// Sums of values are sums of counts, where they stay within the field.
+    func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws(PrivacyError) -> [Int64] {
+        let largest = values.reduce(0) { max($0, Int64(clamping: $1.magnitude)) }
+        guard largest.multipliedReportingOverflow(by: Int64(rows)).partialValue <= Self.most, largest <= Self.most
+        else { throw .notOnShares("a sum of values up to \(largest) over \(rows) rows") }
+        let isGroup = groups.contains(attribute)
+        let clique = (isGroup ? groups : groups + [attribute]).sorted()
+        guard let counts = try counts([clique], further: []).first else { return [] }
+        let sizes = clique.map { domain.columns[$0].size }
+        var sums = [UInt64](repeating: 0, count: groups.reduce(1) { $0 * domain.columns[$1].size })
+        for (cell, count) in counts.enumerated() {
+            var rest = cell
+            var codes: [Int: Int] = [:]
+            for (column, size) in zip(clique, sizes).reversed() {
+                codes[column] = rest % size
+                rest /= size
+            }
+            let place = groups.reduce(0) { $0 * domain.columns[$1].size + (codes[$1] ?? 0) }
+            sums[place] += UInt64(
+                PrimeField.product(PrimeField.element(count), PrimeField.element(values[codes[attribute] ?? 0])))
+        }
+        return sums.map { Int64(PrimeField.reduced($0)) }
+    }
+
+    func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) throws(PrivacyError) -> [Int64] {
+        throw .notOnShares("a Gram matrix, whose rows are shortened by all columns of both holders,")
+    }
+
+    // KERNEL 11.4
+    func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) throws(PrivacyError) -> [[Int64]] {
+        try opened(parts, by: sharing, answering: question())
+    }
+}
+
+extension PrivateRows {
+    /// The codes of each set of attributes together, the last varying fastest.
+    func combined(_ sets: [[Int]], further: [FurtherAttribute]) -> [CodeArray] {
+        let all = codes + columns(further).map(\.codes)
+        return sets.map { set in
+            guard set.count > 1 else { return all[set.first ?? 0] }
+            let bound = set.reduce(1) { $0 * all[$1].bound }
+            var combined = [UInt32](repeating: 0, count: table.rowCount)
+            for attribute in set {
+                let (codes, size) = (all[attribute], UInt32(all[attribute].bound))
+                for row in combined.indices { combined[row] = combined[row] &* size &+ UInt32(codes[row]) }
+            }
+            guard let codes = CodeArray(narrowing: combined, below: bound) else {
+                preconditionFailure("codes together are below the product of their bounds")
+            }
+            for row in combined.indices { combined[row] = 0 }
+            return codes
+        }
+    }
+}

@@ -98,20 +98,6 @@ struct OfficeJournalTests {
             #expect(try journal.session() == session)
         }
     }
-
-    @Test("one process at a time works in a state folder")
-    func lock() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "lock-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try {
-            let lock = try OfficeLock(directory: folder)
-            for _ in 0..<50 {
-                #expect(throws: ClientError.stateInUse(path: folder)) { try OfficeLock(directory: folder) }
-            }
-            withExtendedLifetime(lock) {}
-        }()
-        _ = try OfficeLock(directory: folder)
-    }
 }
 
 @Suite("Where ε of a secure sum was set aside")

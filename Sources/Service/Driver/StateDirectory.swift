@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 import Tasks
 
 /// What survives a restart besides the ledger: signatures and the fitted model, never a table.
@@ -6,22 +7,18 @@ import Tasks
 /// One service at a time holds a directory; files appear complete or not at all.
 struct StateDirectory: Sendable {
     let path: String
-    private let lock: FileLock
+    private let lock: FolderLock
 
     /// Opens a directory, made where it is absent, readable by its owner only.
     ///
-    /// - Throws: `ServiceError.stateInUse` if another service holds it.
+    /// - Throws: `ServiceError.stateInUse` if another service holds it, `ServiceError.stateUnusable`.
     init(path: String) throws(ServiceError) {
         self.path = path
         do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            lock = try FolderLock(folder: path)
         } catch {
-            throw .stateUnusable(path: path)
+            throw error == .inUse ? .stateInUse(path: path) : .stateUnusable(path: path)
         }
-        // The folder may have been there, open to others: it is closed before anything goes in.
-        guard chmod(path, 0o700) == 0 else { throw .stateUnusable(path: path) }
-        lock = try FileLock(path: "\(path)/lock")
     }
 
     static let modelName = "task.model"
@@ -72,19 +69,4 @@ struct StateDirectory: Sendable {
             throw .stateUnusable(path: path)
         }
     }
-}
-
-/// A lock that the system releases when the process ends, however it ends.
-private final class FileLock: Sendable {
-    private let descriptor: Int32
-
-    init(path: String) throws(ServiceError) {
-        descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .stateUnusable(path: path) }
-        // `deinit` runs where an initializer throws with all properties set: a close here as well would be the second, of a
-        // number that another thread may have by then.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .stateInUse(path: path) }
-    }
-
-    deinit { close(descriptor) }
 }

@@ -13,7 +13,7 @@ import Tasks
 /// One office's own record of a secure sum: ε set aside before its noise is drawn, and every figure that opened.
 final class OfficeLedger: Sendable {
     /// Held as long as the ledger is open.
-    private let lock: OfficeLock
+    private let lock: FolderLock
     private let ledger: Ledger
     private let party: String
     private let task: LedgerHash
@@ -24,9 +24,13 @@ final class OfficeLedger: Sendable {
 
     /// Opens the ledger of the office's state folder and enters the task where it is new.
     ///
-    /// - Throws: `ClientError.stateInUse` where another process works in the folder.
+    /// - Throws: `ClientError.stateInUse` where another process works in the folder, `ClientError.unwritable`.
     init(directory: String, task specification: TaskSpecification, party: TaskSpecification.Party) throws {
-        lock = try OfficeLock(directory: directory)
+        do {
+            lock = try FolderLock(folder: directory)
+        } catch {
+            throw error == .inUse ? ClientError.stateInUse(path: directory) : ClientError.unwritable(path: directory)
+        }
         self.party = party.name
         ledger = try Ledger.open(directory: directory)
         guard let task = LedgerHash(bytes: specification.digest.bytes) else {

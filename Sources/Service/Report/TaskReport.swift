@@ -3,6 +3,7 @@ import Foundation
 import PDF
 import PrivacyKernel
 import Queries
+import Tables
 import Tasks
 
 /// What a finished task reports: who took part, what was agreed, what each step cost, and what was released. All of it

@@ -287,10 +287,8 @@ extension ColumnKind {
                 continue
             }
             let years = facts.counts.keys.compactMap { period.year(of: $0) }
-            guard years.count == facts.counts.count, let earliest = years.min(), let latest = years.max(),
-                earliest >= 1900
+            guard years.count == facts.counts.count, let first = years.min(), let last = years.max(), first >= 1900
             else { continue }
-            let (first, last) = publicYears(earliest, latest)
             return .listed("\(period.rawValue)-\(first)-\(last)", others: 0)
         }
         for (name, least, hints) in [

@@ -27,7 +27,7 @@ struct RowReader {
         var writings: [Int: CellText] = [:]
         for field in schema.fields {
             if let column = domain.index(of: field.name) {
-                writings[column] = CellText(field.writing, type: field.type)
+                writings[column] = CellText(field.writing, type: field.type, within: domain.columns[column])
             }
         }
         self.writings = writings

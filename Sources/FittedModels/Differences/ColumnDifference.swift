@@ -67,6 +67,52 @@ public struct ColumnDifference: Sendable, Equatable, Codable {
             edges: edges, others: (0..<UInt32(to.size)).map { $0 })
     }
 
+    /// Runs of codes that have a number of the same kind: of the base, and of the further column that the difference is. A row has
+    /// a difference only where both columns have a number, so that a model must keep these apart. nil where nearly all rows
+    /// have numbers in both.
+    ///
+    /// - Parameter shares: the distributions of the columns of the table.
+    package func kinds(
+        _ domain: TableDomain, shares: [[Double]]
+    ) -> (base: [(codes: Range<Int>, isOrdered: Bool)], own: [(codes: Range<Int>, isOrdered: Bool)])? {
+        let from = AxisPositions(baseAxis, domain.columns[base])
+        let to = AxisPositions(columnAxis, domain.columns[column])
+        func runs(_ positions: AxisPositions, _ of: ColumnDomain, _ shares: [Double]) -> (runs: [Range<Int>], other: Double) {
+            var runs: [Range<Int>] = []
+            var last: Int?
+            var other = 0.0
+            for code in 0..<of.size {
+                let isHeap = code == positions.zeroCell && code < shares.count && shares[code] > Self.leastHeap
+                let hasNumber = !isHeap && positions.position(of: code, fraction: 0.5) != nil
+                if !hasNumber, code < shares.count { other += shares[code] }
+                let kind = code >= of.valueCount ? 3 : isHeap ? 1 : hasNumber ? 0 : 2
+                if kind == last, let run = runs.last {
+                    runs[runs.count - 1] = run.lowerBound..<code + 1
+                } else {
+                    runs.append(code..<code + 1)
+                }
+                last = kind
+            }
+            return (runs, other)
+        }
+        let (first, firstOther) = runs(from, domain.columns[base], shares[base])
+        let (second, secondOther) = runs(to, domain.columns[column], shares[column])
+        guard firstOther > Self.leastHeap / 2 || secondOther > Self.leastHeap / 2 else { return nil }
+        func ordered(_ run: Range<Int>, _ column: ColumnDomain) -> (codes: Range<Int>, isOrdered: Bool) {
+            (run, run.upperBound <= column.valueCount)
+        }
+        let (left, right) = (domain.columns[base], domain.columns[column])
+        return (
+            first.map { ordered($0, left) },
+            [(0..<intervals, true)]
+                + second.map {
+                    ($0.lowerBound + intervals..<$0.upperBound + intervals, ordered($0, right).isOrdered)
+                }
+        )
+    }
+
+    private static let leastHeap = 0.01
+
     /// The further column: intervals in positions, then the codes of the rebuilt column.
     func modelColumn(_ domain: TableDomain) -> ColumnDomain? {
         ColumnDomain.intervals(

@@ -44,6 +44,8 @@ package struct AxisPositions: Sendable {
     private var places: [(code: UInt32, step: Int)] = []
     /// Whether every code of the column is a single number.
     package let isDiscrete: Bool
+    /// The cell of an axis of logarithms that begins at zero or below.
+    package let zeroCell: Int?
 
     package init(_ axis: NumberAxis, _ domain: ColumnDomain, steps: Int = 16) {
         let count = domain.valueCount
@@ -77,6 +79,9 @@ package struct AxisPositions: Sendable {
             below += mass
         }
         self.knots = knots
+        zeroCell =
+            axis.kind == .logarithm
+            ? knots.indices.first { !knots[$0].isEmpty && (domain.number(of: $0, fraction: 0) ?? 1) <= 0 } : nil
         layOut(isFalling: axis.factor < 0)
     }
 
@@ -147,7 +152,8 @@ package struct AxisPositions: Sendable {
         var numbers = [Int32](repeating: DifferenceQuestion.none, count: size * kernelSteps)
         for code in 0..<min(size, knots.count) where !knots[code].isEmpty {
             if !isDiscrete, knots[code].count == 2, knots[code][0] == knots[code][1] { continue }
-            for step in 0..<kernelSteps {
+            // Zero has no logarithm, and heaps of zeros no difference.
+            for step in (code == zeroCell && !isDiscrete ? 1 : 0)..<kernelSteps {
                 guard let own = position(of: code, fraction: (Double(step) + 0.5) / Double(kernelSteps)) else {
                     continue
                 }

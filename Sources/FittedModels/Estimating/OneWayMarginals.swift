@@ -123,7 +123,7 @@ package struct OneWayMarginals {
     private func smoothed(_ counts: [Double], deviation: Double, in column: ColumnDomain) -> [Double] {
         guard column.isOrdered, column.valueCount >= 8 else { return counts }
         let values = Array(counts.prefix(column.valueCount))
-        return withDecayingEnds(haarSmoothed(values, deviation: deviation), counts: values, deviation: deviation)
+        return withTailLaws(haarSmoothed(values, deviation: deviation), counts: values, deviation: deviation)
             + counts.dropFirst(column.valueCount)
     }
 }
@@ -147,34 +147,8 @@ package func sparseShares(_ counts: [Double], deviation: Double, intervals: Int)
     return sum > 0 ? values.map { $0 / sum } : counts.map { _ in 1 / Double(counts.count) }
 }
 
-/// Noise would put rows where a scale ends, far from all others, and a few of them move a mean by much. So beyond the outermost
-/// cell that noise does not explain, alone or with all cells beyond it, a scale goes on as it ended: each cell holds the same part
-/// of the one before, and all together hold no more than was counted there.
-///
-/// - Parameter counts: as they were measured.
-func withDecayingEnds(_ values: [Double], counts: [Double], deviation: Double) -> [Double] {
-    var kept = values
-    for order in [Array(values.indices), values.indices.reversed()] {
-        var sum = 0.0
-        let outermost = order.indices.first { length -> Bool in
-            let count = counts[order[length]]
-            sum += count
-            return count >= 3.5 * deviation || sum >= 3 * deviation * Double(length + 1).squareRoot()
-        }
-        guard let end = outermost, end > 0, end + 1 < order.count else { continue }
-        let last = max(values[order[end]], 0)
-        let decay = min(max(last / max(values[order[end + 1]], 1e-9), 0.1), 0.25)
-        let counted = order[..<end].reduce(0) { $0 + counts[$1] }
-        var share = min(last * decay / (1 - decay), max(counted, 0)) * (1 - decay)
-        for place in order[..<end].reversed() {
-            kept[place] = share
-            share *= decay
-        }
-    }
-    return kept.contains { $0 > 0 } ? kept : values
-}
-
-/// The nearest point, in Euclidean distance, with no negative entry and the given sum.
+/// The nearest point, in Euclidean distance, with no negative entry and the given sum; where that would raise cells, they are
+/// multiplied instead, so that none in which nothing was found gets rows.
 func projectedOntoSimplex(_ values: [Double], total: Double) -> [Double] {
     let sorted = values.sorted(by: >)
     var sum = -total
@@ -184,6 +158,8 @@ func projectedOntoSimplex(_ values: [Double], total: Double) -> [Double] {
         let candidate = sum / Double(index + 1)
         if value > candidate { shift = candidate }
     }
+    let positive = values.reduce(0) { $0 + max($1, 0) }
+    if shift < 0, positive > 0 { return values.map { max($0, 0) * total / positive } }
     return values.map { max($0 - shift, 0) }
 }
 

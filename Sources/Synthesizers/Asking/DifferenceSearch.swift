@@ -10,6 +10,8 @@ import VectorMath
 /// Pairs of ordered columns whose table is far from independence are candidates. Of each the histograms of a few public
 /// differences are released. The one that is farthest from what independent columns would give says most about the second
 /// column; where it says enough, the difference takes the column's place in the model.
+import Foundation
+let debugging = ProcessInfo.processInfo.environment["DD"] != nil
 struct DifferenceSearch {
     /// A pair of columns: the second may be rebuilt from the first.
     struct Edge {
@@ -31,6 +33,8 @@ struct DifferenceSearch {
         let scale: Double
         /// What independent columns would give in each interval, and outside.
         let independent: [Double]
+        /// The part of the rows in which both columns have a number, if one says nothing of the other.
+        let both: Double
         let isScore: Bool
         let isLattice: Bool
     }
@@ -45,8 +49,9 @@ struct DifferenceSearch {
     private static let leastDistance = 0.45
     /// Nats that the difference must say about the column: those of a correlation of about 0.9.
     private static let leastInformation = 0.6
-    /// Of the rows that must lie inside the intervals.
+    /// Of the rows in which both columns have a number, and of all rows, the parts that must lie inside the intervals.
     private static let leastInside = 0.6
+    private static let leastOfAll = 0.15
     /// What the difference may leave out: of the distance from independence, and of the column's own distribution.
     private static let mostMissed = 0.15
     private static let mostMoved = 0.04
@@ -73,36 +78,50 @@ struct DifferenceSearch {
     }
 
     /// A forest of pairs that stand far from independence, each column after the one that it may be rebuilt from.
+    ///
+    /// Pairs that have numbers together in more rows come first.
     func edges(_ misfits: [MeasuredMisfit], total: Double) -> [Edge] {
         let known = Self.candidates(domain).filter { entropy(of: $0) >= naturalLogarithm(Self.leastValues) }
-        var best: [[Int]: (ratio: Double, misfit: MeasuredMisfit)] = [:]
+        var best: [[Int]: (ratio: Double, order: Double, misfit: MeasuredMisfit)] = [:]
         for one in misfits where known.contains(one.first.column) && known.contains(one.second.column) {
-            let most = comonotoneDistance(one.first, one.second) * total
+            let both = valued(one.first.column) * valued(one.second.column)
+            let most = comonotoneDistance(one.first, one.second)
             let noise = 4 * one.variance.squareRoot()
-            guard most > 0, Double(one.value) > noise else { continue }
-            let ratio = Double(one.value) / most
+            guard both > 0, most > 0, Double(one.value) > noise else { continue }
+            let ratio = Double(one.value) / (most * both * total)
             let pair = [one.first.column, one.second.column].sorted()
-            if ratio >= Self.leastDistance, ratio > best[pair]?.ratio ?? 0 { best[pair] = (ratio, one) }
+            if ratio >= Self.leastDistance, ratio > best[pair]?.ratio ?? 0 {
+                best[pair] = (ratio, min(ratio, 1) * both, one)
+            }
         }
         var forest = SpanningForest(domain.columns.count)
         let pairs = best.keys.sorted {
-            (best[$1]?.ratio ?? 0, $0[0], $0[1]) < (best[$0]?.ratio ?? 0, $1[0], $1[1])
+            (best[$1]?.order ?? 0, $0[0], $0[1]) < (best[$0]?.order ?? 0, $1[0], $1[1])
         }
         for pair in pairs where forest.edges.count < Self.mostEdges { forest.join((pair[0], pair[1])) }
         return rooted(forest.edges.compactMap { best[[$0.0, $0.1]]?.misfit }, total: total)
     }
 
+    /// The part of the rows in which a column has a number.
+    private func valued(_ column: Int) -> Double {
+        shares[column].prefix(domain.columns[column].valueCount).reduce(0, +)
+    }
+
+    /// Of the rows in which a column has a number.
     private func entropy(of column: Int) -> Double {
-        shares[column].reduce(0.0) { $1 > 0 ? $0 - $1 * naturalLogarithm($1) : $0 }
+        let all = valued(column)
+        return shares[column].prefix(domain.columns[column].valueCount).reduce(0.0) {
+            $1 > 0 ? $0 - $1 / all * naturalLogarithm($1 / all) : $0
+        }
     }
 
     /// Directs the edges of a forest away from the column that tells most apart in each tree.
     private func rooted(_ pairs: [MeasuredMisfit], total: Double) -> [Edge] {
         let columns = Set(pairs.flatMap { [$0.first.column, $0.second.column] })
-        let entropy = Dictionary(uniqueKeysWithValues: columns.map { ($0, self.entropy(of: $0)) })
+        let worth = Dictionary(uniqueKeysWithValues: columns.map { ($0, valued($0) * self.entropy(of: $0)) })
         var seen: Set<Int> = []
         var result: [Edge] = []
-        for root in columns.sorted(by: { (entropy[$1] ?? 0, $0) < (entropy[$0] ?? 0, $1) })
+        for root in columns.sorted(by: { (worth[$1] ?? 0, $0) < (worth[$0] ?? 0, $1) })
         where !seen.contains(root) {
             seen.insert(root)
             var open = [root]
@@ -132,22 +151,28 @@ struct DifferenceSearch {
         let ends = difference.edges.map { Double($0) / difference.scale }
         let width = edge.columnGroups.size
         let alone = edge.columnGroups.sums(of: shares[edge.column])
-        // Rows without a difference: those of a base without a number are spread as the column is, others over the column's
-        // values that are no number.
-        let unplaced = shares[edge.base].enumerated().reduce(0.0) {
-            base.position(of: $1.offset, fraction: 0.5) == nil ? $0 + $1.element : $0
-        }
+        // In which rows both have a number follows from the difference: where they do, there mostly is one.
+        let (ofBase, ofOwn) = (numbered(base, shares[edge.base]), numbered(own, shares[edge.column]))
         let known = found.dropLast().reduce(0, +)
-        let inside = min(known / max(1 - unplaced, 1e-9), 1)
+        let both = min(max(known, ofBase + ofOwn - 1, 1e-9), ofBase, ofOwn)
+        // Of the rows of a base with a number: those with a difference, with another number, and with none.
+        let inside = min(known / max(ofBase, 1e-9), 1)
+        let valueless = 1 - both / max(ofBase, 1e-9)
         let scale = known > 0 ? inside / known : 0
-        let valueless = shares[edge.column].enumerated().map {
-            own.position(of: $0.offset, fraction: 0.5) == nil ? $0.element : 0
+        let numbers = shares[edge.column].enumerated().map {
+            own.position(of: $0.offset, fraction: 0.5) == nil ? 0 : $0.element
         }
-        let valuelessShare = valueless.reduce(0, +)
-        let explained = min(1 - inside, valuelessShare)
-        let outside = zip(edge.columnGroups.sums(of: valueless), alone).map { own, all in
-            (valuelessShare > 0 ? own / valuelessShare * explained : 0) + all * (1 - inside - explained)
+        let others = zip(shares[edge.column], numbers).map { $0 - $1 }
+        let (numberGroups, otherGroups) = (
+            edge.columnGroups.sums(of: numbers).map { ofOwn > 0 ? $0 / ofOwn : 0 },
+            edge.columnGroups.sums(of: others).map { ofOwn < 1 ? $0 / (1 - ofOwn) : 0 }
+        )
+        func mixed(_ numbered: Double, _ other: Double) -> [Double] {
+            zip(numberGroups, otherGroups).map { max(numbered, 0) * $0 + max(other, 0) * $1 }
         }
+        let outside = mixed(1 - inside - valueless, valueless)
+        let ofOthers = ofBase < 1 ? (ofOwn - both) / (1 - ofBase) : 0
+        let unplaced = mixed(ofOthers, 1 - ofOthers)
         var table = [Double](repeating: 0, count: edge.baseGroups.size * width)
         let range = own.range
         // Rows that would lie beyond the column's bounds.
@@ -156,7 +181,7 @@ struct DifferenceSearch {
             let row = edge.baseGroups.group(of: code) * width
             for part in 0..<4 {
                 guard let position = base.position(of: code, fraction: (Double(part) + 0.5) / 4) else {
-                    for group in 0..<width { table[row + group] += share * alone[group] / 4 }
+                    for group in 0..<width { table[row + group] += share * unplaced[group] / 4 }
                     continue
                 }
                 for group in 0..<width { table[row + group] += share * outside[group] / 4 }
@@ -178,13 +203,26 @@ struct DifferenceSearch {
         let distance = table.enumerated().reduce(0.0) {
             $0 + abs($1.element - rows[$1.offset / width] * alone[$1.offset % width])
         }
+        if debugging { print("  explains", domain.columns[edge.base].name, domain.columns[edge.column].name, difference.columnAxis.kind, "moved", moved, "beyond", beyond, "distance", distance, edge.distance, "both", both, "inside", inside) }
         return moved + beyond <= Self.mostMoved && abs(distance - edge.distance) <= Self.mostMissed
     }
 
+    /// The part of the rows whose code has a position.
+    private func numbered(_ positions: AxisPositions, _ shares: [Double]) -> Double {
+        shares.enumerated().reduce(0.0) {
+            positions.position(of: $1.offset, fraction: 0.5) == nil ? $0 : $0 + $1.element
+        }
+    }
+
     /// The L1 distance from independence of the table that two groupings would have if the order of one were that of the
-    /// other.
+    /// other, among rows in which both have a number.
     private func comonotoneDistance(_ first: ModelAttribute, _ second: ModelAttribute) -> Double {
-        let (a, b) = (first.sums(of: shares[first.column]), second.sums(of: shares[second.column]))
+        func sums(_ attribute: ModelAttribute) -> [Double] {
+            let (all, count) = (valued(attribute.column), domain.columns[attribute.column].valueCount)
+            return attribute.sums(
+                of: shares[attribute.column].enumerated().map { $0.offset < count && all > 0 ? $0.element / all : 0 })
+        }
+        let (a, b) = (sums(first), sums(second))
         var overlap = 0.0
         var (i, j) = (0, 0)
         var (left, right) = (a.first ?? 0, b.first ?? 0)
@@ -221,7 +259,7 @@ struct DifferenceSearch {
         let own = AxisPositions(columnAxis, domain.columns[edge.column])
         let from = WeightedPositions(base, shares: shares[edge.base])
         let to = WeightedPositions(own, shares: shares[edge.column])
-        guard from.mass >= Self.leastInside, to.mass >= Self.leastInside, to.deviation > 0, from.deviation > 0 else {
+        guard from.mass >= Self.leastOfAll, to.mass >= Self.leastOfAll, to.deviation > 0, from.deviation > 0 else {
             return nil
         }
         let reach = max(abs(base.range.low), abs(base.range.high), abs(own.range.low), abs(own.range.high))
@@ -235,7 +273,7 @@ struct DifferenceSearch {
         guard edges.count >= 3 else { return nil }
         return Trial(
             edge: edge, baseAxis: baseAxis, columnAxis: columnAxis, edges: edges, scale: scale,
-            independent: to.histogram(less: from, edges: edges.map { Double($0) / scale }),
+            independent: to.histogram(less: from, edges: edges.map { Double($0) / scale }), both: from.mass * to.mass,
             isScore: columnAxis.kind == .score, isLattice: isLattice)
     }
 
@@ -279,10 +317,10 @@ struct DifferenceSearch {
                 histogram.counts.map { Double($0) }, deviation: histogram.variance.squareRoot(),
                 intervals: trial.edges.count - 1)
             let inside = found.dropLast().reduce(0, +)
-            let information = zip(found, trial.independent).reduce(0.0) { sum, pair in
-                pair.0 > 0 ? sum + pair.0 * naturalLogarithm(pair.0 / max(pair.1, 1e-6)) : sum
-            }
-            guard inside >= Self.leastInside, information >= Self.leastInformation,
+            let information = information(found, trial)
+            if debugging { print("trial", domain.columns[trial.edge.base].name, domain.columns[trial.edge.column].name, trial.columnAxis.kind, trial.baseAxis.factor, "inside", inside, "both", trial.both, "info", information) }
+            guard inside >= max(Self.leastOfAll, Self.leastInside * trial.both),
+                information >= Self.leastInformation,
                 let difference = difference(trial, found),
                 explains(trial.edge, difference, expected(trial, found, in: difference))
             else { continue }
@@ -297,6 +335,20 @@ struct DifferenceSearch {
             if let one = best[trial.edge.column] { result.append(one.difference) }
         }
         return result
+    }
+
+    /// What the difference says about the column, in nats, among rows in which both have a number.
+    private func information(_ found: [Double], _ trial: Trial) -> Double {
+        let inside = found.dropLast().reduce(0, +)
+        guard inside > 0, trial.both > 0 else { return 0 }
+        let part = min(inside / max(trial.both, inside), 1)
+        func divergence(_ share: Double, _ expected: Double) -> Double {
+            share > 0 ? share * naturalLogarithm(share / max(expected, 1e-6)) : 0
+        }
+        let within = zip(found, trial.independent).dropLast().reduce(0.0) {
+            $0 + divergence($1.0 * part / inside, $1.1 / trial.both)
+        }
+        return within + divergence(1 - part, 1 - trial.independent.dropLast().reduce(0, +) / trial.both)
     }
 
     /// What a trial's histogram says about the intervals of the final difference: of scores that it is normal.

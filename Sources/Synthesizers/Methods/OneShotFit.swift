@@ -150,9 +150,11 @@ struct OneShotFit {
             differences = found
             columns = oneWays.modelled
             for (column, amount) in known { amounts[column] = amount }
-            tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets)
+            let presence = Presence(differences, domain, shares: oneWays.shares)
+            tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets, kinds: presence.kinds)
             let rebuilt = differences.rebuilt
-            sets.removeAll { set in set.contains { rebuilt.contains($0.column) } }
+            sets.removeAll { set in set.contains { rebuilt.contains($0.column) || presence.kinds[$0.column] != nil } }
+            sets = presence.sets(tables.levels) + sets
             misfits.removeAll { rebuilt.contains($0.first.column) || rebuilt.contains($0.second.column) }
             let open = tables.restricted {
                 domain.columns.count <= columns[$0.0] || domain.columns.count <= columns[$0.1]
@@ -250,14 +252,21 @@ struct OneShotFit {
 
     /// The levels of each column and the tables that can be made of them.
     ///
-    /// - Parameter withCoarse: whether columns have coarser levels too, for sets of more columns.
-    private func pairTables(_ oneWays: OneWayMarginals, legible: Double, withCoarse: Bool) -> PairTables {
+    /// - Parameters:
+    ///   - withCoarse: whether columns have coarser levels too, for sets of more columns.
+    ///   - kinds: of some columns the codes that no level joins.
+    private func pairTables(
+        _ oneWays: OneWayMarginals, legible: Double, withCoarse: Bool, kinds: [Int: Presence.Kinds] = [:]
+    ) -> PairTables {
         let detail = Self.detail.filter { Double($0 * $0) >= legible / 8 && Double($0) <= max(legible, 2) }
         let shares = oneWays.shares
         let most = Self.detail[Self.detail.count - 1]
         func levels(_ sizes: [Int]) -> [CodeLevels] {
-            oneWays.modelled.map {
-                CodeLevels($0, domain: oneWays.domain.columns[$0], shares: shares[$0], sizes: sizes)
+            oneWays.modelled.map { column in
+                if let kinds = kinds[column] {
+                    return CodeLevels(column, shares: shares[column], kinds: kinds, sizes: sizes)
+                }
+                return CodeLevels(column, domain: oneWays.domain.columns[column], shares: shares[column], sizes: sizes)
             }
         }
         let own = levels(detail.isEmpty ? [most] : detail)

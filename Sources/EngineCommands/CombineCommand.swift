@@ -81,7 +81,8 @@ package struct CombineCommand: AsyncParsableCommand {
                 if values.isEmpty {
                     asked = figures(of: file)
                     guard !asked.isEmpty else {
-                        throw CommandFailure("\(path) has no column of numbers; name a figure (--count)", code: .badData)
+                        throw CommandFailure(
+                            "\(path) has no column of numbers; name a figure (--count)", code: .badData)
                     }
                     values = asked.map { _ in [] }
                 }

@@ -16,7 +16,8 @@ struct ImputedFile {
         }
         if let short = records.firstIndex(where: { $0.count != header.count }) {
             throw CommandFailure(
-                "\(path), record \(short + 1): \(records[short].count) cells for \(header.count) columns", code: .badData)
+                "\(path), record \(short + 1): \(records[short].count) cells for \(header.count) columns",
+                code: .badData)
         }
         names = header
         rows = records.count - 1

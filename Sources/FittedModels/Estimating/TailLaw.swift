@@ -7,8 +7,11 @@ import VectorMath
 /// the last cells fall, and by which that part falls itself (a Pareto law falls by the same part from one logarithmic cell to
 /// the next, a normal one ever faster). What was counted there corrects the expectation as far as its noise lets it.
 ///
-/// - Parameter counts: as they were measured, and `values` as they were smoothed.
-func withTailLaws(_ values: [Double], counts: [Double], deviation: Double) -> [Double] {
+/// - Parameters:
+///   - values: as they were smoothed.
+///   - counts: as they were measured.
+///   - isWide: whether a cell is wider than the one before by a good part; then cells are taken one by one, and tails end sooner.
+func withTailLaws(_ values: [Double], counts: [Double], deviation: Double, isWide: Bool) -> [Double] {
     guard deviation > 0, let mode = counts.indices.max(by: { counts[$0] < counts[$1] }), counts[mode] > 0 else {
         return values
     }
@@ -16,7 +19,7 @@ func withTailLaws(_ values: [Double], counts: [Double], deviation: Double) -> [D
     for order in [Array(counts.indices), counts.indices.reversed()] {
         guard let place = order.firstIndex(of: mode) else { continue }
         let found = order.map { counts[$0] }
-        let law = TailLaw(found, from: place, deviation: deviation)
+        let law = TailLaw(found, from: place, deviation: deviation, isWide: isWide)
         var before = max(kept[order[law.last]], 0)
         var part = law.part
         for cell in order.indices.dropFirst(law.last + 1) {
@@ -32,7 +35,7 @@ private struct TailLaw {
     /// The last cell that noise does not explain.
     private(set) var last: Int
     /// What the next cell holds of it.
-    private(set) var part = 0.25
+    private(set) var part: Double
     /// What that part becomes from one cell to the next.
     private(set) var decline = 1.0
     private let deviation: Double
@@ -41,17 +44,29 @@ private struct TailLaw {
     private static let (near, far) = (3.0, 5.0)
     /// So many cells show how the tail falls.
     private static let window = 5
-    private static let parts = 0.02...0.6
+    private static let leastPart = 0.02
+    private let mostPart: Double
     /// The deviation of a cell from what is expected, as a part of it; and that of its logarithm from the law.
     private static let (spread, roughness) = (0.5, 0.15)
     private static let curvaturePrecision = 400.0
 
-    init(_ counts: [Double], from mode: Int, deviation: Double) {
+    init(_ counts: [Double], from mode: Int, deviation: Double, isWide: Bool) {
         self.deviation = deviation
+        mostPart = isWide ? 0.5 : 0.95
+        part = isWide ? 0.25 : 0.8
         last = mode
-        func stands(_ cell: Int) -> Bool { cell < counts.count && counts[cell] >= Self.near * deviation }
+        // The next cells together, or one after a gap.
+        let widths = isWide ? [1] : [1, 2, 3, 5, 8, 13]
+        func stands(_ cell: Int) -> Bool {
+            widths.contains { width in
+                cell + width <= counts.count
+                    && counts[cell..<cell + width].reduce(0, +) >= Self.near * deviation * Double(width).squareRoot()
+            }
+        }
         while stands(last + 1) || stands(last + 2) { last += 1 }
-        if let island = counts.indices.last(where: { $0 > last && counts[$0] >= Self.far * deviation }) { last = island }
+        if let island = counts.indices.last(where: { $0 > last && counts[$0] >= Self.far * deviation }) {
+            last = island
+        }
         fit(counts)
     }
 
@@ -72,7 +87,9 @@ private struct TailLaw {
                 power *= place
             }
         }
-        let (m0, m1, m2, m3, m4) = (moments[0], moments[1], moments[2], moments[3], moments[4] + Self.curvaturePrecision)
+        let (m0, m1, m2, m3, m4) = (
+            moments[0], moments[1], moments[2], moments[3], moments[4] + Self.curvaturePrecision
+        )
         let whole = m0 * (m2 * m4 - m3 * m3) - m1 * (m1 * m4 - m2 * m3) + m2 * (m1 * m3 - m2 * m2)
         var (slope, curvature) = (0.0, 0.0)
         if whole > 0 {
@@ -95,7 +112,7 @@ private struct TailLaw {
 
     /// What a cell is likely to hold.
     func estimate(_ count: Double, after before: Double, part: Double) -> Double {
-        let expected = before * min(max(part, Self.parts.lowerBound), Self.parts.upperBound)
+        let expected = before * min(max(part, Self.leastPart), mostPart)
         guard expected > 1e-9 else { return 0 }
         let (noise, prior) = (1 / (deviation * deviation), 1 / (Self.spread * Self.spread * expected * expected))
         let found = (count * noise + expected * prior) / (noise + prior)

@@ -8,12 +8,6 @@ public struct RowFigure: Sendable, Equatable {
     /// Rows that it is made from.
     public let rows: Int
 
-    init(estimate: Double, variance: Double, rows: Int) {
-        self.estimate = estimate
-        self.variance = variance
-        self.rows = rows
-    }
-
     /// The part of rows that have something.
     ///
     /// - Returns: nil without rows.
@@ -80,34 +74,41 @@ public struct RowFigure: Sendable, Equatable {
         var sums = [Double](repeating: 0, count: order)
         for row in 0..<rows { for place in 0..<order { sums[place] += term(place, row) * target[row] } }
         guard let gram = try? Matrix(rows: order, columns: order, values: moments { _ in 1 }),
-            let factor = try? gram.cholesky(), (0..<order).allSatisfy({ factor[$0, $0] > 1e-6 * Double(rows).squareRoot() })
+            let factor = try? gram.cholesky(),
+            (0..<order).allSatisfy({ factor[$0, $0] > 1e-6 * Double(rows).squareRoot() })
         else { return nil }
         var inverse = Matrix.identity(order)
         guard (try? inverse.solve(byCholeskyFactor: factor)) != nil else { return nil }
-        let found = (0..<order).map { place in (0..<order).reduce(0.0) { $0 + inverse[place, $1] * sums[$1] } }
+        func row(_ place: Int) -> [Double] { (0..<order).map { inverse[place, $0] } }
+        func product(_ first: [Double], _ second: [Double]) -> Double {
+            zip(first, second).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        let found: [Double] = (0..<order).map { product(row($0), sums) }
         let spread = Double(rows) / Double(rows - order)
         let meat = moments { row in
-            let miss = target[row] - (0..<order).reduce(0.0) { $0 + found[$1] * term($1, row) }
+            let terms: [Double] = (0..<order).map { term($0, row) }
+            let miss = target[row] - product(found, terms)
             return spread * miss * miss
         }
         // Back to the columns as they were: the constant takes their means.
-        let back = (0..<order).map { place -> [Double] in
-            (0..<order).map { other in
-                place == 0
-                    ? (other == 0 ? 1 : -means[other - 1] / scales[other - 1])
-                    : (other == place ? 1 / scales[place - 1] : 0)
+        func weights(_ place: Int) -> [Double] {
+            var weights = [Double](repeating: 0, count: order)
+            if place == 0 {
+                weights[0] = 1
+                for other in 1..<order { weights[other] = -means[other - 1] / scales[other - 1] }
+            } else {
+                weights[place] = 1 / scales[place - 1]
             }
+            return weights
         }
-        return back.map { weights in
-            let sensitivity = (0..<order).map { place in
-                (0..<order).reduce(0.0) { $0 + weights[$1] * inverse[$1, place] }
-            }
+        return (0..<order).map { place in
+            let own = weights(place)
+            let sensitivity: [Double] = (0..<order).map { product(own, row($0)) }
             var variance = 0.0
             for a in 0..<order {
                 for b in 0..<order { variance += sensitivity[a] * meat[a * order + b] * sensitivity[b] }
             }
-            return RowFigure(
-                estimate: zip(weights, found).reduce(0) { $0 + $1.0 * $1.1 }, variance: variance, rows: rows)
+            return RowFigure(estimate: product(own, found), variance: variance, rows: rows)
         }
     }
 }

@@ -19,8 +19,16 @@ struct Presence {
         var places: [Int: Int] = [:]
         for (place, one) in differences.enumerated() { places[one.column] = domain.columns.count + place }
         for (place, one) in differences.enumerated() {
-            guard let found = one.kinds(domain, shares: shares) else { continue }
             let own = domain.columns.count + place
+            if one.isAlone {
+                let (column, count) = (domain.columns[one.column], one.intervals)
+                kinds[own] = [
+                    (0..<count, true), (count..<count + column.valueCount, true),
+                    (count + column.valueCount..<count + column.size, false),
+                ]
+                continue
+            }
+            guard let found = one.kinds(domain, shares: shares) else { continue }
             let base = places[one.base] ?? one.base
             kinds[own] = found.own
             // A base that is rebuilt has the kinds of its own difference, if any.

@@ -13,8 +13,6 @@ struct Raking {
         var potential: [Double]
         /// Log-weight that the rows of each cell have got.
         var moved: [Double]
-        /// Sweeps that pass it by, because it hardly moved.
-        var rest = 0
     }
 
     /// For each row its weight; they sum to about the total.
@@ -30,8 +28,6 @@ struct Raking {
     /// At the end rows are weighted to the one-way marginals alone, so often over all columns.
     private static let closingSweeps = 4
     private static let potentialLimit = 30.0
-    /// A table that moves less than this part of the rows is passed by for so many sweeps.
-    private static let (restBelow, restSweeps) = (0.002, 2)
 
     /// - Parameters:
     ///   - codes: the codes of each attribute in each row, as `RowProgram` draws them.
@@ -90,16 +86,8 @@ struct Raking {
     }
 
     mutating func run() {
-        let count = sums.isEmpty ? Self.sweeps : Self.sweepsWithSums
-        for sweep in 0..<count {
-            for index in targets.indices {
-                // Most tables are where they belong after a few sweeps; each is looked at again in the last one.
-                if targets[index].rest > 0, sweep + 1 < count {
-                    targets[index].rest -= 1
-                } else {
-                    update(index)
-                }
-            }
+        for _ in 0..<(sums.isEmpty ? Self.sweeps : Self.sweepsWithSums) {
+            for index in targets.indices { update(index) }
             for index in sums.indices { sums[index].update(&weights) }
             if !sums.isEmpty { holdTotal() }
         }
@@ -137,9 +125,7 @@ struct Raking {
     private mutating func update(_ index: Int) {
         var factors = counts(index)
         let target = targets[index]
-        var changed = 0.0
         for cell in factors.indices {
-            let before = factors[cell]
             let move = softStep(
                 marginal: max(factors[cell], 1e-30), target: target.marginal.values[cell],
                 slack: target.marginal.slack[cell], potential: target.potential[cell])
@@ -150,9 +136,7 @@ struct Raking {
             targets[index].potential[cell] += move
             targets[index].moved[cell] += move
             factors[cell] = exponential(move)
-            changed += before * abs(factors[cell] - 1)
         }
-        if sums.isEmpty, changed < Self.restBelow * total { targets[index].rest = Self.restSweeps }
         scaleWeights(target.rows, factors: factors, weights: &weights)
     }
 

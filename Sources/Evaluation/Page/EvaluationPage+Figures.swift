@@ -124,7 +124,7 @@ extension EvaluationPage {
             id: "pairs", title: "Pairs of columns",
             body: """
                 <p>\(Figures.count(Double(evaluation.pairs.count - unmeasured))) of
-                \(Figures.count(Double(evaluation.pairs.count))) pairs rest on a measurement.
+                \(Figures.count(Double(evaluation.pairs.count))) pairs rest on a measurement or a rule.
                 \(unmeasured > 0 ? "The \(Figures.count(Double(unmeasured))) hatched pairs were <strong>never measured together</strong>: what ties "
                     + "them in the synthetic rows is an assumption, namely that columns are independent given those they "
                     + "were measured with." : "")</p>
@@ -156,10 +156,14 @@ extension EvaluationPage {
             let key = RowTrust.PairKey(first: pair.first, second: pair.second)
             let summary = evaluation.pairSummaries[key]
             let words: String
-            if pair.basis == .unmeasured {
-                words = "never measured together: an assumption"
-            } else {
-                words = trust.pairHarms[key]?.words ?? "only their correlation was measured"
+            switch pair.basis {
+            case .unmeasured: words = "never measured together: an assumption"
+            case .rule: words = "a rule ties them in every row"
+            case .measured, .correlation, .derived:
+                words =
+                    trust.pairHarms[key]?.words
+                    ?? (pair.basis == .correlation
+                        ? "only their correlation was measured" : "their difference was measured")
             }
             return [
                 HTML.escaped("\(evaluation.columns[pair.first].name) × \(evaluation.columns[pair.second].name)"),

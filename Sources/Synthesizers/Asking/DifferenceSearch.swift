@@ -1,24 +1,27 @@
 import FittedModels
+/// Finds columns that another column nearly determines, from what the kernel released, and how to take their difference.
+///
+/// Pairs of ordered columns whose table is far from independence are candidates. Of each the histograms of a few public
+/// differences are released. The one that is farthest from what independent columns would give says most about the second
+/// column; where it says enough, the difference takes the column's place in the model.
+import Foundation
 import GraphicalModels
 import PrivacyKernel
 import Statistics
 import Tables
 import VectorMath
 
-/// Finds columns that another column nearly determines, from what the kernel released, and how to take their difference.
-///
-/// Pairs of ordered columns whose table is far from independence are candidates. Of each the histograms of a few public
-/// differences are released. The one that is farthest from what independent columns would give says most about the second
-/// column; where it says enough, the difference takes the column's place in the model.
+let debugging = ProcessInfo.processInfo.environment["DD"] != nil
 struct DifferenceSearch {
     /// A pair of columns: the second may be rebuilt from the first.
     struct Edge {
         let base: Int
         let column: Int
-        /// How the two were compared, and how far from independence they are, as a part of the rows.
+        /// How the two were compared, and how far from independence they are, as a part of the rows; nil where that was not
+        /// measured.
         let baseGroups: ModelAttribute
         let columnGroups: ModelAttribute
-        let distance: Double
+        let distance: Double?
     }
 
     /// A way to take the difference, and where its histogram lies.
@@ -31,36 +34,51 @@ struct DifferenceSearch {
         let scale: Double
         /// What independent columns would give in each interval, and outside.
         let independent: [Double]
+        /// The part of the rows in which both columns have a number, if one says nothing of the other.
+        let both: Double
         let isScore: Bool
         let isLattice: Bool
     }
 
     private let domain: TableDomain
     private let shares: [[Double]]
+    /// Of columns on finer intervals these and the parts of the rows in them.
+    private let fine: [Int: (ColumnDifference, [Double])]
+    private let spots: [[FineColumns.Spot]]
 
     private static let trialCells = 96
     private static let finalCells = 64
-    private static let mostEdges = 24
+    private static let (mostEdges, mostFineEdges) = (24, 10)
+    /// With so few edges there are further trials of each.
+    static let fewEdges = 4
     /// Of the distance that two columns would have which determine each other.
     private static let leastDistance = 0.45
     /// Nats that the difference must say about the column: those of a correlation of about 0.9.
     private static let leastInformation = 0.6
-    /// Of the rows that must lie inside the intervals.
+    /// Of the rows in which both columns have a number, and of all rows, the parts that must lie inside the intervals.
     private static let leastInside = 0.6
+    private static let leastOfAll = 0.15
     /// What the difference may leave out: of the distance from independence, and of the column's own distribution.
     private static let mostMissed = 0.15
     private static let mostMoved = 0.04
-    /// Columns of fewer values, counted by their entropy, are modelled by tables.
-    private static let leastValues = 6.0
+    /// Columns of fewer values, counted by their entropy, are modelled by tables; those of bins lose what is inside.
+    private static let (leastValues, leastBins) = (4.0, 2.5)
     /// A ratio or plain difference is preferred to one of scores that says little more: of single values, scores stand further
     /// apart than noise can tell.
     private static let preference = 0.05
     private static let partOfScores = 0.8
 
-    /// - Parameter shares: the estimated distribution of each column.
-    init(_ domain: TableDomain, shares: [[Double]]) {
+    /// - Parameters:
+    ///   - shares: the estimated distribution of each column.
+    ///   - fine: columns on finer intervals, with their histograms.
+    init(_ domain: TableDomain, shares: [[Double]], fine: [(ColumnDifference, [Double])] = []) {
         self.domain = domain
         self.shares = shares
+        let known = Dictionary(uniqueKeysWithValues: fine.map { ($0.0.column, $0) })
+        self.fine = known
+        spots = shares.enumerated().map { column, own in
+            FineColumns.spots(domain.columns[column], shares: own, fine: known[column])
+        }
     }
 
     /// Columns with an order and enough numbers.
@@ -73,36 +91,86 @@ struct DifferenceSearch {
     }
 
     /// A forest of pairs that stand far from independence, each column after the one that it may be rebuilt from.
+    ///
+    /// Pairs that have numbers together in more rows come first.
     func edges(_ misfits: [MeasuredMisfit], total: Double) -> [Edge] {
-        let known = Self.candidates(domain).filter { entropy(of: $0) >= naturalLogarithm(Self.leastValues) }
-        var best: [[Int]: (ratio: Double, misfit: MeasuredMisfit)] = [:]
+        let known = Self.candidates(domain).filter {
+            entropy(of: $0) >= naturalLogarithm(domain.columns[$0].isBinned ? Self.leastBins : Self.leastValues)
+        }
+        var best: [[Int]: (ratio: Double, order: Double, misfit: MeasuredMisfit)] = [:]
         for one in misfits where known.contains(one.first.column) && known.contains(one.second.column) {
-            let most = comonotoneDistance(one.first, one.second) * total
+            let both = valued(one.first.column) * valued(one.second.column)
+            let most = comonotoneDistance(one.first, one.second)
             let noise = 4 * one.variance.squareRoot()
-            guard most > 0, Double(one.value) > noise else { continue }
-            let ratio = Double(one.value) / most
+            guard both > 0, most > 0, Double(one.value) > noise else { continue }
+            let ratio = Double(one.value) / (most * both * total)
             let pair = [one.first.column, one.second.column].sorted()
-            if ratio >= Self.leastDistance, ratio > best[pair]?.ratio ?? 0 { best[pair] = (ratio, one) }
+            if ratio >= Self.leastDistance, ratio > best[pair]?.ratio ?? 0 {
+                best[pair] = (ratio, min(ratio, 1) * both, one)
+            }
         }
         var forest = SpanningForest(domain.columns.count)
         let pairs = best.keys.sorted {
-            (best[$1]?.ratio ?? 0, $0[0], $0[1]) < (best[$0]?.ratio ?? 0, $1[0], $1[1])
+            (best[$1]?.order ?? 0, $0[0], $0[1]) < (best[$0]?.order ?? 0, $1[0], $1[1])
         }
         for pair in pairs where forest.edges.count < Self.mostEdges { forest.join((pair[0], pair[1])) }
         return rooted(forest.edges.compactMap { best[[$0.0, $0.1]]?.misfit }, total: total)
+            + fineEdges(misfits, total: total)
     }
 
+    /// Pairs of columns of which tables of codes see nothing, each after those that tell more.
+    private func fineEdges(_ misfits: [MeasuredMisfit], total: Double) -> [Edge] {
+        let columns = fine.keys.sorted().sorted { fineWorth($0) > fineWorth($1) }
+        var result: [Edge] = []
+        for (place, column) in columns.enumerated() {
+            for base in columns.prefix(place) where result.count < Self.mostFineEdges {
+                guard
+                    let one = misfits.last(where: {
+                        [$0.first.column, $0.second.column].sorted() == [base, column].sorted()
+                    })
+                else {
+                    // All rows lie in one bin.
+                    result.append(
+                        Edge(
+                            base: base, column: column,
+                            baseGroups: ModelAttribute(column: base, size: shares[base].count),
+                            columnGroups: ModelAttribute(column: column, size: shares[column].count), distance: nil))
+                    continue
+                }
+                let (from, to) = one.first.column == base ? (one.first, one.second) : (one.second, one.first)
+                result.append(
+                    Edge(
+                        base: base, column: column, baseGroups: from, columnGroups: to,
+                        distance: Double(one.value) / total))
+            }
+        }
+        return result
+    }
+
+    private func fineWorth(_ column: Int) -> Double {
+        spots[column].reduce(0.0) { $1.mass > 0 ? $0 - $1.mass * naturalLogarithm($1.mass) : $0 }
+    }
+
+    /// The part of the rows in which a column has a number.
+    private func valued(_ column: Int) -> Double {
+        shares[column].prefix(domain.columns[column].valueCount).reduce(0, +)
+    }
+
+    /// Of the rows in which a column has a number.
     private func entropy(of column: Int) -> Double {
-        shares[column].reduce(0.0) { $1 > 0 ? $0 - $1 * naturalLogarithm($1) : $0 }
+        let all = valued(column)
+        return shares[column].prefix(domain.columns[column].valueCount).reduce(0.0) {
+            $1 > 0 ? $0 - $1 / all * naturalLogarithm($1 / all) : $0
+        }
     }
 
     /// Directs the edges of a forest away from the column that tells most apart in each tree.
     private func rooted(_ pairs: [MeasuredMisfit], total: Double) -> [Edge] {
         let columns = Set(pairs.flatMap { [$0.first.column, $0.second.column] })
-        let entropy = Dictionary(uniqueKeysWithValues: columns.map { ($0, self.entropy(of: $0)) })
+        let worth = Dictionary(uniqueKeysWithValues: columns.map { ($0, valued($0) * self.entropy(of: $0)) })
         var seen: Set<Int> = []
         var result: [Edge] = []
-        for root in columns.sorted(by: { (entropy[$1] ?? 0, $0) < (entropy[$0] ?? 0, $1) })
+        for root in columns.sorted(by: { (worth[$1] ?? 0, $0) < (worth[$0] ?? 0, $1) })
         where !seen.contains(root) {
             seen.insert(root)
             var open = [root]
@@ -127,47 +195,49 @@ struct DifferenceSearch {
     ///
     /// - Parameter found: the shares of the intervals, and of none.
     private func explains(_ edge: Edge, _ difference: ColumnDifference, _ found: [Double]) -> Bool {
-        let base = AxisPositions(difference.baseAxis, domain.columns[edge.base])
-        let own = AxisPositions(difference.columnAxis, domain.columns[edge.column])
+        let base = PlacedSpots(difference.baseAxis, domain.columns[edge.base], spots[edge.base])
+        let own = PlacedSpots(difference.columnAxis, domain.columns[edge.column], spots[edge.column])
         let ends = difference.edges.map { Double($0) / difference.scale }
         let width = edge.columnGroups.size
         let alone = edge.columnGroups.sums(of: shares[edge.column])
-        // Rows without a difference: those of a base without a number are spread as the column is, others over the column's
-        // values that are no number.
-        let unplaced = shares[edge.base].enumerated().reduce(0.0) {
-            base.position(of: $1.offset, fraction: 0.5) == nil ? $0 + $1.element : $0
-        }
+        // In which rows both have a number follows from the difference: where they do, there mostly is one.
+        let (ofBase, ofOwn) = (base.mass, own.mass)
         let known = found.dropLast().reduce(0, +)
-        let inside = min(known / max(1 - unplaced, 1e-9), 1)
+        let both = min(max(known, ofBase + ofOwn - 1, 1e-9), ofBase, ofOwn)
+        // Of the rows of a base with a number: those with a difference, with another number, and with none.
+        let inside = min(known / max(ofBase, 1e-9), 1)
+        let valueless = 1 - both / max(ofBase, 1e-9)
         let scale = known > 0 ? inside / known : 0
-        let valueless = shares[edge.column].enumerated().map {
-            own.position(of: $0.offset, fraction: 0.5) == nil ? $0.element : 0
+        let numbers = own.masses(size: shares[edge.column].count)
+        let others = zip(shares[edge.column], numbers).map { $0 - $1 }
+        let (numberGroups, otherGroups) = (
+            edge.columnGroups.sums(of: numbers).map { ofOwn > 0 ? $0 / ofOwn : 0 },
+            edge.columnGroups.sums(of: others).map { ofOwn < 1 ? $0 / (1 - ofOwn) : 0 }
+        )
+        func mixed(_ numbered: Double, _ other: Double) -> [Double] {
+            zip(numberGroups, otherGroups).map { max(numbered, 0) * $0 + max(other, 0) * $1 }
         }
-        let valuelessShare = valueless.reduce(0, +)
-        let explained = min(1 - inside, valuelessShare)
-        let outside = zip(edge.columnGroups.sums(of: valueless), alone).map { own, all in
-            (valuelessShare > 0 ? own / valuelessShare * explained : 0) + all * (1 - inside - explained)
-        }
+        let outside = mixed(1 - inside - valueless, valueless)
+        let ofOthers = ofBase < 1 ? (ofOwn - both) / (1 - ofBase) : 0
+        let unplaced = mixed(ofOthers, 1 - ofOthers)
         var table = [Double](repeating: 0, count: edge.baseGroups.size * width)
-        let range = own.range
+        let range = own.positions.range
         // Rows that would lie beyond the column's bounds.
         var beyond = 0.0
-        for (code, share) in shares[edge.base].enumerated() where share > 0 {
-            let row = edge.baseGroups.group(of: code) * width
-            for part in 0..<4 {
-                guard let position = base.position(of: code, fraction: (Double(part) + 0.5) / 4) else {
-                    for group in 0..<width { table[row + group] += share * alone[group] / 4 }
-                    continue
-                }
-                for group in 0..<width { table[row + group] += share * outside[group] / 4 }
-                for (cell, sharesInside) in found.dropLast().enumerated() where sharesInside > 0 {
-                    let mass = sharesInside * scale
-                    for piece in [0.25, 0.75] {
-                        let reached = position + ends[cell] + piece * (ends[cell + 1] - ends[cell])
-                        if reached < range.low || reached > range.high { beyond += share * mass / 8 }
-                        let place = own.place(of: reached)
-                        table[row + edge.columnGroups.group(of: Int(place.code))] += share * mass / 8
-                    }
+        for (spot, place) in base.spots {
+            let row = edge.baseGroups.group(of: spot.code) * width
+            guard let position = place else {
+                for group in 0..<width { table[row + group] += spot.mass * unplaced[group] }
+                continue
+            }
+            for group in 0..<width { table[row + group] += spot.mass * outside[group] }
+            for (cell, sharesInside) in found.dropLast().enumerated() where sharesInside > 0 {
+                let mass = sharesInside * scale
+                for piece in [0.25, 0.75] {
+                    let reached = position + ends[cell] + piece * (ends[cell + 1] - ends[cell])
+                    if reached < range.low || reached > range.high { beyond += spot.mass * mass / 2 }
+                    let place = own.positions.place(of: reached)
+                    table[row + edge.columnGroups.group(of: Int(place.code))] += spot.mass * mass / 2
                 }
             }
         }
@@ -178,13 +248,26 @@ struct DifferenceSearch {
         let distance = table.enumerated().reduce(0.0) {
             $0 + abs($1.element - rows[$1.offset / width] * alone[$1.offset % width])
         }
-        return moved + beyond <= Self.mostMoved && abs(distance - edge.distance) <= Self.mostMissed
+        if debugging {
+            print(
+                "  explains", domain.columns[edge.base].name, domain.columns[edge.column].name,
+                difference.columnAxis.kind, "moved", moved, "beyond", beyond, "distance", distance, edge.distance ?? -1,
+                "both", both, "inside", inside)
+        }
+        // What lies beyond is moved to the nearest bound, as a table has it that was cut off there.
+        return moved + beyond / 4 <= Self.mostMoved
+            && edge.distance.map { abs(distance - $0) <= Self.mostMissed } ?? true
     }
 
     /// The L1 distance from independence of the table that two groupings would have if the order of one were that of the
-    /// other.
+    /// other, among rows in which both have a number.
     private func comonotoneDistance(_ first: ModelAttribute, _ second: ModelAttribute) -> Double {
-        let (a, b) = (first.sums(of: shares[first.column]), second.sums(of: shares[second.column]))
+        func sums(_ attribute: ModelAttribute) -> [Double] {
+            let (all, count) = (valued(attribute.column), domain.columns[attribute.column].valueCount)
+            return attribute.sums(
+                of: shares[attribute.column].enumerated().map { $0.offset < count && all > 0 ? $0.element / all : 0 })
+        }
+        let (a, b) = (sums(first), sums(second))
         var overlap = 0.0
         var (i, j) = (0, 0)
         var (left, right) = (a.first ?? 0, b.first ?? 0)
@@ -205,37 +288,59 @@ struct DifferenceSearch {
     }
 
     /// The differences whose histograms are worth a look.
-    func trials(of edge: Edge) -> [Trial] {
+    ///
+    /// - Parameter isFree: whether there are so few edges that multiples of the base are looked at too.
+    func trials(of edge: Edge, isFree: Bool) -> [Trial] {
         let (base, column) = (domain.columns[edge.base], domain.columns[edge.column])
         var kinds: [(NumberAxis, NumberAxis)] = [(NumberAxis(.logarithm), NumberAxis(.logarithm))]
         if (base.type == .date) == (column.type == .date) { kinds.append((NumberAxis(.value), NumberAxis(.value))) }
-        for sign in [1.0, -1.0] {
+        for sign in [1.0, -1.0] where fine[edge.base] == nil && fine[edge.column] == nil {
             kinds.append(
                 (.score(base, shares: shares[edge.base], factor: sign), .score(column, shares: shares[edge.column])))
+        }
+        for kind in [NumberAxis.Kind.logarithm, .value] where isFree {
+            guard kind == .logarithm || (base.type == .date) == (column.type == .date) else { continue }
+            for slope in slopes(edge, kind) { kinds.append((NumberAxis(kind, factor: slope), NumberAxis(kind))) }
         }
         return kinds.compactMap { trial(edge, $0.0, $0.1) }
     }
 
+    /// How steep a line is that maps the base's quantiles to the column's, rising and falling: y = a + b · x, or of logarithms a
+    /// power. None where it is as steep as the plain difference.
+    private func slopes(_ edge: Edge, _ kind: NumberAxis.Kind) -> [Double] {
+        let from = WeightedPositions(PlacedSpots(NumberAxis(kind), domain.columns[edge.base], spots[edge.base]))
+        let to = WeightedPositions(PlacedSpots(NumberAxis(kind), domain.columns[edge.column], spots[edge.column]))
+        guard from.mass >= Self.leastOfAll, to.mass >= Self.leastOfAll, from.spread > 0, to.spread > 0 else {
+            return []
+        }
+        let slope = to.spread / from.spread
+        guard slope > 1e-4, slope < 1e4 else { return [] }
+        return abs(naturalLogarithm(slope)) > 0.1 ? [slope, -slope] : [-slope]
+    }
+
     private func trial(_ edge: Edge, _ baseAxis: NumberAxis, _ columnAxis: NumberAxis) -> Trial? {
-        let base = AxisPositions(baseAxis, domain.columns[edge.base])
-        let own = AxisPositions(columnAxis, domain.columns[edge.column])
-        let from = WeightedPositions(base, shares: shares[edge.base])
-        let to = WeightedPositions(own, shares: shares[edge.column])
-        guard from.mass >= Self.leastInside, to.mass >= Self.leastInside, to.deviation > 0, from.deviation > 0 else {
+        let (basePlaces, ownPlaces) = (
+            PlacedSpots(baseAxis, domain.columns[edge.base], spots[edge.base]),
+            PlacedSpots(columnAxis, domain.columns[edge.column], spots[edge.column])
+        )
+        let (base, own) = (basePlaces.positions, ownPlaces.positions)
+        let (from, to) = (WeightedPositions(basePlaces), WeightedPositions(ownPlaces))
+        guard from.mass >= Self.leastOfAll, to.mass >= Self.leastOfAll, to.deviation > 0, from.deviation > 0 else {
             return nil
         }
         let reach = max(abs(base.range.low), abs(base.range.high), abs(own.range.low), abs(own.range.high))
         let scale = 0x1p29 / max(reach, 1e-9)
         let middle = to.differences(from)
         let half = (middle.high - middle.low) / 2 + to.deviation
-        let isLattice = base.isDiscrete && own.isDiscrete && columnAxis.kind == .value
+        let isLattice =
+            base.isDiscrete && own.isDiscrete && columnAxis.kind == .value && abs(baseAxis.factor) == 1
         let edges = Self.edges(
             from: (middle.low + middle.high) / 2 - half, to: (middle.low + middle.high) / 2 + half,
             cells: Self.trialCells, scale: scale, isLattice: isLattice)
         guard edges.count >= 3 else { return nil }
         return Trial(
             edge: edge, baseAxis: baseAxis, columnAxis: columnAxis, edges: edges, scale: scale,
-            independent: to.histogram(less: from, edges: edges.map { Double($0) / scale }),
+            independent: to.histogram(less: from, edges: edges.map { Double($0) / scale }), both: from.mass * to.mass,
             isScore: columnAxis.kind == .score, isLattice: isLattice)
     }
 
@@ -279,10 +384,15 @@ struct DifferenceSearch {
                 histogram.counts.map { Double($0) }, deviation: histogram.variance.squareRoot(),
                 intervals: trial.edges.count - 1)
             let inside = found.dropLast().reduce(0, +)
-            let information = zip(found, trial.independent).reduce(0.0) { sum, pair in
-                pair.0 > 0 ? sum + pair.0 * naturalLogarithm(pair.0 / max(pair.1, 1e-6)) : sum
+            let information = information(found, trial)
+            if debugging {
+                print(
+                    "trial", domain.columns[trial.edge.base].name, domain.columns[trial.edge.column].name,
+                    trial.columnAxis.kind, trial.baseAxis.factor, "inside", inside, "both", trial.both, "info",
+                    information)
             }
-            guard inside >= Self.leastInside, information >= Self.leastInformation,
+            guard inside >= max(Self.leastOfAll, Self.leastInside * trial.both),
+                information >= Self.leastInformation,
                 let difference = difference(trial, found),
                 explains(trial.edge, difference, expected(trial, found, in: difference))
             else { continue }
@@ -291,12 +401,32 @@ struct DifferenceSearch {
                 best[trial.edge.column] = (value, difference)
             }
         }
-        // In the order of the forest, so that what is rebuilt from has been rebuilt.
+        // In an order in which what is rebuilt from has been rebuilt; of a circle the weakest goes.
         var result: [ColumnDifference] = []
-        for trial in trials where !result.contains(where: { $0.column == trial.edge.column }) {
-            if let one = best[trial.edge.column] { result.append(one.difference) }
+        var open = best.sorted { $0.key < $1.key }
+        while !open.isEmpty {
+            let rebuilt = Set(open.map(\.key))
+            if let next = open.firstIndex(where: { !rebuilt.contains($0.value.difference.base) }) {
+                result.append(open.remove(at: next).value.difference)
+            } else if let weakest = open.indices.min(by: { open[$0].value.value < open[$1].value.value }) {
+                open.remove(at: weakest)
+            }
         }
         return result
+    }
+
+    /// What the difference says about the column, in nats, among rows in which both have a number.
+    private func information(_ found: [Double], _ trial: Trial) -> Double {
+        let inside = found.dropLast().reduce(0, +)
+        guard inside > 0, trial.both > 0 else { return 0 }
+        let part = min(inside / max(trial.both, inside), 1)
+        func divergence(_ share: Double, _ expected: Double) -> Double {
+            share > 0 ? share * naturalLogarithm(share / max(expected, 1e-6)) : 0
+        }
+        let within = zip(found, trial.independent).dropLast().reduce(0.0) {
+            $0 + divergence($1.0 * part / inside, $1.1 / trial.both)
+        }
+        return within + divergence(1 - part, 1 - trial.independent.dropLast().reduce(0, +) / trial.both)
     }
 
     /// What a trial's histogram says about the intervals of the final difference: of scores that it is normal.
@@ -377,6 +507,52 @@ struct DifferenceSearch {
     }
 }
 
+/// The spots of a column on an axis; nil for those without a position there.
+private struct PlacedSpots {
+    let positions: AxisPositions
+    let spots: [(spot: FineColumns.Spot, position: Double?)]
+
+    /// A heap of zeros is a cell with so many rows, so far below the others on an axis of logarithms.
+    private static let (leastHeap, heapDistance) = (0.01, naturalLogarithm(4))
+
+    init(_ axis: NumberAxis, _ domain: ColumnDomain, _ spots: [FineColumns.Spot]) {
+        let positions = AxisPositions(axis, domain)
+        let isHeap = Self.isHeap(positions, spots, distance: Self.heapDistance * abs(axis.factor))
+        self.positions = positions
+        self.spots = spots.filter { $0.mass > 0 }.map { spot in
+            let isZero =
+                spot.code == positions.zeroCell
+                && (isHeap || spot.fraction * Double(ColumnDomain.placeSteps) < 1)
+            return (spot, isZero ? nil : positions.position(of: spot.code, fraction: spot.fraction))
+        }
+    }
+
+    private static func isHeap(_ positions: AxisPositions, _ spots: [FineColumns.Spot], distance: Double) -> Bool {
+        guard let zero = positions.zeroCell, let end = positions.position(of: zero, fraction: 1),
+            spots.reduce(0, { $1.code == zero ? $0 + $1.mass : $0 }) >= leastHeap
+        else { return false }
+        let others = spots.filter { $0.code != zero }.compactMap { spot in
+            positions.position(of: spot.code, fraction: spot.fraction).map { (position: $0, mass: spot.mass) }
+        }.sorted { $0.position < $1.position }
+        var left = others.reduce(0) { $0 + $1.mass } / 2
+        for one in others {
+            left -= one.mass
+            if left <= 0 { return abs(one.position - end) > distance }
+        }
+        return false
+    }
+
+    /// The part of the rows that has a position.
+    var mass: Double { spots.reduce(0) { $1.position == nil ? $0 : $0 + $1.spot.mass } }
+
+    /// The same by code.
+    func masses(size: Int) -> [Double] {
+        var masses = [Double](repeating: 0, count: size)
+        for (spot, position) in spots where position != nil { masses[spot.code] += spot.mass }
+        return masses
+    }
+}
+
 /// Positions with the part of the rows that stands at each, ascending.
 private struct WeightedPositions {
     private var points: [(position: Double, mass: Double)] = []
@@ -385,18 +561,10 @@ private struct WeightedPositions {
     /// Standard deviation of the positions.
     let deviation: Double
 
-    private static let parts = 4
     private static let most = 256
 
-    init(_ positions: AxisPositions, shares: [Double]) {
-        var found: [(position: Double, mass: Double)] = []
-        for (code, share) in shares.enumerated() where share > 0 {
-            for part in 0..<Self.parts {
-                let fraction = (Double(part) + 0.5) / Double(Self.parts)
-                guard let position = positions.position(of: code, fraction: fraction) else { continue }
-                found.append((position, share / Double(Self.parts)))
-            }
-        }
+    init(_ placed: PlacedSpots) {
+        var found = placed.spots.compactMap { spot, position in position.map { (position: $0, mass: spot.mass) } }
         found.sort { $0.position < $1.position }
         let mass = found.reduce(0) { $0 + $1.mass }
         let mean = mass > 0 ? found.reduce(0) { $0 + $1.mass * $1.position } / mass : 0
@@ -414,6 +582,9 @@ private struct WeightedPositions {
             start += step
         }
     }
+
+    /// How far eight tenths of the mass reach.
+    var spread: Double { quantile(0.9) - quantile(0.1) }
 
     /// The position that a share of the mass lies below.
     private func quantile(_ share: Double) -> Double {

@@ -178,7 +178,7 @@ import Testing
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        defer { silent.forEach { $0.close(promise: nil) } }
+        defer { for channel in silent { channel.close(promise: nil) } }
         // One handshake alone may take 20 s, which is this party's whole patience.
         let there = try await scene.meeting(1).join(
             ServiceAddress(host: "127.0.0.1", port: port), scene.preparation(1, 20..<40), patience: 15

@@ -110,7 +110,9 @@ extension PeerStream {
                         }
                     }
                 }
-                strangers.filter { !$0.shown.isVerified }.forEach { $0.channel.channel.close(promise: nil) }
+                for stranger in strangers where !stranger.shown.isVerified {
+                    stranger.channel.channel.close(promise: nil)
+                }
                 while let result = try await group.next() {
                     if let result { return result }
                 }

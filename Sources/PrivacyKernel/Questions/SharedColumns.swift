@@ -242,11 +242,12 @@ final class SharedColumns: IntegerSource {
         }
     }
 
-    /// Sums of values are sums of counts, where they stay within the field.
+    /// Sums of values are sums of counts, where they stay within the field. Codes alone are shared: each counts as its middle step.
     func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws(PrivacyError) -> [Int64] {
         let largest = values.reduce(0) { max($0, Int64(clamping: $1.magnitude)) }
         guard largest.multipliedReportingOverflow(by: Int64(rows)).partialValue <= Self.most, largest <= Self.most
         else { throw .notOnShares("a sum of values up to \(largest) over \(rows) rows") }
+        let steps = values.count / max(domain.columns[attribute].size, 1)
         let isGroup = groups.contains(attribute)
         let clique = (isGroup ? groups : groups + [attribute]).sorted()
         guard let counts = try counts([clique], further: []).first else { return [] }
@@ -261,7 +262,8 @@ final class SharedColumns: IntegerSource {
             }
             let place = groups.reduce(0) { $0 * domain.columns[$1].size + (codes[$1] ?? 0) }
             sums[place] += UInt64(
-                PrimeField.product(PrimeField.element(count), PrimeField.element(values[codes[attribute] ?? 0])))
+                PrimeField.product(
+                    PrimeField.element(count), PrimeField.element(values[(codes[attribute] ?? 0) * steps + steps / 2])))
         }
         return sums.map { Int64(PrimeField.reduced($0)) }
     }

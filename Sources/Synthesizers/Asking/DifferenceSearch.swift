@@ -1,17 +1,15 @@
 import FittedModels
-/// Finds columns that another column nearly determines, from what the kernel released, and how to take their difference.
-///
-/// Pairs of ordered columns whose table is far from independence are candidates. Of each the histograms of a few public
-/// differences are released. The one that is farthest from what independent columns would give says most about the second
-/// column; where it says enough, the difference takes the column's place in the model.
-import Foundation
 import GraphicalModels
 import PrivacyKernel
 import Statistics
 import Tables
 import VectorMath
 
-let debugging = ProcessInfo.processInfo.environment["DD"] != nil
+/// Finds columns that another column nearly determines, from what the kernel released, and how to take their difference.
+///
+/// Pairs of ordered columns whose table is far from independence are candidates. Of each the histograms of a few public
+/// differences are released. The one that is farthest from what independent columns would give says most about the second
+/// column; where it says enough, the difference takes the column's place in the model.
 struct DifferenceSearch {
     /// A pair of columns: the second may be rebuilt from the first.
     struct Edge {
@@ -248,12 +246,6 @@ struct DifferenceSearch {
         let distance = table.enumerated().reduce(0.0) {
             $0 + abs($1.element - rows[$1.offset / width] * alone[$1.offset % width])
         }
-        if debugging {
-            print(
-                "  explains", domain.columns[edge.base].name, domain.columns[edge.column].name,
-                difference.columnAxis.kind, "moved", moved, "beyond", beyond, "distance", distance, edge.distance ?? -1,
-                "both", both, "inside", inside)
-        }
         // What lies beyond is moved to the nearest bound, as a table has it that was cut off there.
         return moved + beyond / 4 <= Self.mostMoved
             && edge.distance.map { abs(distance - $0) <= Self.mostMissed } ?? true
@@ -385,12 +377,6 @@ struct DifferenceSearch {
                 intervals: trial.edges.count - 1)
             let inside = found.dropLast().reduce(0, +)
             let information = information(found, trial)
-            if debugging {
-                print(
-                    "trial", domain.columns[trial.edge.base].name, domain.columns[trial.edge.column].name,
-                    trial.columnAxis.kind, trial.baseAxis.factor, "inside", inside, "both", trial.both, "info",
-                    information)
-            }
             guard inside >= max(Self.leastOfAll, Self.leastInside * trial.both),
                 information >= Self.leastInformation,
                 let difference = difference(trial, found),

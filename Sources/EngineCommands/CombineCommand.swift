@@ -1,5 +1,4 @@
 public import ArgumentParser
-import Bytes
 import FittedModels
 import Foundation
 

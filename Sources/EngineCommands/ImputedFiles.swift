@@ -132,7 +132,7 @@ enum AskedFigure {
             found = [RowFigure.ratio(numbers[0], numbers[1])]
         case .regression(let target, let columns):
             let numbers = try file.numbers([target] + columns)
-            found = RowFigure.regression(numbers[0], on: Array(numbers.dropFirst())) ?? [nil]
+            found = RowFigure.regression(numbers[0], on: Array(numbers.dropFirst()))?.map { Optional($0) } ?? [nil]
         }
         let known = found.compactMap { $0 }
         guard known.count == names.count else {

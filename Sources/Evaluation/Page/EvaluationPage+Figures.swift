@@ -106,6 +106,7 @@ extension EvaluationPage {
             return ""
         }
         let isDate = model.domain.columns[fit.column].type == .date
+        let isFine = model.differences.contains { $0.isAlone && $0.column == fit.column }
         func edge(_ value: Double) -> String { isDate ? Self.date(value) : Figures.short(value) }
         let width = fullest.upper - fullest.lower
         let unit = isDate ? " days" : ""
@@ -114,7 +115,7 @@ extension EvaluationPage {
         return
             " It was counted in \(summary.cells.bins) bins\(single). The bin with most rows, \(Figures.percent(fullest.share)) of them, goes from "
             + "\(HTML.escaped(edge(fullest.lower))) to \(HTML.escaped(edge(fullest.upper))) (\(HTML.escaped(Figures.short(width)))\(unit) "
-            + "wide); where inside a bin a value lies was not measured."
+            + "wide); \(isFine ? "inside full bins it was counted on finer intervals" : "where inside a bin a value lies was not measured")."
     }
 
     var pairSection: PageSection {

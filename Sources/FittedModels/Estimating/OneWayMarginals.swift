@@ -138,7 +138,10 @@ package struct OneWayMarginals {
         let bins = column.shares
         guard difference.isAlone else {
             // Of no code there are more rows without a difference than there are at all.
-            return shares.prefix(intervals) + zip(shares.dropFirst(intervals), bins).map { min($0, $1) }
+            let capped =
+                Array(shares.prefix(intervals)) + zip(shares.dropFirst(intervals), bins).map { min($0, $1) }
+            let sum = capped.reduce(0, +)
+            return sum > 0 ? capped.map { $0 / sum } : shares
         }
         let covered = difference.covered(domain)
         let inside = covered.reduce(0) { $0 + bins[$1] }

@@ -1,17 +1,15 @@
 import FittedModels
-/// Finds columns that another column nearly determines, from what the kernel released, and how to take their difference.
-///
-/// Pairs of ordered columns whose table is far from independence are candidates. Of each the histograms of a few public
-/// differences are released. The one that is farthest from what independent columns would give says most about the second
-/// column; where it says enough, the difference takes the column's place in the model.
-import Foundation
 import GraphicalModels
 import PrivacyKernel
 import Statistics
 import Tables
 import VectorMath
 
-let debugging = ProcessInfo.processInfo.environment["DD"] != nil
+/// Finds columns that another column nearly determines, from what the kernel released, and how to take their difference.
+///
+/// Pairs of ordered columns whose table is far from independence are candidates. Of each the histograms of a few public
+/// differences are released. The one that is farthest from what independent columns would give says most about the second
+/// column; where it says enough, the difference takes the column's place in the model.
 struct DifferenceSearch {
     /// A pair of columns: the second may be rebuilt from the first.
     struct Edge {
@@ -40,19 +38,16 @@ struct DifferenceSearch {
         let isLattice: Bool
     }
 
-    private let domain: TableDomain
-    private let shares: [[Double]]
+    let domain: TableDomain
+    let shares: [[Double]]
     /// Of columns on finer intervals these and the parts of the rows in them.
-    private let fine: [Int: (ColumnDifference, [Double])]
-    private let spots: [[FineColumns.Spot]]
+    let fine: [Int: (ColumnDifference, [Double])]
+    let spots: [[FineColumns.Spot]]
 
     private static let trialCells = 96
     private static let finalCells = 64
-    private static let (mostEdges, mostFineEdges) = (24, 10)
     /// With so few edges there are further trials of each.
     static let fewEdges = 4
-    /// Of the distance that two columns would have which determine each other.
-    private static let leastDistance = 0.45
     /// Nats that the difference must say about the column: those of a correlation of about 0.9.
     private static let leastInformation = 0.6
     /// Of the rows in which both columns have a number, and of all rows, the parts that must lie inside the intervals.
@@ -61,8 +56,6 @@ struct DifferenceSearch {
     /// What the difference may leave out: of the distance from independence, and of the column's own distribution.
     private static let mostMissed = 0.15
     private static let mostMoved = 0.04
-    /// Columns of fewer values, counted by their entropy, are modelled by tables; those of bins lose what is inside.
-    private static let (leastValues, leastBins) = (4.0, 2.5)
     /// A ratio or plain difference is preferred to one of scores that says little more: of single values, scores stand further
     /// apart than noise can tell.
     private static let preference = 0.05
@@ -88,106 +81,6 @@ struct DifferenceSearch {
             let column = domain.columns[$0]
             return column.isOrdered && column.type != .boolean && column.valueCount >= 8 && !parents.contains($0)
         }
-    }
-
-    /// A forest of pairs that stand far from independence, each column after the one that it may be rebuilt from.
-    ///
-    /// Pairs that have numbers together in more rows come first.
-    func edges(_ misfits: [MeasuredMisfit], total: Double) -> [Edge] {
-        let known = Self.candidates(domain).filter {
-            entropy(of: $0) >= naturalLogarithm(domain.columns[$0].isBinned ? Self.leastBins : Self.leastValues)
-        }
-        var best: [[Int]: (ratio: Double, order: Double, misfit: MeasuredMisfit)] = [:]
-        for one in misfits where known.contains(one.first.column) && known.contains(one.second.column) {
-            let both = valued(one.first.column) * valued(one.second.column)
-            let most = comonotoneDistance(one.first, one.second)
-            let noise = 4 * one.variance.squareRoot()
-            guard both > 0, most > 0, Double(one.value) > noise else { continue }
-            let ratio = Double(one.value) / (most * both * total)
-            let pair = [one.first.column, one.second.column].sorted()
-            if ratio >= Self.leastDistance, ratio > best[pair]?.ratio ?? 0 {
-                best[pair] = (ratio, min(ratio, 1) * both, one)
-            }
-        }
-        var forest = SpanningForest(domain.columns.count)
-        let pairs = best.keys.sorted {
-            (best[$1]?.order ?? 0, $0[0], $0[1]) < (best[$0]?.order ?? 0, $1[0], $1[1])
-        }
-        for pair in pairs where forest.edges.count < Self.mostEdges { forest.join((pair[0], pair[1])) }
-        return rooted(forest.edges.compactMap { best[[$0.0, $0.1]]?.misfit }, total: total)
-            + fineEdges(misfits, total: total)
-    }
-
-    /// Pairs of columns of which tables of codes see nothing, each after those that tell more.
-    private func fineEdges(_ misfits: [MeasuredMisfit], total: Double) -> [Edge] {
-        let columns = fine.keys.sorted().sorted { fineWorth($0) > fineWorth($1) }
-        var result: [Edge] = []
-        for (place, column) in columns.enumerated() {
-            for base in columns.prefix(place) where result.count < Self.mostFineEdges {
-                guard
-                    let one = misfits.last(where: {
-                        [$0.first.column, $0.second.column].sorted() == [base, column].sorted()
-                    })
-                else {
-                    // All rows lie in one bin.
-                    result.append(
-                        Edge(
-                            base: base, column: column,
-                            baseGroups: ModelAttribute(column: base, size: shares[base].count),
-                            columnGroups: ModelAttribute(column: column, size: shares[column].count), distance: nil))
-                    continue
-                }
-                let (from, to) = one.first.column == base ? (one.first, one.second) : (one.second, one.first)
-                result.append(
-                    Edge(
-                        base: base, column: column, baseGroups: from, columnGroups: to,
-                        distance: Double(one.value) / total))
-            }
-        }
-        return result
-    }
-
-    private func fineWorth(_ column: Int) -> Double {
-        spots[column].reduce(0.0) { $1.mass > 0 ? $0 - $1.mass * naturalLogarithm($1.mass) : $0 }
-    }
-
-    /// The part of the rows in which a column has a number.
-    private func valued(_ column: Int) -> Double {
-        shares[column].prefix(domain.columns[column].valueCount).reduce(0, +)
-    }
-
-    /// Of the rows in which a column has a number.
-    private func entropy(of column: Int) -> Double {
-        let all = valued(column)
-        return shares[column].prefix(domain.columns[column].valueCount).reduce(0.0) {
-            $1 > 0 ? $0 - $1 / all * naturalLogarithm($1 / all) : $0
-        }
-    }
-
-    /// Directs the edges of a forest away from the column that tells most apart in each tree.
-    private func rooted(_ pairs: [MeasuredMisfit], total: Double) -> [Edge] {
-        let columns = Set(pairs.flatMap { [$0.first.column, $0.second.column] })
-        let worth = Dictionary(uniqueKeysWithValues: columns.map { ($0, valued($0) * self.entropy(of: $0)) })
-        var seen: Set<Int> = []
-        var result: [Edge] = []
-        for root in columns.sorted(by: { (worth[$1] ?? 0, $0) < (worth[$0] ?? 0, $1) })
-        where !seen.contains(root) {
-            seen.insert(root)
-            var open = [root]
-            while !open.isEmpty {
-                let at = open.removeFirst()
-                for one in pairs where one.first.column == at || one.second.column == at {
-                    let (from, to) = one.first.column == at ? (one.first, one.second) : (one.second, one.first)
-                    guard seen.insert(to.column).inserted else { continue }
-                    result.append(
-                        Edge(
-                            base: at, column: to.column, baseGroups: from, columnGroups: to,
-                            distance: Double(one.value) / total))
-                    open.append(to.column)
-                }
-            }
-        }
-        return result
     }
 
     /// Whether the difference, drawn on its own, gives the column's own distribution and about the distance from
@@ -248,43 +141,9 @@ struct DifferenceSearch {
         let distance = table.enumerated().reduce(0.0) {
             $0 + abs($1.element - rows[$1.offset / width] * alone[$1.offset % width])
         }
-        if debugging {
-            print(
-                "  explains", domain.columns[edge.base].name, domain.columns[edge.column].name,
-                difference.columnAxis.kind, "moved", moved, "beyond", beyond, "distance", distance, edge.distance ?? -1,
-                "both", both, "inside", inside)
-        }
         // What lies beyond is moved to the nearest bound, as a table has it that was cut off there.
         return moved + beyond / 4 <= Self.mostMoved
             && edge.distance.map { abs(distance - $0) <= Self.mostMissed } ?? true
-    }
-
-    /// The L1 distance from independence of the table that two groupings would have if the order of one were that of the
-    /// other, among rows in which both have a number.
-    private func comonotoneDistance(_ first: ModelAttribute, _ second: ModelAttribute) -> Double {
-        func sums(_ attribute: ModelAttribute) -> [Double] {
-            let (all, count) = (valued(attribute.column), domain.columns[attribute.column].valueCount)
-            return attribute.sums(
-                of: shares[attribute.column].enumerated().map { $0.offset < count && all > 0 ? $0.element / all : 0 })
-        }
-        let (a, b) = (sums(first), sums(second))
-        var overlap = 0.0
-        var (i, j) = (0, 0)
-        var (left, right) = (a.first ?? 0, b.first ?? 0)
-        while i < a.count && j < b.count {
-            let mass = min(left, right)
-            overlap += max(mass - a[i] * b[j], 0)
-            left -= mass
-            right -= mass
-            if left <= right {
-                i += 1
-                left = i < a.count ? a[i] : 0
-            } else {
-                j += 1
-                right = j < b.count ? b[j] : 0
-            }
-        }
-        return 2 * overlap
     }
 
     /// The differences whose histograms are worth a look.
@@ -385,12 +244,6 @@ struct DifferenceSearch {
                 intervals: trial.edges.count - 1)
             let inside = found.dropLast().reduce(0, +)
             let information = information(found, trial)
-            if debugging {
-                print(
-                    "trial", domain.columns[trial.edge.base].name, domain.columns[trial.edge.column].name,
-                    trial.columnAxis.kind, trial.baseAxis.factor, "inside", inside, "both", trial.both, "info",
-                    information)
-            }
             guard inside >= max(Self.leastOfAll, Self.leastInside * trial.both),
                 information >= Self.leastInformation,
                 let difference = difference(trial, found),
@@ -504,117 +357,5 @@ struct DifferenceSearch {
             }
         }
         return made(trial.baseAxis, edges)
-    }
-}
-
-/// The spots of a column on an axis; nil for those without a position there.
-private struct PlacedSpots {
-    let positions: AxisPositions
-    let spots: [(spot: FineColumns.Spot, position: Double?)]
-
-    /// A heap of zeros is a cell with so many rows, so far below the others on an axis of logarithms.
-    private static let (leastHeap, heapDistance) = (0.01, naturalLogarithm(4))
-
-    init(_ axis: NumberAxis, _ domain: ColumnDomain, _ spots: [FineColumns.Spot]) {
-        let positions = AxisPositions(axis, domain)
-        let isHeap = Self.isHeap(positions, spots, distance: Self.heapDistance * abs(axis.factor))
-        self.positions = positions
-        self.spots = spots.filter { $0.mass > 0 }.map { spot in
-            let isZero =
-                spot.code == positions.zeroCell
-                && (isHeap || spot.fraction * Double(ColumnDomain.placeSteps) < 1)
-            return (spot, isZero ? nil : positions.position(of: spot.code, fraction: spot.fraction))
-        }
-    }
-
-    private static func isHeap(_ positions: AxisPositions, _ spots: [FineColumns.Spot], distance: Double) -> Bool {
-        guard let zero = positions.zeroCell, let end = positions.position(of: zero, fraction: 1),
-            spots.reduce(0, { $1.code == zero ? $0 + $1.mass : $0 }) >= leastHeap
-        else { return false }
-        let others = spots.filter { $0.code != zero }.compactMap { spot in
-            positions.position(of: spot.code, fraction: spot.fraction).map { (position: $0, mass: spot.mass) }
-        }.sorted { $0.position < $1.position }
-        var left = others.reduce(0) { $0 + $1.mass } / 2
-        for one in others {
-            left -= one.mass
-            if left <= 0 { return abs(one.position - end) > distance }
-        }
-        return false
-    }
-
-    /// The part of the rows that has a position.
-    var mass: Double { spots.reduce(0) { $1.position == nil ? $0 : $0 + $1.spot.mass } }
-
-    /// The same by code.
-    func masses(size: Int) -> [Double] {
-        var masses = [Double](repeating: 0, count: size)
-        for (spot, position) in spots where position != nil { masses[spot.code] += spot.mass }
-        return masses
-    }
-}
-
-/// Positions with the part of the rows that stands at each, ascending.
-private struct WeightedPositions {
-    private var points: [(position: Double, mass: Double)] = []
-    /// Of the rows that have a position.
-    let mass: Double
-    /// Standard deviation of the positions.
-    let deviation: Double
-
-    private static let most = 256
-
-    init(_ placed: PlacedSpots) {
-        var found = placed.spots.compactMap { spot, position in position.map { (position: $0, mass: spot.mass) } }
-        found.sort { $0.position < $1.position }
-        let mass = found.reduce(0) { $0 + $1.mass }
-        let mean = mass > 0 ? found.reduce(0) { $0 + $1.mass * $1.position } / mass : 0
-        let square = found.reduce(0) { $0 + $1.mass * ($1.position - mean) * ($1.position - mean) }
-        self.mass = mass
-        deviation = mass > 0 ? (square / mass).squareRoot() : 0
-        // Few enough that all pairs of them can be looked at.
-        let step = max(1, (found.count + Self.most - 1) / Self.most)
-        var start = 0
-        while start < found.count {
-            let part = found[start..<min(start + step, found.count)]
-            let sum = part.reduce(0) { $0 + $1.mass }
-            let centre = sum > 0 ? part.reduce(0) { $0 + $1.mass * $1.position } / sum : part[start].position
-            points.append((centre, sum))
-            start += step
-        }
-    }
-
-    /// How far eight tenths of the mass reach.
-    var spread: Double { quantile(0.9) - quantile(0.1) }
-
-    /// The position that a share of the mass lies below.
-    private func quantile(_ share: Double) -> Double {
-        var left = share * mass
-        for point in points {
-            left -= point.mass
-            if left <= 0 { return point.position }
-        }
-        return points.last?.position ?? 0
-    }
-
-    /// Lowest and highest difference of equal quantiles, but for the tails.
-    func differences(_ other: WeightedPositions) -> (low: Double, high: Double) {
-        let found = (2...38).map { quantile(Double($0) / 40) - other.quantile(Double($0) / 40) }
-        return (found.min() ?? 0, found.max() ?? 0)
-    }
-
-    /// The shares of the differences of independent draws in each interval, and in none.
-    func histogram(less other: WeightedPositions, edges: [Double]) -> [Double] {
-        var cells = [Double](repeating: 0, count: edges.count)
-        guard let first = edges.first, let last = edges.last, edges.count > 1 else { return cells }
-        let width = (last - first) / Double(edges.count - 1)
-        for from in other.points {
-            for to in points {
-                let place = ((to.position - from.position) - first) / width
-                guard place >= 0, place < Double(edges.count - 1) else { continue }
-                cells[Int(place)] += to.mass * from.mass
-            }
-        }
-        cells[edges.count - 1] = max(0, 1 - cells.reduce(0, +))
-        return cells
     }
 }

@@ -38,6 +38,8 @@ public enum PrivacyError: Error, Sendable, Equatable {
     case noiseNotShared(holders: Int)
     /// A party's table was joined before, or overwritten.
     case rowsAreGone
+    /// A file that is read anew for each round of questions could not be read again as it was.
+    case rowsChanged(String)
     /// Columns were to be made of another table's.
     case wrongRecipe
     /// Every recorded release has been answered; the rows are gone.
@@ -80,6 +82,7 @@ extension PrivacyError: CustomStringConvertible {
             "Noise that \(holders) holders of rows add together is Gaussian, of 2 to \(NoiseHolders.most) of them: it needs δ "
                 + "above 0."
         case .rowsAreGone: "The table's rows were joined before, or overwritten: 0 are left."
+        case .rowsChanged(let what): "The table could not be read again as it was: \(what)."
         case .wrongRecipe: "The recipe is of another table: 1 or more of its columns do not fit."
         case .transcriptExhausted(let releases): "The transcript holds \(releases) releases, all of them answered."
         case .replayMismatch(let release): "Release \(release) of the transcript answers another question."

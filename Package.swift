@@ -80,12 +80,17 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CProcessor"),
         // Overwrites what the program frees. Optimised in every build: it runs at each deallocation.
         .target(name: "CWipe", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "Bytes", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CZlib"], exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Compression", dependencies: ["CSnappy", "CZlib", "CZstd"], exclude: ["README.md"],
+            swiftSettings: strict),
         .target(
             name: "LinearAlgebra", dependencies: ["COpenBLAS"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "VectorMath", exclude: ["README.md"], swiftSettings: vectorised),
@@ -135,7 +140,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Tasks", dependencies: ["Bytes", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
+            name: "Tasks",
+            dependencies: ["Bytes", "Compression", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
             exclude: ["README.md"],
             resources: [
                 .embedInCode("Models/aim.yaml"), .embedInCode("Models/auto.yaml"),
@@ -313,7 +319,8 @@ let package = Package(
 // packages of the service.
 let core = ["Bytes", "VectorMath", "Statistics", "Tables", "PrivacyKernel"]
 let readers = [
-    "COpenBLAS", "CZlib", "FittedModels", "GraphicalModels", "Gzip", "LinearAlgebra", "Synthesizers", "Tasks",
+    "COpenBLAS", "CSnappy", "CZlib", "CZstd", "Compression", "FittedModels", "GraphicalModels", "Gzip", "LinearAlgebra",
+    "Synthesizers", "Tasks",
 ]
 switch Context.environment["ENTREPOT_TARGETS"] {
 case "core":

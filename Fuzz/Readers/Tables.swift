@@ -1,5 +1,6 @@
 import Foundation
 import Gzip
+import Tasks
 import VectorMath
 
 @_spi(PrivateRows) @testable import Tables
@@ -26,6 +27,7 @@ private func read(_ bytes: ArraySlice<UInt8>, chunk: Int, rowsPerKey: Int) -> Ou
         let reader = CSVTableReader(
             domain: domain, schema: schema, key: key, hash: KeyedHash(key: (1, 2)),
             limits: TableLimits(bytes: 1 << 20, rows: 1 << 16), rowsPerKey: rowsPerKey)
+        reader.unpack = unpackPage
         var rest = bytes
         while !rest.isEmpty {
             try reader.consume(rest.prefix(chunk))
@@ -49,6 +51,34 @@ func feedTable(_ bytes: [UInt8]) {
     let whole = read(bytes.dropFirst(), chunk: bytes.count, rowsPerKey: rowsPerKey)
     promise(
         whole == read(bytes.dropFirst(), chunk: Int(first) + 1, rowsPerKey: rowsPerKey), "a table depends on its cut")
+}
+
+/// What is fed between the marks of a Parquet file, so that what is tried lies behind them.
+func parquetFile(_ bytes: [UInt8]) -> [UInt8] {
+    guard bytes.count > 9 else { return bytes }
+    let mark = Array("PAR1".utf8)
+    return [bytes[0]] + mark + bytes[5..<(bytes.count - 4)] + mark
+}
+
+/// Small Parquet files that the reader takes, packed and not.
+func parquetSeeds() throws -> [[UInt8]] {
+    let id = Field(
+        name: "id", type: .string, categories: (0..<40).map { "k\($0)" }, constraints: Constraints(required: true))
+    let domain = try TableDomain(schema: TableSchema(fields: [id] + schema.fields), keyColumns: [])
+    return [(0, 40, nil), (1, 3, nil), (8, 40, PageCompressor.snappy)].map { cut, rows, compressor in
+        var bytes: [UInt8] = [UInt8(cut)]
+        SampleEncoder(domain: domain, columns: nil, format: .parquet, compressor: compressor).encode(
+            rowCount: UInt64(rows)
+        ) { range in
+            SampleBlock(
+                rowCount: range.count,
+                codes: domain.sizes.map { size in range.map { UInt32(Int($0) % size) } },
+                fractions: domain.columns.map { $0.isBinned ? range.map { Float($0) / 64 } : [] })
+        } write: {
+            bytes += $0
+        }
+        return bytes
+    }
 }
 
 private struct TooMuch: Error {}

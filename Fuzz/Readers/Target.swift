@@ -2,7 +2,7 @@ import Foundation
 
 /// What is fed: bytes in, and a trap where a promise does not hold.
 enum Target: String, CaseIterable {
-    case csv, gzip, arrow, task, model
+    case csv, parquet, gzip, arrow, task, model
 
     /// The one that `FUZZ_TARGET` names.
     static let chosen = Target(rawValue: ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? "")
@@ -10,6 +10,7 @@ enum Target: String, CaseIterable {
     func feed(_ bytes: [UInt8]) {
         switch self {
         case .csv: feedTable(bytes)
+        case .parquet: feedTable(parquetFile(bytes))
         case .gzip: feedGzip(bytes)
         case .arrow: feedArrow(bytes)
         case .task: feedTask(bytes)
@@ -21,6 +22,7 @@ enum Target: String, CaseIterable {
     func seeds() throws -> [[UInt8]] {
         switch self {
         case .csv: csvSeeds()
+        case .parquet: try parquetSeeds()
         case .gzip: try gzipSeeds()
         case .arrow: arrowSeeds()
         case .task: try taskSeeds()

@@ -27,8 +27,8 @@ package struct DummyCommand: AsyncParsableCommand {
     @Option(help: "The same seed gives the same rows.")
     var seed: UInt64 = 1
 
-    @Option(help: "csv, json, ndjson or arrow.")
-    var format: SampleFormat = .csv
+    @Option(help: "csv, json, ndjson, arrow or parquet; else parquet for a file of that name, and csv.")
+    var format: SampleFormat?
 
     @Option(help: "A file; stdout otherwise.")
     var output: String?
@@ -46,7 +46,8 @@ package struct DummyCommand: AsyncParsableCommand {
                 throw CommandFailure("this task releases the answers of its queries alone, no rows", code: .badData)
             }
             let dummy = DummyRows(try TaskPlan(task).domain, seed: seed)
-            let encoder = SampleEncoder(domain: dummy.domain, columns: nil, format: format)
+            let encoder = SampleEncoder(
+                domain: dummy.domain, columns: nil, format: format ?? SampleFormat(ofFile: output), compressor: .snappy)
             let out = try Files.opened(output)
             try encoder.encode(rowCount: rows, block: dummy.rows(_:)) { try out.write(contentsOf: $0) }
             if output != nil { try out.close() }

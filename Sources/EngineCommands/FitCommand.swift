@@ -20,7 +20,7 @@ package struct FitCommand: AsyncParsableCommand {
             Example: entrepot fit --task task.yaml --data Alice=alice.csv --data Bob=bob.csv --output cars.model
             """)
 
-    @Option(help: "One CSV file.")
+    @Option(help: "One CSV or Parquet file.")
     var table: String?
 
     @Option(help: "Its Table Schema (JSON).")
@@ -52,6 +52,16 @@ package struct FitCommand: AsyncParsableCommand {
             "Keep here what opens the commitments of the ledger entry; without it nobody can.", valueName: "folder"))
     var openings: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the rows are counted: in memory, or in blocks.",
+            discussion: """
+                blocks holds no row: it reads the file of --table anew for each round of questions, in a memory that does not grow \
+                with the rows. It joins nothing and compares no keys, so it takes one table without a primaryKey, each row of \
+                which is a record of its own.
+                """))
+    var engine: CountingEngine = .memory
+
     @Option(help: "The model file to write.")
     var output: String
 
@@ -61,6 +71,11 @@ package struct FitCommand: AsyncParsableCommand {
         if (table == nil) == (task == nil) { throw ValidationError("give either --table and --schema, or --task") }
         if table != nil && (schema == nil || epsilon == nil) {
             throw ValidationError("--table needs --schema and --epsilon")
+        }
+        if task != nil && engine == .blocks {
+            throw ValidationError(
+                "--engine blocks takes one --table: the tables of a task meet by their keys, which are compared in memory"
+            )
         }
         if task != nil && rules != nil { throw ValidationError("with --task, the rules stand in the task") }
         if task != nil && (epsilon != nil || !param.isEmpty) {
@@ -73,23 +88,24 @@ package struct FitCommand: AsyncParsableCommand {
             let read = [table, schema, task, rules].compactMap { $0 } + (try data.map { try NamedFile($0).path })
             try Files.keep(read, from: output)
             let job = if let task { try taskJob(task) } else { try tableJob() }
-            let plan = try job.work.plan(job.joined.domain, job.privacy, rowsPerKey: job.joined.rowsPerKey)
+            let plan = try job.work.plan(job.rows.domain, job.privacy, rowsPerKey: job.rows.rowsPerKey)
             Console.say(
                 "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
                     + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
             Console.show(try ledgerLine(job, plan))
             if let openings { try write(job.openings, to: openings) }
             let budget = try Budget(job.privacy, accounting: plan.accounting)
-            let kernel = Kernel(table: job.joined)
+            let (work, digest) = (job.work, job.digest)
+            let kernel = try job.rows.kernel()
             let progress: (Double) -> Void = { Console.progress("fit: \(Int($0 * 100)) %") }
             var product =
-                switch job.work {
+                switch work {
                 case .task(let task): try task.fit(kernel, budget: budget, progress: progress)
                 case .table(let synthesizer):
                     TaskProduct.model(try synthesizer.fit(kernel, plan: plan, budget: budget, progress: progress))
                 }
             Console.endProgress()
-            if task != nil { product.taskDigest = job.digest.hex }
+            if task != nil { product.taskDigest = digest.hex }
             try Files.write(try product.encoded(), to: output)
             let what = if case .model = product { "model" } else { "answers" }
             Console.say("\(what) written to \(output)")
@@ -112,7 +128,7 @@ package struct FitCommand: AsyncParsableCommand {
     private struct Job: ~Copyable {
         let work: Work
         let privacy: PrivacyParameters
-        let joined: PrivateTable
+        let rows: CountedRows
         /// Of the task; with --table, of the schema file.
         let digest: LedgerHash
         let openings: [String: OpeningFile]
@@ -135,7 +151,7 @@ package struct FitCommand: AsyncParsableCommand {
             openings[party.name] = opening(of: file, read.sha256)
         }
         return Job(
-            work: .task(plan), privacy: plan.privacy, joined: try plan.joined(tables),
+            work: .task(plan), privacy: plan.privacy, rows: .held(try plan.joined(tables)),
             digest: try ledgerHash(task.digest.hex), openings: openings)
     }
 
@@ -147,18 +163,36 @@ package struct FitCommand: AsyncParsableCommand {
         let declared = try TableDomain(schema: schema, keyColumns: keys)
         let rules = try self.rules.map { try Files.rules(at: $0) } ?? []
         let domain = try declared.obeying(rules)
-        let reader = CSVTableReader(
-            domain: declared.readable(for: rules), schema: schema,
-            key: keys.isEmpty ? nil : KeyRule(columns: keys), hash: KeyedHash.random,
-            limits: TableLimits(bytes: .max, rows: Int(UInt32.max)))
-        let read = try LocalTables.table(table, with: TableFileReader(reader))
+        let readable = declared.readable(for: rules)
+        let limits = TableLimits(bytes: .max, rows: Int(UInt32.max))
+        let counted: CountedRows
+        let sha256: LedgerHash
+        switch engine {
+        case .memory:
+            let reader = CSVTableReader(
+                domain: readable, schema: schema, key: keys.isEmpty ? nil : KeyRule(columns: keys),
+                hash: KeyedHash.random, limits: limits)
+            let read = try LocalTables.table(table, with: TableFileReader(reader))
+            sha256 = read.sha256
+            counted = .held(try Self.table(read.table, obeying: domain))
+        case .blocks:
+            guard keys.isEmpty else {
+                throw CommandFailure(
+                    "\(schemaPath) declares the primaryKey \(keys.joined(separator: ", ")): keys are compared in memory, with "
+                        + "--engine memory. Without it each row is a record of its own.", code: .badData)
+            }
+            let stays = try LocalTables.streamed(table, domain: readable, schema: schema, limits: limits)
+            let recipe = domain.rules.isEmpty ? nil : domain.recipe(from: stays.table.domain)
+            guard domain.rules.isEmpty || recipe != nil else { throw PrivacyError.wrongRecipe }
+            sha256 = stays.sha256
+            counted = .counted(stays.table, recipe, domain)
+        }
         let parameters = try Dictionary(
             param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
         return Job(
             work: .table(try Synthesizers.synthesizer(named: synthesizer, parameters: parameters)),
             privacy: try PrivacyParameters(epsilon: epsilon, delta: delta),
-            joined: try Self.table(read.table, obeying: domain),
-            digest: LedgerHash(of: schemaBytes), openings: ["table": opening(of: table, read.sha256)])
+            rows: counted, digest: LedgerHash(of: schemaBytes), openings: ["table": opening(of: table, sha256)])
     }
 
     private static func schema(_ bytes: [UInt8], at path: String) throws -> TableSchema {

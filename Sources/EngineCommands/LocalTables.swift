@@ -1,5 +1,6 @@
 import Foundation
 package import Ledger
+import Synchronization
 package import Tables
 package import Tasks
 package import VectorMath
@@ -44,6 +45,26 @@ package enum LocalTables {
         }
     }
 
+    /// A table that stays in its file, and the digest of the file.
+    ///
+    /// - Throws: what is wrong with the file, each sentence with its name.
+    static func streamed(
+        _ path: String, domain: TableDomain, schema: TableSchema, limits: TableLimits
+    ) throws -> (table: StreamedTable, sha256: LedgerHash) {
+        let first = Mutex<LedgerHash?>(nil)
+        do {
+            let table = try StreamedTable(domain: domain, schema: schema, limits: limits) { reader in
+                let sha256 = try read(path, with: TableFileReader(reader)).sha256
+                first.withLock { $0 = $0 ?? sha256 }
+                return sha256.bytes
+            }
+            guard let sha256 = first.withLock({ $0 }) else { throw CommandFailure("the file \(path) has no digest") }
+            return (table, sha256)
+        } catch let problems as TableProblems {
+            throw LocalTableFile.Refusal(name: path, problems: problems)
+        }
+    }
+
     private static func read(_ path: String, with reader: TableFileReader) throws -> (
         table: KeyedTable, sha256: LedgerHash
     ) {
@@ -51,14 +72,26 @@ package enum LocalTables {
             throw CommandFailure("the file \(path) cannot be read", code: .badData)
         }
         defer { try? file.close() }
+        if let source = try ParquetSource(path: path) {
+            while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
+                // Proof: the bytes are read within the call that lends them.
+                data.withUnsafeBytes { reader.digest($0) }
+            }
+            return try result(try reader.finish(reading: source), path)
+        }
         while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
             // Proof: the bytes are read within the call that lends them.
             try data.withUnsafeBytes { try reader.consume($0) }
         }
-        let (table, digest) = try reader.finish()
-        guard let sha256 = LedgerHash(bytes: digest) else {
+        return try result(try reader.finish(), path)
+    }
+
+    private static func result(
+        _ read: (table: KeyedTable, sha256: [UInt8]), _ path: String
+    ) throws -> (table: KeyedTable, sha256: LedgerHash) {
+        guard let sha256 = LedgerHash(bytes: read.sha256) else {
             throw CommandFailure("the file \(path) has no digest")
         }
-        return (table, sha256)
+        return (read.table, sha256)
     }
 }

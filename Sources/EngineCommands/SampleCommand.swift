@@ -3,6 +3,7 @@ import Bytes
 public import FittedModels
 import Foundation
 public import Tables
+import Tasks
 
 /// `entrepot sample`: rows from a model file; needs no service, no key and no epsilon.
 package struct SampleCommand: AsyncParsableCommand {
@@ -16,6 +17,12 @@ package struct SampleCommand: AsyncParsableCommand {
 
     @Option(help: "How many rows.")
     var rows: UInt64
+
+    @Option(
+        help: ArgumentHelp(
+            "The number of the first row, from 0: several workers write the rows of one seed, each a range of them.",
+            valueName: "number"))
+    var first: UInt64 = 0
 
     @Option(help: "The same seed gives the same rows; a fresh one is drawn and named where absent.")
     var seed: UInt64?
@@ -41,8 +48,8 @@ package struct SampleCommand: AsyncParsableCommand {
     )
     var conditions: [String] = []
 
-    @Option(help: "csv, json, ndjson or arrow.")
-    var format: SampleFormat = .csv
+    @Option(help: "csv, json, ndjson, arrow or parquet; else parquet for a file of that name, and csv.")
+    var format: SampleFormat?
 
     @Option(help: "A file; stdout otherwise.")
     var output: String?
@@ -51,6 +58,10 @@ package struct SampleCommand: AsyncParsableCommand {
 
     package func validate() throws {
         if rows < 1 { throw ValidationError("--rows is at least 1") }
+        if first > UInt64(Int64.max) || rows > UInt64(Int64.max) - first {
+            throw ValidationError("--first and --rows together are below 2^63")
+        }
+        if first > 0 && seed == nil { throw ValidationError("--first needs the --seed of the other rows") }
         guard let imputations else { return }
         if !(2...1_000).contains(imputations) { throw ValidationError("--imputations takes 2 to 1000") }
         if output == nil { throw ValidationError("--imputations writes several files: name them by --output") }
@@ -83,8 +94,11 @@ package struct SampleCommand: AsyncParsableCommand {
         let sampler = try RowSampler(
             model, seed: seed, draws: draws, conditions: try conditions.map { try condition($0, model.domain) })
         let file = try Files.opened(output)
-        let encoder = SampleEncoder(domain: model.domain, columns: nil, format: format)
-        try encoder.encode(rowCount: rows, block: sampler.rows(_:)) { try file.write(contentsOf: $0) }
+        let encoder = SampleEncoder(
+            domain: model.domain, columns: nil, format: format ?? SampleFormat(ofFile: output), compressor: .snappy)
+        try encoder.encode(
+            rowCount: rows, block: { sampler.rows((first + $0.lowerBound)..<(first + $0.upperBound)) },
+            write: { try file.write(contentsOf: $0) })
         if output != nil { try file.close() }
     }
 

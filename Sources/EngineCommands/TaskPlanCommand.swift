@@ -37,7 +37,11 @@ extension TaskCommand {
 
         func run() async throws {
             try await CommandFailure.reported {
-                let task = try TaskPlan(try Files.task(at: file, allowsMissingKeys: true))
+                let specification = try Files.task(at: file, allowsMissingKeys: true)
+                let task = try TaskPlan(specification)
+                let need = CountingNeed(
+                    tables: try specification.providers.compactMap { try $0.table?.domain() }, joined: task.domain,
+                    rows: task.declaredRows.tables, joinedRows: task.declaredRows.joined)
                 let traffic = SumTraffic(task)
                 defer { if let traffic, !json { Console.show(traffic.text) } }
                 guard let synthesizer = task.synthesizer else { return try printQueries(task) }
@@ -50,11 +54,30 @@ extension TaskCommand {
                 if json {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    Console.show(String(decoding: try encoder.encode(forecast), as: UTF8.self))
+                    let plan = ForecastWithNeed(forecast: forecast, counting: need)
+                    Console.show(String(decoding: try encoder.encode(plan), as: UTF8.self))
                 } else {
-                    Console.show(try countWords(task) + words(forecast), terminator: "")
+                    Console.show(try countWords(task) + words(forecast) + "\n" + words(need), terminator: "")
                 }
             }
+        }
+
+        /// What the task's engine needs of a machine.
+        private func words(_ need: CountingNeed) -> String {
+            let memory = Double(ProcessInfo.processInfo.physicalMemory)
+            let most = String(format: "%.1f GB", Double(need.bytes) / 1e9)
+            var text =
+                "Counting in memory: at most \(need.rows) rows, \(need.joinedRows) joined, in about \(most) and "
+                + String(format: "%.0f s", max(1, need.seconds))
+                + String(format: "; this machine has %.1f GB.\n", memory / 1e9)
+            if Double(need.bytes) > 0.8 * memory {
+                text += """
+                    That is too much for this machine: declare the tables' rows, or take a larger one. A table alone, without a key, \
+                    fits any memory: entrepot fit --engine blocks.
+
+                    """
+            }
+            return text
         }
 
         /// What the count of joined rows will cost and how far off it will be, where the task asks for it.
@@ -133,5 +156,21 @@ extension TaskCommand {
             if rung.cliques.count > 20 { lines.append("  … and \(rung.cliques.count - 20) more") }
             return lines
         }
+    }
+}
+
+/// The forecast with what counting takes beside its own figures.
+private struct ForecastWithNeed: Encodable {
+    let forecast: ErrorForecast
+    let counting: CountingNeed
+
+    private enum Key: CodingKey {
+        case counting
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try forecast.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(counting, forKey: .counting)
     }
 }

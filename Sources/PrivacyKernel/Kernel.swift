@@ -89,6 +89,19 @@ public final class Kernel: CustomReflectable {
             generator: NoiseGenerator())
     }
 
+    /// A kernel of a table of which no row is kept: its file is read anew for each round of questions.
+    ///
+    /// - Parameters:
+    ///   - recipe: columns that follow from the file's, row by row; nil for none.
+    ///   - record: as above.
+    /// - Throws: `rowsAreGone` if another kernel has it; `wrongRecipe` if the recipe is of another table.
+    public convenience init(
+        blocks table: StreamedTable, following recipe: TableRecipe? = nil,
+        record: (@Sendable (Release) throws -> Void)? = nil
+    ) throws(PrivacyError) {
+        self.init(rows: try BlockRows(table, recipe), record: record, generator: NoiseGenerator())
+    }
+
     // KERNEL 8.3
     /// A kernel without rows: it answers the same questions from the transcript, then throws `transcriptExhausted`.
     public init(replaying transcript: Transcript, domain: TableDomain) {
@@ -199,6 +212,7 @@ extension Kernel {
     // KERNEL 4.7, 8.1, 8.2
     /// Writes the release down before anyone sees it.
     func publish(_ answer: Answer, _ payment: Payment, changingOne factor: UInt64) throws(PrivacyError) {
+        try rows?.checkRead()
         let (changing, overflow) = payment.units.multipliedReportingOverflow(by: factor)
         let release = Release(
             promise: payment.root.promise, spent: payment.units, spentChangingOne: overflow ? .max : changing,

@@ -42,6 +42,8 @@ public enum PrivacyError: Error, Sendable, Equatable {
     case rowsAreGone
     /// The rows are no linkage, were linked without evidence of its quality, or the columns are of both sides.
     case noLinkageEvidence
+    /// A file that is read anew for each round of questions could not be read again as it was.
+    case rowsChanged(String)
     /// Columns were to be made of another table's.
     case wrongRecipe
     /// Every recorded release has been answered; the rows are gone.
@@ -88,6 +90,7 @@ extension PrivacyError: CustomStringConvertible {
         case .noLinkageEvidence:
             "The quality of a linkage can be asked of linked rows alone, and by columns of one provider."
         case .rowsAreGone: "The table's rows were joined before, or overwritten: 0 are left."
+        case .rowsChanged(let what): "The table could not be read again as it was: \(what)."
         case .wrongRecipe: "The recipe is of another table: 1 or more of its columns do not fit."
         case .transcriptExhausted(let releases): "The transcript holds \(releases) releases, all of them answered."
         case .replayMismatch(let release): "Release \(release) of the transcript answers another question."

@@ -75,14 +75,25 @@ final class PrivateRows: IntegerSource {
     /// counted like any other, and then taken away: so counting takes the same steps whatever the rows are.
     func counts(_ cliques: [[Int]], further: [FurtherAttribute]) -> [[Int64]] {
         guard !cliques.isEmpty else { return [] }
+        var counts: [[Int64]] = []
+        addCounts(cliques, further: further, to: &counts)
+        return counts
+    }
+
+    /// The same, added to tables of the same attribute sets over other rows; to none where there is no table yet.
+    func addCounts(_ cliques: [[Int]], further: [FurtherAttribute], to counts: inout [[Int64]]) {
         let added = columns(further)
-        var counts = countCodes(codes + added.map(\.codes), cliques: cliques)
+        let all = codes + added.map(\.codes)
+        if counts.isEmpty {
+            counts = countCodes(all, cliques: cliques)
+        } else {
+            VectorMath.addCounts(all, cliques: cliques, to: &counts)
+        }
         let bounds = codes.map(\.bound) + added.map(\.codes.bound)
         let fillers = filler.map { Int($0) } + added.map(\.filler)
         for (place, clique) in cliques.enumerated() {
             counts[place][clique.reduce(0) { $0 * bounds[$1] + fillers[$1] }] -= padding
         }
-        return counts
     }
 
     /// The codes of further attributes row by row, and the code that rows of padding have. An attribute may follow from one

@@ -13,7 +13,10 @@ public final class TableFileReader {
     private var start: [UInt8]? = []
 
     /// - Parameter reader: takes the unpacked text; it must not have taken any.
-    public init(_ reader: CSVTableReader) { self.reader = reader }
+    public init(_ reader: CSVTableReader) {
+        self.reader = reader
+        reader.unpack = unpackPage
+    }
 
     /// A reader of what a provider brings, on its owner's machine: it looks for rows that break the task's rules, too.
     ///
@@ -69,6 +72,21 @@ public final class TableFileReader {
         if GzipReader.isGzip(start) { unpacking = try GzipReader() }
         try start.withUnsafeBytes { try pass($0) }
         try pass(UnsafeRawBufferPointer(rebasing: bytes[missing...]))
+    }
+
+    /// Takes the next bytes of a Parquet file for its digest alone: what it holds is read at its end.
+    public func digest(_ bytes: UnsafeRawBufferPointer) {
+        start = nil
+        digest.update(bufferPointer: bytes)
+    }
+
+    /// Ends a Parquet file that lies on this machine, all of whose bytes went into the digest.
+    ///
+    /// - Throws: `TableProblems` if the service refuses the table.
+    public func finish(reading source: ParquetSource) throws -> (table: KeyedTable, sha256: [UInt8]) {
+        let table = try reader.finish(reading: source)
+        guard table.rowCount > 0 else { throw Self.noRows }
+        return (table, digestSoFar)
     }
 
     /// Ends the file. Call once.

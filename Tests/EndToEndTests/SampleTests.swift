@@ -101,7 +101,8 @@ struct SampleTests {
                 #expect((answer.object["hint"] as? String)?.contains(meant) == true, "\(path): \(answer.body)")
             }
             #expect(try await carol("/sample").body.contains("Did you mean /samples?"))
-            #expect(try await whole(carol, "/formats").headers["entrepot-formats"] == "csv, json, ndjson, arrow")
+            #expect(
+                try await whole(carol, "/formats").headers["entrepot-formats"] == "csv, json, ndjson, arrow, parquet")
             // The model for every party, and its digest in the ledger.
             let olaf = try await RawCalls(live, as: "Olaf")
             let model = try await olaf("/model", ["-o", "task.model"])
@@ -117,10 +118,13 @@ struct SampleTests {
             for wrong in ["imputation=1", "imputation=0&seed=3", "imputation=1&seed=3&draws=balanced", "draws=odd"] {
                 #expect(try await carol("/samples?" + wrong).status == 422, "\(wrong)")
             }
-            #expect(try await carol("/samples?format=parquet").status == 406)
-            #expect(try await carol("/formats").body == "[\"csv\",\"json\",\"ndjson\",\"arrow\"]")
+            let parquet = try await carol("/samples?format=parquet&num_samples=5", ["-o", "rows.parquet"])
+            #expect(parquet.type == "application/vnd.apache.parquet")
+            let file5 = try Data(contentsOf: carol.directory.appending(path: "rows.parquet"))
+            #expect(file5.starts(with: Array("PAR1".utf8)) && file5.suffix(4).elementsEqual(Array("PAR1".utf8)))
+            #expect(try await carol("/formats").body == "[\"csv\",\"json\",\"ndjson\",\"arrow\",\"parquet\"]")
+            #expect(try await carol("/formats?all=1").body == "[\"csv\",\"json\",\"ndjson\",\"arrow\",\"parquet\"]")
             #expect(try await carol("/columns").body.contains("Alice_"), "who brings no table sees every provider's")
-            #expect(try await carol("/formats?all=1").body == "[\"csv\",\"json\",\"ndjson\",\"arrow\"]")
             let arrow = try await carol("/samples?format=arrow&num_samples=5", ["-o", "rows.arrows"])
             #expect(arrow.type == "application/vnd.apache.arrow.stream")
             let bytes = try Data(contentsOf: carol.directory.appending(path: "rows.arrows"))

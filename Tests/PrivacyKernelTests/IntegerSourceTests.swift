@@ -148,6 +148,80 @@ struct IntegerSourceTests {
         }
     }
 
+    /// A table of a file, of the domain that `testDomain` makes.
+    static func streamed(
+        _ rows: @escaping @Sendable () -> [[Int]], digest: @escaping @Sendable () -> [UInt8] = { [] }
+    ) throws -> StreamedTable {
+        let fields = sizes.enumerated().map { place, size in
+            Field(
+                name: "c\(place)", type: .string, categories: (0..<size).map(String.init),
+                constraints: Constraints(required: true))
+        }
+        let schema = TableSchema(fields: fields)
+        return try StreamedTable(
+            domain: TableDomain(schema: schema, keyColumns: []), schema: schema,
+            limits: TableLimits(bytes: .max, rows: .max)
+        ) { reader in
+            let lines = [fields.map(\.name).joined(separator: ",")] + rows().map { "\($0[0]),\($0[1]),\($0[2])" }
+            try reader.consume(Array(lines.joined(separator: "\n").utf8))
+            _ = try reader.finish()
+            return digest()
+        }
+    }
+
+    @Test("rows that are read anew for each question conform, in one block and in many", arguments: [1, 700, 150_000])
+    func blocks(count: Int) throws {
+        let rows = Self.rows(count, 6)
+        let table = try Self.streamed { rows }
+        #expect(table.rowCount == count)
+        let source = try BlockRows(table, nil)
+        #expect(try IntegerSourceConformance(domain: source.domain, rows: rows, sources: [source]).faults() == [])
+        #expect(source.holders == .one)
+        #expect(source.whole(of: [[1, 2], [3]], answering: "") == [[1, 2], [3]])
+        try source.checkRead()
+        // Whoever has them is alone with them.
+        #expect(throws: PrivacyError.rowsAreGone) { _ = try BlockRows(table, nil) }
+    }
+
+    private static func refusal(of kernel: Kernel, _ budget: consuming Budget) -> PrivacyError? {
+        do throws(PrivacyError) {
+            _ = try kernel.measure([[0, 1]], spending: budget)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("where a file is no longer what was checked nothing is released, then or later, and it counts as spent")
+    func changed() throws {
+        let rows = Self.rows(40, 7)
+        let calls = Mutex(0)
+        for change in 0..<3 {
+            calls.withLock { $0 = 0 }
+            let table = try Self.streamed {
+                let call = calls.withLock {
+                    $0 += 1
+                    return $0
+                }
+                // Another row, a row less, and bytes that are another file's though the rows are the same.
+                if call == 2, change == 0 { return Array(rows.dropLast()) + [[9, 9, 9]] }
+                return call == 2 && change == 1 ? Array(rows.dropLast()) : rows
+            } digest: {
+                calls.withLock { $0 } == 2 && change == 2 ? [1] : [0]
+            }
+            let recorded = Mutex(0)
+            let kernel = try Kernel(blocks: table) { _ in recorded.withLock { $0 += 1 } }
+            var budget = try Budget(PrivacyParameters(epsilon: 1, delta: 1e-9), accounting: .zeroConcentrated)
+            for _ in 0..<2 {
+                let refusal = Self.refusal(of: kernel, try budget.take(.fraction(1, 4)))
+                let isChange = if case .rowsChanged = refusal { true } else { false }
+                #expect(isChange, "\(change)")
+            }
+            #expect(recorded.withLock { $0 } == 0)
+            #expect(kernel.transcript.releases.isEmpty)
+        }
+    }
+
     @Test("a source that leaves a row out, counts padding or forgets a grouping does not conform")
     func planted() throws {
         let rows = Self.rows(50, 5)

@@ -159,7 +159,7 @@ extension VerifiedConnection {
     public struct SampleRequest: Sendable, Equatable {
         /// How many rows.
         public var rows: Int
-        /// `csv`, `json`, `ndjson` or `arrow`.
+        /// `csv`, `json`, `ndjson`, `arrow` or `parquet`.
         public var format: String
         /// nil lets the service draw a fresh one.
         public var seed: UInt64?

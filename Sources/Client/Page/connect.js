@@ -463,7 +463,7 @@
     find("provenance").href = "/samples/provenance?" + query;
     find("curl").textContent = shown(`curl -o samples.${find("format").value} '${location.origin}/samples?${query}'`);
   };
-  for (const format of ["csv", "json", "ndjson", "arrow"]) find("format").append(make("option", format));
+  for (const format of ["csv", "json", "ndjson", "arrow", "parquet"]) find("format").append(make("option", format));
   ["size", "seed", "format"].forEach(id => find(id).addEventListener("input", showFetch));
   find("download").addEventListener("submit", event => event.preventDefault());
   showFetch();

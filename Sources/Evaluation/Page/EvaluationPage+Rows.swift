@@ -27,7 +27,7 @@ extension EvaluationPage {
                 <input id="num_samples" name="num_samples" type="number" min="1" max="10000000" value="\(max(1, min(model.rowCount, 1_000_000)))" required>
                 <label for="seed">Seed</label><input id="seed" name="seed" type="number" min="0" value="1" required>
                 <label for="format">Format</label>
-                <select id="format" name="format"><option>csv</option><option>json</option><option>ndjson</option><option>arrow</option></select>
+                <select id="format" name="format"><option>csv</option><option>json</option><option>ndjson</option><option>arrow</option><option>parquet</option></select>
                 <button type="submit">Download</button></form>
                 <p>Rows cost no ε: ask for as many as you like. Note the seed, and anybody gets the same rows again.</p>
                 """
@@ -39,7 +39,7 @@ extension EvaluationPage {
                 <input id="num_samples" type="number" min="1" value="\(max(1, min(model.rowCount, 1_000_000)))">
                 <label for="seed">Seed</label><input id="seed" type="number" min="0" value="1">
                 <label for="format">Format</label>
-                <select id="format"><option>csv</option><option>json</option><option>ndjson</option><option>arrow</option></select></form>
+                <select id="format"><option>csv</option><option>json</option><option>ndjson</option><option>arrow</option><option>parquet</option></select></form>
                 <pre tabindex="0"><code id="command" data-model="\(HTML.escaped(Self.shellQuoted(name)))">\(HTML.escaped(sampleCommand(name)))</code></pre>
                 """
         }

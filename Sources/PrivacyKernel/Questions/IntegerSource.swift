@@ -21,10 +21,17 @@ protocol IntegerSource: AnyObject, Sendable {
     func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws(PrivacyError) -> [Int64]
     /// Σ z zᵀ over rows of scores, each row shortened to `bound`: a square, row by row, on and below the diagonal.
     func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) throws(PrivacyError) -> [Int64]
+    /// That every row could be read for every figure so far. Where one could not, nothing more is released.
+    func checkRead() throws(PrivacyError)
     /// What the parts of all holders add up to, each with its noise; the one step at which a holder tells others anything.
     ///
     /// - Parameter question: says in public words what was asked; holders who were asked something else are refused.
     func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) throws(PrivacyError) -> [[Int64]]
+}
+
+extension IntegerSource {
+    /// Rows that lie in this process are read.
+    func checkRead() throws(PrivacyError) {}
 }
 
 /// An attribute beside the columns, which follows from a row's own columns: public.

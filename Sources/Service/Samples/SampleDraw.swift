@@ -2,6 +2,7 @@ import Bytes
 import Crypto
 import FittedModels
 import Tables
+import Tasks
 
 /// Rows that are ready to be drawn: the same bytes whenever they are asked for.
 struct SampleDraw: Sendable {
@@ -39,7 +40,7 @@ struct SampleDraw: Sendable {
             throw Problem.argument(
                 ["query", "where"], "no row of the model is like this", "value_error", hint: "\(error)")
         }
-        encoder = SampleEncoder(domain: model.domain, columns: columns, format: request.format)
+        encoder = SampleEncoder(domain: model.domain, columns: columns, format: request.format, compressor: .snappy)
     }
 
     /// Hands out the bytes, piece by piece.

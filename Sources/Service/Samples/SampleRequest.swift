@@ -26,7 +26,7 @@ struct SampleRequest: Sendable, Equatable {
     /// How many models may be asked for.
     static let imputations = 1...1_000
 
-    /// - Throws: 400 and 406 for a format that is not written, 400 for less than one row, 422 for what cannot be read.
+    /// - Throws: 400 for a format that is not written and for less than one row, 422 for what cannot be read.
     init(_ query: QueryString) throws(Problem) {
         format = try SampleFormat.wanted(query["format"])
         let count = try query.integer("num_samples") ?? 1000
@@ -114,18 +114,11 @@ struct SampleRequest: Sendable, Equatable {
 }
 
 extension SampleFormat {
-    /// - Throws: 400 for an unknown format, 406 for a known format that the service does not write.
+    /// - Throws: 400 for an unknown format.
     static func wanted(_ text: String?) throws(Problem) -> SampleFormat {
         guard let text else { return .csv }
         if let format = SampleFormat(rawValue: text) { return format }
         let known = SampleFormat.allCases.map(\.rawValue).joined(separator: ", ")
-        guard text != "parquet" else {
-            throw Problem(
-                .notAcceptable, code: "format_unavailable", detail: "The service does not write Parquet.",
-                hint: "It writes \(known). An Arrow stream holds the same columns: "
-                    + "pyarrow.parquet.write_table(pyarrow.ipc.open_stream(file).read_all(), path) makes Parquet of it.",
-                audience: .owner)
-        }
         throw Problem(
             .badRequest, code: "format_unsupported", detail: "This format is not supported. Please try csv or json.",
             hint: "The service writes \(known).", audience: .owner)
@@ -137,6 +130,7 @@ extension SampleFormat {
         case .json: "application/json"
         case .ndjson: "application/x-ndjson"
         case .arrow: "application/vnd.apache.arrow.stream"
+        case .parquet: "application/vnd.apache.parquet"
         }
     }
 

@@ -19,9 +19,10 @@ public struct TableLimits: Sendable, Equatable, Codable {
     public func size(of rows: Int) -> Int { sizes.first { $0 >= rows } ?? rows }
 }
 
-/// A push parser from CSV bytes to codes and keyed hashes of keys. Text is never kept.
+/// A push parser from the bytes of a CSV or Parquet file to codes and keyed hashes of keys. Text is never kept.
 ///
-/// ``RecordReader`` cuts the text into rows. Problems are collected, never only the first.
+/// ``RecordReader`` cuts text into rows. A Parquet file says at its end where its columns lie: its bytes are held until then,
+/// and overwritten after. Problems are collected, never only the first.
 public final class CSVTableReader {
     let domain: TableDomain
     let schema: TableSchema
@@ -33,16 +34,28 @@ public final class CSVTableReader {
     var keys: KeyReader?
     var log = ProblemLog()
     var rows: RowReader?
+    /// Unpacks the pages of a Parquet file; without it only those that are not packed are read.
+    public var unpack: PageUnpacker?
     /// What the owner may not have meant, once the table has been read. For the owner only.
     public private(set) var warnings: [TableWarning] = []
     private let records: RecordReader
     private var bytesSeen = 0
+    /// The first bytes, until there are enough to tell what they are the beginning of.
+    private var start: [UInt8]? = []
+    /// The bytes of a Parquet file.
+    private var held: HeldBytes?
     private var isStopped = false
     private let keyRule: KeyRule?
     private let expectedBytes: Int?
 
+    /// Gets the rows block by block where none is to be kept.
+    private var takeBlock: ((consuming CodedTable) -> Void)?
+    private var blockRows = 0
+
     /// Most rows for which memory is reserved by the announced size; beyond them columns grow as they are filled.
     private static let mostReserved = 33_554_432.0
+    /// Most bytes for which memory is reserved because they are announced.
+    private static let mostHeld = 1 << 26
 
     /// - Parameters:
     ///   - domain: what `TableDomain(schema:keyColumns:)` made of `schema`.
@@ -98,7 +111,35 @@ public final class CSVTableReader {
                     code: "too_large", expected: "a file of at most \(limits.bytes) bytes",
                     hint: "Upload fewer rows, or raise limits.upload_bytes in the task"))
         }
-        try records.consume(bytes, into: self)
+        guard let start else { return try pass(bytes) }
+        // Proof: not more bytes are taken from the front than there are.
+        let missing = min(ParquetFormat.magic.count - start.count, bytes.count)
+        let begun = start + bytes[..<missing]
+        self.start = begun
+        guard begun.count == ParquetFormat.magic.count else { return }
+        try decide(begun)
+        try pass(UnsafeRawBufferPointer(rebasing: bytes[missing...]))
+    }
+
+    /// Tells a Parquet file by its first bytes.
+    private func decide(_ begun: [UInt8]) throws(TableProblems) {
+        start = nil
+        if ParquetFile.isParquet(begun) {
+            held = HeldBytes(capacity: min(limits.bytes, expectedBytes ?? 0, CSVTableReader.mostHeld))
+        }
+        let failure: TableProblems? = begun.withUnsafeBytes { bytes in
+            do throws(TableProblems) {
+                try pass(bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func pass(_ bytes: UnsafeRawBufferPointer) throws(TableProblems) {
+        if let held { held.bytes.append(contentsOf: bytes) } else { try records.consume(bytes, into: self) }
     }
 
     /// Takes the next bytes of the file, cut anywhere.
@@ -117,17 +158,49 @@ public final class CSVTableReader {
         if failure == nil { try consume(Array(bytes)) }
     }
 
+    /// Hands rows over as soon as there are so many, and keeps none. Where the table has problems none follow.
+    func takeBlocks(of rows: Int, _ take: @escaping (consuming CodedTable) -> Void) {
+        blockRows = rows
+        takeBlock = take
+    }
+
+    func dropBlocks() { takeBlock = nil }
+
+    private func deliver(atLeast least: Int) throws(TableProblems) {
+        guard let takeBlock, let block = try rows?.block(atLeast: least, &log), log.isEmpty else { return }
+        takeBlock(block)
+    }
+
     /// Ends the file. Call once.
     ///
     /// - Throws: the problems of the table, if it has any.
     public func finish() throws(TableProblems) -> KeyedTable {
         guard !isStopped else { throw log.summary }
+        if let start { try decide(start) }
+        if let held {
+            defer { held.wipe() }
+            return try finish(reading: ParquetSource(count: held.bytes.count) { Array(held.bytes[$0]) })
+        }
         guard try records.finish(into: self) else {
             throw stop(
                 TableProblem(
                     code: "empty_file", expected: "a header row with the column names",
                     hint: "The file holds nothing: check that it was saved and that the right one was chosen"))
         }
+        return try table()
+    }
+
+    /// Reads a Parquet file that lies elsewhere, in place of bytes that are handed in. Call once.
+    ///
+    /// - Throws: the problems of the table, if it has any.
+    public func finish(reading source: ParquetSource) throws(TableProblems) -> KeyedTable {
+        guard !isStopped else { throw log.summary }
+        try read(source)
+        return try table()
+    }
+
+    private func table() throws(TableProblems) -> KeyedTable {
+        try deliver(atLeast: 1)
         guard var rows else { throw log.summary }
         self.rows = nil
         defer { rows.wipe() }
@@ -138,6 +211,7 @@ public final class CSVTableReader {
 
     deinit {
         records.wipe()
+        held?.wipe()
         keys?.wipe()
         rows?.wipe()
     }
@@ -149,6 +223,15 @@ public final class CSVTableReader {
         rows = nil
         return log.summary
     }
+}
+
+/// The bytes of a file that is held whole, in one place, so that they can be overwritten.
+private final class HeldBytes {
+    var bytes: [UInt8] = []
+
+    init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
+    func wipe() { for index in bytes.indices { bytes[index] = 0 } }
 }
 
 extension CSVTableReader: RecordSink {
@@ -163,24 +246,71 @@ extension CSVTableReader: RecordSink {
         rows = RowReader(domain: domain, schema: schema, header: header, keyParts: keyRule?.columns.count ?? 0)
     }
 
+    /// Reads the rows of a Parquet file: its columns stand in row 1, as in a CSV file of the same table.
+    private func read(_ source: ParquetSource) throws(TableProblems) {
+        do {
+            let file = try ParquetFile(source, mostBytes: limits.bytes, unpack: unpack)
+            let columns = file.footer.columns
+            let header = CSVHeader(
+                names: columns.map(\.name), domain: domain, schema: schema, key: keyRule,
+                delimiter: records.dialect.delimiter, row: 1)
+            for problem in header.problems { log.add(problem) }
+            guard header.isReadable else {
+                isStopped = true
+                throw log.summary
+            }
+            let typed = columns.indices.filter { !columns[$0].isText }
+            rows = RowReader(
+                domain: domain, schema: schema, header: header, keyParts: keyRule?.columns.count ?? 0,
+                typed: Set(typed))
+            guard file.footer.rowCount <= limits.rows else { throw stop(tooManyRows) }
+            if takeBlock == nil {
+                rows?.reserve(rows: min(limits.size(of: file.footer.rowCount), Int(CSVTableReader.mostReserved)))
+            }
+            let fields = header.roles.indices.filter { header.roles[$0] != .ignored }
+            guard !fields.isEmpty else { return }
+            let texts = header.roles.map { role in
+                if case .column(let column) = role { ParquetTexts(domain.columns[column]) } else { ParquetTexts() }
+            }
+            try file.blocks(fields, texts: texts) { block in
+                let count = rows?.count ?? 0
+                rows?.append(block, firstRow: count + 2, rowNumbers: nil, keys: &keys, log: &log)
+                if ruleCheck != nil, let rows { ruleCheck?.read(block, of: rows) { rows.fileRow(count + $0) } }
+                try deliver(atLeast: blockRows)
+                return true
+            }
+        } catch let fault as ParquetFault {
+            throw stop(fault.problem)
+        } catch let problems as TableProblems {
+            throw problems
+        } catch {
+            throw stop(
+                TableProblem(code: "file", expected: "a file that can be read", hint: "Reading it failed: \(error)"))
+        }
+    }
+
+    private var tooManyRows: TableProblem {
+        TableProblem(
+            code: "too_many_rows", expected: "at most \(limits.rows) rows",
+            hint: "Upload fewer rows, or raise limits.rows and the table's rows in the task")
+    }
+
     package func take(
         rows grid: FieldGrid, firstRow: Int, rowNumbers: [Int]?, bytes: Int
     ) throws(TableProblems) {
         guard let count = rows?.count, grid.rows <= limits.rows - count else {
-            throw stop(
-                TableProblem(
-                    code: "too_many_rows", expected: "at most \(limits.rows) rows",
-                    hint: "Upload fewer rows, or raise limits.rows and the table's rows in the task"))
+            throw stop(tooManyRows)
         }
         if count == 0, grid.rows > 0, limits.sizes.count == 1 {
             // Under a declared size memory is that of the declared rows, whatever comes.
             rows?.reserve(rows: limits.size(of: 0))
-        } else if count == 0, grid.rows > 0, let expectedBytes {
+        } else if count == 0, grid.rows > 0, let expectedBytes, takeBlock == nil {
             let expected = Double(expectedBytes) * Double(grid.rows) / Double(bytes)
             rows?.reserve(rows: min(limits.rows, Int(min(expected * 1.02, CSVTableReader.mostReserved))))
         }
         rows?.append(grid, firstRow: firstRow, rowNumbers: rowNumbers, keys: &keys, log: &log)
         if ruleCheck != nil, let rows { ruleCheck?.read(grid, of: rows) { rows.fileRow(count + $0) } }
+        try deliver(atLeast: blockRows)
     }
 
     package func note(_ code: String, _ problem: () -> TableProblem) { log.add(code, column: nil, problem) }

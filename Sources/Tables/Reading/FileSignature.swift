@@ -12,7 +12,7 @@ enum FileSignature {
         } else if begins([0x28, 0xB5, 0x2F, 0xFD]) {
             hint = "This is a zstd file: decompress it first"
         } else if begins(Array("PAR1".utf8)) {
-            hint = "This is a Parquet file: write it as CSV"
+            hint = "This is a Parquet file, which is read whole: hand it over as it is"
         } else if begins(Array("%PDF".utf8)) {
             hint = "This is a PDF document: upload the table as CSV"
         } else if begins([0xFF, 0xFE]) || begins([0xFE, 0xFF]) || start.prefix(64).contains(0) {

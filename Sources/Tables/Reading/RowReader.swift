@@ -12,21 +12,27 @@ struct RowReader {
     private let derivations: [Int: Derivation]
     private let isParent: [Bool]
     private(set) var count = 0
+    /// So many rows were handed over as blocks.
+    private var delivered = 0
     /// Where rows of the file are not rows of the table: from which row of the table on, and how many were left out.
     private var gaps: [(row: Int, offset: Int)] = [(0, 2)]
     private var codes: [UInt32] = []
-    private var numbers: [Double] = []
+    private var scratch = LookUpScratch()
     /// Where in its cell each number of the column at hand lies.
     private var places: [UInt8] = []
     /// For columns that are not written plainly, how to read them.
     let writings: [Int: CellText]
     private var watch: TableWatch
 
-    init(domain: TableDomain, schema: TableSchema, header: CSVHeader, keyParts: Int) {
+    /// - Parameter typed: columns of the file that hold values and not text: how text would be written says nothing of them.
+    init(
+        domain: TableDomain, schema: TableSchema, header: CSVHeader, keyParts: Int, typed: Set<Int> = []
+    ) {
         self.domain = domain
+        let values = Set(typed.map { header.roles[$0] })
         var writings: [Int: CellText] = [:]
         for field in schema.fields {
-            if let column = domain.index(of: field.name) {
+            if let column = domain.index(of: field.name), !values.contains(.column(column)) {
                 writings[column] = CellText(field.writing, type: field.type, within: domain.columns[column])
             }
         }
@@ -70,7 +76,7 @@ struct RowReader {
         return row + gaps[lower].offset
     }
 
-    private mutating func noteRows(_ grid: FieldGrid, _ firstRow: Int, _ rowNumbers: [Int]?) {
+    private mutating func noteRows(_ grid: some RowBlock, _ firstRow: Int, _ rowNumbers: [Int]?) {
         var offset = gaps[gaps.count - 1].offset
         func note(_ row: Int, _ number: Int) {
             guard number - row != offset else { return }
@@ -85,7 +91,7 @@ struct RowReader {
     }
 
     mutating func append(
-        _ grid: FieldGrid, firstRow: Int, rowNumbers: [Int]?, keys: inout KeyReader?, log: inout ProblemLog
+        _ grid: some RowBlock, firstRow: Int, rowNumbers: [Int]?, keys: inout KeyReader?, log: inout ProblemLog
     ) {
         guard grid.rows > 0 else { return }
         noteRows(grid, firstRow, rowNumbers)
@@ -95,8 +101,9 @@ struct RowReader {
             places = [UInt8](repeating: 0, count: grid.rows)
         }
         if !keyColumns.isEmpty {
-            readKeys(grid, &keys, &log)
-            watch.look(atKeys: grid, columns: keyColumns)
+            let (texts, columns) = grid.text(of: keyColumns)
+            readKeys(texts, columns, &keys, &log)
+            watch.look(atKeys: texts, columns: columns)
         }
         var parents: [Int: [UInt32]] = [:]
         var derived: [(field: Int, column: Int)] = []
@@ -132,24 +139,15 @@ struct RowReader {
     }
 
     /// Finds codes the fast way; what is left is `unknownCode`.
-    private mutating func look(_ grid: FieldGrid, _ field: Int, _ column: ColumnDomain) {
-        guard case .bins(let binning) = column.cells, column.type != .date else {
-            if column.isBinned { for row in 0..<grid.rows { places[row] = 0 } }
-            return column.texts.lookUp(grid, column: field, into: &codes)
-        }
-        if numbers.count < grid.rows { numbers = [Double](repeating: 0, count: grid.rows) }
-        scanNumbers(grid, column: field, into: &numbers)
-        findCells(
-            numbers, count: grid.rows, starts: binning.starts, maximum: binning.maximum, onlyWhole: binning.isWhole,
-            into: &codes)
-        binning.findPlaces(of: numbers, in: codes, count: grid.rows, into: &places)
+    private mutating func look(_ grid: some RowBlock, _ field: Int, _ column: ColumnDomain) {
+        grid.lookUp(field, column, &scratch, codes: &codes, places: &places)
     }
 
     /// Asks the domain itself about every text that the fast way did not know, and reports what it does not hold.
     ///
     /// - Returns: whether every row has a code now.
     private mutating func resolve(
-        _ grid: FieldGrid, _ field: Int, _ index: Int, _ log: inout ProblemLog
+        _ grid: some RowBlock, _ field: Int, _ index: Int, _ log: inout ProblemLog
     ) -> Bool {
         guard union(codes, count: grid.rows) > unknownCode &>> 1 else { return true }
         let column = domain.columns[index]
@@ -177,7 +175,7 @@ struct RowReader {
     ///
     /// - Returns: whether every row has a code.
     private mutating func read(
-        _ grid: FieldGrid, _ field: Int, _ index: Int, _ writing: CellText, _ log: inout ProblemLog
+        _ grid: some RowBlock, _ field: Int, _ index: Int, _ writing: CellText, _ log: inout ProblemLog
     ) -> Bool {
         let column = domain.columns[index]
         var isKnown = true
@@ -206,13 +204,15 @@ struct RowReader {
         return isKnown
     }
 
-    private mutating func readKeys(_ grid: FieldGrid, _ keys: inout KeyReader?, _ log: inout ProblemLog) {
+    private mutating func readKeys(
+        _ grid: FieldGrid, _ columns: [Int], _ keys: inout KeyReader?, _ log: inout ProblemLog
+    ) {
         guard let rule = keys?.rule else { return }
         var faults: [(row: Int, part: Int, fault: KeyReader.Fault)] = []
-        keys?.append(grid, columns: keyColumns, firstRow: count) { faults.append(($0, $1, $2)) }
+        keys?.append(grid, columns: columns, firstRow: count) { faults.append(($0, $1, $2)) }
         for (row, part, fault) in faults {
             log.add(fault.code, column: rule.columns[part]) {
-                let value = grid.withField(row: row, column: keyColumns[part]) {
+                let value = grid.withField(row: row, column: columns[part]) {
                     String(decoding: $0.prefix(80), as: UTF8.self)
                 }
                 return fault.problem(rule, part: part, row: fileRow(count + row), value: value)
@@ -222,7 +222,7 @@ struct RowReader {
 
     /// Derived columns that the file holds must say what their parents imply.
     private mutating func readDerived(
-        _ grid: FieldGrid, _ derived: [(field: Int, column: Int)], _ parents: inout [Int: [UInt32]],
+        _ grid: some RowBlock, _ derived: [(field: Int, column: Int)], _ parents: inout [Int: [UInt32]],
         _ log: inout ProblemLog
     ) {
         var waiting = derived
@@ -269,11 +269,49 @@ struct RowReader {
         for index in builders.indices { builders[index].reserve(rows: rows) }
     }
 
+    /// The rows that have gathered, once there are so many; they are no longer held then. Where the table has problems they
+    /// are overwritten, since columns that have some are shorter.
+    mutating func block(atLeast least: Int, _ log: inout ProblemLog) throws(TableProblems) -> CodedTable? {
+        guard count - delivered >= least else { return nil }
+        let rows = count - delivered
+        delivered = count
+        guard log.isEmpty else {
+            for index in builders.indices {
+                builders[index].wipe()
+                builders[index] = ColumnBuilder(
+                    size: domain.columns[index].size, hasPlaces: domain.columns[index].isBinned)
+            }
+            return nil
+        }
+        let columns = try finished(&log)
+        for index in builders.indices { builders[index].reserve(rows: rows + rows / 8) }
+        guard let table = try? CodedTable(columns: columns), table.rowCount == rows else { throw internalFault(&log) }
+        return table
+    }
+
+    /// The columns, with new ones in their place.
+    private mutating func finished(_ log: inout ProblemLog) throws(TableProblems) -> [CodedColumn] {
+        var columns: [CodedColumn] = []
+        for index in builders.indices {
+            let builder = builders[index]
+            let column = domain.columns[index]
+            builders[index] = ColumnBuilder(size: column.size, hasPlaces: column.isBinned)
+            guard let finished = try? builder.finish() else { throw internalFault(&log) }
+            columns.append(finished)
+        }
+        return columns
+    }
+
+    private func internalFault(_ log: inout ProblemLog) -> TableProblems {
+        log.add(TableProblem(code: "internal", expected: "codes within the domain", hint: "Report this as a defect"))
+        return log.summary
+    }
+
     /// Overwrites what it holds of the rows: all of them, where the table never came to its end.
     mutating func wipe() {
         for index in builders.indices { builders[index].wipe() }
         for row in codes.indices { codes[row] = 0 }
-        for row in numbers.indices { numbers[row] = 0 }
+        scratch.wipe()
         for row in places.indices { places[row] = 0 }
     }
 
@@ -300,20 +338,8 @@ struct RowReader {
             for place in texts.indices { texts[place].wipe() }
             throw log.summary
         }
-        var columns: [CodedColumn] = []
-        for index in builders.indices {
-            let builder = builders[index]
-            builders[index] = ColumnBuilder(size: 1)
-            guard let column = try? builder.finish() else { continue }
-            columns.append(column)
-        }
-        guard columns.count == builders.count, let table = try? CodedTable(columns: columns),
-            table.rowCount == count + padding
-        else {
-            log.add(
-                TableProblem(code: "internal", expected: "codes within the domain", hint: "Report this as a defect"))
-            throw log.summary
-        }
+        guard let table = try? CodedTable(columns: try finished(&log)), table.rowCount == count - delivered + padding
+        else { throw internalFault(&log) }
         return KeyedTable(
             KeyedRows(domain: domain, table: table, rowCount: count, keys: sorted, hash: hash, texts: texts))
     }

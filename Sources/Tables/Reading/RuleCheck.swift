@@ -66,7 +66,7 @@ public struct RuleCheck: Sendable {
     /// - Parameters:
     ///   - reader: which field is which column, and how it is written.
     ///   - row: the row of the file that a row of the block is.
-    mutating func read(_ grid: FieldGrid, of reader: RowReader, row: (Int) -> Int) {
+    mutating func read(_ grid: some RowBlock, of reader: RowReader, row: (Int) -> Int) {
         var fields = [Int?](repeating: nil, count: rules.domain.columns.count)
         for (field, role) in reader.roles.enumerated() {
             if case .column(let column) = role { fields[column] = field }
@@ -87,7 +87,7 @@ public struct RuleCheck: Sendable {
 
     /// The codes and numbers of a row; false where a value lies outside the domain, which is reported elsewhere.
     private func load(
-        _ grid: FieldGrid, _ place: Int, _ fields: [Int?], _ writings: [Int: CellText], into row: inout RuledRow
+        _ grid: some RowBlock, _ place: Int, _ fields: [Int?], _ writings: [Int: CellText], into row: inout RuledRow
     ) -> Bool {
         for (column, domain) in rules.domain.columns.enumerated() {
             row.values[column] = nil

@@ -9,6 +9,9 @@ package struct RecognisedLayout {
     private static let mostRecords = 300
     private static let delimiters: [UInt8] = [0x2C, 0x3B, 0x09, 0x7C]
 
+    /// The layout of a file that has columns of its own.
+    package init(notes: [String]) { self.notes = notes }
+
     /// - Throws: if the file is no text.
     package init(_ survey: FileSurvey) throws(TableProblems) {
         try recogniseEncoding(survey)

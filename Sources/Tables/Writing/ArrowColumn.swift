@@ -63,7 +63,8 @@ struct ArrowColumn: Sendable {
         return missing
     }
 
-    private func appendNumbers(
+    /// Numbers of codes, or of rows that rules gave.
+    func appendNumbers(
         _ codes: [UInt32], _ fractions: [Float], _ exact: ExactNumbers?, _ rows: Int, _ number: ColumnBytes.Number,
         _ bytes: inout [UInt8]
     ) {

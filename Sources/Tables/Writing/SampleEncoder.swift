@@ -11,6 +11,16 @@ public enum SampleFormat: String, Sendable, Codable, CaseIterable {
     case ndjson
     /// Apache Arrow's IPC stream: typed columns, text as dictionaries.
     case arrow
+    /// Apache Parquet: typed columns in row groups, text as dictionaries.
+    case parquet
+
+    /// What a file is written as where nobody says it: Parquet if it is called so, else CSV.
+    public init(ofFile name: String?) {
+        self = name?.lowercased().hasSuffix(".parquet") == true ? .parquet : .csv
+    }
+
+    /// Whether columns are written as typed values and not as text.
+    var isTyped: Bool { self == .arrow || self == .parquet }
 }
 
 /// Turns sampled codes into text.
@@ -25,17 +35,23 @@ public struct SampleEncoder: Sendable {
     /// What stands around a number of each column.
     private let surroundings: [Surroundings]
     private let arrow: ArrowStream
+    private var parquet: ParquetStream
     /// Blocks of `json`, which needs every row of a column before the next column.
     private var blocks: [SampleBlock] = []
 
-    /// - Parameter columns: which columns to write and in which order; nil for all.
-    public init(domain: TableDomain, columns: [Int]?, format: SampleFormat) {
+    /// - Parameters:
+    ///   - columns: which columns to write and in which order; nil for all.
+    ///   - compressor: packs the pages of a Parquet file; nil writes them as they are.
+    public init(
+        domain: TableDomain, columns: [Int]?, format: SampleFormat, compressor: PageCompressor? = nil
+    ) {
         let chosen = columns ?? Array(domain.columns.indices)
         self.format = format
         self.chosen = chosen
         self.domains = chosen.map { domain.columns[$0] }
         self.arrow = ArrowStream(format == .arrow ? domains : [])
-        let written = format == .arrow ? [] : domains
+        self.parquet = ParquetStream(format == .parquet ? domains : [], compressor: compressor)
+        let written = format.isTyped ? [] : domains
         surroundings = written.enumerated().map { index, column in
             Surroundings(column, format, isFirst: index == 0, isLast: index == chosen.count - 1)
         }
@@ -44,7 +60,7 @@ public struct SampleEncoder: Sendable {
             switch format {
             case .csv:
                 return SampleEncoder.csvColumn(column, isAlone: chosen.count == 1, end: isLast ? "\n" : ",")
-            case .json, .arrow: return SampleEncoder.jsonColumn(column, before: "", after: "")
+            case .json, .arrow, .parquet: return SampleEncoder.jsonColumn(column, before: "", after: "")
             case .ndjson:
                 let name = JSONText.quoted(column.name, escapes: .three)
                 return SampleEncoder.jsonColumn(
@@ -66,6 +82,8 @@ public struct SampleEncoder: Sendable {
     public mutating func append(_ block: SampleBlock, into bytes: inout [UInt8]) {
         if format == .json {
             blocks.append(block)
+        } else if format == .parquet {
+            bytes += parquet.append(block, chosen: chosen)
         } else {
             appendRows(block, into: &bytes)
         }
@@ -74,6 +92,7 @@ public struct SampleEncoder: Sendable {
     /// What stands after the last row.
     public mutating func footer(into bytes: inout [UInt8]) {
         if format == .arrow { bytes += arrow.closing }
+        if format == .parquet { bytes += parquet.closing() }
         guard format == .json else { return }
         bytes += [UInt8(ascii: "{")]
         for index in chosen.indices {
@@ -110,12 +129,18 @@ public struct SampleEncoder: Sendable {
         }
         guard format == .json else {
             if !opening.isEmpty { try write(opening) }
+            var parquet = parquet
             try ranges { range in
                 var bytes: [UInt8] = []
-                appendRows(try block(range), into: &bytes)
-                try write(bytes)
+                if format == .parquet {
+                    bytes = parquet.append(try block(range), chosen: chosen)
+                } else {
+                    appendRows(try block(range), into: &bytes)
+                }
+                if !bytes.isEmpty { try write(bytes) }
             }
             if format == .arrow { try write(arrow.closing) }
+            if format == .parquet { try write(parquet.closing()) }
             return
         }
         try write([UInt8(ascii: "{")])
@@ -136,6 +161,7 @@ public struct SampleEncoder: Sendable {
         switch format {
         case .csv: csvHeader
         case .arrow: arrow.opening
+        case .parquet: parquet.opening
         case .json, .ndjson: []
         }
     }
@@ -210,7 +236,7 @@ public struct SampleEncoder: Sendable {
             case .csv:
                 (before, after, mark) = ("", isLast ? "\n" : ",", "")
                 absent = missing.isEmpty && isFirst && isLast ? "\"\"" : SampleEncoder.csvQuoted(missing)
-            case .json, .arrow:
+            case .json, .arrow, .parquet:
                 (before, after) = ("", "")
                 mark = column.type == .date ? "\"" : ""
                 absent = "null"

@@ -83,10 +83,23 @@ public struct LocalTableFile: Sendable {
         }
     }
 
+    /// The file, if it is a Parquet file.
+    ///
+    /// - Throws: ``Refusal`` if it cannot be read.
+    private func parquet() throws -> ParquetSource? {
+        switch content {
+        case .bytes(let bytes):
+            guard ParquetRecords.isParquet(bytes) else { return nil }
+            return ParquetSource(count: bytes.count) { Array(bytes[$0]) }
+        case .path(let path): return try ParquetSource(path: path)
+        }
+    }
+
     /// How the file seems to be laid out.
     ///
     /// - Throws: ``Refusal``.
     func recognised() throws -> RecognisedLayout {
+        if try parquet() != nil { return RecognisedLayout(notes: ["it is a Parquet file"]) }
         var survey = FileSurvey()
         var bytes = 0
         var hasLines = false
@@ -114,6 +127,7 @@ public struct LocalTableFile: Sendable {
     func records(_ dialect: TableDialect, into receiver: any LocalRecordReceiver) throws {
         let reader = RecordReader(dialect)
         let sink = LocalRecordSink(receiver)
+        if let source = try parquet() { return try records(of: source, into: receiver) }
         do {
             try read { piece in
                 try reader.consume(piece, into: sink)
@@ -132,6 +146,20 @@ public struct LocalTableFile: Sendable {
             throw Refusal(name: name, problems: problems)
         }
         guard sink.log.isEmpty else { throw Refusal(name: name, problems: sink.log.summary) }
+    }
+}
+
+extension LocalTableFile {
+    private func records(of source: ParquetSource, into receiver: any LocalRecordReceiver) throws {
+        do {
+            try ParquetRecords.read(source, unpack: unpackPage) {
+                try receiver.begin($0, row: 1)
+            } take: {
+                try receiver.take($0, firstRow: $1, rowNumbers: nil)
+            }
+        } catch let problems as TableProblems {
+            throw Refusal(name: name, problems: problems)
+        }
     }
 }
 

@@ -12,18 +12,26 @@ import Dispatch
 ///   - cliques: places in `columns`; none gives the number of rows.
 /// - Returns: for each clique the counts in row-major order: the last attribute of the clique is fastest.
 public func countCodes(_ columns: [CodeArray], cliques: [[Int]]) -> [[Int64]] {
-    let rowCount = columns.first?.count ?? 0
-    precondition(columns.allSatisfy { $0.count == rowCount })
     var tables = cliques.map { clique in
         guard let cells = cellCount(of: clique.map { columns[$0].bound }) else {
             preconditionFailure("a table has more cells than memory could hold")
         }
         return [Int64](repeating: 0, count: cells)
     }
-    guard rowCount > 0 else { return tables }
+    addCounts(columns, cliques: cliques, to: &tables)
+    return tables
+}
+
+/// Counts further rows into tables that `countCodes` would make of them.
+///
+/// - Precondition: each table has the cells of its clique.
+public func addCounts(_ columns: [CodeArray], cliques: [[Int]], to tables: inout [[Int64]]) {
+    let rowCount = columns.first?.count ?? 0
+    precondition(columns.allSatisfy { $0.count == rowCount } && tables.count == cliques.count)
+    guard rowCount > 0 else { return }
     if rowCount * cliques.count < 1 << 18 || cliques.count == 1 {
         for index in cliques.indices { count(cliques[index].map { columns[$0] }, rowCount, &tables[index]) }
-        return tables
+        return
     }
     tables.withUnsafeMutableBufferPointer { tables in
         nonisolated(unsafe) let tables = tables
@@ -31,7 +39,6 @@ public func countCodes(_ columns: [CodeArray], cliques: [[Int]]) -> [[Int64]] {
             count(cliques[index].map { columns[$0] }, rowCount, &tables[index])
         }
     }
-    return tables
 }
 
 /// Counts the rows of a few columns into the table of their bounds.
@@ -40,7 +47,7 @@ private func count(_ columns: [CodeArray], _ rowCount: Int, _ table: inout [Int6
     table.withUnsafeMutableBufferPointer { table in
         guard let cells = table.baseAddress else { return }
         switch columns.count {
-        case 0: cells[0] = Int64(rowCount)
+        case 0: cells[0] &+= Int64(rowCount)
         case 1: countOne(columns[0], cells)
         case 2: countTwo(columns[0], columns[1], cells)
         default: countMany(columns, rowCount, cells)

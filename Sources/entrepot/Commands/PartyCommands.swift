@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import EngineCommands
 import Foundation
+import Tables
 
 /// `entrepot details`, `upload`, `withdraw`, `confirm`, `halt`, `status`, `samples`, `ledger`: the calls of the service
 /// through a connection that was verified first. Each keeps the receipts of what the ledger has entered since.
@@ -159,8 +160,8 @@ struct SamplesCommand: AsyncParsableCommand {
     @Option(help: "How many rows.")
     var rows = 1_000
 
-    @Option(help: "csv, json, ndjson or arrow.")
-    var format = "csv"
+    @Option(help: "csv, json, ndjson, arrow or parquet; else parquet for a file of that name, and csv.")
+    var format: String?
 
     @Option(
         name: .customLong("where"), help: ArgumentHelp("Only rows with this value, exactly.", valueName: "column=value")
@@ -192,7 +193,8 @@ struct SamplesCommand: AsyncParsableCommand {
 
     func run() async throws {
         var request = VerifiedConnection.SampleRequest(
-            rows: rows, format: format, seed: seed, conditions: conditions, draws: draws)
+            rows: rows, format: format ?? SampleFormat(ofFile: output).rawValue, seed: seed, conditions: conditions,
+            draws: draws)
         guard let imputations, let output else {
             let receipt = try await service.connect { [request] connection in
                 if let output { return try await connection.samples(request, file: output) }

@@ -108,10 +108,12 @@ public struct SampleEncoder: Sendable {
                 start = end
             }
         }
+        // Kept from block to block.
+        var bytes: [UInt8] = []
         guard format == .json else {
             if !opening.isEmpty { try write(opening) }
             try ranges { range in
-                var bytes: [UInt8] = []
+                bytes.removeAll(keepingCapacity: true)
                 appendRows(try block(range), into: &bytes)
                 try write(bytes)
             }
@@ -122,7 +124,7 @@ public struct SampleEncoder: Sendable {
         for index in chosen.indices {
             try write(opening(index))
             try ranges { range in
-                var bytes: [UInt8] = []
+                bytes.removeAll(keepingCapacity: true)
                 appendColumn(index, try block(range), firstRow: range.lowerBound, into: &bytes)
                 try write(bytes)
             }

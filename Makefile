@@ -85,10 +85,10 @@ bench-kernel:                ## how many draws a second of each noise, and how f
 bench-copula:                ## the copula: fit, Gram matrix against dsyrk, sampling
 	swift run -c release --package-path Benchmarks CopulaBenchmark speed
 
-fuzz: setup                  ## random input to every reader and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=60] [TARGETS="csv gzip"]
-	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),60)" "$(TARGETS)"
+fuzz: setup                  ## random input to every reader and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=3600] [TARGETS="csv gzip"]
+	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),3600)" "$(TARGETS)"
 
-sanitize: setup              ## tests of VectorMath, Tables and the kernel under sanitizers for addresses and undefined behaviour
+sanitize: setup              ## tests of VectorMath, Tables and the kernel under the sanitizers that there are
 	@scripts/sanitize
 
 bench: setup                 ## utility and speed beside peers from PyPI: make bench [FULL=1]

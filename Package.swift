@@ -225,7 +225,10 @@ let package = Package(
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "PackageTests", swiftSettings: checked),
-        .testTarget(name: "EngineCommandsTests", dependencies: ["EngineCommands"], swiftSettings: checked),
+        .testTarget(
+            name: "EngineCommandsTests",
+            dependencies: ["Engine", "EngineCommands", "FittedModels", "PrivacyKernel", "Tables", "Tasks"],
+            swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
@@ -250,7 +253,10 @@ let package = Package(
             exclude: ["dp-accounting.py", "dp-accounting.txt"], swiftSettings: strict),
         .testTarget(
             name: "PrivacyAuditTests",
-            dependencies: ["PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath"],
+            dependencies: [
+                "Engine", "PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks",
+                "VectorMath",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SecretSharingTests", dependencies: ["LinearAlgebra", "SecretSharing", "VectorMath"],
@@ -316,11 +322,11 @@ let package = Package(
 )
 
 // Sanitizers and fuzzers compile every target anew: `make sanitize` and `make fuzz` ask for what they test, without the
-// packages of the service.
+// packages of the service. Of client and service the fuzzer builds the readers alone.
 let core = ["Bytes", "VectorMath", "Statistics", "Tables", "PrivacyKernel"]
 let readers = [
-    "COpenBLAS", "CSnappy", "CZlib", "CZstd", "Compression", "FittedModels", "GraphicalModels", "Gzip", "LinearAlgebra",
-    "Synthesizers", "Tasks",
+    "Attestation", "Client", "COpenBLAS", "CSnappy", "CZlib", "CZstd", "Compression", "FittedModels", "GraphicalModels",
+    "Gzip", "Ledger", "LinearAlgebra", "Service", "Synthesizers", "Tasks",
 ]
 switch Context.environment["ENTREPOT_TARGETS"] {
 case "core":
@@ -328,16 +334,37 @@ case "core":
     package.products = []
     package.targets.removeAll { !(core + core.map { $0 + "Tests" } + ["PlantedBugs"]).contains($0.name) }
 case "readers":
+    let packages = ["GRDB.swift", "swift-asn1", "swift-certificates", "swift-crypto", "swift-http-types", "Yams"]
     package.dependencies.removeAll { dependency in
         guard case .sourceControl(_, let location, _) = dependency.kind else { return true }
-        return !["swift-asn1", "swift-crypto", "Yams"].contains { location.hasSuffix("/" + $0) }
+        return !packages.contains { location.hasSuffix("/" + $0) }
     }
     package.products = []
     package.targets.removeAll { !(core + readers).contains($0.name) }
+    for target in package.targets where ["Client", "Service"].contains(target.name) {
+        let isClient = target.name == "Client"
+        target.resources = []
+        target.sources =
+            isClient
+            ? ["Keeping/Receipt.swift", "Keeping/SampleProvenance.swift", "Keeping/SignedReport.swift"]
+            : [
+                "Life/Confirmation.swift", "Routes/Endpoint.swift", "Routes/Endpoint+Arguments.swift",
+                "Routes/HTTPDate.swift", "Routes/OrderedJSON.swift", "Routes/Problem.swift",
+                "Routes/Problem+Requests.swift", "Routes/QueryString.swift", "Samples/ByteRange.swift",
+                "Samples/SampleRequest.swift", "Uploads/DeclaredOpening.swift", "Uploads/HeaderValue.swift",
+            ]
+        target.dependencies =
+            isClient
+            ? ["Attestation", "Bytes", "Ledger", crypto, asn1, x509]
+            : ["Bytes", "FittedModels", "Ledger", "Tables", "Tasks", httpTypes]
+    }
     package.targets.append(
         .executableTarget(
             name: "FuzzReaders",
-            dependencies: ["FittedModels", "Gzip", "PrivacyKernel", "Synthesizers", "Tables", "Tasks", "VectorMath"],
+            dependencies: [
+                "Attestation", "Client", "FittedModels", "Gzip", "Ledger", "PrivacyKernel", "Service", "Synthesizers",
+                "Tables", "Tasks", "VectorMath", httpTypes,
+            ],
             path: "Fuzz/Readers", swiftSettings: checked))
 default: break
 }

@@ -3,6 +3,7 @@ import Foundation
 /// What is fed: bytes in, and a trap where a promise does not hold.
 enum Target: String, CaseIterable {
     case csv, parquet, gzip, arrow, task, model
+    case evidence, tpm, der, image, paper, note, request, settings
 
     /// The one that `FUZZ_TARGET` names.
     static let chosen = Target(rawValue: ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? "")
@@ -15,6 +16,14 @@ enum Target: String, CaseIterable {
         case .arrow: feedArrow(bytes)
         case .task: feedTask(bytes)
         case .model: feedModel(bytes)
+        case .evidence: feedEvidence(bytes)
+        case .tpm: feedTPM(bytes)
+        case .der: feedDER(bytes)
+        case .image: feedImage(bytes)
+        case .paper: feedPaper(bytes)
+        case .note: feedNote(bytes)
+        case .request: feedRequest(bytes)
+        case .settings: feedSettings(bytes)
         }
     }
 
@@ -27,6 +36,14 @@ enum Target: String, CaseIterable {
         case .arrow: arrowSeeds()
         case .task: try taskSeeds()
         case .model: try modelSeeds()
+        case .evidence: evidenceSeeds()
+        case .tpm: tpmSeeds()
+        case .der: derSeeds()
+        case .image: imageSeeds()
+        case .paper: try paperSeeds()
+        case .note: try noteSeeds()
+        case .request: requestSeeds()
+        case .settings: try settingsSeeds()
         }
     }
 }

@@ -26,6 +26,10 @@ public struct TaskPlan: Sendable {
     public let comparisons: Int
     /// Fewer joined rows than this, by the noisy count that is the plan's first step, end the task; nil for no such rule.
     public let leastRows: Int?
+    /// The bytes that the join takes beside the tables, about: public, like the sizes that it follows from.
+    public let joinBytes: Int
+    /// A task whose join needs more is refused before anybody brings a table: 16 GiB.
+    public static let mostJoinBytes = 1 << 34
     private let join: TaskSpecification.Join
     /// Whether a query asks how good the linkage is.
     private let asksOfLinkage: Bool
@@ -57,6 +61,12 @@ public struct TaskPlan: Sendable {
         leastRows = task.privacy.leastRows
         declaredRows = try Self.declaredRows(task)
         comparisons = Self.comparisons(task)
+        joinBytes = Self.joinBytes(task, domain: domain, rows: declaredRows.joined)
+        guard joinBytes <= Self.mostJoinBytes else {
+            throw PrivacyError.figureTooLarge(
+                what: "number of bytes that joined rows of the declared tables need", figure: Double(joinBytes),
+                limit: Double(Self.mostJoinBytes))
+        }
         queries = try QueryWorkload(
             task.queries, domain: domain, privacy: privacy, rowsPerKey: rows,
             remainder: synthesizer == nil ? .nothing : .model, countsRows: leastRows != nil, mirror: task.join.mirror,
@@ -113,6 +123,14 @@ public struct TaskPlan: Sendable {
             case .linkage: (sizes.min() ?? 0) * (task.join.linkage?.blocking.count ?? 1)
             }
         return (all, joined)
+    }
+
+    /// Of each joined row its number in every party's table, twice while it is gathered, and its codes.
+    private static func joinBytes(_ task: TaskSpecification, domain: TableDomain, rows: Int) -> Int {
+        let codes = domain.sizes.reduce(0) { $0 + ($1 <= 1 << 8 ? 1 : $1 <= 1 << 16 ? 2 : 4) }
+        let row = codes + 8 * max(1, task.providers.count)
+        let (bytes, overflow) = rows.multipliedReportingOverflow(by: row)
+        return overflow ? .max : bytes
     }
 
     /// The parties' tables in the order of the task, joined as it says. They have no rows afterwards.

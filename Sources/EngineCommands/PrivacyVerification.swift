@@ -4,29 +4,37 @@ import FittedModels
 import Foundation
 import PrivacyAccounting
 import PrivacyKernel
+package import Tasks
 
 /// `entrepot verify --privacy`: what the releases of a file cost by a second accountant, beside what is recorded.
 package struct PrivacyVerification {
     private let result: PrivacyRecomputation
     private let missing: [String]
+    /// What the file does not share with the task that it must be of.
+    private let contradictions: [String]
+    private let isCompared: Bool
     private let method: String?
     /// The part of the budget that the releases paid.
     private let paid: Double
 
-    package var isKept: Bool { result.isKept && missing.isEmpty }
+    package var isKept: Bool { result.isKept && missing.isEmpty && contradictions.isEmpty }
 
     /// - Parameters:
     ///   - bytes: of a model file, of a file of answers, or a transcript in JSON.
     ///   - rowsPerKey: for files that do not say it.
+    ///   - task: what the file must be of; nil where its own word is taken for k, ε, δ and the task.
     /// - Throws: ``CommandFailure`` with exit code 65 where the file cannot be read or lacks what is needed.
-    package init(_ bytes: [UInt8], rowsPerKey: Int?) throws {
+    package init(_ bytes: [UInt8], rowsPerKey: Int?, task: TaskSpecification? = nil) throws {
         let transcript: Transcript
         var promised: PrivacyParameters?
         var rows = rowsPerKey
         var missing: [String] = []
         var method: String?
+        var digest: String?
         if ReleasedAnswers.isFile(bytes) {
-            transcript = try ReleasedAnswers(encoded: bytes).transcript
+            let answers = try ReleasedAnswers(encoded: bytes)
+            transcript = answers.transcript
+            digest = answers.taskDigest
         } else if let read = try? JSONDecoder().decode(Transcript.self, from: Data(bytes)) {
             transcript = read
         } else {
@@ -36,7 +44,9 @@ package struct PrivacyVerification {
             rows = rows ?? model.plan.rowsPerKey
             missing = ReleaseCoverage(model).missing
             method = model.plan.method
+            digest = model.taskDigest
         }
+        if rows == nil, let task { rows = task.rowsPerUnit }
         self.missing = missing
         self.method = method
         do {
@@ -46,7 +56,33 @@ package struct PrivacyVerification {
         }
         let spent = transcript.releases.reduce(0) { $0 + Double($1.spent) } * 0x1p-50
         let promise = transcript.releases[0].promise
+        isCompared = task != nil
+        contradictions = Self.contradictions(
+            task, digest: digest, isTranscript: promised == nil && method == nil && digest == nil,
+            transcript.releases.map(\.promise.parameters), rowsPerKey: result.rowsPerKey)
         paid = spent / (try Budget(promise.parameters, accounting: promise.accounting)).amount
+    }
+
+    private static func contradictions(
+        _ task: TaskSpecification?, digest: String?, isTranscript: Bool, _ promised: [PrivacyParameters],
+        rowsPerKey: Int
+    ) -> [String] {
+        guard let task else { return [] }
+        var found: [String] = []
+        if !isTranscript, digest != task.digest.hex {
+            found.append("The file is of \(digest.map { "task \($0)" } ?? "no task"), not of task \(task.digest.hex).")
+        }
+        if promised.contains(where: { $0.epsilon > task.privacy.epsilon || $0.delta > task.privacy.delta }) {
+            found.append(
+                "The releases were promised at another ε or δ than the task's \(task.privacy.epsilon) and "
+                    + "\(task.privacy.delta).")
+        }
+        if rowsPerKey < task.rowsPerUnit {
+            found.append(
+                "The noise is for up to \(rowsPerKey) rows a key; by the task's join and unit there are \(task.rowsPerUnit)."
+            )
+        }
+        return found
     }
 
     package var text: String {
@@ -64,7 +100,12 @@ package struct PrivacyVerification {
                 "  note: these releases paid \(Figures.percent(paid)) of the budget; the rest was not spent, or is not here"
             )
         }
-        lines += result.findings.map { "  ✗ \($0)" } + missing.map { "  ✗ No release shows \($0)." }
+        if !isCompared {
+            lines.append(
+                "  note: rows a key, ε, δ and the task are the file's own word; --task compares them with what was signed"
+            )
+        }
+        lines += failures.map { "  ✗ \($0)" }
         lines.append(
             isKept
                 ? "  ✓ The noise that was drawn keeps to what is recorded." : "  ✗ This file does not keep its promise."
@@ -72,6 +113,10 @@ package struct PrivacyVerification {
         lines.append(
             "  This says nothing of who made the file: anybody can write one. A signed report or receipt says that.")
         return lines.joined(separator: "\n")
+    }
+
+    private var failures: [String] {
+        result.findings.map { "\($0)" } + missing.map { "No release shows \($0)." } + contradictions
     }
 
     /// Four decimals, never less than the figure.
@@ -112,7 +157,7 @@ package struct PrivacyVerification {
                         releases: result.releases, rowsPerKey: result.rowsPerKey,
                         addingOne: Reading(result.addingOne), changingOne: Reading(result.changingOne),
                         paidPartOfBudget: paid,
-                        findings: result.findings.map { "\($0)" } + missing.map { "No release shows \($0)." })))
+                        findings: failures)))
         }
     }
 }

@@ -112,7 +112,8 @@ package struct TaskCommand: AsyncParsableCommand {
                 var fidelity: [String] = []
                 if let task = read.specification, read.errors.isEmpty {
                     do {
-                        fidelity = words(try TaskPlan(task)) + costs(task) + offers(task)
+                        let plan = try TaskPlan(task)
+                        fidelity = words(plan) + costs(task) + room(plan) + offers(task)
                     } catch {
                         problems.append(refusal("\(error)"))
                     }
@@ -141,6 +142,16 @@ package struct TaskCommand: AsyncParsableCommand {
                 : [
                     "privacy.least_rows is not set: ε is spent also where few keys, or none, meet. With least_rows: 500, fewer "
                         + "rows than that end the task for a hundredth of ε."
+                ]
+        }
+
+        /// What the service must have room for, where that is much.
+        private func room(_ plan: TaskPlan) -> [String] {
+            plan.joinBytes < 1 << 30
+                ? []
+                : [
+                    "The joined table of the declared rows takes about \(plan.joinBytes >> 30) GiB of memory beside the parties' "
+                        + "tables."
                 ]
         }
 

@@ -14,6 +14,8 @@ public enum SynthesisError: Error, Equatable, Sendable {
     case denseDomainTooLarge(cells: Int?, limit: Int)
     /// The smallest model that the synthesizer can build; `column` is the one to bin.
     case modelTooLarge(cells: Int, limit: Int, column: String, columnSize: Int)
+    /// The marginals that `aim` chooses among, together.
+    case candidatesTooLarge(cells: Int, limit: Int)
     /// Bytes that are not a model file.
     case notAModelFile
     /// The file of a task that makes no model.
@@ -56,6 +58,9 @@ extension SynthesisError: CustomStringConvertible {
         case .modelTooLarge(let cells, let limit, let column, let size):
             "The model would need \(cells) cells, the limit is \(limit). Column '\(column)' has \(size) values: give it "
                 + "fewer bins or categories, or raise 'cells'."
+        case .candidatesTooLarge(let cells, let limit):
+            "The marginals that aim chooses among have at least \(cells) cells together, the limit is \(limit). Give columns "
+                + "fewer bins or categories, lower 'degree' or 'cells', or use 'auto'."
         case .notAModelFile: "This is not a model file of Entrepot."
         case .answersAlone:
             "This file holds the answers of a task's queries and nothing else: its task makes no model and no rows. "

@@ -12,64 +12,51 @@ import Testing
 /// the same of neighbouring tables, and of tables that do not join at all.
 @Suite("Neighbouring tables, live", .serialized, .timeLimit(.minutes(30)), .live)
 struct NeighbourTests {
-    /// Which of Bob's forty keys are Alice's too. His file has as many bytes and rows in each world.
-    enum World: CaseIterable {
-        case allMatch, oneIsMissing, noneMatches
-
-        var bob: String {
-            let text = Cars.bob(10..<50)
-            switch self {
-            case .allMatch: return text
-            case .oneIsMissing: return text.replacingOccurrences(of: "\n49,", with: "\n99,")
-            case .noneMatches:
-                return text.split(separator: "\n").map { line in
-                    guard let comma = line.firstIndex(of: ","), let id = Int(line[..<comma]) else { return "\(line)" }
-                    return "\(id + 40)\(line[comma...])"
-                }.joined(separator: "\n") + "\n"
-            }
-        }
-    }
-
     /// All that a stranger, the parties, a consumer and the operator see of one run. What is not drawn from noise is kept
     /// byte for byte; of that, commitments alone are masked, with the hashes of entries that hold them.
-    private func sight(_ task: TestTask, _ world: World) async throws -> [String] {
+    private func sight(_ game: NeighbourGame, _ world: Int) async throws -> [String] {
         let log = LogSight()
         var logger = Logger(label: "neighbours") { _ in log }
         logger.logLevel = .info  // as an operator runs it
         let clock = TestClock(Date(timeIntervalSince1970: 1_800_000_000))
-        var seen = try await withService(task, clock: clock, logger: logger) { live in
+        let parties = game.task.specification.parties
+        let providers = game.task.specification.providers.map(\.name)
+        let (first, last) = (try #require(providers.first), try #require(providers.last))
+        let consumer = parties.first { $0.role == .consumer }?.name ?? first
+        var seen = try await withService(game.task, clock: clock, logger: logger) { live in
             var seen: [String] = []
-            let calls = [
-                "Alice": try await RawCalls(live, as: "Alice"), "Bob": try await RawCalls(live, as: "Bob"),
-                "Carol": try await RawCalls(live, as: "Carol"), "nobody": try await RawCalls(live, as: nil),
-            ]
+            var calls = ["nobody": try await RawCalls(live, as: nil)]
+            for party in parties { calls[party.name] = try await RawCalls(live, as: party.name) }
             /// - Parameter isDrawn: the body comes from noise, so its bytes may differ: its lines and its fields may not.
             func look(_ party: String, _ path: String, _ arguments: [String] = [], isDrawn: Bool = false) async throws {
                 let caller = try #require(calls[party])
                 let answer = try await caller(path, ["-i"] + arguments)
                 seen.append("\(party) \(path): " + Self.shape(answer.body, isDrawn: isDrawn))
             }
-            for (party, text) in [("Alice", Cars.alice(10..<50)), ("Bob", world.bob)] {
+            for (party, text) in zip(providers, game.worlds[world].files) {
                 let answer = try #require(try await calls[party]?.upload(text))
                 seen.append("\(party) uploads: \(answer.status) \(answer.body.count)")
                 try await look(party, "/confirm_data")
             }
-            try await waitForModel(try #require(calls["Alice"]))
+            try await waitForModel(try #require(calls[first]))
             for path in ["/model_status", "/model_status?verbose=1", "/columns", "/formats"] {
-                try await look("Alice", path)
+                try await look(first, path)
             }
-            for party in ["Alice", "Bob", "Carol"] { try await look(party, "/ledger") }
-            for path in ["/details", "/queries"] { try await look("Bob", path) }
+            for party in parties { try await look(party.name, "/ledger") }
+            for path in ["/details", "/queries"] { try await look(last, path) }
+            for query in game.task.specification.queries {
+                try await look(consumer, "/queries/\(query.name)", isDrawn: true)
+            }
             // How the budget was shared among releases follows from the releases before.
-            try await look("Bob", "/ledger/total", isDrawn: true)
+            try await look(last, "/ledger/total", isDrawn: true)
             for path in ["/samples", "/samples?num_samples=25", "/samples?num_samples=3&format=json"] {
-                try await look("Carol", path, isDrawn: true)
+                try await look(consumer, path, isDrawn: true)
             }
-            for path in ["/samples?num_samples=-1", "/data", "/upload_data"] { try await look("Carol", path) }
+            for path in ["/samples?num_samples=-1", "/data", "/upload_data"] { try await look(consumer, path) }
             for path in ["/healthz", "/readyz", "/spec", "/samples", "/metrics"] { try await look("nobody", path) }
-            try await look("Alice", "/metrics")
-            let bob = try #require(calls["Bob"])
-            let mask = try LedgerMask(try await bob("/ledger").body)
+            try await look(first, "/metrics")
+            let keeper = try #require(calls[last])
+            let mask = try LedgerMask(try await keeper("/ledger").body)
             return seen.map { mask.applied(to: $0) }
         }
         seen += log.lines.filter { !$0.contains("listening on") }.sorted()
@@ -99,36 +86,43 @@ struct NeighbourTests {
         return ([head.first ?? ""] + headers.sorted() + [isDrawn ? drawn : body]).joined(separator: "; ")
     }
 
-    private func differences(
-        _ task: TestTask, _ worlds: [World] = [.oneIsMissing, .noneMatches]
-    ) async throws -> [String] {
-        let first = try await sight(task, .allMatch)
+    private func differences(_ game: NeighbourGame) async throws -> [String] {
+        let first = try await sight(game, 0)
         var differences: [String] = []
-        for world in worlds {
-            let other = try await sight(task, world)
-            differences += zip(first, other).filter { $0 != $1 }.map { "\(world): \($0) | \($1)" }
-            if first.count != other.count { differences.append("\(world): \(first.count) | \(other.count) sights") }
+        for world in game.worlds.indices.dropFirst() {
+            let other = try await sight(game, world)
+            let name = game.worlds[world].name
+            differences += zip(first, other).filter { $0 != $1 }.map { "\(name): \($0) | \($1)" }
+            if first.count != other.count { differences.append("\(name): \(first.count) | \(other.count) sights") }
         }
         return differences
     }
 
-    @Test(
-        "nothing but the model tells neighbouring tables apart",
-        arguments: [("independent", 1), ("mst", 1), ("independent", 40)])
-    func blackBox(_ method: String, rowsPerKey: Int) async throws {
-        // Where the noisy total is 0 or less, mst measures no pairs, and the ledger has fewer releases: that was paid for.
-        let worlds: [World] = method == "mst" ? [.oneIsMissing] : [.oneIsMissing, .noneMatches]
-        let differences = try await differences(try TestTask.workshop(method: method, rowsPerKey: rowsPerKey), worlds)
-        #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
-        #expect(Set(World.allCases.map { $0.bob.utf8.count }).count == 1)
-        try AuditReport.write(
-            "7-black-box-\(method)-\(rowsPerKey)",
-            """
-            ## Black box, \(method), up to \(rowsPerKey) rows a key
+    @Test("nothing but the model tells neighbouring tables apart", arguments: NeighbourGame.short)
+    func blackBox(_ game: NeighbourGame) async throws { try await play(game) }
 
-            Three runs of the live service: all of forty keys match, one does not, none does. Compared are every status,
+    @Test(
+        "nothing but releases tells neighbouring tables apart, for every join, three parties, queries and sums",
+        .enabled(
+            if: ProcessInfo.processInfo.environment["ENTREPOT_AUDIT_REPORT"] != nil,
+            "takes minutes: the audit runs it"), arguments: NeighbourGame.long)
+    func everyJoin(_ game: NeighbourGame) async throws { try await play(game) }
+
+    private func play(_ game: NeighbourGame) async throws {
+        let differences = try await differences(game)
+        #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+        for (place, file) in game.worlds[0].files.enumerated() {
+            #expect(game.worlds.allSatisfy { $0.files[place].utf8.count == file.utf8.count })
+        }
+        let name = game.name.replacing(" ", with: "-").filter { $0.isLetter || $0.isNumber || $0 == "-" }
+        try AuditReport.write(
+            "7-black-box-\(name)",
+            """
+            ## Black box, \(game.name)
+
+            Runs of the live service: \(game.worlds.map(\.name).joined(separator: "; ")). Compared are every status,
             header, body, count of drawn rows and fields, the metrics, the ledger and every log line at the level info that
-            a stranger, parties, consumer and operator see; for mst the first two. Commitments are masked, and hashes of what holds them.
+            a stranger, parties, consumer and operator see. Commitments are masked, and hashes of what holds them.
             Differences found: \(differences.count).
             """)
     }
@@ -139,8 +133,8 @@ struct NeighbourTests {
         let digest = task.specification.digest.hex
         _ = PlantedServiceBug.refusing.withLock { $0.insert(digest) }
         defer { _ = PlantedServiceBug.refusing.withLock { $0.remove(digest) } }
-        let differences = try await self.differences(task)
-        #expect(differences.contains { $0.contains("noneMatches") })
+        let differences = try await self.differences(NeighbourGame.workshop(task))
+        #expect(differences.contains { $0.contains("none of them") })
         try Self.note("error message on empty join", .emptyJoinRefused, "the black-box game: statuses differ")
     }
 

@@ -2,11 +2,22 @@ import Synchronization
 
 @testable import PrivacyKernel
 
-/// The candidates of each selection and error release of one fit and the attributes that were made of columns, so that an
-/// audit can compute likelihoods. One task plays with it.
+/// The candidates of each selection and error release of one fit, the attributes that were made of columns and what sums and
+/// Gram matrices were asked with, so that an audit can compute likelihoods. One task plays with it.
 final class KernelObserver: @unchecked Sendable {
     var lists: [[Candidate]] = []
     var made: [MadeAttribute] = []
+    /// The question of each list of sums, and the scores of each Gram matrix, in the order in which they were asked.
+    var sums: [SumQuestion] = []
+    var scores: [[[Int32]]] = []
+
+    /// Forgets the fit before.
+    func reset() {
+        lists.removeAll()
+        made.removeAll()
+        sums.removeAll()
+        scores.removeAll()
+    }
 
     /// An attribute that a kernel added, in the order of their numbers.
     enum MadeAttribute {
@@ -37,6 +48,14 @@ extension Kernel {
         let place = try addDifference(question)
         KernelObserver.active?.made.append(.difference(question))
         return place
+    }
+
+    @_dynamicReplacement(for:groupedSums(_:_:_:_:))
+    func observedSums(
+        _ question: SumQuestion, _ groups: [Int], _ cells: Int, _ rows: any IntegerSource
+    ) -> [Int64] {
+        KernelObserver.active?.sums.append(question)
+        return groupedSums(question, groups, cells, rows)
     }
 
     /// Lets a test spend several budgets on one table; that production refuses it is a claim of its own.

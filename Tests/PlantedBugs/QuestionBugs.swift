@@ -45,6 +45,7 @@ extension Kernel {
     func wrongGramSums(
         _ attributes: [Int], _ scores: [[Int32]], _ bound: Int, _ rows: any IntegerSource
     ) throws(PrivacyError) -> [Int64] {
+        KernelObserver.active?.scores.append(scores)
         guard let rows = rows as? PrivateRows else { return try gramSums(attributes, scores, bound, rows) }
         return switch PlantedBug.active {
         case .gramUnclipped:

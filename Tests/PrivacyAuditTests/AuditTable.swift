@@ -26,7 +26,8 @@ struct AuditTable {
         the guesses show, with its standard error; *at least* is the Clopper–Pearson bound at 95 %. A ratio near 1 from
         below says that the noise is neither too small nor larger than it need be. Synthesizers are played from the
         bytes of two CSV files through reader, keyed hash, truncation, join and kernel to the model's transcript; the
-        neighbour has one key more, with 12 rows in each file where 10 are kept. Fits are per table, two tables a game.
+        neighbour has one key more, with 12 rows in each file where 10 are kept. Tasks are played with the plan, join and fit
+        that the service uses, queries and sums included. Fits are per table, two tables a game.
 
         | mechanism | ε | δ | fits | claimed | found | ± | at least | found/claimed | µs a fit |
         |---|---|---|---|---|---|---|---|---|---|

@@ -93,8 +93,7 @@ struct DistinguishingGame {
         var tally = Tally()
         try KernelObserver.$active.withValue(seen) {
             for _ in 0..<fits {
-                seen.lists.removeAll()
-                seen.made.removeAll()
+                seen.reset()
                 let kernel = Kernel(table: try mechanism.worlds.table(isWith: isWith))
                 let transcript = try mechanism.fit(
                     kernel, Budget(mechanism.parameters, accounting: mechanism.accounting))

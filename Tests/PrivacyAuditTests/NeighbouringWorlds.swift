@@ -1,6 +1,9 @@
-import PrivacyKernel
+import Engine
 import Tables
+import Tasks
 import VectorMath
+
+@testable import PrivacyKernel
 
 /// Two inputs that differ in all rows of one key, and how each becomes a private table.
 struct NeighbouringWorlds: Sendable {
@@ -66,6 +69,67 @@ struct NeighbouringWorlds: Sendable {
             }
             return try PrivateTable(joining: tables, rowsPerKey: rowsPerKey)
         }
+    }
+
+    /// Why two worlds cannot be played with.
+    enum Failure: Error {
+        /// They do not differ in rows of one kind that only the second one has.
+        case notOneKey([[Int]: Int64])
+        /// A provider of the task brings none.
+        case noTable
+    }
+
+    /// The files of a task's parties, read and joined as the service does it.
+    ///
+    /// What the adversary knows of the joined rows is what the join makes of either world's files. That the worlds differ in one
+    /// unit is the caller's part.
+    ///
+    /// - Parameter files: for each party in the order of the task.
+    init(
+        _ plan: TaskPlan, of task: TaskSpecification, without: [String], with: [String]
+    ) throws {
+        let providers = try task.providers.map { party -> (name: String, table: TaskSpecification.PartyTable) in
+            guard let table = party.table else { throw Failure.noTable }
+            return (party.name, table)
+        }
+        let domains = try providers.map { try $0.table.domain() }
+        let files = [without, with].map { $0.map { Array($0.utf8) } }
+        @Sendable func table(_ isWith: Bool) throws -> PrivateTable {
+            let hash = KeyedHash(key: (.random(in: 0 ... .max), .random(in: 0 ... .max)))
+            var tables: [(name: String, table: KeyedTable)] = []
+            for (place, provider) in providers.enumerated() {
+                let reader = TableFileReader(provider.table, domain: domains[place], of: task, hash: hash)
+                try files[isWith ? 1 : 0][place].withUnsafeBytes { try reader.consume($0) }
+                tables.append((provider.name, try reader.finish().table))
+            }
+            return try plan.joined(tables)
+        }
+        makeTable = table
+        sizes = plan.domain.sizes
+        rowsPerKey = plan.rowsPerKey
+        var counted = try [false, true].map { try Self.counted(table($0), sizes: plan.domain.sizes) }
+        for (codes, count) in counted[0] { counted[1][codes, default: 0] -= count }
+        let added = counted[1].filter { $0.value != 0 }
+        guard added.count == 1, let (codes, count) = added.first, count > 0 else { throw Failure.notOneKey(added) }
+        self.without = counted[0].map { Rows(codes: $0.key, count: Int($0.value)) }
+        canary = Rows(codes: codes, count: Int(count))
+    }
+
+    /// How many joined rows have which codes.
+    private static func counted(_ table: consuming PrivateTable, sizes: [Int]) throws -> [[Int]: Int64] {
+        let kernel = Kernel(table: table)
+        guard let rows = kernel.rows as? PrivateRows else { return [:] }
+        let counts = kernel.counts([Array(sizes.indices)], in: rows)[0]
+        var counted: [[Int]: Int64] = [:]
+        for (cell, count) in counts.enumerated() where count != 0 {
+            var rest = cell
+            let codes = sizes.reversed().map { size in
+                defer { rest /= size }
+                return rest % size
+            }
+            counted[codes.reversed()] = count
+        }
+        return counted
     }
 }
 

@@ -1,11 +1,12 @@
 import Foundation
+import VectorMath
 
 @testable import PlantedBugs
 @testable import PrivacyKernel
 
 /// ln P[releases | with] − ln P[releases | without], from the exact figures of both worlds.
 ///
-/// Marginals, errors and selections are covered, groupings and differences too; sums and Gram matrices count as silent.
+/// Every kind of release is covered, groupings and differences too.
 struct ReleaseLikelihood: Sendable {
     private let worlds: NeighbouringWorlds
 
@@ -14,6 +15,8 @@ struct ReleaseLikelihood: Sendable {
     func ratio(_ transcript: Transcript, _ seen: KernelObserver) -> Double {
         var ratio = 0.0
         var lists = seen.lists.makeIterator()
+        var questions = seen.sums.makeIterator()
+        var scores = seen.scores.makeIterator()
         let figures = ExactFigures(worlds, seen.made)
         for release in transcript.releases {
             switch release.answer {
@@ -33,7 +36,30 @@ struct ReleaseLikelihood: Sendable {
             case .selection(let chosen, _):
                 guard let candidates = lists.next() else { continue }
                 ratio += selectionLogRatio(chosen, candidates, figures, release)
-            case .gram, .sums, .linkage: continue
+            case .linkage: continue
+            case .sums(let sums):
+                for sum in sums {
+                    guard let question = questions.next() else { continue }
+                    let (without, with) = figures.sums(question, of: sum)
+                    for cell in with.indices where with[cell] != without[cell] {
+                        ratio +=
+                            release.promise.accounting == .pure
+                            ? Double(abs(sum.sums[cell] - without[cell]) - abs(sum.sums[cell] - with[cell]))
+                                * acosh(1 + 1 / sum.variance)
+                            : gaussianLogRatio(sum.sums[cell], without[cell], with[cell], sum.variance)
+                    }
+                }
+            case .gram(let gram):
+                guard let scores = scores.next() else { continue }
+                let (without, with) = figures.gram(gram, scores)
+                var place = 0
+                for first in scores.indices {
+                    for second in 0...first {
+                        let variance = first == second ? gram.diagonalVariance : gram.offDiagonalVariance
+                        ratio += gaussianLogRatio(gram.entries[place], without[place], with[place], variance)
+                        place += 1
+                    }
+                }
             }
         }
         return ratio
@@ -123,6 +149,38 @@ private struct ExactFigures {
         var with = counts
         with[cell(canary)] += Int64(canary.count)
         return (counts, with)
+    }
+
+    func sums(_ question: SumQuestion, of sum: NoisySums) -> (without: [Int64], with: [Int64]) {
+        var without = [Int64](repeating: 0, count: sum.groups.reduce(1) { $0 * sizes[$1] })
+        func add(_ rows: NeighbouringWorlds.Rows, to sums: inout [Int64]) {
+            let value = question.values[rows.codes[question.attribute]]
+            let cell = sum.groups.reduce(0) { $0 * sizes[$1] + rows.codes[$1] }
+            sums[cell] += Int64(rows.count) * min(max(value, question.clamp.lowerBound), question.clamp.upperBound)
+        }
+        for rows in self.without { add(rows, to: &without) }
+        var with = without
+        add(canary, to: &with)
+        return (without, with)
+    }
+
+    /// The lower triangles, each row shortened as production shortens it.
+    func gram(_ gram: NoisyGram, _ scores: [[Int32]]) -> (without: [Int64], with: [Int64]) {
+        let features = scores.indices
+        func triangle(_ rows: NeighbouringWorlds.Rows) -> [Int64] {
+            let codes = gram.attributes.map { attribute in
+                CodeArray(narrowing: [UInt32(rows.codes[attribute])], below: sizes[attribute])
+            }.compactMap { $0 }
+            let matrix = gramSums(
+                codes, attributes: Array(features), scores: scores.map { $0.map { Int16(truncatingIfNeeded: $0) } },
+                bound: gram.bound)
+            return features.flatMap { row in
+                (0...row).map { Int64(rows.count) * matrix[row * features.count + $0] }
+            }
+        }
+        var without = [Int64](repeating: 0, count: features.count * (features.count + 1) / 2)
+        for rows in self.without { without = zip(without, triangle(rows)).map { $0 + $1 } }
+        return (without, zip(without, triangle(canary)).map { $0 + $1 })
     }
 
     func distances(_ candidate: Candidate) -> (without: Int64, with: Int64) {

@@ -12,7 +12,10 @@ struct AuditTests {
         #expect(try check.holds())
     }
 
-    @Test("the audit's table of neighbours")
+    /// The figures of `AuditCheck.neighbours`, `.changedKeys` and `.unionNeighbours`, which hold or not without it.
+    @Test(
+        "the audit's table of neighbours",
+        .enabled(if: ProcessInfo.processInfo.environment["ENTREPOT_AUDIT_REPORT"] != nil, "the audit writes it"))
     func neighbours() throws {
         var lines: [String] = []
         let single = try JoinedUniverse(rowsPerKey: 1)
@@ -67,6 +70,21 @@ struct AuditTests {
             + PlantedBug.allCases.filter { !known.contains($0) && !$0.isInTables }.map { (title: "", bug: $0) }
     }()
 
+    /// The claim that breaks under a bug and takes least time to, where that is not the first: tried before all others. A
+    /// bug that does not break it costs time, and nothing else.
+    private static let likely: [PlantedBug: AuditCheck] = [
+        .rowsPerKeyIgnored: .noiseLaw, .shareIgnored: .noiseLaw, .selectionWithoutHalf: .selectionLaw,
+        .errorsScaledByRoot: .changedKeys, .weightsOutsideSensitivity: .selectionLaw, .noiseShared: .independence,
+        .generatorReseeded: .independence, .noiseInDoubles: .smallNoise, .scaleOfEarlierNoise: .smallNoise,
+        .deviationForVariance: .gramNeighbours, .emptyCellsSkipped: .emptyCells, .totalKept: .emptyCells,
+        .signLost: .emptyCells, .noiseLeftOut: .emptyCells, .failureForgotten: .failureIsSpent,
+        .duplicatesTaken: .duplicateKeys, .truncationSkipped: .loneTable, .combinationsKept: .changedKeys,
+        .fileOrderKept: .rowOrder, .paddingDropped: .neighbours, .paddingCounted: .paddingUncounted,
+        .unionCountedOnce: .unionNeighbours, .linkageDisplacementIgnored: .linkageNeighbours,
+        .linkagePartnersIgnored: .linkageNeighbours, .linkageOneAssignment: .linkageChains,
+        .noiseShareMissing: .sharedNoise, .noiseSeedShared: .sharedNoise, .collusionIgnored: .sharedNoise,
+    ]
+
     /// Each bug must break at least one claim. Noise comes from fixed keys, so this never turns by chance.
     @Test("every planted bug is caught")
     func mutations() throws {
@@ -75,24 +93,27 @@ struct AuditTests {
             #expect(caught != nil, "no claim breaks under \(name)")
             lines.append("| \(place) | \(title) | `\(name)` | \(caught.map { "“\($0.claim)”" } ?? "NOT CAUGHT") |")
         }
-        func firstBroken() -> AuditCheck? { AuditCheck.all.first { check in !((try? check.holds()) ?? false) } }
-        for (title, bug) in AuditTests.planted {
-            note("kernel", title, bug.rawValue, PlantedBug.$active.withValue(bug) { firstBroken() })
+        func firstBroken(_ bug: PlantedBug) -> AuditCheck? {
+            PlantedBug.$active.withValue(bug) {
+                let checks = (Self.likely[bug].map { [$0] } ?? []) + AuditCheck.all
+                return checks.first { check in !((try? check.holds()) ?? false) }
+            }
         }
+        for (title, bug) in AuditTests.planted { note("kernel", title, bug.rawValue, firstBroken(bug)) }
         for bug in PlantedBug.allCases where bug.isInTables {
             note(
                 "reader, truncation, join", bug == .duplicatesTaken ? "duplicated IDs not truncated" : "", bug.rawValue,
-                PlantedBug.$active.withValue(bug) { firstBroken() })
+                firstBroken(bug))
         }
         try AuditReport.write(
             "6-planted-a-kernel",
             """
             ## Planted bugs
 
-            Each is switched on in a test build, and the claims are checked until one breaks. Titles are those of the
+            Each is switched on in a test build, and the claims are checked, the likely one first, until one breaks. Titles are those of the
             reference's list of seventeen.
 
-            | where | of the reference's list | bug | first claim that breaks |
+            | where | of the reference's list | bug | claim that breaks |
             |---|---|---|---|
             \(lines.joined(separator: "\n"))
             """)

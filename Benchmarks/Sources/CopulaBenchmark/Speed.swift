@@ -30,9 +30,11 @@ func measureSpeed(rows: Int, columns: Int) throws {
     let privacy = try PrivacyParameters(epsilon: 1, delta: 1e-9)
     let copula = try synthesizer(named: "gaussian-copula")
     // A private table takes one budget in its life, so that every fit has a table of its own.
-    var hidden = try (0..<3).map { _ in try table.privateTable() }
+    let hidden = try (0..<3).map { _ in HeldTable(try table.privateTable()) }
+    var fits = 0
     let (_, model) = try seconds("fit", repeats: hidden.count) {
-        try copula.fit(Kernel(table: hidden.removeLast()), privacy)
+        defer { fits += 1 }
+        return try copula.fit(Kernel(table: hidden[fits].take()), privacy)
     }
     let codes = zip(table.columns, table.sizes).compactMap { CodeArray(narrowing: $0, below: $1) }
     let scores = table.sizes.map { size in (0..<size).map { Int16((Double($0) / Double(size) - 0.5) * 512) } }
@@ -61,5 +63,17 @@ func measureSpeed(rows: Int, columns: Int) throws {
             }
             return last
         }
+    }
+}
+
+/// A private table until it is used: an array cannot hold what cannot be copied.
+private final class HeldTable {
+    private var table: PrivateTable?
+
+    init(_ table: consuming PrivateTable) { self.table = consume table }
+
+    func take() -> PrivateTable {
+        guard let taken = table.take() else { fatalError("the table was used before") }
+        return taken
     }
 }

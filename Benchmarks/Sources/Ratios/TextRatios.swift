@@ -27,7 +27,7 @@ func readingCSV() throws -> Ratio {
     return try compare(
         rounds: 3,
         ours: {
-            var reader = CSVTableReader(
+            let reader = CSVTableReader(
                 domain: domain, schema: schema, key: key, hash: KeyedHash(key: (1, 2)),
                 limits: TableLimits(bytes: .max, rows: .max), expectedBytes: text.count)
             for start in stride(from: 0, to: text.count, by: 1 << 20) {

@@ -29,6 +29,10 @@ public struct RepresentativeRows: Sendable, Equatable {
     private static let mostBlock = 1 << 16
     /// Up to this many columns all pairs are watched; beyond it, the measured pairs.
     private static let columnsWithAllPairs = 32
+    /// A pair with more cells is not watched, nor more cells than this of all pairs: the model's table of each is made. Columns of
+    /// so many codes are balanced one by one.
+    private static let mostPairCells = 1 << 22
+    private static let mostCells = 1 << 26
     /// A column with more codes is watched by groups of its codes.
     fileprivate static let watchedCodes = 128
     /// Stretches shorter than this are in random order.
@@ -104,6 +108,8 @@ public struct RepresentativeRows: Sendable, Equatable {
                 watchedPairs.append((a, b))
             }
         }
+        watchedPairs = RepresentativeRows.affordable(
+            watchedPairs, sizes: modelled.map { program.domain.columns[$0].size })
         let bands = SumBands(sums, columns: columns, program: program, weights: weights)
         let balancer = RowBalancer(
             columns: watched.map(\.codes) + bands.columns, sizes: watched.map(\.size) + bands.sizes,
@@ -151,6 +157,25 @@ public struct RepresentativeRows: Sendable, Equatable {
         while chosen.count > size { chosen.removeLast() }
         while chosen.count < size { chosen.append(UInt32(generator.below(copies.count))) }
         return balancer.halvingOrder(chosen, shortest: shortestStretch)
+    }
+
+    /// The pairs whose tables are made: those with the fewest cells, in the order given.
+    static func affordable(_ pairs: [(Int, Int)], sizes: [Int]) -> [(Int, Int)] {
+        func cells(_ pair: (Int, Int)) -> Int {
+            let (product, overflow) = sizes[pair.0].multipliedReportingOverflow(by: sizes[pair.1])
+            return overflow ? .max : product
+        }
+        var left = mostCells
+        var most = mostPairCells
+        for count in pairs.map(cells).sorted() where count <= most {
+            if count > left {
+                // This one and larger ones.
+                most = count - 1
+            } else {
+                left -= count
+            }
+        }
+        return pairs.filter { cells($0) <= most }
     }
 
     /// The model's counts of every watched column and pair.

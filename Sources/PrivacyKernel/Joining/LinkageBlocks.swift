@@ -182,34 +182,11 @@ struct OneToOne {
                 ranks[0][min(one, rowCounts.0 - 1)] &* 0x9E37_79B9_7F4A_7C15 ^ ranks[1][min(two, rowCounts.1 - 1)]
             keys[place] = UInt64(PairScores.highest - score) << 40 | (ranked &* 0xD6E8_FEB8_6659_FD93) >> 24
         }
-        for place in Self.ascending(keys) {
+        for place in KeyGroups.ascending(keys) {
             let (one, two) = (Int(pairs.first[Int(place)]), Int(pairs.second[Int(place)]))
             let isLink = reaches[Int(place)] && partners[one] == none && !taken[two]
             partners[one] = isLink ? UInt32(truncatingIfNeeded: two) : partners[one]
             taken[two] = taken[two] || isLink
         }
-    }
-
-    /// Places by ascending keys: four stable passes over 16 bits each.
-    private static func ascending(_ keys: [UInt64]) -> [UInt32] {
-        var order = keys.indices.map { UInt32(truncatingIfNeeded: $0) }
-        var next = order
-        for shift in stride(from: UInt64(0), to: 64, by: 16) {
-            var places = [Int](repeating: 0, count: 1 << 16)
-            for key in keys { places[Int((key &>> shift) & 0xFFFF)] += 1 }
-            var sum = 0
-            for digit in places.indices {
-                let count = places[digit]
-                places[digit] = sum
-                sum += count
-            }
-            for place in order {
-                let digit = Int((keys[Int(place)] &>> shift) & 0xFFFF)
-                next[places[digit]] = place
-                places[digit] += 1
-            }
-            swap(&order, &next)
-        }
-        return order
     }
 }

@@ -79,10 +79,35 @@ public struct AIM: Synthesizer {
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
         guard columns.count > 1, cells > cellLimit,
             let widest = columns.max(by: { domain.columns[$0].size < domain.columns[$1].size })
-        else { return }
+        else { return try checkCandidates(domain) }
         throw .modelTooLarge(
             cells: cells, limit: cellLimit, column: domain.columns[widest].name,
             columnSize: domain.columns[widest].size)
+    }
+
+    /// Most cells of all candidates together: each has an estimate of its own before the first errors, 16 bytes a cell.
+    static let candidateCells = 1 << 28
+
+    private func checkCandidates(_ domain: TableDomain) throws(SynthesisError) {
+        let sizes = domain.modelledColumns.map { domain.columns[$0].size }
+        var cells = 0
+        for a in sizes.indices {
+            for b in sizes.indices.dropFirst(a + 1) {
+                let pair = sizes[a].multipliedReportingOverflow(by: sizes[b])
+                guard !pair.overflow, pair.partialValue <= cellLimit else { continue }
+                cells += pair.partialValue
+                guard degree > 2 else { continue }
+                for c in sizes.indices.dropFirst(b + 1) where sizes[c] <= cellLimit / pair.partialValue {
+                    cells += pair.partialValue * sizes[c]
+                }
+                guard cells <= Self.candidateCells else {
+                    throw .candidatesTooLarge(cells: cells, limit: Self.candidateCells)
+                }
+            }
+        }
+        guard cells <= Self.candidateCells else {
+            throw .candidatesTooLarge(cells: cells, limit: Self.candidateCells)
+        }
     }
 
     /// Rounds of asking and fitting, until the budget is used up or a replayed transcript ends.

@@ -127,14 +127,16 @@ public struct SampleEncoder: Sendable {
                 start = end
             }
         }
+        // Kept from block to block.
+        var bytes: [UInt8] = []
         guard format == .json else {
             if !opening.isEmpty { try write(opening) }
             var parquet = parquet
             try ranges { range in
-                var bytes: [UInt8] = []
                 if format == .parquet {
                     bytes = parquet.append(try block(range), chosen: chosen)
                 } else {
+                    bytes.removeAll(keepingCapacity: true)
                     appendRows(try block(range), into: &bytes)
                 }
                 if !bytes.isEmpty { try write(bytes) }
@@ -147,7 +149,7 @@ public struct SampleEncoder: Sendable {
         for index in chosen.indices {
             try write(opening(index))
             try ranges { range in
-                var bytes: [UInt8] = []
+                bytes.removeAll(keepingCapacity: true)
                 appendColumn(index, try block(range), firstRow: range.lowerBound, into: &bytes)
                 try write(bytes)
             }

@@ -55,32 +55,42 @@ public struct KeyGroups: Sendable {
         count = group + 1
     }
 
-    /// The order of rows by key and, within a key, by rank: places in `rows`.
+    /// The places of numbers in ascending order; equal ones keep theirs. Four passes over 16 bits each, which take as many steps
+    /// whatever the numbers are.
     ///
-    /// Four passes over 16 bits of the rank each, and one that puts the rows back under their keys; all are stable.
-    ///
-    /// - Parameter ranks: one for each of `rows`.
-    public static func order(_ rows: [HashedRow], ranks: [UInt64]) -> [UInt32] {
-        precondition(ranks.count == rows.count)
-        var order = rows.indices.map { UInt32(truncatingIfNeeded: $0) }
+    /// - Parameter numbers: fewer than 2^32.
+    public static func ascending(_ numbers: [UInt64]) -> [UInt32] {
+        var order = numbers.indices.map { UInt32(truncatingIfNeeded: $0) }
         var next = order
         var places = [Int](repeating: 0, count: 1 << 16)
         for shift in stride(from: UInt64(0), to: 64, by: 16) {
             for digit in places.indices { places[digit] = 0 }
-            for rank in ranks { places[Int((rank &>> shift) & 0xFFFF)] += 1 }
+            for number in numbers { places[Int((number &>> shift) & 0xFFFF)] += 1 }
             var sum = 0
             for digit in places.indices {
                 let count = places[digit]
                 places[digit] = sum
                 sum += count
             }
-            for row in order {
-                let digit = Int((ranks[Int(row)] &>> shift) & 0xFFFF)
-                next[places[digit]] = row
+            for place in order {
+                let digit = Int((numbers[Int(place)] &>> shift) & 0xFFFF)
+                next[places[digit]] = place
                 places[digit] += 1
             }
             swap(&order, &next)
         }
+        return order
+    }
+
+    /// The order of rows by key and, within a key, by rank: places in `rows`.
+    ///
+    /// The ranks are put in order, and the rows back under their keys; both are stable.
+    ///
+    /// - Parameter ranks: one for each of `rows`.
+    public static func order(_ rows: [HashedRow], ranks: [UInt64]) -> [UInt32] {
+        precondition(ranks.count == rows.count)
+        let order = ascending(ranks)
+        var next = order
         // Of each row the first place of its key, then of each key the next free place.
         var firsts = [UInt32](repeating: 0, count: rows.count)
         var taken = [UInt32](repeating: 0, count: rows.count)

@@ -43,7 +43,10 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The file that a receipt, with its opening, must be of.", valueName: "csv"))
     var file: String?
 
-    @Option(help: ArgumentHelp("The task of a secure sum's receipt: its keys are those that sign.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The task of a secure sum's receipt: its keys are those that sign. With --privacy: the task that the file must be "
+                + "of.", valueName: "file"))
     var task: String?
 
     @Option(help: ArgumentHelp("A running service.", valueName: "url"))
@@ -142,7 +145,9 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     private func verify(privacyOf path: String) throws {
-        let verification = try PrivacyVerification(try Files.bytes(at: path), rowsPerKey: rowsPerKey)
+        let verification = try PrivacyVerification(
+            try Files.bytes(at: path), rowsPerKey: rowsPerKey,
+            task: try task.map { try Files.task(at: $0, allowsMissingKeys: true) })
         Console.show(json ? String(decoding: try verification.json, as: UTF8.self) : verification.text)
         if !verification.isKept { throw ExitCode.evidence }
     }

@@ -8,7 +8,7 @@ import csv
 import itertools
 import random
 
-LEVELS = {"light": 1.0, "middle": 1.7, "heavy": 3.0}
+LEVELS = {"light": 0.6, "middle": 1.0, "heavy": 1.8}
 COLUMNS = ["given", "surname", "born", "street", "postcode", "phone"]
 ONSETS = ["b", "br", "d", "dr", "f", "g", "gr", "h", "j", "k", "kl", "l", "m", "n", "p", "r", "s", "sch", "st", "t", "v", "w", "z"]
 VOWELS = ["a", "e", "i", "o", "u", "ei", "ie", "au"]
@@ -121,14 +121,14 @@ def registers(rows, level, seed, share=0.7):
     return lists, common
 
 
-def write(path, rows, buckets=64, salt=0):
-    """The list as a party would have it, and one column more by which links can be judged: the unit's number in a bucket."""
+def write(path, rows, units=False):
+    """The list as a party would have it, and one column more by which links can be judged: the unit's bucket, or its number."""
     with open(path, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS + ["unit"])
         for unit, row in rows:
-            writer.writerow(row + [bucket(unit, buckets, salt)])
+            writer.writerow(row + [unit if units else bucket(unit)])
 
 
-def bucket(unit, buckets=64, salt=0):
-    return (unit * 0x9E3779B97F4A7C15 + salt * 0xD6E8FEB86659FD93 >> 32) % 0xFFFFFFFF * 0x45D9F3B % 0xFFFFFFFB % buckets
+def bucket(unit, buckets=64):
+    return (unit * 0x9E3779B97F4A7C15 >> 32) % 0xFFFFFFFF * 0x45D9F3B % 0xFFFFFFFB % buckets

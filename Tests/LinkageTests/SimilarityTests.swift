@@ -62,10 +62,10 @@ import VectorMath
             (0..<10_000).map { _ in (0..<128).map { _ in UInt8(truncatingIfNeeded: random.next()) } }
         }
         let (one, two) = (try #require(BitFilters(filters())), try #require(BitFilters(filters())))
-        let started = ContinuousClock.now
+        let started = clock()
         let found = one.pairs(two, atLeast: 0.9).count
-        let seconds = (ContinuousClock.now - started) / .seconds(1)
-        print("Dice: \(100 / seconds) million comparisons a second, \(found) pairs")
+        let seconds = Double(clock() - started) / Double(CLOCKS_PER_SEC)
+        print("Dice: \(100 / seconds) million comparisons a CPU second, \(found) pairs")
     }
 
     @Test("normalisation makes spellings of one name the same")

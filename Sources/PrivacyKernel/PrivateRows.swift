@@ -1,5 +1,5 @@
 import Synchronization
-import Tables
+@_spi(PrivateRows) import Tables
 import VectorMath
 
 /// The rows of a `PrivateTable`, for the kernel's own files. The codes are overwritten when the last reference goes.

@@ -36,7 +36,8 @@ extension TaskError: CustomStringConvertible {
         case .signatureForAnotherTask(let party, let signed, let expected):
             "\(party) signed task \(signed), and this is task \(expected). Somebody changed the task: compare, then sign "
                 + "again."
-        case .notAProvider(let party): "\(party) is neither a provider of this task nor computes for it, and nobody else signs."
+        case .notAProvider(let party):
+            "\(party) is neither a provider of this task nor computes for it, and nobody else signs."
         case .keyOfAnotherParty(let party): "The signature for \(party) was not made with the key that the task lists."
         case .signatureInvalid(let party): "The signature of \(party) does not verify. Sign again with the listed key."
         case .unusableDraft(let why): why

@@ -7,7 +7,7 @@ ENTREPOT = .build/release/entrepot
 
 .DEFAULT_GOAL := help
 
-.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz sanitize faults load memory api clean setup program container reproducible image boot
+.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel bench-linkage fuzz sanitize faults load memory api clean setup program container reproducible image boot
 
 help:                        ## this list
 	@echo 'First time here: "make demo" installs what is missing, builds, and plays the whole product on generated data.'
@@ -93,6 +93,9 @@ sanitize: setup              ## tests of VectorMath, Tables and the kernel under
 
 bench: setup                 ## utility and speed beside peers from PyPI: make bench [FULL=1]
 	@FULL=$(FULL) scripts/bench
+
+bench-linkage: program       ## linkage and intersection beside splink and anonlink: make bench-linkage [PARTS="febrl registers large dice psi-100000"]
+	@scripts/bench-linkage $(PARTS)
 
 bench-coverage: setup        ## whether intervals from imputations cover, on 1,000 tables
 	swift run -c release --package-path Benchmarks Coverage

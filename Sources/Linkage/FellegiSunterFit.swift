@@ -16,14 +16,26 @@ public struct FellegiSunterFit: Sendable {
     /// The variance of each count's noise.
     private let noise: Double
 
+    /// - Parameter linked: for each pattern whether the task takes pairs that have it for one unit. The fit then begins there:
+    ///   where members of a household meet, the likeliest two kinds of pairs may be households and strangers.
     /// - Returns: nil where there are too few patterns for the model, or where no pair can be told from noise.
-    public init?(_ counts: AgreementCounts) {
+    public init?(_ counts: AgreementCounts, linked: [Bool]? = nil) {
         let shape = Parameters(levels: counts.levels)
         guard counts.counts.count > shape.count, counts.counts.reduce(0, +) > 0 else { return nil }
         var best: (values: [Double], covariance: Matrix, squares: Double)?
-        for share in [0.02, 0.2, 0.7] {
-            let start = Self.maximised(counts, shape, share: share)
-            guard let fit = Self.leastSquares(counts, shape, from: start) else { continue }
+        let starts =
+            linked.map { [Self.divided(counts, $0)] }
+            ?? [0.02, 0.2, 0.7].map { Self.maximised(counts, shape, share: $0) }
+        for start in starts {
+            guard var fit = Self.leastSquares(counts, shape, from: start) else { continue }
+            // Which kind is which has no name in the counts: pairs of one unit are those that disagree less.
+            let found = shape.model(fit.values)
+            if found.disagrees {
+                guard let other = Self.leastSquares(counts, shape, from: found.swapped),
+                    !shape.model(other.values).disagrees
+                else { continue }
+                fit = other
+            }
             if best.map({ fit.squares < $0.squares }) ?? true { best = fit }
         }
         guard let best else { return nil }
@@ -91,6 +103,25 @@ public struct FellegiSunterFit: Sendable {
             }
             return sum / (noise + parts.0 + parts.1 + 0.5)
         }
+    }
+
+    /// Pairs of one unit as the task sees them, and the others.
+    private static func divided(_ counts: AgreementCounts, _ linked: [Bool]) -> MatchModel {
+        var sums = [
+            counts.levels.map { [Double](repeating: 0.5, count: $0) },
+            counts.levels.map { [Double](repeating: 0.5, count: $0) },
+        ]
+        var totals = [1.0, 1.0]
+        for (place, pattern) in AgreementCounts.patterns(counts.levels).enumerated() {
+            let kind = linked[place] ? 0 : 1
+            // What is below its noise is taken for none.
+            let count = counts.counts[place] > 2 * counts.variance.squareRoot() ? counts.counts[place] : 0
+            totals[kind] += count
+            for (comparison, level) in pattern.enumerated() { sums[kind][comparison][level] += count }
+        }
+        return MatchModel(
+            matched: totals[0], unmatched: totals[1], matchedLevels: sums[0].map(Parameters.shares),
+            unmatchedLevels: sums[1].map(Parameters.shares))
     }
 
     private static func maximised(_ counts: AgreementCounts, _ shape: Parameters, share: Double) -> MatchModel {

@@ -30,6 +30,19 @@ public struct MatchModel: Sendable, Equatable {
         }
     }
 
+    /// Whether pairs of one unit disagree more than others: then the two kinds have each other's name.
+    var disagrees: Bool {
+        zip(matchedLevels, unmatchedLevels).reduce(0) {
+            $0 + naturalLogarithm(max($1.0[0], 1e-6)) - naturalLogarithm(max($1.1[0], 1e-6))
+        } > 0
+    }
+
+    /// The same with the two kinds exchanged.
+    var swapped: MatchModel {
+        MatchModel(
+            matched: unmatched, unmatched: matched, matchedLevels: unmatchedLevels, unmatchedLevels: matchedLevels)
+    }
+
     /// For each pattern the probability in a pair of one unit, and of two.
     public var patternProbabilities: (matched: [Double], unmatched: [Double]) {
         (MatchModel.product(matchedLevels), MatchModel.product(unmatchedLevels))

@@ -63,7 +63,9 @@ extension ResolvedQuery {
         }
         let counts = AgreementCounts(
             levels: LinkageQuestion.levels(lists.terms), counts: tables[0].map { Double($0) }, variance: variances[0])
-        guard let counts, let fit = FellegiSunterFit(counts), all > 0 else { return uncorrected() }
+        guard let counts, let fit = FellegiSunterFit(counts, linked: lists.linked), all > 0 else {
+            return uncorrected()
+        }
         let totals = LinkedTotals(
             fit, linked: lists.linked, links: all, kept: (taking.0, taking.1), keepRate: keepRate)
         // More units than records, or a linkage that would miss most of them: the model took other pairs for those of one unit.

@@ -35,7 +35,32 @@ extension FittedModel {
     }
 
     /// Pairs of columns whose difference was measured.
-    func differencePairs() -> Set<ColumnPair> { Set(differences.map { ColumnPair($0.base, $0.column) }) }
+    func differencePairs() -> Set<ColumnPair> {
+        Set(differences.filter { !$0.isAlone }.map { ColumnPair($0.base, $0.column) })
+    }
+
+    /// Pairs of columns of which rules compute one from the other and a further one.
+    func ruledPairs() -> Set<ColumnPair> {
+        var pairs: Set<ColumnPair> = []
+        for rule in domain.rules {
+            let (computed, from): (String, [String])
+            switch rule {
+            case .ratio(let name, let numerator, let denominator, _),
+                .logPoints(let name, let numerator, let denominator):
+                (computed, from) = (numerator, [name, denominator])
+                if let ratio = domain.index(of: name), let other = domain.index(of: denominator) {
+                    pairs.insert(ColumnPair(ratio, other))
+                }
+            case .sum(let column, let terms): (computed, from) = (column, terms.map(\.column))
+            case .order, .never, .differ: continue
+            }
+            guard let column = domain.index(of: computed) else { continue }
+            for other in from.compactMap({ domain.index(of: $0) }) where other != column {
+                pairs.insert(ColumnPair(column, other))
+            }
+        }
+        return pairs
+    }
 
     /// Columns whose correlations were released.
     func correlatedColumns() -> Set<Int> {

@@ -131,6 +131,7 @@ private struct FitBuilder {
         let measured = model.measuredPairs()
         let correlated = model.correlatedColumns()
         let differences = model.differencePairs()
+        let ruled = model.ruledPairs()
         let shown = model.domain.columns.indices.map {
             CodeGroups(model.domain.columns[$0], shares: shares[$0], limit: ModelEvaluation.shownGroups)
         }
@@ -145,6 +146,8 @@ private struct FitBuilder {
                     basis = .measured
                 } else if let inherited = inherited(first, second, measured, correlated) {
                     basis = inherited
+                } else if ruled.contains(ColumnPair(first, second)) {
+                    basis = .rule
                 } else {
                     basis = .unmeasured
                 }

@@ -10,6 +10,8 @@ public struct PairFit: Sendable {
         case correlation
         /// One column is a function of the other.
         case derived
+        /// A rule of the task computes one of the two from the other and a further column, in every row; no table of counts.
+        case rule
         /// Nothing: the association is what the model assumes.
         case unmeasured
     }

@@ -175,10 +175,9 @@ public struct RowTrust: Sendable {
     }
 
     private static func whyBad(_ summary: PairSummary, _ pair: PairFit) -> String? {
-        guard let correlation = summary.correlation, pair.basis == .measured || pair.basis == .correlation else {
-            return "never measured together"
-        }
-        if pair.basis == .correlation { return nil }
+        guard let correlation = summary.correlation, pair.basis != .unmeasured else { return "never measured together" }
+        // A difference that was measured, or a rule, ties the two in every row.
+        if pair.basis == .correlation || pair.noisy == nil { return nil }
         guard let difference = correlation.difference, let half = correlation.halfWidth else {
             return "never measured together"
         }
@@ -190,7 +189,8 @@ public struct RowTrust: Sendable {
 
     private static func whyRatioBad(_ summary: PairSummary, _ pair: PairFit) -> String? {
         guard let middle = summary.middleRatio, let noisy = middle.noisy, noisy > 0 else {
-            return "never measured together"
+            return pair.basis == .rule || (pair.basis == .measured && pair.noisy == nil)
+                ? nil : "never measured together"
         }
         let off = abs(middle.rows / noisy - 1)
         if off > limit { return "half of the rows have a ratio that is off by \(Figures.percent(off))" }

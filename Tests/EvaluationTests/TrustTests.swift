@@ -119,6 +119,35 @@ struct TrustTests {
         #expect(trust.warnings.contains { $0.contains("never measured together") })
     }
 
+    @Test("columns of which a rule computes one are tied by it, and were not left to an assumption")
+    func ruled() throws {
+        let whole = Constraints(required: true, minimum: 0, maximum: 99)
+        let schema = TableSchema(
+            fields: ["net", "gross", "tax"].map { Field(name: $0, type: .integer, constraints: whole) })
+        let declared = try TableDomain(schema: schema, keyColumns: [])
+        let rules = [
+            Rule.sum(column: "net", of: [.init(column: "gross"), .init(column: "tax", isSubtracted: true)])
+        ]
+        let domain = try declared.obeying(rules)
+        let reader = CSVTableReader(
+            domain: declared.readable(for: rules), schema: schema, key: nil, hash: KeyedHash(key: (1, 2)),
+            limits: TableLimits(bytes: 1 << 20, rows: 1 << 12), rowsPerKey: 1)
+        var text = "net,gross,tax\n"
+        for row in 0..<2_000 { text += "\(40 + row % 7),\(60 + row % 7),20\n" }
+        try reader.consume(Array(text.utf8))
+        let read = try PrivateTable(single: reader.finish())
+        let recipe = try #require(domain.recipe(from: declared.readable(for: rules)))
+        let model = try synthesizer(named: "independent").fit(
+            Kernel(table: try read.following(recipe)), PrivacyParameters(epsilon: 3, delta: 1e-9))
+        let evaluation = try ModelEvaluation(model)
+        #expect(evaluation.pair(0, 1)?.basis == .rule && evaluation.pair(0, 2)?.basis == .rule)
+        #expect(evaluation.pair(1, 2)?.basis == .unmeasured)
+        #expect(evaluation.trust.unmeasured.count == 1)
+        #expect(!evaluation.trust.badCorrelations.contains { $0.name.contains("net") })
+        let page = try EvaluationPage(model, evaluation: evaluation, subject: subject).html()
+        #expect(page.contains("a rule ties them in every row"))
+    }
+
     @Test("a column that follows from another is tied to it as strongly as can be, and 200 columns stay one page")
     func wide() throws {
         let size = 6

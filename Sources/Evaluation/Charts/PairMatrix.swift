@@ -54,7 +54,7 @@ extension Chart {
         let description =
             "Matrix of \(count) of \(evaluation.columns.count) columns. Below the diagonal: strength of the association in the synthetic rows (Cramér's "
             + "V, in hundredths). Above: total variation between noisy and synthetic table, in per cent. Hatched: never "
-            + "measured together. \(measured) of \(evaluation.pairs.count) pairs rest on a measurement."
+            + "measured together. \(measured) of \(evaluation.pairs.count) pairs rest on a measurement or a rule."
         return Chart(
             name: "pairs", description: description, svg: picture.svg(description),
             header: [

@@ -106,6 +106,7 @@ extension EvaluationPage {
             return ""
         }
         let isDate = model.domain.columns[fit.column].type == .date
+        let isFine = model.differences.contains { $0.isAlone && $0.column == fit.column }
         func edge(_ value: Double) -> String { isDate ? Self.date(value) : Figures.short(value) }
         let width = fullest.upper - fullest.lower
         let unit = isDate ? " days" : ""
@@ -114,7 +115,7 @@ extension EvaluationPage {
         return
             " It was counted in \(summary.cells.bins) bins\(single). The bin with most rows, \(Figures.percent(fullest.share)) of them, goes from "
             + "\(HTML.escaped(edge(fullest.lower))) to \(HTML.escaped(edge(fullest.upper))) (\(HTML.escaped(Figures.short(width)))\(unit) "
-            + "wide); where inside a bin a value lies was not measured."
+            + "wide); \(isFine ? "inside full bins it was counted on finer intervals" : "where inside a bin a value lies was not measured")."
     }
 
     var pairSection: PageSection {
@@ -124,7 +125,7 @@ extension EvaluationPage {
             id: "pairs", title: "Pairs of columns",
             body: """
                 <p>\(Figures.count(Double(evaluation.pairs.count - unmeasured))) of
-                \(Figures.count(Double(evaluation.pairs.count))) pairs rest on a measurement.
+                \(Figures.count(Double(evaluation.pairs.count))) pairs rest on a measurement or a rule.
                 \(unmeasured > 0 ? "The \(Figures.count(Double(unmeasured))) hatched pairs were <strong>never measured together</strong>: what ties "
                     + "them in the synthetic rows is an assumption, namely that columns are independent given those they "
                     + "were measured with." : "")</p>
@@ -156,10 +157,14 @@ extension EvaluationPage {
             let key = RowTrust.PairKey(first: pair.first, second: pair.second)
             let summary = evaluation.pairSummaries[key]
             let words: String
-            if pair.basis == .unmeasured {
-                words = "never measured together: an assumption"
-            } else {
-                words = trust.pairHarms[key]?.words ?? "only their correlation was measured"
+            switch pair.basis {
+            case .unmeasured: words = "never measured together: an assumption"
+            case .rule: words = "a rule ties them in every row"
+            case .measured, .correlation, .derived:
+                words =
+                    trust.pairHarms[key]?.words
+                    ?? (pair.basis == .correlation
+                        ? "only their correlation was measured" : "their difference was measured")
             }
             return [
                 HTML.escaped("\(evaluation.columns[pair.first].name) × \(evaluation.columns[pair.second].name)"),

@@ -48,4 +48,25 @@ import Testing
             estimates: [0.3, 0.3], variances: [1e-5, 1e-5], syntheticRows: 1_000, tableRows: 4_000)
         #expect(abs(flat.variance - 2.5e-6) < 1e-12)
     }
+
+    @Test("figures of rows have the variances of textbooks")
+    func figures() throws {
+        #expect(RowFigure.share(25, of: 100) == RowFigure(estimate: 0.25, variance: 0.001875, rows: 100))
+        #expect(
+            RowFigure.share(0, of: 0) == nil && RowFigure.mean([1]) == nil && RowFigure.ratio([1, 2], [1, -1]) == nil)
+        let mean = try #require(RowFigure.mean([1, 2, 3, 4]))
+        #expect(mean.estimate == 2.5 && abs(mean.variance - 5.0 / 12) < 1e-12)
+        let ratio = try #require(RowFigure.ratio([2, 4, 9], [1, 2, 3]))
+        // Residuals −0.5, −1, 1.5; their squares 3.5 over 2, over 3 rows, over the mean 2 squared.
+        #expect(abs(ratio.estimate - 2.5) < 1e-12 && abs(ratio.variance - 3.5 / 2 / 3 / 4) < 1e-12)
+        // A line through large numbers, with residuals ±1 around 3 + 2 x.
+        let x = (0..<8).map { 1e6 + Double($0) }
+        let y = x.enumerated().map { 3 + 2 * $1 + ($0 % 4 < 2 ? 1.0 : -1.0) * ($0 < 4 ? 1 : -1) }
+        let line = try #require(RowFigure.regression(y, on: [x]))
+        #expect(line.count == 2 && abs(line[1].estimate - 2) < 0.3 && line[1].variance > 0 && line[1].variance < 0.1)
+        #expect(abs(line[0].estimate + line[1].estimate * 1_000_003.5 - y.reduce(0, +) / 8) < 1e-3)
+        #expect(RowFigure.regression(y, on: [x, x]) == nil && RowFigure.regression([1, 2], on: [[1, 2]]) == nil)
+        let combined = try #require(ImputedEstimate([mean, mean, ratio], fileRows: 4, tableRows: 4))
+        #expect(combined.estimate == 2.5)
+    }
 }

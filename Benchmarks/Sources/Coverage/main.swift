@@ -1,7 +1,8 @@
 // Whether intervals from imputations cover: replicates of a table are drawn from a known population, fitted with
 // differential privacy and imputed, and the combined interval of each one- and two-way share is held against the truth.
 //
-//   Coverage [REPLICATES] [IMPUTATIONS] [SYNTHESIZER]      1000 20 mst
+//   Coverage [REPLICATES] [IMPUTATIONS] [SYNTHESIZER]              1000 20 mst: shares
+//   Coverage figures [REPLICATES] [IMPUTATIONS] [SYNTHESIZER]      500 10 auto: counts, means, ratios, regressions
 import FittedModels
 import Foundation
 import PrivacyKernel
@@ -9,6 +10,14 @@ import Synthesizers
 import Tables
 
 let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.first == "figures" {
+    func argument(_ place: Int) -> String? { arguments.count > place ? arguments[place] : nil }
+    try FigureCoverage(
+        replicates: argument(1).flatMap { Int($0) } ?? 500, imputations: argument(2).flatMap { Int($0) } ?? 10,
+        method: argument(3) ?? "auto"
+    ).run()
+    exit(0)
+}
 let replicates = arguments.count > 0 ? Int(arguments[0]) ?? 1_000 : 1_000
 let imputations = arguments.count > 1 ? Int(arguments[1]) ?? 20 : 20
 let name = arguments.count > 2 ? arguments[2] : "mst"

@@ -7,140 +7,12 @@ import VectorMath
 @testable import FittedModels
 @testable import Synthesizers
 
-/// Columns of numbers as a party would declare them, and rows of them.
-private struct Numbers {
-    var fields: [Field] = []
-    var columns: [[Double?]] = []
-
-    /// A column of bins.
-    mutating func add(
-        _ name: String, _ range: ClosedRange<Double>, scale: Bins.Scale = .linear, type: FieldType = .number,
-        required: Bool = true, spikes: [Double]? = nil, _ values: [Double?]
-    ) {
-        fields.append(
-            Field(
-                name: name, type: type,
-                constraints: Constraints(
-                    required: required, minimum: .number(range.lowerBound), maximum: .number(range.upperBound)),
-                bins: Bins(count: 32, scale: scale, spikes: spikes)))
-        columns.append(values)
-    }
-
-    mutating func add(_ name: String, units range: ClosedRange<Int>, _ values: [Double?]) {
-        fields.append(
-            Field(
-                name: name, type: .integer,
-                constraints: Constraints(
-                    required: true, minimum: .number(Double(range.lowerBound)),
-                    maximum: .number(Double(range.upperBound)))))
-        columns.append(values)
-    }
-
-    mutating func add(_ name: String, classes: Int, _ values: [Int]) {
-        fields.append(
-            Field(
-                name: name, type: .string, categories: (0..<classes).map(String.init),
-                constraints: Constraints(required: true)))
-        columns.append(values.map { Double($0) })
-    }
-
-    var domain: TableDomain { get throws { try schemaDomain(fields) } }
-
-    /// The rows by the production reader.
-    func table() throws -> PrivateTable {
-        let schema = TableSchema(fields: fields)
-        let reader = CSVTableReader(
-            domain: try domain, schema: schema, key: nil, hash: KeyedHash(key: (1, 2)),
-            limits: TableLimits(bytes: 1 << 30, rows: 1 << 22), rowsPerKey: 1)
-        var text = fields.map(\.name).joined(separator: ",") + "\n"
-        for row in columns[0].indices {
-            text +=
-                zip(fields, columns).map { field, column in
-                    column[row].map { field.type == .number ? "\($0)" : String(Int($0)) } ?? ""
-                }.joined(separator: ",") + "\n"
-        }
-        try reader.consume(Array(text.utf8))
-        return try PrivateTable(single: reader.finish())
-    }
-
-    /// The numbers of synthetic rows, as they are written.
-    func numbers(_ block: SampleBlock) throws -> [[Double?]] {
-        let domain = try domain
-        return domain.columns.enumerated().map { place, column in
-            (0..<block.rowCount).map { row in
-                let fraction = block.fractions[place].isEmpty ? 0 : Double(block.fractions[place][row])
-                return Double(column.text(of: Int(block.codes[place][row]), fraction: fraction))
-            }
-        }
-    }
-}
-
-private struct Random {
-    var words: SplitMix64
-
-    init(_ seed: UInt64) { words = SplitMix64(state: seed) }
-
-    mutating func unit() -> Double { words.unit() }
-
-    mutating func normal() -> Double {
-        (-2 * log(max(words.unit(), 1e-300))).squareRoot() * cos(2 * Double.pi * words.unit())
-    }
-}
-
-private func pairs(_ first: [Double?], _ second: [Double?]) -> [(Double, Double)] {
-    zip(first, second).compactMap { a, b in a.flatMap { a in b.map { (a, $0) } } }
-}
-
-private func correlation(_ pairs: [(Double, Double)]) -> Double {
-    let count = Double(pairs.count)
-    let (x, y) = (pairs.reduce(0) { $0 + $1.0 } / count, pairs.reduce(0) { $0 + $1.1 } / count)
-    let (xx, yy, xy) = pairs.reduce((0.0, 0.0, 0.0)) {
-        ($0.0 + ($1.0 - x) * ($1.0 - x), $0.1 + ($1.1 - y) * ($1.1 - y), $0.2 + ($1.0 - x) * ($1.1 - y))
-    }
-    return xy / (xx * yy).squareRoot()
-}
-
-private func ranks(_ values: [Double]) -> [Double] {
-    let order = values.indices.sorted { values[$0] < values[$1] }
-    var ranks = [Double](repeating: 0, count: values.count)
-    var start = 0
-    while start < order.count {
-        var end = start
-        while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
-        for place in start..<end { ranks[order[place]] = Double(start + end) / 2 }
-        start = end
-    }
-    return ranks
-}
-
-private func spearman(_ first: [Double?], _ second: [Double?]) -> Double {
-    let known = pairs(first, second)
-    return correlation(Array(zip(ranks(known.map(\.0)), ranks(known.map(\.1)))))
-}
-
-private func quantile(_ values: [Double], _ share: Double) -> Double {
-    values.sorted()[min(Int(share * Double(values.count)), values.count - 1)]
-}
-
-/// Half the L1 distance of histograms of ranks in the first list.
-private func distance(_ real: [Double?], _ made: [Double?]) -> Double {
-    let cuts = (1..<16).map { quantile(real.compactMap { $0 }, Double($0) / 16) }
-    func shares(_ values: [Double?]) -> [Double] {
-        var cells = [Double](repeating: 0, count: 17)
-        for value in values {
-            cells[value.map { value in cuts.count { $0 <= value } } ?? 16] += 1 / Double(values.count)
-        }
-        return cells
-    }
-    return totalVariation(shares(real), shares(made))
-}
-
 @Suite("columns that another one nearly determines") struct ColumnDifferenceTests {
     private let count = 20_000
 
     /// Values at the exporter and at the importer, in other bins, with freight that depends on the mode of transport.
     private func trade(_ seed: UInt64 = 1) -> Numbers {
-        var random = Random(seed)
+        var random = RandomNumbers(seed)
         var (from, to, mode) = ([Double?](), [Double?](), [Int]())
         for _ in 0..<count {
             let value = exp(10 + 2 * random.normal())
@@ -163,11 +35,11 @@ private func distance(_ real: [Double?], _ made: [Double?]) -> Double {
         #expect(model.differences.count == 1)
         let made = try numbers.numbers(RowSampler(model, seed: 3).rows(0..<UInt64(count)))
         let truth = numbers.columns
-        let logs = pairs(made[0], made[2]).map { (log($0.0), log($0.1)) }
+        let logs = knownPairs(made[0], made[2]).map { (log($0.0), log($0.1)) }
         #expect(correlation(logs) > 0.998)
         for share in [0.05, 0.5, 0.95] {
-            let real = quantile(pairs(truth[0], truth[2]).map { $0.1 / $0.0 }, share)
-            let own = quantile(pairs(made[0], made[2]).map { $0.1 / $0.0 }, share)
+            let real = quantile(knownPairs(truth[0], truth[2]).map { $0.1 / $0.0 }, share)
+            let own = quantile(knownPairs(made[0], made[2]).map { $0.1 / $0.0 }, share)
             #expect(abs(own / real - 1) < 0.02, "\(share): \(own) for \(real)")
         }
         for mode in [0.0, 1] {
@@ -181,7 +53,7 @@ private func distance(_ real: [Double?], _ made: [Double?]) -> Double {
 
     @Test("chains, falling relations, other scales, whole numbers and missing values", arguments: [1, 2] as [UInt64])
     func shapes(seed: UInt64) throws {
-        var random = Random(seed)
+        var random = RandomNumbers(seed)
         var columns = [[Double?]](repeating: [], count: 6)
         for _ in 0..<count {
             let z = random.normal()
@@ -220,7 +92,7 @@ private func distance(_ real: [Double?], _ made: [Double?]) -> Double {
 
     @Test("equal columns stay equal, to the unit")
     func equal() throws {
-        var random = Random(4)
+        var random = RandomNumbers(4)
         let values = (0..<count).map { _ -> Double? in Double(Int(random.unit() * random.unit() * 80)) }
         var numbers = Numbers()
         numbers.add("a", units: 0...99, values)
@@ -228,14 +100,14 @@ private func distance(_ real: [Double?], _ made: [Double?]) -> Double {
         let model = try fit("auto", numbers.table(), usual)
         #expect(model.differences.count == 1)
         let made = try numbers.numbers(RowSampler(model, seed: 3).rows(0..<5_000))
-        let kept = pairs(made[0], made[1]).count { $0.1 - $0.0 == 5 }
+        let kept = knownPairs(made[0], made[1]).count { $0.1 - $0.0 == 5 }
         #expect(kept > 4_700, "\(kept)")
     }
 
     @Test(
         "constant, empty and independent columns, and few rows, are modelled as before", arguments: [0, 1, 50, 3_000])
     func nothingToFind(rows: Int) throws {
-        var random = Random(9)
+        var random = RandomNumbers(9)
         var numbers = Numbers()
         numbers.add("constant", 0...1e6, scale: .log, [Double?](repeating: 77, count: rows))
         numbers.add("same", 0...1e6, scale: .log, [Double?](repeating: 77, count: rows))
@@ -274,7 +146,7 @@ private func distance(_ real: [Double?], _ made: [Double?]) -> Double {
             #expect(block.codes[column].allSatisfy { Int($0) == code })
             #expect(block.codes[1].allSatisfy { $0 == 1 })
             let made = try numbers.numbers(block)
-            let ratio = quantile(pairs(made[0], made[2]).map { $0.1 / $0.0 }, 0.5)
+            let ratio = quantile(knownPairs(made[0], made[2]).map { $0.1 / $0.0 }, 0.5)
             #expect(abs(ratio / exp(0.15) - 1) < 0.04, "\(ratio)")
         }
     }
@@ -288,7 +160,7 @@ private func distance(_ real: [Double?], _ made: [Double?]) -> Double {
         #expect(first.differences == model.differences)
         #expect(first.shares.last != second.shares.last)
         let made = try numbers.numbers(RowSampler(first, seed: 1).rows(0..<10_000))
-        #expect(correlation(pairs(made[0], made[2]).map { (log($0.0), log($0.1)) }) > 0.998)
+        #expect(correlation(knownPairs(made[0], made[2]).map { (log($0.0), log($0.1)) }) > 0.998)
     }
 
     @Test("a replayed transcript gives the same model, and what is cut short gives one too")

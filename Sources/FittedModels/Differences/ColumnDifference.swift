@@ -35,6 +35,9 @@ public struct ColumnDifference: Sendable, Equatable, Codable {
         self.number = number
     }
 
+    /// Whether nothing is taken away: the column is rebuilt from its own number on finer intervals.
+    public var isAlone: Bool { baseAxis.kind == .zero }
+
     /// Number of intervals.
     package var intervals: Int { max(0, edges.count - 1) }
 
@@ -57,6 +60,14 @@ public struct ColumnDifference: Sendable, Equatable, Codable {
         }
     }
 
+    /// Of a column on finer intervals the codes whose cells these are.
+    func covered(_ domain: TableDomain) -> Range<Int> {
+        let positions = AxisPositions(columnAxis, domain.columns[column])
+        guard let first = edges.first, let last = edges.last else { return 0..<0 }
+        let low = positions.place(of: Double(first + 1) / scale).code
+        return Int(low)..<Int(positions.place(of: Double(last - 1) / scale).code) + 1
+    }
+
     /// What the kernel is asked.
     package func question(_ domain: TableDomain) -> DifferenceQuestion {
         let (from, to) = (domain.columns[base], domain.columns[column])
@@ -66,6 +77,54 @@ public struct ColumnDifference: Sendable, Equatable, Codable {
             secondNumbers: AxisPositions(columnAxis, to).wholeNumbers(size: to.size, scale: scale),
             edges: edges, others: (0..<UInt32(to.size)).map { $0 })
     }
+
+    /// Runs of codes that have a number of the same kind: of the base, and of the further column that the difference is. A row has
+    /// a difference only where both columns have a number, so that a model must keep these apart. nil where nearly all rows
+    /// have numbers in both.
+    ///
+    /// - Parameter shares: the distributions of the columns of the table.
+    package func kinds(
+        _ domain: TableDomain, shares: [[Double]]
+    ) -> (base: [(codes: Range<Int>, isOrdered: Bool)], own: [(codes: Range<Int>, isOrdered: Bool)])? {
+        let from = AxisPositions(baseAxis, domain.columns[base])
+        let to = AxisPositions(columnAxis, domain.columns[column])
+        func runs(
+            _ positions: AxisPositions, _ of: ColumnDomain, _ shares: [Double]
+        ) -> (runs: [Range<Int>], other: Double) {
+            var runs: [Range<Int>] = []
+            var last: Int?
+            var other = 0.0
+            for code in 0..<of.size {
+                let isHeap = code == positions.zeroCell && code < shares.count && shares[code] > Self.leastHeap
+                let hasNumber = !isHeap && positions.position(of: code, fraction: 0.5) != nil
+                if !hasNumber, code < shares.count { other += shares[code] }
+                let kind = code >= of.valueCount ? 3 : isHeap ? 1 : hasNumber ? 0 : 2
+                if kind == last, let run = runs.last {
+                    runs[runs.count - 1] = run.lowerBound..<code + 1
+                } else {
+                    runs.append(code..<code + 1)
+                }
+                last = kind
+            }
+            return (runs, other)
+        }
+        let (first, firstOther) = runs(from, domain.columns[base], shares[base])
+        let (second, secondOther) = runs(to, domain.columns[column], shares[column])
+        guard firstOther > Self.leastHeap / 2 || secondOther > Self.leastHeap / 2 else { return nil }
+        typealias Kind = (codes: Range<Int>, isOrdered: Bool)
+        func ordered(_ runs: [Range<Int>], _ column: ColumnDomain, behind: Int = 0) -> [Kind] {
+            runs.map { run -> Kind in
+                (run.lowerBound + behind..<run.upperBound + behind, run.upperBound <= column.valueCount)
+            }
+        }
+        let intervalKind: Kind = (0..<intervals, true)
+        return (
+            ordered(first, domain.columns[base]),
+            [intervalKind] + ordered(second, domain.columns[column], behind: intervals)
+        )
+    }
+
+    private static let leastHeap = 0.01
 
     /// The further column: intervals in positions, then the codes of the rebuilt column.
     func modelColumn(_ domain: TableDomain) -> ColumnDomain? {
@@ -98,9 +157,10 @@ extension [ColumnDifference] {
         for one in self {
             later.remove(one.column)
             guard domain.columns.indices.contains(one.column), domain.columns.indices.contains(one.base),
-                one.column != one.base, !later.contains(one.base), derived[one.column] == nil,
+                one.column != one.base, one.isAlone || !later.contains(one.base), one.columnAxis.kind != .zero,
+                derived[one.column] == nil,
                 derived[one.base] == nil, !parents.contains(one.column), domain.columns[one.column].isOrdered,
-                domain.columns[one.base].isOrdered, (2...4097).contains(one.edges.count),
+                one.isAlone || domain.columns[one.base].isOrdered, (2...4097).contains(one.edges.count),
                 zip(one.edges, one.edges.dropFirst()).allSatisfy({ $0 < $1 }), one.scale > 0, one.scale < 1e18,
                 [one.columnAxis, one.baseAxis].allSatisfy({ axis in
                     axis.factor != 0 && abs(axis.factor) <= 1e6 && axis.masses.allSatisfy { $0 >= 0 && $0 <= 2 }

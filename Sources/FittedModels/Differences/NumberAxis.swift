@@ -12,6 +12,9 @@ public struct NumberAxis: Sendable, Equatable, Codable {
         case logarithm
         /// The standard normal number with the same distribution function as `masses` have.
         case score
+        /// Zero for every row, with a number or without: a difference from it is the other column's own number, on finer
+        /// intervals than its bins.
+        case zero
     }
 
     public let kind: Kind
@@ -44,6 +47,10 @@ package struct AxisPositions: Sendable {
     private var places: [(code: UInt32, step: Int)] = []
     /// Whether every code of the column is a single number.
     package let isDiscrete: Bool
+    /// Whether every row stands at zero.
+    private let isZero: Bool
+    /// The cell of an axis of logarithms that begins at zero or below.
+    package let zeroCell: Int?
 
     package init(_ axis: NumberAxis, _ domain: ColumnDomain, steps: Int = 16) {
         let count = domain.valueCount
@@ -57,6 +64,7 @@ package struct AxisPositions: Sendable {
             let isInterval = domain.isInterval(code)
             func position(_ fraction: Double) -> Double? {
                 switch axis.kind {
+                case .zero: return 0
                 case .value: return domain.number(of: code, fraction: fraction)
                 case .logarithm:
                     guard let number = domain.number(of: code, fraction: fraction) else { return nil }
@@ -77,6 +85,10 @@ package struct AxisPositions: Sendable {
             below += mass
         }
         self.knots = knots
+        isZero = axis.kind == .zero
+        zeroCell =
+            axis.kind == .logarithm
+            ? knots.indices.first { !knots[$0].isEmpty && (domain.number(of: $0, fraction: 0) ?? 1) <= 0 } : nil
         layOut(isFalling: axis.factor < 0)
     }
 
@@ -113,6 +125,7 @@ package struct AxisPositions: Sendable {
 
     /// Where a fraction of a code's cell stands; nil if nowhere.
     package func position(of code: Int, fraction: Double) -> Double? {
+        if isZero { return 0 }
         guard code < knots.count, !knots[code].isEmpty else { return nil }
         let own = knots[code]
         if own.count == 2, own[0] == own[1] { return own[0] }
@@ -143,11 +156,13 @@ package struct AxisPositions: Sendable {
     ///
     /// - Parameter scale: whole numbers for a position of 1.
     package func wholeNumbers(size: Int, scale: Double) -> [Int32] {
+        if isZero { return [Int32](repeating: 0, count: size) }
         let kernelSteps = isDiscrete ? 1 : NumberAxis.kernelSteps
         var numbers = [Int32](repeating: DifferenceQuestion.none, count: size * kernelSteps)
         for code in 0..<min(size, knots.count) where !knots[code].isEmpty {
             if !isDiscrete, knots[code].count == 2, knots[code][0] == knots[code][1] { continue }
-            for step in 0..<kernelSteps {
+            // Zero has no logarithm, and heaps of zeros no difference.
+            for step in (code == zeroCell && !isDiscrete ? 1 : 0)..<kernelSteps {
                 guard let own = position(of: code, fraction: (Double(step) + 0.5) / Double(kernelSteps)) else {
                     continue
                 }

@@ -29,6 +29,52 @@ package struct CodeLevels {
         levels = kept
     }
 
+    /// Levels none of which joins codes of different kinds: what has a number stays apart from what has none.
+    ///
+    /// - Parameters:
+    ///   - kinds: runs of codes that together are all; each that is ordered has its codes joined with their neighbours.
+    ///   - sizes: wanted numbers of groups in a kind of the whole mass. The coarsest level is the kinds themselves.
+    package init(
+        _ column: Int, shares: [Double], kinds: [(codes: Range<Int>, isOrdered: Bool)], sizes: [Int]
+    ) {
+        let kinds = kinds.filter { !$0.codes.isEmpty }
+        struct Part {
+            var groups: [UInt32]
+            var masses: [Double]
+            var ordered: Int
+        }
+        var parts = kinds.map { kind in
+            Part(
+                groups: (0..<kind.codes.count).map { UInt32($0) }, masses: Array(shares[kind.codes]),
+                ordered: kind.isOrdered ? kind.codes.count : 0)
+        }
+        var found: [ModelAttribute] = []
+        for size in sizes.sorted(by: >) + [1] {
+            var groups: [UInt32] = []
+            var count = 0
+            for place in parts.indices {
+                var part = parts[place]
+                let merged =
+                    size == 1
+                    ? Grouping(
+                        groups: part.masses.map { _ in 0 }, count: 1, orderedCount: part.ordered > 0 ? 1 : 0)
+                    : Self.grouped(part.masses, orderedCount: part.ordered, least: 1 / Double(size))
+                part.groups = part.groups.map { merged.groups[Int($0)] }
+                var next = [Double](repeating: 0, count: merged.count)
+                for (code, mass) in part.masses.enumerated() { next[Int(merged.groups[code])] += mass }
+                part.masses = next
+                part.ordered = merged.orderedCount
+                groups += part.groups.map { $0 + UInt32(count) }
+                count += merged.count
+                parts[place] = part
+            }
+            found.append(ModelAttribute(column: column, groups: groups, size: count))
+        }
+        var kept: [ModelAttribute] = []
+        for level in found.reversed() where level.size > (kept.last?.size ?? 1) { kept.append(level) }
+        levels = kept
+    }
+
     private struct Grouping {
         var groups: [UInt32]
         var count: Int

@@ -36,6 +36,7 @@ package struct OneWayMarginals {
     /// The first column that is a difference.
     private let firstDifference: Int
     private var columns: [Int: Column] = [:]
+    private var differences: [ColumnDifference] = []
     package private(set) var total = 1.0
     /// How many draws of noise each count holds: two, where noise is drawn once more.
     let draws: Double
@@ -55,6 +56,7 @@ package struct OneWayMarginals {
     /// Lets differences take the place of the columns that are rebuilt from them. What was measured of these stays known.
     package mutating func carry(_ differences: [ColumnDifference]) {
         guard !differences.isEmpty else { return }
+        self.differences = differences
         domain = domain.with(differences)
         for column in firstDifference..<domain.columns.count {
             columns[column] = Column(size: domain.columns[column].size)
@@ -105,76 +107,114 @@ package struct OneWayMarginals {
     private mutating func refresh() {
         // Tables have fewer rows than that, whatever the noise says.
         total = min(estimatedTotal(modelled.compactMap { measurement(of: $0) }), 0x1p32)
-        for (column, known) in columns where known.variance.isFinite {
+        for (column, known) in columns.sorted(by: { $0.key < $1.key }) where known.variance.isFinite {
             let deviation = known.variance.squareRoot()
+            let isAlone = column >= firstDifference && differences[column - firstDifference].isAlone
             let shares =
-                column >= firstDifference
-                ? sparseShares(
+                isAlone
+                ? fineShares(
                     known.counts, deviation: deviation * draws.squareRoot(),
                     intervals: domain.columns[column].valueCount)
-                : projectedOntoSimplex(
-                    smoothed(known.counts, deviation: deviation, in: domain.columns[column]), total: total
-                ).map { $0 / total }
-            columns[column]?.shares = shares
+                : column >= firstDifference
+                    ? sparseShares(
+                        known.counts, deviation: deviation * draws.squareRoot(),
+                        intervals: domain.columns[column].valueCount)
+                    : projectedOntoSimplex(
+                        smoothed(known.counts, deviation: deviation, in: domain.columns[column]), total: total
+                    ).map { $0 / total }
+            let final = column >= firstDifference ? joined(shares, column - firstDifference) : shares
+            columns[column]?.shares = final
         }
+    }
+
+    /// What the column's own bins, which are known better, say of a difference: of a column on finer intervals all that lies beyond
+    /// these.
+    private func joined(_ shares: [Double], _ place: Int) -> [Double] {
+        let difference = differences[place]
+        let intervals = difference.intervals
+        guard let column = columns[difference.column], column.variance.isFinite, intervals < shares.count else {
+            return shares
+        }
+        let bins = column.shares
+        guard difference.isAlone else {
+            // Of no code there are more rows without a difference than there are at all.
+            let capped =
+                Array(shares.prefix(intervals)) + zip(shares.dropFirst(intervals), bins).map { min($0, $1) }
+            let sum = capped.reduce(0, +)
+            return sum > 0 ? capped.map { $0 / sum } : shares
+        }
+        let covered = difference.covered(domain)
+        let inside = covered.reduce(0) { $0 + bins[$1] }
+        let sum = shares.prefix(intervals).reduce(0, +)
+        guard sum > 0, inside > 0 else { return shares }
+        return shares.prefix(intervals).map { $0 / sum * inside }
+            + bins.enumerated().map { covered.contains($0.offset) ? 0 : $0.element }
     }
 
     /// Smooths what lies on an ordered scale; `other` and missing stay as they are.
     private func smoothed(_ counts: [Double], deviation: Double, in column: ColumnDomain) -> [Double] {
         guard column.isOrdered, column.valueCount >= 8 else { return counts }
         let values = Array(counts.prefix(column.valueCount))
-        return withDecayingEnds(haarSmoothed(values, deviation: deviation), counts: values, deviation: deviation)
+        return withTailLaws(
+            haarSmoothed(values, deviation: deviation), counts: values, deviation: deviation,
+            isWide: column.hasWideCells)
             + counts.dropFirst(column.valueCount)
     }
+}
+
+/// The distribution that noisy counts of a column on finer intervals suggest: smoothed, and none is negative.
+package func fineShares(_ counts: [Double], deviation: Double, intervals: Int) -> [Double] {
+    let inside = Array(counts.prefix(intervals))
+    let values =
+        (intervals >= 8 ? haarSmoothed(inside, deviation: deviation) : inside).map { max($0, 0) }
+        + counts.dropFirst(intervals).map { max($0, 0) }
+    let sum = values.reduce(0, +)
+    return sum > 0 ? values.map { $0 / sum } : counts.map { _ in 1 / Double(counts.count) }
 }
 
 /// The distribution that noisy counts of a difference suggest.
 ///
 /// Most of its cells hold no row. Those whose count noise explains are emptied: intervals that are low together with their
-/// neighbours, and the cells after them one by one. What is left is smoothed and sums to one.
+/// neighbours and not next to any that stand out, and the cells after them one by one. What is left is smoothed and sums to one.
 package func sparseShares(_ counts: [Double], deviation: Double, intervals: Int) -> [Double] {
     var values = Array(counts.prefix(intervals))
     if intervals >= 8 { values = haarSmoothed(values, deviation: deviation) }
     values += counts.dropFirst(intervals)
-    for place in 0..<intervals {
+    // Intervals that stand out, and those next to them that noise need not explain.
+    let heights = (0..<intervals).map { place -> Double in
         let near = max(0, place - 2)..<min(intervals, place + 3)
-        let sum = near.reduce(0) { $0 + counts[$1] }
-        if sum < 2 * deviation * Double(near.count).squareRoot() { values[place] = 0 }
+        return near.reduce(0) { $0 + counts[$1] } / (deviation * Double(near.count).squareRoot())
     }
+    var isKept = heights.map { $0 >= 4 }
+    for order in [Array(heights.indices), heights.indices.reversed()] {
+        for (before, place) in zip(order, order.dropFirst()) where isKept[before] && heights[place] >= 2 {
+            isKept[place] = true
+        }
+    }
+    for place in 0..<intervals where !isKept[place] { values[place] = 0 }
     for place in intervals..<counts.count where values[place] < 3 * deviation { values[place] = 0 }
     values = values.map { max($0, 0) }
     let sum = values.reduce(0, +)
     return sum > 0 ? values.map { $0 / sum } : counts.map { _ in 1 / Double(counts.count) }
 }
 
-/// Noise would put rows where a scale ends, far from all others, and a few of them move a mean by much. So beyond the outermost
-/// cell that noise does not explain, alone or with all cells beyond it, a scale goes on as it ended: each cell holds the same part
-/// of the one before, and all together hold no more than was counted there.
-///
-/// - Parameter counts: as they were measured.
-func withDecayingEnds(_ values: [Double], counts: [Double], deviation: Double) -> [Double] {
-    var kept = values
-    for order in [Array(values.indices), values.indices.reversed()] {
-        var sum = 0.0
-        let outermost = order.indices.first { length -> Bool in
-            let count = counts[order[length]]
-            sum += count
-            return count >= 3.5 * deviation || sum >= 3 * deviation * Double(length + 1).squareRoot()
+extension ColumnDomain {
+    /// Whether the outermost cells are so wide that a row in the last one outweighs many in the one before: bins on a scale of
+    /// logarithms.
+    fileprivate var hasWideCells: Bool {
+        for code in [0, valueCount - 1] {
+            guard width(of: code) != nil, let edges = edges(of: code), edges.lower != 0, edges.upper != 0 else {
+                continue
+            }
+            let ratio = abs(edges.upper / edges.lower)
+            if max(ratio, 1 / ratio) >= 1.2 { return true }
         }
-        guard let end = outermost, end > 0, end + 1 < order.count else { continue }
-        let last = max(values[order[end]], 0)
-        let decay = min(max(last / max(values[order[end + 1]], 1e-9), 0.1), 0.25)
-        let counted = order[..<end].reduce(0) { $0 + counts[$1] }
-        var share = min(last * decay / (1 - decay), max(counted, 0)) * (1 - decay)
-        for place in order[..<end].reversed() {
-            kept[place] = share
-            share *= decay
-        }
+        return false
     }
-    return kept.contains { $0 > 0 } ? kept : values
 }
 
-/// The nearest point, in Euclidean distance, with no negative entry and the given sum.
+/// The nearest point, in Euclidean distance, with no negative entry and the given sum; where that would raise cells, they are
+/// multiplied instead, so that none in which nothing was found gets rows.
 func projectedOntoSimplex(_ values: [Double], total: Double) -> [Double] {
     let sorted = values.sorted(by: >)
     var sum = -total
@@ -184,6 +224,8 @@ func projectedOntoSimplex(_ values: [Double], total: Double) -> [Double] {
         let candidate = sum / Double(index + 1)
         if value > candidate { shift = candidate }
     }
+    let positive = values.reduce(0) { $0 + max($1, 0) }
+    if shift < 0, positive > 0 { return values.map { max($0, 0) * total / positive } }
     return values.map { max($0 - shift, 0) }
 }
 

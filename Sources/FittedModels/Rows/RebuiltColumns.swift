@@ -47,7 +47,7 @@ struct RebuiltColumns: Sendable {
     var isConditioned: Bool { parts.contains { $0.allowed != nil } }
 
     /// Columns whose fractions are drawn anew with each attempt: those that others are rebuilt from.
-    private var bases: Set<Int> { Set(parts.map(\.difference.base)) }
+    private var bases: Set<Int> { Set(parts.filter { !$0.difference.isAlone }.map(\.difference.base)) }
 
     /// Fills in codes and fractions of the rebuilt columns.
     ///
@@ -93,18 +93,23 @@ struct RebuiltColumns: Sendable {
     private func place(
         _ part: Part, _ codes: [[UInt32]], _ fractions: [[Float]], _ row: Int, _ inside: Float
     ) -> (code: UInt32, fraction: Float) {
+        let interval = Int(codes[part.source][row])
+        let (low, high) = (part.edges[interval], part.edges[interval + 1])
+        let number = low + Double(inside) * (high - low)
+        func found(_ position: Double) -> (code: UInt32, fraction: Float) {
+            let found = part.own.place(of: position)
+            let drawn = part.column.drawnFraction(of: Int(found.code), number: Double(found.fraction))
+            return (found.code, Float(min(max(drawn, 0), 1 - 0x1p-24)))
+        }
+        guard !part.difference.isAlone else { return found(number) }
         let base = part.difference.base
         let code = Int(codes[base][row])
         let fraction =
             part.baseColumn.isBinned
             ? part.baseColumn.numberFraction(of: code, drawn: Double(fractions[base][row])) : 0.5
-        let interval = Int(codes[part.source][row])
-        let (low, high) = (part.edges[interval], part.edges[interval + 1])
         // A base without a number is not drawn with a difference but for noise: the nearest number stands for it.
         let from = part.base.position(of: code, fraction: fraction) ?? part.base.range.low
-        let found = part.own.place(of: from + low + Double(inside) * (high - low))
-        let drawn = part.column.drawnFraction(of: Int(found.code), number: Double(found.fraction))
-        return (found.code, Float(min(max(drawn, 0), 1 - 0x1p-24)))
+        return found(from + number)
     }
 
     /// Draws the fractions of rows that miss a condition again; what still misses it is moved to the nearest wanted code.

@@ -15,10 +15,11 @@ struct DifferenceSearch {
     struct Edge {
         let base: Int
         let column: Int
-        /// How the two were compared, and how far from independence they are, as a part of the rows.
+        /// How the two were compared, and how far from independence they are, as a part of the rows; nil where that was not
+        /// measured.
         let baseGroups: ModelAttribute
         let columnGroups: ModelAttribute
-        let distance: Double
+        let distance: Double?
     }
 
     /// A way to take the difference, and where its histogram lies.
@@ -31,36 +32,46 @@ struct DifferenceSearch {
         let scale: Double
         /// What independent columns would give in each interval, and outside.
         let independent: [Double]
+        /// The part of the rows in which both columns have a number, if one says nothing of the other.
+        let both: Double
         let isScore: Bool
         let isLattice: Bool
     }
 
-    private let domain: TableDomain
-    private let shares: [[Double]]
+    let domain: TableDomain
+    let shares: [[Double]]
+    /// Of columns on finer intervals these and the parts of the rows in them.
+    let fine: [Int: (ColumnDifference, [Double])]
+    let spots: [[FineColumns.Spot]]
 
     private static let trialCells = 96
     private static let finalCells = 64
-    private static let mostEdges = 24
-    /// Of the distance that two columns would have which determine each other.
-    private static let leastDistance = 0.45
+    /// With so few edges there are further trials of each.
+    static let fewEdges = 4
     /// Nats that the difference must say about the column: those of a correlation of about 0.9.
     private static let leastInformation = 0.6
-    /// Of the rows that must lie inside the intervals.
+    /// Of the rows in which both columns have a number, and of all rows, the parts that must lie inside the intervals.
     private static let leastInside = 0.6
+    private static let leastOfAll = 0.15
     /// What the difference may leave out: of the distance from independence, and of the column's own distribution.
     private static let mostMissed = 0.15
     private static let mostMoved = 0.04
-    /// Columns of fewer values, counted by their entropy, are modelled by tables.
-    private static let leastValues = 6.0
     /// A ratio or plain difference is preferred to one of scores that says little more: of single values, scores stand further
     /// apart than noise can tell.
     private static let preference = 0.05
     private static let partOfScores = 0.8
 
-    /// - Parameter shares: the estimated distribution of each column.
-    init(_ domain: TableDomain, shares: [[Double]]) {
+    /// - Parameters:
+    ///   - shares: the estimated distribution of each column.
+    ///   - fine: columns on finer intervals, with their histograms.
+    init(_ domain: TableDomain, shares: [[Double]], fine: [(ColumnDifference, [Double])] = []) {
         self.domain = domain
         self.shares = shares
+        let known = Dictionary(uniqueKeysWithValues: fine.map { ($0.0.column, $0) })
+        self.fine = known
+        spots = shares.enumerated().map { column, own in
+            FineColumns.spots(domain.columns[column], shares: own, fine: known[column])
+        }
     }
 
     /// Columns with an order and enough numbers.
@@ -72,102 +83,54 @@ struct DifferenceSearch {
         }
     }
 
-    /// A forest of pairs that stand far from independence, each column after the one that it may be rebuilt from.
-    func edges(_ misfits: [MeasuredMisfit], total: Double) -> [Edge] {
-        let known = Self.candidates(domain).filter { entropy(of: $0) >= naturalLogarithm(Self.leastValues) }
-        var best: [[Int]: (ratio: Double, misfit: MeasuredMisfit)] = [:]
-        for one in misfits where known.contains(one.first.column) && known.contains(one.second.column) {
-            let most = comonotoneDistance(one.first, one.second) * total
-            let noise = 4 * one.variance.squareRoot()
-            guard most > 0, Double(one.value) > noise else { continue }
-            let ratio = Double(one.value) / most
-            let pair = [one.first.column, one.second.column].sorted()
-            if ratio >= Self.leastDistance, ratio > best[pair]?.ratio ?? 0 { best[pair] = (ratio, one) }
-        }
-        var forest = SpanningForest(domain.columns.count)
-        let pairs = best.keys.sorted {
-            (best[$1]?.ratio ?? 0, $0[0], $0[1]) < (best[$0]?.ratio ?? 0, $1[0], $1[1])
-        }
-        for pair in pairs where forest.edges.count < Self.mostEdges { forest.join((pair[0], pair[1])) }
-        return rooted(forest.edges.compactMap { best[[$0.0, $0.1]]?.misfit }, total: total)
-    }
-
-    private func entropy(of column: Int) -> Double {
-        shares[column].reduce(0.0) { $1 > 0 ? $0 - $1 * naturalLogarithm($1) : $0 }
-    }
-
-    /// Directs the edges of a forest away from the column that tells most apart in each tree.
-    private func rooted(_ pairs: [MeasuredMisfit], total: Double) -> [Edge] {
-        let columns = Set(pairs.flatMap { [$0.first.column, $0.second.column] })
-        let entropy = Dictionary(uniqueKeysWithValues: columns.map { ($0, self.entropy(of: $0)) })
-        var seen: Set<Int> = []
-        var result: [Edge] = []
-        for root in columns.sorted(by: { (entropy[$1] ?? 0, $0) < (entropy[$0] ?? 0, $1) })
-        where !seen.contains(root) {
-            seen.insert(root)
-            var open = [root]
-            while !open.isEmpty {
-                let at = open.removeFirst()
-                for one in pairs where one.first.column == at || one.second.column == at {
-                    let (from, to) = one.first.column == at ? (one.first, one.second) : (one.second, one.first)
-                    guard seen.insert(to.column).inserted else { continue }
-                    result.append(
-                        Edge(
-                            base: at, column: to.column, baseGroups: from, columnGroups: to,
-                            distance: Double(one.value) / total))
-                    open.append(to.column)
-                }
-            }
-        }
-        return result
-    }
-
     /// Whether the difference, drawn on its own, gives the column's own distribution and about the distance from
     /// independence that was measured. Where it does not, the two columns are related in another way too.
     ///
     /// - Parameter found: the shares of the intervals, and of none.
     private func explains(_ edge: Edge, _ difference: ColumnDifference, _ found: [Double]) -> Bool {
-        let base = AxisPositions(difference.baseAxis, domain.columns[edge.base])
-        let own = AxisPositions(difference.columnAxis, domain.columns[edge.column])
+        let base = PlacedSpots(difference.baseAxis, domain.columns[edge.base], spots[edge.base])
+        let own = PlacedSpots(difference.columnAxis, domain.columns[edge.column], spots[edge.column])
         let ends = difference.edges.map { Double($0) / difference.scale }
         let width = edge.columnGroups.size
         let alone = edge.columnGroups.sums(of: shares[edge.column])
-        // Rows without a difference: those of a base without a number are spread as the column is, others over the column's
-        // values that are no number.
-        let unplaced = shares[edge.base].enumerated().reduce(0.0) {
-            base.position(of: $1.offset, fraction: 0.5) == nil ? $0 + $1.element : $0
-        }
+        // In which rows both have a number follows from the difference: where they do, there mostly is one.
+        let (ofBase, ofOwn) = (base.mass, own.mass)
         let known = found.dropLast().reduce(0, +)
-        let inside = min(known / max(1 - unplaced, 1e-9), 1)
+        let both = min(max(known, ofBase + ofOwn - 1, 1e-9), ofBase, ofOwn)
+        // Of the rows of a base with a number: those with a difference, with another number, and with none.
+        let inside = min(known / max(ofBase, 1e-9), 1)
+        let valueless = 1 - both / max(ofBase, 1e-9)
         let scale = known > 0 ? inside / known : 0
-        let valueless = shares[edge.column].enumerated().map {
-            own.position(of: $0.offset, fraction: 0.5) == nil ? $0.element : 0
+        let numbers = own.masses(size: shares[edge.column].count)
+        let others = zip(shares[edge.column], numbers).map { $0 - $1 }
+        let (numberGroups, otherGroups) = (
+            edge.columnGroups.sums(of: numbers).map { ofOwn > 0 ? $0 / ofOwn : 0 },
+            edge.columnGroups.sums(of: others).map { ofOwn < 1 ? $0 / (1 - ofOwn) : 0 }
+        )
+        func mixed(_ numbered: Double, _ other: Double) -> [Double] {
+            zip(numberGroups, otherGroups).map { max(numbered, 0) * $0 + max(other, 0) * $1 }
         }
-        let valuelessShare = valueless.reduce(0, +)
-        let explained = min(1 - inside, valuelessShare)
-        let outside = zip(edge.columnGroups.sums(of: valueless), alone).map { own, all in
-            (valuelessShare > 0 ? own / valuelessShare * explained : 0) + all * (1 - inside - explained)
-        }
+        let outside = mixed(1 - inside - valueless, valueless)
+        let ofOthers = ofBase < 1 ? (ofOwn - both) / (1 - ofBase) : 0
+        let unplaced = mixed(ofOthers, 1 - ofOthers)
         var table = [Double](repeating: 0, count: edge.baseGroups.size * width)
-        let range = own.range
+        let range = own.positions.range
         // Rows that would lie beyond the column's bounds.
         var beyond = 0.0
-        for (code, share) in shares[edge.base].enumerated() where share > 0 {
-            let row = edge.baseGroups.group(of: code) * width
-            for part in 0..<4 {
-                guard let position = base.position(of: code, fraction: (Double(part) + 0.5) / 4) else {
-                    for group in 0..<width { table[row + group] += share * alone[group] / 4 }
-                    continue
-                }
-                for group in 0..<width { table[row + group] += share * outside[group] / 4 }
-                for (cell, sharesInside) in found.dropLast().enumerated() where sharesInside > 0 {
-                    let mass = sharesInside * scale
-                    for piece in [0.25, 0.75] {
-                        let reached = position + ends[cell] + piece * (ends[cell + 1] - ends[cell])
-                        if reached < range.low || reached > range.high { beyond += share * mass / 8 }
-                        let place = own.place(of: reached)
-                        table[row + edge.columnGroups.group(of: Int(place.code))] += share * mass / 8
-                    }
+        for (spot, place) in base.spots {
+            let row = edge.baseGroups.group(of: spot.code) * width
+            guard let position = place else {
+                for group in 0..<width { table[row + group] += spot.mass * unplaced[group] }
+                continue
+            }
+            for group in 0..<width { table[row + group] += spot.mass * outside[group] }
+            for (cell, sharesInside) in found.dropLast().enumerated() where sharesInside > 0 {
+                let mass = sharesInside * scale
+                for piece in [0.25, 0.75] {
+                    let reached = position + ends[cell] + piece * (ends[cell + 1] - ends[cell])
+                    if reached < range.low || reached > range.high { beyond += spot.mass * mass / 2 }
+                    let place = own.positions.place(of: reached)
+                    table[row + edge.columnGroups.group(of: Int(place.code))] += spot.mass * mass / 2
                 }
             }
         }
@@ -178,64 +141,65 @@ struct DifferenceSearch {
         let distance = table.enumerated().reduce(0.0) {
             $0 + abs($1.element - rows[$1.offset / width] * alone[$1.offset % width])
         }
-        return moved + beyond <= Self.mostMoved && abs(distance - edge.distance) <= Self.mostMissed
-    }
-
-    /// The L1 distance from independence of the table that two groupings would have if the order of one were that of the
-    /// other.
-    private func comonotoneDistance(_ first: ModelAttribute, _ second: ModelAttribute) -> Double {
-        let (a, b) = (first.sums(of: shares[first.column]), second.sums(of: shares[second.column]))
-        var overlap = 0.0
-        var (i, j) = (0, 0)
-        var (left, right) = (a.first ?? 0, b.first ?? 0)
-        while i < a.count && j < b.count {
-            let mass = min(left, right)
-            overlap += max(mass - a[i] * b[j], 0)
-            left -= mass
-            right -= mass
-            if left <= right {
-                i += 1
-                left = i < a.count ? a[i] : 0
-            } else {
-                j += 1
-                right = j < b.count ? b[j] : 0
-            }
-        }
-        return 2 * overlap
+        // What lies beyond is moved to the nearest bound, as a table has it that was cut off there.
+        return moved + beyond / 4 <= Self.mostMoved
+            && edge.distance.map { abs(distance - $0) <= Self.mostMissed } ?? true
     }
 
     /// The differences whose histograms are worth a look.
-    func trials(of edge: Edge) -> [Trial] {
+    ///
+    /// - Parameter isFree: whether there are so few edges that multiples of the base are looked at too.
+    func trials(of edge: Edge, isFree: Bool) -> [Trial] {
         let (base, column) = (domain.columns[edge.base], domain.columns[edge.column])
         var kinds: [(NumberAxis, NumberAxis)] = [(NumberAxis(.logarithm), NumberAxis(.logarithm))]
         if (base.type == .date) == (column.type == .date) { kinds.append((NumberAxis(.value), NumberAxis(.value))) }
-        for sign in [1.0, -1.0] {
+        for sign in [1.0, -1.0] where fine[edge.base] == nil && fine[edge.column] == nil {
             kinds.append(
                 (.score(base, shares: shares[edge.base], factor: sign), .score(column, shares: shares[edge.column])))
+        }
+        for kind in [NumberAxis.Kind.logarithm, .value] where isFree {
+            guard kind == .logarithm || (base.type == .date) == (column.type == .date) else { continue }
+            for slope in slopes(edge, kind) { kinds.append((NumberAxis(kind, factor: slope), NumberAxis(kind))) }
         }
         return kinds.compactMap { trial(edge, $0.0, $0.1) }
     }
 
+    /// How steep a line is that maps the base's quantiles to the column's, rising and falling: y = a + b · x, or of logarithms a
+    /// power. None where it is as steep as the plain difference.
+    private func slopes(_ edge: Edge, _ kind: NumberAxis.Kind) -> [Double] {
+        let from = WeightedPositions(PlacedSpots(NumberAxis(kind), domain.columns[edge.base], spots[edge.base]))
+        let to = WeightedPositions(PlacedSpots(NumberAxis(kind), domain.columns[edge.column], spots[edge.column]))
+        guard from.mass >= Self.leastOfAll, to.mass >= Self.leastOfAll, from.spread > 0, to.spread > 0 else {
+            return []
+        }
+        let slope = to.spread / from.spread
+        guard slope > 1e-4, slope < 1e4 else { return [] }
+        return abs(naturalLogarithm(slope)) > 0.1 ? [slope, -slope] : [-slope]
+    }
+
     private func trial(_ edge: Edge, _ baseAxis: NumberAxis, _ columnAxis: NumberAxis) -> Trial? {
-        let base = AxisPositions(baseAxis, domain.columns[edge.base])
-        let own = AxisPositions(columnAxis, domain.columns[edge.column])
-        let from = WeightedPositions(base, shares: shares[edge.base])
-        let to = WeightedPositions(own, shares: shares[edge.column])
-        guard from.mass >= Self.leastInside, to.mass >= Self.leastInside, to.deviation > 0, from.deviation > 0 else {
+        let (basePlaces, ownPlaces) = (
+            PlacedSpots(baseAxis, domain.columns[edge.base], spots[edge.base]),
+            PlacedSpots(columnAxis, domain.columns[edge.column], spots[edge.column])
+        )
+        let (base, own) = (basePlaces.positions, ownPlaces.positions)
+        let (from, to) = (WeightedPositions(basePlaces), WeightedPositions(ownPlaces))
+        guard from.mass >= Self.leastOfAll, to.mass >= Self.leastOfAll, to.deviation > 0, from.deviation > 0 else {
             return nil
         }
         let reach = max(abs(base.range.low), abs(base.range.high), abs(own.range.low), abs(own.range.high))
         let scale = 0x1p29 / max(reach, 1e-9)
         let middle = to.differences(from)
         let half = (middle.high - middle.low) / 2 + to.deviation
-        let isLattice = base.isDiscrete && own.isDiscrete && columnAxis.kind == .value
+        let isLattice =
+            base.isDiscrete && own.isDiscrete && columnAxis.kind == .value && abs(baseAxis.factor) == 1
         let edges = Self.edges(
             from: (middle.low + middle.high) / 2 - half, to: (middle.low + middle.high) / 2 + half,
             cells: Self.trialCells, scale: scale, isLattice: isLattice)
         guard edges.count >= 3 else { return nil }
         return Trial(
             edge: edge, baseAxis: baseAxis, columnAxis: columnAxis, edges: edges, scale: scale,
-            independent: to.histogram(less: from, edges: edges.map { Double($0) / scale }),
+            independent: to.histogram(less: from, edges: edges.map { Double($0) / scale }), both: from.mass * to.mass,
             isScore: columnAxis.kind == .score, isLattice: isLattice)
     }
 
@@ -279,10 +243,9 @@ struct DifferenceSearch {
                 histogram.counts.map { Double($0) }, deviation: histogram.variance.squareRoot(),
                 intervals: trial.edges.count - 1)
             let inside = found.dropLast().reduce(0, +)
-            let information = zip(found, trial.independent).reduce(0.0) { sum, pair in
-                pair.0 > 0 ? sum + pair.0 * naturalLogarithm(pair.0 / max(pair.1, 1e-6)) : sum
-            }
-            guard inside >= Self.leastInside, information >= Self.leastInformation,
+            let information = information(found, trial)
+            guard inside >= max(Self.leastOfAll, Self.leastInside * trial.both),
+                information >= Self.leastInformation,
                 let difference = difference(trial, found),
                 explains(trial.edge, difference, expected(trial, found, in: difference))
             else { continue }
@@ -291,12 +254,32 @@ struct DifferenceSearch {
                 best[trial.edge.column] = (value, difference)
             }
         }
-        // In the order of the forest, so that what is rebuilt from has been rebuilt.
+        // In an order in which what is rebuilt from has been rebuilt; of a circle the weakest goes.
         var result: [ColumnDifference] = []
-        for trial in trials where !result.contains(where: { $0.column == trial.edge.column }) {
-            if let one = best[trial.edge.column] { result.append(one.difference) }
+        var open = best.sorted { $0.key < $1.key }
+        while !open.isEmpty {
+            let rebuilt = Set(open.map(\.key))
+            if let next = open.firstIndex(where: { !rebuilt.contains($0.value.difference.base) }) {
+                result.append(open.remove(at: next).value.difference)
+            } else if let weakest = open.indices.min(by: { open[$0].value.value < open[$1].value.value }) {
+                open.remove(at: weakest)
+            }
         }
         return result
+    }
+
+    /// What the difference says about the column, in nats, among rows in which both have a number.
+    private func information(_ found: [Double], _ trial: Trial) -> Double {
+        let inside = found.dropLast().reduce(0, +)
+        guard inside > 0, trial.both > 0 else { return 0 }
+        let part = min(inside / max(trial.both, inside), 1)
+        func divergence(_ share: Double, _ expected: Double) -> Double {
+            share > 0 ? share * naturalLogarithm(share / max(expected, 1e-6)) : 0
+        }
+        let within = zip(found, trial.independent).dropLast().reduce(0.0) {
+            $0 + divergence($1.0 * part / inside, $1.1 / trial.both)
+        }
+        return within + divergence(1 - part, 1 - trial.independent.dropLast().reduce(0, +) / trial.both)
     }
 
     /// What a trial's histogram says about the intervals of the final difference: of scores that it is normal.
@@ -374,76 +357,5 @@ struct DifferenceSearch {
             }
         }
         return made(trial.baseAxis, edges)
-    }
-}
-
-/// Positions with the part of the rows that stands at each, ascending.
-private struct WeightedPositions {
-    private var points: [(position: Double, mass: Double)] = []
-    /// Of the rows that have a position.
-    let mass: Double
-    /// Standard deviation of the positions.
-    let deviation: Double
-
-    private static let parts = 4
-    private static let most = 256
-
-    init(_ positions: AxisPositions, shares: [Double]) {
-        var found: [(position: Double, mass: Double)] = []
-        for (code, share) in shares.enumerated() where share > 0 {
-            for part in 0..<Self.parts {
-                let fraction = (Double(part) + 0.5) / Double(Self.parts)
-                guard let position = positions.position(of: code, fraction: fraction) else { continue }
-                found.append((position, share / Double(Self.parts)))
-            }
-        }
-        found.sort { $0.position < $1.position }
-        let mass = found.reduce(0) { $0 + $1.mass }
-        let mean = mass > 0 ? found.reduce(0) { $0 + $1.mass * $1.position } / mass : 0
-        let square = found.reduce(0) { $0 + $1.mass * ($1.position - mean) * ($1.position - mean) }
-        self.mass = mass
-        deviation = mass > 0 ? (square / mass).squareRoot() : 0
-        // Few enough that all pairs of them can be looked at.
-        let step = max(1, (found.count + Self.most - 1) / Self.most)
-        var start = 0
-        while start < found.count {
-            let part = found[start..<min(start + step, found.count)]
-            let sum = part.reduce(0) { $0 + $1.mass }
-            let centre = sum > 0 ? part.reduce(0) { $0 + $1.mass * $1.position } / sum : part[start].position
-            points.append((centre, sum))
-            start += step
-        }
-    }
-
-    /// The position that a share of the mass lies below.
-    private func quantile(_ share: Double) -> Double {
-        var left = share * mass
-        for point in points {
-            left -= point.mass
-            if left <= 0 { return point.position }
-        }
-        return points.last?.position ?? 0
-    }
-
-    /// Lowest and highest difference of equal quantiles, but for the tails.
-    func differences(_ other: WeightedPositions) -> (low: Double, high: Double) {
-        let found = (2...38).map { quantile(Double($0) / 40) - other.quantile(Double($0) / 40) }
-        return (found.min() ?? 0, found.max() ?? 0)
-    }
-
-    /// The shares of the differences of independent draws in each interval, and in none.
-    func histogram(less other: WeightedPositions, edges: [Double]) -> [Double] {
-        var cells = [Double](repeating: 0, count: edges.count)
-        guard let first = edges.first, let last = edges.last, edges.count > 1 else { return cells }
-        let width = (last - first) / Double(edges.count - 1)
-        for from in other.points {
-            for to in points {
-                let place = ((to.position - from.position) - first) / width
-                guard place >= 0, place < Double(edges.count - 1) else { continue }
-                cells[Int(place)] += to.mass * from.mass
-            }
-        }
-        cells[edges.count - 1] = max(0, 1 - cells.reduce(0, +))
-        return cells
     }
 }

@@ -27,7 +27,7 @@ struct Interactions {
     private static let groups = [3: 4, 4: 2]
     /// What a set says beyond its pairs, as a part of the rows, and in deviations of the noise of one distance.
     private static let leastPart = 0.05
-    private static let leastDeviations = 8.0
+    private static let leastDeviations = 5.0
     private static let mostChosen = 8
 
     /// Whether a table of so many columns is looked through.

@@ -28,7 +28,7 @@ struct OneShotFit {
     private static let differenceShare = 0.06
     /// What one-ways and pair errors leave.
     private static let shareLeft = 0.5
-    private static let (trialPart, histogramPart, errorPart) = (400, 300, 300)
+    private static let (finePart, trialPart, histogramPart, errorPart) = (300, 400, 300, 300)
 
     init(_ parameters: [String: Parameter], measuresAcross: Bool) throws(SynthesisError) {
         self.parameters = parameters
@@ -139,20 +139,23 @@ struct OneShotFit {
 
         // Columns that another one nearly determines.
         var found: [ColumnDifference] = []
+        var fine: [NoisyMarginal] = []
         if seeksDifferences(domain),
             !noise.isSilent(total: oneWays.total, slices.amount * Self.differenceShare / Self.shareLeft)
         {
-            found = try self.differences(misfits, oneWays, domain, kernel, &slices)
+            found = try self.differences(misfits, oneWays, domain, kernel, &slices, &fine)
         }
         if !found.isEmpty {
-            let known = try measure(found, domain, &oneWays, &grouped, &slices)
+            let known = try measure(found, fine, domain, &oneWays, &grouped, &slices)
             guard let known else { return try independent() }
             differences = found
             columns = oneWays.modelled
             for (column, amount) in known { amounts[column] = amount }
-            tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets)
+            let presence = Presence(differences, domain, shares: oneWays.shares)
+            tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets, kinds: presence.kinds)
             let rebuilt = differences.rebuilt
-            sets.removeAll { set in set.contains { rebuilt.contains($0.column) } }
+            sets.removeAll { set in set.contains { rebuilt.contains($0.column) || presence.kinds[$0.column] != nil } }
+            sets = presence.sets(tables.levels) + sets
             misfits.removeAll { rebuilt.contains($0.first.column) || rebuilt.contains($0.second.column) }
             let open = tables.restricted {
                 domain.columns.count <= columns[$0.0] || domain.columns.count <= columns[$0.1]
@@ -213,11 +216,26 @@ struct OneShotFit {
     /// The columns that another one nearly determines; each difference has its kernel's number.
     private func differences(
         _ misfits: [MeasuredMisfit], _ oneWays: OneWayMarginals, _ domain: TableDomain, _ kernel: Kernel,
-        _ slices: inout PlannedBudget
+        _ slices: inout PlannedBudget, _ fine: inout [NoisyMarginal]
     ) throws -> [ColumnDifference] {
-        let search = DifferenceSearch(domain, shares: oneWays.shares)
-        let trials = search.edges(misfits, total: oneWays.total).flatMap { search.trials(of: $0) }
-        guard !trials.isEmpty else { return [] }
+        var alone = FineColumns.wanted(domain, shares: oneWays.shares)
+        if !alone.isEmpty {
+            for place in alone.indices { alone[place].number = try kernel.addDifference(alone[place].question(domain)) }
+            let histograms = try kernel.measured(alone.map { [$0.number] }, spending: slices.some(Self.finePart))
+            guard let histograms else { return [] }
+            fine = histograms
+        }
+        let search = DifferenceSearch(
+            domain, shares: oneWays.shares,
+            fine: zip(alone, fine).map { column, one in
+                let shares = fineShares(
+                    one.counts.map { Double($0) }, deviation: one.variance.squareRoot(),
+                    intervals: column.edges.count - 1)
+                return (column, Array(shares.prefix(column.edges.count - 1)))
+            })
+        let edges = search.edges(misfits, total: oneWays.total)
+        let trials = edges.flatMap { search.trials(of: $0, isFree: edges.count <= DifferenceSearch.fewEdges) }
+        guard !trials.isEmpty else { return alone }
         var numbers: [Int] = []
         for trial in trials { numbers.append(try kernel.addDifference(search.question(trial))) }
         let histograms = try kernel.measured(numbers.map { [$0] }, spending: slices.some(Self.trialPart))
@@ -226,14 +244,17 @@ struct OneShotFit {
         for place in chosen.indices {
             chosen[place].number = try kernel.addDifference(chosen[place].question(domain))
         }
-        return chosen
+        let rebuilt = chosen.rebuilt
+        return alone.filter { !rebuilt.contains($0.column) } + chosen
     }
 
     /// The one-way marginals of differences, which take their columns' places.
     ///
+    /// - Parameter fine: what was measured already of columns on finer intervals.
     /// - Returns: what each has cost; nil if the transcript has ended.
     private func measure(
-        _ differences: [ColumnDifference], _ domain: TableDomain, _ oneWays: inout OneWayMarginals,
+        _ differences: [ColumnDifference], _ fine: [NoisyMarginal], _ domain: TableDomain,
+        _ oneWays: inout OneWayMarginals,
         _ grouped: inout GroupedKernel, _ slices: inout PlannedBudget
     ) throws -> [Int: Double]? {
         let budget = try slices.some(Self.histogramPart)
@@ -245,19 +266,29 @@ struct OneShotFit {
         grouped.add(differences, first: domain.columns.count)
         let columns = differences.indices.map { domain.columns.count + $0 }
         oneWays.add(zip(columns, answers).map { $1.of($0) })
+        for (column, one) in zip(columns, differences) where one.isAlone {
+            oneWays.add(fine.filter { $0.attributes == [one.number] }.map { $0.of(column) })
+        }
         return Dictionary(uniqueKeysWithValues: columns.map { ($0, amount) })
     }
 
     /// The levels of each column and the tables that can be made of them.
     ///
-    /// - Parameter withCoarse: whether columns have coarser levels too, for sets of more columns.
-    private func pairTables(_ oneWays: OneWayMarginals, legible: Double, withCoarse: Bool) -> PairTables {
+    /// - Parameters:
+    ///   - withCoarse: whether columns have coarser levels too, for sets of more columns.
+    ///   - kinds: of some columns the codes that no level joins.
+    private func pairTables(
+        _ oneWays: OneWayMarginals, legible: Double, withCoarse: Bool, kinds: [Int: Presence.Kinds] = [:]
+    ) -> PairTables {
         let detail = Self.detail.filter { Double($0 * $0) >= legible / 8 && Double($0) <= max(legible, 2) }
         let shares = oneWays.shares
         let most = Self.detail[Self.detail.count - 1]
         func levels(_ sizes: [Int]) -> [CodeLevels] {
-            oneWays.modelled.map {
-                CodeLevels($0, domain: oneWays.domain.columns[$0], shares: shares[$0], sizes: sizes)
+            oneWays.modelled.map { column in
+                if let kinds = kinds[column] {
+                    return CodeLevels(column, shares: shares[column], kinds: kinds, sizes: sizes)
+                }
+                return CodeLevels(column, domain: oneWays.domain.columns[column], shares: shares[column], sizes: sizes)
             }
         }
         let own = levels(detail.isEmpty ? [most] : detail)

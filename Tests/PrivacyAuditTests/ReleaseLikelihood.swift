@@ -154,7 +154,9 @@ private struct ExactFigures {
     func sums(_ question: SumQuestion, of sum: NoisySums) -> (without: [Int64], with: [Int64]) {
         var without = [Int64](repeating: 0, count: sum.groups.reduce(1) { $0 * sizes[$1] })
         func add(_ rows: NeighbouringWorlds.Rows, to sums: inout [Int64]) {
-            let value = question.values[rows.codes[question.attribute]]
+            // Of a code's steps the middle one: the worlds' columns have one value a code.
+            let steps = question.values.count / sizes[question.attribute]
+            let value = question.values[rows.codes[question.attribute] * steps + steps / 2]
             let cell = sum.groups.reduce(0) { $0 * sizes[$1] + rows.codes[$1] }
             sums[cell] += Int64(rows.count) * min(max(value, question.clamp.lowerBound), question.clamp.upperBound)
         }

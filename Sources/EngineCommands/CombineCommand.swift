@@ -1,4 +1,4 @@
-public import ArgumentParser
+package import ArgumentParser
 import FittedModels
 import Foundation
 

@@ -137,9 +137,11 @@ package struct OneWayMarginals {
         }
         let bins = column.shares
         guard difference.isAlone else {
-            // Of no code there are more rows without a difference than there are at all.
+            // Of no code there are more rows without a difference than there are at all. Where noise hides them all, the few
+            // that a table finds are spread as the column is, and not evenly over a scale that reaches far.
             let capped =
-                Array(shares.prefix(intervals)) + zip(shares.dropFirst(intervals), bins).map { min($0, $1) }
+                Array(shares.prefix(intervals))
+                + zip(shares.dropFirst(intervals), bins).map { max(min($0, $1), 1e-4 * $1) }
             let sum = capped.reduce(0, +)
             return sum > 0 ? capped.map { $0 / sum } : shares
         }

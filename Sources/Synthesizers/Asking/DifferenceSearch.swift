@@ -47,7 +47,7 @@ struct DifferenceSearch {
     private static let trialCells = 96
     private static let finalCells = 64
     /// With so few edges there are further trials of each.
-    static let fewEdges = 4
+    static let fewEdges = 1
     /// Nats that the difference must say about the column: those of a correlation of about 0.9.
     private static let leastInformation = 0.6
     /// Of the rows in which both columns have a number, and of all rows, the parts that must lie inside the intervals.

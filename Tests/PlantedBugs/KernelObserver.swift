@@ -53,9 +53,9 @@ extension Kernel {
     @_dynamicReplacement(for:groupedSums(_:_:_:_:))
     func observedSums(
         _ question: SumQuestion, _ groups: [Int], _ cells: Int, _ rows: any IntegerSource
-    ) -> [Int64] {
+    ) throws(PrivacyError) -> [Int64] {
         KernelObserver.active?.sums.append(question)
-        return groupedSums(question, groups, cells, rows)
+        return try groupedSums(question, groups, cells, rows)
     }
 
     /// Lets a test spend several budgets on one table; that production refuses it is a claim of its own.

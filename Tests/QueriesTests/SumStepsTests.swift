@@ -38,7 +38,7 @@ import VectorMath
             let resolved = try ResolvedQuery(query, domain: domain)
             let rows = PrivateRows(domain: domain, table: table, rowsPerKey: 1)
             let kernel = Kernel(rows: rows, generator: NoiseGenerator(testKey: [1, 2, 3, 4]))
-            return resolved.sums.map { kernel.groupedSums($0, [], 1, rows)[0] }
+            return try resolved.sums.map { try kernel.groupedSums($0, [], 1, rows)[0] }
         }
     }
 

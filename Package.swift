@@ -346,10 +346,14 @@ case "readers":
         target.resources = []
         target.sources =
             isClient
-            ? ["Keeping/Receipt.swift", "Keeping/SampleProvenance.swift", "Keeping/SignedReport.swift"]
+            ? [
+                "ClientError.swift", "Keeping/Receipt.swift", "Keeping/RememberedState.swift",
+                "Keeping/SampleProvenance.swift", "Keeping/SignedReport.swift", "ServiceProblem+JSON.swift",
+            ]
             : [
-                "Life/Confirmation.swift", "Routes/Endpoint.swift", "Routes/Endpoint+Arguments.swift",
-                "Routes/HTTPDate.swift", "Routes/OrderedJSON.swift", "Routes/Problem.swift",
+                "Life/Confirmation.swift", "Routes/Caller.swift", "Routes/Endpoint.swift",
+                "Routes/Endpoint+Arguments.swift", "Routes/Endpoint+Bounds.swift", "Routes/HTTPDate.swift",
+                "Routes/OrderedJSON.swift", "Routes/Problem.swift",
                 "Routes/Problem+Requests.swift", "Routes/QueryString.swift", "Samples/ByteRange.swift",
                 "Samples/SampleRequest.swift", "Uploads/DeclaredOpening.swift", "Uploads/HeaderValue.swift",
             ]

@@ -32,7 +32,8 @@ let package = Package(
                 .product(name: "VectorMath", package: "entrepot"),
             ]),
         .executableTarget(name: "RowsBenchmark", dependencies: synthesis),
-        .executableTarget(name: "Coverage", dependencies: synthesis),
+        .executableTarget(
+            name: "Coverage", dependencies: synthesis + [.product(name: "VectorMath", package: "entrepot")]),
         .executableTarget(
             name: "TableSpeed",
             dependencies: [

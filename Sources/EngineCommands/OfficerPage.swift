@@ -1,4 +1,5 @@
 import Foundation
+import Tables
 import Tasks
 
 /// A task for a privacy officer: one page in plain words, every figure derived from the task.

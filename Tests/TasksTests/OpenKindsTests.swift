@@ -118,9 +118,18 @@ import Testing
     @Test(
         "dates with names of months, fractions and zones are dates",
         arguments: [
-            "5. März 1980", "12 mai 1962", "31 décembre 1955", "3 de febrero de 2001", "2023-05-06T07:08:09.123+02:00",
+            "5. März 1980", "12 mai 1962", "31 décembre 1955", "1er juillet 1975", "3 de febrero de 2001",
+            "2023-05-06T07:08:09.123+02:00",
         ])
     func months(text: String) { #expect(DateSpelling.isDate(text), "\(text)") }
+
+    @Test("a missing value of Eurostat with its flag is missing, and a number with one a number")
+    func flags() throws {
+        let draft = try Office.draft(
+            table("value,k") { "\($0 % 3 == 0 ? ": c" : $0 % 3 == 1 ? "\($0).5 e" : "\($0).2"),a" })
+        let field = try #require(try Office.fields(draft)["value"])
+        #expect(field.type == .number && field.missingValues?.contains(": c") == true, "\(draft.yaml)")
+    }
 
     @Test("a header that stands once more between the rows is said, and left out by prepare")
     func repeatedHeader() throws {

@@ -72,7 +72,7 @@ struct ParquetFileTests {
           "nano": (pa.timestamp("ns"), column(stamp)),
           "fixed": (pa.binary(3), column(lambda: random.choice([b"aaa", b"bbb", b"ccc"]))),
         }
-        table = pa.table({name: pa.array(values, type) for name, (type, values) in types.items()})
+        whole = pa.table({name: pa.array(values, type) for name, (type, values) in types.items()})
         def text(value):
             if value is None: return ""
             if isinstance(value, bool): return "true" if value else "false"
@@ -86,13 +86,13 @@ struct ParquetFileTests {
         for codec in ["none", "snappy", "gzip", "zstd"]:
             for version in ["1.0", "2.0"]:
                 for dictionary in [True, False]:
-                    pq.write_table(table, f"{folder}/arrow-{codec}-{version}-{dictionary}.parquet", compression=codec,
+                    pq.write_table(whole, f"{folder}/arrow-{codec}-{version}-{dictionary}.parquet", compression=codec,
                         data_page_version=version, use_dictionary=dictionary, data_page_size=4096, row_group_size=3001)
-        pq.write_table(table, folder + "/arrow-fallback.parquet", dictionary_pagesize_limit=2000)
-        pq.write_table(table, folder + "/arrow-decimals.parquet", store_decimal_as_integer=True)
-        pq.write_table(table, folder + "/arrow-int96.parquet", use_deprecated_int96_timestamps=True)
+        pq.write_table(whole, folder + "/arrow-fallback.parquet", dictionary_pagesize_limit=2000)
+        pq.write_table(whole, folder + "/arrow-decimals.parquet", store_decimal_as_integer=True)
+        pq.write_table(whole, folder + "/arrow-int96.parquet", use_deprecated_int96_timestamps=True)
         for codec in ["uncompressed", "snappy", "zstd", "gzip"]:
-            duckdb.sql(f"copy (select * from table) to '{folder}/duckdb-{codec}.parquet' (format parquet, codec '{codec}', row_group_size 2048)")
+            duckdb.sql(f"copy (select * from whole) to '{folder}/duckdb-{codec}.parquet' (format parquet, codec '{codec}', row_group_size 2048)")
         """
 
     private static func folder(_ script: String) throws -> URL {

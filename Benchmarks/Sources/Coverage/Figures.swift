@@ -3,6 +3,7 @@ import Foundation
 import PrivacyKernel
 import Synthesizers
 import Tables
+import VectorMath
 
 /// Whether the intervals of counts, means, ratios and regressions cover, as `entrepot combine` makes them: rows of numbers are
 /// drawn from a known population, read as a table, fitted, imputed and combined.

@@ -56,7 +56,8 @@ struct UploadReader {
             } catch {
                 throw Problem.form(error)
             }
-        case "text/csv", "application/csv", "application/gzip", "text/tab-separated-values":
+        case "text/csv", "application/csv", "application/gzip", "text/tab-separated-values",
+            "application/vnd.apache.parquet":
             framing = .plain
         case "", "application/json", "application/x-www-form-urlencoded":
             throw Problem.fileFieldMissing
@@ -157,8 +158,8 @@ extension Problem {
     }
 
     static let mediaType = Problem(
-        .unsupportedMediaType, code: "media_type", detail: "A table is uploaded as a form or as CSV.",
-        hint: "Send multipart/form-data with the field `file`, or text/csv; Content-Encoding may be gzip.",
+        .unsupportedMediaType, code: "media_type", detail: "A table is uploaded as a form, as CSV or as Parquet.",
+        hint: "Send multipart/form-data with the field `file`, text/csv or application/vnd.apache.parquet; Content-Encoding may be gzip.",
         audience: .owner)
 
     static let fileFieldMissing = Problem.argument(

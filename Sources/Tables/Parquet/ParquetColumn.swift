@@ -99,7 +99,7 @@ struct ParquetColumn: Sendable {
     private func appendLevels(_ codes: [UInt32], _ rows: Int, hasMissing: Bool, to bytes: inout [UInt8]) {
         var levels: [UInt8] = []
         if hasMissing {
-            Self.put(varint: (rows + 7) / 8 << 1 | 1, to: &levels)
+            Self.put(varint: ((rows + 7) / 8) << 1 | 1, to: &levels)
             for first in stride(from: 0, to: rows, by: 8) {
                 var byte: UInt8 = 0
                 for bit in 0..<min(8, rows - first) where Int(codes[first + bit]) < firstMissing { byte |= 1 << bit }
@@ -121,7 +121,7 @@ struct ParquetColumn: Sendable {
             put(varint: count << 1, to: &bytes)
             for byte in 0..<((width + 7) / 8) { bytes.append(UInt8(truncatingIfNeeded: first >> (8 * UInt32(byte)))) }
         } else {
-            put(varint: (count + 7) / 8 << 1 | 1, to: &bytes)
+            put(varint: ((count + 7) / 8) << 1 | 1, to: &bytes)
             PackedBits.append(numbers, count: count, width: width, to: &bytes)
         }
     }

@@ -80,7 +80,7 @@ public final class CSVTableReader {
         records = RecordReader(dialect)
         if let key {
             keys = try? KeyReader(
-                rule: key, hash: hash, linkage: linkage, missing: schema.missingValues ?? [])
+                rule: key, hash: hash, linkage: linkage, missing: linkage == nil ? [] : schema.missingValues ?? [])
             for problem in key.problems {
                 log.add(TableProblem(code: "key_pattern", expected: "a sound key rule", hint: problem.what))
             }

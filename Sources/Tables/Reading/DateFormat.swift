@@ -70,6 +70,8 @@ package struct DateFormat: Sendable {
             case .day:
                 guard let read = Self.number(&bytes, from: isTight ? 2 : 1, to: 2) else { return nil }
                 day = read
+                // French: the first of a month.
+                if read == 1, bytes.starts(with: [0x65, 0x72]) { bytes.removeFirst(2) }
             case .monthName:
                 guard let read = Self.month(&bytes) else { return nil }
                 month = read

@@ -23,6 +23,8 @@ struct RowReader {
     /// For columns that are not written plainly, how to read them.
     let writings: [Int: CellText]
     private var watch: TableWatch
+    /// Texts that the table declares to be no value: no key is one of them.
+    private let missingKeys: [[UInt8]]
 
     /// - Parameter typed: columns of the file that hold values and not text: how text would be written says nothing of them.
     init(
@@ -37,6 +39,7 @@ struct RowReader {
             }
         }
         self.writings = writings
+        self.missingKeys = (schema.missingValues ?? []).filter { !$0.isEmpty }.map { Array($0.utf8) }
         self.watch = TableWatch(domain: domain, unread: header.unread)
         self.roles = header.roles
         self.builders = domain.columns.map { ColumnBuilder(size: $0.size, hasPlaces: $0.isBinned) }
@@ -210,6 +213,11 @@ struct RowReader {
         guard let rule = keys?.rule else { return }
         var faults: [(row: Int, part: Int, fault: KeyReader.Fault)] = []
         keys?.append(grid, columns: columns, firstRow: count) { faults.append(($0, $1, $2)) }
+        if !missingKeys.isEmpty, keys?.texts == nil {
+            for (part, column) in columns.enumerated() {
+                for row in 0..<grid.rows where isMissing(grid, row, column) { faults.append((row, part, .empty)) }
+            }
+        }
         for (row, part, fault) in faults {
             log.add(fault.code, column: rule.columns[part]) {
                 let value = grid.withField(row: row, column: columns[part]) {
@@ -217,6 +225,14 @@ struct RowReader {
                 }
                 return fault.problem(rule, part: part, row: fileRow(count + row), value: value)
             }
+        }
+    }
+
+    /// Whether a part of a key says that there is none: strangers without a number are not one unit.
+    private func isMissing(_ grid: FieldGrid, _ row: Int, _ column: Int) -> Bool {
+        grid.withField(row: row, column: column) { text in
+            let text = text.trimmed
+            return missingKeys.contains { $0.count == text.count && $0.elementsEqual(text) }
         }
     }
 

@@ -65,7 +65,11 @@ struct ColumnFacts {
         let numeric = present.count { NumberSpelling.isPlain($0) || $0.utf8.contains { (48...57).contains($0) } }
         let isNumeric =
             numeric > 0
-            && Double(numeric) >= 0.8 * Double(present.count { !Self.missingWords.contains($0.lowercased()) })
+            && Double(numeric) >= 0.8
+                * Double(
+                    present.count {
+                        !Self.missingWords.contains($0.lowercased()) && !Self.isFlaggedColon($0.lowercased())
+                    })
         func isMissing(_ text: String) -> Bool {
             guard text.utf8.count <= 16 else { return false }
             let word = text.lowercased()
@@ -201,7 +205,7 @@ extension ColumnKind {
         {
             return .leftOut("it looks like a number that belongs to somebody: nearly all differ and begin alike")
         }
-        if areDigits, facts.counts.count > 12, let length = core.first?.utf8.count, length >= 9,
+        if areDigits, facts.counts.count > 2, let length = core.first?.utf8.count, length >= 10,
             core.allSatisfy({ $0.utf8.count == length }), !facts.isCalled(KeyGuess.measures)
         {
             return .leftOut("it looks like a number that belongs to somebody: all have \(length) digits")

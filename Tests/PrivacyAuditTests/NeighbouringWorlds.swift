@@ -119,7 +119,7 @@ struct NeighbouringWorlds: Sendable {
     private static func counted(_ table: consuming PrivateTable, sizes: [Int]) throws -> [[Int]: Int64] {
         let kernel = Kernel(table: table)
         guard let rows = kernel.rows as? PrivateRows else { return [:] }
-        let counts = kernel.counts([Array(sizes.indices)], in: rows)[0]
+        let counts = try kernel.counts([Array(sizes.indices)], in: rows)[0]
         var counted: [[Int]: Int64] = [:]
         for (cell, count) in counts.enumerated() where count != 0 {
             var rest = cell

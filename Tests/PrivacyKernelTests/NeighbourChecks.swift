@@ -207,13 +207,13 @@ private struct FigureCache {
     }
 
     subscript(pair: (Int, Int)) -> NeighbourFigures {
-        mutating get {
+        mutating get throws {
             let place = pair.0 * universe.tables[1].count + pair.1
             if let figures = known[place] { return figures }
             let table = universe.joined(pair.0, pair.1)
             let figures = NeighbourFigures(
-                counts: kernel.counts(cliques, in: table),
-                errors: kernel.errors(of: candidates, candidates.map(\.attributes), in: table))
+                counts: try kernel.counts(cliques, in: table),
+                errors: try kernel.errors(of: candidates, candidates.map(\.attributes), in: table))
             known[place] = figures
             return figures
         }
@@ -233,7 +233,7 @@ func worstLosses(
         guard let losses = try NeighbourLosses(accounting, universe, charged) else { return [] }
         var largest = (marginals: 0.0, errors: 0.0)
         for (one, other) in neighbours {
-            let parts = losses.parts(figures[one], figures[other])
+            let parts = try losses.parts(figures[one], figures[other])
             largest = (max(largest.marginals, parts.marginals), max(largest.errors, parts.errors))
         }
         worst.append((accounting, largest.marginals, largest.errors))
@@ -253,7 +253,7 @@ private func isCovered(
     guard neighbours.count % stride != 0 else { return false }
     for step in neighbours.indices {
         let (one, other) = neighbours[step * stride % neighbours.count]
-        let (left, right) = (figures[one], figures[other])
+        let (left, right) = (try figures[one], try figures[other])
         for loss in losses {
             guard let parts = loss?.parts(left, right) else { return false }
             // Scales are exact; the decay of errors is found back from a variance in `Double`.
@@ -306,7 +306,7 @@ extension AuditCheck {
         func counts(_ rows: [(key: String, value: Int)]) throws -> [[Int64]] {
             let table = try readTable(rows, rowsPerKey: 2)
             let joined = PrivateRows(joining: parties([("a", table), ("b", table)]), rowsPerKey: 2)
-            return testKernel(joined).counts([[0, 1]], in: joined)
+            return try testKernel(joined).counts([[0, 1]], in: joined)
         }
         return try counts(rows) == counts(rows.reversed())
     }
@@ -314,7 +314,8 @@ extension AuditCheck {
     static let loneTable = AuditCheck(claim: "a table that is not joined keeps its k rows a key, too") {
         let rows = (0..<9).map { (key: "a", value: $0 % 2) }
         let table = PrivateRows(single: try readTable(rows, rowsPerKey: 2).rows, rowsPerKey: 2)
-        return table.rowsPerKey == 2 && testKernel(table).counts([[]], in: table) == [[2]]
+        let counts = try testKernel(table).counts([[]], in: table)
+        return table.rowsPerKey == 2 && counts == [[2]]
     }
 
     /// The same for every change of all rows of one key, with the figure for changing one.

@@ -24,7 +24,7 @@ import Testing
         #expect(united.domain.columns.map(\.name) == ["flow", "value"])
         #expect(united.rowCount == 1100)
         #expect(united.rowsPerKey == 1)
-        let counts = testKernel(united).counts([[0, 1]], in: united)[0]
+        let counts = try testKernel(united).counts([[0, 1]], in: united)[0]
         let (flows, values) = (united.domain.columns[0], united.domain.columns[1])
         let found = counts.enumerated().flatMap { cell, count in
             [String](

@@ -57,6 +57,18 @@ private let id = KeyRule(columns: ["id"], pattern: "^[0-9]{1,8}$", normalise: [.
         #expect(texts(table.table, table.domain) == Self.expected)
     }
 
+    @Test("a key that the table declares to be no value is none: strangers without a number are not one unit")
+    func missingKey() throws {
+        let schema = TableSchema(fields: cars.fields, missingValues: ["", "NA"])
+        let error = #expect(throws: TableProblems.self) {
+            try read(
+                "id,size,price,doors\n1,small,1,2\n NA ,small,1,2\n".utf8, schema, key: KeyRule(columns: ["id"]))
+        }
+        #expect(error?.problems.map(\.code) == ["key_empty"] && error?.problems.first?.row == 3)
+        // Where nothing of the kind is declared, NA is a key as any other: Namibia's.
+        #expect(try read("id,size,price,doors\nNA,small,1,2\n".utf8, cars, key: KeyRule(columns: ["id"])).rowCount == 1)
+    }
+
     @Test("a header alone is a table of zero rows")
     func headerOnly() throws {
         #expect(try read("id,size,price,doors\n".utf8, cars, key: id).rowCount == 0)

@@ -77,14 +77,14 @@ struct DraftTests {
         let fields = try #require(try TaskSpecification(yaml: draft(bob: bob).yaml).parties[1].table).schema.fields
         #expect(fields[0].categories == ["010190", "020110", "020120"])
         #expect(fields[1].derivedFrom == .init(field: "hs6", prefix: 2))
-        #expect(fields[2].constraints?.minimum == .text("2021-01-01"))
-        #expect(fields[2].constraints?.maximum == .text("2022-12-31"))
+        #expect(fields[2].constraints?.minimum == .text("2020-01-01"))
+        #expect(fields[2].constraints?.maximum == .text("2024-12-31"))
         #expect(fields[3].type == .boolean)
     }
 
     @Test("words that YAML could take for something else stay texts")
     func awkwardWords() throws {
-        let bob = "id,a\n1,no\n2,~\n3,\"x, 'y' # z\"\n4,\"two words\"\n5,null\n6,*a\n7,1e5\n8,\"say \"\"hi\"\"\"\n"
+        let bob = "id,kind\n1,no\n2,~\n3,\"x, 'y' # z\"\n4,\"two words\"\n5,null\n6,*a\n7,1e5\n8,\"say \"\"hi\"\"\"\n"
         let field = try #require(try TaskSpecification(yaml: draft(bob: bob).yaml).parties[1].table?.schema.fields[0])
         #expect(field.categories == ["*a", "1e5", "no", "say \"hi\"", "two words", "x, 'y' # z", "~"])
         #expect(field.missingValues?.contains("null") == true)

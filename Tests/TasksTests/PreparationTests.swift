@@ -43,7 +43,7 @@ struct PreparationTests {
     }
 
     private func count(_ outcome: TablePreparation.Outcome, _ column: String, _ what: CellMender.What) -> Int {
-        outcome.changes.first { $0.column == column && $0.what == what.rawValue }?.count ?? 0
+        outcome.changes.first { $0.column == column && $0.what == what.text }?.count ?? 0
     }
 
     @Test("numbers, dates, codes, truths, bounds and keys become what the task declares, and each is counted")

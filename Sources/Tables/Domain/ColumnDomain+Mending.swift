@@ -1,4 +1,4 @@
-internal import VectorMath
+package import VectorMath
 
 // What a tool asks that mends a file on its owner's machine; the reader itself needs none of it.
 
@@ -13,6 +13,22 @@ extension ColumnDomain {
             writing.map { self.code(of: bytes, written: $0) } ?? self.code(of: bytes)
         }
         return code.map { $0 != otherCode } ?? false
+    }
+
+    /// Finds the cells of a block's column that are certain to have a code of their own as they stand, all at once. Of the others
+    /// some may have one, too.
+    package func findTaken(_ rows: FieldGrid, column: Int, room: inout CodeRoom, into taken: inout [Bool]) {
+        room.hold(rows.rows)
+        if case .bins(let binning) = cells, type != .date {
+            scanNumbers(rows, column: column, into: &room.numbers)
+            findCells(
+                room.numbers, count: rows.rows, starts: binning.starts, maximum: binning.maximum,
+                onlyWhole: binning.isWhole, into: &room.codes)
+        } else {
+            texts.lookUp(rows, column: column, into: &room.codes)
+        }
+        let other = otherCode.map { UInt32($0) } ?? unknownCode
+        for row in 0..<rows.rows { taken[row] = room.codes[row] != unknownCode && room.codes[row] != other }
     }
 
     /// Whether a text is one of the declared values.
@@ -30,4 +46,18 @@ extension ColumnDomain {
 
     /// The shortest text of a number.
     package static func text(of number: Double) -> String { DecimalText.text(of: number) }
+}
+
+/// Room for what is found of one column of a block, kept from block to block.
+package struct CodeRoom {
+    var codes: [UInt32] = []
+    var numbers: [Double] = []
+
+    package init() {}
+
+    mutating func hold(_ rows: Int) {
+        guard codes.count < rows else { return }
+        codes = [UInt32](repeating: 0, count: rows)
+        numbers = [Double](repeating: 0, count: rows)
+    }
 }

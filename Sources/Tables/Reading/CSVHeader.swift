@@ -34,7 +34,8 @@ package struct CSVHeader {
                     code: "wrong_delimiter", row: row, value: String(names[0].prefix(80)),
                     expected: "columns separated by \(TableDialect.name(of: delimiter))",
                     hint:
-                        "The file is separated by \(TableDialect.name(of: found)): declare dialect.delimiter in the task, or save it again"
+                        "The file is separated by \(TableDialect.name(of: found)): declare `dialect: {delimiter: …}` below "
+                        + "the table in the task, or save it again"
                 ))
             self.roles = []
             self.unread = []
@@ -104,7 +105,9 @@ package struct CSVHeader {
         }
         self.roles = roles
         self.unread = unread
-        self.problems = problems
+        // A name that is nearly right explains most of the others.
+        let isNear = { (problem: TableProblem) in problem.hint.hasPrefix("Did you mean") }
+        self.problems = problems.filter(isNear) + problems.filter { !isNear($0) }
         self.isReadable = true
     }
 

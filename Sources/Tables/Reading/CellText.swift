@@ -6,14 +6,19 @@ package struct CellText: Sendable {
     private let isBare: Bool
     private let format: DateFormat?
     private let isDate: Bool
+    /// The first and the last declared day; nil where none are declared.
+    private let bounds: (first: Int, last: Int)?
 
+    /// - Parameter domain: what is declared of the column: a year of two digits is read in the century that lies within.
     /// - Returns: nil for a column that is written plainly.
-    package init?(_ writing: CellWriting, type: FieldType) {
+    package init?(_ writing: CellWriting, type: FieldType, within domain: ColumnDomain) {
         guard !writing.isPlain else { return nil }
-        self.init(always: writing, type: type)
+        let bounds = type == .date ? domain.bounds : nil
+        self.init(always: writing, type: type, days: bounds.map { (Int($0.lower), Int($0.upper)) })
     }
 
-    package init(always writing: CellWriting, type: FieldType) {
+    package init(always writing: CellWriting, type: FieldType, days bounds: (first: Int, last: Int)? = nil) {
+        self.bounds = bounds
         decimalChar = writing.decimalChar
         groupChar = writing.groupChar.map { Array($0.utf8) } ?? []
         isBare = writing.isBare
@@ -26,13 +31,25 @@ package struct CellText: Sendable {
         let text = Self.trimmed(Array(cell)[...])
         guard !text.isEmpty else { return nil }
         guard isDate else { return number(text) }
-        if let format { return format.day(of: text).map { Array(CalendarDate.text(ofDay: $0).utf8) } }
+        if let format { return day(of: text, format).map { Array(CalendarDate.text(ofDay: $0).utf8) } }
         return CalendarDate.day(of: String(decoding: text, as: UTF8.self)) == nil ? nil : Array(text)
+    }
+
+    /// Of two digits the year is that of POSIX, or one of a century before or after where that alone lies within the bounds.
+    private func day(of text: ArraySlice<UInt8>, _ format: DateFormat) -> Int? {
+        guard let day = format.day(of: text) else { return nil }
+        guard format.hasShortYear, let bounds, !(bounds.first...bounds.last).contains(day) else { return day }
+        return [-100, 100].compactMap { DateFormat.sameDay(as: day, yearsLater: $0) }.first {
+            (bounds.first...bounds.last).contains($0)
+        } ?? day
     }
 
     /// Without blanks at both ends, those of typesetting among them.
     private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let blanks: [[UInt8]] = [[0x20], [0x09], [0xC2, 0xA0], [0xE2, 0x80, 0xAF], [0xE2, 0x80, 0x89]]
+        // Nearly no cell has a blank at an end.
+        guard let first = text.first, let last = text.last,
+            first <= 0x20 || last <= 0x20 || first >= 0x80 || last >= 0x80
+        else { return text }
         var text = text
         while let blank = blanks.first(where: { text.starts(with: $0) }) { text.removeFirst(blank.count) }
         while let blank = blanks.first(where: { text.suffix($0.count).elementsEqual($0) }) {
@@ -41,6 +58,7 @@ package struct CellText: Sendable {
         return text
     }
 
+    private static let blanks: [[UInt8]] = [[0x20], [0x09], [0xC2, 0xA0], [0xE2, 0x80, 0xAF], [0xE2, 0x80, 0x89]]
     private static let minus: [UInt8] = [0xE2, 0x88, 0x92]
     /// How many bytes around a number may be no part of it.
     private static let longestAffix = 8
@@ -61,16 +79,23 @@ package struct CellText: Sendable {
         if !isBare {
             // A euro sign begins with the same byte as the minus of typesetting.
             var front = 0
+            var isOpen = false
             while let byte = text.first, !Self.isDigit(byte), byte != decimalChar, byte != 0x2D,
                 !text.starts(with: Self.minus)
             {
+                isOpen = isOpen || byte == 0x28
                 text.removeFirst()
                 front += 1
             }
             guard front <= Self.longestAffix else { return nil }
             if output.isEmpty { takeSign() }
-            let back = text.reversed().prefix { !Self.isDigit($0) }
+            let back = text[((text.lastIndex(where: Self.isDigit) ?? text.startIndex - 1) + 1)...]
             guard back.count <= Self.longestAffix else { return nil }
+            // Accounts write a negative number in brackets, or with its sign behind it.
+            if isOpen && back.contains(0x29) || Self.isSign(back) {
+                guard output.isEmpty else { return nil }
+                output = [0x2D]
+            }
             text.removeLast(back.count)
             text = Self.trimmed(text)
         }
@@ -106,6 +131,15 @@ package struct CellText: Sendable {
     }
 
     // Proof: the one array that is lent here is lent whole, within one expression.
+
+    /// Whether what stands behind a number is a minus, alone or before a unit.
+    private static func isSign(_ back: ArraySlice<UInt8>) -> Bool {
+        let text = back.drop { $0 == 0x20 }
+        let length = text.first == 0x2D ? 1 : text.starts(with: minus) ? minus.count : 0
+        guard length > 0 else { return false }
+        return text.count == length || text[(text.startIndex + length)] == 0x20
+            || text[(text.startIndex + length)] >= 0x80
+    }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }

@@ -126,21 +126,16 @@ struct RecordCutter {
 
     /// Copies the text between quotes and returns the place after the closing quote; nil if there is none.
     private func copyQuoted(_ bytes: [UInt8], _ range: Range<Int>, _ output: inout [UInt8]) -> Int? {
-        var place = range.lowerBound
-        while place < range.upperBound {
-            let byte = bytes[place]
-            place += 1
-            if byte != 0x22 {
-                output.append(byte)
-            } else if place < range.upperBound, bytes[place] == 0x22 {
-                output.append(byte)
-                place += 1
-            } else if place < range.upperBound {
-                return place
-            } else {
-                // Whether the quote closes is known by the next byte, which has not come.
-                return nil
-            }
+        var start = range.lowerBound
+        while start < range.upperBound {
+            var place = start
+            while place < range.upperBound, bytes[place] != 0x22 { place += 1 }
+            output += bytes[start..<place]
+            // Whether the quote closes is known by the next byte, which may not have come.
+            guard place + 1 < range.upperBound else { return nil }
+            guard bytes[place + 1] == 0x22 else { return place + 1 }
+            output.append(0x22)
+            start = place + 2
         }
         return nil
     }

@@ -21,16 +21,19 @@ struct RowReader {
     /// For columns that are not written plainly, how to read them.
     let writings: [Int: CellText]
     private var watch: TableWatch
+    /// Texts that the table declares to be no value: no key is one of them.
+    private let missingKeys: [[UInt8]]
 
     init(domain: TableDomain, schema: TableSchema, header: CSVHeader, keyParts: Int) {
         self.domain = domain
         var writings: [Int: CellText] = [:]
         for field in schema.fields {
             if let column = domain.index(of: field.name) {
-                writings[column] = CellText(field.writing, type: field.type)
+                writings[column] = CellText(field.writing, type: field.type, within: domain.columns[column])
             }
         }
         self.writings = writings
+        self.missingKeys = (schema.missingValues ?? []).filter { !$0.isEmpty }.map { Array($0.utf8) }
         self.watch = TableWatch(domain: domain, unread: header.unread)
         self.roles = header.roles
         self.builders = domain.columns.map { ColumnBuilder(size: $0.size, hasPlaces: $0.isBinned) }
@@ -210,6 +213,11 @@ struct RowReader {
         guard let rule = keys?.rule else { return }
         var faults: [(row: Int, part: Int, fault: KeyReader.Fault)] = []
         keys?.append(grid, columns: keyColumns, firstRow: count) { faults.append(($0, $1, $2)) }
+        if !missingKeys.isEmpty, keys?.texts == nil {
+            for (part, column) in keyColumns.enumerated() {
+                for row in 0..<grid.rows where isMissing(grid, row, column) { faults.append((row, part, .empty)) }
+            }
+        }
         for (row, part, fault) in faults {
             let (code, expected, hint): (String, String, String) =
                 switch fault {
@@ -230,6 +238,14 @@ struct RowReader {
                     code: code, row: fileRow(count + row), column: rule.columns[part], value: value,
                     expected: expected, hint: hint)
             }
+        }
+    }
+
+    /// Whether a part of a key says that there is none: strangers without a number are not one unit.
+    private func isMissing(_ grid: FieldGrid, _ row: Int, _ column: Int) -> Bool {
+        grid.withField(row: row, column: column) { text in
+            let text = text.trimmed
+            return missingKeys.contains { $0.count == text.count && $0.elementsEqual(text) }
         }
     }
 

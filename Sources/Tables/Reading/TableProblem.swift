@@ -30,13 +30,20 @@ public struct TableProblem: Sendable, Equatable, Codable {
 
 extension TableProblem: CustomStringConvertible {
     /// The sentence that the owner reads.
-    public var description: String {
+    public var description: String { sentence(of: column.map { [$0] } ?? []) }
+
+    /// The sentence, for several columns of which the same is to be said.
+    fileprivate func sentence(of columns: [String]) -> String {
         var place: [String] = []
         if let row { place.append("row \(row)") }
-        if let column { place.append("column \"\(ShownText.line(column))\"") }
+        if !columns.isEmpty {
+            let names = columns.map { "\"\(ShownText.line($0))\"" }.joined(separator: ", ")
+            place.append("\(columns.count == 1 ? "column" : "columns") \(names)")
+        }
         let found = value.map { "found \"\(ShownText.line($0))\", " } ?? ""
         let head = place.isEmpty ? code : "\(code) at \(place.joined(separator: ", "))"
-        return "\(head): \(found)expected \(ShownText.line(expected)). \(ShownText.line(hint))."
+        let hint = ShownText.line(hint)
+        return "\(head): \(found)expected \(ShownText.line(expected)). \(hint)\(hint.hasSuffix("?") ? "" : ".")"
     }
 }
 
@@ -58,11 +65,32 @@ public struct TableProblems: Error, Sendable, Equatable, Codable, CustomStringCo
     /// The listed problems, a line each, and how many more there are. For the owner only.
     public var description: String {
         let total = counts.values.reduce(0, +)
-        var lines = problems.map(\.description)
+        var lines = Self.lines(problems)
         if total > problems.count {
             let tally = counts.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
             lines.append("In all \(total) problems: \(tally.joined(separator: ", ")).")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// A line for each problem; one for columns in a row of which the same is to be said.
+    private static func lines(_ problems: [TableProblem]) -> [String] {
+        var lines: [String] = []
+        var waiting: (problem: TableProblem, columns: [String])?
+        func end() {
+            if let waiting { lines.append(waiting.problem.sentence(of: waiting.columns)) }
+        }
+        for problem in problems {
+            var plain = problem
+            plain.column = nil
+            if problem.value == nil, let column = problem.column, let (last, columns) = waiting, last == plain {
+                waiting = (last, columns + [column])
+                continue
+            }
+            end()
+            waiting = (plain, problem.column.map { [$0] } ?? [])
+        }
+        end()
+        return lines
     }
 }

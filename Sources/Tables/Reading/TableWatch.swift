@@ -25,6 +25,8 @@ struct TableWatch {
         var paddable = 0
         var decimal = 0
         var cased = 0
+        /// Those that are numbers, in a column of which no listed value is one.
+        var numbers = 0
     }
 
     /// What a key looks like: how long it is if it is made of digits alone, and which kinds of letters it has.
@@ -114,6 +116,8 @@ struct TableWatch {
             other.decimal += 1
         } else if domain.lists(value.uppercased()) || domain.lists(value.lowercased()) || domain.lists(value) {
             other.cased += 1
+        } else if DecimalText.number(of: text) != nil {
+            other.numbers += 1
         }
         others[column] = other
     }
@@ -143,6 +147,9 @@ struct TableWatch {
             (other.cased, "listed in other letters or without blanks"),
         ] where count > 0 {
             text += "; \(count == other.count ? "all \(count)" : "\(count)") are \(what) (`entrepot prepare` mends it)"
+        }
+        if other.numbers > 0 {
+            text += "; \(other.numbers == other.count ? "all \(other.count)" : "\(other.numbers)") are numbers"
         }
         return TableWarning(code: "becomes_other", column: column.name, text: text)
     }

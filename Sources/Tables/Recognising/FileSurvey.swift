@@ -23,7 +23,7 @@ package struct FileSurvey {
 
     package mutating func look(_ bytes: UnsafeRawBufferPointer) {
         if head.count < Self.headSize { head += bytes.prefix(Self.headSize - head.count) }
-        tail += bytes.suffix(Self.tailSize)
+        tail += bytes[max(0, bytes.count - Self.tailSize)...]
         if tail.count > 4 * Self.tailSize { tail.removeFirst(tail.count - Self.tailSize) }
         if !hasZeros { hasZeros = bytes.contains(0) }
         if firstFault == nil {

@@ -179,8 +179,12 @@ package struct RecognisedLayout {
         guard let most = frequency.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }) else { return nil }
         guard var header = records.firstIndex(where: { $0.cells.count == most.key }) else { return nil }
         // A title that a spreadsheet filled up with delimiters has as many cells as the rows, most of them blank.
-        let named = records[header...].firstIndex { $0.cells.count == most.key && $0.words * 2 >= most.key }
-        if let named, named - header <= 8, records[header..<named].allSatisfy({ $0.words * 2 < most.key }) {
+        let isTitle: (Record) -> Bool = { $0.words * 2 < most.key || $0.filled < 2 }
+        let named = records[header...].firstIndex { $0.cells.count == most.key && !isTitle($0) }
+        // Of two columns one may have no name: only names that no number stands among are below a title.
+        if let named, named - header <= 8, records[header..<named].allSatisfy(isTitle),
+            most.key > 2 || !records[named].cells.contains(where: isNumber)
+        {
             header = named
         }
         // Rows that end in a delimiter have more cells than the header, all blank.
@@ -198,12 +202,13 @@ package struct RecognisedLayout {
         // that makes a number of a name.
         if header != 0 { score *= 0.8 }
         if header + 1 < records.count, records[header + 1].cells.count < records[header].cells.count { score *= 0.5 }
-        let isNumber: (String) -> Bool = { cell in
-            let text = cell.trimmed.utf8
-            return !text.isEmpty && text.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
-        }
         if records[header].cells.contains(where: isNumber) { score *= 0.5 }
         return (score, most.key, records[header].line)
+    }
+
+    private static func isNumber(_ cell: String) -> Bool {
+        let text = cell.trimmed.utf8
+        return !text.isEmpty && text.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
     }
 
     // MARK: - The end

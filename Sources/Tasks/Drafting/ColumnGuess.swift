@@ -51,6 +51,7 @@ struct ColumnGuess {
                 note: others > 0 ? "list; \(others) rows have other values" : "list", missing: facts.missing)
         case .categories(let values, let others): declare(values, others: others)
         }
+        remarks += OddCells.remarks(facts, rowNumbers: rowNumbers)
     }
 
     // MARK: - Declaring
@@ -107,21 +108,25 @@ struct ColumnGuess {
         let sentinels = Self.sentinelDates(days)
         let oddTexts = oddMissing(odd, rowNumbers, what: "no date")
         let kept = days.filter { !sentinels.contains($0.text) }.map(\.day)
-        var (first, last) = Self.yearBounds(Self.year(kept.min() ?? 0), Self.year(kept.max() ?? 0))
+        var (first, last) = ColumnKind.publicYears(Self.year(kept.min() ?? 0), Self.year(kept.max() ?? 0))
         // A bound that is itself one of the dates would be somebody's.
-        if !facts.isTiny, let iso = DateFormat(DateFormat.iso) {
-            if kept.min().map({ iso.text(ofDay: $0).hasSuffix("-01-01") && Self.year($0) == first }) == true {
+        if !facts.isTiny {
+            let plain = DateFormat.plain
+            if kept.min().map({ plain.text(ofDay: $0).hasSuffix("-01-01") && Self.year($0) == first }) == true {
                 first -= 1
             }
-            if kept.max().map({ iso.text(ofDay: $0).hasSuffix("-12-31") && Self.year($0) == last }) == true {
+            if kept.max().map({ plain.text(ofDay: $0).hasSuffix("-12-31") && Self.year($0) == last }) == true {
                 last += 1
             }
         }
+        // Two digits name one year within a hundred.
+        if dates.hasShortYear { (first, last) = (max(first, dates.latestYear - 99), min(last, dates.latestYear)) }
         let format = dates.format.map { ", format: '\($0)'" } ?? ""
         declare(
             "type: date\(format)", ["minimum: '\(Self.padded(first))-01-01'", "maximum: '\(Self.padded(last))-12-31'"],
             note: "type, \(dates.format == nil ? "" : "format, ")bounds"
-                + (dates.format?.contains("%y") == true ? "; years of two digits: is the century right?" : ""),
+                + (dates.hasShortYear ? "; years of two digits: is the century right?" : "")
+                + (dates.alternative == nil ? "" : "; or is the month first?"),
             missing: facts.missing + oddTexts + sentinels,
             isRequired: facts.blanks == 0 && facts.missing.isEmpty && odd.isEmpty && sentinels.isEmpty)
     }
@@ -135,7 +140,11 @@ struct ColumnGuess {
                 && !sentinels.contains(text)
         }
         _ = oddMissing(odd, rowNumbers, what: "no year")
-        let (first, last) = Self.yearBounds(years.min() ?? 2000, years.max() ?? 2000)
+        var (first, last) = ColumnKind.publicYears(years.min() ?? 2000, years.max() ?? 2000)
+        if !facts.isTiny {
+            if first == years.min() { first -= 5 }
+            if last == years.max() { last += 5 }
+        }
         declare(
             "type: integer", ["minimum: \(first)", "maximum: \(last)"], note: "years, bounds",
             missing: facts.missing + sentinels.prefix(8))
@@ -182,11 +191,8 @@ struct ColumnGuess {
     private mutating func oddMissing(_ odd: [Int], _ rowNumbers: [Int], what: String) -> [String] {
         guard !odd.isEmpty else { return [] }
         let texts = Dictionary(odd.map { (facts.values[$0], 1) }, uniquingKeysWith: +)
-        let words = texts.filter { text, count in
-            !text.utf8.contains { (48...57).contains($0) }
-                && (ColumnFacts.missingWords.contains(text.lowercased())
-                    || text.count <= 12 && count >= 3 && !text.contains(" "))
-        }.keys.sorted()
+        // Any other word may be somebody's: it is pointed at, and the owner writes it down or mends it.
+        let words = texts.keys.filter { ColumnFacts.missingWords.contains($0.lowercased()) }.sorted()
         let rows = odd.prefix(5).map { String(rowNumbers[$0]) }.joined(separator: ", ") + (odd.count > 5 ? ", …" : "")
         let proposed = words.isEmpty ? "" : "; \(words.joined(separator: ", ")) became missing values"
         remarks.append(
@@ -234,12 +240,6 @@ extension ColumnGuess {
 extension ColumnGuess {
     private static func year(_ day: Int) -> Int {
         Int(DateFormat(DateFormat.iso)?.text(ofDay: day).prefix(4) ?? "") ?? 0
-    }
-
-    /// Years as they are where they are few; decades where they span a life, since then the first is somebody's.
-    private static func yearBounds(_ first: Int, _ last: Int) -> (Int, Int) {
-        guard last - first > 20 else { return (first, last) }
-        return (first / 10 * 10, min(9999, last / 10 * 10 + 9))
     }
 
     private static func padded(_ year: Int) -> String {

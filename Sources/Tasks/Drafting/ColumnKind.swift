@@ -43,10 +43,14 @@ struct ColumnFacts {
         "<na>", "-", "--", "---", "–", "—", ".", "..", "...", ":", "::", "?", "*", "x", "c", "z", "u", "\\n", "k.a.",
         "k. a.",
         "s.d.", "n.d.", "nd", "missing", "unknown", "not available", "not applicable", "confidential", "nat", "(null)",
-        "(blank)", "[null]", "inf", "-inf", "/", "n/d", "tba", "not stated", "refused", "dk",
+        "(blank)", "[null]", "suppressed", "withheld", "not known", "not recorded", "no answer", "keine angabe",
+        "unbekannt",
+        "inconnu", "desconocido", "sin dato", "n.v.", "nc", "s/d", "inf", "-inf", "/", "n/d", "tba", "not stated",
+        "refused", "dk",
     ]
     /// Those of them that are no word of any classification.
     private static let certain: Set<String> = [
+        "k.a.", "k. a.",
         "n/a", "nan", "null", "#n/a", "#na", "#null!", "#div/0!", "#value!", "#ref!", "<na>", "\\n", "(null)", "[null]",
         "nat",
     ]
@@ -61,16 +65,37 @@ struct ColumnFacts {
         let numeric = present.count { NumberSpelling.isPlain($0) || $0.utf8.contains { (48...57).contains($0) } }
         let isNumeric =
             numeric > 0
-            && Double(numeric) >= 0.8 * Double(present.count { !Self.missingWords.contains($0.lowercased()) })
+            && Double(numeric) >= 0.8
+                * Double(
+                    present.count {
+                        !Self.missingWords.contains($0.lowercased()) && !Self.isFlaggedColon($0.lowercased())
+                    })
         func isMissing(_ text: String) -> Bool {
             guard text.utf8.count <= 16 else { return false }
             let word = text.lowercased()
-            if isNumeric { return Self.missingWords.contains(word) }
+            if isNumeric { return Self.missingWords.contains(word) || Self.isFlaggedColon(word) }
             return Self.certain.contains(word) || (word == "na" && text == "NA" && !isCountry)
         }
         missing = Set(present.filter(isMissing)).sorted()
         core = missing.isEmpty ? present : present.filter { !isMissing($0) }
         counts = Dictionary(core.map { ($0, 1) }, uniquingKeysWith: +)
+    }
+
+    /// `: c`: a missing value of Eurostat with the letters that say why.
+    private static func isFlaggedColon(_ word: String) -> Bool {
+        word.first == ":" && word.utf8.count <= 6 && word.dropFirst().allSatisfy { $0.isLetter || $0 == " " }
+    }
+
+    /// Numbers in a column of words, as texts; none in a column where words have digits, too.
+    var numbersAmongWords: Set<String> {
+        guard counts.count <= 2_000 else { return [] }
+        let numbers = counts.keys.filter { text in
+            NumberSpelling.isNumber(text) && (text.utf8.count >= 3 || text.utf8.contains { $0 == 0x2E || $0 == 0x2C })
+        }
+        let rest = counts.keys.filter { !NumberSpelling.isNumber($0) }
+        let words = rest.count { text in !text.utf8.contains { (48...57).contains($0) } }
+        let rows = numbers.reduce(0) { $0 + counts[$1, default: 0] }
+        return !rest.isEmpty && words * 10 >= rest.count * 8 && rows * 5 < core.count * 4 ? Set(numbers) : []
     }
 
     static func trimmed(_ text: String) -> String {
@@ -126,8 +151,10 @@ extension ColumnKind {
     private static let rowNames: Set<String> = [
         "index", "row", "rownum", "rownumber", "unnamed", "lfdnr", "seq", "obs",
     ]
-    /// - Parameter isPrefixed: another column of digits begins every value of this one, or is begun by it.
-    init(_ facts: ColumnFacts, prefersComma: Bool, isPrefixed: Bool) {
+    /// - Parameters:
+    ///   - isPrefixed: another column of digits begins every value of this one, or is begun by it.
+    ///   - isClassification: the person who drafts says that its values are a public classification.
+    init(_ facts: ColumnFacts, prefersComma: Bool, isPrefixed: Bool, isClassification: Bool = false) {
         let core = facts.core
         guard !core.isEmpty else {
             self = .empty
@@ -162,7 +189,7 @@ extension ColumnKind {
                 return
             }
         }
-        self = Self.text(facts)
+        self = Self.text(facts, isClassification: isClassification)
     }
 
     private static func number(_ facts: ColumnFacts, _ numbers: NumberSpelling, areDigits: Bool) -> ColumnKind {
@@ -177,6 +204,11 @@ extension ColumnKind {
             Set(core.map { $0.prefix(2) }).count == 1
         {
             return .leftOut("it looks like a number that belongs to somebody: nearly all differ and begin alike")
+        }
+        if areDigits, facts.counts.count > 2, let length = core.first?.utf8.count, length >= 10,
+            core.allSatisfy({ $0.utf8.count == length }), !facts.isCalled(KeyGuess.measures)
+        {
+            return .leftOut("it looks like a number that belongs to somebody: all have \(length) digits")
         }
         if areDigits, isUnique, let length = core.first?.utf8.count, length >= 5,
             core.allSatisfy({ $0.utf8.count == length }),
@@ -195,6 +227,13 @@ extension ColumnKind {
             return .years
         }
         return .number(numbers)
+    }
+
+    /// Years around the first and the last, in steps of five, and of ten where they span more than twenty: those of the sample
+    /// are somebody's.
+    static func publicYears(_ first: Int, _ last: Int) -> (first: Int, last: Int) {
+        let step = last - first > 20 ? 10 : 5
+        return (first / step * step, min(9999, last / step * step + step - 1))
     }
 
     static func isYear(_ text: String) -> Bool { text.utf8.count == 4 && (1800...2199).contains(Int(text) ?? 0) }
@@ -300,18 +339,24 @@ extension ColumnKind {
 
     private static let mostCategories = 500
 
-    private static func text(_ facts: ColumnFacts) -> ColumnKind {
+    private static func text(_ facts: ColumnFacts, isClassification: Bool) -> ColumnKind {
         let (counts, rows) = (facts.counts, facts.core.count)
-        if PrivateTexts.isName(facts) {
+        if isClassification {
+            // Whoever says so has looked; what few rows have may still be somebody's own.
+        } else if PrivateTexts.isName(facts) {
             return .leftOut("by its name it tells of persons or holds free text")
         }
-        if counts.keys.count(where: PrivateTexts.isPersonal) * 2 > counts.count {
-            return .leftOut("it looks like what belongs to one person or firm, such as an address or a number")
+        if !isClassification {
+            if let why = notDeclarable(counts) { return .leftOut(why) }
+            if counts.keys.count(where: PrivateTexts.isPersonal) * 2 > counts.count {
+                return .leftOut("it looks like what belongs to one person or firm, such as an address or a number")
+            }
+            if !facts.isCalled(PrivateTexts.classes), counts.keys.count(where: looksLikeName) * 10 >= counts.count * 7 {
+                return .leftOut("it looks like names of persons")
+            }
         }
-        if !facts.isCalled(PrivateTexts.classes), counts.keys.count(where: looksLikeName) * 10 >= counts.count * 7 {
-            return .leftOut("it looks like names of persons")
-        }
-        if facts.isTiny {
+        let isPublic = isClassification || PublicWords.isClassification(facts)
+        if facts.isTiny, isPublic {
             let isSound = counts.keys.allSatisfy {
                 $0.utf8.count <= 40 && !$0.contains("@") && !isIBAN($0) && !isPhone($0) && !looksLikeName($0)
                     && !DateSpelling.isDate($0) && !ShownText.hasHidden($0)
@@ -331,13 +376,57 @@ extension ColumnKind {
         }
         // What few rows have may be somebody's own; it becomes `other`.
         let least = rows <= 30 ? 2 : 3
-        let common = counts.filter { $0.value >= least && !ShownText.hasHidden($0.key) }
+        let numbersAmong = facts.numbersAmongWords
+        let common = counts.filter {
+            $0.value >= least && !ShownText.hasHidden($0.key) && !numbersAmong.contains($0.key)
+        }
         let held = common.values.reduce(0, +)
+        let strayed = numbersAmong.reduce(0) { $0 + counts[$1, default: 0] }
+        if held * 10 < rows * 8, (held + strayed) * 10 >= rows * 8 {
+            return .leftOut(
+                "\(strayed) of \(rows) cells are numbers among words: put the numbers into a column of their own")
+        }
         guard counts.count <= mostCategories, counts.count * 3 <= rows || counts.count <= 3, held * 10 >= rows * 8
         else {
             return .leftOut("it is no classification: \(counts.count) values in \(rows) rows, most of few rows")
         }
+        guard isPublic else {
+            return .leftOut(
+                "nothing public says that its \(counts.count) values are a classification: list them under categories, or draft with "
+                    + "--categories if they are one")
+        }
         return .categories(common.keys.sorted(), others: rows - held)
+    }
+
+    /// Why texts that are nearly all of one kind cannot be declared, though a person reads them: with the way out.
+    private static func notDeclarable(_ counts: [String: Int]) -> String? {
+        let texts = Array(counts.keys.prefix(1_000))
+        func most(_ isSo: (String) -> Bool) -> Bool {
+            texts.count > 2 && texts.count(where: isSo) * 10 >= texts.count * 8
+        }
+        if most(isTimeOfDay) { return "it holds times of day or durations: export them as a number of minutes" }
+        if most({ isShortened($0) || NumberSpelling.isNumber($0) }), texts.contains(where: isShortened) {
+            return "its numbers are cut short by letters such as k and M: export them in full"
+        }
+        if most({ NumberSpelling.isNumber($0) && $0.contains { $0 == "." || $0 == "," } }) {
+            return
+                "its numbers are written in two ways, some with a decimal comma and some with a point: export them in one"
+        }
+        if most({ DateSpelling.isDate($0) }) { return "its dates are written in several ways: export them in one" }
+        return nil
+    }
+
+    /// `07:45`, `7:45:10`.
+    private static func isTimeOfDay(_ text: String) -> Bool {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        return (2...3).contains(parts.count)
+            && parts.allSatisfy { (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy { (48...57).contains($0) } }
+    }
+
+    /// `1.2k`, `3M`.
+    private static func isShortened(_ text: String) -> Bool {
+        guard let last = text.last, "kKmMbB".contains(last), text.utf8.count > 1 else { return false }
+        return NumberSpelling.isPlain(ColumnFacts.trimmed(String(text.dropLast())))
     }
 
     /// Two to four words that each begin with a capital: `Ana María Núñez`.

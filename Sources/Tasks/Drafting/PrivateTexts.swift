@@ -51,10 +51,22 @@ enum PrivateTexts {
     /// behind letters.
     static func isPersonal(_ text: String) -> Bool {
         guard text.utf8.contains(where: { (48...57).contains($0) }), text.utf8.count <= 64,
-            !CodeList.Period.allCases.contains(where: { $0.year(of: text) != nil })
+            !CodeList.Period.allCases.contains(where: { $0.year(of: text) != nil }), !isPeriod(text)
         else { return false }
         return isPlace(text) || isPlate(text) || isDevice(text) || isHouse(text) || isNumbered(text) || isAmount(text)
             || ColumnKind.isPhone(text) || ColumnKind.isIBAN(text) || DateSpelling.isDate(text)
+    }
+
+    /// `Q1 2023`, `2023/W05`, `Jan-23`: a year, and a part of it.
+    static func isPeriod(_ text: String) -> Bool {
+        let parts = text.split { " -/_.".contains($0) }
+        guard parts.count == 2, let year = parts.first(where: { $0.allSatisfy(\.isNumber) }) else { return false }
+        guard year.count == 2 || ColumnKind.isYear(String(year)), let part = parts.first(where: { $0 != year }) else {
+            return false
+        }
+        if DateFormat("%b %d %Y")?.day(of: "\(part) 1 2000".utf8) != nil { return true }
+        return year.count == 4 && part.count <= 3 && part.first.map { "QTHWSMqthwsm".contains($0) } == true
+            && part.dropFirst().allSatisfy(\.isNumber) && part.count > 1
     }
 
     /// `48.12518,9.68709`.

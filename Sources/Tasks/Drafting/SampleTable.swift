@@ -44,6 +44,14 @@ struct SampleTable {
         if !isLenient { try checkHeader(row: collector.headerRow) }
     }
 
+    /// A row of the file that says the column names again.
+    var repeatedHeader: Int? {
+        guard let first = columns.first, let name = header.first else { return nil }
+        return first.indices.first { row in
+            first[row] == name && zip(columns, header).allSatisfy { ColumnFacts.trimmed($0[row]) == $1 }
+        }.map { rowNumbers[$0] }
+    }
+
     private func checkHeader(row: Int) throws {
         var seen: Set<String> = []
         if let twice = header.first(where: { !$0.isEmpty && !seen.insert($0).inserted }) {

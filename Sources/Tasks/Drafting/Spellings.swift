@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Tables
 
 /// How the numbers of a column seem to be written.
@@ -104,9 +105,16 @@ struct NumberSpelling {
         guard let first = text.firstIndex(where: isPart), let last = text.lastIndex(where: { (48...57).contains($0) }),
             first <= last
         else { return false }
-        let front = String(decoding: text[..<first], as: UTF8.self).filter { !$0.isWhitespace && $0 != "\u{2212}" }
+        var front = String(decoding: text[..<first], as: UTF8.self).filter { !$0.isWhitespace && $0 != "\u{2212}" }
         let back = String(decoding: text[(last + 1)...], as: UTF8.self)
-        let unit = back.filter { !$0.isWhitespace }
+        var unit = back.filter { !$0.isWhitespace }
+        // Accounts write a negative number in brackets, or with its sign behind it.
+        if front.hasPrefix("("), unit.hasSuffix(")") {
+            front.removeFirst()
+            unit.removeLast()
+        } else if front.isEmpty || affixes.contains(front), let sign = unit.first, sign == "-" || sign == "\u{2212}" {
+            unit.removeFirst()
+        }
         let isFlag = back.first?.isWhitespace == true && unit.count <= 2 && unit.allSatisfy { $0.isLetter || $0 == "*" }
         return string.utf8.count <= 40 && affixes.contains(front) && (affixes.contains(unit) || isFlag)
     }
@@ -117,35 +125,75 @@ struct DateSpelling {
     /// nil for ISO 8601.
     let format: String?
     let count: Int
+    private let reader: DateFormat
 
     private static let formats = [
         "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d",
-        "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%Y-%m-%dT%H:%M:%S",
-        "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M",
+        "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d. %b %Y", "%d/%b/%Y", "%d de %b de %Y", "%d.%m.%y", "%d/%m/%y",
+        "%m/%d/%y",
+        "%d-%m-%y", "%y-%m-%d", "%d-%b-%y", "%d %b %y", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f",
+        "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S%z",
+        "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M",
         "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%Y-%m-%dT%H:%M",
     ]
 
-    init(of texts: [String]) {
+    /// Another order of day and month that reads every one of the texts, too; nil where none does.
+    let alternative: String?
+    /// Years that come to be, where they are written with two digits: nobody's records are of the future.
+    let latestYear: Int
+
+    /// - Parameter latestYear: years of two digits never become a later one.
+    init(of texts: [String], latestYear: Int = Self.thisYear) {
         var best: (format: String, count: Int)?
-        for format in Self.formats {
-            guard let reader = DateFormat(format) else { continue }
+        var counts: [String: Int] = [:]
+        let sample = texts.prefix(200)
+        for (format, reader) in zip(Self.formats, Self.readers) {
             // Eight digits may be anything: only years of our time are taken.
             let isTight = format == "%Y%m%d"
-            if texts.prefix(200).count(where: { reader.day(of: $0.utf8) != nil }) * 2 < min(texts.count, 200) {
-                continue
-            }
+            if sample.count(where: { reader.day(of: $0.utf8) != nil }) * 2 < sample.count { continue }
             let count = texts.count { text in
                 guard reader.day(of: text.utf8) != nil else { return false }
                 return !isTight || ("1850"..."2150").contains(String(text.prefix(4)))
             }
+            counts[format] = count
             if count > best?.count ?? 0 { best = (format, count) }
         }
         format = best.flatMap { $0.format == DateFormat.iso ? nil : $0.format }
         count = best?.count ?? 0
+        reader = format.flatMap { DateFormat($0) } ?? .plain
+        self.latestYear = latestYear
+        alternative = best.flatMap { best in
+            counts.filter { $0.key != best.format && $0.value == best.count && best.count > 0 }.keys.sorted().first
+        }
     }
 
-    static func isDate(_ text: String) -> Bool { formats.contains { DateFormat($0)?.day(of: text.utf8) != nil } }
+    private static let thisYear =
+        Int(UTCInstant(seconds: Int64(Date().timeIntervalSince1970)).description.prefix(4)) ?? 2100
 
-    /// Year, month and day of a text.
-    func day(of text: String) -> Int? { DateFormat(format ?? DateFormat.iso)?.day(of: text.utf8) }
+    /// Whether day and month could be the other way round in every text.
+    var isGuess: Bool { alternative != nil && alternative?.hasPrefix("%d") != format?.hasPrefix("%d") }
+
+    /// Whether the file writes no century.
+    var hasShortYear: Bool { reader.hasShortYear }
+
+    private static let readers = formats.compactMap { DateFormat($0) }
+
+    static func isDate(_ text: String) -> Bool {
+        guard (6...32).contains(text.utf8.count), text.utf8.contains(where: { (48...57).contains($0) }) else {
+            return false
+        }
+        return readers.contains { $0.day(of: text.utf8) != nil }
+    }
+
+    /// Year, month and day of a text. Of two digits the year is that of POSIX, or a century before where that is to come.
+    func day(of text: String) -> Int? {
+        guard let day = reader.day(of: text.utf8) else { return nil }
+        guard hasShortYear, day >= Self.firstDay(of: latestYear + 1) else { return day }
+        return DateFormat.sameDay(as: day, yearsLater: -100) ?? day
+    }
+
+    private static func firstDay(of year: Int) -> Int {
+        DateFormat.plain.day(of: "\(String(repeating: "0", count: max(0, 4 - String(year).count)))\(year)-01-01".utf8)
+            ?? .max
+    }
 }

@@ -58,11 +58,32 @@ public struct TaskDescription: Sendable {
 
     /// The whole description, some forty lines of text.
     public var text: String {
-        [heading, parties, tables, engine, protection, leaves, fidelity, budgetSplit, deadlines, after].filter {
-            !$0.isEmpty
-        }
-        .joined(separator: "\n\n") + "\n"
+        ([heading] + parts).joined(separator: "\n\n") + "\n"
     }
+
+    private var parts: [String] {
+        [parties, tables, engine, protection, leaves, fidelity, budgetSplit, deadlines, after].filter { !$0.isEmpty }
+    }
+
+    /// The parts behind the heading, each with its title and its lines, for a page.
+    public var sections: [(title: String, lines: [String])] {
+        parts.map { part in
+            let lines = part.split(separator: "\n").map(String.init)
+            return (lines.first ?? "", Array(lines.dropFirst()))
+        }
+    }
+
+    /// The columns that a provider brings beside its key, each with what is read of it.
+    ///
+    /// - Throws: `SchemaProblems` of a table that no reader could be made of.
+    public static func columns(of table: TaskSpecification.PartyTable) throws -> [(name: String, words: String)] {
+        let domain = try table.domain()
+        return domain.columns.map { ($0.name, $0.inWords) }
+    }
+
+    /// What becomes of the tables.
+    public static let destruction =
+        "The tables are wiped from memory when the fit ends, however it ends. They are never on a disk."
 
     /// ε as what an attacker learns at most: from 50 % sure to e^ε / (1 + e^ε).
     ///
@@ -78,7 +99,7 @@ public struct TaskDescription: Sendable {
     }
 
     /// Rounded up to a tenth, and near 100 to the first digit that differs from 9.
-    static func shown(percent: Double) -> String {
+    public static func shown(percent: Double) -> String {
         let digits = Int(min(6, max(1, ceil(-log10(100 - percent)))))
         let scale = pow(10, Double(digits))
         let shown = min(100, ceil(percent * scale - 1e-9) / scale)
@@ -86,7 +107,7 @@ public struct TaskDescription: Sendable {
     }
 
     /// `1e-07` as people write it: 1e-7.
-    static func short(_ value: Double) -> String { String(format: "%.3g", value).replacing("e-0", with: "e-") }
+    public static func short(_ value: Double) -> String { String(format: "%.3g", value).replacing("e-0", with: "e-") }
 }
 
 extension TaskDescription {
@@ -287,7 +308,7 @@ extension TaskDescription {
     private var after: String {
         """
         Afterwards
-          The tables are wiped from memory when the fit ends, however it ends. They are never on a disk.
+          \(Self.destruction)
           Nothing in this task can be changed: a change is a new task, with new signatures.
         """
     }

@@ -52,10 +52,12 @@ public struct TaskDraft: Sendable {
 
     /// - Parameters:
     ///   - others: parties without a table.
+    ///   - classifications: columns, by name or as `party.column`, whose values are known to be a public classification.
     ///   - runtime: the workshop's own configuration, where there is one: its method, ε and party names.
     /// - Throws: `unusableDraft` if a sample cannot be read or the parties do not match.
     public init(
-        name: String, providers: [Provider], others: [Other] = [], runtime: WorkshopRuntime? = nil
+        name: String, providers: [Provider], others: [Other] = [], classifications: Set<String> = [],
+        runtime: WorkshopRuntime? = nil
     ) throws(TaskError) {
         guard providers.count >= 2 else {
             throw .unusableDraft("A task needs two providers or more, each with a sample file.")
@@ -66,7 +68,8 @@ public struct TaskDraft: Sendable {
                     + "\(providers.map(\.name).joined(separator: ", ")).")
         }
         do {
-            (yaml, remarks) = try Self.written(name: name, providers: providers, others: others, runtime: runtime)
+            (yaml, remarks) = try Self.written(
+                name: name, providers: providers, others: others, classifications: classifications, runtime: runtime)
         } catch let error as TaskError {
             throw error
         } catch {
@@ -75,7 +78,7 @@ public struct TaskDraft: Sendable {
     }
 
     private static func written(
-        name: String, providers: [Provider], others: [Other], runtime: WorkshopRuntime?
+        name: String, providers: [Provider], others: [Other], classifications: Set<String>, runtime: WorkshopRuntime?
     ) throws -> (yaml: String, remarks: [String]) {
         let tables = try providers.map { try SampleTable($0.file, rows: Self.rowLimit) }
         let facts = tables.map { table in
@@ -86,10 +89,22 @@ public struct TaskDraft: Sendable {
                     isCountry: words.contains { ColumnKind.places.contains($0) })
             }
         }
+        let known = zip(providers, tables).flatMap { provider, table in
+            table.header.flatMap { [$0, "\(provider.name).\($0)"] }
+        }
+        if let stray = classifications.sorted().first(where: { !known.contains($0) }) {
+            throw TaskError.unusableDraft(
+                "--categories \(stray): no sample has such a column; there are "
+                    + tables.flatMap(\.header).filter { !$0.isEmpty }.prefix(12).joined(separator: ", "))
+        }
         let keys = try KeyGuess(tables, facts)
         var remarks: [String] = []
         for table in tables {
             remarks += table.notes.map { "\(table.file): \($0)" }
+            if let row = table.repeatedHeader {
+                remarks.append(
+                    "\(table.file): row \(row) repeats the column names: remove it, or let `entrepot prepare` do so")
+            }
             if table.isCut { remarks.append("\(table.file): the first \(table.rowCount) rows were looked at") }
         }
         var lines = [
@@ -104,7 +119,7 @@ public struct TaskDraft: Sendable {
         var held: [String] = []
         var count = 0
         for (index, provider) in providers.enumerated() {
-            let party = try Self.party(provider, tables[index], facts[index], keys, index)
+            let party = try Self.party(provider, tables[index], facts[index], keys, index, classifications)
             lines += party.lines
             count += party.values.reduce(0) { $0 + $1.count }
             held += party.values.map { "\(provider.name) \(ColumnGuess.quoted($0.name)) \($0.count)" }
@@ -143,7 +158,8 @@ public struct TaskDraft: Sendable {
     }
 
     private static func party(
-        _ provider: Provider, _ table: SampleTable, _ facts: [ColumnFacts], _ keys: KeyGuess, _ index: Int
+        _ provider: Provider, _ table: SampleTable, _ facts: [ColumnFacts], _ keys: KeyGuess, _ index: Int,
+        _ classifications: Set<String>
     ) throws -> PartyLines {
         let key = keys.columns[index]
         let names = key.map { ColumnGuess.quoted(table.header[$0]) }
@@ -159,7 +175,10 @@ public struct TaskDraft: Sendable {
                 + "\(mark): column, pattern, the same on every side",
             "      rows: \(try declaredRows(provider.file, table))  \(mark): the most that this table will ever have; public",
         ]
-        let guesses = Self.guesses(table, facts, key: key)
+        let isKnown = { (name: String) in
+            classifications.contains(name) || classifications.contains("\(provider.name).\(name)")
+        }
+        let guesses = Self.guesses(table, facts, key: key, isClassification: isKnown)
         guard guesses.contains(where: \.isDeclared) else {
             throw LocalTableFile.Refusal(
                 name: table.file, code: "columns", expected: "a column besides the key that a task can declare",
@@ -244,7 +263,9 @@ extension TaskDraft {
     }
 
     /// A guess for each column that has a name and is no part of the key.
-    private static func guesses(_ table: SampleTable, _ facts: [ColumnFacts], key: [Int]) -> [ColumnGuess] {
+    private static func guesses(
+        _ table: SampleTable, _ facts: [ColumnFacts], key: [Int], isClassification: (String) -> Bool
+    ) -> [ColumnGuess] {
         let prefersComma = table.dialect.delimiter == UInt8(ascii: ";")
         let open = table.header.indices.filter { !key.contains($0) && !table.header[$0].isEmpty }
         let parents = derivations(facts, among: open)
@@ -252,9 +273,17 @@ extension TaskDraft {
         var kinds: [Int: ColumnKind] = [:]
         for place in open {
             kinds[place] = ColumnKind(
-                facts[place], prefersComma: prefersComma, isPrefixed: parents[place] != nil || isParent.contains(place))
+                facts[place], prefersComma: prefersComma, isPrefixed: parents[place] != nil || isParent.contains(place),
+                isClassification: isClassification(table.header[place]))
         }
-        for place in Self.attributes(facts, kinds, besides: isParent.union(parents.keys)) {
+        for place in open where !isClassification(table.header[place]) {
+            guard case .categories? = kinds[place], PublicWords.isCodeAlone(facts[place]),
+                isFunction(facts[place].values, of: key.map { facts[$0].values })
+            else { continue }
+            kinds[place] = .leftOut("it is the same in all rows of a key, as what tells of a person")
+        }
+        let known = open.filter { isClassification(table.header[$0]) }
+        for place in Self.attributes(facts, kinds, besides: isParent.union(parents.keys).union(known)) {
             kinds[place] = .leftOut(
                 "each of its values goes with one value of another column, as what tells of a person")
         }
@@ -290,6 +319,22 @@ extension TaskDraft {
             }
         }
         return found
+    }
+
+    /// Whether a key that stands in several rows has one value in all of them; false where next to no key does.
+    private static func isFunction(_ values: [String], of key: [[String]]) -> Bool {
+        var known: [[String]: String] = [:]
+        var repeated = 0
+        for row in values.indices {
+            let parts = key.map { $0[row] }
+            guard let value = known[parts] else {
+                known[parts] = values[row]
+                continue
+            }
+            guard value == values[row] else { return false }
+            repeated += 1
+        }
+        return repeated * 5 >= values.count
     }
 
     private static func isText(_ kind: ColumnKind) -> Bool {

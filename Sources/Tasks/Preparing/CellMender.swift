@@ -1,19 +1,54 @@
 internal import Tables
+internal import VectorMath
 
 /// Mends the cells of one column, and counts how.
 struct CellMender {
     /// What was done to a cell.
-    enum What: String {
-        case trimmed = "blanks at the ends were removed"
-        case converted = "numbers were written plainly"
-        case dated = "dates were written in the declared order"
-        case filled = "zeros in front were restored"
-        case decimal = "a .0 behind codes was removed"
-        case cased = "capitals were made as declared"
-        case missing = "words for a missing value became empty"
-        case clipped = "values beyond the declared bounds were clipped to them"
-        case truth = "words for yes and no became true and false"
-        case normalised = "keys were normalised"
+    enum What: Int, CaseIterable {
+        case trimmed, converted, dated, filled, decimal, cased, missing, clipped, truth, normalised, century, guessed,
+            plainDate
+
+        var text: String {
+            switch self {
+            case .trimmed: "blanks at the ends were removed"
+            case .converted: "numbers were written plainly"
+            case .dated: "dates were written in the declared order"
+            case .filled: "zeros in front were restored"
+            case .decimal: "a .0 behind codes was removed"
+            case .cased: "capitals were made as declared"
+            case .missing: "words for a missing value became empty"
+            case .clipped: "values beyond the declared bounds were clipped to them"
+            case .truth: "words for yes and no became true and false"
+            case .normalised: "keys were normalised"
+            case .century: "years of two digits got a century"
+            case .guessed:
+                "dates were read by a guess of whether day or month stands first: nothing in the file decides"
+            case .plainDate: "dates were written as year, month and day"
+            }
+        }
+    }
+
+    /// What a task declares of a column; shared, since each cell that is looked at would copy it otherwise.
+    private final class Declaration {
+        let field: Field
+        let domain: ColumnDomain
+        /// What the reader takes for missing.
+        let missingTexts: Set<String>
+        /// How the declaration has the cells written; nil for plainly.
+        let writing: CellText?
+        /// How the file writes numbers and dates of the column.
+        let spelling: CellWriting?
+        let dates: DateSpelling?
+
+        init(_ field: Field, _ domain: ColumnDomain, _ facts: ColumnFacts, shared: [String]?, prefersComma: Bool) {
+            self.field = field
+            self.domain = domain
+            writing = CellText(field.writing, type: field.type, within: domain)
+            missingTexts = Set(field.missingValues ?? shared ?? [""])
+            let isNumber = field.type == .number || field.type == .integer
+            spelling = isNumber ? NumberSpelling(of: facts.core, prefersComma: prefersComma).writing : nil
+            dates = field.type == .date ? DateSpelling(of: facts.core) : nil
+        }
     }
 
     private enum Kind {
@@ -22,21 +57,22 @@ struct CellMender {
         case number(CellText)
         case date(DateSpelling)
         case key(KeyRule)
-        case declared(Field, ColumnDomain)
+        case declared(Declaration)
     }
 
     private let kind: Kind
-    /// How the file writes numbers and dates of the column.
-    private var spelling: CellWriting?
-    private var dates: DateSpelling?
-    /// What the reader takes for missing.
-    private var missingTexts: Set<String> = [""]
-    private var writing: CellText?
-    /// What became of texts that were seen before: classifications have few.
-    private var known: [ArraySlice<UInt8>: ([UInt8], What)] = [:]
+    /// What became of texts that were seen before: classifications and dates have few. nil for what stays as it is.
+    private var known: [ArraySlice<UInt8>: (text: [UInt8], what: What?)] = [:]
     private static let mostKnown = 4_096
+    private var room = CodeRoom()
 
-    private(set) var changes: [What: (count: Int, example: String)] = [:]
+    private var counts = [Int](repeating: 0, count: What.allCases.count)
+    private var examples: [What: String] = [:]
+
+    /// How often cells were changed and in which way, with the first of each.
+    var changes: [(what: What, count: Int, example: String)] {
+        What.allCases.filter { counts[$0.rawValue] > 0 }.map { ($0, counts[$0.rawValue], examples[$0] ?? "") }
+    }
 
     /// A column that nothing is declared of: as its sample seems to be written.
     init(_ facts: ColumnFacts, prefersComma: Bool) {
@@ -58,28 +94,24 @@ struct CellMender {
 
     /// A column that the task declares.
     init(_ field: Field, _ domain: ColumnDomain, facts: ColumnFacts, shared: [String]?, prefersComma: Bool) {
-        kind = .declared(field, domain)
-        writing = CellText(field.writing, type: field.type)
-        missingTexts = Set(field.missingValues ?? shared ?? [""])
-        switch field.type {
-        case .number, .integer: spelling = NumberSpelling(of: facts.core, prefersComma: prefersComma).writing
-        case .date: dates = DateSpelling(of: facts.core)
-        case .string, .boolean: break
-        }
+        kind = .declared(Declaration(field, domain, facts, shared: shared, prefersComma: prefersComma))
     }
 
-    /// Whether nothing but blanks at the ends can change.
-    var isPlain: Bool { if case .plain = kind { true } else { false } }
-
     private mutating func note(_ what: What, _ old: ArraySlice<UInt8>, _ new: [UInt8]) {
-        guard let made = changes[what] else {
-            let (old, new) = (
-                String(decoding: old.prefix(40), as: UTF8.self), String(decoding: new.prefix(40), as: UTF8.self)
-            )
-            changes[what] = (1, "\"\(old)\" became \"\(new)\"")
-            return
-        }
-        changes[what] = (made.count + 1, made.example)
+        counts[what.rawValue] += 1
+        if what == .missing, known.count < Self.mostKnown, counts[what.rawValue] > 1 { noteWord(old) }
+        guard counts[what.rawValue] == 1 else { return }
+        let (old, new) = (
+            String(decoding: old.prefix(40), as: UTF8.self), String(decoding: new.prefix(40), as: UTF8.self)
+        )
+        examples[what] = "\"\(old)\" became \"\(new)\""
+    }
+
+    /// Every word that was taken for missing is shown, up to a few: each is a decision.
+    private mutating func noteWord(_ word: ArraySlice<UInt8>) {
+        let text = "\"\(String(decoding: word.prefix(40), as: UTF8.self))\""
+        guard let example = examples[.missing], !example.contains(text), example.utf8.count < 120 else { return }
+        examples[.missing] = text + ", " + example
     }
 
     static func trimmed(_ cell: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -96,32 +128,87 @@ struct CellMender {
         let text = Self.trimmed(cell)
         if text.count != cell.count { note(.trimmed, cell, Array(text)) }
         guard !text.isEmpty else { return text }
+        if case .plain = kind { return text }
+        if case .key(let rule) = kind { return key(text, rule) }
+        if let (new, what) = known[text] {
+            guard let what else { return text }
+            note(what, text, new)
+            return new[...]
+        }
+        let found = changed(text)
+        if known.count < Self.mostKnown { known[Array(text)[...]] = found ?? ([], nil) }
+        guard let (new, what) = found else { return text }
+        note(what, text, new)
+        return new[...]
+    }
+
+    /// What a text becomes; nil where it stays.
+    private func changed(_ text: ArraySlice<UInt8>) -> ([UInt8], What)? {
         switch kind {
-        case .plain: return text
+        case .plain, .key: return nil
         case .number(let reader):
-            guard let plain = reader.plain(text), !plain.elementsEqual(text) else { return text }
-            note(.converted, text, plain)
-            return plain[...]
+            guard let plain = reader.plain(text), !plain.elementsEqual(text) else { return nil }
+            return (plain, .converted)
         case .date(let dates):
-            guard let day = dates.day(of: String(decoding: text, as: UTF8.self)), let iso = DateFormat(DateFormat.iso)
-            else { return text }
-            let plain = Array(iso.text(ofDay: day).utf8)
-            note(.dated, text, plain)
-            return plain[...]
-        case .key(let rule): return key(text, rule)
-        case .declared(let field, let domain):
-            if domain.takes(text, written: writing) { return text }
-            if let (plain, what) = known[text] {
-                note(what, text, plain)
-                return plain[...]
+            return dates.day(of: String(decoding: text, as: UTF8.self)).map {
+                (Array(Self.iso.text(ofDay: $0).utf8), dates.what(.plainDate))
             }
-            guard let (plain, what) = declared(String(decoding: text, as: UTF8.self), field, domain) else {
-                return text
+        case .declared(let declaration):
+            if declaration.domain.takes(text, written: declaration.writing) { return nil }
+            return declared(String(decoding: text, as: UTF8.self), declaration).map { (Array($0.utf8), $1) }
+        }
+    }
+
+    private static let iso = DateFormat.plain
+
+    // MARK: - Cells that stay
+
+    /// Finds the cells of a block's column that are certain to stay as they are, all at once: nearly all do.
+    mutating func findKept(_ rows: FieldGrid, column: Int, into kept: inout [Bool]) {
+        switch kind {
+        case .number, .date: for row in 0..<rows.rows { kept[row] = false }
+        case .plain: Self.findTrimmed(rows, column, into: &kept)
+        case .key(let rule): Self.findNormal(rows, column, rule, into: &kept)
+        case .declared(let declaration):
+            guard declaration.writing == nil else {
+                for row in 0..<rows.rows { kept[row] = false }
+                return
             }
-            let bytes = Array(plain.utf8)
-            if known.count < Self.mostKnown { known[Array(text)[...]] = (bytes, what) }
-            note(what, text, bytes)
-            return bytes[...]
+            declaration.domain.findTaken(rows, column: column, room: &room, into: &kept)
+        }
+    }
+
+    /// Cells of ASCII without blanks at the ends, and empty ones.
+    private static func findTrimmed(_ rows: FieldGrid, _ column: Int, into kept: inout [Bool]) {
+        for row in 0..<rows.rows {
+            let (start, end) = rows.place(row: row, column: column)
+            kept[row] =
+                start == end
+                || rows.bytes[start] > 0x20 && rows.bytes[start] < 0x80 && rows.bytes[end - 1] > 0x20
+                    && rows.bytes[end - 1] < 0x80
+        }
+    }
+
+    /// Keys of ASCII that no step of the normalisation changes.
+    private static func findNormal(_ rows: FieldGrid, _ column: Int, _ rule: KeyRule, into kept: inout [Bool]) {
+        var isChanged = [Bool](repeating: false, count: 256)
+        for byte in 0x80...0xFF { isChanged[byte] = true }
+        // Keys with a point may be numbers of a spreadsheet.
+        for byte in [0x09, 0x20, 0x2E] { isChanged[byte] = true }
+        var least = 1
+        for step in rule.normalise {
+            switch step {
+            case .trim, .nfc: break
+            case .upper: for byte in 0x61...0x7A { isChanged[byte] = true }
+            case .lower: for byte in 0x41...0x5A { isChanged[byte] = true }
+            case .zeroFill(let width): least = max(least, width)
+            }
+        }
+        for row in 0..<rows.rows {
+            let (start, end) = rows.place(row: row, column: column)
+            var isKept = end - start >= least
+            for place in start..<end where isChanged[Int(rows.bytes[place])] { isKept = false }
+            kept[row] = isKept
         }
     }
 
@@ -142,7 +229,8 @@ struct CellMender {
 
     // MARK: - What a task declares
 
-    private func declared(_ text: String, _ field: Field, _ domain: ColumnDomain) -> (String, What)? {
+    private func declared(_ text: String, _ declaration: Declaration) -> (String, What)? {
+        let (field, domain, missingTexts) = (declaration.field, declaration.domain, declaration.missingTexts)
         let blank = missingTexts.contains("") ? "" : missingTexts.sorted().first
         switch field.type {
         case .string:
@@ -156,10 +244,10 @@ struct CellMender {
                 return (field.falseValues?.first ?? "false", .truth)
             }
         case .integer, .number:
-            if let number = number(text, field, domain) { return number }
+            if let number = number(text, declaration) { return number }
         case .date:
-            if let day = dates?.day(of: text) ?? DateFormat(DateFormat.iso)?.day(of: text.utf8) {
-                return date(day, field, domain)
+            if let day = declaration.dates?.day(of: text) ?? Self.iso.day(of: text.utf8) {
+                return date(day, declaration)
             }
         }
         guard domain.missingCode != nil, let blank, ColumnFacts.missingWords.contains(text.lowercased()),
@@ -186,9 +274,10 @@ struct CellMender {
         return composed != text && domain.lists(composed) ? (composed, .cased) : nil
     }
 
-    private func number(_ text: String, _ field: Field, _ domain: ColumnDomain) -> (String, What)? {
+    private func number(_ text: String, _ declaration: Declaration) -> (String, What)? {
+        let (field, domain) = (declaration.field, declaration.domain)
         // The declared way first: a text that it reads is outside the bounds alone.
-        let ways = [field.writing] + (spelling.map { [$0] } ?? [])
+        let ways = [field.writing] + (declaration.spelling.map { [$0] } ?? [])
         for way in ways {
             guard let plain = CellText(always: way, type: .number).plain(text.utf8),
                 let value = Double(String(decoding: plain, as: UTF8.self))
@@ -198,7 +287,8 @@ struct CellMender {
                 return (written(ColumnDomain.text(of: bound), field), .clipped)
             }
             let converted = written(String(decoding: plain, as: UTF8.self), field)
-            return domain.takes(Array(converted.utf8)[...], written: writing) ? (converted, .converted) : nil
+            return domain.takes(Array(converted.utf8)[...], written: declaration.writing)
+                ? (converted, .converted) : nil
         }
         return nil
     }
@@ -208,16 +298,32 @@ struct CellMender {
         field.writing.decimalChar == UInt8(ascii: ",") ? String(plain.map { $0 == "." ? "," : $0 }) : plain
     }
 
-    private func date(_ day: Int, _ field: Field, _ domain: ColumnDomain) -> (String, What)? {
+    private func date(_ day: Int, _ declaration: Declaration) -> (String, What)? {
+        let field = declaration.field
         guard let format = DateFormat(field.writing.dateFormat ?? DateFormat.iso) else { return nil }
-        guard let bounds = domain.bounds else { return (format.text(ofDay: day), .dated) }
-        if day < Int(bounds.lower) { return (format.text(ofDay: Int(bounds.lower)), .clipped) }
-        if day > Int(bounds.upper) { return (format.text(ofDay: Int(bounds.upper)), .clipped) }
-        return (format.text(ofDay: day), .dated)
+        let isShort = declaration.dates?.hasShortYear == true && !format.hasShortYear
+        let what = isShort ? What.century : declaration.dates?.what(.dated) ?? .dated
+        guard let bounds = declaration.domain.bounds else {
+            return (format.text(ofDay: day), what)
+        }
+        let range = Int(bounds.lower)...Int(bounds.upper)
+        // Of two digits the year is the one that lies within the bounds.
+        let days = [day] + (isShort ? [-100, 100].compactMap { DateFormat.sameDay(as: day, yearsLater: $0) } : [])
+        if let found = days.first(where: { range.contains($0) }) {
+            return (format.text(ofDay: found), what)
+        }
+        return (format.text(ofDay: day < range.lowerBound ? range.lowerBound : range.upperBound), .clipped)
     }
 }
 
 extension String {
     /// `Retail` of `RETAIL` and of `retail`.
     fileprivate var capitalisedFirst: String { prefix(1).uppercased() + dropFirst().lowercased() }
+}
+
+extension DateSpelling {
+    /// How reading dates so is told.
+    fileprivate func what(_ plain: CellMender.What) -> CellMender.What {
+        hasShortYear ? .century : isGuess ? .guessed : plain
+    }
 }

@@ -75,7 +75,7 @@ public struct TablePreparation: Sendable {
             try bytes.withUnsafeBytes { try validator?.consume($0) }
             try write(bytes)
         }
-        var outcome = Outcome(notes: layout.notes)
+        var outcome = Outcome(notes: layout.notes + Self.remarks(sample))
         do {
             try file.records(layout.dialect, into: preparer)
             try preparer.finish()
@@ -90,5 +90,20 @@ public struct TablePreparation: Sendable {
         outcome.rows = preparer.rowCount
         outcome.changes = preparer.changes
         return outcome
+    }
+
+    /// What is odd about the cells of the first rows.
+    private static func remarks(_ sample: SampleTable) -> [String] {
+        let prefersComma = sample.dialect.delimiter == UInt8(ascii: ";")
+        var remarks: [String] = []
+        for (name, values) in zip(sample.header, sample.columns) where !name.isEmpty {
+            let facts = ColumnFacts(name: name, values: values)
+            remarks += OddCells.remarks(facts, rowNumbers: sample.rowNumbers)
+            if let strays = OddCells.strays(facts, prefersComma: prefersComma, rowNumbers: sample.rowNumbers) {
+                remarks.append(strays)
+            }
+        }
+        guard sample.isCut, !remarks.isEmpty else { return remarks }
+        return remarks.map { $0 + ", of the first \(sample.rowCount) rows" }
     }
 }

@@ -27,8 +27,11 @@ final class TablePreparer: LocalRecordReceiver {
     private let write: ([UInt8]) throws -> Void
     private var outputs: [Output] = []
     private var names: [String] = []
-    /// Of each column that is written as it is read, its place in the file; −1 for others.
-    private var plainColumns: [Int] = []
+    /// The header as it stands in the file.
+    private var header: [[UInt8]] = []
+    private var repeatedHeaders = 0
+    /// Of each output the cells of the block that stay as they are; of those that are no column of the file, none.
+    private var kept: [[Bool]] = []
     private var text: [UInt8] = []
     private var fileChanges: [TablePreparation.Change] = []
     private(set) var rowCount = 0
@@ -58,11 +61,16 @@ final class TablePreparer: LocalRecordReceiver {
     /// What was changed, by column and kind.
     var changes: [TablePreparation.Change] {
         fileChanges
-            + outputs.flatMap { output in
-                output.mender.changes.map { what, made in
+            + (repeatedHeaders == 0
+                ? []
+                : [
                     TablePreparation.Change(
-                        column: output.name, what: what.rawValue, count: made.count, example: made.example)
-                }.sorted { ($0.what, $0.count) < ($1.what, $1.count) }
+                        column: "", what: "rows that repeat the column names were left out", count: repeatedHeaders)
+                ])
+            + outputs.flatMap { output in
+                output.mender.changes.map { what, count, example in
+                    TablePreparation.Change(column: output.name, what: what.text, count: count, example: example)
+                }.sorted { $0.what < $1.what }
             }
     }
 
@@ -70,14 +78,12 @@ final class TablePreparer: LocalRecordReceiver {
 
     func begin(_ header: [String], row: Int) throws {
         names = header.map { CSVHeader.plainName($0) }
+        self.header = header.map { Array($0.utf8) }
         for (given, plain) in zip(header, names) where given != plain && !plain.isEmpty {
             change(plain, "was renamed: blanks and line breaks in its name", 1)
         }
         outputs = try table.map { try declared($0) } ?? undeclared()
-        plainColumns = outputs.map { output in
-            guard case .column(let place) = output.source, output.mender.isPlain else { return -1 }
-            return place
-        }
+        kept = outputs.map { _ in [] }
         try writeHeader()
     }
 
@@ -209,51 +215,101 @@ final class TablePreparer: LocalRecordReceiver {
         text += [UInt8](repeating: 0x0A, count: dialect.headerRow - 1)
         for (index, output) in outputs.enumerated() {
             if index > 0 { text.append(delimiter) }
-            put(Array(output.name.utf8), isFirst: index == 0)
+            put(Array(output.name.utf8)[...], isFirst: index == 0, to: &text)
         }
         text.append(0x0A)
-        try flush(atLeast: 0)
+        try flush(&text)
     }
 
     // MARK: - Rows
 
     func take(_ rows: FieldGrid, firstRow: Int, rowNumbers: [Int]?) throws -> Bool {
-        let (bytes, starts, columns) = (rows.bytes, rows.starts, rows.columns)
-        for row in 0..<rows.rows {
-            for index in outputs.indices {
-                if index > 0 { text.append(delimiter) }
-                let column = plainColumns[index]
-                // Most cells are taken as they are; a carriage return at the end of a row is a blank.
-                if column >= 0, index > 0 || commentChar == nil {
-                    let place = row * columns + column
-                    let (start, end) = (Int(starts[place]), Int(starts[place + 1]) - 1)
-                    if start == end { continue }
-                    var isPlain =
-                        bytes[start] > 0x20 && bytes[start] < 0x80 && bytes[end - 1] > 0x20 && bytes[end - 1] < 0x80
-                    for byte in start..<end where isSpecial[Int(bytes[byte])] { isPlain = false }
-                    if isPlain {
-                        text.append(contentsOf: bytes[start..<end])
-                        continue
-                    }
-                }
-                let cell = cell(rows, row, outputs[index].source)
-                put(outputs[index].mender.mended(cell), isFirst: index == 0)
-            }
-            text.append(0x0A)
-            if text.count >= Self.pieceSize { try flush(atLeast: 0) }
+        // Taken out while rows are written, so that no cell asks whether somebody else reads them.
+        var (text, outputs, kept) = (self.text, self.outputs, self.kept)
+        (self.text, self.outputs, self.kept) = ([], [], [])
+        let before = repeatedHeaders
+        defer { (self.text, self.outputs, self.kept) = (text, outputs, kept) }
+        for index in outputs.indices {
+            if kept[index].count < rows.rows { kept[index] = [Bool](repeating: false, count: rows.rows) }
+            guard case .column(let column) = outputs[index].source else { continue }
+            outputs[index].mender.findKept(rows, column: column, into: &kept[index])
         }
-        rowCount += rows.rows
+        // Text that was cut without quotes holds no delimiter within a cell, nor a quote.
+        let isCutPlainly = rowNumbers == nil && sample.dialect.delimiter == delimiter && !rows.endsInCarriageReturn
+        let isPlain = isCutPlainly || !hasSpecial(rows)
+        let places = outputs.map { output in if case .column(let place) = output.source { place } else { -1 } }
+        let bytes = rows.bytes
+        for row in 0..<rows.rows {
+            if isHeader(rows, row) {
+                repeatedHeaders += 1
+                continue
+            }
+            // Cells that stay, and stand in the file as they do in the output, are copied in one piece.
+            var piece = 0..<0
+            for index in outputs.indices {
+                let column = places[index]
+                var isKept = kept[index][row]
+                if index == 0, commentChar != nil { isKept = false }
+                guard isKept, isPlain || !hasSpecial(rows, row, column) else {
+                    text += bytes[piece]
+                    piece = 0..<0
+                    if index > 0 { text.append(delimiter) }
+                    let cell = cell(rows, row, outputs[index].source)
+                    put(isKept ? cell : outputs[index].mender.mended(cell), isFirst: index == 0, to: &text)
+                    continue
+                }
+                let (start, end) = rows.place(row: row, column: column)
+                if isCutPlainly, !piece.isEmpty, piece.upperBound == start - 1 {
+                    piece = piece.lowerBound..<end
+                } else {
+                    text += bytes[piece]
+                    if index > 0 { text.append(delimiter) }
+                    piece = start..<end
+                }
+            }
+            text += bytes[piece]
+            text.append(0x0A)
+            if text.count >= Self.pieceSize { try flush(&text) }
+        }
+        rowCount = rowCount + rows.rows - (repeatedHeaders - before)
         return true
+    }
+
+    /// Whether a row says the column names again, as in a file that was put together of several.
+    private func isHeader(_ rows: FieldGrid, _ row: Int) -> Bool {
+        for column in header.indices {
+            let (start, end) = rows.place(row: row, column: column)
+            guard end - start == header[column].count, rows.bytes[start..<end].elementsEqual(header[column]) else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Whether some cell of a block may need quotes.
+    private func hasSpecial(_ rows: FieldGrid) -> Bool {
+        guard rows.rows > 0 else { return false }
+        let range = Int(rows.starts[0])..<Int(rows.starts[rows.rows * rows.columns])
+        var isSpecial = false
+        for place in range where self.isSpecial[Int(rows.bytes[place])] { isSpecial = true }
+        return isSpecial
+    }
+
+    private func hasSpecial(_ rows: FieldGrid, _ row: Int, _ column: Int) -> Bool {
+        let (start, end) = rows.place(row: row, column: column)
+        var isSpecial = false
+        for place in start..<end where self.isSpecial[Int(rows.bytes[place])] { isSpecial = true }
+        return isSpecial
     }
 
     func finish() throws {
         // Lines for those that the task says are no rows.
         for _ in 0..<(table?.dialect.footerRows ?? 0) { text += Array("-\n".utf8) }
-        try flush(atLeast: 0)
+        try flush(&text)
     }
 
-    private func flush(atLeast size: Int) throws {
-        guard text.count > size else { return }
+    private func flush(_ text: inout [UInt8]) throws {
+        guard !text.isEmpty else { return }
         try write(text)
         text.removeAll(keepingCapacity: true)
     }
@@ -270,12 +326,12 @@ final class TablePreparer: LocalRecordReceiver {
         }
     }
 
-    private func put(_ cell: some Collection<UInt8>, isFirst: Bool) {
+    private func put(_ cell: ArraySlice<UInt8>, isFirst: Bool, to text: inout [UInt8]) {
         var isPlain = true
         for byte in cell where isSpecial[Int(byte)] { isPlain = false }
         if isFirst, let commentChar, cell.first == commentChar { isPlain = false }
         guard !isPlain else {
-            text.append(contentsOf: cell)
+            text += cell
             return
         }
         text.append(0x22)

@@ -34,7 +34,10 @@ package struct SampleCommand: AsyncParsableCommand {
     var imputations: Int?
 
     @Option(
-        name: .customLong("where"), help: ArgumentHelp("Only rows with this value, exactly.", valueName: "column=value")
+        name: .customLong("where"),
+        help: ArgumentHelp(
+            "Only rows with this value; of a column in bins, a number stands for its whole bin.",
+            valueName: "column=value")
     )
     var conditions: [String] = []
 
@@ -95,13 +98,12 @@ package struct SampleCommand: AsyncParsableCommand {
                     + (nearest.map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"),
                 code: .badData)
         }
-        guard let code = domain.columns[column].code(of: named.path) else {
-            let declared = domain.columns[column]
+        let declared = domain.columns[column]
+        guard let code = declared.code(ofCondition: named.path) else {
             let labels = (0..<declared.size).lazy.map { declared.label(of: $0) }
-            let nearest = NearestWord.to(named.path, among: labels)
+            let hint = declared.conditionHint(nearest: NearestWord.to(named.path, among: labels))
             throw CommandFailure(
-                "'\(named.path)' lies outside the domain of column \(named.name)"
-                    + (nearest.map { "; did you mean \($0)?" } ?? ""), code: .badData)
+                "'\(named.path)' lies outside the domain of column \(named.name). \(hint)", code: .badData)
         }
         return (column, code)
     }

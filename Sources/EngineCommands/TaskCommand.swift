@@ -49,6 +49,12 @@ package struct TaskCommand: AsyncParsableCommand {
             help: ArgumentHelp("Who runs the service and reads its ledger and metrics.", valueName: "party"))
         var operators: [String] = []
 
+        @Option(
+            help: ArgumentHelp(
+                "A column whose values are a public classification, though nothing says so: they are listed.",
+                valueName: "[party.]column"))
+        var categories: [String] = []
+
         @Option(help: "A runtime.yaml of the enclave workshop (method, epsilon, params, party_names).")
         var runtime: String?
 
@@ -72,7 +78,9 @@ package struct TaskCommand: AsyncParsableCommand {
                         "--public-key \(stray)=… is of nobody: there are \(known.joined(separator: ", ")). A planner is named "
                             + "with --consumer \(stray).", code: ExitCode(64))
                 }
-                let draft = try TaskDraft(name: name, providers: providers, others: others, runtime: workshop)
+                let draft = try TaskDraft(
+                    name: name, providers: providers, others: others, classifications: Set(categories),
+                    runtime: workshop)
                 for remark in draft.remarks { Console.say(remark) }
                 Console.show(draft.yaml, isData: true)
             }
@@ -198,14 +206,23 @@ package struct TaskCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says in plain words what a task agrees.",
-            discussion: "Example: entrepot task show task.yaml")
+            discussion: "Example: entrepot task show task.yaml --page officer.html")
 
         @Argument(help: "The task file.")
         var file: String
 
+        @Option(help: ArgumentHelp("Write a page for a privacy officer instead.", valueName: "file.html"))
+        var page: String?
+
         func run() async throws {
             try await CommandFailure.reported {
-                Console.show(try TaskWords.text(try Files.task(at: file, allowsMissingKeys: true)))
+                let task = try Files.task(at: file, allowsMissingKeys: true)
+                guard let page else {
+                    Console.show(try TaskWords.text(task))
+                    return
+                }
+                try Files.keep([file], from: page)
+                try Files.write(Array(try OfficerPage(task).html().utf8), to: page)
             }
         }
     }

@@ -6,7 +6,12 @@ package import Tasks
 
 /// A task in plain words, with the split of its budget and what its rows keep.
 package enum TaskWords {
-    package static func text(_ task: TaskSpecification) throws -> String {
+    package static func text(_ task: TaskSpecification) throws -> String { try description(task).description.text }
+
+    /// What the plan promises for one who is added or removed, and for one whose values change.
+    typealias Readings = (addingOne: TaskDescription.Reading?, changingOne: TaskDescription.Reading?)
+
+    static func description(_ task: TaskSpecification) throws -> (description: TaskDescription, readings: Readings) {
         let planned = try TaskPlan(task)
         let steps = planned.plan.steps.map { TaskDescription.BudgetStep(name: $0.name, share: $0.share) }
         let fidelity = planned.synthesizer?.fidelity(planned.domain)
@@ -18,10 +23,12 @@ package enum TaskWords {
             }
         }
         let promised = try PromisedReadings(planned.plan)
-        return TaskDescription(
-            task, budget: steps, kept: kept, assumed: assumed, addingOne: reading(promised.addingOne),
-            changingOne: reading(promised.changingOne)
-        ).text
+        let readings = (reading(promised.addingOne), reading(promised.changingOne))
+        return (
+            TaskDescription(
+                task, budget: steps, kept: kept, assumed: assumed, addingOne: readings.0, changingOne: readings.1),
+            readings
+        )
     }
 
     private static func reading(_ reading: PromisedReadings.Reading) -> TaskDescription.Reading {

@@ -19,7 +19,7 @@ import Testing
                 scale: 70)
         }
         return PDFFile(
-            title: "Report", date: "D:20261121120000Z", pages: pages.streams(),
+            title: "Report", date: "D:20261121120000Z", pages: pages,
             attachments: [
                 .init(name: "evidence.json", type: "application/json", description: "Evidence", bytes: Array("{}".utf8))
             ])
@@ -92,7 +92,7 @@ import Testing
         pages.bar(name, estimate: 1, lower: 0, upper: 2, scale: 2)
         let lines = String(decoding: pages.streams()[0], as: UTF8.self).split(separator: "\n")
         let shown = lines.filter { $0.contains(" Tj") && !$0.contains("Tf 0.643") }.compactMap { line in
-            line.split(separator: "<").last?.prefix { $0 != ">" }
+            line.split(separator: "Tm <").last?.prefix { $0 != ">" }
         }
         let number = PDFFont.regular.shown("<6771>").dropFirst().dropLast()
         #expect(shown.joined().components(separatedBy: number).count == 3 * 30 + 1)
@@ -107,7 +107,7 @@ import Testing
         pages.heading(name)
         pages.paragraph(String(repeating: "WWWWWWWW mmmmmm ", count: 40))
         pages.paragraph(String(repeating: "東京-long-name-", count: 30))
-        let file = PDFFile(title: name, date: "D:20261121120000Z", pages: pages.streams(), attachments: [])
+        let file = PDFFile(title: name, date: "D:20261121120000Z", pages: pages, attachments: [])
         let path = FileManager.default.temporaryDirectory.appending(path: "letters-\(UUID().uuidString).pdf")
         defer { try? FileManager.default.removeItem(at: path) }
         try Data(try await file.signed { _ in [1] }).write(to: path)

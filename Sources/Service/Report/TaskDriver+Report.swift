@@ -24,7 +24,9 @@ extension TaskDriver {
         let time = now()
         let file = PDFFile(
             title: "Report of task \(specification.name)", date: Self.date(time),
-            pages: signed.report.pages(evidenceDigest: evidenceDigest).streams(),
+            pages: signed.report.pages(
+                evidenceDigest: evidenceDigest, of: specification,
+                made: "\(UTCInstant(seconds: Int64(time.timeIntervalSince1970)))"),
             attachments: [
                 .init(
                     name: "evidence.json", type: "application/json",

@@ -3,6 +3,7 @@ import Foundation
 import PDF
 import PrivacyKernel
 import Queries
+import Tables
 import Tasks
 
 /// What a finished task reports: who took part, what was agreed, what each step cost, and what was released. All of it
@@ -69,7 +70,11 @@ struct TaskReport: Encodable {
 
 extension TaskReport {
     /// The pages of the report for people.
-    func pages(evidenceDigest: String) -> PDFPages {
+    ///
+    /// - Parameters:
+    ///   - specification: the task, for what was read of whom.
+    ///   - made: the moment at which the file is made.
+    func pages(evidenceDigest: String, of specification: TaskSpecification, made: String) -> PDFPages {
         var pages = PDFPages(
             footer: "Task \(taskDigest)", watermark: "evidence \(evidenceDigest.prefix(32))")
         pages.heading(task, size: 18)
@@ -84,6 +89,7 @@ extension TaskReport {
             pages.paragraph(
                 "SIMULATED EVIDENCE: it gives no confidentiality against the host of the service.", .bold)
         }
+        pages.paragraph("Made \(made).")
         pages.heading("Task and parties")
         pages.list([
             ("task", taskDigest), ("evidence", evidenceDigest), ("build", software.buildManifest),
@@ -100,8 +106,11 @@ extension TaskReport {
                 + "\(PDFPages.short(privacy.spentAddingOrRemovingOne)) for adding or removing one"
                 + (privacy.spentChangingOne.map { ", \(PDFPages.short($0)) for changing one." } ?? "."))
         for step in privacy.split {
-            pages.paragraph("   \(PDFPages.short(step.share * 100)) %   \(step.name)")
+            let percent = step.share * 100
+            pages.bar(
+                "\(PDFPages.short(percent)) %   \(step.name)", estimate: percent, lower: 0, upper: percent, scale: 100)
         }
+        drawTables(of: specification, on: &pages)
         for answer in queries { answer.draw(on: &pages) }
         if !agreement.isEmpty {
             pages.heading("Synthetic rows beside the queries")
@@ -115,6 +124,26 @@ extension TaskReport {
             }
         }
         return pages
+    }
+}
+
+extension TaskReport {
+    /// What was read of whom, and what became of it.
+    private func drawTables(of specification: TaskSpecification, on pages: inout PDFPages) {
+        pages.heading("What was read")
+        for party in specification.providers {
+            guard let table = party.table, let columns = try? TaskDescription.columns(of: table) else { continue }
+            pages.space(3)
+            pages.paragraph(
+                "\(party.name), key \(table.key.columns.joined(separator: " | ")), which is compared and never released:",
+                .bold)
+            for column in columns { pages.paragraph("\(column.name): \(column.words).", size: 7.5) }
+        }
+        pages.heading("What became of the tables")
+        pages.paragraph(
+            TaskDescription.destruction
+                + " The commitments above are to files that the service no longer has; their owners "
+                + "can show with them which file they brought.")
     }
 }
 

@@ -118,7 +118,8 @@ struct SampleTests {
                 #expect(try await carol("/samples?" + wrong).status == 422, "\(wrong)")
             }
             #expect(try await carol("/samples?format=parquet").status == 406)
-            #expect(try await carol("/formats").body == "[\"csv\",\"json\"]")
+            #expect(try await carol("/formats").body == "[\"csv\",\"json\",\"ndjson\",\"arrow\"]")
+            #expect(try await carol("/columns").body.contains("Alice_"), "who brings no table sees every provider's")
             #expect(try await carol("/formats?all=1").body == "[\"csv\",\"json\",\"ndjson\",\"arrow\"]")
             let arrow = try await carol("/samples?format=arrow&num_samples=5", ["-o", "rows.arrows"])
             #expect(arrow.type == "application/vnd.apache.arrow.stream")

@@ -63,14 +63,52 @@ extension VerifiedConnection {
         return receipt
     }
 
-    /// How much of this file the service has, with the digest of that part; the file is then positioned there.
-    private func continuation(of file: FileHandle, size: Int) async throws -> (sent: Int, hash: SHA256) {
+    /// What the service has of an upload that could be this file's; nil if nothing.
+    private func standing(size: Int) async throws -> UploadStanding? {
         let body = try await get("/upload_data/standing")
         let standing = try? JSONDecoder().decode(UploadStanding.self, from: Data(body))
+        guard let standing, standing.received > 0, standing.received < size, standing.size == size else { return nil }
+        return standing
+    }
+
+    /// The pieces of a file are not those of which the service has the beginning.
+    struct AnotherFile: Error {}
+
+    /// `POST /upload_data` of a file that can be read only once, as a browser gives it: what the service has of it already is
+    /// compared and not sent again.
+    ///
+    /// - Parameter isAnew: sends all of it, whatever the service has.
+    /// - Throws: ``AnotherFile`` if the service has the beginning of another one; nothing was sent then.
+    func upload(
+        size: Int, isAnew: Bool, next: () async throws -> ByteBuffer?
+    ) async throws -> UploadReceipt {
+        guard party != nil else { throw ClientError.noKey }
         var hash = SHA256()
-        guard let standing, standing.received > 0, standing.received < size, standing.size == size else {
-            return (0, hash)
+        var start = 0
+        var rest: ByteBuffer?
+        if !isAnew, let standing = try await standing(size: size) {
+            var left = standing.received
+            while left > 0, var piece = try await next() {
+                let part = piece.readSlice(length: min(left, piece.readableBytes)) ?? ByteBuffer()
+                // Proof: the bytes are hashed within the call that lends them.
+                part.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
+                left -= part.readableBytes
+                rest = piece.readableBytes > 0 ? piece : nil
+            }
+            guard left == 0, Hex.encode(Array(hash.finalize())) == standing.sha256 else { throw AnotherFile() }
+            start = standing.received
         }
+        return try await upload(size: size, from: size == 0 ? nil : start, after: hash) {
+            guard let piece = rest else { return try await next() }
+            rest = nil
+            return piece
+        }
+    }
+
+    /// How much of this file the service has, with the digest of that part; the file is then positioned there.
+    private func continuation(of file: FileHandle, size: Int) async throws -> (sent: Int, hash: SHA256) {
+        var hash = SHA256()
+        guard let standing = try await standing(size: size) else { return (0, hash) }
         var left = standing.received
         while left > 0, let piece = try file.read(upToCount: min(left, Self.pieceSize)), !piece.isEmpty {
             hash.update(data: piece)

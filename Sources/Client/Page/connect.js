@@ -23,10 +23,11 @@
   };
 
   // One call of the proxy: an answer with its status and its JSON; status 0 where the proxy is gone.
-  const call = (method, path, body, progress) => new Promise(resolve => {
+  const call = (method, path, body, progress, headers = {}) => new Promise(resolve => {
     const request = new XMLHttpRequest();
     request.open(method, "/entrepot/" + path);
     if (method === "POST") request.setRequestHeader("Entrepot-Page", token);
+    Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
     if (progress) request.upload.addEventListener("progress", event => progress(event.loaded, event.total));
     const end = () => {
       let json = {};
@@ -397,11 +398,27 @@
   // A file that misses the field must not replace the page.
   ["dragover", "drop"].forEach(name => document.addEventListener(name, event => event.preventDefault()));
 
+  // Where the connection to the service broke, the next attempt goes on where it stood: the proxy asks the service how much it
+  // has, and compares.
+  const sendPatiently = async () => {
+    const pauses = [1, 2, 5, 10, 20, 30];
+    let headers = {};
+    for (let turn = 0; ; turn += 1) {
+      const answer = await call("POST", "upload", file, bar("upload", `Sending ${file.name}:`), headers);
+      const mayPass = answer.status === 502 && answer.json.exit_code === 1
+        || ["busy", "incomplete", "too_slow", "wrong_offset", "another_file"].includes(answer.json.code);
+      if (answer.status === 200 || !mayPass || turn === pauses.length) return answer;
+      headers = answer.json.code === "another_file" ? { "Entrepot-Anew": "1" } : {};
+      say("upload-outcome", `The connection broke. It goes on where it stood in ${pauses[turn]} s.`, "busy");
+      await new Promise(resolve => setTimeout(resolve, 1000 * pauses[turn]));
+    }
+  };
+
   find("upload").addEventListener("click", async () => {
     isBusy = true;
     showOwn();
     const checked = verdict.sha256;
-    const answer = await call("POST", "upload", file, bar("upload", `Sending ${file.name}:`));
+    const answer = await sendPatiently();
     isBusy = false;
     show("upload-progress", false);
     const receipt = answer.json;

@@ -241,7 +241,15 @@ struct PageCalls: Sendable {
         guard let size = head.headers.first(name: "Content-Length").flatMap({ Int($0) }) else {
             return .problem(.lengthRequired, code: "length", detail: "The size of the file is missing.")
         }
-        return try .json(try await upstream.upload(size: size) { try await caller.nextPiece() })
+        let isAnew = head.headers.first(name: "Entrepot-Anew") == "1"
+        do {
+            return try .json(try await upstream.upload(size: size, isAnew: isAnew) { try await caller.nextPiece() })
+        } catch is VerifiedConnection.AnotherFile {
+            try await caller.skipBody()
+            return .problem(
+                .conflict, code: "another_file", detail: "The service has the beginning of another file.",
+                hint: "Send this one from its first byte.")
+        }
     }
 
     private func state(_ upstream: VerifiedConnection) async throws -> PageState {

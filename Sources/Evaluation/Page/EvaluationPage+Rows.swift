@@ -40,7 +40,7 @@ extension EvaluationPage {
                 <label for="seed">Seed</label><input id="seed" type="number" min="0" value="1">
                 <label for="format">Format</label>
                 <select id="format"><option>csv</option><option>json</option><option>ndjson</option><option>arrow</option></select></form>
-                <pre><code id="command" data-model="\(HTML.escaped(Self.shellQuoted(name)))">\(HTML.escaped(sampleCommand(name)))</code></pre>
+                <pre tabindex="0"><code id="command" data-model="\(HTML.escaped(Self.shellQuoted(name)))">\(HTML.escaped(sampleCommand(name)))</code></pre>
                 """
         }
         return PageSection(id: "download", title: "Get rows", body: body)
@@ -137,7 +137,8 @@ extension EvaluationPage {
             id: "dictionary", title: "Data dictionary",
             body: Self.table(
                 ["Column", "Type", "Values", "Missing"],
-                dictionary.entries.map { [$0.name, $0.type, $0.values, $0.missing] }, label: "Data dictionary")
+                dictionary.entries.map { [$0.name, $0.type, $0.values, $0.missing] },
+                label: "Columns and what they hold")
                 + "<p>\(links.joined(separator: " · "))</p>")
     }
 

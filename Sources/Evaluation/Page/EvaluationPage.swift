@@ -76,9 +76,10 @@ public struct EvaluationPage {
     }
 
     private func sections() throws -> [PageSection] {
-        [
-            summary, uses, columnSection, pairSection, graphSection, calculator, try preview(), download,
-            codeTabs, try dictionary(), citation,
+        // Of one column there is no pair to draw.
+        let pairs = model.domain.columns.count < 2 ? [] : [pairSection, graphSection]
+        return [summary, uses, columnSection] + pairs + [
+            calculator, try preview(), download, codeTabs, try dictionary(), citation,
         ]
     }
 

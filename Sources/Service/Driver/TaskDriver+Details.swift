@@ -55,10 +55,14 @@ extension TaskDriver {
             })
     }
 
-    /// `GET /formats`: the workshop's two, and with `all=1` every one that `GET /samples` takes.
+    /// `GET /formats`: every one that `GET /samples` takes. The workshop's programs are providers and compare a list of two: a
+    /// provider gets that, and the whole list with `all=1`.
     nonisolated func formats(_ call: Call) -> Response {
         guard specification.releasesRows else { return Response.json(.array([])) }
-        let formats: [SampleFormat] = call.query["all"] == "1" ? SampleFormat.allCases : [.csv, .json]
+        let isProvider =
+            (try? call.party()).map { name in specification.providers.contains { $0.name == name } } ?? true
+        let formats: [SampleFormat] =
+            call.query["all"] == "1" || !isProvider ? SampleFormat.allCases : [.csv, .json]
         var response = Response.json(.array(formats.map { .string($0.rawValue) }))
         // The workshop's list is of two; whoever reads headers sees all.
         response.headers.set("Entrepot-Formats", SampleFormat.allCases.map(\.rawValue).joined(separator: ", "))
@@ -98,6 +102,8 @@ extension TaskDriver {
     ) throws(Problem) -> [TaskSpecification.Party] {
         let providers = specification.providers
         switch word {
+        // Who brings no table asks for the columns of the rows.
+        case "mine" where !providers.contains { $0.name == user }: return providers
         case "mine": return providers.filter { $0.name == user }
         case "theirs": return providers.filter { $0.name != user }
         default:

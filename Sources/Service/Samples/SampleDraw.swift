@@ -86,13 +86,13 @@ struct SampleDraw: Sendable {
                     + "\(domain.columns.first?.name ?? ""): GET /columns lists them.")
         }
         let declared = domain.columns[column]
-        guard let code = declared.code(of: condition.value) else {
+        guard let code = declared.code(ofCondition: condition.value) else {
             let value = ShownText.line(String(condition.value.prefix(60)))
             let labels = (0..<declared.size).lazy.filter { $0 != declared.missingCode }.map { declared.label(of: $0) }
             let nearest = NearestWord.to(condition.value, among: labels)
             throw Problem.argument(
                 ["query", "where"], "\(value) lies outside the domain of \(name)", "value_error",
-                hint: "\(nearest.map { "Did you mean \($0)? " } ?? "")GET /columns lists the declared values.")
+                hint: declared.conditionHint(nearest: nearest))
         }
         return (column, code)
     }

@@ -7,7 +7,7 @@ ENTREPOT = .build/release/entrepot
 
 .DEFAULT_GOAL := help
 
-.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz sanitize faults load memory api clean setup program reproducible image boot
+.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel fuzz sanitize faults load memory api clean setup program container reproducible image boot
 
 help:                        ## this list
 	@echo 'First time here: "make demo" installs what is missing, builds, and plays the whole product on generated data.'
@@ -29,6 +29,8 @@ screenshots: program         ## the planner's and the provider's page in a real 
 	@$(ENTREPOT) report demo-output/state/task.model --task demo-output/task.yaml --output demo-output/report.html
 	@scripts/screenshots demo-output/report.html
 	@ENTREPOT=$(CURDIR)/$(ENTREPOT) scripts/page-tour
+	@$(ENTREPOT) task show demo-output/task.yaml --page demo-output/officer.html
+	@scripts/axe demo-output/report.html demo-output/officer.html
 
 metadata: program            ## Croissant and registry record against their own checkers; skips, and says so, without them
 	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output
@@ -45,6 +47,9 @@ image: program               ## a bootable image, built twice and compared: .bui
 
 boot: image                  ## boots it in an emulated machine with a TPM, and replays the workshop against it
 	@ENTREPOT=$(ENTREPOT) Images/boot .build/image
+
+container: program           ## tries the root of the container without an engine: make container [BUILD=1]
+	@ENTREPOT=$(ENTREPOT) scripts/container
 
 unreached:                   ## declarations that nothing a user runs can reach, by the index of the last debug build
 	@scripts/unreached

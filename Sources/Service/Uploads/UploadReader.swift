@@ -159,7 +159,9 @@ extension Problem {
 
     static let mediaType = Problem(
         .unsupportedMediaType, code: "media_type", detail: "A table is uploaded as a form, as CSV or as Parquet.",
-        hint: "Send multipart/form-data with the field `file`, text/csv or application/vnd.apache.parquet; Content-Encoding may be gzip.",
+        hint:
+            "Send multipart/form-data with the field `file`, text/csv or application/vnd.apache.parquet; Content-Encoding may "
+            + "Content-Encoding may be gzip.",
         audience: .owner)
 
     static let fileFieldMissing = Problem.argument(

@@ -54,7 +54,7 @@ import VectorMath
         let domain = table.domain
         let kernel = Kernel(table: table)
         let epsilon = 200.0
-        let workload = try workload(["A_half"], domain, epsilon: epsilon)
+        let workload = try self.workload(["A_half"], domain, epsilon: epsilon)
         var budget = try Budget(PrivacyParameters(epsilon: epsilon, delta: 1e-9), accounting: .gaussian)
         let answer = try #require(try workload.ask(kernel, taking: &budget).first)
         func figure(_ quantity: String, _ group: [String]? = nil) throws -> NoisyFigure {
@@ -74,13 +74,13 @@ import VectorMath
     @Test("columns of both lists, and a join that is no linkage, are refused before anything is asked")
     func refusals() throws {
         let table = try PrivateTable(linking: tables(units: 60, KeyedHash(key: (1, 2))), terms: Self.terms)
-        #expect(throws: QueryRefusal.self) { try workload(["A_half", "B_half"], table.domain, epsilon: 1) }
+        #expect(throws: QueryRefusal.self) { try self.workload(["A_half", "B_half"], table.domain, epsilon: 1) }
         #expect(throws: QueryRefusal.self) {
             try QueryWorkload(
                 [TaskSpecification.PermittedQuery(name: "both", kind: .linked, epsilon: 1)], domain: table.domain,
                 privacy: PrivacyParameters(epsilon: 1, delta: 1e-9), remainder: .nothing)
         }
-        let workload = try workload([], table.domain, epsilon: 1)
+        let workload = try self.workload([], table.domain, epsilon: 1)
         let kernel = Kernel(table: table)
         var budget = try Budget(PrivacyParameters(epsilon: 1, delta: 1e-9), accounting: .gaussian)
         #expect(throws: PrivacyError.noLinkageEvidence) { try workload.ask(kernel, taking: &budget) }

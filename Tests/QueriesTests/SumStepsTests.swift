@@ -15,7 +15,7 @@ import VectorMath
         let domain: TableDomain
         private let table: CodedTable
 
-        init(_ type: Field.FieldType, bins: Bins, rows: Int = 20_000) throws {
+        init(_ type: FieldType, bins: Bins, rows: Int = 20_000) throws {
             var random = SplitMix64(state: 5)
             numbers = (0..<rows).map { _ in
                 let uniform = Double.random(in: 1e-9..<1, using: &random)
@@ -45,10 +45,10 @@ import VectorMath
     @Test(
         "a sum over few wide bins is that of the numbers, to the step",
         arguments: [
-            (Field.FieldType.integer, Bins.Scale.linear, 32), (.number, .linear, 32), (.number, .log, 8),
+            (FieldType.integer, Bins.Scale.linear, 32), (.number, .linear, 32), (.number, .log, 8),
             (.integer, .log, 8),
         ])
-    func sum(type: Field.FieldType, scale: Bins.Scale, count: Int) throws {
+    func sum(type: FieldType, scale: Bins.Scale, count: Int) throws {
         let skewed = try Skewed(type, bins: Bins(count: count, scale: scale, spikes: []))
         let query = PermittedQuery(name: "mean", kind: .mean, columns: ["income"], epsilon: 1)
         let truth = skewed.numbers.reduce(0, +)

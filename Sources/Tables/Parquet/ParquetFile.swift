@@ -79,7 +79,4 @@ public struct ParquetSource {
         self.count = count
         self.read = read
     }
-
-    /// A file that is held whole.
-    init(_ bytes: [UInt8]) { self.init(count: bytes.count) { Array(bytes[$0]) } }
 }

@@ -21,13 +21,6 @@ struct ThriftWriter {
         case structure = 12
     }
 
-    mutating func bool(_ id: Int, _ value: Bool) { begin(id, value ? .yes : .no) }
-
-    mutating func byte(_ id: Int, _ value: UInt8) {
-        begin(id, .byte)
-        bytes.append(value)
-    }
-
     mutating func int32(_ id: Int, _ value: Int) {
         begin(id, .int32)
         put(zigzag: value)
@@ -173,9 +166,6 @@ struct ThriftReader {
         defer { place += count }
         return String(decoding: bytes[place..<(place + count)], as: UTF8.self)
     }
-
-    /// - Parameter kind: of the field, which is where its value stands.
-    func bool(_ kind: Kind) -> Bool { kind == .yes }
 
     mutating func skip(_ kind: Kind) throws(Damaged) {
         switch kind {

@@ -2,6 +2,7 @@ import FittedModels
 import PrivacyKernel
 import Queries
 import Tables
+import Tasks
 
 /// What a secure sum or a count on shares will send, and how long that takes: from the task alone.
 public struct SumTraffic: Sendable, Equatable {
@@ -43,7 +44,7 @@ public struct SumTraffic: Sendable, Equatable {
     ///
     /// Methods that look at sets of more columns share some of these once more, which is not in it.
     private static func shared(_ task: TaskPlan) -> Int {
-        guard case .secretSharing = task.engine, let first = task.providerColumns.first else { return 0 }
+        guard case .secretSharing(computing: _) = task.engine, let first = task.providerColumns.first else { return 0 }
         let sizes = task.domain.sizes
         let widths = [sizes.prefix(first).reduce(0, +), sizes.dropFirst(first).reduce(0, +)]
         return task.declaredRows.joined * (4 * (widths.max() ?? 0) + 64)

@@ -394,7 +394,7 @@ extension AuditCheck {
                     try CodedColumn(.bytes([UInt8(row % 3)]), domainSize: 3),
                 ]
                 let table = PrivateRows(
-                    domain: testDomain(sizes), table: try CodedTable(columns: columns), rowsPerKey: 1)
+                    domain: try testDomain(sizes), table: try CodedTable(columns: columns), rowsPerKey: 1)
                 let kernel = testKernel(table)
                 all.append(
                     try questions.map { try kernel.groupedSums($0, $0.groups, $0.groups.isEmpty ? 1 : 3, table) })

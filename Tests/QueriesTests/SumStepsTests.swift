@@ -13,7 +13,7 @@ import VectorMath
     private struct Skewed {
         let numbers: [Double]
         let domain: TableDomain
-        private let table: CodedTable
+        private let rows: PrivateRows
 
         init(_ type: FieldType, bins: Bins, rows: Int = 20_000) throws {
             var random = SplitMix64(state: 5)
@@ -31,12 +31,11 @@ import VectorMath
                 domain: domain, schema: schema, key: nil, hash: KeyedHash(key: (1, 2)),
                 limits: TableLimits(bytes: 1 << 24, rows: rows, sizes: [rows]), rowsPerKey: 1, dialect: TableDialect())
             try reader.consume(Array(("income\n" + numbers.map { "\($0)\n" }.joined()).utf8))
-            table = try reader.finish().table
+            self.rows = try PrivateTable(single: reader.finish()).rows
         }
 
         func exact(_ query: PermittedQuery) throws -> [Int64] {
             let resolved = try ResolvedQuery(query, domain: domain)
-            let rows = PrivateRows(domain: domain, table: table, rowsPerKey: 1)
             let kernel = Kernel(rows: rows, generator: NoiseGenerator(testKey: [1, 2, 3, 4]))
             return try resolved.sums.map { try kernel.groupedSums($0, [], 1, rows)[0] }
         }

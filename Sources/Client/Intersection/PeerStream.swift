@@ -85,7 +85,7 @@ extension PeerStream {
     ) async throws -> Result {
         let server = try await bind(address, end)
         let listener = server.channel
-        let used = Mutex(false)
+        let turn = Turn()
         return try await server.executeThenClose { clients in
             await listening(listener.localAddress?.port ?? address.port)
             return try await withThrowingTaskGroup(of: Result?.self) { group in
@@ -97,13 +97,7 @@ extension PeerStream {
                     if strangers.count > mostStrangers { strangers.removeFirst().channel.channel.close(promise: nil) }
                     group.addTask {
                         try await welcome(client) { stream in
-                            guard
-                                used.withLock({
-                                    let wasUsed = $0
-                                    $0 = true
-                                    return !wasUsed
-                                })
-                            else { return nil }
+                            guard turn.isFirst() else { return nil }
                             // Nobody else is waited for: this ends the loop over clients.
                             listener.close(promise: nil)
                             return try await use(stream)
@@ -237,6 +231,18 @@ extension PeerStream {
         tls.privateKey = .privateKey(certificate.privateKey)
         tls.shutdownTimeout = .milliseconds(500)
         return try NIOSSLContext(configuration: tls)
+    }
+}
+
+/// Who comes first, of connections beside each other.
+private final class Turn: Sendable {
+    private let wasTaken = Mutex(false)
+
+    func isFirst() -> Bool {
+        wasTaken.withLock { taken in
+            defer { taken = true }
+            return !taken
+        }
     }
 }
 

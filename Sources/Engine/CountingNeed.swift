@@ -14,7 +14,7 @@ public struct CountingNeed: Sendable, Equatable, Encodable {
 
     /// Of a key: a hash and the number of its row; while they are sorted, twice.
     private static let bytesOfKey = 32.0
-    /// Measured on one core of 2024 (`Benchmarks/speed.md`).
+    /// Orders of size for a plan, rounded up from tables of 2 million rows and 15 columns on one core.
     private static let secondsOfCell = 2e-8
     private static let secondsOfKey = 2e-7
     private static let secondsOfPair = 4e-10

@@ -25,7 +25,7 @@ extension ColumnDomain {
             return (0..<steps).map { step in
                 // The middle step also stands for rows of which only the code is known.
                 guard step != steps / 2, let number = number(of: code, fraction: (Double(step) + 0.5) / Double(steps))
-                else { return middle(of: code) }
+                else { return middle(of: code).map { type == .integer ? $0.rounded() : $0 } }
                 // A cell of whole numbers reaches half a unit beyond them.
                 let value = type == .integer ? number.rounded() : number
                 return min(max(value, edges.lower), edges.upper)

@@ -55,12 +55,6 @@ struct LinkedRows {
     /// How many steps of loops it took.
     private(set) var steps = 0
 
-    init(_ parties: [KeyedRows], _ terms: LinkageTerms) {
-        let ranks = parties.enumerated().map { LinkageBlocks.ranks($1, table: $0) }
-        let passes = terms.blocking.indices.map { BlockedPairs(parties, terms, pass: $0, ranks: ranks) }
-        self.init(parties, passes, PairScores(parties[0], parties[1], terms), ranks)
-    }
-
     init(_ parties: [KeyedRows], _ passes: [BlockedPairs], _ scores: PairScores, _ ranks: [[UInt64]]) {
         let (first, second) = (parties[0], parties[1])
         let room = JoinedSize.links((first.table.rowCount, second.table.rowCount), passes: passes.count)

@@ -9,7 +9,6 @@ public struct FormChallenge: Sendable {
     public static let tests = 2
 
     private let rows: Int
-    private let sizes: [Int]
     private let width: Int
     private let alphas: [FieldStream]
     /// For each test the weight of each column, and that of its group.
@@ -22,7 +21,6 @@ public struct FormChallenge: Sendable {
     public init(key: [UInt8], rows: Int, sizes: [Int]) {
         let width = sizes.reduce(0, +)
         self.rows = rows
-        self.sizes = sizes
         self.width = width
         alphas = (0..<Self.tests).map {
             FieldStream(key: key, number: 2 * $0, pieceWords: FieldStream.pieceRows)

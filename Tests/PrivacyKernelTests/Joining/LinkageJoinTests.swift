@@ -161,3 +161,12 @@ import VectorMath
         #expect(all / none < 1.8 && none / all < 1.8, "\(all) and \(none)")
     }
 }
+
+extension LinkedRows {
+    /// The links of two tables, without a joined table.
+    init(_ parties: [KeyedRows], _ terms: LinkageTerms) {
+        let ranks = parties.enumerated().map { LinkageBlocks.ranks($1, table: $0) }
+        let passes = terms.blocking.indices.map { BlockedPairs(parties, terms, pass: $0, ranks: ranks) }
+        self.init(parties, passes, PairScores(parties[0], parties[1], terms), ranks)
+    }
+}

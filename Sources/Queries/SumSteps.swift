@@ -6,7 +6,7 @@ import Tables
 
 extension ColumnDomain {
     /// Most values of a question.
-    private static var mostStepValues: Int { 1 << 14 }
+    private static var mostStepValues: Int { 1 << 16 }
 
     /// How many steps of each cell a sum tells apart: a power of two.
     var sumSteps: Int {

@@ -196,13 +196,11 @@ private struct FigureCache {
     private let universe: JoinedUniverse
     private let cliques: [[Int]]
     private let candidates: [Candidate]
-    private let kernel: Kernel
     private var known: [NeighbourFigures?]
 
     init(_ universe: JoinedUniverse) {
         self.universe = universe
         (cliques, candidates) = (universe.cliques, universe.candidates)
-        kernel = testKernel(universe.joined(0, 0))
         known = [NeighbourFigures?](repeating: nil, count: universe.tables[0].count * universe.tables[1].count)
     }
 
@@ -211,6 +209,8 @@ private struct FigureCache {
             let place = pair.0 * universe.tables[1].count + pair.1
             if let figures = known[place] { return figures }
             let table = universe.joined(pair.0, pair.1)
+            // A kernel remembers what it has counted: each table has its own.
+            let kernel = testKernel(table)
             let figures = NeighbourFigures(
                 counts: try kernel.counts(cliques, in: table),
                 errors: try kernel.errors(of: candidates, candidates.map(\.attributes), in: table))
@@ -251,6 +251,7 @@ private func isCovered(
     // A prime that divides no number of pairs here: each is visited once.
     let stride = 7_919
     guard neighbours.count % stride != 0 else { return false }
+    var largest = 0.0
     for step in neighbours.indices {
         let (one, other) = neighbours[step * stride % neighbours.count]
         let (left, right) = (try figures[one], try figures[other])
@@ -258,9 +259,11 @@ private func isCovered(
             guard let parts = loss?.parts(left, right) else { return false }
             // Scales are exact; the decay of errors is found back from a variance in `Double`.
             guard parts.marginals <= 1 + 1e-12, parts.errors <= 1 + 1e-9 else { return false }
+            largest = max(largest, parts.marginals)
         }
     }
-    return true
+    // Where hardly anything moves, nothing is shown.
+    return largest > 0.5
 }
 
 /// The decay of a discrete Laplace from its variance v = 2q/(1−q)²: q + 1/q = 2 + 2/v.

@@ -120,10 +120,10 @@ import VectorMath
         #expect(joined.rowCount == 2258)
         let question = try ResolvedQuery(Self.query, domain: joined.domain, mirror: Self.terms)
         let flows = try #require(try question.exact(joined).flows)
-        // A value counts to a million, and to a 256th of its bin, which is at most 0.8 % wide.
+        // A value counts to a million, and to a sixteenth of its bin, which is at most 0.8 % wide.
         func counts(_ figure: Double, _ value: Int) -> Bool {
             let value = min(Double(value), 5e10)
-            return abs(figure - value) <= 0.5e6 + 0.008 / 256 * value
+            return abs(figure - value) <= 0.5e6 + 0.008 / 16 * value
         }
         var seen = 0
         for flow in flows {

@@ -1,4 +1,4 @@
-import Tables
+@_spi(PrivateRows) import Tables
 import Testing
 import VectorMath
 

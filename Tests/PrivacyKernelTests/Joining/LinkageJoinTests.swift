@@ -152,13 +152,20 @@ import VectorMath
             compare: (0..<6).map { _ in
                 LinkageTerms.Comparison(text: name, by: .levenshtein, at: [0.9, 0.75], weights: [5, 1, -4])
             }, partners: 10, threshold: 1)
-        func seconds(_ other: String) throws -> Duration {
-            let rows = try LinkageWorld(tables: [table("alpha"), table(other)]).read(terms, hash).map(\.rows)
-            return (0..<5).map { _ in ContinuousClock().measure { _ = LinkedRows(rows, terms) } }.min() ?? .zero
+        let worlds = try ["alpha", "omega"].map { other in
+            try LinkageWorld(tables: [table("alpha"), table(other)]).read(terms, hash).map(\.rows)
         }
-        let (all, none) = (try seconds("alpha"), try seconds("omega"))
+        // The least of many turns, one beside the other: other tests only make a turn longer.
+        var least = [Duration.seconds(1_000), .seconds(1_000)]
+        func isAlike() -> Bool { least[0] / least[1] < 1.8 && least[1] / least[0] < 1.8 }
+        for turn in 0..<40 {
+            for (place, rows) in worlds.enumerated() {
+                least[place] = min(least[place], ContinuousClock().measure { _ = LinkedRows(rows, terms) })
+            }
+            if turn >= 4, isAlike() { break }
+        }
         // Before, what is no pair took no time to compare: six times as long for all as for none.
-        #expect(all / none < 1.8 && none / all < 1.8, "\(all) and \(none)")
+        #expect(isAlike(), "\(least)")
     }
 }
 

@@ -129,7 +129,7 @@ struct ComposedLossTests {
     func gaussian(epsilon: Double, mu: Double) {
         let found = ComposedLoss([.gaussian(mu: mu)]).epsilon(delta: 1e-9)
         #expect(found >= epsilon * (1 - 1e-9) && found < epsilon * (1 + 1e-5), "\(found)")
-        let quarters = ComposedLoss([LossMechanism.gaussian(mu: mu / 2): 4]).epsilon(delta: 1e-9)
+        let quarters = ComposedLoss([LossMechanism](repeating: .gaussian(mu: mu / 2), count: 4)).epsilon(delta: 1e-9)
         #expect(abs(quarters / found - 1) < 1e-9)
         #expect(abs(GaussianConversion.mu(epsilon: epsilon, delta: 1e-9) / mu - 1) < 1e-7)
     }
@@ -160,7 +160,8 @@ struct ComposedLossTests {
         let delta = 1 / (1 + q) - exp(epsilon) * q / (1 + q)
         let found = ComposedLoss([.discreteLaplace(decay: decay, shift: 1)]).epsilon(delta: delta)
         #expect(found >= epsilon - 1e-9 && found < epsilon * 1.002, "\(found)")
-        #expect(ComposedLoss([LossMechanism.discreteLaplace(decay: decay, shift: 3): 2]).epsilon(delta: 0) == 6 * decay)
+        let twice = [LossMechanism](repeating: .discreteLaplace(decay: decay, shift: 3), count: 2)
+        #expect(ComposedLoss(twice).epsilon(delta: 0) == 6 * decay)
     }
 
     @Test("no exponential mechanism tells more than its pair: 2,000 random scores and moves of them")

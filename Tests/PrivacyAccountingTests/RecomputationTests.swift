@@ -60,6 +60,13 @@ struct RecomputationTests {
         #expect(try PrivacyRecomputation(read).rowsPerKey == 3)
     }
 
+    @Test("the same releases cost the same to the last bit, whenever added up", arguments: Accounting.allCases)
+    func repeated(accounting: Accounting) throws {
+        let original = try transcript(accounting, rowsPerKey: 3)
+        let first = try PrivacyRecomputation(original)
+        for _ in 0..<20 { #expect(try PrivacyRecomputation(original) == first) }
+    }
+
     @Test("noise below what the units paid is noticed, release by release", arguments: Accounting.allCases)
     func smallerScale(accounting: Accounting) throws {
         let original = try transcript(accounting)

@@ -29,15 +29,18 @@ public struct ComposedLoss: Sendable {
     ///   - mechanisms: each as often as it stands there.
     ///   - smoothed: how many figures move whose noise the caller took for continuous already.
     public init(_ mechanisms: [LossMechanism], smoothed: Int = 0) {
-        self.init(Dictionary(mechanisms.map { ($0, 1) }, uniquingKeysWith: +), smoothed: smoothed)
+        var list = MechanismList()
+        for mechanism in mechanisms { list.add(mechanism) }
+        list.smooth(smoothed)
+        self.init(list)
     }
 
-    /// - Parameter mechanisms: with how often each is there.
-    public init(_ mechanisms: [LossMechanism: Int], smoothed: Int = 0) {
-        var smoothed = Double(smoothed)
+    /// Each mechanism as often as the list has it.
+    init(_ list: MechanismList) {
+        var smoothed = Double(list.smoothed)
         var squares = 0.0
         var parts: [Part] = []
-        for (mechanism, count) in mechanisms where mechanism.rho > 0 && count > 0 {
+        for (mechanism, count) in list.mechanisms where mechanism.rho > 0 && count > 0 {
             switch mechanism {
             case .gaussian(let mu): squares += Double(count) * mu * mu
             case .discreteGaussian(let variance, let shift) where variance >= Self.smoothVariance:

@@ -70,8 +70,7 @@ private struct ComposedCost {
     private var rho = 0.0
 
     mutating func add(_ other: MechanismList) {
-        for (mechanism, count) in other.mechanisms { mechanisms.add(mechanism, count: count) }
-        mechanisms.smooth(other.smoothed)
+        mechanisms.add(other)
     }
 
     mutating func add(_ privacy: PrivacyParameters, _ accounting: Accounting, factor: Double) {
@@ -86,9 +85,8 @@ private struct ComposedCost {
     }
 
     func epsilon(delta: Double) -> Double {
-        let composed = ComposedLoss(mechanisms.mechanisms, smoothed: mechanisms.smoothed)
-        guard rho > 0 else { return composed.epsilon(delta: delta) }
-        let all = mechanisms.mechanisms.reduce(rho) { $0 + Double($1.value) * $1.key.rho }
+        guard rho > 0 else { return mechanisms.composed.epsilon(delta: delta) }
+        let all = mechanisms.mechanisms.reduce(rho) { $0 + Double($1.count) * $1.mechanism.rho }
         return ConcentratedConversion.epsilon(rho: all, delta: delta)
     }
 }

@@ -1,23 +1,6 @@
 import Foundation
 import PrivacyKernel
 
-/// Mechanisms, with how often each is there.
-struct MechanismList {
-    private(set) var mechanisms: [LossMechanism: Int] = [:]
-    /// Figures whose noise was taken for continuous.
-    private(set) var smoothed = 0
-
-    mutating func add(_ mechanism: LossMechanism, count: Int = 1) { mechanisms[mechanism, default: 0] += count }
-    mutating func smooth(_ figures: Int) { smoothed += figures }
-
-    mutating func add(_ other: MechanismList) {
-        for (mechanism, count) in other.mechanisms { add(mechanism, count: count) }
-        smooth(other.smoothed)
-    }
-
-    var composed: ComposedLoss { ComposedLoss(mechanisms, smoothed: smoothed) }
-}
-
 /// What one release tells, from its answer alone: sensitivities follow from the kind of question and the rows of a key.
 struct ReleasePrice {
     private(set) var adding = MechanismList()

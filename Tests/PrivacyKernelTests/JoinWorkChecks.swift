@@ -19,10 +19,18 @@ struct JoinWork: Equatable {
 
     private static func bytes(_ codes: CodeArray) -> Int {
         switch codes {
-        case .bytes(let codes): codes.codes.capacity
-        case .halves(let codes): 2 * codes.codes.capacity
-        case .words(let codes): 4 * codes.codes.capacity
+        case .bytes(let codes): reserved(codes.codes)
+        case .halves(let codes): reserved(codes.codes)
+        case .words(let codes): reserved(codes.codes)
         }
+    }
+
+    /// What an array keeps, without the few bytes that an allocator hands out beyond what was asked for: whether it does depends
+    /// on the holes that other tests left, and not on the rows.
+    private static func reserved<Element>(_ array: [Element]) -> Int {
+        let stride = MemoryLayout<Element>.stride
+        let (used, held) = (array.count * stride, array.capacity * stride)
+        return held - used < 32 ? used : held
     }
 }
 

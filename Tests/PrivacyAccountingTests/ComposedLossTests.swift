@@ -8,7 +8,7 @@ struct ComparedSetting {
     let delta: Double
     let optimistic: Double
     let pessimistic: Double
-    let mechanisms: [LossMechanism: Int]
+    let mechanisms: MechanismList
     let words: String
 
     init?(_ line: Substring) {
@@ -20,7 +20,7 @@ struct ComparedSetting {
         self.optimistic = optimistic
         self.pessimistic = pessimistic
         self.words = words.dropFirst(3).joined(separator: " ")
-        var mechanisms: [LossMechanism: Int] = [:]
+        var mechanisms = MechanismList()
         for word in words.dropFirst(3) {
             let parts = word.split(separator: ":")
             guard parts.count == 4, let parameter = Double(parts[1]), let shift = UInt64(parts[2]),
@@ -33,7 +33,7 @@ struct ComparedSetting {
                 case "g": .gaussian(mu: parameter)
                 default: .pure(epsilon: parameter)
                 }
-            mechanisms[mechanism, default: 0] += count
+            mechanisms.add(mechanism, count: count)
         }
         self.mechanisms = mechanisms
     }

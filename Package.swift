@@ -328,17 +328,22 @@ let readers = [
     "Attestation", "Client", "COpenBLAS", "CSnappy", "CZlib", "CZstd", "Compression", "FittedModels", "GraphicalModels",
     "Gzip", "Ledger", "LinearAlgebra", "Service", "Synthesizers", "Tasks",
 ]
-switch Context.environment["ENTREPOT_TARGETS"] {
-case "core":
-    package.dependencies = []
-    package.products = []
-    package.targets.removeAll { !(core + core.map { $0 + "Tests" } + ["PlantedBugs"]).contains($0.name) }
-case "readers":
-    let packages = ["GRDB.swift", "swift-asn1", "swift-certificates", "swift-crypto", "swift-http-types", "Yams"]
+@MainActor
+func keepPackages(_ names: [String]) {
     package.dependencies.removeAll { dependency in
         guard case .sourceControl(_, let location, _) = dependency.kind else { return true }
-        return !packages.contains { location.hasSuffix("/" + $0) }
+        return !names.contains { location.hasSuffix("/" + $0) }
     }
+}
+switch Context.environment["ENTREPOT_TARGETS"] {
+case "core":
+    keepPackages(["swift-asn1", "swift-crypto"])
+    package.products = []
+    // The kernel's checks on shares need what shares are made of.
+    let needed = core + core.map { $0 + "Tests" } + ["COpenBLAS", "LinearAlgebra", "PlantedBugs", "SecretSharing"]
+    package.targets.removeAll { !needed.contains($0.name) }
+case "readers":
+    keepPackages(["GRDB.swift", "swift-asn1", "swift-certificates", "swift-crypto", "swift-http-types", "Yams"])
     package.products = []
     package.targets.removeAll { !(core + readers).contains($0.name) }
     for target in package.targets where ["Client", "Service"].contains(target.name) {

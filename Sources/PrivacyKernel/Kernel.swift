@@ -197,7 +197,7 @@ extension Kernel {
             }
             return .recorded(release.answer)
         }
-        try rows.claim(payment.root)
+        try rows.budgetClaim.claim(payment.root)
         let draws = (figures ?? changed).multipliedReportingOverflow(by: rows.holders.count)
         guard !draws.overflow else { throw .drawLimitReached(limit: BudgetRoot.drawLimit) }
         try payment.root.reserve(figures: draws.partialValue, changed: changed, selections: selections)

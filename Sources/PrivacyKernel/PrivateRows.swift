@@ -21,7 +21,7 @@ final class PrivateRows: IntegerSource {
     /// Of a linkage whose quality is asked for.
     let evidence: LinkageEvidence?
     /// The budget that the first release was paid from.
-    let root = Mutex<BudgetRoot?>(nil)
+    let budgetClaim = BudgetClaim()
     /// The further attributes that were last asked for, row by row.
     private let further = Mutex<[(attribute: FurtherAttribute, codes: CodeArray, filler: Int)]>([])
 
@@ -54,16 +54,6 @@ final class PrivateRows: IntegerSource {
     var holders: NoiseHolders { .one }
 
     func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) -> [[Int64]] { parts }
-
-    // KERNEL 3.3
-    /// Binds the rows to the budget of their first release.
-    func claim(_ budget: BudgetRoot) throws(PrivacyError) {
-        let isClaimed = root.withLock { root in
-            if root == nil { root = budget }
-            return root === budget
-        }
-        guard isClaimed else { throw .foreignBudget }
-    }
 
     // KERNEL 2.8
     /// How many rows fill the table up: private.

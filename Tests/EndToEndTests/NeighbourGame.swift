@@ -12,6 +12,8 @@ struct NeighbourGame: Sendable, CustomTestStringConvertible {
     let name: String
     let task: TestTask
     let worlds: [World]
+    /// Whether the number of releases follows from the figures that were drawn before.
+    var isAdaptive = false
 
     var testDescription: String { name }
 
@@ -45,8 +47,11 @@ struct NeighbourGame: Sendable, CustomTestStringConvertible {
 
     /// What the audit plays beside it.
     static let long: [NeighbourGame] = made {
-        [
-            workshop(try TestTask.workshop(method: "auto", rowsPerKey: 4096), "auto, up to 4096 rows a key", count: 2),
+        var auto = workshop(
+            try TestTask.workshop(method: "auto", rowsPerKey: 4096), "auto, up to 4096 rows a key", count: 2)
+        auto.isAdaptive = true
+        return [
+            auto,
             try mirror(), try union(unit: "record"), try union(unit: "key"), try threeParties(rowsPerKey: 1),
             try threeParties(rowsPerKey: 3), try copula(),
         ]

@@ -15,7 +15,7 @@ extension BudgetRoot {
     }
 }
 
-extension PrivateRows {
+extension BudgetClaim {
     @_dynamicReplacement(for:claim(_:))
     func claimOrAcceptAny(_ budget: BudgetRoot) throws(PrivacyError) {
         if planted(.foreignBudgetTaken) { return }

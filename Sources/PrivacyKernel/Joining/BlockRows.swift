@@ -9,7 +9,7 @@ final class BlockRows: IntegerSource {
     let rowsPerKey = 1
     private let rows: StreamedRows
     private let recipe: TableRecipe?
-    private let root = Mutex<BudgetRoot?>(nil)
+    let budgetClaim = BudgetClaim()
     private let failure = Mutex<PrivacyError?>(nil)
 
     init(_ table: StreamedTable, _ recipe: TableRecipe?) throws(PrivacyError) {
@@ -23,15 +23,6 @@ final class BlockRows: IntegerSource {
     var holders: NoiseHolders { .one }
 
     func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) -> [[Int64]] { parts }
-
-    // KERNEL 3.3
-    func claim(_ budget: BudgetRoot) throws(PrivacyError) {
-        let isClaimed = root.withLock { root in
-            if root == nil { root = budget }
-            return root === budget
-        }
-        guard isClaimed else { throw .foreignBudget }
-    }
 
     // KERNEL 8.4
     func checkRead() throws(PrivacyError) {

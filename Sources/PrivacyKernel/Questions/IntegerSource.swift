@@ -13,8 +13,8 @@ protocol IntegerSource: AnyObject, Sendable {
     var holders: NoiseHolders { get }
     /// Public: beyond this a figure with its noise would not be told from another one; nil where all fit.
     var mostFigure: Int64? { get }
-    /// Binds the rows to the budget of their first release.
-    func claim(_ budget: BudgetRoot) throws(PrivacyError)
+    /// The budget that the rows answer to.
+    var budgetClaim: BudgetClaim { get }
     /// Tables of counts, row-major. Attributes are columns and then further ones, ascending in each clique.
     func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws(PrivacyError) -> [[Int64]]
     /// Σ over rows of a value of the row's code in `attribute`, or of its step there, for each cell of `groups`, row-major.
@@ -123,7 +123,7 @@ final class SharedRows: IntegerSource {
     var rowsPerKey: Int { rows.rowsPerKey }
     var holders: NoiseHolders { opening.holders }
 
-    func claim(_ budget: BudgetRoot) throws(PrivacyError) { try rows.claim(budget) }
+    var budgetClaim: BudgetClaim { rows.budgetClaim }
 
     func counts(_ cliques: [[Int]], further: [FurtherAttribute]) -> [[Int64]] { rows.counts(cliques, further: further) }
 

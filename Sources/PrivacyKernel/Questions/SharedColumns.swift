@@ -16,7 +16,7 @@ final class SharedColumns: IntegerSource {
     /// How many rows both tables have with their padding: public.
     private let rows: Int
     let sharing: any ColumnSharing
-    private let root = Mutex<BudgetRoot?>(nil)
+    let budgetClaim: BudgetClaim
     private let shared = Mutex<Shared>(Shared())
 
     private struct Shared {
@@ -38,6 +38,7 @@ final class SharedColumns: IntegerSource {
     ///   - rows: of both tables, with padding.
     init(_ own: PrivateRows?, of domain: TableDomain, first: Int, rows: Int, _ sharing: any ColumnSharing) {
         self.own = own
+        budgetClaim = own?.budgetClaim ?? BudgetClaim()
         self.domain = domain
         self.first = first
         self.rows = rows
@@ -47,15 +48,6 @@ final class SharedColumns: IntegerSource {
     var rowsPerKey: Int { 1 }
     var holders: NoiseHolders { sharing.holders }
     var mostFigure: Int64? { Self.most }
-
-    func claim(_ budget: BudgetRoot) throws(PrivacyError) {
-        if let own { return try own.claim(budget) }
-        let isClaimed = root.withLock { root in
-            if root == nil { root = budget }
-            return root === budget
-        }
-        guard isClaimed else { throw .foreignBudget }
-    }
 
     /// An attribute as a column of one holder and what of its code counts.
     private struct Attribute {

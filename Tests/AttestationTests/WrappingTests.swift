@@ -12,7 +12,7 @@ private struct WrappedReport {
     let chain: [[UInt8]]
 
     init() throws {
-        expected = try #require(NewCase.all.first { $0.file.hasPrefix("snp/eternisai_v5_13211b50") })
+        expected = try #require(NewCase.all.first { $0.file.hasPrefix("snp/confidential-c_v3_05b7438a") })
         report = try Vectors.bytes("new/" + expected.file)
         let all = try expected.certificates()
         leaf = try #require(all.first)

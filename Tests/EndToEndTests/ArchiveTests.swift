@@ -39,11 +39,11 @@ private struct TimelessService: Sendable {
             allowed: ReleaseManifest(releases: [release]), allowDebug: true)
     }
 
-    /// Of the key's authority, with an entry that is of another key; for a day.
+    /// Of the key's authority, with an entry that is of another key; for an hour.
     func revocationList() throws -> [UInt8] {
         try RevocationListMaker.list(
             issuer: ChainCertificate(der: authority.root).subject, number: [1, 2, 3], madeAt: started - 30,
-            nextAt: started + 86_400, key: authority.key)
+            nextAt: started + 3_600, key: authority.key)
     }
 
     /// Uploads as Alice, and gives the path of the receipt.
@@ -115,7 +115,7 @@ struct ArchiveTests {
         #expect(bare.evidence.warnings.contains(.revocationNotChecked))
         // A later moment than the stamp's has another list, which this one is too old for.
         #expect(throws: ReceiptError.evidence(.revocationListExpired)) {
-            try receipt.verify(trust: trust.at(service.started + 86_401, now: later))
+            try receipt.verify(trust: trust.at(service.started + 3_601, now: later))
         }
         // Another receipt's stamp says nothing of this one.
         #expect(throws: EvidenceError.timestampMismatch) {

@@ -281,6 +281,7 @@ let package = Package(
         .testTarget(
             name: "AttestationTests",
             dependencies: ["Attestation", "Bytes", "VectorMath", crypto, cryptoExtras, x509, asn1],
+            exclude: ["Azure"],
             swiftSettings: checked),
         .testTarget(
             name: "TasksTests", dependencies: ["Bytes", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
@@ -314,8 +315,8 @@ let package = Package(
             dependencies: [
                 "Attestation", "Bytes", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries",
                 "Service",
-                "Synthesizers", "Tables", "Tasks", "VectorMath", crypto, httpTypes, hummingbirdCore,
-                lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
+                "Synthesizers", "Tables", "Tasks", "VectorMath", asn1, crypto, httpTypes, hummingbirdCore,
+                lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging, x509,
             ],
             swiftSettings: checked),
     ]

@@ -41,6 +41,15 @@ public enum AttesterError: Error, Sendable, Equatable, Hashable {
     /// Registers kept changing while they were quoted.
     case tpmRace
 
+    // Azure.
+    /// The virtual TPM holds no report that can be read.
+    case azureReport
+    case azureServiceUnreachable(errno: Int32)
+    case azureServiceRefused(status: Int)
+    case azureServiceAnswer
+    /// The quote is not one of this guest's report.
+    case azureQuote
+
     /// The codes with which the Nitro Secure Module refuses.
     public enum NSMRefusal: String, Sendable, Hashable, CaseIterable {
         case invalidArgument = "InvalidArgument"
@@ -79,6 +88,14 @@ extension AttesterError: CustomStringConvertible {
         case .tpmRefused(let code): "The TPM refused (code 0x\(String(code, radix: 16)))."
         case .tpmAnswer: "The TPM gave an answer that is not in its protocol."
         case .tpmRace: "Another program keeps changing the TPM's registers."
+        case .azureReport:
+            "The virtual TPM holds no report of the hardware (index 0x01400001): this is no Azure confidential machine."
+        case .azureServiceUnreachable(let errno):
+            "Azure's service at 169.254.169.254 cannot be reached (errno \(errno)): it makes TDX quotes and keeps AMD's "
+                + "certificates, which --certificates takes from a file."
+        case .azureServiceRefused(let status): "Azure's service at 169.254.169.254 refused (status \(status))."
+        case .azureServiceAnswer: "Azure's service at 169.254.169.254 gave an answer that cannot be read."
+        case .azureQuote: "Azure's service gave a quote that is not of this machine's own report."
         case .tsmMissing: "There is no configfs-tsm: this is not a confidential guest, or Linux is older than 6.7."
         case .tsmProvider: "configfs-tsm names a platform that this version does not know."
         case .tsmFileSystem(let errno): "configfs-tsm failed (errno \(errno))."

@@ -18,6 +18,23 @@ public enum CertificateFile {
         return certificates
     }
 
+    /// DER certificates one after the other, all of them readable; empty for anything else.
+    static func concatenated(_ bytes: [UInt8]) -> [[UInt8]] {
+        var certificates: [[UInt8]] = []
+        var position = 0
+        while position < bytes.count {
+            // SEQUENCE with a length of two bytes: no certificate is shorter.
+            guard position + 4 <= bytes.count, bytes[position] == 0x30, bytes[position + 1] == 0x82 else { return [] }
+            let end = position + 4 + Int(bytes[position + 2]) << 8 + Int(bytes[position + 3])
+            guard end <= bytes.count else { return [] }
+            let der = Array(bytes[position..<end])
+            guard (try? ChainCertificate(der: der)) != nil else { return [] }
+            certificates.append(der)
+            position = end
+        }
+        return certificates
+    }
+
     /// From when to when a certificate holds, in seconds since 1970.
     /// - Throws: `EvidenceError.certificateEncoding`.
     public static func validity(of der: [UInt8]) throws(EvidenceError) -> (notBefore: Int64, notAfter: Int64) {

@@ -38,6 +38,7 @@ struct CertificatePath {
     ///   - now: unix seconds.
     init(certificates: [ChainCertificate], profile: Profile, now: Int64) throws(EvidenceError) {
         guard certificates.count >= 2, let leaf = certificates.last else { throw .certificateMissing }
+        guard Set(certificates.map(\.der)).count == certificates.count else { throw .certificateLoop }
         for (position, certificate) in certificates.enumerated() {
             guard now >= certificate.notBefore else { throw .certificateNotYetValid(position) }
             guard now <= certificate.notAfter else { throw .certificateExpired(position) }

@@ -13,12 +13,10 @@ public enum DocumentVerification {
 
     /// The format that the bytes look like, or nil. It says nothing about authenticity.
     public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? {
-        let bytes = plain(bytes)
-        if let envelope = envelope(bytes) { return envelope.format }
-        return detect(binary: bytes)
+        (try? Opened(bytes, format: nil))?.format
     }
 
-    private static func detect(binary bytes: [UInt8]) -> EvidenceFormat? {
+    static func detect(binary bytes: [UInt8]) -> EvidenceFormat? {
         if let document = try? NitroDocument(bytes: bytes) {
             if document.isOfTPM { return .nitroTPM }
             return document.moduleID.hasPrefix(SimulatedAttester.modulePrefix) ? .simulated : .nitro
@@ -32,7 +30,7 @@ public enum DocumentVerification {
 
     /// Verifies a document that was saved earlier.
     /// - Parameters:
-    ///   - bytes: a COSE document, report or quote, the JSON of `GET /attestation`, or what `DocumentText` reads.
+    ///   - bytes: a COSE document, report or quote, the JSON of `GET /attestation`, or what `DocumentWrapping` reads.
     ///   - format: nil to detect it.
     ///   - trust: the roots, the releases, and the moment.
     ///   - certificates: DER of certificates beside the document (AMD's VCEK, ASK and ARK).
@@ -43,11 +41,11 @@ public enum DocumentVerification {
         _ bytes: [UInt8], format: EvidenceFormat? = nil, trust: TrustPolicy, certificates: [[UInt8]] = [],
         vouches: ((VerifiedEvidence) -> Bool)? = nil
     ) throws(EvidenceError) -> Appraisal {
-        let bytes = plain(bytes)
-        guard let format = format ?? detect(bytes) else { throw .unknownFormat }
-        let envelope = envelope(bytes)
+        let opened = try Opened(bytes, format: format)
+        guard let format = format ?? opened.format else { throw .unknownFormat }
+        let envelope = opened.envelope
         if let envelope, envelope.format != format { throw .unknownFormat }
-        let document = envelope?.evidence ?? bytes
+        let document = opened.document
         let own = trust.at == nil ? try ownTime(of: document, format: format) : nil
         let verifier = EvidenceVerifier(trust, now: trust.at ?? own ?? trust.now)
         var evidence: VerifiedEvidence
@@ -62,15 +60,11 @@ public enum DocumentVerification {
                 evidence.warnings.append(.statementNotBound)
             }
         } else {
-            evidence = try verifier.verify(document: document, format: format, certificates: certificates)
+            evidence = try verifier.verify(
+                document: document, format: format, certificates: certificates, help: opened.certificates)
         }
         if own != nil { evidence.warnings.append(.verifiedAtOwnTime) }
         return Appraisal(evidence: evidence, refusals: Policy(archived: trust).evaluate(evidence))
-    }
-
-    private static func envelope(_ bytes: [UInt8]) -> Evidence? {
-        guard bytes.first == UInt8(ascii: "{") else { return nil }
-        return try? Evidence(json: bytes)
     }
 
     /// The time that a document gives for itself; nil for formats that carry none.
@@ -79,7 +73,32 @@ public enum DocumentVerification {
         return Int64(try NitroDocument(bytes: document).timestamp / 1_000)
     }
 
-    private static func plain(_ bytes: [UInt8]) -> [UInt8] {
-        DocumentText.bytes(bytes) { detect(binary: $0) != nil }
+    /// A file, opened as far as there are wrappings around its document.
+    private struct Opened {
+        let document: [UInt8]
+        /// The service's own envelope, where the file is one.
+        var envelope: Evidence?
+        /// DER that lay around the document.
+        var certificates: [[UInt8]] = []
+        /// The format that the document looks like.
+        var format: EvidenceFormat? { envelope?.format ?? DocumentVerification.detect(binary: document) }
+
+        /// - Parameter format: which of several documents is meant.
+        init(_ bytes: [UInt8], format: EvidenceFormat?) throws(EvidenceError) {
+            let plain = DocumentText.decode(bytes) ?? bytes
+            if plain.first == UInt8(ascii: "{"), let envelope = try? Evidence(json: plain) {
+                document = envelope.evidence
+                self.envelope = envelope
+                return
+            }
+            let wrapping = DocumentWrapping(plain)
+            let meant = wrapping.documents.filter { format == nil || DocumentVerification.detect(binary: $0) == format }
+            let candidates = meant.isEmpty ? wrapping.documents : meant
+            guard candidates.count <= 1 else { throw .severalDocuments(candidates.count) }
+            if candidates.isEmpty, wrapping.isWrapping, format != nil { throw .documentMissing }
+            // What no format knows is for verification to say what is wrong with.
+            document = candidates.first ?? plain
+            certificates = wrapping.certificates
+        }
     }
 }

@@ -27,6 +27,8 @@ extension EvidenceError: CustomStringConvertible {
         // Envelope and statement.
         case .envelope(let field): "its JSON is malformed (\(field.rawValue))"
         case .unknownFormat: "its format is not one that this version knows"
+        case .severalDocuments(let count): "there are \(count) documents in it, and nothing says which one is meant"
+        case .documentMissing: "there is no document in it in a form that this version knows"
         case .statementLength(let count): "its statement has \(count) bytes instead of \(Statement.byteCount)"
         case .statementMagic: "its statement does not begin with ENTREP01"
         case .statementFlags: "its statement has flags that this version does not know"
@@ -124,7 +126,8 @@ extension EvidenceError: CustomStringConvertible {
         case .tpmType: "the TPM attests something other than a quote"
         case .tpmSignatureAlgorithm: "the quote is signed with an algorithm that is not accepted"
         case .tpmSignature: "the quote's signature is not the certified key's"
-        case .tpmSelection: "the quote is of other registers, or of another bank, than SHA-256 and those shown"
+        case .tpmBank: "the quote is of another bank of registers than SHA-256"
+        case .tpmSelection: "the quote is of other registers than those shown"
         case .tpmRegisters: "the quote lacks a register that must be in it"
         case .tpmDigest: "the registers shown are not those that were quoted"
         case .tpmEventLog: "the event log does not lead to the registers that were quoted"
@@ -157,6 +160,8 @@ extension EvidenceError {
             "Send no data: somebody passes off a simulation as an enclave."
         case .unknownFormat:
             "Name the format with --format."
+        case .severalDocuments:
+            "Name the format with --format, or take the document that you mean out of the file."
         default:
             "Send no data, and ask the operator of the service."
         }

@@ -5,6 +5,10 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     // Envelope and statement.
     case envelope(EnvelopeField)
     case unknownFormat
+    /// A file of several documents, where nothing says which one is meant.
+    case severalDocuments(Int)
+    /// A file that wraps documents, and none in it.
+    case documentMissing
     case statementLength(Int)
     case statementMagic
     case statementFlags
@@ -111,6 +115,7 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case tpmType
     case tpmSignatureAlgorithm
     case tpmSignature
+    case tpmBank
     case tpmSelection
     case tpmRegisters
     case tpmDigest

@@ -59,16 +59,18 @@ public struct EvidenceVerifier: Sendable {
     }
 
     /// Verifies a document without a statement beside it.
-    /// - Parameter certificates: DER beside the document; trusted for nothing until they chain to a root.
+    /// - Parameters:
+    ///   - certificates: DER beside the document; trusted for nothing until they chain to a root.
+    ///   - help: DER that lay around the document, of which what fits is taken; trusted as little.
     public func verify(
-        document bytes: [UInt8], format: EvidenceFormat, certificates: [[UInt8]] = []
+        document bytes: [UInt8], format: EvidenceFormat, certificates: [[UInt8]] = [], help: [[UInt8]] = []
     ) throws(EvidenceError) -> VerifiedEvidence {
         switch format {
         case .nitro, .nitroTPM, .simulated: try verifyDocument(bytes, format: format)
-        case .sevSNP: try verifyReport(bytes, certificates: certificates + self.certificates)
+        case .sevSNP: try verifyReport(bytes, certificates: certificates + self.certificates, help: help)
         case .tdx: try verifyQuote(bytes)
-        case .tpm: try verifyTPM(bytes, certificates: certificates + self.certificates)
-        case .azure: try verifyAzure(bytes, certificates: certificates + self.certificates)
+        case .tpm: try verifyTPM(bytes, certificates: certificates + self.certificates + help.prefix(8))
+        case .azure: try verifyAzure(bytes, certificates: certificates + self.certificates, help: help)
         }
     }
 }

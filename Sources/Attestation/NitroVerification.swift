@@ -43,6 +43,8 @@ extension EvidenceVerifier {
     ) -> VerifiedEvidence {
         var warnings: [VerifiedEvidence.Warning] = []
         if format == .simulated { warnings.append(.simulated) }
+        // An instance is no enclave: its owner can look inside as far as the image lets him.
+        if format == .nitroTPM { warnings.append(.tpmAlone) }
         if document.unknownFieldCount > 0 { warnings.append(.unknownFields(document.unknownFieldCount)) }
         if document.publicKey?.isEmpty == true { warnings.append(.emptyField(.publicKey)) }
         let measurements = document.registers.map {

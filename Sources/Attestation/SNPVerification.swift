@@ -3,17 +3,20 @@ import SwiftASN1
 
 /// Verification of SEV-SNP reports: ARK → ASK (or ASVK) → VCEK (or VLEK) → report.
 extension EvidenceVerifier {
-    /// - Parameter certificates: DER, in any order; the chain is picked out by the names in it.
-    func verifyReport(_ bytes: [UInt8], certificates: [[UInt8]]) throws(EvidenceError) -> VerifiedEvidence {
+    /// - Parameters:
+    ///   - certificates: DER, in any order; the chain is picked out by the names in it.
+    ///   - help: DER that lay around the report: what it needs is taken, and the rest left alone.
+    func verifyReport(
+        _ bytes: [UInt8], certificates: [[UInt8]], help: [[UInt8]] = []
+    ) throws(EvidenceError) -> VerifiedEvidence {
         guard !roots.amdFingerprints.isEmpty else { throw .noTrustedRoot(.sevSNP) }
         let report = try SNPReport(bytes: bytes)
-        let chain = try chain(certificates, for: report.signingKey)
+        let chain = try chain(
+            certificates + needed(of: help, for: report, beside: certificates), for: report.signingKey)
         let path = try CertificatePath(certificates: chain, profile: .amd, now: now)
         let isRevocationChecked = try checkRevocation(of: chain)
-        guard case .p384(let key) = path.leaf.publicKey else { throw .certificateKey(2) }
-        guard let signature = try? P384.Signing.ECDSASignature(rawRepresentation: report.signature),
-            key.isValidSignature(signature, for: SHA384.hash(data: report.signedBytes))
-        else { throw .reportSignature }
+        guard case .p384 = path.leaf.publicKey else { throw .certificateKey(2) }
+        guard path.leaf.made(report) else { throw .reportSignature }
         let endorsement = try AMDEndorsement(certificate: path.leaf)
         let facts = try endorsement.check(report, product: chain[0].product)
         var warnings: [VerifiedEvidence.Warning] = isRevocationChecked ? [] : [.revocationNotChecked]
@@ -53,11 +56,30 @@ extension EvidenceVerifier {
         guard let authority = parsed.first(where: { $0.subject == leaf.issuer && !$0.isSelfIssued }) else {
             throw .certificateMissing
         }
-        guard let root = parsed.first(where: { $0.subject == authority.issuer && $0.isSelfIssued }) else {
-            throw .certificateMissing
+        let above = parsed.filter { $0.subject == authority.issuer }
+        guard let root = above.first(where: \.isSelfIssued) else {
+            // AMD has one authority between a root and a chip: another one leads back, or too far.
+            throw above.isEmpty ? .certificateMissing : .certificateLoop
         }
         guard roots.amdFingerprints.contains(root.fingerprint) else { throw .rootNotPinned }
         return [root, authority, leaf]
+    }
+
+    /// Of certificates that lay around a report: the one whose key signed it, with those above it where they are complete.
+    ///
+    /// Nothing where the caller has a certificate of such a key: that one is meant.
+    private func needed(of help: [[UInt8]], for report: SNPReport, beside given: [[UInt8]]) -> [[UInt8]] {
+        let name = report.signingKey.commonName
+        let parsed = help.compactMap { try? ChainCertificate(der: $0) }
+        let leaves = parsed.filter { $0.commonName == name }
+        guard !given.contains(where: { (try? ChainCertificate(der: $0))?.commonName == name }),
+            let leaf = leaves.first(where: { $0.made(report) }) ?? leaves.first
+        else { return [] }
+        guard let authority = parsed.first(where: { $0.subject == leaf.issuer && !$0.isSelfIssued && $0.signed(leaf) }),
+            let root = parsed.first(where: { $0.subject == authority.issuer && $0.isSelfIssued && $0.signed(authority) }
+            )
+        else { return [leaf.der] }
+        return [leaf.der, authority.der, root.der]
     }
 }
 
@@ -124,6 +146,14 @@ private struct AMDEndorsement {
 }
 
 extension ChainCertificate {
+    /// Whether the certificate's key signed a report.
+    fileprivate func made(_ report: SNPReport) -> Bool {
+        guard case .p384(let key) = publicKey,
+            let signature = try? P384.Signing.ECDSASignature(rawRepresentation: report.signature)
+        else { return false }
+        return key.isValidSignature(signature, for: SHA384.hash(data: report.signedBytes))
+    }
+
     /// The product line that a root of AMD is for (`ARK-Milan`); empty for another certificate.
     fileprivate var product: String {
         guard let commonName, commonName.hasPrefix("ARK-") else { return "" }

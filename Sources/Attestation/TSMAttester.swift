@@ -110,6 +110,15 @@ enum SNPCertificateTable {
         "a8074bc2a25a483eaae639c045a0b8a1",
     ]
 
+    /// A report and the table behind it, as guests get both in one answer; nil for anything else.
+    static func split(_ bytes: [UInt8]) -> (report: [UInt8], certificates: [[UInt8]])? {
+        guard bytes.count > SNPReport.byteCount else { return nil }
+        let report = Array(bytes.prefix(SNPReport.byteCount))
+        guard (try? SNPReport(bytes: report)) != nil else { return nil }
+        let certificates = certificates(Array(bytes.dropFirst(SNPReport.byteCount)))
+        return certificates.isEmpty ? nil : (report, certificates)
+    }
+
     /// DER of the certificates in a table; a table that is cut or malformed gives those that can be read.
     static func certificates(_ table: [UInt8]) -> [[UInt8]] {
         var certificates: [[UInt8]] = []

@@ -14,6 +14,8 @@ public struct ClientConfiguration: Sendable {
     public var task: TaskDigest?
     /// Where boots and ledger heads are remembered.
     public var stateFile: String
+    /// What is kept beside receipts, for whoever verifies them later.
+    public var archive = ReceiptArchive()
     /// The user goes on with a service that was restarted before anything of this client's was confirmed.
     public var acceptNewInstance: Bool
     /// The user goes on although the table may have been measured already: twice ε.

@@ -11,6 +11,8 @@ final class FakeTPM: TPMDevice {
     struct State {
         var registers: [Int: [UInt8]] = [:]
         var commands: [UInt32] = []
+        /// Non-volatile memory by index.
+        var memory: [UInt32: [UInt8]] = [:]
         var magic: UInt32 = 0xFF54_4347
         var type: UInt16 = 0x8018
         var bank: UInt16 = 0x000B
@@ -77,9 +79,26 @@ final class FakeTPM: TPMDevice {
             let quote = try quote(data: data, indices: FakeTPM.indices(map))
             let parameters = FakeTPM.sized(quote.attest) + quote.signature
             return reply(FakeTPM.big(UInt32(parameters.count)) + parameters, hasSession)
-        default: return FakeTPM.big(UInt16(0x8001)) + FakeTPM.big(UInt32(10)) + FakeTPM.big(UInt32(0x143))
+        case 0x169:
+            let index = UInt32(try reader.integer(4))
+            guard let bytes = state.withLock({ $0.memory[index] }) else { return FakeTPM.refusal }
+            let head = FakeTPM.big(index) + FakeTPM.big(UInt16(0x000B)) + FakeTPM.big(UInt32(0))
+            let described = head + FakeTPM.sized([]) + FakeTPM.big(UInt16(bytes.count))
+            return reply(FakeTPM.sized(described) + FakeTPM.sized([0, 0xB]), hasSession)
+        case 0x14E:
+            _ = try reader.take(4)
+            let index = UInt32(try reader.integer(4))
+            _ = try reader.take(13)
+            let (count, offset) = (Int(try reader.integer(2)), Int(try reader.integer(2)))
+            guard let bytes = state.withLock({ $0.memory[index] }) else { return FakeTPM.refusal }
+            let block = FakeTPM.sized(Array(bytes[offset..<offset + count]))
+            return reply(FakeTPM.big(UInt32(block.count)) + block, hasSession)
+        default: return FakeTPM.refusal
         }
     }
+
+    /// What a TPM says to a command that it does not know.
+    private static let refusal = big(UInt16(0x8001)) + big(UInt32(10)) + big(UInt32(0x143))
 
     private func reply(handle: [UInt8] = [], _ body: [UInt8], _ hasSession: Bool) -> [UInt8] {
         let rest = handle + body + (hasSession ? [0, 0, 1, 0, 0] : [])
@@ -125,10 +144,11 @@ struct TPMAuthority {
     let root: [UInt8]
     static let time: Int64 = 1_795_248_000
 
-    init(_ name: String = "a maker of TPMs") throws {
+    init(_ name: String = "a maker of TPMs", time: Int64 = TPMAuthority.time) throws {
         self.name = try DistinguishedName { CommonName(name) }
         root = try TPMAuthority.certificate(
-            self.name, key.publicKey, isAuthority: true, purpose: nil, issuer: self.name, issuerKey: key)
+            self.name, key.publicKey, isAuthority: true, purpose: nil, issuer: self.name, issuerKey: key,
+            time: time)
     }
 
     /// An attestation key's certificate: DER.

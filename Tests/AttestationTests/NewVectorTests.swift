@@ -63,7 +63,12 @@ struct NewCase: Decodable, Sendable, CustomTestStringConvertible {
 @Suite("Documents found in November 2026", .enabled(if: Vectors.arePresent, Vectors.absence))
 struct NewVectorTests {
     @Test("all of them are there")
-    func count() { #expect(NewCase.all.count == 173) }
+    func count() {
+        #expect(NewCase.all.count == 173)
+        // No authentic document passes for want of a time outside of which it must be refused.
+        let authentic = NewCase.all.filter { $0.exitCodes.allowing != 2 }
+        #expect(authentic.allSatisfy { $0.notBefore != nil && $0.notAfter != nil } && authentic.count == 121)
+    }
 
     @Test("each gets the answer that its author expects, and none is accepted outside its time", arguments: NewCase.all)
     func answers(_ expected: NewCase) throws {
@@ -97,7 +102,7 @@ struct NewVectorTests {
             let appraisal = try DocumentVerification.verify(bytes, trust: TrustPolicy(now: 0, roots: .vendors))
             #expect(appraisal.exitCode == 0)
             #expect(appraisal.evidence.measurements.count == 24)
-            #expect(!appraisal.evidence.isDebug)
+            #expect(!appraisal.evidence.isDebug && appraisal.evidence.warnings.contains(.tpmAlone))
             #expect(throws: EvidenceError.missingField(.pcrs)) {
                 try EvidenceVerifier(roots: .vendors, now: appraisal.evidence.time).verify(
                     document: bytes, format: .nitro)
@@ -130,41 +135,6 @@ struct NewVectorTests {
             }
         }
         #expect(count >= 5_500)
-    }
-
-    @Test("evidence is read as text of any usual spelling, and out of a JSON")
-    func wrappings() throws {
-        for prefix in ["nitro/eternisai_2026", "snp/confidential-c_v3_05b7", "tdx/near_tdx4_0845"] {
-            let expected = try #require(NewCase.all.first { $0.file.hasPrefix(prefix) })
-            let bytes = try Vectors.bytes("new/" + expected.file)
-            let base64 = Data(bytes).base64EncodedString()
-            let url = base64.replacing("+", with: "-").replacing("/", with: "_")
-            let stripped = String(url.prefix { $0 != "=" })
-            let texts = [
-                base64 + "\n", url, stripped, stripped + "\r\n", Hex.encode(bytes) + "\n", "0x" + Hex.encode(bytes),
-                "{\"attestation_document\": \"\(base64)\"}\n", "{\"quote\":\"\(Hex.encode(bytes))\"}",
-                "{\"id\": 7, \"data\": {\"report\": \"\(stripped)\"}}", "\"\(base64)\"",
-                "{\"evidence\": \(bytes.map { Int($0) })}",
-            ]
-            for text in texts {
-                let wrapped = Array(text.utf8)
-                #expect(DocumentVerification.detect(wrapped) == expected.format, "\(text.prefix(40))")
-                #expect(try expected.exitCode(of: wrapped, at: expected.time, allowing: true) == 0)
-            }
-        }
-    }
-
-    @Test("a JSON with two documents, or with a part of the service's own envelope, is none")
-    func ambiguousWrappings() throws {
-        let files = NewCase.all.filter { $0.expect == "0" && $0.format == .nitro }.prefix(2).map(\.file)
-        let documents = try files.map { Data(try Vectors.bytes("new/" + $0)).base64EncodedString() }
-        for text in [
-            "{\"quote\": \"\(documents[0])\", \"report\": \"\(documents[1])\"}",
-            "{\"evidence\": \"\(documents[0])\", \"statement\": \"\"}", "[\"\(documents[0])\", \"\(documents[1])\"]",
-            "{\"secret\": \"\(documents[0])\"}",
-        ] {
-            #expect(DocumentVerification.detect(Array(text.utf8)) == nil)
-        }
     }
 
     @Test("the card says nothing about when it was made where the format does not")

@@ -142,7 +142,7 @@ struct TPMTests {
         let scene = try TPMScene()
         _ = try scene.verify(try scene.document())
         let cases: [(EvidenceError, (inout FakeTPM.State) -> Void)] = [
-            (.tpmMagic, { $0.magic = 1 }), (.tpmType, { $0.type = 0x8017 }), (.tpmSelection, { $0.bank = 0x000C }),
+            (.tpmMagic, { $0.magic = 1 }), (.tpmType, { $0.type = 0x8017 }), (.tpmBank, { $0.bank = 0x000C }),
             (.tpmSelection, { $0.alsoSelected = [23] }),
         ]
         for (error, change) in cases {

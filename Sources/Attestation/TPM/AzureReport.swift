@@ -106,13 +106,15 @@ enum Base64URL {
 /// Verification of Azure's wrapping: hardware → runtime data → key of the virtual TPM → quote.
 extension EvidenceVerifier {
     /// - Parameter bytes: a `TPMEvidence` with `hcl`, or the report alone, which then binds no connection.
-    func verifyAzure(_ bytes: [UInt8], certificates: [[UInt8]]) throws(EvidenceError) -> VerifiedEvidence {
+    func verifyAzure(
+        _ bytes: [UInt8], certificates: [[UInt8]], help: [[UInt8]]
+    ) throws(EvidenceError) -> VerifiedEvidence {
         let document = AzureReport.isReport(bytes) ? nil : try TPMEvidence(bytes: bytes)
         let wrapped = document.map { $0.hcl ?? [] } ?? bytes
         let report = try AzureReport(bytes: wrapped)
         var evidence: VerifiedEvidence
         switch (report.hardware, document?.quote) {
-        case (.sevSNP(let inner), nil): evidence = try verifyReport(inner, certificates: certificates)
+        case (.sevSNP(let inner), nil): evidence = try verifyReport(inner, certificates: certificates, help: help)
         case (.tdx(let inner), let quote?):
             evidence = try verifyQuote(quote)
             // No signature that a reader can check covers the local report: it has to say what the quote says.

@@ -19,8 +19,8 @@ public struct TPMAttester: Attester {
     public enum Key: Sendable {
         /// The one that the TPM derives under its endorsement hierarchy.
         case derived
-        /// The one that Azure keeps at a fixed handle, with the report that vouches for it.
-        case azure
+        /// The one that Azure keeps at a fixed handle, with the report that vouches for it, and what its host hands out.
+        case azure(any AzureService)
     }
 
     /// Measures the task.
@@ -34,13 +34,13 @@ public struct TPMAttester: Attester {
         log: [UInt8]? = nil
     ) async throws {
         guard !taskSpecification.isEmpty else { throw AttesterError.emptyTask }
-        self.certificates = certificates
         switch key {
         case .derived: format = .tpm
         case .azure: format = .azure
         }
         quoter = Quoter(session: TPMSession(device: device))
         try await quoter.start(key: key, task: taskSpecification)
+        self.certificates = certificates.isEmpty ? try await quoter.hostCertificates() : certificates
         if let log { try await quoter.take(log: try EventLog(bytes: log), of: TPMAttester.told) }
     }
 
@@ -63,7 +63,8 @@ public struct TPMAttester: Attester {
 private actor Quoter {
     private let session: TPMSession
     private var key: UInt32 = 0
-    private var report: [UInt8]?
+    private var azure: (service: any AzureService, report: AzureReport, bytes: [UInt8])?
+    private var hardwareQuote: [UInt8]?
     private var log: [Int: [[UInt8]]] = [:]
 
     /// Azure's handle of its attestation key, and the index of its report.
@@ -76,9 +77,12 @@ private actor Quoter {
     func start(key: TPMAttester.Key, task: [UInt8]) throws(AttesterError) {
         switch key {
         case .derived: self.key = try session.createKey()
-        case .azure:
+        case .azure(let service):
             self.key = Self.azureKey
-            report = try session.readMemory(Self.azureReport)
+            let bytes = try session.readMemory(Self.azureReport)
+            guard let report = try? AzureReport(bytes: bytes) else { throw .azureReport }
+            azure = (service, report, bytes)
+            if case .tdx(let inner) = report.hardware { hardwareQuote = try Self.quote(of: inner, by: service) }
         }
         let index = Register.taskIndex
         let expected = TPMRegister.task(task)
@@ -88,6 +92,21 @@ private actor Quoter {
         }
         // A second start on the same boot finds the register as it should be: for the same task this is harmless.
         guard try session.read([index])[index] == expected else { throw .taskRegisterLocked }
+    }
+
+    /// Intel's quote of the report in the TPM: the host makes it, and it has to say the same.
+    private static func quote(of report: [UInt8], by service: any AzureService) throws(AttesterError) -> [UInt8] {
+        let bytes = try service.quote(of: Array(report.prefix(TDReport.byteCount)))
+        guard let quote = try? TDXQuote(bytes: bytes), let local = try? TDReport(bytes: report),
+            local.isOfSameGuest(as: quote)
+        else { throw .azureQuote }
+        return bytes
+    }
+
+    /// AMD's certificates, which Azure's host keeps; none on other hardware.
+    func hostCertificates() throws(AttesterError) -> [[UInt8]] {
+        guard let azure, case .sevSNP = azure.report.hardware else { return [] }
+        return try azure.service.certificates()
     }
 
     func take(log events: EventLog, of indices: [Int]) throws {
@@ -110,7 +129,8 @@ private actor Quoter {
             guard let quote = try? TPMQuote(attest: attest, signature: signature) else { throw .tpmAnswer }
             guard quote.digest == Array(SHA256.hash(data: values)) else { continue }
             return TPMEvidence(
-                attest: attest, signature: signature, registers: registers, log: report == nil ? log : [:], hcl: report)
+                attest: attest, signature: signature, registers: registers, log: azure == nil ? log : [:],
+                hcl: azure?.bytes, quote: hardwareQuote)
         }
         throw .tpmRace
     }

@@ -51,7 +51,7 @@ public struct TPMQuote: Sendable, Equatable {
         guard try reader.integer(1) <= 1 else { throw .tpmEncoding }
         firmwareVersion = try reader.integer(8)
         // One bank, SHA-256, and no other: TPM_ALG_SHA256 is 0x000B.
-        guard try reader.integer(4) == 1, try reader.integer(2) == 0x000B else { throw .tpmSelection }
+        guard try reader.integer(4) == 1, try reader.integer(2) == 0x000B else { throw .tpmBank }
         let map = try reader.take(Int(try reader.integer(1)))
         guard (3...4).contains(map.count) else { throw .tpmSelection }
         let chosen = (0..<map.count * 8).filter { map[$0 / 8] & 1 << UInt8($0 % 8) != 0 }

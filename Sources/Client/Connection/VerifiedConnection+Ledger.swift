@@ -157,6 +157,7 @@ extension VerifiedConnection {
                 throw ClientError.receipt(error)
             }
         }
+        try configuration.archive.write(into: receiptsDirectory)
         remembered.keepReceipts(upTo: last, task: task)
         try remember()
     }

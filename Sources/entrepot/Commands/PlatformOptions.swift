@@ -1,6 +1,8 @@
 import ArgumentParser
 import Attestation
+import Client
 import EngineCommands
+import Foundation
 
 /// What a verifier has beside evidence: certificates, what vendors publish, and roots that certify TPMs.
 struct PlatformOptions: ParsableArguments {
@@ -38,6 +40,24 @@ struct PlatformOptions: ParsableArguments {
             throw CommandFailure("\(path) is neither vendor's collateral nor a revocation list", code: .badData)
         }
         return try Collateral(files: files)
+    }
+
+    /// What the user verifies with, to be kept beside receipts.
+    func archive() throws -> ReceiptArchive {
+        let lists: [(ReceiptArchive.Kind, [String])] = [(.collateral, collateral), (.certificates, certificates)]
+        return ReceiptArchive(
+            files: try lists.flatMap { kind, paths in
+                try paths.map { path in
+                    let name = URL(fileURLWithPath: path).lastPathComponent
+                    return ReceiptArchive.File(kind: kind, name: name, bytes: try Files.bytes(at: path))
+                }
+            })
+    }
+
+    /// Takes what was kept beside a receipt, where nothing was given.
+    mutating func takeArchive(besideReceipt receipt: String) {
+        if collateral.isEmpty { collateral = ReceiptArchive.paths(.collateral, besideReceipt: receipt) }
+        if certificates.isEmpty { certificates = ReceiptArchive.paths(.certificates, besideReceipt: receipt) }
     }
 
     /// The roots, and the one for TPMs where one was named.

@@ -113,7 +113,8 @@ struct ServeCommand: AsyncParsableCommand {
                 log: TPMAttester.systemLog())
         case .azure:
             return try await TPMAttester(
-                device: try LinuxTPMDevice(), key: .azure, taskSpecification: bytes, certificates: given)
+                device: try LinuxTPMDevice(), key: .azure(AzureMetadataService()), taskSpecification: bytes,
+                certificates: given)
         case .simulated:
             let directory = try state ?? Self.ownTemporaryFolder()
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

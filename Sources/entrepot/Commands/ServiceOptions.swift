@@ -78,10 +78,12 @@ struct ServiceOptions: ParsableArguments {
             allowUnevaluatedTCB: allowUnevaluatedTcb, collateral: try platform.vendorCollateral(),
             certificates: try platform.extraCertificates())
         trust.demandsStateInMemory = demandMemory
-        return ClientConfiguration(
+        var configuration = ClientConfiguration(
             address: try ServiceAddress(url), key: try key.map { try Files.privateKey(at: $0) }, trust: trust,
             task: try task.map { try Files.task(at: $0).digest }, stateFile: memory,
             acceptNewInstance: acceptNewInstance, measureAgain: measureAgain)
+        configuration.archive = try platform.archive()
+        return configuration
     }
 
     /// Shows what cannot be undone and asks for the task's name, unless a script has decided.

@@ -59,7 +59,9 @@ struct VerifyCommand: AsyncParsableCommand {
     var at: Int64?
 
     @Option(
-        help: ArgumentHelp("A signed timestamp of the file (RFC 3161): the moment to verify at.", valueName: "file"))
+        help: ArgumentHelp(
+            "A signed timestamp of the file (RFC 3161): the moment to verify at; DOCUMENT.tsr where absent.",
+            valueName: "file"))
     var timestamp: String?
 
     @Option(help: ArgumentHelp("The root of whoever signed the timestamp (PEM or DER).", valueName: "file"))
@@ -105,8 +107,13 @@ struct VerifyCommand: AsyncParsableCommand {
         if document == nil, url == nil { document = platform.takeLastFile() }
         if (document == nil) == (url == nil) { throw ValidationError("give either a DOCUMENT or --url") }
         if url != nil, at != nil { throw ValidationError("--at is for saved documents: a service is verified now") }
+        if timestamp == nil, timestampRoot != nil, let document,
+            FileManager.default.fileExists(atPath: document + ".tsr")
+        {
+            timestamp = document + ".tsr"
+        }
         if (timestamp == nil) != (timestampRoot == nil) {
-            throw ValidationError("--timestamp and --timestamp-root go together")
+            throw ValidationError("--timestamp-root goes with --timestamp, or with a file DOCUMENT.tsr")
         }
         if timestamp != nil, at != nil || url != nil {
             throw ValidationError("--timestamp takes the place of --at, for saved documents")
@@ -180,6 +187,7 @@ struct VerifyCommand: AsyncParsableCommand {
         let receipt: Receipt
         let appraisal: DocumentVerification.Appraisal
         let opened: OpeningFile?
+        platform.takeArchive(besideReceipt: path)
         do {
             receipt = try Receipt(json: bytes)
             appraisal = try receipt.verify(trust: try trust(chosenFormat ?? receipt.evidence.format))

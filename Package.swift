@@ -97,7 +97,10 @@ let package = Package(
         .target(name: "Statistics", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Tables", dependencies: ["Bytes", "VectorMath"], exclude: ["README.md"],
-            resources: [.embedInCode("Schema/CodeLists/hs-2022.txt")],
+            resources: [
+                .embedInCode("Schema/CodeLists/hs.txt"), .embedInCode("Schema/CodeLists/nace.txt"),
+                .embedInCode("Schema/CodeLists/nuts.txt"),
+            ],
             swiftSettings: strict + [replaceable]),
         .target(
             name: "PrivacyKernel", dependencies: ["Statistics", "Tables", "VectorMath"],

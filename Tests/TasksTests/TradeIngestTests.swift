@@ -219,6 +219,16 @@ struct DownloadedTradeTests {
         #expect(found.taken.value == 1_250_091)
     }
 
+    @Test("a code of five digits that no zero in front makes a code is refused", arguments: ["27090", "10122", "989"])
+    func noCode(code: String) {
+        let csv = present + presentLine("X", 528, 276, "9").replacing(",27,", with: ",\(code),")
+        #expect {
+            try ingest(.comtrade, "NLD", Array(csv.utf8))
+        } throws: { error in
+            "\(error)".contains("row 2") && "\(error)".contains(code)
+        }
+    }
+
     @Test("trailing commas, Windows-1252, other names and the same row twice are read as the site writes them")
     func layouts() throws {
         let plain = present + presentLine("X", 528, 276, "100") + presentLine("X", 528, 384, "7")

@@ -45,7 +45,7 @@ private enum TableRefusal: String {
         } else if isWithoutKeyColumn {
             self = .keyMissing
         } else if !codes.isDisjoint(with: [
-            "empty_file", "ragged_row", "unclosed_quote", "bad_quote", "wrong_delimiter", "line_ends",
+            "empty_file", "ragged_row", "unclosed_quote", "long_line", "bad_quote", "wrong_delimiter", "line_ends",
         ]) {
             self = .notCSV
         } else if codes.contains("duplicate_key") {

@@ -9,15 +9,16 @@ enum CalendarDate {
     /// Proof: ten bytes are there, as checked first, and no place above 9 is read.
     static func day(of bytes: UnsafeRawBufferPointer) -> Int? {
         guard bytes.count == 10, bytes[4] == 0x2D, bytes[7] == 0x2D else { return nil }
-        var parts = [0, 0, 0]
-        for (part, range) in [(0, 0..<4), (1, 5..<7), (2, 8..<10)] {
+        func number(_ range: Range<Int>) -> Int? {
+            var number = 0
             for index in range {
                 let digit = Int(bytes[index]) - 0x30
                 guard (0...9).contains(digit) else { return nil }
-                parts[part] = parts[part] * 10 + digit
+                number = number * 10 + digit
             }
+            return number
         }
-        let (year, month, dayOfMonth) = (parts[0], parts[1], parts[2])
+        guard let year = number(0..<4), let month = number(5..<7), let dayOfMonth = number(8..<10) else { return nil }
         guard (1...12).contains(month), dayOfMonth >= 1, dayOfMonth <= length(month: month, year: year) else {
             return nil
         }

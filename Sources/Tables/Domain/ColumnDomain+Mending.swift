@@ -28,7 +28,12 @@ extension ColumnDomain {
             texts.lookUp(rows, column: column, into: &room.codes)
         }
         let other = otherCode.map { UInt32($0) } ?? unknownCode
-        for row in 0..<rows.rows { taken[row] = room.codes[row] != unknownCode && room.codes[row] != other }
+        let isText = type == .string || type == .boolean
+        for row in 0..<rows.rows {
+            taken[row] = room.codes[row] != unknownCode && room.codes[row] != other
+            // Of dates, and of numbers without bins, few stand in the table of texts.
+            if !taken[row], !isText { taken[row] = rows.withField(row: row, column: column, codeOfValue) != nil }
+        }
     }
 
     /// Whether a text is one of the declared values.

@@ -183,7 +183,8 @@ extension ColumnDomain {
         Array(text.utf8).withUnsafeBytes { code(of: $0) }
     }
 
-    private func codeOfValue(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    /// The code of a number or a date as it stands, which is none of the declared texts.
+    func codeOfValue(_ bytes: UnsafeRawBufferPointer) -> Int? {
         switch (type, cells) {
         case (.string, _), (.boolean, _): return nil
         case (.date, .units(let lower, let count)):

@@ -32,6 +32,8 @@ package final class RecordReader {
     package let dialect: TableDialect
     /// Text not yet read is at the front of `block.bytes`.
     private var block = FieldGrid(columns: 1)
+    /// Rows of the block without their quotes.
+    private var unquoted = FieldGrid(columns: 1)
     private var filled = 0
     /// Read on when so much has gathered; twice what the last block left, so that no text is looked at over and over.
     private var nextRead = blockSize
@@ -78,7 +80,10 @@ package final class RecordReader {
     }
 
     /// Overwrites the text that was not read yet.
-    package func wipe() { block.wipe() }
+    package func wipe() {
+        block.wipe()
+        unquoted.wipe()
+    }
 
     private func gather(_ text: [UInt8], into sink: some RecordSink) throws(TableProblems) {
         let failure: TableProblems? = text.withUnsafeBytes { bytes in
@@ -125,11 +130,27 @@ package final class RecordReader {
                     hint: "The quote that opens in this row never closes; write a quote inside a value twice"))
         }
         if filled >= Self.longestRecord {
-            throw sink.stop(
-                TableProblem(
-                    code: "unclosed_quote", row: nextRow, expected: "rows of less than a megabyte",
-                    hint: "A quote that opens in this row seems never to close; write a quote inside a value twice"))
+            throw sink.stop(unended(0..<filled, expected: "rows of less than a megabyte"))
         }
+    }
+
+    /// Text in which no record ends: a quote that never closes, or a line that is none of a table.
+    private func unended(_ range: Range<Int>, expected: String) -> TableProblem {
+        guard nextRow >= dialect.headerRow else {
+            return TableProblem(
+                code: "header", row: nextRow, expected: "a header row",
+                hint: "The file ends, or has a line of a megabyte, before the header's row \(dialect.headerRow)")
+        }
+        guard byteTraits(block.bytes, range).hasQuote else {
+            return TableProblem(
+                code: "long_line", row: nextRow, expected: expected,
+                hint: "The line does not end within a megabyte: check that this is a CSV file and how its lines end")
+        }
+        return TableProblem(
+            code: "unclosed_quote", row: nextRow, expected: expected,
+            hint: hasHeader
+                ? "A quote that opens in this row seems never to close; write a quote inside a value twice"
+                : "The quote that opens in the header never closes")
     }
 
     /// Reads the header, and gives the place after it.
@@ -145,12 +166,7 @@ package final class RecordReader {
         var cutter = RecordCutter(columns: 1, dialect: dialect)
         guard !isWaiting, var names = cutter.cutOne(block.bytes, start..<filled, row: nextRow) else {
             if isLast || filled - start >= Self.longestRecord {
-                throw sink.stop(
-                    TableProblem(
-                        code: isWaiting ? "header" : "unclosed_quote", row: nextRow, expected: "a header row",
-                        hint: isWaiting
-                            ? "The file ends, or has a line of a megabyte, before the header's row \(dialect.headerRow)"
-                            : "The quote that opens in the header never closes"))
+                throw sink.stop(unended(start..<filled, expected: "a header row"))
             }
             return start
         }
@@ -224,7 +240,27 @@ package final class RecordReader {
                 return range.upperBound
             }
         }
-        return try readCarefully(range, isASCII: traits.isASCII || !traits.hasQuote, into: sink)
+        let isChecked = traits.isASCII || !traits.hasQuote
+        let start = try readQuoted(range, lines: traits.lineFeeds, isASCII: isChecked, into: sink)
+        guard start < range.upperBound else { return start }
+        return try readCarefully(start..<range.upperBound, isASCII: isChecked, into: sink)
+    }
+
+    /// Reads the rows in front that need no care, and gives the place after them.
+    private func readQuoted(
+        _ range: Range<Int>, lines: Int, isASCII: Bool, into sink: some RecordSink
+    ) throws(TableProblems) -> Int {
+        unquoted.begin(columns: block.columns)
+        let end = cutQuoted(
+            block.bytes, range, lines: lines, delimiter: dialect.delimiter, commentChar: dialect.commentChar,
+            into: &unquoted)
+        guard unquoted.rows > 0 else { return range.lowerBound }
+        if !isASCII { checkEncoding(range.lowerBound..<end, sink) }
+        let first = nextRow
+        try sink.take(
+            rows: unquoted, firstRow: first, rowNumbers: nil, bytes: end - range.lowerBound)
+        nextRow = first + unquoted.rows
+        return end
     }
 
     private func readCarefully(

@@ -3,7 +3,7 @@ import VectorMath
 /// Watches a table while it is read for what its owner may not have meant: values that become `other`, bins that hold nearly
 /// all rows, columns of one value, keys of two shapes, columns that are not read.
 ///
-/// What becomes `other` is counted in every row. The rest is looked at in the first block of rows and then in one of 16,
+/// What becomes `other` is counted in every row. The rest is looked at in the first block of rows and then in one of 32,
 /// so that it costs next to nothing. It never keeps a text but a few of the values that become `other`.
 struct TableWatch {
     private let domain: TableDomain
@@ -52,7 +52,7 @@ struct TableWatch {
     }
 
     mutating func begin(rows count: Int) {
-        isLooking = blocks % 16 == 0
+        isLooking = blocks % 32 == 0
         blocks += 1
         rows += count
         if isLooking { looked += count }

@@ -190,6 +190,7 @@ package struct RecognisedLayout {
         {
             header = named
         }
+        header = Self.namesBelowTitles(records, from: header, columns: most.key) ?? header
         // Rows that end in a delimiter have more cells than the header, all blank.
         if header > 0, case let before = records[header - 1], before.cells.count > 1, before.cells.count < most.key,
             records[header...].allSatisfy({ $0.filled <= before.cells.count || $0.cells.count != most.key })
@@ -209,91 +210,52 @@ package struct RecognisedLayout {
         return (score, most.key, records[header].line)
     }
 
+    /// Where the names stand if the rows from `first` on are titles of several cells: `Register of farms;2024;;`.
+    ///
+    /// Names are texts, each once, above a column of numbers. What is above them has a cell of several words, and numbers or
+    /// blanks where there would be names.
+    private static func namesBelowTitles(_ records: [Record], from first: Int, columns: Int) -> Int? {
+        for place in (first + 1)..<max(first + 1, min(first + 8, records.count)) {
+            let title = records[place - 1]
+            guard title.cells.count == columns, title.cells.contains(where: { $0.trimmed.contains(" ") }),
+                title.words * 2 <= columns || title.cells.contains(where: isNumber)
+            else { return nil }
+            let body = records[(place + 1)...].prefix(20).filter { $0.cells.count == columns }
+            let names = records[place].cells.map(\.trimmed).filter { !$0.isEmpty }
+            guard records[place].cells.count == columns, body.count > 1, Set(names).count == names.count,
+                records[place].filled >= body.map(\.filled).max() ?? 0, names.allSatisfy(isName)
+            else { continue }
+            let isAboveNumbers = (0..<columns).contains { column in
+                let cells = body.map { $0.cells[column].trimmed }.filter { !$0.isEmpty }
+                return cells.count * 2 >= body.count && !records[place].cells[column].trimmed.isEmpty
+                    && cells.count(where: isFigure) * 10 >= cells.count * 8
+            }
+            if isAboveNumbers { return place }
+        }
+        return nil
+    }
+
+    /// Two letters at least, and none of the words that stand for a missing number.
+    private static func isName(_ text: String) -> Bool {
+        text.count(where: \.isLetter) > 1 && !["na", "n/a", "nan", "null", "none", "nil"].contains(text.lowercased())
+    }
+
+    /// Digits with the signs that numbers and dates have between them.
+    static func isFigure(_ text: String) -> Bool {
+        text.contains { $0.isASCII && $0.isNumber }
+            && text.unicodeScalars.allSatisfy {
+                (0x30...0x39).contains($0.value) || " .,-+'/:%−’\u{A0}\u{202F}\u{2009}".unicodeScalars.contains($0)
+            }
+    }
+
     private static func isNumber(_ cell: String) -> Bool {
         let text = cell.trimmed.utf8
         return !text.isEmpty && text.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
     }
-
-    // MARK: - The end
-
-    private static let totals: Set<String> = [
-        "total", "totals", "grand total", "sum", "all", "summe", "gesamt", "insgesamt", "somme", "totale", "suma",
-        "totaal", "total general", "ensemble",
-    ]
-    private static let notes = [
-        "source", "note", "quelle", "fuente", "nota", "fonte", "footnote", "bron", "©", "(c)", "*", "(", "#", "--",
-        "last update", "extracted", "exported", "rows:", "end of",
-    ]
-
-    /// Lines at the end that are no rows: a total, a source, notes.
-    private mutating func recogniseFooter(_ tail: [UInt8], isWhole: Bool) {
-        var lines = tail.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
-        if !isWhole { lines = lines.dropFirst() }
-        var columns = 0
-        var cut: [[String]] = []
-        for line in lines.suffix(60) {
-            var text = Array(line)
-            if text.last == 0x0D { text.removeLast() }
-            text.append(0x0A)
-            var cutter = RecordCutter(columns: 1, dialect: dialect)
-            cut.append(text.count { $0 == 0x22 } % 2 == 0 ? cutter.cutOne(text, 0..<text.count, row: 1) ?? [] : [])
-        }
-        var frequency: [Int: Int] = [:]
-        for cells in cut where cells.count > 1 { frequency[cells.count, default: 0] += 1 }
-        columns = frequency.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
-        guard columns > 1 else { return }
-        var rows = 0
-        for cells in cut.reversed() {
-            let isBlank = cells.allSatisfy { $0.allSatisfy(\.isWhitespace) }
-            if isBlank, cells.count == 1 { continue }
-            guard rows < TableDialect.mostFooterRows,
-                Self.isFooter(cells, columns: columns) || Self.isTotal(cells, columns: columns, among: cut)
-            else { break }
-            rows += 1
-        }
-        // A last line that has no end and too few cells was cut off with the file.
-        let isCut =
-            rows == 0 && ![0x0A, 0x0D].contains(tail.last ?? 0x0A) && (2..<columns).contains(cut.last?.count ?? 0)
-        if isCut {
-            dialect.footerRows = 1
-            notes.append("its last line is cut short and was left out: look whether the file is whole")
-            return
-        }
-        // A file of nothing but notes is none.
-        guard rows > 0, rows < cut.count(where: { !$0.isEmpty }) - (isWhole ? dialect.headerRow : 0) else { return }
-        dialect.footerRows = rows
-        notes.append(
-            rows == 1
-                ? "its last line is no row of the table and was left out"
-                : "its last \(rows) lines are no rows of the table and were left out")
-    }
-
-    /// `Total,9800,159600`: numbers behind a word that no other row begins with.
-    private static func isTotal(_ cells: [String], columns: Int, among rows: [[String]]) -> Bool {
-        guard cells.count == columns, let word = cells.first?.trimmed.lowercased(), totals.contains(word),
-            word != "all", rows.count(where: { $0.first?.trimmed.lowercased() == word }) == 1
-        else { return false }
-        return cells.dropFirst().allSatisfy { cell in
-            let text = cell.trimmed.utf8
-            return text.contains { (0x30...0x39).contains($0) }
-                && text.allSatisfy { (0x30...0x39).contains($0) || ".,-' ".utf8.contains($0) }
-        }
-    }
-
-    private static func isFooter(_ cells: [String], columns: Int) -> Bool {
-        guard let cell = cells.first else { return false }
-        let first = cell.trimmed.lowercased()
-        if cells.count == columns {
-            return totals.contains(first) && cells.dropFirst().contains { $0.allSatisfy(\.isWhitespace) }
-                || first.hasPrefix("source:") || first.hasPrefix("note:")
-        }
-        if totals.contains(first) || notes.contains(where: { first.hasPrefix($0) }) { return true }
-        return cells.count == 1 && first.split(separator: " ").count > 1
-    }
 }
 
 extension String {
-    fileprivate var trimmed: String {
+    var trimmed: String {
         var text = self[...]
         while text.first?.isWhitespace == true { text.removeFirst() }
         while text.last?.isWhitespace == true { text.removeLast() }

@@ -98,6 +98,17 @@ struct ColumnFacts {
         return !rest.isEmpty && words * 10 >= rest.count * 8 && rows * 5 < core.count * 4 ? Set(numbers) : []
     }
 
+    /// The same, and short ones as well where fewer rows have them than have words: those may be classes, and stay listed.
+    var oddNumbers: Set<String> {
+        guard counts.count <= 2_000 else { return [] }
+        let numbers = counts.keys.filter { NumberSpelling.isNumber($0) }
+        let rows = numbers.reduce(0) { $0 + counts[$1, default: 0] }
+        let rest = counts.keys.filter { !NumberSpelling.isNumber($0) }
+        let words = rest.count { text in !text.utf8.contains { (48...57).contains($0) } }
+        return !rest.isEmpty && words * 10 >= rest.count * 8 && rows * 2 < core.count
+            ? Set(numbers) : numbersAmongWords
+    }
+
     static func trimmed(_ text: String) -> String {
         guard let first = text.first, let last = text.last, first.isWhitespace || last.isWhitespace else { return text }
         var text = text[...]
@@ -172,7 +183,7 @@ extension ColumnKind {
         }
         let areDigits = core.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
         let isCode = facts.isCalled(Self.codeNames) && !facts.isCalled(KeyGuess.measures) || isPrefixed
-        if let list = Self.list(facts, isCode: isCode) {
+        if let list = ListedCodes.kind(of: facts, isCode: isCode) {
             self = list
             return
         }
@@ -280,60 +291,6 @@ extension ColumnKind {
             || text.contains("(")
             || signs >= 2 && !text.hasPrefix("-")
     }
-
-    // MARK: - Public lists
-
-    private static func list(_ facts: ColumnFacts, isCode: Bool) -> ColumnKind? {
-        guard !facts.isTiny else { return nil }
-        let core = facts.core
-        for period in CodeList.Period.allCases {
-            guard !isCode, facts.counts.count > 1 || facts.isCalled(["period", "month", "time", "quarter"]) else {
-                continue
-            }
-            let years = facts.counts.keys.compactMap { period.year(of: $0) }
-            guard years.count == facts.counts.count, let first = years.min(), let last = years.max(), first >= 1900
-            else { continue }
-            return .listed("\(period.rawValue)-\(first)-\(last)", others: 0)
-        }
-        for (name, least, hints) in [
-            ("iso-3166-2024-alpha-2", 5, places), ("iso-3166-2024-alpha-3", 4, places),
-            ("iso-4217-2024", 4, ["currency", "unit", "ccy", "waehrung", "devise"]),
-            ("nuts-2021-1", 5, ["nuts", "nuts1", "region", "geo"]), ("nuts-2021-0", 5, ["nuts", "nuts0", "geo"]),
-            ("hs-2022-6", 4, ["hs", "cmd", "commodity", "product"]),
-            ("hs-2022-4", 6, ["hs", "cmd", "commodity", "heading"]),
-            ("hs-2022-2", .max, ["hs", "cmd", "commodity", "chapter"]), ("m49-2024", 8, ["m49", "area"]),
-            ("nace-2-division", .max, ["nace", "division"]), ("nace-2-section", .max, ["nace", "section", "isic"]),
-        ] as [(String, Int, Set<String>)] {
-            guard let codes = CodeList.codes(of: name).map(Set.init), let width = codes.first?.utf8.count else {
-                continue
-            }
-            let isCalled = facts.isCalled(hints)
-            guard facts.counts.count >= least || isCalled else { continue }
-            // Digits of another width have lost their zeros; they stay what they are, and are counted.
-            let found = facts.counts.keys.filter { codes.contains($0) }
-            let rows = found.reduce(0) { $0 + facts.counts[$1, default: 0] }
-            let isDigits = codes.first?.utf8.allSatisfy { (48...57).contains($0) } ?? false
-            let lost =
-                isDigits && width > 2 && isCalled
-                ? facts.counts.keys.count { key in
-                    key.utf8.count < width && key.utf8.count >= width - 1
-                        && codes.contains(String(repeating: "0", count: width - key.utf8.count) + key)
-                } : 0
-            let share = isCalled ? 0.5 : 0.98
-            guard Double(found.count + lost) >= share * Double(facts.counts.count),
-                Double(rows) >= (lost > 0 ? 0.4 : share) * Double(core.count), !found.isEmpty
-            else { continue }
-            if isDigits, !isCalled, !isCode, core.contains(where: { $0.utf8.count != width }) { continue }
-            return .listed(name, others: core.count - rows)
-        }
-        return nil
-    }
-
-    static let places: Set<String> = [
-        "country", "countries", "geo", "iso", "iso2", "iso3", "land", "nation", "partner", "reporter", "origin",
-        "destination", "area",
-        "exporter", "importer", "nationality", "citizenship", "pays", "pais",
-    ]
 
     // MARK: - Texts
 

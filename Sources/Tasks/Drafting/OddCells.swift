@@ -10,7 +10,7 @@ enum OddCells {
         guard !facts.core.isEmpty else { return [] }
         let dates = DateSpelling(of: facts.core)
         if dates.count * 10 >= facts.core.count * 8 { return remarks(facts.name, dates) }
-        let numbers = facts.numbersAmongWords
+        let numbers = facts.oddNumbers
         if !numbers.isEmpty {
             let rows = facts.values.indices.filter { numbers.contains(facts.values[$0]) }
             return [

@@ -74,14 +74,14 @@ enum PublicWords {
 
     /// Whether something public says that the texts are a classification.
     static func isClassification(_ facts: ColumnFacts) -> Bool {
-        if facts.isCalled(names) || facts.isCalled(ColumnKind.places) { return true }
+        if facts.isCalled(names) || facts.isCalled(ListedCodes.places) { return true }
         let texts = Array(facts.counts.keys.prefix(1_000))
         return !texts.isEmpty && texts.count { isCode($0) || isPublic($0) || isPeriod($0) } * 10 >= texts.count * 6
     }
 
     /// Whether values that nothing but their shortness makes a classification are of so many kinds that they may be initials.
     static func isCodeAlone(_ facts: ColumnFacts) -> Bool {
-        facts.counts.count > 12 && !facts.isCalled(names) && !facts.isCalled(ColumnKind.places)
+        facts.counts.count > 12 && !facts.isCalled(names) && !facts.isCalled(ListedCodes.places)
             && facts.counts.keys.count(where: isPublic) * 2 < facts.counts.count
     }
 

@@ -30,9 +30,9 @@ struct SampleTable {
         try self.init(file, try file.recognised(), rows: rows)
     }
 
-    /// - Parameter isLenient: takes any header, for a tool that writes no task.
+    /// - Parameter isLenient: takes any header and reads no further than the sample, for a tool that reads the whole file itself.
     init(_ file: LocalTableFile, _ layout: RecognisedLayout, rows: Int, isLenient: Bool = false) throws {
-        let collector = Collector(rows: rows)
+        let collector = Collector(rows: rows, isLenient: isLenient)
         try file.records(layout.dialect, into: collector)
         self.file = file.name
         header = collector.names.map { CSVHeader.plainName($0) }
@@ -110,9 +110,13 @@ struct SampleTable {
         var columns: [[String]] = []
         var rowNumbers: [Int] = []
         var isFull = false
+        private let isLenient: Bool
         private var text = 0
 
-        init(rows: Int) { limit = rows }
+        init(rows: Int, isLenient: Bool) {
+            limit = rows
+            self.isLenient = isLenient
+        }
 
         func begin(_ names: [String], row: Int) {
             self.names = names
@@ -121,14 +125,14 @@ struct SampleTable {
         }
 
         func take(_ rows: FieldGrid, firstRow: Int, rowNumbers numbers: [Int]?) -> Bool {
-            guard !isFull else { return true }
+            guard !isFull else { return !isLenient }
             for row in 0..<rows.rows {
                 guard rowNumbers.count < limit, (rowNumbers.count + 1) * names.count <= SampleTable.mostCells,
                     text < SampleTable.mostText
                 else {
                     // The rest is read for its mistakes alone.
                     isFull = true
-                    return true
+                    return !isLenient
                 }
                 for column in names.indices {
                     let cell = rows.withField(row: row, column: column) {

@@ -86,7 +86,7 @@ public struct TaskDraft: Sendable {
                 let words = ColumnFacts.words(of: table.header[place])
                 return ColumnFacts(
                     name: table.header[place], values: table.columns[place],
-                    isCountry: words.contains { ColumnKind.places.contains($0) })
+                    isCountry: words.contains { ListedCodes.places.contains($0) })
             }
         }
         let known = zip(providers, tables).flatMap { provider, table in
@@ -307,7 +307,7 @@ extension TaskDraft {
         let places = kinds.filter { place, kind in
             guard case .categories = kind, !known.contains(place) else { return false }
             return facts[place].counts.count > 12 && !facts[place].isCalled(PrivateTexts.classes)
-                && !facts[place].isCalled(ColumnKind.places)
+                && !facts[place].isCalled(ListedCodes.places)
         }.keys.sorted()
         var found: Set<Int> = []
         for (index, first) in places.enumerated() {

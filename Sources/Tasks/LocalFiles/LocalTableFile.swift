@@ -109,7 +109,7 @@ public struct LocalTableFile: Sendable {
             hasLines = hasLines || piece.contains { $0 == 0x0A || $0 == 0x0D }
             if !hasLines, bytes > 2 * RecordReader.longestRecord {
                 throw Refusal(
-                    name: name, code: "unclosed_quote", expected: "rows of less than a megabyte",
+                    name: name, code: "long_line", expected: "rows of less than a megabyte",
                     hint: "The file is one long line: check that it is a CSV file and how its lines end")
             }
         }
@@ -141,7 +141,8 @@ public struct LocalTableFile: Sendable {
                     hint: "The file holds nothing: check that it was saved and that the right one was chosen")
             }
         } catch is LocalRecordSink.Enough {
-            // The receiver has seen what it wants.
+            // The receiver has seen what it wants, and whatever it reads in full tells what is wrong.
+            return
         } catch let problems as TableProblems {
             throw Refusal(name: name, problems: problems)
         }

@@ -234,8 +234,7 @@ final class TablePreparer: LocalRecordReceiver {
             guard case .column(let column) = outputs[index].source else { continue }
             outputs[index].mender.findKept(rows, column: column, into: &kept[index])
         }
-        // Text that was cut without quotes holds no delimiter within a cell, nor a quote.
-        let isCutPlainly = rowNumbers == nil && sample.dialect.delimiter == delimiter && !rows.endsInCarriageReturn
+        let isCutPlainly = rows.isPlain && sample.dialect.delimiter == delimiter && !rows.endsInCarriageReturn
         let isPlain = isCutPlainly || !hasSpecial(rows)
         let places = outputs.map { output in if case .column(let place) = output.source { place } else { -1 } }
         let bytes = rows.bytes

@@ -71,11 +71,12 @@ extension TaskReader {
     private mutating func readCodeList(_ node: DocumentNode, at path: String) -> [String]? {
         guard let name = text(node, at: path) else { return nil }
         guard let codes = CodeList.codes(of: name) else {
-            let known = CodeList.descriptions.map(\.name)
-            let near = NearestWord.to(name, among: known).map { "Did you mean `\($0)`? " } ?? ""
+            let near =
+                NearestWord.to(name, among: CodeList.descriptions.map(\.name))
+                .map { "Did you mean `\($0)`? " } ?? ""
             problem(
                 line: node.line, path: path, "there is no code list \"\(name.shortened)\"",
-                fix: near + "Known: \(known.joined(separator: ", ")), months-YYYYMM-2019-2023 and its like")
+                fix: near + "Known: \(CodeList.known)")
             return nil
         }
         return codes

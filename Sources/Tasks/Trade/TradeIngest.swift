@@ -350,11 +350,20 @@ public struct TradeIngest: Sendable {
         }
         // Codes of the Harmonised System have 2, 4 or 6 digits: one too few is a zero that was lost.
         if [1, 3, 5].contains(commodity.utf8.count) {
+            guard Self.harmonised.contains("0" + commodity) else {
+                throw refused(
+                    "the commodity code \"\(commodity)\" has \(commodity.utf8.count) digits, and with a zero in front it is in "
+                        + "no edition of the Harmonised System: export the column as text")
+            }
             mend("commodity codes that had lost a zero were filled", "\(commodity) became 0\(commodity), row \(row)")
             commodity = "0" + commodity
         }
         return (edition, commodity)
     }
+
+    /// The codes of all editions and levels.
+    private static let harmonised = Set(
+        CodeList.descriptions.filter { $0.name.hasPrefix("hs-") }.flatMap { CodeList.codes(of: $0.name) ?? [] })
 
     private static let editions = [
         "HS1988": "H0", "HS1992": "H0", "HS1996": "H1", "HS2002": "H2", "HS2007": "H3", "HS2012": "H4", "HS2017": "H5",

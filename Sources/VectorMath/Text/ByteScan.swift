@@ -25,13 +25,13 @@ private let lowBits: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
 
 /// The high bit of every byte of `word` that equals the byte of which `pattern` is made.
 @inline(__always)
-private func matches(_ word: UInt64, _ pattern: UInt64) -> UInt64 {
+func matches(_ word: UInt64, _ pattern: UInt64) -> UInt64 {
     let difference = word ^ pattern
     return ~(((difference & lowBits) &+ lowBits) | difference | lowBits)
 }
 
 @inline(__always)
-private func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 
 /// Looks for quotes, carriage returns and bytes outside ASCII, and counts lines: eight bytes at a time.
 public func byteTraits(_ bytes: [UInt8], _ range: Range<Int>) -> ByteTraits {
@@ -136,5 +136,6 @@ public func cutLines(_ grid: inout FieldGrid, _ range: Range<Int>, lines: Int, d
         }
     }
     if isCut { grid.rows = lines }
+    grid.isPlain = isCut
     return isCut
 }

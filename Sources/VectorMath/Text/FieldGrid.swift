@@ -4,8 +4,8 @@
 /// loaded as a word.
 ///
 /// Proof: the first `rows · columns + 1` starts ascend, each above the one before, and the last of them leaves room for the
-/// padding. Only this file and `cutLines` write `starts`, `rows` and `columns`: the initialiser checks it, `cutLines` has
-/// its own proof, and `begin` leaves no rows. `bytes` never becomes shorter. So a field of a row below `rows` begins at a
+/// padding. Only this file, `cutLines` and `cutQuoted` write `starts`, `rows` and `columns`: the initialiser checks it, the
+/// other two have their own proofs, and `begin` leaves no rows. `bytes` never becomes shorter. So a field of a row below `rows` begins at a
 /// start s, has a count of at least 0, and ends at its separator, behind which lie at least seven more bytes: eight bytes
 /// may be loaded from its start and from its end. `withFields` checks the lengths again, once a column.
 public struct FieldGrid: Sendable {
@@ -22,6 +22,8 @@ public struct FieldGrid: Sendable {
     public internal(set) var columns: Int
     /// Whether fields of the last column may end in a carriage return that does not belong to them.
     public var endsInCarriageReturn: Bool
+    /// Whether cells hold no delimiter and no line feed, each ends in the delimiter, and each row in a line feed.
+    public internal(set) var isPlain = false
 
     /// A grid without text.
     public init(columns: Int) {
@@ -51,6 +53,20 @@ public struct FieldGrid: Sendable {
     public mutating func begin(columns: Int) {
         self.columns = columns
         rows = 0
+    }
+
+    /// Makes room for text that is cut, and forgets the rows.
+    mutating func beginCut(bytes count: Int, fields: Int) {
+        rows = 0
+        if bytes.count < count + FieldGrid.padding {
+            bytes += [UInt8](repeating: 0, count: count + FieldGrid.padding - bytes.count)
+        }
+        if starts.count < fields + 1 { starts = [UInt32](repeating: 0, count: fields + 1) }
+    }
+
+    mutating func endCut(rows: Int, isPlain: Bool) {
+        self.rows = rows
+        self.isPlain = isPlain
     }
 
     /// Copies text into `bytes` at a place, making room where there is none.

@@ -10,18 +10,18 @@ enum CommandNames {
         var command = root
         var path = ["entrepot"]
         for argument in arguments {
-            let below =
-                command.configuration.subcommands + command.configuration.groupedSubcommands.flatMap(\.subcommands)
+            // Those in groups are among them.
+            let below = command.configuration.subcommands
             // Options, files and values are the command's own.
             guard !below.isEmpty, !argument.hasPrefix("-"), argument != "help" else { return }
-            let names = below.map { $0.configuration.commandName ?? "" }
+            let names = below.map { $0._commandName }
             guard let place = names.firstIndex(of: argument) else {
                 // A command that does something itself takes the word for a file.
                 guard command.configuration.defaultSubcommand == nil else { return }
                 let nearest = NearestWord.to(argument, among: names)
                 let hint =
                     nearest.map { "did you mean '\($0)'?" }
-                    ?? "there are \(names.filter { !$0.isEmpty }.joined(separator: ", "))."
+                    ?? "`\(path.joined(separator: " ")) --help` lists them."
                 throw CommandFailure(
                     "'\(path.joined(separator: " "))' has no command '\(ShownText.line(argument))'; \(hint)",
                     code: .usage)

@@ -43,7 +43,7 @@ struct HelpTests {
         .enabled(if: Program.isBuilt, Program.absence),
         arguments: [
             (["sampel", "x.model"], "did you mean 'sample'?"), (["task", "lnt"], "did you mean 'lint'?"),
-            (["frobnicate"], "there are keygen"), (["stauts", "--wait"], "did you mean 'status'?"),
+            (["frobnicate"], "--help` lists them"), (["stauts", "--wait"], "did you mean 'status'?"),
         ])
     func unknownCommand(words: [String], hint: String) async throws {
         let answer = try await Program.run(words)

@@ -111,11 +111,16 @@ struct IntervalTests {
         var held = 0
         var all = 0
         var width = 0.0
+        /// As many as noise alone would have held.
+        var heldByNoise = 0
 
         mutating func add(_ figure: ComparedFigure?, _ truth: Double) {
             guard let range = figure?.range else { return }
             all += 1
             held += range.contains(truth) ? 1 : 0
+            if let noisy = figure?.noisy, let half = figure?.halfWidth {
+                heldByNoise += abs(noisy - truth) <= half ? 1 : 0
+            }
             width += (range.upperBound - range.lowerBound) / 2 / max(abs(truth), 1e-9)
         }
     }
@@ -156,13 +161,17 @@ struct IntervalTests {
             let share = Double(tally.held) / Double(max(tally.all, 1))
             if Self.replicates != nil {
                 let width = 100 * tally.width / Double(max(tally.all, 1))
+                let byNoise = Double(tally.heldByNoise) / Double(max(tally.all, 1))
                 print(
-                    "coverage of \(kind): \(Figures.decimal(100 * share, digits: 1)) % of \(tally.all), ± \(Figures.decimal(width, digits: 1)) %"
-                )
+                    "coverage of \(kind): \(Figures.percent(share)) of \(tally.all), ± \(Figures.decimal(width, digits: 1)) % of it; "
+                        + "noise alone would have held \(Figures.percent(byNoise))")
             }
             // The figures of one table hang together: of 18 tables fewer than 90 % is chance in less than 1 of 1,000 runs.
             #expect(share >= (Self.replicates == nil ? 0.9 : 0.93) && tally.all >= 18, "\(kind): \(tally)")
         }
+        // What the ranges are for: values that stand at one end of their bins are no matter of noise.
+        let means = try #require(tallies["mean"])
+        #expect(Double(means.heldByNoise) < 0.93 * Double(means.all), "\(means)")
     }
 
     @Test("the mean of values at one end of their bins lies in its interval, which noise alone would miss")

@@ -196,9 +196,9 @@ extension EvaluationPage {
     private static func compared(_ figure: ComparedFigure, _ shown: (Double) -> String) -> String {
         let range =
             figure.range.map {
-                "<br><small>\(HTML.escaped(shown($0.lowerBound))) to \(HTML.escaped(shown($0.upperBound)))</small>"
+                "<br class=\"range\"> <small>\(HTML.escaped(shown($0.lowerBound))) to \(HTML.escaped(shown($0.upperBound)))</small>"
             }
-            ?? "<br><small>no interval</small>"
+            ?? "<br class=\"range\"> <small>no interval</small>"
         let noisy = figure.noisy.map { HTML.escaped(shown($0)) + range } ?? "not measured"
         let mark = figure.isBeyondNoise ? " class=\"beyond\"" : ""
         return

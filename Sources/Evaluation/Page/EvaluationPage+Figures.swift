@@ -199,7 +199,7 @@ extension EvaluationPage {
                 "<br class=\"range\"> <small>\(HTML.escaped(shown($0.lowerBound))) to \(HTML.escaped(shown($0.upperBound)))</small>"
             }
             ?? "<br class=\"range\"> <small>no interval</small>"
-        let noisy = figure.noisy.map { HTML.escaped(shown($0)) + range } ?? "not measured"
+        let noisy = figure.noisy.map { HTML.escaped(shown($0)) + range } ?? "not known"
         let mark = figure.isBeyondNoise ? " class=\"beyond\"" : ""
         return
             "<span\(mark)><span class=\"n\">\(noisy)</span><br><span class=\"r\">\(HTML.escaped(shown(figure.rows)))</span></span>"

@@ -31,6 +31,7 @@ screenshots: program         ## the planner's and the provider's page in a real 
 	@ENTREPOT=$(CURDIR)/$(ENTREPOT) scripts/page-tour
 	@$(ENTREPOT) task show demo-output/task.yaml --page demo-output/officer.html
 	@scripts/axe demo-output/report.html demo-output/officer.html
+	@ENTREPOT=$(CURDIR)/$(ENTREPOT) scripts/report-shapes
 
 metadata: program            ## Croissant and registry record against their own checkers; skips, and says so, without them
 	@[ -f demo-output/state/task.model ] || $(ENTREPOT) demo $(SCENARIO) --output demo-output

@@ -276,7 +276,7 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Statistics", "Synthesizers",
+                "Bytes", "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Statistics", "Synthesizers",
                 "Tables",
                 "VectorMath",
             ],

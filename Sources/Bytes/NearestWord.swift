@@ -21,18 +21,21 @@ public enum NearestWord {
     /// Letters of a word that are compared.
     private static let longest = 64
 
-    /// The least number of letters to insert, delete or replace (Levenshtein 1966).
+    /// The least number of letters to insert, delete or replace, and of neighbours to swap (Damerau 1964), where no letter
+    /// takes part in two of these.
     public static func editDistance<Letter: Equatable>(_ first: [Letter], _ second: [Letter]) -> Int {
-        var row = Array(0...second.count)
+        var (before, last) = ([Int](), Array(0...second.count))
         for (i, letter) in first.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
+            var row = [i + 1]
             for (j, other) in second.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (letter == other ? 0 : 1))
-                diagonal = above
+                var least = min(last[j + 1] + 1, row[j] + 1, last[j] + (letter == other ? 0 : 1))
+                if i > 0, j > 0, letter == second[j - 1], first[i - 1] == other {
+                    least = min(least, before[j - 1] + 1)
+                }
+                row.append(least)
             }
+            (before, last) = (last, row)
         }
-        return row[second.count]
+        return last[second.count]
     }
 }

@@ -13,6 +13,8 @@ public struct ColumnFit: Sendable {
         public let halfWidths: [Double]
         /// Standard deviation of the noise in each count.
         public let deviations: [Double]
+        /// How many of these the noise of one figure stays below in 95 of 100 cases.
+        let critical: Double
     }
 
     /// Place in the domain.
@@ -50,21 +52,24 @@ public struct ColumnFit: Sendable {
 extension ColumnFit.Measurement {
     /// Of a column that was measured on its own; several measurements are averaged by precision.
     init?(_ model: FittedModel, column: Int) {
+        self.init(model, attribute: column, size: model.domain.columns[column].size)
+    }
+
+    /// Of an attribute by the number that releases name it by: a column, or what a column was counted on beside it.
+    init?(_ model: FittedModel, attribute: Int, size: Int) {
         var answers: [NoisyMarginal] = []
         for release in model.transcript.releases {
             guard case .marginals(let marginals) = release.answer else { continue }
-            answers += marginals.filter {
-                $0.attributes == [column] && $0.counts.count == model.domain.columns[column].size
-            }
+            answers += marginals.filter { $0.attributes == [attribute] && $0.counts.count == size }
         }
         guard let first = answers.first else { return nil }
         guard answers.count > 1 else {
-            let size = first.counts.count
             self.init(
                 counts: first.counts.map { Double($0) },
                 halfWidths: .init(
                     repeating: NoiseInterval.halfWidth(first.scale.law, variance: first.variance), count: size),
-                deviations: .init(repeating: first.variance.squareRoot(), count: size))
+                deviations: .init(repeating: first.variance.squareRoot(), count: size),
+                critical: first.scale.law.critical(0.95))
             return
         }
         let weights = answers.map { 1 / max($0.variance, 1e-9) }
@@ -73,10 +78,11 @@ extension ColumnFit.Measurement {
         let counts = first.counts.indices.map { code in
             zip(answers, weights).reduce(0) { $0 + Double($1.0.counts[code]) * $1.1 } / all
         }
+        // Sums have shorter tails than one draw of the same law.
+        let critical = first.scale.law.critical(0.95)
         self.init(
-            counts: counts,
-            halfWidths: .init(repeating: NoiseInterval.normalQuantile * deviation, count: counts.count),
-            deviations: .init(repeating: deviation, count: counts.count))
+            counts: counts, halfWidths: .init(repeating: critical * deviation, count: size),
+            deviations: .init(repeating: deviation, count: size), critical: critical)
     }
 
     /// The sums over groups of codes.
@@ -92,8 +98,8 @@ extension ColumnFit.Measurement {
         return Self(
             counts: groups.sums(counts),
             halfWidths: groups.labels.indices.map {
-                members[$0] == 1 ? widths[$0] : NoiseInterval.normalQuantile * variances[$0].squareRoot()
+                members[$0] == 1 ? widths[$0] : critical * variances[$0].squareRoot()
             },
-            deviations: variances.map { $0.squareRoot() })
+            deviations: variances.map { $0.squareRoot() }, critical: critical)
     }
 }

@@ -5,11 +5,18 @@ import Tables
 public struct ComparedFigure: Sendable, Equatable {
     /// From the noisy counts; nil where there are none, or too few to say anything.
     public let noisy: Double?
-    /// The true figure lies so far from the noisy one in at most 5 of 100 cases, as far as noise goes; nil if that is not
-    /// known.
+    /// Noise alone takes the noisy figure further from one without noise, made in the same way, in at most 5 of 100 cases;
+    /// nil if that is not known. Rows are held against this.
     public let halfWidth: Double?
+    /// The table's own figure lies inside in at least 95 of 100 cases: the noise, and what bins or groups hide of it. nil
+    /// where nothing of the kind can be said.
+    public let range: ClosedRange<Double>?
     /// What a reader computes from the rows.
     public let rows: Double
+
+    init(noisy: Double?, halfWidth: Double?, range: ClosedRange<Double>? = nil, rows: Double) {
+        (self.noisy, self.halfWidth, self.range, self.rows) = (noisy, halfWidth, range, rows)
+    }
 
     /// How far the rows are from the noisy figure.
     public var difference: Double? { noisy.map { abs($0 - rows) } }
@@ -23,7 +30,8 @@ public struct ComparedFigure: Sendable, Equatable {
 
 /// What a reader asks of a column of numbers or dates: mean, quartiles, and what is missing.
 ///
-/// Both sides give a bin the same value, so that their difference is one of counts; what the bins hide is a figure of its own.
+/// Both sides give a bin the same value, so that their difference is one of counts; what the bins hide is in the range of the
+/// table's own figure.
 public struct ColumnSummary: Sendable {
     /// Of numbers; nil for dates.
     public let mean: ComparedFigure?
@@ -49,20 +57,29 @@ public struct ColumnSummary: Sendable {
     }
     /// What the mean is about, for each code of a value.
     let values: [Double]
-    /// Variance of the noisy mean, where there is one.
-    let meanVariance: Double?
+    /// What was measured most finely; nil where nothing can be said from it.
+    let measured: MeasuredCells?
+    /// Synthetic rows with each code of a value.
+    let counts: [Double]
+    /// Of all values: in the rows, and in what was measured with the variance of its noise.
+    let sum: (rows: Double, noisy: (estimate: Double, variance: Double)?)
+    /// Lower and upper end of each code of a value.
+    let edges: [(lower: Double, upper: Double)]
 
     /// nil for columns of texts and truth values.
-    init?(_ fit: ColumnFit, _ column: ColumnDomain, values: [Double]) {
+    init?(_ fit: ColumnFit, _ column: ColumnDomain, values: [Double], cells measured: MeasuredCells?) {
         guard column.type != .string, column.type != .boolean, column.valueCount > 0, values.count == column.valueCount
         else { return nil }
         self.values = values
+        self.measured = measured
         isBinned = column.isBinned
         isQuantity = column.isBinned || column.type == .number
         let edges = (0..<column.valueCount).map { column.edges(of: $0) ?? (values[$0], values[$0]) }
+        self.edges = edges
         let wide = edges.count { $0.upper > $0.lower }
         cells = (wide, edges.count - wide)
         let counts = Array(fit.synthetic.prefix(column.valueCount))
+        self.counts = counts
         let all = counts.reduce(0, +)
         guard all > 0 else { return nil }
         let own = Self.mean(counts, values)
@@ -81,9 +98,8 @@ public struct ColumnSummary: Sendable {
         let noisy = fit.measurement.map { Array($0.counts.prefix(column.valueCount)) }
         let deviations = fit.measurement.map { Array($0.deviations.prefix(column.valueCount)) } ?? []
         let noisyTotal = noisy?.reduce(0, +) ?? 0
-        let doubt = NoiseInterval.normalQuantile * deviations.reduce(0) { $0 + $1 * $1 }.squareRoot()
         // Where noise alone could make the whole total, a mean of it is a quotient of two accidents.
-        let isKnown = noisy != nil && noisyTotal > doubt
+        let isKnown = measured != nil && noisyTotal > 0
         var variance: Double?
         var noisyMean: Double?
         if let noisy, isKnown {
@@ -93,16 +109,26 @@ public struct ColumnSummary: Sendable {
                 zip(deviations, values).reduce(0) { $0 + $1.0 * $1.0 * ($1.1 - middle) * ($1.1 - middle) }
                 / (noisyTotal * noisyTotal)
         }
-        meanVariance = variance
+        sum = (
+            zip(counts, values).reduce(0) { $0 + $1.0 * $1.1 },
+            noisy.map { noisy in
+                (
+                    zip(noisy, values).reduce(0) { $0 + $1.0 * $1.1 },
+                    zip(deviations, values).reduce(0) { $0 + $1.0 * $1.0 * $1.1 * $1.1 }
+                )
+            }
+        )
         mean =
             column.type == .date
             ? nil
             : ComparedFigure(
-                noisy: noisyMean, halfWidth: variance.map { NoiseInterval.normalQuantile * $0.squareRoot() }, rows: own)
+                noisy: noisyMean,
+                halfWidth: variance.flatMap { square in measured.map { $0.critical * square.squareRoot() } },
+                range: noisyMean == nil ? nil : measured?.meanRange, rows: own)
         quartiles = [0.25, 0.5, 0.75].map { share in
             ComparedFigure(
                 noisy: isKnown ? noisy.flatMap { Self.quantile(share, $0, edges) } : nil, halfWidth: nil,
-                rows: Self.quantile(share, counts, edges) ?? own)
+                range: isKnown ? measured?.quantileRange(share) : nil, rows: Self.quantile(share, counts, edges) ?? own)
         }
     }
 
@@ -134,8 +160,10 @@ extension ColumnFit {
     /// The share of rows without a value; nil where a value is required.
     func missing(of column: ColumnDomain, total: Double) -> ComparedFigure? {
         guard let code = column.missingCode, synthetic.indices.contains(code), total > 0 else { return nil }
+        guard let measurement else { return ComparedFigure(noisy: nil, halfWidth: nil, rows: synthetic[code] / total) }
+        let (share, half) = (measurement.counts[code] / total, measurement.halfWidths[code] / total)
         return ComparedFigure(
-            noisy: measurement.map { min(1, max(0, $0.counts[code] / total)) },
-            halfWidth: measurement.map { min(1, $0.halfWidths[code] / total) }, rows: synthetic[code] / total)
+            noisy: min(1, max(0, share)), halfWidth: min(1, half),
+            range: min(1, max(0, share - half))...max(0, min(1, share + half)), rows: synthetic[code] / total)
     }
 }

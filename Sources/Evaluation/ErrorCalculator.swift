@@ -47,15 +47,19 @@ public struct ErrorCalculator: Sendable {
         var isExact: Bool
     }
 
-    /// Of the normal, for 95 % over the at most six figures that enter one answer together (Bonferroni).
-    static let jointQuantile = 2.638_257_273_476_751
+    /// For 95 % over the at most six figures that enter one answer together (Bonferroni).
+    static let jointConfidence = 1 - 0.05 / 6
 
     private let evaluation: ModelEvaluation
     private let tables: [ColumnPair: PairFit]
+    private let critical: Double
+    private let jointCritical: Double
 
     /// A calculator over the figures of one model.
     public init(_ evaluation: ModelEvaluation) {
         self.evaluation = evaluation
+        critical = evaluation.law.critical(0.95)
+        jointCritical = evaluation.law.critical(Self.jointConfidence)
         tables = Dictionary(
             evaluation.pairs.filter { $0.noisy != nil }.map { (ColumnPair($0.first, $0.second), $0) },
             uniquingKeysWith: { first, _ in first })
@@ -66,8 +70,8 @@ public struct ErrorCalculator: Sendable {
         let synthetic = share(conditions) * evaluation.total
         let direct: Interval? =
             switch conditions.count {
-            case 1: single(conditions[0], quantile: NoiseInterval.normalQuantile)
-            case 2: table(conditions[0], conditions[1], quantile: NoiseInterval.normalQuantile)
+            case 1: single(conditions[0], quantile: critical)
+            case 2: table(conditions[0], conditions[1], quantile: critical)
             default: nil
             }
         if let direct, direct.isExact {
@@ -77,13 +81,13 @@ public struct ErrorCalculator: Sendable {
         // Fréchet: at most the least of the parts, at least what the parts together cannot avoid.
         let total = evaluation.total
         let singles = conditions.map {
-            single($0, quantile: Self.jointQuantile) ?? Interval(lower: 0, upper: total, isExact: false)
+            single($0, quantile: jointCritical) ?? Interval(lower: 0, upper: total, isExact: false)
         }
         var upper = singles.reduce(total) { min($0, $1.upper) }
         var lower = singles.reduce(0) { $0 + $1.lower } - Double(singles.count - 1) * total
         for one in conditions.indices {
             for other in conditions.indices where other > one {
-                guard let both = table(conditions[one], conditions[other], quantile: Self.jointQuantile) else {
+                guard let both = table(conditions[one], conditions[other], quantile: jointCritical) else {
                     continue
                 }
                 upper = min(upper, both.upper)

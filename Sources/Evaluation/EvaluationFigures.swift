@@ -17,11 +17,15 @@ public struct EvaluationFigures: Encodable, Sendable {
     struct Compared: Encodable {
         var noisy: Double?
         var halfWidth: Double?
+        /// The table's own figure lies between these in at least 95 of 100 cases.
+        var low: Double?
+        var high: Double?
         var rows: Double
 
         init?(_ figure: ComparedFigure?) {
             guard let figure else { return nil }
             (noisy, halfWidth, rows) = (figure.noisy, figure.halfWidth, figure.rows)
+            (low, high) = (figure.range?.lowerBound, figure.range?.upperBound)
         }
     }
 

@@ -20,6 +20,10 @@ public struct ModelEvaluation: Sendable {
     /// How many rows were drawn.
     public let rowCount: Int
     let rows: SyntheticRows
+    /// Of the noise in what was measured.
+    let law: NoiseLaw
+    /// What the page calls the columns.
+    let names: ShownNames
     /// Of columns of numbers and dates, by column.
     public private(set) var summaries: [Int: ColumnSummary] = [:]
     /// Of pairs of columns of numbers.
@@ -43,6 +47,8 @@ public struct ModelEvaluation: Sendable {
         domain = model.domain
         total = model.model.total
         rowCount = rows.rowCount
+        law = model.plan.accounting.law
+        names = ShownNames(model.domain)
         self.rows = rows
         let derived = Dictionary(
             model.domain.derivations.map { ($0.column, $0) }, uniquingKeysWith: { first, _ in first })
@@ -51,11 +57,13 @@ public struct ModelEvaluation: Sendable {
         self.columns = columns
         pairs = builder.pairs(shares: columns.map { $0.synthetic.map { $0 / max(model.model.total, 1) } })
         for fit in columns where rows.values.indices.contains(fit.column) {
-            summaries[fit.column] = ColumnSummary(fit, domain.columns[fit.column], values: rows.values[fit.column])
+            summaries[fit.column] = ColumnSummary(
+                fit, domain.columns[fit.column], values: rows.values[fit.column], cells: MeasuredCells(fit, model))
         }
         for pair in pairs where pair.basis != .derived {
             pairSummaries[RowTrust.PairKey(first: pair.first, second: pair.second)] = PairSummary(
-                pair, summaries[pair.first], summaries[pair.second], rows: rows)
+                pair, summaries[pair.first], summaries[pair.second], rows: rows,
+                quotients: MeasuredQuotients(pair, model), law: law)
         }
         known = RowTrust(self)
     }

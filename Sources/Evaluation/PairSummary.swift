@@ -4,75 +4,60 @@ import Tables
 
 /// What a reader asks of two columns of numbers: how they go together, and what one is for each of the other.
 public struct PairSummary: Sendable {
-    /// Pearson's correlation of values, over the groups that were measured on both sides.
+    /// Pearson's correlation of values, over the groups that were measured on both sides; its range is that of the values.
     public let correlation: ComparedFigure?
     /// The correlation that a reader computes from the rows as they are.
     public let correlationOfRows: Double
-    /// The total of the first column over that of the second.
+    /// The total of the first column over that of the second, each over the rows that have a value of it.
     public let ratioOfTotals: ComparedFigure?
-    /// The end points of Fieller's interval of the noisy ratio of totals.
-    public let ratioInterval: (lower: Double, upper: Double)?
-    /// The ratio that half of the rows are below, over the groups that were measured.
+    /// The ratio that half of the rows are below: where the difference of logarithms was measured from that, elsewhere over the
+    /// groups that were measured.
     public let middleRatio: ComparedFigure?
 
     /// nil unless both columns are of numbers with values.
-    init?(_ pair: PairFit, _ first: ColumnSummary?, _ second: ColumnSummary?, rows: SyntheticRows) {
-        guard let first, let second, let a = first.mean, let b = second.mean else { return nil }
+    init?(
+        _ pair: PairFit, _ first: ColumnSummary?, _ second: ColumnSummary?, rows: SyntheticRows,
+        quotients: MeasuredQuotients?, law: NoiseLaw
+    ) {
+        guard let first, let second, first.mean != nil, let below = second.mean else { return nil }
         guard let drawn = Self.correlation(rows, pair, first, second) else { return nil }
         correlationOfRows = drawn
         let (x, y) = (
-            Self.groups(pair.firstGroups, first, rows, pair.first),
-            Self.groups(pair.secondGroups, second, rows, pair.second)
+            GroupValues(pair.firstGroups, first), GroupValues(pair.secondGroups, second)
         )
-        let kept = Self.cells(pair, x, y)
-        correlation = Self.compared(pair, kept, x, y)
-        ratioInterval = first.meanVariance.flatMap { numerator in
-            second.meanVariance.flatMap { denominator -> (lower: Double, upper: Double)? in
-                guard let top = a.noisy, let bottom = b.noisy else { return nil }
-                return FiellerInterval(
-                    numerator: top, variance: numerator, denominator: bottom, variance: denominator,
-                    critical: NoiseInterval.normalQuantile
-                ).map { ($0.lower, $0.upper) }
-            }
-        }
+        let kept = Self.cells(pair, x.means, y.means)
+        correlation = Self.compared(pair, kept, kept: x.kept * y.kept, lost: x.lost * y.lost, law)
         let isRatio =
             first.isQuantity && second.isQuantity && first.values.allSatisfy { $0 >= 0 }
-            && second.values.allSatisfy { $0 >= 0 } && b.rows > 0
+            && second.values.allSatisfy { $0 >= 0 } && below.rows > 0
         guard isRatio else {
             (ratioOfTotals, middleRatio) = (nil, nil)
             return
         }
-        let half = ratioInterval.map { ($0.upper - $0.lower) / 2 }
-        ratioOfTotals = ComparedFigure(
-            noisy: a.noisy.flatMap { top in b.noisy.flatMap { $0 > 0 ? top / $0 : nil } }, halfWidth: half,
-            rows: a.rows / b.rows)
-        middleRatio = Self.middle(pair, kept, x, y)
+        ratioOfTotals = Self.ratio(first, second)
+        middleRatio = Self.middle(pair, kept, x, y, quotients, law)
     }
 
-    /// The mean value of each group; nil for groups of what is no value.
-    private static func groups(
-        _ groups: CodeGroups, _ summary: ColumnSummary, _ rows: SyntheticRows, _ column: Int
-    ) -> [Double?] {
-        var sums = [Double](repeating: 0, count: groups.count)
-        var weights = sums
-        var plain = sums
-        var members = [Int](repeating: 0, count: groups.count)
-        var strangers = Set<Int>()
-        let shares = rows.shares(of: column)
-        for (code, group) in groups.map.enumerated() {
-            guard code < summary.values.count else {
-                strangers.insert(group)
-                continue
-            }
-            sums[group] += shares[code] * summary.values[code]
-            weights[group] += shares[code]
-            plain[group] += summary.values[code]
-            members[group] += 1
+    /// Fieller's interval at the ends that the bins allow.
+    private static func ratio(_ first: ColumnSummary, _ second: ColumnSummary) -> ComparedFigure? {
+        guard second.sum.rows > 0 else { return nil }
+        let drawn = first.sum.rows / second.sum.rows
+        guard let a = first.measured, let b = second.measured, let top = first.sum.noisy, let bottom = second.sum.noisy
+        else { return ComparedFigure(noisy: nil, halfWidth: nil, rows: drawn) }
+        typealias Sum = (estimate: Double, variance: Double)
+        func interval(_ top: Sum, _ bottom: Sum) -> FiellerInterval? {
+            FiellerInterval(
+                numerator: top.estimate, variance: top.variance, denominator: bottom.estimate,
+                variance: bottom.variance, critical: a.critical)
         }
-        return sums.indices.map { group in
-            guard members[group] > 0, !strangers.contains(group) else { return nil }
-            return weights[group] > 0 ? sums[group] / weights[group] : plain[group] / Double(members[group])
+        guard bottom.estimate > 0, let own = interval(top, bottom) else {
+            return ComparedFigure(noisy: nil, halfWidth: nil, rows: drawn)
         }
+        let low = interval(a.sum(\.lower), b.sum(\.upper))?.lower
+        let high = interval(a.sum(\.upper), b.sum(\.lower))?.upper
+        return ComparedFigure(
+            noisy: top.estimate / bottom.estimate, halfWidth: (own.upper - own.lower) / 2,
+            range: low.flatMap { low in high.flatMap { max(0, low) <= $0 ? max(0, low)...$0 : nil } }, rows: drawn)
     }
 
     /// Cells of the table whose groups both have values.
@@ -86,24 +71,36 @@ public struct PairSummary: Sendable {
     }
 
     private static func compared(
-        _ pair: PairFit, _ kept: [(cell: Int, x: Double, y: Double)], _ x: [Double?], _ y: [Double?]
+        _ pair: PairFit, _ cells: [(cell: Int, x: Double, y: Double)], kept: Double, lost: Double, _ law: NoiseLaw
     ) -> ComparedFigure? {
-        guard let own = Moments(kept, pair.synthetic) else { return nil }
-        let noisy = pair.noisy.flatMap { Moments(kept, $0) }
-        // To first order a cell of standard scores u, v adds its noise times u·v over the number of rows.
-        let half = noisy.flatMap { noisy in
-            pair.deviation.map { deviation in
-                let sum = kept.reduce(0) { $0 + pow((($1.x - noisy.x) / noisy.sx) * (($1.y - noisy.y) / noisy.sy), 2) }
-                return NoiseInterval.normalQuantile * deviation * sum.squareRoot() / noisy.total
-            }
+        guard let own = Moments(cells, pair.synthetic) else { return nil }
+        guard let counts = pair.noisy, let deviation = pair.deviation, let noisy = Moments(cells, counts) else {
+            return ComparedFigure(noisy: nil, halfWidth: nil, rows: own.correlation)
         }
+        let correlation = max(-1, min(1, noisy.correlation))
+        // To first order a cell of standard scores u, v adds its noise times u·v − r (u² + v²) / 2 over the number of rows.
+        var sum = 0.0
+        for cell in cells {
+            let (u, v) = ((cell.x - noisy.x) / noisy.sx, (cell.y - noisy.y) / noisy.sy)
+            let weight = u * v - correlation * (u * u + v * v) / 2
+            sum += weight * weight
+        }
+        let half = min(2, law.critical(0.95) * deviation * sum.squareRoot() / noisy.total)
+        // What groups hide: inside them the values may be tied by nothing, by the same line as the groups are, or by what is
+        // left of both spreads.
+        var ends: [Double] = []
+        for end in [correlation - half, correlation + half] {
+            ends += [end * kept - lost, end * kept + lost, kept > 0 ? end / kept : end]
+        }
+        ends = ends.map { max(-1, min(1, $0)) }
         return ComparedFigure(
-            noisy: noisy.map { max(-1, min(1, $0.correlation)) }, halfWidth: half.map { min(2, $0) },
-            rows: own.correlation)
+            noisy: correlation, halfWidth: half,
+            range: ends.min().flatMap { low in ends.max().map { low...$0 } }, rows: own.correlation)
     }
 
     private static func middle(
-        _ pair: PairFit, _ kept: [(cell: Int, x: Double, y: Double)], _ x: [Double?], _ y: [Double?]
+        _ pair: PairFit, _ kept: [(cell: Int, x: Double, y: Double)], _ x: GroupValues, _ y: GroupValues,
+        _ quotients: MeasuredQuotients?, _ law: NoiseLaw
     ) -> ComparedFigure? {
         let ratios = kept.filter { $0.y > 0 }.map { (cell: $0.cell, ratio: $0.x / $0.y) }.sorted { $0.ratio < $1.ratio }
         func median(_ counts: [Double]) -> Double? {
@@ -117,7 +114,24 @@ public struct PairSummary: Sendable {
             return ratios.last?.ratio
         }
         guard let own = median(pair.synthetic) else { return nil }
-        return ComparedFigure(noisy: pair.noisy.flatMap(median), halfWidth: nil, rows: own)
+        func range(_ cells: [MeasuredCells.Cell]) -> ClosedRange<Double>? {
+            MeasuredCells.range(0.5, cells, critical: law.critical(0.95)).flatMap { $0.upperBound.isFinite ? $0 : nil }
+        }
+        if let quotients {
+            return ComparedFigure(noisy: quotients.middle, halfWidth: nil, range: range(quotients.cells), rows: own)
+        }
+        let measured = pair.noisy.flatMap { noisy in
+            pair.deviation.map { deviation in
+                ratios.map { one in
+                    let (a, b) = (x.ends[one.cell / y.means.count], y.ends[one.cell % y.means.count])
+                    return MeasuredCells.Cell(
+                        lower: b.upper > 0 ? a.lower / b.upper : 0, upper: b.lower > 0 ? a.upper / b.lower : .infinity,
+                        count: noisy[one.cell], deviation: deviation)
+                }
+            }
+        }
+        return ComparedFigure(
+            noisy: pair.noisy.flatMap(median), halfWidth: nil, range: measured.flatMap(range), rows: own)
     }
 
     /// Of the rows as they are, each code with its mean value.

@@ -52,6 +52,8 @@ public struct RowTrust: Sendable {
 
     /// A figure is named as bad above this part of what it is about.
     static let limit = 0.1
+    /// A ratio is named as bad where one end of its range is more than so many times the other.
+    static let widestRatio = 1.25
 
     /// What the figures of an evaluation come to.
     public init(_ evaluation: ModelEvaluation) {
@@ -77,7 +79,7 @@ public struct RowTrust: Sendable {
         unmeasured = (unknown.count, evaluation.pairs.count)
         leastCount = Self.middle(tables.compactMap(\.deviation)).map { 2 * NoiseInterval.normalQuantile * $0 }
         func name(_ pair: PairFit) -> String {
-            "\(evaluation.columns[pair.first].name) × \(evaluation.columns[pair.second].name)"
+            evaluation.names.pair(pair.first, pair.second)
         }
         unmeasuredNames = unknown.sorted { $0.strength > $1.strength }.map(name)
         var columnHarms: [Int: Harm] = [:]
@@ -88,9 +90,9 @@ public struct RowTrust: Sendable {
             columnHarms[fit.column] = harm
             guard let mean = summary?.mean else { continue }
             if let why = Self.whyBad(mean, summary) {
-                bad.append((fit.name, why))
+                bad.append((evaluation.names.short[fit.column], why))
             } else if mean.noisy != nil {
-                good.append(fit.name)
+                good.append(evaluation.names.short[fit.column])
             }
         }
         (self.columnHarms, goodMeans, badMeans) = (columnHarms, good, bad)
@@ -194,6 +196,13 @@ public struct RowTrust: Sendable {
         }
         let off = abs(middle.rows / noisy - 1)
         if off > limit { return "half of the rows have a ratio that is off by \(Figures.percent(off))" }
+        if let range = middle.range, range.lowerBound <= 0 || range.upperBound / range.lowerBound > Self.widestRatio {
+            return
+                "the ratio that half of the table's rows are below lies anywhere from \(Figures.short(range.lowerBound)) to "
+                + Figures.short(range.upperBound)
+        }
+        // The difference of logarithms was measured: there is no table of counts.
+        if pair.noisy == nil { return nil }
         // Groups as wide as the ratios themselves say nothing of a row.
         guard let error = pair.totalVariation.map({ max($0, pair.expectedNoise ?? 0) }), error <= 2 * limit else {
             return "counts of the two together are off by \(Figures.percent(min(1, pair.totalVariation ?? 1)))"

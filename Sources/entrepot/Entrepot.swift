@@ -46,6 +46,7 @@ import EngineCommands
         ProcessorFeatures.exitWhereTooOld()
         do {
             let own = Array(CommandLine.arguments.dropFirst())
+            try CommandNames.check(own)
             let (arguments, remarks) = try Settings.complete(own) { () throws(CommandFailure) in try Settings() }
             for remark in remarks { Console.say("entrepot: \(remark)") }
             await main(arguments)

@@ -47,7 +47,7 @@ struct NearestWordTests {
         "a slip of the pen is mended, another word is not",
         arguments: [
             ("epsilom", "epsilon"), ("EPSILON", "epsilon"), ("delte", "delta"), ("zzz", nil), ("", nil), ("q", nil),
-            ("kéy", "key"),
+            ("kéy", "key"), ("edlta", "delta"), ("kye", "key"),
         ])
     func slip(word: String, meant: String?) {
         #expect(NearestWord.to(word, among: ["epsilon", "delta", "key"]) == meant)
@@ -60,5 +60,6 @@ struct NearestWordTests {
         }
         #expect(distance("kitten", "sitting") == 3 && distance("", "abc") == 3 && distance("flaw", "lawn") == 2)
         #expect(distance("intention", "execution") == 5 && distance("same", "same") == 0)
+        #expect(distance("task", "tsak") == 1 && distance("ca", "abc") == 3 && distance("ab", "ba") == 1)
     }
 }

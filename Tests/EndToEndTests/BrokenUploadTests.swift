@@ -48,6 +48,40 @@ struct BrokenUploadTests {
         }
     }
 
+    @Test("from the page too: what the service has is not sent again")
+    func fromThePage() async throws {
+        try await withService(try TestTask.workshop(limits: Self.limits)) { live in
+            let text = Data(Cars.alice(1..<250_001).utf8)
+            // Whichever connection carries the file: each of the first breaks.
+            let cuts = [Int](repeating: 2_000_000, count: 6)
+            let line = try await CutLine.start(before: live.port, cuts: cuts)
+            var configuration = live.client("Alice")
+            configuration.address = ServiceAddress(host: "127.0.0.1", port: line.port)
+            try await PageTests.withPage(live, configuration, "Alice") { page async throws in
+                let alice = try await RawCalls(live, as: "Alice")
+                var (answer, breaks) = (try await page.post("upload", text), 0)
+                // What the page's own program takes for a break, and tries again.
+                while answer.status == 502, answer.object["exit_code"] as? Int == 1, breaks < 4 {
+                    breaks += 1
+                    let standing = try await alice("/upload_data/standing")
+                    let received = try #require(standing.object["received"] as? Int)
+                    #expect(received > 1_000_000 && received < text.count, "\(received)")
+                    let before = line.sent
+                    answer = try await page.post("upload", text)
+                    // TLS, evidence and the calls around the upload take less than the bytes that were there already.
+                    let again = line.sent - before
+                    #expect(again < text.count - received + 300_000, "\(again) for \(text.count - received)")
+                }
+                #expect(breaks > 0 && answer.status == 200, "\(breaks): \(answer.body)")
+                #expect(answer.object["rows"] as? Int == 250_000)
+                #expect(
+                    answer.object["sha256"] as? String
+                        == SHA256.hash(data: text).map { String(format: "%02x", $0) }.joined())
+            }
+            try await line.stop()
+        }
+    }
+
     @Test("a file that changed since is sent anew")
     func changedFile() async throws {
         try await withService(try TestTask.workshop(limits: Self.limits)) { live in

@@ -6,10 +6,15 @@ import Synchronization
 final class CutLine: Sendable {
     let port: Int
     private let server: any Channel
+    private let line: Line
+
+    /// Bytes that came from clients, over all connections.
+    var sent: Int { line.sent.withLock { $0 } }
 
     /// What all connections share.
     final class Line: Sendable {
         private let cuts: Mutex<[Int]>
+        let sent = Mutex(0)
 
         init(cuts: [Int]) { self.cuts = Mutex(cuts) }
 
@@ -17,9 +22,10 @@ final class CutLine: Sendable {
         func nextCut() -> Int? { cuts.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
     }
 
-    private init(port: Int, server: any Channel) {
+    private init(port: Int, server: any Channel, line: Line) {
         self.port = port
         self.server = server
+        self.line = line
     }
 
     static func start(before port: Int, cuts: [Int]) async throws -> CutLine {
@@ -30,18 +36,18 @@ final class CutLine: Sendable {
                 return ClientBootstrap(group: inner.eventLoop)
                     .channelInitializer { outer in
                         outer.eventLoop.makeCompletedFuture {
-                            try outer.pipeline.syncOperations.addHandler(Passing(to: inner, cut: nil))
+                            try outer.pipeline.syncOperations.addHandler(Passing(to: inner, cut: nil, line: nil))
                         }
                     }
                     .connect(host: "127.0.0.1", port: port)
                     .flatMap { outer in
                         inner.eventLoop.makeCompletedFuture {
-                            try inner.pipeline.syncOperations.addHandler(Passing(to: outer, cut: cut))
+                            try inner.pipeline.syncOperations.addHandler(Passing(to: outer, cut: cut, line: line))
                         }
                     }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        return CutLine(port: server.localAddress?.port ?? 0, server: server)
+        return CutLine(port: server.localAddress?.port ?? 0, server: server, line: line)
     }
 
     func stop() async throws { try await server.close() }
@@ -52,14 +58,18 @@ final class CutLine: Sendable {
 
         private let destination: any Channel
         private var left: Int?
+        /// Where bytes are counted; nil for those of the service.
+        private let line: Line?
 
-        init(to destination: any Channel, cut: Int?) {
+        init(to destination: any Channel, cut: Int?, line: Line?) {
             self.destination = destination
+            self.line = line
             left = cut
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let piece = unwrapInboundIn(data)
+            line?.sent.withLock { $0 += piece.readableBytes }
             destination.writeAndFlush(piece, promise: nil)
             guard let before = left else { return }
             left = before - piece.readableBytes

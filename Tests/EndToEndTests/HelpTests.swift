@@ -39,6 +39,18 @@ struct HelpTests {
     }
 
     @Test(
+        "a command that is not there is named, with the nearest that is",
+        .enabled(if: Program.isBuilt, Program.absence),
+        arguments: [
+            (["sampel", "x.model"], "did you mean 'sample'?"), (["task", "lnt"], "did you mean 'lint'?"),
+            (["frobnicate"], "--help` lists them"), (["stauts", "--wait"], "did you mean 'status'?"),
+        ])
+    func unknownCommand(words: [String], hint: String) async throws {
+        let answer = try await Program.run(words)
+        #expect(answer.code == 64 && answer.talk.contains(hint), "\(answer)")
+    }
+
+    @Test(
         "completions exist for three shells", .enabled(if: Program.isBuilt, Program.absence),
         arguments: ["bash", "zsh", "fish"])
     func completions(shell: String) async throws {

@@ -8,7 +8,7 @@ extension Chart {
         let place = Dictionary(shown.enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
         let count = shown.count
         let cell = 30.0
-        let names = shown.map { Label(evaluation.columns[$0].name, width: 34) }
+        let names = shown.map { evaluation.names.label($0, width: 34) }
         let longest = names.map(\.width).max() ?? 0
         // Names above stand at 50°: they need 77 % of their length in height, and 64 % beyond their own column.
         let (left, top) = (longest + 14, longest * 0.77 + 20)

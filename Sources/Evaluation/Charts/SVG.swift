@@ -133,40 +133,45 @@ struct Label {
     let isShortened: Bool
 
     /// - Parameters:
-    ///   - width: characters on a line.
+    ///   - width: of a line, in columns of a fixed-width font.
     ///   - height: lines at most.
-    init(_ text: String, width: Int, height: Int = 1) {
-        self.text = text
-        let lines = Self.wrapped(text, width)
-        isShortened = lines.count > height || lines.contains { $0.count > width }
-        guard isShortened else {
+    ///   - full: the whole of a text that is short already.
+    init(_ text: String, width: Int, height: Int = 1, full: String? = nil) {
+        let shown = ShownText.line(text)
+        let lines = Self.wrapped(shown, width)
+        let isTooLong = lines.count > height || lines.contains { ShownText.width(of: $0) > width }
+        self.text = full ?? text
+        isShortened = isTooLong || (full ?? text) != text
+        guard isTooLong else {
             self.lines = lines
             return
         }
-        let room = width * height - 1
-        let half = room / 2
-        let shortened = text.count <= room ? text : "\(text.prefix(room - half))…\(text.suffix(half))"
         var pieces: [String] = []
-        var rest = Substring(shortened)
-        while !rest.isEmpty, pieces.count < height {
-            pieces.append(String(rest.prefix(width)))
-            rest = rest.dropFirst(width)
+        var (line, used) = ("", 0)
+        for character in ShownText.shortened(shown, width: (width - 1) * height) {
+            let needed = ShownText.width(of: character)
+            if used + needed > width, pieces.count < height - 1 {
+                pieces.append(line)
+                (line, used) = ("", 0)
+            }
+            line.append(character)
+            used += needed
         }
-        self.lines = pieces
+        self.lines = pieces + [line]
     }
 
     /// Units from the first to the last character of the longest line.
-    var width: Double { Double(lines.map(\.count).max() ?? 0) * Self.characterWidth }
+    var width: Double { Double(lines.map { ShownText.width(of: $0) }.max() ?? 0) * Self.characterWidth }
     var height: Double { Double(lines.count) * Self.lineHeight }
 
     /// Cut after spaces and after the marks that join words.
     private static func wrapped(_ text: String, _ width: Int) -> [String] {
-        guard text.count > width else { return [text] }
+        guard ShownText.width(of: text) > width else { return [text] }
         var lines: [String] = []
         var line = ""
         var word = ""
         func endWord() {
-            if line.count + word.trimmingSpaces.count > width, !line.isEmpty {
+            if ShownText.width(of: line) + ShownText.width(of: word.trimmingSpaces) > width, !line.isEmpty {
                 lines.append(line.trimmingSpaces)
                 line = ""
             }

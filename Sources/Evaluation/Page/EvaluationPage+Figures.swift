@@ -26,9 +26,11 @@ extension EvaluationPage {
         return PageSection(
             id: "columns", title: "Column by column",
             body: """
-                <p>In each field the <span class="n">noisy measurement</span> stands above, with what noise makes in 95 of 100
-                cases, and the <span class="r">synthetic rows</span> below. The column whose worst figure does most harm comes
-                first.</p>
+                <p>In each field the <span class="n">noisy measurement</span> stands above and the <span class="r">synthetic
+                rows</span> below. Behind the measurement stands from where to where <strong>the joined table’s own
+                figure</strong> lies in at least 95 of 100 cases: noise, and whatever the bins can hide. \(IntervalCoverage.words)
+                The range says nothing about a population that the table is a sample of. The column whose worst figure does
+                most harm comes first.</p>
                 \(beyondNoise)
                 \(columnTable(ordered))
                 <p class="key"><span class="swatch s-synthetic"></span> synthetic rows
@@ -47,11 +49,11 @@ extension EvaluationPage {
             return "<p>No column and no measured pair leaves its measurement by more than noise explains.</p>"
         }
         let names =
-            columns.prefix(5).map(\.name)
-            + pairs.prefix(5).map { "\(evaluation.columns[$0.first].name) × \(evaluation.columns[$0.second].name)" }
+            columns.prefix(5).map { evaluation.names.markup($0.column) }
+            + pairs.prefix(5).map { evaluation.names.markup($0.first, $0.second) }
         return
             "<p>More than noise explains is between measurement and rows of \(columns.count) columns and \(pairs.count) pairs; "
-            + "first of them \(HTML.escaped(names.joined(separator: "; "))).</p>"
+            + "first of them \(names.joined(separator: "; ")).</p>"
     }
 
     private func columnTable(_ ordered: [ColumnFit]) -> String {
@@ -66,7 +68,8 @@ extension EvaluationPage {
                     ? Self.compared(quartiles[place], { isDate ? Self.date($0) : Figures.short($0) }) : "–"
             }
             return [
-                HTML.escaped(fit.name), summary?.mean.map { Self.compared($0, Figures.short) } ?? "–", quartile(0),
+                evaluation.names.markup(fit.column), summary?.mean.map { Self.compared($0, Figures.short) } ?? "–",
+                quartile(0),
                 quartile(1), quartile(2),
                 fit.missing(of: column, total: max(evaluation.total, 1)).map { Self.compared($0, Figures.percent) }
                     ?? "none",
@@ -94,9 +97,9 @@ extension EvaluationPage {
         }
         let derived =
             fit.parent.map {
-                " A function of <em>\(HTML.escaped(evaluation.columns[$0].name))</em>, so it cost nothing."
+                " A function of <em>\(evaluation.names.markup($0))</em>, so it cost nothing."
             } ?? ""
-        return "<article><h3>\(HTML.escaped(fit.name))</h3><p>\(verdict)\(derived)\(binWords(fit))</p>"
+        return "<article><h3>\(evaluation.names.markup(fit.column))</h3><p>\(verdict)\(derived)\(binWords(fit))</p>"
             + figure(chart, caption: "Bars: synthetic. Dots with 95 % whiskers: noisy measurement.") + "</article>"
     }
 
@@ -167,7 +170,7 @@ extension EvaluationPage {
                         ? "only their correlation was measured" : "their difference was measured")
             }
             return [
-                HTML.escaped("\(evaluation.columns[pair.first].name) × \(evaluation.columns[pair.second].name)"),
+                evaluation.names.markup(pair.first, pair.second),
                 Figures.decimal(100 * pair.strength, digits: 0),
                 summary.map { Self.correlation($0) } ?? "–",
                 summary?.ratioOfTotals.map { Self.compared($0, Figures.short) } ?? "–",
@@ -189,10 +192,14 @@ extension EvaluationPage {
         return compared(figure) { Figures.decimal($0, digits: 2) } + " (\(whole) ungrouped)"
     }
 
-    /// The noisy figure above that of the rows.
+    /// The noisy figure, with the range of the table's own, above that of the rows.
     private static func compared(_ figure: ComparedFigure, _ shown: (Double) -> String) -> String {
-        let half = figure.halfWidth.map { " ± \(shown($0))" } ?? ""
-        let noisy = figure.noisy.map { HTML.escaped(shown($0) + half) } ?? "not measured"
+        let range =
+            figure.range.map {
+                "<br class=\"range\"> <small>\(HTML.escaped(shown($0.lowerBound))) to \(HTML.escaped(shown($0.upperBound)))</small>"
+            }
+            ?? "<br class=\"range\"> <small>no interval</small>"
+        let noisy = figure.noisy.map { HTML.escaped(shown($0)) + range } ?? "not known"
         let mark = figure.isBeyondNoise ? " class=\"beyond\"" : ""
         return
             "<span\(mark)><span class=\"n\">\(noisy)</span><br><span class=\"r\">\(HTML.escaped(shown(figure.rows)))</span></span>"

@@ -14,7 +14,7 @@ extension EvaluationPage {
         return PageSection(
             id: "rows", title: "First \(Self.previewRows) rows",
             body: "<p>Synthetic, seed 1. The same seed gives the same rows, however many you ask for.</p>"
-                + Self.table(["row"] + columns.map(\.name), rows, label: "First rows"))
+                + Self.table(["row"] + evaluation.names.short, rows, label: "First rows"))
     }
 
     var download: PageSection {

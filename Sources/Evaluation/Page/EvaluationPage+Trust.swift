@@ -57,7 +57,7 @@ extension EvaluationPage {
                     ?? "No signed task: fitted from a local table."
             ),
         ]
-        let promised = model.domain.rules.map { HTML.escaped($0.description) }
+        let promised = model.domain.rules.map { HTML.escaped(evaluation.names.abridged($0.description)) }
         let rules =
             promised.isEmpty
             ? [] : [("Rules", "Every row obeys, to the last digit: " + promised.joined(separator: "; ") + ".")]
@@ -94,19 +94,37 @@ extension EvaluationPage {
     }
 
     var graphSection: PageSection {
-        let parties = subject.parties.map(\.name)
+        let chart = Chart.measuredTogether(evaluation, parties: subject.parties.map(\.name))
+        let isGraph = chart.name == "clique-graph"
         return PageSection(
             id: "graph", title: "What was measured together",
-            body: figure(
-                .cliqueGraph(evaluation, parties: parties),
-                caption:
-                    "A line joins columns that were measured together; the wider, the stronger. Dashed lines cross from one "
-                    + "party to another. Dotted: one column is a function of the other."))
+            body: (isGraph ? "" : "<p>\(HTML.escaped(chart.description)) The CSV has all of them.</p>")
+                + figure(
+                    chart,
+                    caption: isGraph
+                        ? "A line joins columns that were measured together; the wider, the stronger. Dashed lines cross from one "
+                            + "party to another. Dotted: one column is a function of the other."
+                        : "How strongly the synthetic rows tie what was measured together (Cramér’s V × 100)."))
+    }
+
+    /// The whole of each name that the page has no room for, once.
+    var nameSection: PageSection {
+        let names = evaluation.names
+        let rows = names.shortened.map {
+            "<div><dt><bdi>\(HTML.escaped(names.short[$0]))</bdi></dt><dd><bdi>\(HTML.escaped(names.full[$0]))</bdi></dd></div>"
+        }
+        return PageSection(
+            id: "names", title: "Names in full",
+            body:
+                "<p>Names that are too long for a table lose their middle; here they are whole. On paper the list is cut after "
+                + "twelve; the page has all.</p><dl class=\"names\">\(rows.joined())</dl>")
     }
 
     var calculator: PageSection {
-        let options = evaluation.columns.map { "<option value=\"\($0.column)\">\(HTML.escaped($0.name))</option>" }
-            .joined()
+        let options = evaluation.columns.map {
+            "<option value=\"\($0.column)\">\(HTML.escaped(evaluation.names.short[$0.column]))</option>"
+        }
+        .joined()
         func choice(_ number: Int, _ label: String, isOptional: Bool) -> String {
             """
             <fieldset><legend>\(label)</legend>

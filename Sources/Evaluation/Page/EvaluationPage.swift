@@ -78,9 +78,10 @@ public struct EvaluationPage {
     private func sections() throws -> [PageSection] {
         // Of one column there is no pair to draw.
         let pairs = model.domain.columns.count < 2 ? [] : [pairSection, graphSection]
+        let names = evaluation.names.shortened.isEmpty ? [] : [nameSection]
         return [summary, uses, columnSection] + pairs + [
-            calculator, try preview(), download, codeTabs, try dictionary(), citation,
-        ]
+            calculator, try preview(), download, codeTabs, try dictionary(),
+        ] + names + [citation]
     }
 
     /// A figure without a needless fraction.

@@ -41,8 +41,8 @@ struct PageData: Encodable {
 
     var total: Double
     var rowCount: Int
-    var quantile = NoiseInterval.normalQuantile
-    var jointQuantile = ErrorCalculator.jointQuantile
+    var quantile: Double
+    var jointQuantile: Double
     var columns: [Column]
     var pairs: [Pair]
 
@@ -52,6 +52,8 @@ struct PageData: Encodable {
 
     init(_ evaluation: ModelEvaluation) {
         total = Self.short(evaluation.total)
+        quantile = evaluation.law.critical(0.95)
+        jointQuantile = evaluation.law.critical(ErrorCalculator.jointConfidence)
         let count = min(evaluation.rowCount, evaluation.columns.count > 40 ? Self.rowLimit / 4 : Self.rowLimit)
         rowCount = count
         columns = evaluation.columns.map { fit in

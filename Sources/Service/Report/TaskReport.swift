@@ -1,3 +1,4 @@
+import Bytes
 import FittedModels
 import Foundation
 import PDF
@@ -128,6 +129,9 @@ extension TaskReport {
 }
 
 extension TaskReport {
+    /// Columns of a fixed-width font that a column's name takes at most.
+    private static let nameWidth = 72
+
     /// What was read of whom, and what became of it.
     private func drawTables(of specification: TaskSpecification, on pages: inout PDFPages) {
         pages.heading("What was read")
@@ -137,7 +141,14 @@ extension TaskReport {
             pages.paragraph(
                 "\(party.name), key \(table.key.columns.joined(separator: " | ")), which is compared and never released:",
                 .bold)
-            for column in columns { pages.paragraph("\(column.name): \(column.words).", size: 7.5) }
+            for column in columns {
+                let name = ShownText.shortened(column.name, width: Self.nameWidth)
+                pages.paragraph("\(name): \(column.words).", size: 7.5)
+            }
+            if columns.contains(where: { ShownText.width(of: ShownText.line($0.name)) > Self.nameWidth }) {
+                pages.paragraph(
+                    "Names that lose their middle here stand whole in the task, whose digest is above.", size: 7.5)
+            }
         }
         pages.heading("What became of the tables")
         pages.paragraph(

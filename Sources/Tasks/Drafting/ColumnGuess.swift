@@ -150,6 +150,9 @@ struct ColumnGuess {
             missing: facts.missing + sentinels.prefix(8))
     }
 
+    /// Of columns of numbers.
+    private static let binCount = 32
+
     private mutating func declare(_ spelling: NumberSpelling, _ rowNumbers: [Int]) {
         let writing = spelling.writing
         var numbers: [(text: String, value: Double)] = []
@@ -173,8 +176,10 @@ struct ColumnGuess {
         ]
         let isNarrow = isWhole && span.maximum - span.minimum <= 1024
         let middle = kept.isEmpty ? 0 : kept[kept.count / 2]
-        let isHeavy = span.minimum >= 0 && high > 100 * max(middle, 1e-9)
-        let bins = isNarrow ? "" : ", bins: {count: 32, scale: \(isHeavy ? "log" : "linear")}"
+        // Equal widths would put half of the rows and more into the first two bins.
+        let isHeavy =
+            span.minimum >= 0 && middle - span.minimum < 2 * (span.maximum - span.minimum) / Double(Self.binCount)
+        let bins = isNarrow ? "" : ", bins: {count: \(Self.binCount), scale: \(isHeavy ? "log" : "linear")}"
         var written = ""
         if writing.decimalChar == UInt8(ascii: ",") { written += ", decimalChar: ','" }
         if let group = writing.groupChar { written += ", groupChar: \(Self.groupText(group))" }

@@ -31,7 +31,8 @@ public struct TaskProblem: Error, Sendable, Equatable, Codable, CustomStringConv
     /// One line: where, what, and what to do.
     public var description: String {
         let place = line.map { "line \($0), " } ?? ""
-        return "\(severity.rawValue): \(place)\(path.isEmpty ? "task" : path): \(what). \(fix)."
+        return
+            "\(severity.rawValue): \(place)\(path.isEmpty ? "task" : path): \(what). \(fix)\(fix.hasSuffix("?") ? "" : ".")"
     }
 }
 

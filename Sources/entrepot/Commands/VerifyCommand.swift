@@ -73,6 +73,9 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "The same as --format simulated --root FILE.")
     var simulatedRoot: String?
 
+    @Flag(help: "As for the other commands; here --simulated-root alone says it.")
+    var allowSimulated = false
+
     @OptionGroup var platform: PlatformOptions
 
     @Option(help: "release.json: the measurements that you accept.")
@@ -121,6 +124,9 @@ struct VerifyCommand: AsyncParsableCommand {
         if privacy, document == nil { throw ValidationError("--privacy needs a model file or a transcript") }
         if rowsPerKey != nil, !privacy { throw ValidationError("--rows-per-key goes with --privacy") }
         if let rowsPerKey, rowsPerKey < 1 { throw ValidationError("--rows-per-key is 1 or more") }
+        if allowSimulated, simulatedRoot == nil {
+            throw ValidationError("--allow-simulated goes with --simulated-root FILE")
+        }
         if root != nil, simulatedRoot != nil { throw ValidationError("give either --root or --simulated-root") }
         if simulatedRoot != nil, let format, format != .simulated {
             throw ValidationError("--simulated-root is for --format simulated")

@@ -1,0 +1,49 @@
+import Bytes
+import Foundation
+import Tables
+
+/// Names of columns as a page has room for them. A long one loses its middle; the whole of it stands in its `title` and, once,
+/// in a list on the page.
+struct ShownNames: Sendable {
+    /// Columns of a fixed-width font that a name takes at most.
+    static let width = 34
+
+    /// By column; no two are the same.
+    let short: [String]
+    /// By column, as the domain names them.
+    let full: [String]
+
+    init(_ domain: TableDomain) {
+        full = domain.columns.map(\.name)
+        var short = full.map { ShownText.shortened($0, width: Self.width) }
+        let counts = Dictionary(short.map { ($0, 1) }, uniquingKeysWith: +)
+        for (column, name) in full.enumerated() where counts[short[column], default: 1] > 1 {
+            // Those that differ in the middle alone are told apart by their place in the table.
+            short[column] = ShownText.shortened(name, width: Self.width, mark: "…\(column + 1)…")
+        }
+        self.short = short
+    }
+
+    /// Columns whose name is not shown in full.
+    var shortened: [Int] { full.indices.filter { short[$0] != ShownText.line(full[$0]) } }
+
+    func label(_ column: Int, width: Int, height: Int = 1) -> Label {
+        Label(short[column], width: width, height: height, full: full[column])
+    }
+
+    func pair(_ first: Int, _ second: Int) -> String { "\(short[first]) × \(short[second])" }
+
+    /// A name by itself, whatever direction its letters run in.
+    func markup(_ column: Int) -> String {
+        let title = short[column] == full[column] ? "" : " title=\"\(HTML.escaped(full[column]))\""
+        return "<bdi\(title)>\(HTML.escaped(short[column]))</bdi>"
+    }
+
+    func markup(_ first: Int, _ second: Int) -> String { "\(markup(first)) × \(markup(second))" }
+
+    /// A sentence that names columns in full, with the names that the page has room for.
+    func abridged(_ text: String) -> String {
+        shortened.sorted { full[$0].count > full[$1].count }
+            .reduce(text) { $0.replacingOccurrences(of: full[$1], with: short[$1]) }
+    }
+}

@@ -66,6 +66,8 @@ import Testing
             JSONSerialization.jsonObject(with: Data(files[1].text.utf8)) as? [String: Any])
         let records = try #require(croissant["recordSet"] as? [[String: Any]])
         #expect((records[0]["field"] as? [Any])?.count == 4)
+        let distribution = try #require(croissant["distribution"] as? [[String: Any]])
+        #expect(distribution[0]["encodingFormat"] as? String == "application/x-parquet")
         #expect(files[2].text.contains("name: \"Trade <of> two & \\\"more\\\"\""))
         #expect(files[2].text.contains("epsilon: 1\n"))
         // What the registry's schema demands; `make metadata` holds the whole record against it.

@@ -3,7 +3,9 @@ import Foundation
 import Tables
 
 /// Croissant 1.0 metadata (MLCommons, https://docs.mlcommons.org/croissant/docs/croissant-spec.html) of a file
-/// `samples.csv` drawn from the model. It names no licence: that is for the parties to give.
+/// `samples.parquet` drawn from the model. It names no licence: that is for the parties to give.
+///
+/// Parquet says what its columns are. Readers of Croissant guess that of CSV, and a code such as 080510 loses its zero.
 public struct Croissant: Sendable {
     private let model: FittedModel
     private let subject: EvaluationSubject
@@ -29,7 +31,7 @@ public struct Croissant: Sendable {
         }
         var file: [String: Node] = [
             "@type": .text("cr:FileObject"), "@id": .text("samples"), "name": .text("samples"),
-            "contentUrl": .text("samples.csv"), "encodingFormat": .text("text/csv"),
+            "contentUrl": .text("samples.parquet"), "encodingFormat": .text("application/x-parquet"),
             "description": .text("Synthetic rows, as many as were drawn."),
         ]
         // The format requires a digest. Rows that are not drawn yet have none: 64 zeros stand for that.

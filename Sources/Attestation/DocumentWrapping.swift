@@ -13,6 +13,8 @@ struct DocumentWrapping {
     private static let depthLimit = 12
     /// More than any chain has.
     private static let certificateLimit = 64
+    /// One is read and several are refused: more need not be told apart, and each is compared with all others.
+    private static let documentLimit = 16
 
     /// Each distinct document, in the order in which they were found.
     private(set) var documents: [[UInt8]] = []
@@ -132,7 +134,8 @@ struct DocumentWrapping {
     }
 
     private mutating func add(document bytes: [UInt8]) {
-        if !documents.contains(bytes) { documents.append(bytes) }
+        guard documents.count < DocumentWrapping.documentLimit, !documents.contains(bytes) else { return }
+        documents.append(bytes)
     }
 
     private mutating func add(certificate der: [UInt8]) {
@@ -148,12 +151,16 @@ private struct AzureParts {
     private var signatures: [[UInt8]] = []
     private var registers: [[[UInt8]]] = []
 
+    /// Of each piece there has to be one: a second is enough to know that there is not.
+    private static let pieceLimit = 2
     /// TPMS_ATTEST of a quote begins like this.
     private static let head: [UInt8] = [0xFF, 0x54, 0x43, 0x47, 0x80, 0x18]
 
     mutating func take(_ bytes: [UInt8]) {
         if bytes.starts(with: AzureParts.head), bytes.count <= TPMQuote.Limits.attest {
-            if !attests.contains(bytes) { attests.append(bytes) }
+            if attests.count < AzureParts.pieceLimit, !attests.contains(bytes) { attests.append(bytes) }
+        } else if signatures.count == AzureParts.pieceLimit {
+            return
         } else if [256, 384, 512].contains(bytes.count) {
             // A bare RSA signature: TPM tools write PKCS #1 with SHA-256 without its head.
             let count = UInt16(bytes.count)
@@ -166,7 +173,7 @@ private struct AzureParts {
     /// All registers of a bank, in order.
     mutating func take(registers values: [[UInt8]?]) {
         let found = values.compactMap(\.self)
-        guard values.count == TPMRegister.count, found.count == values.count,
+        guard registers.count < AzureParts.pieceLimit, values.count == TPMRegister.count, found.count == values.count,
             found.allSatisfy({ $0.count == TPMRegister.byteCount })
         else { return }
         registers.append(found)

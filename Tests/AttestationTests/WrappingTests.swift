@@ -226,4 +226,10 @@ struct WrappingTests {
         let many = "[" + String(repeating: "\"\(String(repeating: "ab", count: 40))\",", count: 4_000) + "1]"
         #expect(DocumentVerification.detect(Array(many.utf8)) == nil)
     }
+
+    @Test("of many texts that begin like a document, a few are kept to be told apart")
+    func beginnings() {
+        let texts = (0..<1_000).map { "\"HCLA\(1_000 + $0)\"" }.joined(separator: ",")
+        #expect(DocumentWrapping(Array("[\(texts)]".utf8)).documents.count == 16)
+    }
 }

@@ -55,7 +55,7 @@ struct DistinguishingTests {
             mutation == .unionCountedOnce
             ? AuditedTask.keyOfUnion : AuditedTask.all[mutation == .combinationsKept ? 0 : 1]
         let mechanism = try PlantedBug.$active.withValue(mutation) { try task.mechanism() }
-        let verdict = try await DistinguishingGame(mechanism: mechanism).play(fits: 1_000, planted: mutation)
+        let verdict = try await DistinguishingGame(mechanism: mechanism).play(fits: 4_000, planted: mutation)
         #expect(verdict.lowerBound > 1.02 * verdict.claimed, "\(verdict)")
     }
 }

@@ -51,7 +51,7 @@ let package = Package(
     products: [
         .executable(name: "entrepot", targets: ["entrepot"]),
         // For other packages: tables and the kernel; what is fitted from its answers, and the methods.
-        .library(name: "EntrepotKernel", targets: ["PrivacyKernel", "Tables"]),
+        .library(name: "EntrepotKernel", targets: ["Domains", "PrivacyKernel", "Tables"]),
         .library(name: "EntrepotModels", targets: ["FittedModels", "Synthesizers"]),
         // For parties who encode at home, and for programs that correct totals of links.
         .library(name: "EntrepotLinkage", targets: ["Linkage"]),
@@ -96,14 +96,17 @@ let package = Package(
         .target(name: "VectorMath", exclude: ["README.md"], swiftSettings: vectorised),
         .target(name: "Statistics", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "Tables", dependencies: ["Bytes", "VectorMath"], exclude: ["README.md"],
+            name: "Domains", dependencies: ["Bytes", "VectorMath"], exclude: ["README.md"],
             resources: [
                 .embedInCode("Schema/CodeLists/hs.txt"), .embedInCode("Schema/CodeLists/nace.txt"),
                 .embedInCode("Schema/CodeLists/nuts.txt"),
             ],
             swiftSettings: strict + [replaceable]),
         .target(
-            name: "PrivacyKernel", dependencies: ["Statistics", "Tables", "VectorMath"],
+            name: "Tables", dependencies: ["Bytes", "Domains", "VectorMath"], exclude: ["README.md"],
+            swiftSettings: strict + [replaceable]),
+        .target(
+            name: "PrivacyKernel", dependencies: ["Domains", "Statistics", "Tables", "VectorMath"],
             exclude: ["README.md", "KERNEL.md"], swiftSettings: strict + [replaceable]),
         .target(
             name: "Linkage", dependencies: ["LinearAlgebra", "Statistics", "VectorMath", crypto],
@@ -118,18 +121,22 @@ let package = Package(
         .target(
             name: "FittedModels",
             dependencies: [
-                "Bytes", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Statistics", "Tables", "VectorMath",
+                "Bytes", "Domains", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "Statistics", "Tables",
+                "VectorMath",
                 crypto,
             ],
             exclude: ["README.md"], swiftSettings: strict + [replaceable]),
         .target(
             name: "Synthesizers",
-            dependencies: ["FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Tables", "VectorMath"],
+            dependencies: [
+                "Domains", "FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Tables", "VectorMath",
+            ],
             exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Evaluation",
             dependencies: [
-                "Bytes", "FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers", "Tables",
+                "Bytes", "Domains", "FittedModels", "GraphicalModels", "PrivacyKernel", "Statistics", "Synthesizers",
+                "Tables",
                 "Tasks",
                 "VectorMath", crypto,
             ],
@@ -144,7 +151,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Tasks",
-            dependencies: ["Bytes", "Compression", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams],
+            dependencies: [
+                "Bytes", "Compression", "Domains", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams,
+            ],
             exclude: ["README.md"],
             resources: [
                 .embedInCode("Models/aim.yaml"), .embedInCode("Models/auto.yaml"),
@@ -155,11 +164,11 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Queries",
-            dependencies: ["Linkage", "PrivacyKernel", "Statistics", "Tables", "Tasks", "VectorMath"],
+            dependencies: ["Domains", "Linkage", "PrivacyKernel", "Statistics", "Tables", "Tasks", "VectorMath"],
             exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Engine",
-            dependencies: ["FittedModels", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks"],
+            dependencies: ["Domains", "FittedModels", "PrivacyKernel", "Queries", "Synthesizers", "Tables", "Tasks"],
             exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Bytes", crypto, grdb], exclude: ["README.md"], swiftSettings: strict),
         .target(
@@ -173,7 +182,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "PDF",
-                "Attestation", "Bytes", "CProcess", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger",
+                "Attestation", "Bytes", "CProcess", "Domains", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger",
                 "PrivacyKernel",
                 "Queries", "Synthesizers",
                 "Tables",
@@ -187,7 +196,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Bytes", "Gzip", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks", crypto,
+                "Attestation", "Bytes", "Domains", "Gzip", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks",
+                crypto,
                 cryptoExtras, x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
             ],
             exclude: ["README.md"],
@@ -196,7 +206,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "DemoData", dependencies: ["Tables", "Tasks", "VectorMath"],
+            name: "DemoData", dependencies: ["Domains", "Tables", "Tasks", "VectorMath"],
             exclude: ["README.md", "Configs/comtrade-mirror.yaml"],
             resources: [
                 .embedInCode("Configs/bank-telecom.yaml"),
@@ -213,7 +223,8 @@ let package = Package(
         .target(
             name: "EngineCommands",
             dependencies: [
-                "Attestation", "Bytes", "CProcessor", "DemoData", "Engine", "Evaluation", "FittedModels", "Ledger",
+                "Attestation", "Bytes", "CProcessor", "DemoData", "Domains", "Engine", "Evaluation", "FittedModels",
+                "Ledger",
                 "PrivacyAccounting", "PrivacyKernel",
                 "Queries",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
@@ -222,7 +233,8 @@ let package = Package(
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Bytes", "Client", "CProcess", "CWipe", "DemoData", "Engine", "EngineCommands",
+                "Attestation", "Bytes", "Client", "CProcess", "CWipe", "DemoData", "Domains", "Engine",
+                "EngineCommands",
                 "Evaluation", "FittedModels", "Ledger", "Linkage", "PrivacyAccounting", "PrivacyKernel", "Queries",
                 "SecretSharing", "Service", "Synthesizers", "Tables", "Tasks", "VectorMath", arguments, crypto, logging,
             ],
@@ -230,34 +242,37 @@ let package = Package(
         .testTarget(name: "PackageTests", swiftSettings: checked),
         .testTarget(
             name: "EngineCommandsTests",
-            dependencies: ["Engine", "EngineCommands", "FittedModels", "PrivacyKernel", "Tables", "Tasks"],
+            dependencies: ["Domains", "Engine", "EngineCommands", "FittedModels", "PrivacyKernel", "Tables", "Tasks"],
             swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
-            name: "LinkageTests", dependencies: ["Linkage", "Tables", "VectorMath"],
+            name: "LinkageTests", dependencies: ["Domains", "Linkage", "Tables", "VectorMath"],
             exclude: ["vectors.json", "vectors.py"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
+        .testTarget(name: "DomainsTests", dependencies: ["Domains", "VectorMath"], swiftSettings: strict),
         .testTarget(
-            name: "TablesTests", dependencies: ["Tables", "VectorMath"], exclude: ["Vectors"], swiftSettings: strict),
+            name: "TablesTests", dependencies: ["Domains", "Tables", "VectorMath"], exclude: ["Vectors"],
+            swiftSettings: strict),
         // No tests, but the wrong functions that the next two and EndToEndTests try.
         .testTarget(
-            name: "PlantedBugs", dependencies: ["PrivacyKernel", "Tables", "VectorMath"], swiftSettings: strict),
+            name: "PlantedBugs", dependencies: ["Domains", "PrivacyKernel", "Tables", "VectorMath"],
+            swiftSettings: strict),
         .testTarget(
             name: "PrivacyKernelTests",
-            dependencies: ["PlantedBugs", "PrivacyKernel", "SecretSharing", "Tables", "VectorMath"],
+            dependencies: ["Domains", "PlantedBugs", "PrivacyKernel", "SecretSharing", "Tables", "VectorMath"],
             exclude: ["table-vectors.py"], swiftSettings: strict),
         .testTarget(
             name: "PrivacyAccountingTests",
             dependencies: [
-                "FittedModels", "PrivacyAccounting", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
+                "Domains", "FittedModels", "PrivacyAccounting", "PrivacyKernel", "Synthesizers", "Tables", "VectorMath",
             ],
             exclude: ["dp-accounting.py", "dp-accounting.txt"], swiftSettings: strict),
         .testTarget(
             name: "PrivacyAuditTests",
             dependencies: [
-                "Engine", "PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks",
+                "Domains", "Engine", "PlantedBugs", "FittedModels", "PrivacyKernel", "Synthesizers", "Tables", "Tasks",
                 "VectorMath",
             ],
             swiftSettings: strict),
@@ -269,14 +284,16 @@ let package = Package(
         .testTarget(
             name: "SynthesizersTests",
             dependencies: [
-                "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "FittedModels", "Synthesizers", "Tables",
+                "Domains", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "FittedModels", "Synthesizers",
+                "Tables",
                 "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Bytes", "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Statistics", "Synthesizers",
+                "Bytes", "Domains", "Evaluation", "GraphicalModels", "PrivacyKernel", "FittedModels", "Statistics",
+                "Synthesizers",
                 "Tables",
                 "VectorMath",
             ],
@@ -287,17 +304,18 @@ let package = Package(
             exclude: ["Azure"],
             swiftSettings: checked),
         .testTarget(
-            name: "TasksTests", dependencies: ["Bytes", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
+            name: "TasksTests",
+            dependencies: ["Bytes", "Domains", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
             swiftSettings: checked),
         .testTarget(
             name: "QueriesTests",
-            dependencies: ["PrivacyKernel", "Queries", "Statistics", "Tables", "Tasks", "VectorMath"],
+            dependencies: ["Domains", "PrivacyKernel", "Queries", "Statistics", "Tables", "Tasks", "VectorMath"],
             swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "VectorMath", crypto, grdb], swiftSettings: checked),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Attestation", "Gzip", "Ledger", "PDF", "Service", "Tables", "Tasks", "VectorMath", crypto,
+                "Attestation", "Domains", "Gzip", "Ledger", "PDF", "Service", "Tables", "Tasks", "VectorMath", crypto,
                 hummingbirdCore,
                 httpTypes,
                 nioCore,
@@ -308,7 +326,8 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: [
-                "Attestation", "Client", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks", "VectorMath", crypto,
+                "Attestation", "Client", "Domains", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks",
+                "VectorMath", crypto,
                 nioCore,
                 nioEmbedded, nioPosix, nioHTTP1, nioSSL,
             ],
@@ -316,7 +335,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Attestation", "Bytes", "Client", "Engine", "FittedModels", "Ledger", "PrivacyKernel", "Queries",
+                "Attestation", "Bytes", "Client", "Domains", "Engine", "FittedModels", "Ledger", "PrivacyKernel",
+                "Queries",
                 "Service",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", asn1, crypto, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging, x509,
@@ -327,7 +347,7 @@ let package = Package(
 
 // Sanitizers and fuzzers compile every target anew: `make sanitize` and `make fuzz` ask for what they test, without the
 // packages of the service. Of client and service the fuzzer builds the readers alone.
-let core = ["Bytes", "VectorMath", "Statistics", "Tables", "PrivacyKernel"]
+let core = ["Bytes", "VectorMath", "Statistics", "Domains", "Tables", "PrivacyKernel"]
 let readers = [
     "Attestation", "Client", "COpenBLAS", "CSnappy", "CZlib", "CZstd", "Compression", "FittedModels", "GraphicalModels",
     "Gzip", "Ledger", "LinearAlgebra", "Service", "Synthesizers", "Tasks",
@@ -369,13 +389,14 @@ case "readers":
         target.dependencies =
             isClient
             ? ["Attestation", "Bytes", "Ledger", crypto, asn1, x509]
-            : ["Bytes", "FittedModels", "Ledger", "Tables", "Tasks", httpTypes]
+            : ["Bytes", "Domains", "FittedModels", "Ledger", "Tables", "Tasks", httpTypes]
     }
     package.targets.append(
         .executableTarget(
             name: "FuzzReaders",
             dependencies: [
-                "Attestation", "Client", "FittedModels", "Gzip", "Ledger", "PrivacyKernel", "Service", "Synthesizers",
+                "Attestation", "Client", "Domains", "FittedModels", "Gzip", "Ledger", "PrivacyKernel", "Service",
+                "Synthesizers",
                 "Tables", "Tasks", "VectorMath", httpTypes,
             ],
             path: "Fuzz/Readers", swiftSettings: checked))

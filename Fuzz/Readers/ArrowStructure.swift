@@ -1,5 +1,6 @@
 import VectorMath
 
+@testable import Domains
 @testable import Tables
 
 // The project writes Arrow and reads none: so random tables are written, and the stream is walked as a reader would walk it.

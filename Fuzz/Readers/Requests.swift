@@ -1,3 +1,4 @@
+import Domains
 import Foundation
 import HTTPTypes
 import Tables
@@ -18,7 +19,8 @@ func feedRequest(_ bytes: [UInt8]) {
         _ = try? endpoint.check(query)
     }
     if let request = try? SampleRequest(query) {
-        promise((try? SampleRequest(QueryString(request.text))) == request, "a request changes when it is written and read")
+        promise(
+            (try? SampleRequest(QueryString(request.text))) == request, "a request changes when it is written and read")
     }
     if texts.count > 1 {
         let header = HeaderValue(texts[1])

@@ -3,6 +3,7 @@ import Gzip
 import Tasks
 import VectorMath
 
+@testable import Domains
 @_spi(PrivateRows) @testable import Tables
 
 private let schema = TableSchema(fields: [

@@ -1,3 +1,4 @@
+public import Domains
 public import Tables
 
 /// What counting a task's rows in memory takes, by their declared sizes and columns alone: public.

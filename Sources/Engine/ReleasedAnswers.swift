@@ -1,7 +1,7 @@
+public import Domains
 public import FittedModels
 import Foundation
 public import PrivacyKernel
-public import Tables
 
 /// What a task without a model releases: the kernel's answers to its queries. Nothing can be drawn from it.
 public struct ReleasedAnswers: Sendable {

@@ -1,7 +1,7 @@
+import Domains
 import FittedModels
 import PrivacyKernel
 import Queries
-import Tables
 import Tasks
 
 /// What a secure sum or a count on shares will send, and how long that takes: from the task alone.

@@ -1,3 +1,4 @@
+public import Domains
 public import FittedModels
 public import PrivacyKernel
 public import Queries

@@ -1,6 +1,6 @@
+public import Domains
 public import FittedModels
 public import PrivacyKernel
-public import Tables
 
 /// What a finished task offers.
 public enum TaskProduct: Sendable {

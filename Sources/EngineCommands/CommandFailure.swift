@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Domains
 import FittedModels
 import Foundation
 import PrivacyKernel

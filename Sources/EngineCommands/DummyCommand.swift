@@ -1,9 +1,9 @@
 package import ArgumentParser
+import Domains
 import Engine
 import Evaluation
 import FittedModels
 import Foundation
-import Tables
 import Tasks
 
 /// `entrepot dummy TASK.yaml`: rows of the joined table's form, before there is a model.

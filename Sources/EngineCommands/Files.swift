@@ -1,4 +1,5 @@
 import ArgumentParser
+package import Domains
 import Foundation
 package import Tables
 package import Tasks

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Domains
 import Engine
 import FittedModels
 import Foundation

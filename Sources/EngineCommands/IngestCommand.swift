@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Domains
 import Foundation
 import Tables
 public import Tasks

@@ -1,3 +1,4 @@
+package import Domains
 import Foundation
 package import Ledger
 import Synchronization

@@ -1,3 +1,4 @@
+import Domains
 import Tables
 
 /// A column's codes put together for a chart, a table or a measurement.

@@ -1,5 +1,5 @@
+public import Domains
 import FittedModels
-public import Tables
 import VectorMath
 
 /// Rows made up from a task's declared columns alone, for writing an analysis before there is a model.

@@ -1,3 +1,4 @@
+import Domains
 import Tables
 
 /// What the groups of a column of numbers stand for in a table of two columns, and what they hide.

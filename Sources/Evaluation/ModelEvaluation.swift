@@ -1,3 +1,4 @@
+public import Domains
 public import FittedModels
 import GraphicalModels
 import PrivacyKernel

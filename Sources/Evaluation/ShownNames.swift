@@ -1,6 +1,6 @@
 import Bytes
+import Domains
 import Foundation
-import Tables
 
 /// Names of columns as a page has room for them. A long one loses its middle; the whole of it stands in its `title` and, once,
 /// in a list on the page.

@@ -1,6 +1,6 @@
+public import Domains
 public import GraphicalModels
 public import PrivacyKernel
-public import Tables
 
 /// What was fitted: a distribution of rows, the noisy figures that it was made from, and what they cost.
 ///

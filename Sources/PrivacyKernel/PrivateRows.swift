@@ -1,3 +1,4 @@
+import Domains
 import Synchronization
 @_spi(PrivateRows) import Tables
 import VectorMath

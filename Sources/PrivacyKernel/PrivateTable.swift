@@ -1,3 +1,4 @@
+public import Domains
 @_spi(PrivateRows) public import Tables
 
 // KERNEL 1.1

@@ -1,3 +1,4 @@
+public import Domains
 public import PrivacyKernel
 import Statistics
 public import Tables

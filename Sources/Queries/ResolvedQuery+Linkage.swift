@@ -1,3 +1,4 @@
+import Domains
 import Linkage
 import PrivacyKernel
 import Statistics

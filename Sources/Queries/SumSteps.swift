@@ -1,5 +1,5 @@
+import Domains
 import PrivacyKernel
-import Tables
 
 // A sum counts each value as the middle of one of the equal steps into which its bin is cut: the bin's own middle would make
 // the mean of a skewed column in few bins wrong by half of itself. The price is the same, since a row counts once.

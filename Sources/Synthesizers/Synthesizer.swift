@@ -1,6 +1,6 @@
+public import Domains
 public import FittedModels
 public import PrivacyKernel
-public import Tables
 
 /// A way to turn noisy answers of the kernel into a model of the rows.
 ///

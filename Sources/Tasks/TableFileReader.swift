@@ -1,4 +1,5 @@
 internal import Crypto
+public import Domains
 internal import Gzip
 public import Tables
 public import VectorMath

@@ -1,3 +1,4 @@
+public import Domains
 public import Tables
 
 /// What the parties agreed and signed: who brings which table, how they are joined, and the one ε.

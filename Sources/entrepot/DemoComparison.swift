@@ -1,3 +1,4 @@
+import Domains
 import Evaluation
 import FittedModels
 import Foundation

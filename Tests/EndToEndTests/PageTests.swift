@@ -1,4 +1,5 @@
 import Client
+import Domains
 import Foundation
 import Tables
 import Tasks

@@ -1,6 +1,6 @@
+import Domains
 import FittedModels
 import Foundation
-import Tables
 import Testing
 
 @testable import Evaluation

@@ -1,4 +1,5 @@
 import Bytes
+import Domains
 import FittedModels
 import Foundation
 import Synthesizers

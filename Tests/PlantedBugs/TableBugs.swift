@@ -1,5 +1,6 @@
 import VectorMath
 
+@testable import Domains
 @testable import PrivacyKernel
 @testable @_spi(PrivateRows) import Tables
 

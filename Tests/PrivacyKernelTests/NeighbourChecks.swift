@@ -1,3 +1,4 @@
+import Domains
 import Foundation
 @_spi(PrivateRows) import Tables
 import VectorMath

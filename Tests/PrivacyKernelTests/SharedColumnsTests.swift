@@ -1,4 +1,5 @@
 import Dispatch
+import Domains
 import Foundation
 import SecretSharing
 import Synchronization

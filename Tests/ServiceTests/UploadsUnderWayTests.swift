@@ -1,3 +1,4 @@
+import Domains
 import HTTPTypes
 import Ledger
 import Tables

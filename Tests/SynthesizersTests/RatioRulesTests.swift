@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable import FittedModels
-@testable import Tables
 
 /// Rules that name the column of a ratio itself: what they compare is the quotient that is written.
 @Suite("Rules on the column of a ratio hold in every row") struct RatioRulesTests {

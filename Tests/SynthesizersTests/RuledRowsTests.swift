@@ -3,6 +3,7 @@ import PrivacyKernel
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable import FittedModels
 @testable import Tables
 

@@ -1,7 +1,7 @@
+import Domains
 import Foundation
 import GraphicalModels
 import PrivacyKernel
-import Tables
 import Testing
 
 @testable import FittedModels

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Tables
+@testable import Domains
 
 /// Arrow streams, read back by somebody else's reader.
 @Suite struct ArrowTests {

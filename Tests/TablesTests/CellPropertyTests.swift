@@ -1,6 +1,7 @@
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable import Tables
 
 /// Random domains of numbers and dates.

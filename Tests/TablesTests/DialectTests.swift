@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Domains
 @testable @_spi(PrivateRows) import Tables
 
 @Suite("Files laid out as their dialect says")

@@ -1,6 +1,7 @@
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable import Tables
 
 /// Seeded fuzzing: no bytes crash the reader, and chunking never changes what it says.

@@ -1,6 +1,7 @@
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable @_spi(PrivateRows) import Tables
 
 @Suite struct KeyedTableTests {

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Domains
 @testable import Tables
 
 /// Lines above and below a table that are no rows of it.

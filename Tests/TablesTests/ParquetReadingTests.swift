@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VectorMath
 
+@testable import Domains
 @_spi(PrivateRows) @testable import Tables
 
 /// Parquet files that come in, against the CSV file of the same table. `ParquetFileTests` reads those of other programs.

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable import Tables
 
 /// Parquet files that leave, read back by other people's readers.

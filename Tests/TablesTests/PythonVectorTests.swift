@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Domains
 @testable import Tables
 
 /// Files that Python's `csv` module wrote, with the values that it was given.

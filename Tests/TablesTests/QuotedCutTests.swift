@@ -1,6 +1,7 @@
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable import Tables
 
 /// The fast way of quoted text beside the careful one, record by record.

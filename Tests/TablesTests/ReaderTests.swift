@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable import Tables
 
 private let cars = TableSchema(fields: [

@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable @_spi(PrivateRows) import Tables
 
 let testHash = KeyedHash(key: (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908))

@@ -1,5 +1,5 @@
+import Domains
 import Foundation
-import Tables
 import Testing
 
 @testable import Tasks

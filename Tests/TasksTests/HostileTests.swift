@@ -1,4 +1,5 @@
 import Bytes
+import Domains
 import Foundation
 import Tables
 import Testing

@@ -1,4 +1,4 @@
-import Tables
+import Domains
 import Testing
 
 @testable import Tasks

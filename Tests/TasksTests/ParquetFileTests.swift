@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VectorMath
 
+@testable import Domains
 @_spi(PrivateRows) @testable import Tables
 @testable import Tasks
 

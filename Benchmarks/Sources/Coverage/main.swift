@@ -1,3 +1,4 @@
+import Domains
 // Whether intervals from imputations cover: replicates of a table are drawn from a known population, fitted with
 // differential privacy and imputed, and the combined interval of each one- and two-way share is held against the truth.
 //

@@ -1,3 +1,4 @@
+import Domains
 import Glibc
 import PrivacyKernel
 import Tables

@@ -1,3 +1,4 @@
+import Domains
 import PrivacyKernel
 import Tables
 import VectorMath

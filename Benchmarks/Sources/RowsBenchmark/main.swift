@@ -1,3 +1,4 @@
+import Domains
 // One fit of one synthesizer to a coded table, its rows as CSV, and what that cost, as one line of JSON.
 //
 //   RowsBenchmark FOLDER SYNTHESIZER EPSILON OUTPUT.csv    FOLDER holds coded.csv, domain.json, meta.json

@@ -1,3 +1,4 @@
+import Domains
 import FittedModels
 import PrivacyKernel
 import Synthesizers

@@ -1,4 +1,5 @@
 import Bytes
+import Domains
 import Foundation
 import Gzip
 import Ledger

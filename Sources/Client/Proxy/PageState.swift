@@ -1,3 +1,4 @@
+import Domains
 import Ledger
 import Tables
 import Tasks

@@ -1,6 +1,6 @@
+import Domains
 public import FittedModels
 import Foundation
-import Tables
 
 /// Croissant 1.0 metadata (MLCommons, https://docs.mlcommons.org/croissant/docs/croissant-spec.html) of a file
 /// `samples.parquet` drawn from the model. It names no licence: that is for the parties to give.

@@ -1,3 +1,4 @@
+public import Domains
 public import Tables
 
 /// What each column holds: declared by the task, so public.

@@ -1,3 +1,4 @@
+import Domains
 public import FittedModels
 import PrivacyKernel
 import Tables

@@ -1,4 +1,5 @@
 import Crypto
+import Domains
 public import FittedModels
 import Foundation
 import Tables

@@ -1,5 +1,6 @@
+package import Domains
 import PrivacyKernel
-package import Tables
+import Tables
 
 /// The features of the Gram matrix: a function of public figures and noisy one-way marginals.
 package struct GramFeatures {

@@ -1,3 +1,4 @@
+import Domains
 package import GraphicalModels
 import LinearAlgebra
 package import PrivacyKernel

@@ -1,5 +1,6 @@
+package import Domains
 package import PrivacyKernel
-package import Tables
+import Tables
 
 /// A column that is not drawn itself: its number is another column's number and a difference, each on a public axis.
 ///

@@ -1,6 +1,7 @@
+package import Domains
 import PrivacyKernel
 import Statistics
-package import Tables
+import Tables
 import VectorMath
 
 /// A public axis on which the numbers of an ordered column stand, for differences of two columns.

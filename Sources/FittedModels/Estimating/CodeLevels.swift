@@ -1,4 +1,5 @@
-package import Tables
+package import Domains
+import Tables
 
 /// A column at several levels of detail, coarse to fine: public groups of codes, made from its estimated distribution.
 ///

@@ -1,5 +1,6 @@
+public import Domains
 public import PrivacyKernel
-public import Tables
+import Tables
 import VectorMath
 
 extension FittedModel {

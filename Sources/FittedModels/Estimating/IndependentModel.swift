@@ -1,6 +1,6 @@
+package import Domains
 import GraphicalModels
 package import PrivacyKernel
-package import Tables
 
 /// The model of independent columns with the distributions of `oneWays`.
 package func independentModel(

@@ -1,3 +1,4 @@
+import Domains
 import GraphicalModels
 public import PrivacyKernel
 import Tables

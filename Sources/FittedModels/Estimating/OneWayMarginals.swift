@@ -1,6 +1,7 @@
+package import Domains
 import GraphicalModels
 package import PrivacyKernel
-package import Tables
+import Tables
 import VectorMath
 
 /// The noisy one-way marginals of a table, and the distribution of each column that they suggest.

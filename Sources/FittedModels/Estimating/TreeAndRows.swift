@@ -1,6 +1,7 @@
+package import Domains
 import GraphicalModels
 package import PrivacyKernel
-package import Tables
+import Tables
 
 /// The model of one-way marginals and tables: those of the tree fitted on it, those across it by weighting its rows.
 ///

@@ -1,5 +1,5 @@
+package import Domains
 package import GraphicalModels
-package import Tables
 
 /// Targets for every column in use: its smoothed one-way marginal at the finest attribute that a table has.
 ///

@@ -1,5 +1,6 @@
 import Bytes
 import Crypto
+import Domains
 public import Foundation
 import GraphicalModels
 import PrivacyKernel

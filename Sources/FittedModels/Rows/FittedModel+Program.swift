@@ -1,3 +1,4 @@
+import Domains
 import GraphicalModels
 import Tables
 import VectorMath

@@ -1,3 +1,4 @@
+import Domains
 import LinearAlgebra
 import Statistics
 import Tables

@@ -1,5 +1,6 @@
+public import Domains
 import GraphicalModels
-public import Tables
+import Tables
 import VectorMath
 
 /// How to draw a row: the attributes in order, then each column's code within its group, then derived columns.

@@ -1,6 +1,7 @@
 import Crypto
+public import Domains
 import GraphicalModels
-public import Tables
+import Tables
 import VectorMath
 
 /// How rows are drawn.

@@ -1,3 +1,4 @@
+import Domains
 import Tables
 
 /// The last step over drawn rows: every one obeys the domain's rules, in whichever block it is drawn.

@@ -1,4 +1,5 @@
-@_spi(PrivateRows) public import Tables
+public import Domains
+@_spi(PrivateRows) import Tables
 
 extension PrivateTable {
     // KERNEL 2.10

@@ -1,3 +1,4 @@
+import Domains
 @_spi(PrivateRows) import Tables
 import VectorMath
 

@@ -1,4 +1,5 @@
-@_spi(PrivateRows) public import Tables
+public import Domains
+@_spi(PrivateRows) import Tables
 import VectorMath
 
 /// What the quality of a linkage can be told from: how the compared pairs agree, how many records take part, and which links

@@ -1,3 +1,4 @@
+import Domains
 import Tables
 
 /// Where the exact whole numbers of a question come from, and how they become the figure that is released.

@@ -1,4 +1,5 @@
-@_spi(PrivateRows) public import Tables
+public import Domains
+@_spi(PrivateRows) import Tables
 import VectorMath
 
 /// What a linkage released about its own quality.

@@ -1,3 +1,4 @@
+import Domains
 import Synchronization
 import Tables
 import VectorMath

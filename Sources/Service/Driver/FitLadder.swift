@@ -1,5 +1,5 @@
+import Domains
 import Engine
-import Tables
 
 /// The moments at which the end of a fit is told, counted from its beginning.
 ///

@@ -1,5 +1,6 @@
 import Crypto
 import Dispatch
+import Domains
 import Engine
 import FittedModels
 import Foundation

@@ -1,4 +1,5 @@
 import Attestation
+import Domains
 import HTTPTypes
 import HummingbirdCore
 import Synchronization

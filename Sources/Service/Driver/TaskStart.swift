@@ -1,5 +1,6 @@
 import Attestation
 import Crypto
+import Domains
 import Engine
 import FittedModels
 import Foundation

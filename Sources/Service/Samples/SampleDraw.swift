@@ -1,5 +1,6 @@
 import Bytes
 import Crypto
+import Domains
 import FittedModels
 import Tables
 import Tasks

@@ -1,4 +1,5 @@
 import Bytes
+import Domains
 import Gzip
 import HTTPTypes
 import HummingbirdCore

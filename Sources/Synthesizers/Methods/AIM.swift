@@ -1,7 +1,8 @@
+public import Domains
 public import FittedModels
 import GraphicalModels
 public import PrivacyKernel
-public import Tables
+import Tables
 
 /// Adaptive and iterative mechanism (McKenna, Mullins, Sheldon and Miklau 2022, arXiv 2201.12677): round after round,
 /// the marginal of the workload that the model gets most wrong is measured, and the model is fitted again.

@@ -1,6 +1,6 @@
+public import Domains
 public import FittedModels
 public import PrivacyKernel
-public import Tables
 
 /// The recommended default: `clique-tree`, and tables across the tree by weighting rows.
 ///

@@ -1,6 +1,6 @@
+public import Domains
 public import FittedModels
 public import PrivacyKernel
-public import Tables
 
 /// One-shot clique tree: one-way marginals, one release of all pairs' distances from independence, then one release of
 /// the tables that promise most, within a junction tree of limited size. Three questions to the kernel, one fit.

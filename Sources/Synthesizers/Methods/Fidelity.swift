@@ -1,4 +1,4 @@
-import Tables
+import Domains
 
 /// What a synthesizer's rows keep of the table, as far as noise permits, and what they take for granted instead.
 ///

@@ -1,7 +1,8 @@
+public import Domains
 public import FittedModels
 import GraphicalModels
 public import PrivacyKernel
-public import Tables
+import Tables
 
 /// Gaussian copula with classes: noisy one-way marginals, then one noisy Gram matrix of public scores, and nothing more.
 ///

@@ -1,7 +1,8 @@
+public import Domains
 public import FittedModels
 import GraphicalModels
 public import PrivacyKernel
-public import Tables
+import Tables
 
 /// Every column on its own: what the other synthesizers have to beat.
 ///

@@ -1,7 +1,8 @@
+public import Domains
 public import FittedModels
 import GraphicalModels
 public import PrivacyKernel
-public import Tables
+import Tables
 
 /// Maximum spanning tree (McKenna, Miklau and Sheldon 2021, arXiv 2108.04978): one-way marginals, then the pairs of a
 /// tree of columns, chosen privately by how far each pair is from independence, then one fit.

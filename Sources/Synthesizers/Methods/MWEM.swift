@@ -1,7 +1,8 @@
+public import Domains
 public import FittedModels
 import GraphicalModels
 public import PrivacyKernel
-public import Tables
+import Tables
 
 /// Multiplicative weights, exponential mechanism (Hardt, Ligett and McSherry 2012, arXiv 1012.4763), with one number for
 /// every combination of values.

@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// Rows of a Parquet file, column by column, as ``RowReader`` takes them.

@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// The distinct values, or the values, that rows of a column stand for.

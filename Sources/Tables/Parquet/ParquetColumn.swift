@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// One column on its way into a Parquet file.

@@ -1,3 +1,5 @@
+import Domains
+
 /// A Parquet file whose rows are read block by block: plain columns of single values, plain and dictionary pages of versions 1
 /// and 2, packed or not. It comes from a stranger: what it says of itself is held against what is there.
 ///

@@ -1,3 +1,5 @@
+import Domains
+
 /// Why a Parquet file is not read. It may quote names of columns, so it is for the owner only.
 struct ParquetFault: Error {
     var problem: TableProblem

@@ -1,3 +1,5 @@
+import Domains
+
 /// What stands before a page.
 struct ParquetPageHeader {
     var type = -1

@@ -1,3 +1,4 @@
+import Domains
 package import VectorMath
 
 /// Reads a Parquet file as the records of a text file, for tools that write it as such.

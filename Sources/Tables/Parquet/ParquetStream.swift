@@ -1,3 +1,5 @@
+import Domains
+
 /// Writes an Apache Parquet file (github.com/apache/parquet-format, version 1 pages): one block of rows a page, row groups of
 /// `rowsPerGroup` rows, and the footer. It holds the pages of one row group, packed, and of each group that it wrote where it
 /// stands.

@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// Values of Parquet as a CSV file would have them.

@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// Rows on their way to codes: text in a grid, or columns of a file that has them.

@@ -1,3 +1,5 @@
+import Domains
+
 /// Writes structs in Thrift's compact protocol (thrift-compact-protocol.md of Apache Thrift): what the metadata of Parquet
 /// is made of.
 struct ThriftWriter {

@@ -1,4 +1,5 @@
 import Bytes
+import Domains
 
 /// Which column of the file is what.
 package struct CSVHeader {

@@ -1,3 +1,4 @@
+public import Domains
 public import VectorMath
 
 /// How large an upload may be.

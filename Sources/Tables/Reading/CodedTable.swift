@@ -1,3 +1,4 @@
+import Domains
 public import VectorMath
 
 /// The codes of one column of a table, each below the size of its domain: `CodeArray` holds the proof.

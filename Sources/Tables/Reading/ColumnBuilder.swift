@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// Grows the codes of one column at the narrowest width.

@@ -1,3 +1,5 @@
+import Domains
+
 /// Files that are not CSV, recognised by their first bytes.
 enum FileSignature {
     static func problem(_ start: [UInt8]) -> TableProblem? {

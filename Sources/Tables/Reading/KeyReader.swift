@@ -1,3 +1,4 @@
+import Domains
 @_spi(_Unicode) import Swift
 import VectorMath
 

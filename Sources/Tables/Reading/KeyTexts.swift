@@ -1,3 +1,4 @@
+package import Domains
 package import VectorMath
 
 /// Reads the keys of a local file as texts, normalised and checked as every upload's keys are: for a party that meets another one

@@ -1,3 +1,5 @@
+import Domains
+
 /// Collects problems: a few of each kind and column, and how many there were.
 package struct ProblemLog {
     package static let listed = 20

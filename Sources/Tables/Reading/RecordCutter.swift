@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// Cuts CSV with quotes, blank lines or ragged rows into fields: the careful way, record by record (RFC 4180).

@@ -1,3 +1,4 @@
+package import Domains
 package import VectorMath
 
 /// What takes the records of a file as a ``RecordReader`` finds them.

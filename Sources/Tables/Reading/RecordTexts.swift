@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// One text of every record, each in as many places as the longest may have: its memory follows from the number of records.

@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// Turns grids of fields into codes, column by column.

@@ -1,3 +1,4 @@
+public import Domains
 import VectorMath
 
 /// How many rows of a table break a rule, and which is the first. It quotes the owner's table, so it is for the owner only.

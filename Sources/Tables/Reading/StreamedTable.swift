@@ -1,3 +1,4 @@
+public import Domains
 import Synchronization
 import VectorMath
 

@@ -1,4 +1,5 @@
 import Bytes
+import Domains
 
 /// Something wrong with an uploaded table. It quotes the owner's data, so it is for the owner only.
 public struct TableProblem: Sendable, Equatable, Codable {

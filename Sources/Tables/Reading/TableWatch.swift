@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// Watches a table while it is read for what its owner may not have meant: values that become `other`, bins that hold nearly

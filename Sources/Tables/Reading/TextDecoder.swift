@@ -1,3 +1,5 @@
+import Domains
+
 /// Turns the bytes of a file into UTF-8 with line feeds, piece by piece, wherever the pieces are cut.
 ///
 /// A byte order mark of UTF-8 goes before a declared encoding, so that a file which was converted since is still read.

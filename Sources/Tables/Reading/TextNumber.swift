@@ -1,3 +1,5 @@
+import Domains
+
 /// What a text says as a number: itself, or the days of a date since 1970-01-01.
 @_spi(PrivateRows)
 public enum TextNumber {

@@ -1,3 +1,4 @@
+import Domains
 internal import VectorMath
 
 /// What one look over a whole file finds, before anybody knows how it is laid out: its two ends, and what its bytes are.

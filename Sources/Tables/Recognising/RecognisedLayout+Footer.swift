@@ -1,3 +1,5 @@
+import Domains
+
 /// Lines at the end that are no rows: a total, a source, notes.
 extension RecognisedLayout {
     /// What a line of totals is called, in the languages of the offices that we have seen.

@@ -1,3 +1,5 @@
+package import Domains
+
 /// How a file seems to be laid out, and what is to be said about it. For the local tools alone: the service reads what the
 /// task declares.
 package struct RecognisedLayout {

@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// One column on its way into an Arrow stream: text as a dictionary, numbers as numbers, days as days.

@@ -1,3 +1,4 @@
+import Domains
 import VectorMath
 
 /// Writes the Arrow IPC streaming format (https://arrow.apache.org/docs/format/Columnar.html, version 1.5): a schema, the

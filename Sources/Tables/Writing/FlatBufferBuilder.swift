@@ -1,3 +1,5 @@
+import Domains
+
 /// Writes FlatBuffers (https://flatbuffers.dev/internals): just what the metadata of an Arrow stream needs.
 ///
 /// A buffer is built from its end to its beginning, so bytes are kept in reverse; a place is counted from the end.

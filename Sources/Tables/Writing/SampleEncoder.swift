@@ -1,4 +1,5 @@
 import Bytes
+public import Domains
 import VectorMath
 
 /// The formats in which samples leave.

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Domains
 internal import Foundation
 internal import Tables
 

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Domains
 internal import Tables
 
 /// What a column of a sample seems to be.

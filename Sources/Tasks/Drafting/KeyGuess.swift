@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// Which columns of the samples are the key, how it is normalised, and which pattern all its texts have.

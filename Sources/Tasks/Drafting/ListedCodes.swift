@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// Recognises columns that hold codes of a public list, by the name of the column and by how many of its values are listed.

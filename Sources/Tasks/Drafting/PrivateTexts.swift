@@ -1,4 +1,4 @@
-internal import Tables
+internal import Domains
 
 /// Texts and names of columns that tell of one person or firm, in the languages of the offices.
 enum PrivateTexts {

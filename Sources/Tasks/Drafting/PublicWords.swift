@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// What says that the values of a column are a public classification: the column's name, or the values themselves. Where nothing

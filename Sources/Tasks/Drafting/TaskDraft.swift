@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// A first text of a task, guessed from local sample files, for people to correct, agree on and sign.

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Domains
 internal import Tables
 internal import VectorMath
 

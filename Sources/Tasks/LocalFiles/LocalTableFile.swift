@@ -1,3 +1,4 @@
+public import Domains
 internal import Foundation
 internal import Gzip
 public import Tables

@@ -1,3 +1,4 @@
+public import Domains
 public import Tables
 internal import VectorMath
 

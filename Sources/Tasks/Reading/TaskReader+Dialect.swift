@@ -1,4 +1,4 @@
-internal import Tables
+internal import Domains
 
 /// How a provider's file is laid out, in the words of Frictionless Table Dialect.
 extension TaskReader {

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Domains
 internal import Tables
 
 /// One field of a schema. Unlike a schema in JSON it is read with the line of each mistake.

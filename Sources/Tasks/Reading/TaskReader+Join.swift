@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// How the tables are joined.

@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// How records without a common clean key are linked.

@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// The parties, their keys and their tables.

@@ -1,4 +1,5 @@
 import Bytes
+internal import Domains
 internal import Tables
 
 /// The permitted queries, each with its price.

@@ -1,3 +1,4 @@
+public import Domains
 public import Tables
 
 /// Public relations that every synthetic row obeys.

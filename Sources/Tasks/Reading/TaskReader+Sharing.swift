@@ -1,3 +1,4 @@
+import Domains
 import Tables
 
 /// What a task must be like so that three parties can count on shares of two tables.

@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// A provider's table: its key and its fields, in the words of Frictionless Table Schema v2.

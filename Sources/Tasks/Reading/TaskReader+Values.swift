@@ -1,4 +1,4 @@
-internal import Tables
+internal import Domains
 
 /// Listed values that look like somebody's data: a task is shown to every party and to whoever asks the service for it.
 extension TaskReader {

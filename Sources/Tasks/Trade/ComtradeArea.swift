@@ -1,4 +1,4 @@
-internal import Tables
+internal import Domains
 
 /// The area codes of UN Comtrade and SDMX merchandise-trade files, and the three letters of ISO 3166 for each.
 ///

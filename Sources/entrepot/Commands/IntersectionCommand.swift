@@ -2,12 +2,12 @@ import ArgumentParser
 import Bytes
 import Client
 import Crypto
+import Domains
 import EngineCommands
 import Foundation
 import Ledger
 import Linkage
 import PrivacyKernel
-import Tables
 import Tasks
 
 /// `entrepot psi listen|join`: two parties, no third, no enclave.

@@ -3,6 +3,7 @@ import Bytes
 import Client
 import Crypto
 import Dispatch
+import Domains
 import Engine
 import EngineCommands
 import FittedModels

@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import VectorMath
 
+@testable import Domains
 @testable import PrivacyKernel
 @testable @_spi(PrivateRows) import Tables
 

@@ -1,6 +1,7 @@
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable import PrivacyKernel
 @testable @_spi(PrivateRows) import Tables
 

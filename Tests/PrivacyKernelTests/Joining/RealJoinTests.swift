@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Domains
 @testable import PrivacyKernel
 @testable @_spi(PrivateRows) import Tables
 

@@ -3,11 +3,11 @@ import VectorMath
 /// Days since 1970-01-01 in the proleptic Gregorian calendar, and their ISO 8601 text.
 ///
 /// Source: H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil.
-enum CalendarDate {
+package enum CalendarDate {
     /// The day of `2022-12-31`, or nil for any other text.
     ///
     /// Proof: ten bytes are there, as checked first, and no place above 9 is read.
-    static func day(of bytes: UnsafeRawBufferPointer) -> Int? {
+    package static func day(of bytes: UnsafeRawBufferPointer) -> Int? {
         guard bytes.count == 10, bytes[4] == 0x2D, bytes[7] == 0x2D else { return nil }
         func number(_ range: Range<Int>) -> Int? {
             var number = 0
@@ -25,11 +25,11 @@ enum CalendarDate {
         return day(year: year, month: month, dayOfMonth: dayOfMonth)
     }
 
-    static func day(of text: String) -> Int? {
+    package static func day(of text: String) -> Int? {
         Array(text.utf8).withUnsafeBytes { day(of: $0) }
     }
 
-    static func day(year: Int, month: Int, dayOfMonth: Int) -> Int {
+    package static func day(year: Int, month: Int, dayOfMonth: Int) -> Int {
         let year = month <= 2 ? year - 1 : year
         let era = (year >= 0 ? year : year - 399) / 400
         let yearOfEra = year - era * 400
@@ -37,7 +37,7 @@ enum CalendarDate {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    static func text(ofDay day: Int) -> String {
+    package static func text(ofDay day: Int) -> String {
         let (year, month, dayOfMonth) = civilDate(ofDay: day)
         return padded(year, to: 4) + "-" + padded(month, to: 2) + "-" + padded(dayOfMonth, to: 2)
     }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VectorMath
 
-@testable import Tables
+@testable import Domains
 
 @Suite struct KeyPatternTests {
     /// What the pattern says of a text, by Foundation's engine.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Tables
+@testable import Domains
 
 @Suite struct SchemaProblemTests {
     static let mistakes: [(String, String)] = [

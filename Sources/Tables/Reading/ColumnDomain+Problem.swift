@@ -1,4 +1,5 @@
 import Bytes
+import Domains
 
 // Proof: no byte is read here but through `prefix` and `trimmed`, which stay inside; bytes are handed on within the call
 // that lends them.
@@ -35,31 +36,6 @@ extension ColumnDomain {
         case (_, .integer) where DecimalText.number(of: bytes.trimmed).map { $0 != $0.rounded() } == true:
             "Write a whole number, or declare type: number"
         default: "Correct the value, or widen the declared domain in the task"
-        }
-    }
-
-    /// What the column takes, in words.
-    var expectation: String {
-        let blank = missing == nil ? "" : ", or \(missing?.first.map { $0.isEmpty ? "an empty cell" : $0 } ?? "")"
-        switch cells {
-        case .listed(let texts, _, _):
-            let shown = texts.prefix(12).joined(separator: ", ")
-            let more = texts.count > 12 ? ", … (\(texts.count) values)" : ""
-            return "one of \(shown)\(more)\(blank)"
-        case .units(let lower, let count):
-            return type == .date
-                ? "a date from \(CalendarDate.text(ofDay: lower)) to \(CalendarDate.text(ofDay: lower + count - 1))\(blank)"
-                : "an integer from \(lower) to \(lower + count - 1)\(blank)"
-        case .bins(let binning):
-            let (first, last) = (binning.starts[0], binning.maximum)
-            switch type {
-            case .date:
-                return
-                    "a date from \(CalendarDate.text(ofDay: Int(first))) to \(CalendarDate.text(ofDay: Int(last)))\(blank)"
-            case .integer:
-                return "an integer from \(DecimalText.text(of: first)) to \(DecimalText.text(of: last))\(blank)"
-            default: return "a number from \(DecimalText.text(of: first)) to \(DecimalText.text(of: last))\(blank)"
-            }
         }
     }
 

@@ -4,11 +4,11 @@ import VectorMath
 // `lower` below `upper` and both within the bytes. Arrays lend their bytes within one expression.
 
 /// Numbers as text: strict reading, short writing.
-enum DecimalText {
+package enum DecimalText {
     /// Reads a decimal with optional sign, fraction and exponent; no blanks, no `nan`, no hexadecimal.
     ///
     /// The sign may be a hyphen or the minus of typesetting, U+2212.
-    static func number(of bytes: UnsafeRawBufferPointer) -> Double? {
+    package static func number(of bytes: UnsafeRawBufferPointer) -> Double? {
         if bytes.count > 3, bytes[0] == 0xE2, bytes[1] == 0x88, bytes[2] == 0x92 {
             let digits = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(3))
             let isSigned = digits[0] == 0x2D || digits[0] == 0x2B || digits[0] == 0xE2
@@ -54,7 +54,7 @@ enum DecimalText {
         return value
     }
 
-    static func number(of text: String) -> Double? {
+    package static func number(of text: String) -> Double? {
         Array(text.utf8).withUnsafeBytes { number(of: $0) }
     }
 
@@ -76,7 +76,7 @@ enum DecimalText {
     }
 
     /// `digits · 10^exponent` as the shortest plain decimal; scientific only where that would be very long.
-    static func text(digits: Int64, exponent: Int) -> String {
+    package static func text(digits: Int64, exponent: Int) -> String {
         var digits = digits
         var exponent = exponent
         if digits == 0 { return "0" }
@@ -96,7 +96,7 @@ enum DecimalText {
     }
 
     /// The shortest text that reads back as the same number; whole numbers without ".0".
-    static func text(of value: Double) -> String {
+    package static func text(of value: Double) -> String {
         if let whole = Int64(exactly: value), abs(value) < 1e15 { return String(whole) }
         return value.description
     }
@@ -104,7 +104,7 @@ enum DecimalText {
 
 extension UnsafeRawBufferPointer {
     /// The bytes without blanks and tabs at both ends.
-    var trimmed: UnsafeRawBufferPointer {
+    package var trimmed: UnsafeRawBufferPointer {
         var lower = 0
         var upper = count
         while lower < upper, self[lower] == 0x20 || self[lower] == 0x09 { lower += 1 }

@@ -44,7 +44,7 @@ public enum ExactNumbers: Sendable {
         }
     }
 
-    func text(_ row: Int, isDate: Bool) -> String {
+    package func text(_ row: Int, isDate: Bool) -> String {
         switch self {
         case .decimals(let values): isDate ? CalendarDate.text(ofDay: Int(values[row].digits)) : values[row].text
         case .doubles(let values): DecimalText.text(of: values[row])

@@ -27,7 +27,7 @@ public struct KeyRule: Codable, Sendable, Equatable {
     }
 
     /// Whether the pattern is of the joined key: no part holds the separator, so such a pattern fits no part.
-    var matchesWholeKey: Bool { columns.count > 1 && pattern?.contains(#"\|"#) == true }
+    package var matchesWholeKey: Bool { columns.count > 1 && pattern?.contains(#"\|"#) == true }
 
     /// Every mistake in the rule itself, for a linter.
     public var problems: [SchemaProblem] {

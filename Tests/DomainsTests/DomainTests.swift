@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Tables
+@testable import Domains
 
 @Suite struct DomainTests {
     @Test("categories keep their declared order, then other, then missing")

@@ -7,10 +7,10 @@ package struct RuledRow: Sendable {
     }
 
     /// One a column.
-    var codes: [Int]
+    package var codes: [Int]
     var fractions: [Float]
     /// Of columns that rules name: the number that will be written; nil for missing.
-    var values: [ExactDecimal?]
+    package var values: [ExactDecimal?]
     /// For the column of a ratio what was drawn.
     var carried: [Int: Carried] = [:]
     /// For the column of a ratio what will be written.
@@ -18,7 +18,7 @@ package struct RuledRow: Sendable {
     /// Whether computing one column moved another, so that everything is computed once more.
     var isMoved = false
 
-    init(columns: Int) {
+    package init(columns: Int) {
         codes = [Int](repeating: 0, count: columns)
         fractions = [Float](repeating: 0, count: columns)
         values = [ExactDecimal?](repeating: nil, count: columns)

@@ -58,7 +58,7 @@ extension ColumnDomain {
     /// Where in its cell a written number or date lies.
     ///
     /// Proof: no byte is read here; they are handed on whole, within the call that lends them, and so below.
-    func place(of bytes: UnsafeRawBufferPointer) -> UInt8 {
+    package func place(of bytes: UnsafeRawBufferPointer) -> UInt8 {
         guard case .bins(let binning) = cells else { return 0 }
         let trimmed = bytes.trimmed
         let value = type == .date ? CalendarDate.day(of: trimmed).map(Double.init) : DecimalText.number(of: trimmed)
@@ -67,7 +67,7 @@ extension ColumnDomain {
     }
 
     /// The same for a cell that is not written plainly.
-    func place(of bytes: UnsafeRawBufferPointer, written writing: CellText) -> UInt8 {
+    package func place(of bytes: UnsafeRawBufferPointer, written writing: CellText) -> UInt8 {
         writing.plain(bytes).map { plain in plain.withUnsafeBytes { place(of: $0) } } ?? 0
     }
 
@@ -102,7 +102,7 @@ extension Binning {
     }
 
     /// The step of a cell in which a value of it lies.
-    func place(of value: Double, in cell: Int) -> UInt8 {
+    package func place(of value: Double, in cell: Int) -> UInt8 {
         let ends = ends(of: cell)
         let width = ends.to - ends.from
         guard width != 0 else { return 0 }
@@ -111,7 +111,7 @@ extension Binning {
     }
 
     /// The same for many values; zero where there is no code.
-    func findPlaces(of values: [Double], in codes: [UInt32], count: Int, into places: inout [UInt8]) {
+    package func findPlaces(of values: [Double], in codes: [UInt32], count: Int, into places: inout [UInt8]) {
         let ends = starts.indices.map { self.ends(of: $0) }
         let factors = ends.map { $0.to != $0.from ? Double(ColumnDomain.placeSteps) / ($0.to - $0.from) : 0 }
         let last = Double(ColumnDomain.placeSteps - 1)

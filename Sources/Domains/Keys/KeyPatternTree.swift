@@ -1,6 +1,6 @@
 /// Why a text is no key pattern, as a phrase.
-struct KeyPatternError: Error, Equatable, CustomStringConvertible {
-    let description: String
+package struct KeyPatternError: Error, Equatable, CustomStringConvertible {
+    package let description: String
 
     init(_ description: String) { self.description = description }
 }

@@ -1,4 +1,4 @@
-import VectorMath
+package import VectorMath
 
 /// What the codes `0 ..< size` of one column mean.
 ///
@@ -6,7 +6,7 @@ import VectorMath
 /// are the last cells, in this order.
 public struct ColumnDomain: Sendable, Equatable {
     /// The cells of declared values, before `other` and missing.
-    enum Cells: Sendable, Equatable {
+    package enum Cells: Sendable, Equatable {
         /// Listed texts; `accepted` gives further spellings of each.
         case listed(texts: [String], accepted: [[String]], labels: [String: String])
         /// One code for each whole number, or each day.
@@ -18,17 +18,17 @@ public struct ColumnDomain: Sendable, Equatable {
     public let name: String
     /// What the schema declares; whether codes have an order follows from it.
     public let type: FieldType
-    let cells: Cells
+    package let cells: Cells
     /// What unlisted values are written as.
-    let other: String?
+    package let other: String?
     /// Texts that mean "no value"; nil if the field is required.
-    let missing: [String]?
+    package let missing: [String]?
     /// Further codes just before missing, which are written as missing too: what is known where there is no value.
     let states: [String]
     /// Number of codes.
     public let size: Int
     /// Every text whose code is known without reading it as a number.
-    let texts: CategoryTable
+    package let texts: CategoryTable
 
     init(
         name: String, type: FieldType, cells: Cells, other: String?, missing: [String]?, states: [String] = []
@@ -80,7 +80,7 @@ public struct ColumnDomain: Sendable, Equatable {
     public var otherCode: Int? { other == nil ? nil : valueCount }
 
     /// Whether a code is written as a missing value.
-    func isMissing(_ code: Int) -> Bool { missing != nil && code >= size - 1 - states.count && code < size }
+    package func isMissing(_ code: Int) -> Bool { missing != nil && code >= size - 1 - states.count && code < size }
 
     /// What is known of a code that is written as missing; nil for missing itself and for values.
     func state(of code: Int) -> String? {
@@ -170,7 +170,7 @@ extension ColumnDomain {
     }
 
     /// The code of a cell that is written in another way: a text that means a missing value stands as it is.
-    func code(of bytes: UnsafeRawBufferPointer, written writing: CellText) -> Int? {
+    package func code(of bytes: UnsafeRawBufferPointer, written writing: CellText) -> Int? {
         if let code = texts.code(of: bytes) ?? texts.code(of: bytes.trimmed), Int(code) == missingCode {
             return Int(code)
         }

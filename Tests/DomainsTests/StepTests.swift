@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VectorMath
 
-@testable import Tables
+@testable import Domains
 
 @Suite("Steps and asinh bins")
 struct StepTests {

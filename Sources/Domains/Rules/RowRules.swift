@@ -43,7 +43,7 @@ package struct RowRules: Sendable {
         }
     }
 
-    enum Check: Sendable {
+    package enum Check: Sendable {
         case order(Int, Int)
         case never([RuleTest])
         /// For each code of the first column the code of the second with the same text.
@@ -53,9 +53,9 @@ package struct RowRules: Sendable {
     package let domain: TableDomain
     /// Sources come before what is computed of them.
     let computations: [Computation]
-    let checks: [Check]
+    package let checks: [Check]
     /// The numbers of each column; nil for text and truth values.
-    let points: [ColumnPoints?]
+    package let points: [ColumnPoints?]
     /// Columns that have values of their own in a row: of rules, with numbers.
     let valued: [Int]
 

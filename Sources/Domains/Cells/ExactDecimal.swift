@@ -10,7 +10,7 @@ public struct ExactDecimal: Sendable, Comparable {
     }
 
     /// The shortest decimal that reads back as the same number; nil for what is not finite.
-    init?(_ value: Double) {
+    package init?(_ value: Double) {
         guard value.isFinite else { return nil }
         if let whole = Int64(exactly: value), abs(value) < 1e15 {
             self.init(digits: whole, exponent: 0)
@@ -20,7 +20,7 @@ public struct ExactDecimal: Sendable, Comparable {
     }
 
     /// Reads plain digits with an optional sign, point and exponent; nil beyond 18 digits.
-    init?(text: String) {
+    package init?(text: String) {
         var digits: Int64 = 0
         var exponent = 0
         var hasPoint = false
@@ -57,12 +57,12 @@ public struct ExactDecimal: Sendable, Comparable {
     public var number: Double { Binning.value(digits: digits, exponent: exponent) ?? 0 }
 
     /// As CSV writes it.
-    var text: String { DecimalText.text(digits: digits, exponent: exponent) }
+    package var text: String { DecimalText.text(digits: digits, exponent: exponent) }
 
-    var negated: ExactDecimal { ExactDecimal(digits: -digits, exponent: exponent) }
+    package var negated: ExactDecimal { ExactDecimal(digits: -digits, exponent: exponent) }
 
     /// The sum, or nil where it has more digits than an `Int64` holds.
-    func adding(_ other: ExactDecimal) -> ExactDecimal? {
+    package func adding(_ other: ExactDecimal) -> ExactDecimal? {
         if digits == 0 { return other }
         if other.digits == 0 { return self }
         guard let (first, second, exponent) = aligned(with: other) else { return nil }

@@ -1,5 +1,5 @@
 /// One condition of a `never` rule, resolved against the domain of its column.
-struct RuleTest: Sendable {
+package struct RuleTest: Sendable {
     enum Reach: Sendable {
         case nothing, part, everything
     }

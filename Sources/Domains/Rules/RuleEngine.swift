@@ -85,7 +85,7 @@ package struct RuleEngine: Sendable {
         return false
     }
 
-    func breaks(_ check: RowRules.Check, _ row: RuledRow) -> Bool {
+    package func breaks(_ check: RowRules.Check, _ row: RuledRow) -> Bool {
         switch check {
         case .order(let first, let second):
             guard let one = row.values[first], let other = row.values[second] else { return false }

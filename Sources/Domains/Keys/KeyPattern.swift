@@ -1,10 +1,10 @@
-import VectorMath
+package import VectorMath
 
 /// A regular expression that a whole key must match, in time linear in the key.
 ///
 /// ``KeyPatternReader`` documents the language. A row of classes of which one at most varies in length
 /// (`^[0-9]{1,8}$`, `[A-Z]{2}\d{4}`) runs over bytes; everything else runs through ``KeyAutomaton``. Neither goes back.
-struct KeyPattern {
+package struct KeyPattern {
     private struct Step {
         var allowed: [Bool]
         var shortest: Int
@@ -20,7 +20,7 @@ struct KeyPattern {
     private let engine: Engine
 
     /// - Throws: `KeyPatternError` if the source is not in the language.
-    init(_ source: String) throws(KeyPatternError) {
+    package init(_ source: String) throws(KeyPatternError) {
         let tree = try KeyPatternTree(source)
         if let steps = KeyPattern.steps(of: tree) {
             engine = .steps(steps)
@@ -29,7 +29,7 @@ struct KeyPattern {
         }
     }
 
-    func matches(_ bytes: ArraySlice<UInt8>) -> Bool {
+    package func matches(_ bytes: ArraySlice<UInt8>) -> Bool {
         switch engine {
         case .steps(let steps): KeyPattern.matches(bytes, steps)
         case .automaton(let automaton): automaton.matches(bytes)
@@ -45,7 +45,7 @@ struct KeyPattern {
     }
 
     /// The shape of a key, where the pattern is one class with a count.
-    var shape: ByteShape? {
+    package var shape: ByteShape? {
         guard case .steps(let steps) = engine, steps.count == 1, let step = steps.first else { return nil }
         return ByteShape(allowed: step.allowed, shortest: max(1, step.shortest), longest: step.longest)
     }

@@ -1,7 +1,7 @@
 import VectorMath
 
 /// The numbers that a column can write, code by code: evenly spaced decimals.
-struct ColumnPoints: Sendable {
+package struct ColumnPoints: Sendable {
     /// Decimals `lowest + stride · k` for k below `count`, times a power of ten.
     struct Cell: Sendable {
         let lowest: Int64
@@ -71,7 +71,7 @@ struct ColumnPoints: Sendable {
     }
 
     /// The code of a number inside the bounds.
-    func code(of value: ExactDecimal) -> Int? {
+    package func code(of value: ExactDecimal) -> Int? {
         switch domain.cells {
         case .bins(let binning): return binning.cell(of: value.number)
         case .units(let lower, let count):

@@ -1,21 +1,21 @@
-import VectorMath
+package import VectorMath
 
 /// Numbers cut into cells: intervals, and spikes that hold one value each, in ascending order.
 ///
 /// Cell `i` holds `starts[i] ..< starts[i + 1]`, the last one `starts[i] ... maximum`; so every number within the
 /// bounds belongs to exactly one cell. What a cell writes out lies on a decimal grid about a thousandth of the cell
 /// wide, and whether the grid's ends read back into the same cell was tried when the grid was laid.
-struct Binning: Sendable, Equatable {
-    let starts: [Double]
-    let maximum: Double
+package struct Binning: Sendable, Equatable {
+    package let starts: [Double]
+    package let maximum: Double
     /// Cells that hold exactly one declared value.
     let spikes: [Int]
     /// Whether only whole numbers belong (integers, and dates as days).
-    let isWhole: Bool
-    let scale: AxisScale
-    let pivot: Double
+    package let isWhole: Bool
+    package let scale: AxisScale
+    package let pivot: Double
     /// Lowest point, number of points and decimal exponent of each cell's grid.
-    let grids: [DecimalGrid]
+    package let grids: [DecimalGrid]
     /// What every written value is a multiple of; nil for round numbers of each cell's own width.
     let step: ExactDecimal?
 

@@ -37,7 +37,7 @@ public struct TableDialect: Sendable, Equatable {
     }
 
     /// Whether the bytes of the file are its text, as UTF-8 with line feeds.
-    var needsDecoding: Bool { encoding != .utf8 || hasCarriageReturns }
+    package var needsDecoding: Bool { encoding != .utf8 || hasCarriageReturns }
 
     /// What a person calls a delimiter.
     package static func name(of delimiter: UInt8) -> String {

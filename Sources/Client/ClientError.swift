@@ -1,6 +1,6 @@
 public import Attestation
 import Bytes
-public import Domains
+import Domains
 public import Tables
 
 /// Why a client stopped. Each kind has its own exit code, so that scripts can tell them apart.

@@ -1,5 +1,5 @@
 public import Domains
-public import Tables
+import Tables
 
 /// What counting a task's rows in memory takes, by their declared sizes and columns alone: public.
 public struct CountingNeed: Sendable, Equatable, Encodable {

@@ -4,6 +4,7 @@ import Engine
 import Evaluation
 import FittedModels
 import Foundation
+import Tables
 import Tasks
 
 /// `entrepot dummy TASK.yaml`: rows of the joined table's form, before there is a model.

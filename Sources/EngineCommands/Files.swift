@@ -1,7 +1,7 @@
 import ArgumentParser
 package import Domains
 import Foundation
-package import Tables
+import Tables
 package import Tasks
 
 /// Files that the user named.

@@ -1,4 +1,4 @@
-package import Domains
+import Domains
 import Foundation
 package import Ledger
 import Synchronization

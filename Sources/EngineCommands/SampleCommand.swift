@@ -1,6 +1,6 @@
 public import ArgumentParser
 import Bytes
-public import Domains
+import Domains
 public import FittedModels
 import Foundation
 public import Tables

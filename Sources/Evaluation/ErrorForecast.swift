@@ -3,7 +3,7 @@ public import FittedModels
 import Foundation
 public import PrivacyKernel
 public import Synthesizers
-public import Tables
+import Tables
 import VectorMath
 
 /// What to expect of a task before anybody uploads: size, and errors at a ladder of ε.

@@ -3,7 +3,7 @@ public import FittedModels
 import GraphicalModels
 import PrivacyKernel
 import Statistics
-public import Tables
+import Tables
 
 /// How well a model's rows keep what was measured: a function of the model file only, so it costs no ε.
 ///

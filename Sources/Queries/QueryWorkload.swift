@@ -1,7 +1,7 @@
 public import Domains
 public import PrivacyKernel
 import Statistics
-public import Tables
+import Tables
 public import Tasks
 
 /// All queries of a task: asked one after the other of the kernel, before the model is fitted, while the rows exist.

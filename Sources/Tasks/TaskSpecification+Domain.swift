@@ -1,5 +1,5 @@
 public import Domains
-public import Tables
+import Tables
 
 extension TaskSpecification {
     /// The domain of the joined table, with what the rules add to it.

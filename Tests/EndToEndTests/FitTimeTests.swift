@@ -188,7 +188,7 @@ struct FitTimeTests {
             100 fewer in the files. Where all keys meet or none, and where a key has 1,500 rows, the task asks a query and makes no
             model, whose work follows from the noisy counts that were released. Distances are those of Kolmogorov and Smirnov; above \(critical) two laws differ (once in
             10,000 times by chance). What is told is the rung of the ladder. The raw milliseconds of the processor are what a host sees, and are not
-            hidden from it: caches and branches of the processor make a difference of some hundredths.
+            hidden from it: caches and branches of the processor make a difference of some tenths of a millisecond.
 
             | worlds | ms, median | distance of raw time | of what is told | MB at most, median | distance |
             |---|---|---|---|---|---|

@@ -46,6 +46,7 @@ struct WallTests {
     ]
 
     private static let head = """
+        import Domains
         import Foundation
         import PrivacyKernel
         import Tables

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Domains
+@testable import Tables
 
 /// Arrow streams, read back by somebody else's reader.
 @Suite struct ArrowTests {

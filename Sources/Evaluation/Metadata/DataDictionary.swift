@@ -1,5 +1,5 @@
 public import Domains
-public import Tables
+import Tables
 
 /// What each column holds: declared by the task, so public.
 public struct DataDictionary: Sendable {

@@ -1,4 +1,4 @@
-public import Domains
+import Domains
 internal import Foundation
 internal import Gzip
 public import Tables

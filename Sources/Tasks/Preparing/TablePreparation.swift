@@ -1,4 +1,4 @@
-public import Domains
+import Domains
 public import Tables
 internal import VectorMath
 

@@ -1,5 +1,5 @@
 public import Domains
-public import Tables
+import Tables
 
 /// Public relations that every synthetic row obeys.
 extension TaskReader {

@@ -8,6 +8,7 @@ import Foundation
 import Ledger
 import Linkage
 import PrivacyKernel
+import Tables
 import Tasks
 
 /// `entrepot psi listen|join`: two parties, no third, no enclave.

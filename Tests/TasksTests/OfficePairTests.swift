@@ -16,6 +16,7 @@ struct OfficePairTests {
         "partner", "partner2iso", "partner2code", "classificationcode", "classificationsearchcode", "classification",
         "cmdcode", "commoditycode", "customscode", "moscode", "motcode", "qtyunitcode", "qtyunitabbr", "altqtyunitcode",
         "altqtyunitabbr", "tradeflow", "tradeflowcode", "aggregatelevel", "isoriginalclassification",
+        "partnerdesc", "partner2desc", "reporterdesc", "flowdesc", "motdesc", "customsdesc",
         // SDMX.
         "action", "freq", "tradeflow", "commodity1", "transportmodeborder", "customsproc", "unitmeasure", "obsstatus",
         "reportingarea", "counterpartarea", "refarea", "currency", "unitmult", "timeperiod",

@@ -94,7 +94,7 @@ import Testing
             "yes,no", "Male,Female", "18-24,25-34,35-49,50+", "Month-to-month,One year,Two year", "DSL,Fiber optic,No",
             "Electronic check,Mailed check,Bank transfer (automatic),Credit card (automatic)", "a,b", "X,M",
             "Zürich,Köln,Genève,Łódź", "France,Germany,Rep. of Korea", "ledig,verheiratet,geschieden", "oui,non",
-            "none,30 days,60 days,90 days or more", "prepaid,basic,family,business,unlimited",
+            "30 days,60 days,90 days or more", "prepaid,basic,family,business,unlimited",
             "north,south,east,west,overseas", "sea,road,rail,air,pipeline,post",
             "farming,building,cleaning,catering,transport", "wages,documents,violence,housing",
             "child,job,none", "micro,small,medium,large", "Real Estate,Wholesale Trade,Public Administration",
@@ -137,7 +137,8 @@ import Testing
     func sentinels() throws {
         func draft(_ name: String, _ cell: (Int) -> String) throws -> TaskDraft {
             try Office.draft(
-                "id,\(name)\n" + (0..<200).map { "F\(1000 + $0),\(cell($0))" }.joined(separator: "\n") + "\n")
+                "id,\(name),rate\n" + (0..<200).map { "F\(1000 + $0),\(cell($0)),\($0 % 50)" }.joined(separator: "\n")
+                    + "\n")
         }
         for name in ["ledger_nr", "f07", "customer_ref"] {
             let accounts = try draft(name) { $0 % 20 == 0 ? "99999" : "\(10_000 + $0 * 431)" }

@@ -303,7 +303,7 @@ package final class RecordReader {
                 expected: "\(block.columns) fields, as in the header",
                 hint: fields > block.columns
                     ? "The header of row \(row - 1) names \(block.columns) columns and this row has \(fields) cells: write a name for "
-                        + "each column into the header, or quote values that contain the delimiter"
+                        + "each column into the header, or quote values that contain the delimiter (a decimal comma is one)"
                     : "The header of row \(row - 1) names \(block.columns) columns and this row has \(fields) cells: remove the name "
                         + "that no cell belongs to, or add the missing cells")
         case .ragged(let fields):

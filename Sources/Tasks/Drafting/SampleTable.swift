@@ -123,6 +123,7 @@ struct SampleTable {
     }
 
     private static func looksLikeData(_ name: String) -> Bool {
+        if name.contains("@") { return true }
         guard name.utf8.contains(where: { (48...57).contains($0) }) else { return false }
         // A table with a column a year is laid out wide: years are names there.
         if name.utf8.count == 4, let year = Int(name), (1800...2199).contains(year) { return false }

@@ -73,7 +73,9 @@ enum ValueLook: Equatable {
     /// Whether every word is one of classifications: `No internet service`, `5more`, `30 days`.
     static func areWords(_ text: String) -> Bool {
         guard text.utf8.count <= mostBytes else { return false }
-        let words = ColumnFacts.words(of: text)
+        // `N-Port` and `S-Capital`: a letter tells whose.
+        let isLettered = text.dropFirst().first == "-" && text.first?.isLetter == true
+        let words = ColumnFacts.words(of: isLettered ? String(text.dropFirst(2)) : text)
         guard (1...mostWords).contains(words.count) else { return false }
         var known = 0
         for word in words {

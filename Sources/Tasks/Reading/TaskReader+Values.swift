@@ -29,7 +29,7 @@ extension TaskReader {
             {
                 "look like free text"
             } else if Self.areIdentifiers(values) {
-                "look like dates, initials or numbers of persons"
+                "look like dates, initials or numbers of persons or cases"
             } else {
                 nil
             }
@@ -61,6 +61,9 @@ extension TaskReader {
         let areDigits = codes.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
         if areDigits, CodeChance.areTimes(codes) { return true }
         let long = codes.count { $0.utf8.count { (48...57).contains($0) } >= 4 }
-        return long * 2 > codes.count || codes.count > 12 && !areDigits
+        let mixed = codes.count { text in
+            text.contains(where: \.isLetter) && text.utf8.count { (48...57).contains($0) } >= 2
+        }
+        return long * 2 > codes.count || mixed * 2 > codes.count || codes.count > 12 && !areDigits
     }
 }

@@ -52,8 +52,8 @@ struct LayoutTests {
         "totals and notes of any language are no rows",
         arguments: [
             ("Итого;5500;\n", 1), ("合计;5500;\n", 1), ("Összesen;5500;\n", 1), ("Yhteensä;5500;\n", 1),
-            ("Genel Toplam;5500;\n", 1), ("Total des exploitations;5500;\n", 1), (";5500;\n", 1),
-            ("Όλα μαζί;5500;\n", 1), ("Summe;5500;\nStand: 1.1.2024;;\n", 2), ("Źródło: rejestr;;\n", 1),
+            ("Genel Toplam;5500;\n", 1), ("Total des exploitations;7260;\n", 1), (";7260;\n", 1),
+            ("Όλα μαζί;7260;\n", 1), ("Summe;5500;\nStand: 1.1.2024;;\n", 2), ("Źródło: rejestr;;\n", 1),
             ("出典：農林省;;\n", 1), ("* provisional;;\n", 1), ("Own register of the district\n", 1),
             ("Source: register, 2024\n", 1),
         ])
@@ -68,6 +68,15 @@ struct LayoutTests {
         arguments: ["DE2000;;\n", "DE2000;5;\n", "DE2000;;rye\n", "Anna Berg;5;rye\n", "DE 2000;7;oats\n"])
     func rows(last: String) throws {
         #expect(try Self.layout(Self.table(footer: last)).dialect.footerRows == 0, "\(last)")
+    }
+
+    @Test(
+        "a row that may be a total is kept and said by its number, unless its figure is the sum",
+        arguments: ["Total des exploitations;55;\n", "Total Lima;;\n", ";55;\n", "Όλα μαζί;55;\n"])
+    func doubtful(last: String) throws {
+        let layout = try Self.layout(Self.table(footer: last))
+        #expect(layout.dialect.footerRows == 0, "\(last)")
+        #expect(layout.notes.contains { $0.contains("row 42") && $0.contains("was kept") }, "\(last): \(layout.notes)")
     }
 
     @Test("names of firms are no totals, though they begin like one")

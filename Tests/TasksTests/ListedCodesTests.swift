@@ -43,8 +43,8 @@ import Testing
     @Test("short numbers among words are pointed at, and a class of numbers with one word is not")
     func shortNumbers() throws {
         func remarks(_ values: [String]) throws -> [String] {
-            let rows = (0..<120).map { "F\(1000 + $0),\(values[$0 % values.count])" }
-            return try Office.draft("id,status\n" + rows.joined(separator: "\n") + "\n").remarks
+            let rows = (0..<120).map { "F\(1000 + $0),\(values[$0 % values.count]),\($0 % 50)" }
+            return try Office.draft("id,status,staff\n" + rows.joined(separator: "\n") + "\n").remarks
         }
         #expect(try remarks(["open", "closed", "paid", "12"]).contains { $0.contains("numbers among words") })
         #expect(try !remarks(["1", "2", "3", "none"]).contains { $0.contains("numbers among words") })

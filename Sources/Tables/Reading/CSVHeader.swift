@@ -60,6 +60,17 @@ package struct CSVHeader {
             return
         }
         let present = Set(names)
+        if declared.allSatisfy({ !present.contains($0) }), names.contains(where: CSVHeader.isValue) {
+            self.roles = []
+            self.unread = []
+            self.problems = [
+                TableProblem(
+                    code: "header", row: row, expected: "the column names \(CSVHeader.shortList(declared))",
+                    hint: "The row holds values where names should stand: write a header above the first row")
+            ]
+            self.isReadable = false
+            return
+        }
         let absent = declared.filter { !present.contains($0) }
         let extra = names.filter { !declaredNames.contains($0) }
         let keyParts = Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
@@ -122,6 +133,13 @@ package struct CSVHeader {
     package static func plainName(_ name: String) -> String {
         guard name.contains(where: \.isWhitespace) else { return name }
         return name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    /// Whether what stands in a header is a number, a date or an address, and no year as wide tables have them.
+    package static func isValue(_ name: String) -> Bool {
+        let name = name.trimmed
+        if name.utf8.count == 4, let year = Int(name), (1800...2199).contains(year) { return false }
+        return RecognisedLayout.isFigure(name) || name.contains("@")
     }
 
     /// A delimiter that would cut the header, other than the declared one.

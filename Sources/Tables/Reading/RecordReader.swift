@@ -42,6 +42,8 @@ package final class RecordReader {
     private var bytesRead = 0
     private var nextRow = 1
     private var hasHeader = false
+    /// The row below the header.
+    private var firstDataRow = 0
     private var hasEncodingFault = false
     private var decoder: TextDecoder?
 
@@ -158,7 +160,8 @@ package final class RecordReader {
     private func readHeader(isLast: Bool, into sink: some RecordSink) throws(TableProblems) -> Int {
         var start = 0
         if bytesRead == 0, filled > 0 {
-            if let problem = FileSignature.problem(Array(block.bytes[..<min(filled, 64)])) { throw sink.stop(problem) }
+            let signs = Array(block.bytes[..<min(filled, 64)])
+            if let problem = FileSignature.problem(signs, isDecoded: decoder != nil) { throw sink.stop(problem) }
             if filled >= 3, block.bytes[..<3].elementsEqual([0xEF, 0xBB, 0xBF]) { start = 3 }
         }
         start = placeOfHeader(from: start)
@@ -191,6 +194,7 @@ package final class RecordReader {
         try sink.take(header: names, row: nextRow)
         block.begin(columns: names.count)
         nextRow += 1
+        firstDataRow = nextRow
         return cutter.consumed
     }
 
@@ -294,6 +298,15 @@ package final class RecordReader {
 
     private func problem(_ flaw: RecordCutter.Flaw, _ row: Int) -> TableProblem {
         switch flaw {
+        case .ragged(let fields) where row == firstDataRow:
+            TableProblem(
+                code: flaw.code, row: row, value: "\(fields) fields",
+                expected: "\(block.columns) fields, as in the header",
+                hint: fields > block.columns
+                    ? "The header of row \(row - 1) names \(block.columns) columns and this row has \(fields) cells: write a name for "
+                        + "each column into the header, or quote values that contain the delimiter (a decimal comma is one)"
+                    : "The header of row \(row - 1) names \(block.columns) columns and this row has \(fields) cells: remove the name "
+                        + "that no cell belongs to, or add the missing cells")
         case .ragged(let fields):
             TableProblem(
                 code: flaw.code, row: row, value: "\(fields) fields",

@@ -47,7 +47,7 @@ struct RowReader {
         let found = (0..<keyParts).compactMap { part in header.roles.firstIndex(of: .key(part)) }
         self.keyColumns = found.count == keyParts ? found : []
         let present = Set(header.roles)
-        self.absent = RowReader.parentsFirst(domain.derivations).filter { !present.contains(.column($0.column)) }
+        self.absent = Derivation.parentsFirst(domain.derivations).filter { !present.contains(.column($0.column)) }
         var isParent = domain.columns.map { _ in false }
         var derivations: [Int: Derivation] = [:]
         for derivation in domain.derivations where present.contains(.column(derivation.column)) {
@@ -56,18 +56,6 @@ struct RowReader {
         for derivation in domain.derivations { isParent[derivation.parent] = true }
         self.derivations = derivations
         self.isParent = isParent
-    }
-
-    private static func parentsFirst(_ derivations: [Derivation]) -> [Derivation] {
-        var waiting = derivations
-        var ordered: [Derivation] = []
-        while !waiting.isEmpty {
-            let ready = waiting.filter { one in !waiting.contains { $0.column == one.parent } }
-            guard !ready.isEmpty else { return ordered }
-            ordered += ready
-            waiting.removeAll { one in ready.contains { $0.column == one.column } }
-        }
-        return ordered
     }
 
     /// The row of the file in which a row of the table stands.
@@ -167,6 +155,9 @@ struct RowReader {
             }
             isKnown = false
             grid.withField(row: row, column: field) { text in
+                if CSVHeader.isName(text, column.name) {
+                    return log.add(CSVHeader.repeated(column.name, row: fileRow(count + row)))
+                }
                 log.add(column.problemCode(text), column: column.name) {
                     column.problem(text, row: fileRow(count + row))
                 }
@@ -192,6 +183,9 @@ struct RowReader {
             guard code == nil else { continue }
             isKnown = false
             grid.withField(row: row, column: field) { text in
+                if CSVHeader.isName(text, column.name) {
+                    return log.add(CSVHeader.repeated(column.name, row: fileRow(count + row)))
+                }
                 let code = column.problemCode(text, isRead: writing.plain(text) != nil)
                 log.add(code, column: column.name) {
                     var problem = column.problem(text, row: fileRow(count + row))
@@ -220,6 +214,11 @@ struct RowReader {
             }
         }
         for (row, part, fault) in faults {
+            let name = rule.columns[part]
+            if grid.withField(row: row, column: columns[part], { CSVHeader.isName($0, name) }) {
+                log.add(CSVHeader.repeated(name, row: fileRow(count + row)))
+                continue
+            }
             log.add(fault.code, column: rule.columns[part]) {
                 let value = grid.withField(row: row, column: columns[part]) {
                     String(decoding: $0.prefix(80), as: UTF8.self)

@@ -12,7 +12,13 @@ package struct FileSurvey {
     package private(set) var firstFault: Int?
     /// Whether characters beyond ASCII stand there as UTF-8.
     package private(set) var hasLongCharacters = false
-    package private(set) var hasZeros = false
+    package var hasZeros: Bool { firstZero != nil }
+    /// The first byte of zero, as a place in the file.
+    package private(set) var firstZero: Int?
+    /// Line feeds; carriage returns in a file that has no line feeds.
+    package var lineEnds: Int { lineFeeds > 0 ? lineFeeds : carriageReturns }
+    private var lineFeeds = 0
+    private var carriageReturns = 0
     private var rest: [UInt8] = []
 
     package static let headSize = 1 << 18
@@ -26,25 +32,26 @@ package struct FileSurvey {
         if head.count < Self.headSize { head += bytes.prefix(Self.headSize - head.count) }
         tail += bytes[max(0, bytes.count - Self.tailSize)...]
         if tail.count > 4 * Self.tailSize { tail.removeFirst(tail.count - Self.tailSize) }
-        if !hasZeros { hasZeros = bytes.contains(0) }
-        if firstFault == nil {
-            var text = rest
-            text.append(contentsOf: bytes)
-            check(text, isLast: false)
-        }
+        if firstZero == nil, let place = bytes.firstIndex(of: 0) { firstZero = count + place }
+        var text = rest
+        text.append(contentsOf: bytes)
+        let traits = byteTraits(text, 0..<text.count)
+        lineFeeds += traits.lineFeeds
+        if lineFeeds == 0, traits.hasCarriageReturn { carriageReturns += text.count { $0 == 0x0D } }
+        if firstFault == nil { check(text, isASCII: traits.isASCII, isLast: false) }
         count += bytes.count
     }
 
     package mutating func finish() {
         if tail.count > Self.tailSize { tail.removeFirst(tail.count - Self.tailSize) }
-        check(rest, isLast: true)
+        check(rest, isASCII: rest.isEmpty, isLast: true)
     }
 
     /// Looks for what is not UTF-8. A character that is cut at the end waits for its rest.
-    private mutating func check(_ text: [UInt8], isLast: Bool) {
+    private mutating func check(_ text: [UInt8], isASCII: Bool, isLast: Bool) {
         let start = count - rest.count
         rest = []
-        guard firstFault == nil, !byteTraits(text, 0..<text.count).isASCII else { return }
+        guard firstFault == nil, !isASCII else { return }
         var end = text.count
         if !isLast {
             for back in 1...3 where back <= text.count {

@@ -21,45 +21,112 @@ extension RecognisedLayout {
     ]
     private static let noteSigns = ["©", "(c)", "*", "(", "#", "--", "†", "¹", "%"]
 
-    mutating func recogniseFooter(_ tail: [UInt8], isWhole: Bool) {
+    /// What a line at the end seems to be.
+    private enum Verdict {
+        case row, total, note
+        /// It may be a total or a note, and stays: it may be somebody's row.
+        case doubtful
+    }
+
+    mutating func recogniseFooter(_ tail: [UInt8], isWhole: Bool, lineEnds: Int) {
         var lines = tail.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
+        let last = isWhole ? lines.count : lineEnds + 1
         if !isWhole { lines = lines.dropFirst() }
-        var cut: [[String]] = []
-        for line in lines.suffix(60) {
-            var text = Array(line)
-            if text.last == 0x0D { text.removeLast() }
-            text.append(0x0A)
-            var cutter = RecordCutter(columns: 1, dialect: dialect)
-            cut.append(text.count { $0 == 0x22 } % 2 == 0 ? cutter.cutOne(text, 0..<text.count, row: 1) ?? [] : [])
-        }
+        let cut = lines.suffix(60).map { self.cut($0) }
         var frequency: [Int: Int] = [:]
         for cells in cut where cells.count > 1 { frequency[cells.count, default: 0] += 1 }
         let columns = frequency.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
         guard columns > 1 else { return }
-        var rows = 0
-        for (place, cells) in cut.enumerated().reversed() {
+        // Names are no row by which a line could be judged.
+        let front = isWhole && lines.count <= 60 ? dialect.headerRow : 0
+        var found: [(row: Int, verdict: Verdict)] = []
+        for (place, cells) in cut.enumerated().reversed() where place >= front {
             let isBlank = cells.allSatisfy { $0.allSatisfy(\.isWhitespace) }
             if isBlank, cells.count == 1 { continue }
-            let body = FooterBody(cut[..<place].suffix(40).filter { $0.count == columns }.map { $0.map(\.trimmed) })
-            guard rows < TableDialect.mostFooterRows, Self.isFooter(cells.map(\.trimmed), columns: columns, below: body)
-            else { break }
-            rows += 1
+            let body = FooterBody(
+                cut[min(front, place)..<place].suffix(40).filter { $0.count == columns }.map { $0.map(\.trimmed) })
+            var verdict = Self.verdict(cells.map(\.trimmed), columns: columns, below: body)
+            if verdict == .doubtful, isWhole, isSum(cells.map(\.trimmed), of: lines, place, cut.count) {
+                verdict = .total
+            }
+            let row = last - (cut.count - 1 - place)
+            if verdict == .doubtful { found.append((row, verdict)) }
+            guard found.count < TableDialect.mostFooterRows, verdict == .total || verdict == .note else { break }
+            found.append((row, verdict))
         }
+        let left = found.filter { $0.verdict != .doubtful }
         // A last line that has no end and too few cells was cut off with the file.
         let isCut =
-            rows == 0 && ![0x0A, 0x0D].contains(tail.last ?? 0x0A) && (2..<columns).contains(cut.last?.count ?? 0)
+            left.isEmpty && ![0x0A, 0x0D].contains(tail.last ?? 0x0A) && (2..<columns).contains(cut.last?.count ?? 0)
         if isCut {
             dialect.footerRows = 1
-            self.notes.append("its last line is cut short and was left out: look whether the file is whole")
+            self.notes.append(
+                "row \(last), the last one, is cut short and was left out: look whether the file is whole")
             return
         }
+        for line in found where line.verdict == .doubtful {
+            self.notes.append(
+                "row \(line.row) looks like a total or a note, and was kept as a row: remove it if it is none")
+        }
         // A file of nothing but notes is none.
-        guard rows > 0, rows < cut.count(where: { !$0.isEmpty }) - (isWhole ? dialect.headerRow : 0) else { return }
-        dialect.footerRows = rows
-        self.notes.append(
-            rows == 1
-                ? "its last line is no row of the table and was left out"
-                : "its last \(rows) lines are no rows of the table and were left out")
+        guard !left.isEmpty, left.count < cut.count(where: { !$0.isEmpty }) - front else { return }
+        dialect.footerRows = left.count
+        self.notes.append(Self.sentence(left.reversed()))
+    }
+
+    private static func sentence(_ left: [(row: Int, verdict: Verdict)]) -> String {
+        let rows = left.map { String($0.row) }.joined(separator: ", ")
+        let kinds = Set(left.map(\.verdict))
+        guard left.count > 1 else {
+            return "row \(rows) is \(kinds == [.total] ? "a total" : "a note") below the table and was left out"
+        }
+        let what = kinds == [.total] ? "totals" : kinds == [.note] ? "notes" : "totals and notes"
+        return "rows \(rows) are \(what) below the table and were left out"
+    }
+
+    private func cut(_ line: ArraySlice<UInt8>) -> [String] {
+        var text = Array(line)
+        if text.last == 0x0D { text.removeLast() }
+        text.append(0x0A)
+        var cutter = RecordCutter(columns: 1, dialect: dialect)
+        return text.count { $0 == 0x22 } % 2 == 0 ? cutter.cutOne(text, 0..<text.count, row: 1) ?? [] : []
+    }
+
+    /// Whether a line's figures are the sums of the columns above it, at least one of them and none of them something else.
+    ///
+    /// - Parameters:
+    ///   - place: of the line among the last `count` of all lines.
+    private func isSum(_ cells: [String], of lines: ArraySlice<ArraySlice<UInt8>>, _ place: Int, _ count: Int) -> Bool {
+        let figures = cells.indices.dropFirst().filter { Self.isFigure(cells[$0]) }
+        guard !figures.isEmpty else { return false }
+        let above = lines.dropLast(count - place).dropFirst(dialect.headerRow).map { cut($0) }
+            .filter { $0.count == cells.count }
+        guard above.count > 1 else { return false }
+        return figures.allSatisfy { column in
+            guard let total = Self.number(cells[column]) else { return false }
+            let sum = above.reduce(0) { $0 + (Self.number($1[column].trimmed) ?? 0) }
+            return abs(sum - total) <= 0.006 * Double(above.count).squareRoot() + 1e-9 * abs(total)
+        }
+    }
+
+    /// The number of a figure whose last point or comma, with one or two digits behind it, is the decimal sign.
+    private static func number(_ text: String) -> Double? {
+        var digits = ""
+        let signs = Array(text)
+        for (place, sign) in signs.enumerated() {
+            if sign.isASCII, sign.isNumber { digits.append(sign) }
+            if sign == "-", place == 0 { digits.append("-") }
+            if sign == "." || sign == "," {
+                let behind = signs[(place + 1)...]
+                let isLast = !behind.contains { $0 == "." || $0 == "," }
+                if isLast,
+                    behind.count != 3 || sign == "." && !signs[..<place].contains(",") && signs[..<place].count > 3
+                {
+                    digits.append(".")
+                }
+            }
+        }
+        return Double(digits)
     }
 
     /// The rows above a line, as far as they tell that it is none of them.
@@ -94,23 +161,29 @@ extension RecognisedLayout {
         func begins(with word: String) -> Bool { rows.contains { $0.first?.lowercased() == word } }
     }
 
-    private static func isFooter(_ cells: [String], columns: Int, below body: FooterBody) -> Bool {
-        guard let first = cells.first(where: { !$0.isEmpty })?.lowercased() else { return false }
+    private static func verdict(_ cells: [String], columns: Int, below body: FooterBody) -> Verdict {
+        guard let first = cells.first(where: { !$0.isEmpty })?.lowercased() else { return .row }
         let (word, rest) = label(first)
         let isTotal = totals.contains(word) && !body.begins(with: first)
         if cells.count != columns {
-            return isTotal || isNote(first) || cells.count == 1 && (first.contains(" ") || !rest.isEmpty)
+            // No row has so many cells: what is left is whether it can be a total or a note.
+            if isTotal { return .total }
+            return isNote(first) || cells.count == 1 && (first.contains(" ") || !rest.isEmpty) ? .note : .row
         }
         let others = cells.drop { $0.isEmpty }.dropFirst().filter { !$0.isEmpty }
         let areFigures = others.allSatisfy(isFigure)
-        if isTotal { return others.count < columns - 1 || areFigures && !others.isEmpty }
         // `Source: own register;;` and `Stand: 1.1.2024;;`
-        if !rest.isEmpty, notes.contains(word) { return true }
-        guard body.lacks(cells), areFigures else { return false }
-        if !body.hasWords, totals.contains(where: { first.hasPrefix($0 + " ") }) { return true }
-        // Figures without a key, or behind a label without a digit, where every row has a code and a word.
-        if body.hasCodes, cells.first?.isEmpty == true || !first.contains(where: \.isNumber) { return true }
-        return others.isEmpty && body.fewest > 1 && !body.hasWords && (isNote(first) || first.contains(" "))
+        if !rest.isEmpty, notes.contains(word) { return others.isEmpty ? .note : .doubtful }
+        if isTotal {
+            // A firm or a place may be called so, where firms or places are the rows.
+            return areFigures && (body.hasCodes || body.lacks(cells)) ? .total : .doubtful
+        }
+        guard body.lacks(cells), areFigures else { return .row }
+        if others.isEmpty, body.fewest > 1, !body.hasWords, isNote(first) { return .note }
+        let isLabelled = totals.contains { first.hasPrefix($0 + " ") }
+        let isKeyless = cells.first?.isEmpty == true || !first.contains(where: \.isNumber)
+        if isLabelled || body.hasCodes && isKeyless { return .doubtful }
+        return others.isEmpty && body.fewest > 1 && !body.hasWords && first.contains(" ") ? .doubtful : .row
     }
 
     private static func isNote(_ text: String) -> Bool {

@@ -25,13 +25,16 @@ package struct RecognisedLayout {
         let lines = Lines(text(of: survey.head, isStart: true), isWhole: survey.count <= survey.head.count)
         recogniseRows(lines)
         let isWhole = survey.count <= survey.tail.count
-        recogniseFooter(text(of: survey.tail, isStart: isWhole), isWhole: isWhole)
+        recogniseFooter(text(of: survey.tail, isStart: isWhole), isWhole: isWhole, lineEnds: survey.lineEnds)
     }
 
     private mutating func recogniseEncoding(_ survey: FileSurvey) throws(TableProblems) {
         let head = survey.head
         let isMarked = head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
-        if isMarked || Self.isWide(head) {
+        if FileSignature.isUTF32(head), let problem = FileSignature.problem(Array(head.prefix(64))) {
+            throw Self.refused(problem)
+        }
+        if isMarked || FileSignature.isWide(head[...]) {
             dialect.encoding = .utf16
             notes.append("it is in UTF-16")
             return
@@ -41,7 +44,9 @@ package struct RecognisedLayout {
             throw Self.refused(
                 TableProblem(
                     code: "encoding", expected: "a text file",
-                    hint: "The file holds bytes of zero, which no text has: check that it is a CSV file and whole"))
+                    hint:
+                        "The file holds bytes of zero\(survey.firstZero.map { ", the first at byte \($0 + 1)" } ?? ""), which no text "
+                        + "has: check that it is a CSV file and whole"))
         }
         // A file of UTF-8 with one bad byte is damaged; one without any character of UTF-8 was written in another encoding.
         guard survey.firstFault != nil, !survey.hasLongCharacters else { return }
@@ -51,15 +56,6 @@ package struct RecognisedLayout {
 
     private static func refused(_ problem: TableProblem) -> TableProblems {
         TableProblems(problems: [problem], counts: [problem.code: 1])
-    }
-
-    /// Whether every other byte is a zero: text in UTF-16 without a mark.
-    private static func isWide(_ head: [UInt8]) -> Bool {
-        let start = head.prefix(512)
-        guard start.count >= 8 else { return false }
-        let even = start.enumerated().count { $0.offset % 2 == 0 && $0.element == 0 }
-        let odd = start.enumerated().count { $0.offset % 2 == 1 && $0.element == 0 }
-        return max(even, odd) * 10 >= start.count / 2 * 7 && min(even, odd) * 10 <= start.count / 2
     }
 
     /// One end of the file as UTF-8 with line feeds.
@@ -135,7 +131,7 @@ package struct RecognisedLayout {
             return
         }
         recogniseComments(first, lines)
-        var best: (score: Double, columns: Int, header: Int, delimiter: UInt8)?
+        var best: (score: Double, columns: Int, header: Int, delimiter: UInt8, nameless: Int)?
         for delimiter in Self.delimiters {
             var candidate = dialect
             candidate.delimiter = delimiter
@@ -145,13 +141,18 @@ package struct RecognisedLayout {
                 }
             guard let found = Self.layout(records) else { continue }
             if best.map({ found.score > $0.score || found.score == $0.score && found.columns > $0.columns }) ?? true {
-                best = (found.score, found.columns, found.header, delimiter)
+                best = (found.score, found.columns, found.header, delimiter, found.nameless)
             }
         }
         guard let best else { return }
         dialect.delimiter = best.delimiter
         if best.delimiter != 0x2C {
             notes.append("its cells are separated by \(TableDialect.name(of: best.delimiter))")
+        }
+        if best.nameless > 0 {
+            notes.append(
+                "the row of column names ends in \(best.nameless == 1 ? "an empty cell" : "\(best.nameless) empty cells") that the rows "
+                    + "lack, which was left out")
         }
         let blankOrComment = first.prefix { $0.1.allSatisfy(\.isWhitespace) || isComment($0.1) }.count
         if best.header > blankOrComment + 1, best.header <= TableDialect.mostHeaderRows {
@@ -178,7 +179,9 @@ package struct RecognisedLayout {
     }
 
     /// Where the header stands if the records were cut by the right delimiter, and how well they fit it.
-    private static func layout(_ records: [Record]) -> (score: Double, columns: Int, header: Int)? {
+    private static func layout(
+        _ records: [Record]
+    ) -> (score: Double, columns: Int, header: Int, nameless: Int)? {
         var frequency: [Int: Int] = [:]
         for record in records where record.cells.count > 1 { frequency[record.cells.count, default: 0] += 1 }
         guard let most = frequency.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }) else { return nil }
@@ -199,6 +202,7 @@ package struct RecognisedLayout {
         {
             header -= 1
         }
+        if header > 0, isHeader(records[header - 1], above: records[header...], columns: most.key) { header -= 1 }
         let fitting = records[header...].count { record in
             record.cells.count == most.key || record.filled <= most.key && record.cells.count > most.key
         }
@@ -207,9 +211,39 @@ package struct RecognisedLayout {
         // A delimiter that the first line lacks is rarely the right one; nor is one that the line below the names lacks, or
         // that makes a number of a name.
         if header != 0 { score *= 0.8 }
-        if header + 1 < records.count, records[header + 1].cells.count < records[header].cells.count { score *= 0.5 }
+        if header + 1 < records.count, records[header + 1].cells.count < records[header].filled { score *= 0.5 }
         if records[header].cells.contains(where: isNumber) { score *= 0.5 }
-        return (score, most.key, records[header].line)
+        let nameless =
+            records[header].cells.count > most.key && records[header].filled <= most.key
+            ? records[header].cells.count - most.key : 0
+        return (score, most.key, records[header].line, nameless)
+    }
+
+    /// Whether a record of more or fewer cells than the rows is their header all the same: a title would not have a name for
+    /// each column, nor stand above a row of somebody's data.
+    private static func isHeader(_ record: Record, above rows: ArraySlice<Record>, columns: Int) -> Bool {
+        let names = record.cells.map(\.trimmed).filter { !$0.isEmpty }
+        guard record.cells.count != columns, names.count > 1, Set(names).count == names.count,
+            names.count * 2 >= columns, names.count <= 2 * columns, !names.contains(where: isNumber),
+            let first = rows.first
+        else { return false }
+        if record.filled == columns, names.count == columns { return true }
+        let body = rows.dropFirst().prefix(100).filter { $0.cells.count == columns }
+        // What is called the first row would be the header otherwise: it is a row where it has a figure, or what rows have.
+        return first.cells.indices.contains { place in
+            let cell = first.cells[place].trimmed
+            guard !cell.isEmpty else { return false }
+            let isYear = cell.utf8.count == 4 && (1800...2199).contains(Int(cell) ?? 0)
+            return isFigure(cell) && !isYear || body.contains { $0.cells[place].trimmed == cell }
+                || isAlike(cell, body, place)
+        }
+    }
+
+    /// Whether a cell with a digit is written just as those below it: `F1000` above `F1001`.
+    private static func isAlike(_ cell: String, _ body: [Record], _ place: Int) -> Bool {
+        func shape(_ text: String) -> String { String(text.map { $0.isNumber ? "9" : $0.isLetter ? "A" : $0 }) }
+        guard cell.contains(where: \.isNumber), body.count > 1 else { return false }
+        return body.count { shape($0.cells[place].trimmed) == shape(cell) } * 10 >= body.count * 8
     }
 
     /// Where the names stand if the rows from `first` on are titles of several cells: `Register of farms;2024;;`.

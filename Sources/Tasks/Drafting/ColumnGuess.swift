@@ -22,6 +22,8 @@ struct ColumnGuess {
 
     private let name: String
     private let facts: ColumnFacts
+    /// What is said of a name that may itself be a value.
+    private let nameNote: String
 
     /// - Parameters:
     ///   - rowNumbers: of each value its row in the file.
@@ -32,6 +34,7 @@ struct ColumnGuess {
     ) {
         name = Self.quoted(facts.name)
         self.facts = facts
+        nameNote = HeaderLook.mayBeName(facts.name) ? "; is its name somebody's? \(Self.valueMark.dropFirst(2))" : ""
         if let parent {
             let required = facts.blanks == 0 && facts.missing.isEmpty && parent.isRequired
             declare(
@@ -55,6 +58,21 @@ struct ColumnGuess {
         remarks += OddCells.remarks(facts, rowNumbers: rowNumbers)
     }
 
+    /// A column whose name is itself somebody's: the name does not stand in the text.
+    ///
+    /// - Parameter number: of the column in the file, from 1.
+    init(unnamed number: Int, facts: ColumnFacts) {
+        name = ""
+        nameNote = ""
+        self.facts = facts
+        isDeclared = false
+        lines.append(
+            "# column \(number) is left out: its name looks like a value, such as a date, a number or an address")
+        remarks.append(
+            "column \(number) is called \"\(facts.name.prefix(40))\", which looks like a value and not like a name: is the first "
+                + "row the column names?")
+    }
+
     // MARK: - Declaring
 
     private func blankNote(_ isRequired: Bool) -> String { isRequired ? "" : ", blanks" }
@@ -71,20 +89,31 @@ struct ColumnGuess {
         let texts = missing.isEmpty ? "" : ", missingValues: ['', \(missing.map(Self.quoted).joined(separator: ", "))]"
         // A word such as NA is everybody's; a number that stands for "unknown" is a value of the sample.
         let own = missing.filter { !ColumnFacts.missingWords.contains($0.lowercased()) }
-        sampleValues += own.count
-        let said = own.isEmpty ? "" : "; \(own.joined(separator: ", ")): \(Self.valueMark.dropFirst(2))"
+        sampleValues += own.count + (nameNote.isEmpty ? 0 : 1)
+        let said =
+            nameNote
+            + (own.isEmpty
+                ? "" : "; does \(own.joined(separator: ", ")) stand for unknown? \(Self.valueMark.dropFirst(2))")
+        for text in own {
+            let rows = facts.values.count { $0 == text }
+            remarks.append(
+                "\(facts.name): \(text) stands in \(rows) rows, far from all others, and is proposed as a missing value: take it "
+                    + "out of missingValues if it is a value")
+        }
         lines.append("- {name: \(name), \(rest)\(tail)\(texts)}  \(Self.mark): \(note)\(blankNote(required))\(said)")
     }
 
     private mutating func leaveOut(_ why: String) {
         isDeclared = false
-        lines.append("# \(name) is left out: \(why)")
+        lines.append("# \(name) is left out: \(why)\(nameNote)")
+        if !nameNote.isEmpty { sampleValues += 1 }
     }
 
     /// A classification, one value a line.
     private mutating func declare(_ values: [String], others: Int) {
         let required = facts.blanks == 0 && facts.missing.isEmpty
-        lines.append("- name: \(name)")
+        lines.append("- name: \(name)" + (nameNote.isEmpty ? "" : "  \(Self.mark): \(nameNote.dropFirst(2))"))
+        if !nameNote.isEmpty { sampleValues += 1 }
         lines.append("  type: string")
         if !facts.missing.isEmpty {
             lines.append("  missingValues: ['', \(facts.missing.map(Self.quoted).joined(separator: ", "))]")
@@ -165,7 +194,7 @@ struct ColumnGuess {
                 odd.append(row)
             }
         }
-        let sentinels = Self.sentinels(numbers)
+        let sentinels = isNumbered(numbers.map(\.text)) ? [] : Self.sentinels(numbers)
         let oddTexts = oddMissing(odd, rowNumbers, what: "no number")
         let kept = numbers.filter { !sentinels.contains($0.text) }.map(\.value).sorted()
         let (low, high) = (kept.first ?? 0, kept.last ?? 0)
@@ -190,6 +219,22 @@ struct ColumnGuess {
             note: "type, bounds\(isNarrow ? "" : ", bins")\(written.isEmpty ? "" : ", how the numbers are written")",
             missing: facts.missing + oddTexts + sentinels,
             isRequired: facts.blanks == 0 && facts.missing.isEmpty && odd.isEmpty && sentinels.isEmpty)
+    }
+
+    /// Whether whole numbers are numbers of somebody or something, among which 99999 may be one as good as any other: by their
+    /// name, or since nearly all differ and have as many digits.
+    private func isNumbered(_ texts: [String]) -> Bool {
+        let isNamed = facts.isCalled([
+            "id", "nr", "no", "number", "num", "nummer", "key", "code", "ref", "account", "acct", "konto", "customer",
+            "client", "case", "member", "serial",
+        ])
+        if isNamed || PrivateNames.isIdentifier(facts) { return true }
+        guard !facts.isCalled(KeyGuess.measures), texts.count > ColumnFacts.tiny else { return false }
+        let distinct = Set(texts)
+        let width = distinct.first { Set($0) != ["9"] }?.utf8.count ?? 0
+        return width >= 4 && distinct.count * 10 >= texts.count * 6
+            && distinct.count { $0.utf8.count == width && $0.utf8.allSatisfy { (48...57).contains($0) } } * 10
+                >= distinct.count * 9
     }
 
     /// Of cells that do not fit: those that are short words, to be declared as missing. Every one is named to the person who

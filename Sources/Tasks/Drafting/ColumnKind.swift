@@ -153,13 +153,6 @@ extension ColumnKind {
         "postal", "post", "icd", "isco", "code", "codes", "m49", "fips", "sic", "taric", "cpv", "insee", "ags",
         "prodcom",
     ]
-    private static let identifierNames: Set<String> = [
-        "phone", "telephone", "tel", "mobile", "mobil", "fax", "iban", "bic", "swift", "ssn", "passport", "email",
-        "mail", "msisdn",
-        "imsi", "imei", "account", "konto", "vat", "nin", "cpr", "bsn", "pesel", "isin", "lei", "uuid", "guid", "url",
-        "ip",
-        "license", "licence", "plate",
-    ]
     private static let rowNames: Set<String> = [
         "index", "row", "rownum", "rownumber", "unnamed", "lfdnr", "seq", "obs",
     ]
@@ -208,8 +201,9 @@ extension ColumnKind {
         let core = facts.core
         let isUnique = facts.counts.count * 20 >= core.count * 19 && core.count > ColumnFacts.tiny
         if areDigits, isUnique, facts.isCalled(rowNames) { return .leftOut("it looks like a row number") }
-        if areDigits, core.count > ColumnFacts.tiny, facts.isCalled(identifierNames) {
-            return .leftOut("it looks like a number that belongs to somebody, such as a telephone's")
+        if areDigits, core.count > ColumnFacts.tiny, PrivateNames.isIdentifier(facts) {
+            return .leftOut(
+                "by its name it is a number that belongs to somebody, such as an account's or a telephone's")
         }
         if areDigits, isUnique, let length = core.first?.utf8.count, length >= 9,
             core.allSatisfy({ $0.utf8.count == length }),
@@ -268,7 +262,12 @@ extension ColumnKind {
         if most({ $0.hasPrefix("http://") || $0.hasPrefix("https://") || $0.hasPrefix("www.") }) {
             return "it holds addresses of pages"
         }
-        if most({ isPhone($0) }) { return "it holds telephone numbers" }
+        if most({ isPhone($0) }) {
+            // Tax numbers have strokes and hyphens between their digits as well.
+            return most({ isCalled($0) })
+                ? "it holds telephone numbers"
+                : "it holds numbers that belong to somebody, such as a tax number's or a telephone's"
+        }
         return nil
     }
 
@@ -281,6 +280,11 @@ extension ColumnKind {
             && signs[4...].allSatisfy { isUpper($0) || isDigit($0) } && signs.count(where: isDigit) >= 10
     }
 
+    /// `+44 20 7946`, `0044 20 7946`, `(020) 7946`: how numbers begin that one calls.
+    private static func isCalled(_ text: String) -> Bool {
+        text.hasPrefix("+") || text.hasPrefix("00") || text.hasPrefix("(")
+    }
+
     /// A plus or brackets and at least seven digits with blanks, strokes and hyphens between them.
     static func isPhone(_ text: String) -> Bool {
         let digits = text.utf8.count { (48...57).contains($0) }
@@ -291,109 +295,5 @@ extension ColumnKind {
         return text.hasPrefix("+") || text.hasPrefix("00") && signs + text.utf8.count(where: { $0 == 32 }) > 0
             || text.contains("(")
             || signs >= 2 && !text.hasPrefix("-")
-    }
-
-    // MARK: - Texts
-
-    private static let mostCategories = 500
-
-    private static func text(_ facts: ColumnFacts, isClassification: Bool) -> ColumnKind {
-        let (counts, rows) = (facts.counts, facts.core.count)
-        if isClassification {
-            // Whoever says so has looked; what few rows have may still be somebody's own.
-        } else if PrivateTexts.isName(facts) {
-            return .leftOut("by its name it tells of persons or holds free text")
-        }
-        if !isClassification {
-            if let why = notDeclarable(counts) { return .leftOut(why) }
-            if counts.keys.count(where: PrivateTexts.isPersonal) * 2 > counts.count {
-                return .leftOut("it looks like what belongs to one person or firm, such as an address or a number")
-            }
-            if !facts.isCalled(PrivateTexts.classes), counts.keys.count(where: looksLikeName) * 10 >= counts.count * 7 {
-                return .leftOut("it looks like names of persons")
-            }
-        }
-        let isPublic = isClassification || PublicWords.isClassification(facts)
-        if facts.isTiny, isPublic {
-            let isSound = counts.keys.allSatisfy {
-                $0.utf8.count <= 40 && !$0.contains("@") && !isIBAN($0) && !isPhone($0) && !looksLikeName($0)
-                    && !DateSpelling.isDate($0) && !ShownText.hasHidden($0)
-            }
-            return isSound
-                ? .categories(counts.keys.sorted(), others: 0)
-                : .leftOut("it looks like what belongs to one person or firm")
-        }
-        if counts.count * 2 > rows { return .leftOut("nearly all values differ (\(counts.count) in \(rows) rows)") }
-        let length = counts.keys.reduce(0) { $0 + $1.utf8.count } / max(1, counts.count)
-        if counts.count > 12, length > 40 { return .leftOut("it looks like free text") }
-        let numbers = counts.keys.count {
-            NumberSpelling.isNumber($0) && !$0.utf8.allSatisfy { (48...57).contains($0) } || DateSpelling.isDate($0)
-        }
-        if counts.count > 12, numbers * 2 > counts.count {
-            return .leftOut("half of its values are numbers or dates, the rest is not")
-        }
-        // What few rows have may be somebody's own; it becomes `other`.
-        let least = rows <= 30 ? 2 : 3
-        let numbersAmong = facts.numbersAmongWords
-        let common = counts.filter {
-            $0.value >= least && !ShownText.hasHidden($0.key) && !numbersAmong.contains($0.key)
-        }
-        let held = common.values.reduce(0, +)
-        let strayed = numbersAmong.reduce(0) { $0 + counts[$1, default: 0] }
-        if held * 10 < rows * 8, (held + strayed) * 10 >= rows * 8 {
-            return .leftOut(
-                "\(strayed) of \(rows) cells are numbers among words: put the numbers into a column of their own")
-        }
-        guard counts.count <= mostCategories, counts.count * 3 <= rows || counts.count <= 3, held * 10 >= rows * 8
-        else {
-            return .leftOut("it is no classification: \(counts.count) values in \(rows) rows, most of few rows")
-        }
-        guard isPublic else {
-            return .leftOut(
-                "nothing public says that its \(counts.count) values are a classification: list them under categories, or draft with "
-                    + "--categories if they are one")
-        }
-        return .categories(common.keys.sorted(), others: rows - held)
-    }
-
-    /// Why texts that are nearly all of one kind cannot be declared, though a person reads them: with the way out.
-    private static func notDeclarable(_ counts: [String: Int]) -> String? {
-        let texts = Array(counts.keys.prefix(1_000))
-        func most(_ isSo: (String) -> Bool) -> Bool {
-            texts.count > 2 && texts.count(where: isSo) * 10 >= texts.count * 8
-        }
-        if most(isTimeOfDay) { return "it holds times of day or durations: export them as a number of minutes" }
-        if most({ isShortened($0) || NumberSpelling.isNumber($0) }), texts.contains(where: isShortened) {
-            return "its numbers are cut short by letters such as k and M: export them in full"
-        }
-        if most({ NumberSpelling.isNumber($0) && $0.contains { $0 == "." || $0 == "," } }) {
-            return
-                "its numbers are written in two ways, some with a decimal comma and some with a point: export them in one"
-        }
-        if most({ DateSpelling.isDate($0) }) { return "its dates are written in several ways: export them in one" }
-        return nil
-    }
-
-    /// `07:45`, `7:45:10`.
-    private static func isTimeOfDay(_ text: String) -> Bool {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        return (2...3).contains(parts.count)
-            && parts.allSatisfy { (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy { (48...57).contains($0) } }
-    }
-
-    /// `1.2k`, `3M`.
-    private static func isShortened(_ text: String) -> Bool {
-        guard let last = text.last, "kKmMbB".contains(last), text.utf8.count > 1 else { return false }
-        return NumberSpelling.isPlain(ColumnFacts.trimmed(String(text.dropLast())))
-    }
-
-    /// Two to four words that each begin with a capital: `Ana María Núñez`.
-    static func looksLikeName(_ text: String) -> Bool {
-        let words = text.split(separator: " ").filter { !$0.allSatisfy(\.isNumber) }
-        return (2...4).contains(words.count)
-            && words.allSatisfy { word in
-                word.first?.isUppercase == true && word.dropFirst().contains { $0.isLowercase }
-                    && word.allSatisfy { $0.isLetter || "-'’.".contains($0) }
-            }
     }
 }

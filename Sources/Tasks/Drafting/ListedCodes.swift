@@ -9,13 +9,19 @@ enum ListedCodes {
         let lists: [(name: String, codes: Set<String>)]
         /// How many different codes a column must have that is not called so.
         let least: Int
-        /// Words of columns that hold such codes.
+        /// Words of columns that hold such codes and nothing else.
         let hints: Set<String>
+        /// Words of columns that may hold such codes.
+        let weakHints: Set<String>
+        /// How many of the texts of this form are codes of the list: what chance alone would find.
+        let density: Double
 
-        init(_ names: [String], least: Int, hints: Set<String>) {
+        init(_ names: [String], least: Int, hints: Set<String>, weak: Set<String> = []) {
             lists = names.map { ($0, Set(CodeList.codes(of: $0) ?? [])) }
             self.least = least
             self.hints = hints
+            weakHints = weak
+            density = lists.map { CodeChance.density($0.codes) }.max() ?? 1
         }
 
         /// Digits alone, whose zeros in front are lost easily, and which may be numbers.
@@ -24,34 +30,41 @@ enum ListedCodes {
     }
 
     private static let families: [Family] = [
-        Family(["iso-3166-2024-alpha-2"], least: 5, hints: places),
-        Family(["iso-3166-2024-alpha-3"], least: 4, hints: places),
-        Family(["iso-4217-2024"], least: 4, hints: ["currency", "unit", "ccy", "waehrung", "devise"]),
+        Family(["iso-3166-2024-alpha-2"], least: 5, hints: countries, weak: places),
+        Family(["iso-3166-2024-alpha-3"], least: 4, hints: countries, weak: places),
+        Family(
+            ["iso-4217-2024"], least: 4, hints: ["currency", "ccy", "waehrung", "währung", "devise"], weak: ["unit"]),
         nuts("3", least: 5), nuts("2", least: 5), nuts("1", least: 5), nuts("0", least: 5),
         harmonised("6", least: 4, hint: "product"), harmonised("4", least: 6, hint: "heading"),
         harmonised("2", least: .max, hint: "chapter"),
-        Family(["m49-2024"], least: 8, hints: ["m49", "area"]),
+        Family(["m49-2024"], least: 8, hints: ["m49"], weak: places),
         nace("class"), nace("class-digits"), nace("group"), nace("division"), nace("section"),
     ]
 
     private static func nuts(_ level: String, least: Int) -> Family {
         Family(
-            ["nuts-2024-\(level)", "nuts-2021-\(level)"], least: least,
-            hints: ["nuts", "nuts\(level)", "region", "geo"])
+            ["nuts-2024-\(level)", "nuts-2021-\(level)"], least: least, hints: ["nuts", "nuts\(level)"],
+            weak: ["region", "geo"])
     }
 
     private static func harmonised(_ digits: String, least: Int, hint: String) -> Family {
         Family(
             [2022, 2017, 2012, 2007, 2002, 1996, 1992].map { "hs-\($0)-\(digits)" }, least: least,
-            hints: ["hs", "cmd", "commodity", hint])
+            hints: ["hs", "cmd", "commodity"], weak: [hint])
     }
 
     /// Never without their name: `01.11` may be a number.
     private static func nace(_ level: String) -> Family {
         Family(
             ["nace-2-\(level)", "nace-2.1-\(level)"], least: .max,
-            hints: ["nace", "isic", "noga", "ateco", "naf", "wz", level])
+            hints: ["nace", "isic", "noga", "ateco", "naf", "wz"], weak: [level])
     }
+
+    /// Words of columns that hold countries.
+    private static let countries: Set<String> = [
+        "country", "countries", "iso", "iso2", "iso3", "nationality", "citizenship", "pays", "pais", "país", "staat",
+        "paese", "nazione",
+    ]
 
     static let places: Set<String> = [
         "country", "countries", "geo", "iso", "iso2", "iso3", "land", "nation", "partner", "reporter", "origin",
@@ -62,7 +75,7 @@ enum ListedCodes {
     /// - Parameter isCode: the column's name says that its digits are codes.
     /// - Returns: nil for a column that holds no codes of a list.
     static func kind(of facts: ColumnFacts, isCode: Bool) -> ColumnKind? {
-        guard !facts.isTiny else { return nil }
+        if facts.isTiny { return tiny(facts) }
         if !isCode, let periods = periods(facts) { return periods }
         let shown = families.compactMap { family in found(family, facts, isCode: isCode) }
         // What a column is called decides before how much of it is listed.
@@ -72,6 +85,13 @@ enum ListedCodes {
                 < (other.isCalled ? 1 : 0, other.rows, -second.offset)
         }
         return best.map { .listed($0.element.name, others: facts.core.count - $0.element.rows) }
+    }
+
+    /// A column of few rows that says which codes it holds, and holds no others.
+    private static func tiny(_ facts: ColumnFacts) -> ColumnKind? {
+        families.lazy.filter { facts.isCalled($0.hints) }.flatMap(\.lists)
+            .first { list in facts.counts.keys.allSatisfy { list.codes.contains($0) } }
+            .map { .listed($0.name, others: 0) }
     }
 
     private static func periods(_ facts: ColumnFacts) -> ColumnKind? {
@@ -93,13 +113,16 @@ enum ListedCodes {
     }
 
     private static func found(_ family: Family, _ facts: ColumnFacts, isCode: Bool) -> Found? {
-        let isCalled = facts.isCalled(family.hints)
+        let isCertain = facts.isCalled(family.hints)
+        let isCalled = isCertain || facts.isCalled(family.weakHints)
         guard facts.counts.count >= family.least || isCalled else { return nil }
         if family.isDigits, !isCalled, !isCode, facts.counts.keys.contains(where: { $0.utf8.count != family.width }) {
             return nil
         }
         // Nothing of another width is listed, but for digits that lost a zero.
-        guard facts.counts.keys.contains(where: { $0.utf8.count == family.width }) else { return nil }
+        let wide = facts.counts.keys.count { $0.utf8.count == family.width }
+        guard wide > 0 else { return nil }
+        if family.isDigits, !isCertain, CodeChance.areTimes(Array(facts.counts.keys)) { return nil }
         let held = family.lists.map { list in
             (list, rows: facts.counts.reduce(0) { list.codes.contains($1.key) ? $0 + $1.value : $0 })
         }
@@ -112,7 +135,29 @@ enum ListedCodes {
         guard listed > 0, Double(listed + lost) >= share * Double(facts.counts.count),
             Double(rows) >= (lost > 0 ? 0.4 : share) * Double(facts.core.count)
         else { return nil }
+        // A column that says what it holds, and holds nothing else, needs no other proof; any other must be beyond chance.
+        if !(isCertain && listed == wide) {
+            let chance = CodeChance.probability(listed: listed, of: wide, density: family.density)
+            guard chance <= (isCalled ? 1e-2 : 1e-6) else { return nil }
+        }
         return Found(name: list.name, rows: rows, isCalled: isCalled)
+    }
+
+    /// Every list whose codes are of one width.
+    static let all: [(width: Int, codes: Set<String>)] = families.flatMap { family in
+        family.lists.map { (width: family.width, codes: $0.codes) }
+    }
+
+    /// Whether all codes are commodities of the Harmonised System with two or four digits more, as tariffs have them.
+    static func areExtended(_ facts: ColumnFacts) -> Bool {
+        let codes = facts.counts.keys
+        guard !facts.isTiny,
+            codes.allSatisfy({ [8, 10].contains($0.utf8.count) && $0.utf8.allSatisfy { (48...57).contains($0) } })
+        else { return false }
+        let commodities = families.filter { $0.width == 6 && $0.isDigits }.flatMap(\.lists)
+        let starts = Set(codes.map { String($0.prefix(6)) })
+        guard starts.allSatisfy({ start in commodities.contains { $0.codes.contains(start) } }) else { return false }
+        return CodeChance.probability(listed: starts.count, of: starts.count, density: 0.008) <= 1e-4
     }
 
     /// Codes that are listed with a zero in front: they stay what they are, and are counted.

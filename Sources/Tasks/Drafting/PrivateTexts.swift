@@ -1,33 +1,7 @@
 internal import Domains
 
-/// Texts and names of columns that tell of one person or firm, in the languages of the offices.
+/// Texts that tell of one person or firm.
 enum PrivateTexts {
-    /// Words of a column's name that tell of persons, of their things, or of free text.
-    private static let names: Set<String> = [
-        "name", "names", "surname", "firstname", "lastname", "forename", "givenname", "fullname", "contact", "person",
-        "patient", "doctor", "physician", "address", "addr", "street", "note", "notes", "comment", "comments", "remark",
-        "remarks", "description", "desc", "memo", "text", "owner", "employee", "employer", "caseworker", "signature",
-        "birthplace", "customer", "client", "spouse", "maiden", "nickname", "user", "username", "login",
-        // Identifiers.
-        "phone", "telephone", "tel", "mobile", "mobil", "cell", "fax", "iban", "bic", "swift", "ssn", "passport",
-        "pass",
-        "email", "mail", "msisdn", "imsi", "imei", "account", "konto", "vat", "nin", "cpr", "bsn", "pesel", "isin",
-        "lei", "uuid", "guid", "url", "ip", "mac", "gps", "lat", "lon", "lng", "latitude", "longitude", "coordinates",
-        "license", "licence", "plate", "invoice", "contract",
-        // German.
-        "nachname", "vorname", "adresse", "anschrift", "strasse", "straße", "ausweis", "handy", "telefon", "kunde",
-        "kundin", "geb", "geburt", "kfz", "kennzeichen", "sachbearbeiter", "mitarbeiter", "arzt", "ärztin",
-        "bemerkung", "notiz", "steuernummer", "vertrag", "rechnung", "inhaber",
-        // French, Spanish, Italian, Dutch.
-        "nom", "prénom", "prenom", "médecin", "medecin", "rue", "téléphone", "employé", "apellido",
-        "apellidos", "nombre", "dirección", "direccion", "calle", "teléfono", "telefono", "cliente", "médico", "medico",
-        "cognome", "nome", "indirizzo", "cellulare", "naam", "achternaam", "voornaam", "adres", "straat", "telefoon",
-        "klant", "arts",
-    ]
-    /// Beginnings of compound words.
-    private static let beginnings = ["kunden", "mitarbeiter", "sachbearbeiter", "patient", "personen", "strassen"]
-    /// Ends of compound words.
-    private static let ends = ["nachname", "vorname", "strasse", "straße", "adresse", "nummer", "telefon", "ausweis"]
     /// Words beside which a name is that of a class, not of a person.
     static let classes: Set<String> = [
         "sector", "industry", "branch", "branche", "region", "state", "province", "district", "county", "city", "town",
@@ -40,11 +14,7 @@ enum PrivateTexts {
     ]
 
     static func isName(_ facts: ColumnFacts) -> Bool {
-        guard !facts.isCalled(classes) else { return false }
-        return facts.isCalled(names)
-            || facts.words.contains { word in
-                ends.contains { word.hasSuffix($0) } || beginnings.contains { word.hasPrefix($0) }
-            }
+        PrivateNames.isSecret(facts) || !facts.isCalled(classes) && PrivateNames.isPersonal(facts)
     }
 
     /// Whether a text is one person's or firm's: a place on a map, a plate, the address of a house or of a device, a number

@@ -31,8 +31,13 @@ struct SampleTable {
         try self.init(file, try file.recognised(), rows: rows)
     }
 
-    /// - Parameter isLenient: takes any header and reads no further than the sample, for a tool that reads the whole file itself.
-    init(_ file: LocalTableFile, _ layout: RecognisedLayout, rows: Int, isLenient: Bool = false) throws {
+    /// - Parameters:
+    ///   - isLenient: takes a name twice and reads no further than the sample, for a tool that reads the whole file itself.
+    ///   - declared: names of columns that a task declares; a header that has one of them is a header.
+    init(
+        _ file: LocalTableFile, _ layout: RecognisedLayout, rows: Int, isLenient: Bool = false,
+        declared: Set<String> = []
+    ) throws {
         let collector = Collector(rows: rows, isLenient: isLenient)
         try file.records(layout.dialect, into: collector)
         self.file = file.name
@@ -40,9 +45,10 @@ struct SampleTable {
         columns = collector.columns
         rowNumbers = collector.rowNumbers
         dialect = layout.dialect
-        notes = layout.notes
+        notes = layout.notes + Self.doubts(header, row: collector.headerRow)
         isCut = collector.isFull
-        if !isLenient { try checkHeader(row: collector.headerRow) }
+        if !isLenient { try checkNames() }
+        if declared.isDisjoint(with: header) { try checkHeader(row: collector.headerRow) }
     }
 
     /// A row of the file that says the column names again.
@@ -53,33 +59,51 @@ struct SampleTable {
         }.map { rowNumbers[$0] }
     }
 
-    private func checkHeader(row: Int) throws {
+    /// Names of which none is known may be a row that nothing betrays.
+    private static func doubts(_ header: [String], row: Int) -> [String] {
+        guard !header.isEmpty, !header.contains(where: HeaderLook.hasHeaderWord) else { return [] }
+        return ["row \(row) was taken for the column names, though none of them is usual: look whether it is a row"]
+    }
+
+    private func checkNames() throws {
         var seen: Set<String> = []
         if let twice = header.first(where: { !$0.isEmpty && !seen.insert($0).inserted }) {
             throw LocalTableFile.Refusal(
                 name: file, code: "duplicate_column", expected: "each column once",
                 hint: "The header names \"\(twice.prefix(80))\" twice: rename one of the two columns")
         }
-        // A header that is somebody's row would put that row into the task.
+    }
+
+    /// A header that is somebody's row would put that row into the task, or make names of its cells.
+    ///
+    /// - Throws: `LocalTableFile.Refusal`.
+    private func checkHeader(row: Int) throws {
         let data = header.filter { Self.looksLikeData($0) }
-        guard data.count * 3 <= header.count, !isRow else {
-            throw LocalTableFile.Refusal(
-                name: file, code: "header", expected: "a row with the column names",
-                hint: isRow && data.count * 3 <= header.count
-                    ? "Row \(row) looks like the rows below it, so no names stand above the values: write a header above it"
-                    : "Row \(row) holds numbers or dates where names should stand: write a header above the first row")
-        }
+        let areValues =
+            !HeaderLook.areCounted(data)
+            && (data.count * 3 > header.count || !data.isEmpty && !header.contains(where: HeaderLook.hasHeaderWord))
+        guard areValues || isRow else { return }
+        throw LocalTableFile.Refusal(
+            name: file, code: "header", expected: "a row with the column names",
+            hint: areValues
+                ? "Row \(row) holds numbers or dates where names should stand: write a header above the first row"
+                : "Row \(row) looks like the rows below it, so no names stand above the values: write a header above it"
+        )
     }
 
     /// Whether the header is itself a row: several of its cells stand among the values below them, or one is spelled just as
-    /// the keys below it are.
+    /// the keys below it are, or is a place above places.
     private var isRow: Bool {
         var repeated: Set<Int> = []
+        var common: Set<Int>?
         var found = 0
+        let isNamed = header.contains(where: HeaderLook.hasHeaderWord)
         for (name, values) in zip(header, columns) where !name.isEmpty {
             let rows = values.indices.prefix(20_000).filter { ColumnFacts.trimmed(values[$0]) == name }
             if !rows.isEmpty { found += 1 }
             repeated.formUnion(rows)
+            common = common.map { $0.intersection(rows) } ?? Set(rows)
+            if !isNamed, HeaderLook.isClass(name, above: values.prefix(200)) { return true }
             guard name.utf8.count(where: { (48...57).contains($0) }) >= 3, values.count >= 3,
                 !(name.utf8.count == 4 && (1800...2199).contains(Int(name) ?? 0))
             else { continue }
@@ -87,8 +111,10 @@ struct SampleTable {
             let sample = values.prefix(200).map { Self.shape(ColumnFacts.trimmed($0)) }
             if sample.count(where: { $0 == shape }) * 10 >= sample.count * 9 { return true }
         }
-        // A header that stands once more between the rows is a file put together of two.
-        if found == header.count(where: { !$0.isEmpty }), repeated.count == 1 { return false }
+        // A header that stands again between the rows is a file put together of several.
+        if found == header.count(where: { !$0.isEmpty }), repeated == common, repeated.count == 1 || isNamed {
+            return false
+        }
         return found * 3 > header.count
     }
 
@@ -98,10 +124,11 @@ struct SampleTable {
     }
 
     private static func looksLikeData(_ name: String) -> Bool {
+        if name.contains("@") { return true }
         guard name.utf8.contains(where: { (48...57).contains($0) }) else { return false }
         // A table with a column a year is laid out wide: years are names there.
         if name.utf8.count == 4, let year = Int(name), (1800...2199).contains(year) { return false }
-        return NumberSpelling.isNumber(name) || DateSpelling.isDate(name) || name.contains("@")
+        return NumberSpelling.isNumber(name) || DateSpelling.isDate(name) || HeaderLook.isValue(name)
     }
 
     private final class Collector: LocalRecordReceiver {

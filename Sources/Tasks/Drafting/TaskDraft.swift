@@ -163,6 +163,13 @@ public struct TaskDraft: Sendable {
         _ classifications: Set<String>
     ) throws -> PartyLines {
         let key = keys.columns[index]
+        if let place = key.first(where: { HeaderLook.isValue(table.header[$0]) }) {
+            throw LocalTableFile.Refusal(
+                name: table.file, code: "header", expected: "a row with the column names",
+                hint:
+                    "The name of column \(place + 1), which would be the key, looks like a value: write names above the first row"
+            )
+        }
         let names = key.map { ColumnGuess.quoted(table.header[$0]) }
         let columns = names.count == 1 ? "column: \(names[0])" : "columns: [\(names.joined(separator: ", "))]"
         let steps = keys.normalise.map { ColumnGuess.quoted($0.word) }.joined(separator: ", ")
@@ -277,18 +284,10 @@ extension TaskDraft {
                 facts[place], prefersComma: prefersComma, isPrefixed: parents[place] != nil || isParent.contains(place),
                 isClassification: isClassification(table.header[place]))
         }
-        for place in open where !isClassification(table.header[place]) {
-            guard case .categories? = kinds[place], PublicWords.isCodeAlone(facts[place]),
-                isFunction(facts[place].values, of: key.map { facts[$0].values })
-            else { continue }
-            kinds[place] = .leftOut("it is the same in all rows of a key, as what tells of a person")
-        }
-        let known = open.filter { isClassification(table.header[$0]) }
-        for place in Self.attributes(facts, kinds, besides: isParent.union(parents.keys).union(known)) {
-            kinds[place] = .leftOut(
-                "each of its values goes with one value of another column, as what tells of a person")
-        }
         return open.map { place in
+            guard !HeaderLook.isValue(table.header[place]) else {
+                return ColumnGuess(unnamed: place + 1, facts: facts[place])
+            }
             let kind = kinds[place] ?? .empty
             guard let (parent, prefix) = parents[place], let parentKind = kinds[parent], isText(parentKind) else {
                 return ColumnGuess(facts[place], kind, rowNumbers: table.rowNumbers)
@@ -298,44 +297,6 @@ extension TaskDraft {
                 facts[place], kind, rowNumbers: table.rowNumbers,
                 derivedFrom: (table.header[parent], prefix, isRequired))
         }
-    }
-
-    /// Classifications of more than a dozen values that determine each other one to one, but for those of places and classes:
-    /// so do the attributes of a person.
-    private static func attributes(
-        _ facts: [ColumnFacts], _ kinds: [Int: ColumnKind], besides known: Set<Int>
-    ) -> Set<Int> {
-        let places = kinds.filter { place, kind in
-            guard case .categories = kind, !known.contains(place) else { return false }
-            return facts[place].counts.count > 12 && !facts[place].isCalled(PrivateTexts.classes)
-                && !facts[place].isCalled(ListedCodes.places)
-        }.keys.sorted()
-        var found: Set<Int> = []
-        for (index, first) in places.enumerated() {
-            for second in places[(index + 1)...] {
-                let pairs = Set(zip(facts[first].values, facts[second].values).map { [$0, $1] })
-                if pairs.count == facts[first].counts.count, pairs.count == facts[second].counts.count {
-                    found.formUnion([first, second])
-                }
-            }
-        }
-        return found
-    }
-
-    /// Whether a key that stands in several rows has one value in all of them; false where next to no key does.
-    private static func isFunction(_ values: [String], of key: [[String]]) -> Bool {
-        var known: [[String]: String] = [:]
-        var repeated = 0
-        for row in values.indices {
-            let parts = key.map { $0[row] }
-            guard let value = known[parts] else {
-                known[parts] = values[row]
-                continue
-            }
-            guard value == values[row] else { return false }
-            repeated += 1
-        }
-        return repeated * 5 >= values.count
     }
 
     private static func isText(_ kind: ColumnKind) -> Bool {

@@ -67,7 +67,9 @@ public struct TablePreparation: Sendable {
     /// - Throws: `LocalTableFile.Refusal` if the file cannot be read or lacks a declared column, or what `write` throws.
     public func prepare(_ file: LocalTableFile, write: @escaping ([UInt8]) throws -> Void) throws -> Outcome {
         let layout = try file.recognised()
-        let sample = try SampleTable(file, layout, rows: Self.sampleRows, isLenient: true)
+        let declared = table.map { $0.key.columns + $0.schema.fields.map(\.name) } ?? []
+        let sample = try SampleTable(
+            file, layout, rows: Self.sampleRows, isLenient: true, declared: Set(declared + splits.keys))
         let validator = try task.flatMap { task in try table.map { try TableFileReader($0, of: task) } }
         let preparer = try TablePreparer(
             sample: sample, table: table, splits: splits, joins: joins, file: file.name
@@ -76,7 +78,7 @@ public struct TablePreparation: Sendable {
             try bytes.withUnsafeBytes { try validator?.consume($0) }
             try write(bytes)
         }
-        var outcome = Outcome(notes: layout.notes + Self.remarks(sample))
+        var outcome = Outcome(notes: sample.notes + Self.remarks(sample))
         do {
             try file.records(layout.dialect, into: preparer)
             try preparer.finish()

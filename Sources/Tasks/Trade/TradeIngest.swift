@@ -384,7 +384,16 @@ private final class TradeRecords: LocalRecordReceiver {
     }
 
     func begin(_ names: [String], row: Int) throws {
-        layout = try TradeLayout(ingest.profile, header: names, file: file)
+        do {
+            layout = try TradeLayout(ingest.profile, header: names, file: file)
+        } catch {
+            guard names.contains(where: CSVHeader.isValue), !names.contains(where: HeaderLook.hasHeaderWord) else {
+                throw error
+            }
+            throw LocalTableFile.Refusal(
+                name: file, code: "header", expected: "a row with the column names",
+                hint: "Row \(row) holds values where names should stand: write the header of the download above it")
+        }
     }
 
     func take(_ rows: FieldGrid, firstRow: Int, rowNumbers: [Int]?) throws -> Bool {

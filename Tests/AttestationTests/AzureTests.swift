@@ -72,9 +72,9 @@ struct AzureTests {
         refuse(.tpmDigest, with(snp, registers: tdx.registers))
         refuse(.tpmSelection, with(snp, registers: snp.registers.filter { $0.key < 20 }))
         // A quote beside SEV-SNP, none beside TDX.
-        refuse(.azureEncoding, with(snp, quote: tdx.quote))
+        refuse(.azureHardware, with(snp, quote: tdx.quote))
         refuse(
-            .azureEncoding,
+            .azurePartMissing,
             TPMEvidence(
                 attest: tdx.attest, signature: tdx.signature, registers: tdx.registers, hcl: tdx.hcl))
         // Runtime data of another machine behind this one's hardware.
@@ -120,15 +120,91 @@ struct AzureTests {
         let rest = Array(try JSONSerialization.data(withJSONObject: members))
         #expect(throws: EvidenceError.severalDocuments(2)) { try AzureSample.verify(rest) }
         #expect(try AzureSample.verify(rest, format: .tdx).exitCode == 0)
-        #expect(throws: EvidenceError.azureReportData, "a local report proves nothing without a quote") {
+        #expect(throws: EvidenceError.azurePartMissing, "a local report proves nothing without a quote") {
             try AzureSample.verify(rest, format: .azure)
         }
         members = try AzureSample.members("sev-snp.json")
         let other = try AzureSample.members("tdx.json")
         members["again"] = other["tpm_quote"]
         let doubled = Array(try JSONSerialization.data(withJSONObject: members))
-        let appraisal = try AzureSample.verify(doubled)
-        #expect(appraisal.evidence.platform.tpm == nil, "which quote is meant is open, so none is taken")
+        #expect(throws: EvidenceError.azurePartTwice, "which quote is meant is open") {
+            try AzureSample.verify(doubled)
+        }
+    }
+
+    /// What is done to the pieces of `sev-snp.json`, and what comes of it; nil where any refusal will do.
+    static let pieces:
+        [(String, EvidenceError?, @Sendable (inout [String: Any], inout [String: Any], [String: Any]) -> Void)] =
+            [
+                ("the whole quote of another machine", .azureKey, { $1 = $2 }),
+                ("the attestation of another machine", nil, { $1["message"] = $2["message"] }),
+                ("the signature of another machine", .azureKey, { $1["signature"] = $2["signature"] }),
+                ("the registers of another machine", .tpmDigest, { $1["pcrs"] = $2["pcrs"] }),
+                ("no attestation", .azurePartMissing, { $1["message"] = nil }),
+                ("no signature", .azurePartMissing, { $1["signature"] = nil }),
+                ("no registers", .azurePartMissing, { $1["pcrs"] = nil }),
+                ("an attestation that is null", .azurePartMissing, { $1["message"] = NSNull() }),
+                ("an attestation that is cut", nil, { $1["message"] = AzureTests.cut($1["message"], 40) }),
+                ("an attestation that is a name", .azurePartMissing, { $1["message"] = "quote" }),
+                (
+                    "an attestation that is not a TPM's", .azurePartMissing,
+                    { $1["message"] = "00" + String(AzureTests.cut($1["message"], 0).dropFirst(2)) }
+                ),
+                (
+                    "an attestation of another kind", .tpmType,
+                    {
+                        $1["message"] = AzureTests.cut($1["message"], 0).replacing(
+                            "ff544347" + "8018", with: "ff5443478017")
+                    }
+                ),
+                (
+                    "a signature that is cut", .azurePartMissing,
+                    { $1["signature"] = AzureTests.cut($1["signature"], 2) }
+                ),
+                (
+                    "registers of another bank", .azurePartMissing,
+                    { $1["pcrs"] = [String](repeating: String(repeating: "0", count: 96), count: 24) }
+                ),
+                ("23 registers", .azurePartMissing, { $1["pcrs"] = Array((($1["pcrs"] as? [Any]) ?? []).dropLast()) }),
+                ("an empty list of registers", .azurePartMissing, { $1["pcrs"] = [Any]() }),
+                ("nothing but registers", .azurePartMissing, { $1 = ["pcrs": $1["pcrs"] ?? ""] }),
+                ("two attestations", .azurePartTwice, { $0["more"] = $2["message"] }),
+                ("two signatures", .azurePartTwice, { $0["more"] = $2["signature"] }),
+                ("two lists of registers", .azurePartTwice, { $0["more"] = $2["pcrs"] }),
+                ("a report of another machine", nil, { $0["hcl_report"] = $2["hcl_report"] }),
+                ("two reports", .azurePartTwice, { $0["more"] = $2["hcl_report"] }),
+                ("Intel's quote beside", .azureHardware, { $0["more"] = $2["td_quote"] }),
+            ]
+
+    private static func cut(_ text: Any?, _ count: Int) -> String { String(((text as? String) ?? "").dropLast(count)) }
+
+    @Test(
+        "a piece of a TPM that does not fit the report beside it is refused, and never left out",
+        arguments: 0..<pieces.count)
+    func fit(_ number: Int) throws {
+        let (what, error, change) = AzureTests.pieces[number]
+        var members = try AzureSample.members("sev-snp.json")
+        var other = try AzureSample.members("tdx.json")
+        var quote = try #require(members["tpm_quote"] as? [String: Any])
+        other.merge(try #require(other["tpm_quote"] as? [String: Any])) { $1 }
+        change(&members, &quote, other)
+        members["tpm_quote"] = quote
+        let file = Array(try JSONSerialization.data(withJSONObject: members))
+        let found = #expect(throws: EvidenceError.self, "\(what)") { try AzureSample.verify(file) }
+        if let error { #expect(found == error, "\(what)") }
+    }
+
+    @Test("the same piece twice is one, and a report without any is read with a warning")
+    func alone() throws {
+        var members = try AzureSample.members("sev-snp.json")
+        members["again"] = members["tpm_quote"]
+        let twice = try AzureSample.verify(Array(try JSONSerialization.data(withJSONObject: members)))
+        #expect(twice.evidence.platform.tpm != nil && !twice.evidence.warnings.contains(.azureAlone))
+        members["again"] = nil
+        members["tpm_quote"] = nil
+        let alone = try AzureSample.verify(Array(try JSONSerialization.data(withJSONObject: members)))
+        #expect(alone.evidence.warnings.contains(.azureAlone) && alone.evidence.platform.tpm == nil)
+        #expect(EvidenceCard(alone.evidence).lines.contains { $0.contains("No quote of the machine's TPM") })
     }
 }
 

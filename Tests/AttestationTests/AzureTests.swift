@@ -32,6 +32,89 @@ private enum AzureSample {
     }
 }
 
+/// What is done to the pieces of `sev-snp.json`, and what comes of it.
+private struct ChangedPiece {
+    /// The file, the quote in it, and the pieces of another machine.
+    struct Pieces {
+        var file: [String: Any]
+        var quote: [String: Any]
+        let other: [String: Any]
+
+        func text(_ name: String) -> String { quote[name] as? String ?? "" }
+    }
+
+    let what: String
+    /// nil where any refusal will do.
+    let error: EvidenceError?
+    let change: (inout Pieces) -> Void
+
+    init(_ what: String, _ error: EvidenceError?, _ change: @escaping (inout Pieces) -> Void) {
+        (self.what, self.error, self.change) = (what, error, change)
+    }
+
+    func file() throws -> [UInt8] {
+        let (own, other) = (try AzureSample.members("sev-snp.json"), try AzureSample.members("tdx.json"))
+        let quotes = try [own, other].map { try #require($0["tpm_quote"] as? [String: Any]) }
+        var pieces = Pieces(file: own, quote: quotes[0], other: other.merging(quotes[1]) { $1 })
+        change(&pieces)
+        pieces.file["tpm_quote"] = pieces.quote
+        return Array(try JSONSerialization.data(withJSONObject: pieces.file))
+    }
+
+    static var all: [ChangedPiece] { foreign + missing + damaged + several }
+
+    private static var foreign: [ChangedPiece] {
+        [
+            .init("the quote of another machine", .azureKey) {
+                for name in ["message", "signature", "pcrs"] { $0.quote[name] = $0.other[name] }
+            },
+            .init("its attestation", nil) { $0.quote["message"] = $0.other["message"] },
+            .init("its signature", .azureKey) { $0.quote["signature"] = $0.other["signature"] },
+            .init("its registers", .tpmDigest) { $0.quote["pcrs"] = $0.other["pcrs"] },
+            .init("its report", nil) { $0.file["hcl_report"] = $0.other["hcl_report"] },
+        ]
+    }
+
+    private static var missing: [ChangedPiece] {
+        ["message", "signature", "pcrs"].flatMap { name -> [ChangedPiece] in
+            [
+                .init("no \(name)", .azurePartMissing) { $0.quote[name] = nil },
+                .init("\(name) that is null", .azurePartMissing) { $0.quote[name] = NSNull() },
+                .init("\(name) that is a word", .azurePartMissing) { $0.quote[name] = "quote" },
+                .init("nothing but \(name)", .azurePartMissing) { $0.quote = [name: $0.quote[name] ?? ""] },
+            ]
+        }
+    }
+
+    private static var damaged: [ChangedPiece] {
+        [
+            .init("an attestation that is cut", nil) { $0.quote["message"] = String($0.text("message").dropLast(40)) },
+            .init("an attestation that is not a TPM's", .azurePartMissing) {
+                $0.quote["message"] = "00" + $0.text("message").dropFirst(2)
+            },
+            .init("an attestation of another kind", .tpmType) {
+                $0.quote["message"] = $0.text("message").replacing("ff5443478018", with: "ff5443478017")
+            },
+            .init("a signature that is cut", .azurePartMissing) {
+                $0.quote["signature"] = String($0.text("signature").dropLast(2))
+            },
+            .init("registers of another bank", .azurePartMissing) {
+                $0.quote["pcrs"] = [String](repeating: String(repeating: "0", count: 96), count: 24)
+            },
+            .init("23 registers", .azurePartMissing) {
+                $0.quote["pcrs"] = Array(($0.quote["pcrs"] as? [String] ?? []).dropLast())
+            },
+            .init("no register in the list", .azurePartMissing) { $0.quote["pcrs"] = [String]() },
+        ]
+    }
+
+    private static var several: [ChangedPiece] {
+        ["message", "signature", "pcrs", "hcl_report"].map { name in
+            .init("another \(name) as well", .azurePartTwice) { $0.file["more"] = $0.other[name] }
+        } + [.init("Intel's quote beside", .azureHardware) { $0.file["more"] = $0.other["td_quote"] }]
+    }
+}
+
 @Suite("Azure's wrapping")
 struct AzureTests {
     @Test(
@@ -132,66 +215,13 @@ struct AzureTests {
         }
     }
 
-    /// What is done to the pieces of `sev-snp.json`, and what comes of it; nil where any refusal will do.
-    static let pieces:
-        [(String, EvidenceError?, @Sendable (inout [String: Any], inout [String: Any], [String: Any]) -> Void)] =
-            [
-                ("the whole quote of another machine", .azureKey, { $1 = $2 }),
-                ("the attestation of another machine", nil, { $1["message"] = $2["message"] }),
-                ("the signature of another machine", .azureKey, { $1["signature"] = $2["signature"] }),
-                ("the registers of another machine", .tpmDigest, { $1["pcrs"] = $2["pcrs"] }),
-                ("no attestation", .azurePartMissing, { $1["message"] = nil }),
-                ("no signature", .azurePartMissing, { $1["signature"] = nil }),
-                ("no registers", .azurePartMissing, { $1["pcrs"] = nil }),
-                ("an attestation that is null", .azurePartMissing, { $1["message"] = NSNull() }),
-                ("an attestation that is cut", nil, { $1["message"] = AzureTests.cut($1["message"], 40) }),
-                ("an attestation that is a name", .azurePartMissing, { $1["message"] = "quote" }),
-                (
-                    "an attestation that is not a TPM's", .azurePartMissing,
-                    { $1["message"] = "00" + String(AzureTests.cut($1["message"], 0).dropFirst(2)) }
-                ),
-                (
-                    "an attestation of another kind", .tpmType,
-                    {
-                        $1["message"] = AzureTests.cut($1["message"], 0).replacing(
-                            "ff544347" + "8018", with: "ff5443478017")
-                    }
-                ),
-                (
-                    "a signature that is cut", .azurePartMissing,
-                    { $1["signature"] = AzureTests.cut($1["signature"], 2) }
-                ),
-                (
-                    "registers of another bank", .azurePartMissing,
-                    { $1["pcrs"] = [String](repeating: String(repeating: "0", count: 96), count: 24) }
-                ),
-                ("23 registers", .azurePartMissing, { $1["pcrs"] = Array((($1["pcrs"] as? [Any]) ?? []).dropLast()) }),
-                ("an empty list of registers", .azurePartMissing, { $1["pcrs"] = [Any]() }),
-                ("nothing but registers", .azurePartMissing, { $1 = ["pcrs": $1["pcrs"] ?? ""] }),
-                ("two attestations", .azurePartTwice, { $0["more"] = $2["message"] }),
-                ("two signatures", .azurePartTwice, { $0["more"] = $2["signature"] }),
-                ("two lists of registers", .azurePartTwice, { $0["more"] = $2["pcrs"] }),
-                ("a report of another machine", nil, { $0["hcl_report"] = $2["hcl_report"] }),
-                ("two reports", .azurePartTwice, { $0["more"] = $2["hcl_report"] }),
-                ("Intel's quote beside", .azureHardware, { $0["more"] = $2["td_quote"] }),
-            ]
-
-    private static func cut(_ text: Any?, _ count: Int) -> String { String(((text as? String) ?? "").dropLast(count)) }
-
-    @Test(
-        "a piece of a TPM that does not fit the report beside it is refused, and never left out",
-        arguments: 0..<pieces.count)
-    func fit(_ number: Int) throws {
-        let (what, error, change) = AzureTests.pieces[number]
-        var members = try AzureSample.members("sev-snp.json")
-        var other = try AzureSample.members("tdx.json")
-        var quote = try #require(members["tpm_quote"] as? [String: Any])
-        other.merge(try #require(other["tpm_quote"] as? [String: Any])) { $1 }
-        change(&members, &quote, other)
-        members["tpm_quote"] = quote
-        let file = Array(try JSONSerialization.data(withJSONObject: members))
-        let found = #expect(throws: EvidenceError.self, "\(what)") { try AzureSample.verify(file) }
-        if let error { #expect(found == error, "\(what)") }
+    @Test("a piece of a TPM that does not fit the report beside it is refused, and never left out")
+    func fit() throws {
+        for piece in ChangedPiece.all {
+            let file = try piece.file()
+            let found = #expect(throws: EvidenceError.self, "\(piece.what)") { try AzureSample.verify(file) }
+            if let error = piece.error { #expect(found == error, "\(piece.what)") }
+        }
     }
 
     @Test("the same piece twice is one, and a report without any is read with a warning")

@@ -23,8 +23,10 @@ private struct FlippedDocument {
                 let isOfTPM = $0.class?.hasPrefix("NitroTPM") == true
                 return format == .nitroTPM ? isOfTPM : $0.format == format && $0.exitCodes.allowing == 0
             })
+        let bytes = try Vectors.bytes("new/" + one.file)
+        let own = try? NitroDocument(bytes: bytes).timestamp
         return FlippedDocument(
-            format: format, bytes: try Vectors.bytes("new/" + one.file), roots: .vendors, time: one.time,
+            format: format, bytes: bytes, roots: .vendors, time: own.map { Int64($0 / 1_000) } ?? one.time,
             certificates: try one.certificates())
     }
 

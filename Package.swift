@@ -338,7 +338,7 @@ let package = Package(
                 "Attestation", "Bytes", "Client", "Domains", "Engine", "FittedModels", "Ledger", "PrivacyKernel",
                 "Queries",
                 "Service",
-                "Synthesizers", "Tables", "Tasks", "VectorMath", asn1, crypto, httpTypes, hummingbirdCore,
+                "Synthesizers", "Tables", "Tasks", "VectorMath", asn1, crypto, cryptoExtras, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging, x509,
             ],
             swiftSettings: checked),

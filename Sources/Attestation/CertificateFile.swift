@@ -35,6 +35,12 @@ public enum CertificateFile {
         return certificates
     }
 
+    /// Whether bytes are one SEQUENCE of DER: a key, a list or a signature, and no document of any format.
+    static func isOneSequence(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count > 4, bytes[0] == 0x30, bytes[1] == 0x82 else { return false }
+        return Int(bytes[2]) << 8 + Int(bytes[3]) + 4 == bytes.count
+    }
+
     /// From when to when a certificate holds, in seconds since 1970.
     /// - Throws: `EvidenceError.certificateEncoding`.
     public static func validity(of der: [UInt8]) throws(EvidenceError) -> (notBefore: Int64, notAfter: Int64) {

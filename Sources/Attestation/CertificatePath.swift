@@ -94,6 +94,8 @@ struct CertificatePath {
         }
     }
 
+    /// Most certificates that a caller may give for one document.
+    static let heapLimit = 16
     /// The longest chain above a key that is looked at.
     private static let chainLimit = 6
 
@@ -106,7 +108,9 @@ struct CertificatePath {
         var chain = [leaf]
         while let top = chain.first {
             if let root = roots.first(where: { $0.subject == top.issuer && $0.signed(top) }) { return [root] + chain }
-            guard let authority = heap.first(where: { $0.subject == top.issuer && $0.signed(top) }) else { break }
+            let above = heap.filter { $0.subject == top.issuer && $0.signed(top) }
+            // A root that came along ends the search, and one that another authority vouches for may go on.
+            guard let authority = above.first(where: { !$0.isSelfIssued }) ?? above.first else { break }
             if authority.isSelfIssued { throw .rootNotPinned }
             guard !chain.contains(where: { $0.der == authority.der }), chain.count < chainLimit else {
                 throw .certificateLoop

@@ -6,7 +6,7 @@ import Foundation
 /// Each text is read in its one spelling, so that a changed bit cannot go unnoticed.
 enum DocumentText {
     /// Shorter text is a name or a digest, and no document.
-    private static let least = 64
+    static let least = 64
 
     /// The bytes behind text; nil for anything else. No binary format is all letters and digits.
     static func decode(_ bytes: [UInt8]) -> [UInt8]? {
@@ -35,6 +35,42 @@ enum DocumentText {
         let isMixed = body.contains { $0 == 0x2B || $0 == 0x2F } && body.contains { $0 == 0x2D || $0 == 0x5F }
         return isMixed ? nil : Base64URL.decode(body.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 })
     }
+
+    /// What the text begins with where its end is missing or is no text; nil where not even 64 characters are text.
+    static func beginning(_ bytes: [UInt8]) -> [UInt8]? {
+        let text = bytes.filter { !isSpace($0) }
+        // Hexadecimal first: its digits are letters of base64 as well.
+        let digits = text.prefix(while: isDigit)
+        let even = digits.prefix(digits.count & ~1)
+        if even.count >= least, let found = Hex.decode(even), DocumentVerification.detect(binary: found) != nil {
+            return found
+        }
+        let letters = text.prefix(while: isLetterOfBase64)
+        let whole = Array(letters.prefix(letters.count & ~3))
+        return whole.count >= least ? base64(whole) : nil
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+
+    /// Of either alphabet, without padding.
+    private static func isLetterOfBase64(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: [0x2B, 0x2D, 0x2F, 0x5F].contains(byte)
+        }
+    }
+
+    /// An object, a list or a text of JSON.
+    static func beginsJSON(_ byte: UInt8) -> Bool { byte == 0x7B || byte == 0x5B || byte == 0x22 }
 
     static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 }

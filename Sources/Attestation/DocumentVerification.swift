@@ -1,5 +1,11 @@
+import Bytes
+import Foundation
+
 /// Verification of a saved document: what `entrepot verify DOCUMENT` does.
 public enum DocumentVerification {
+    /// Most bytes of a file that are looked at.
+    public static let byteLimit = DocumentWrapping.byteLimit
+
     /// What came of it: a verified document, and what policy has against it.
     public struct Appraisal: Sendable, Equatable {
         /// What the document says, its signatures and certificates checked.
@@ -23,8 +29,22 @@ public enum DocumentVerification {
         }
         if bytes.count == SNPReport.byteCount, (try? SNPReport(bytes: bytes)) != nil { return .sevSNP }
         if (try? TDXQuote(bytes: bytes)) != nil { return .tdx }
-        // By their heads, whatever is wrong behind them: verification says what that is.
+        return format(byHead: bytes)
+    }
+
+    /// The format of what begins as a document, whatever is wrong behind it: verification says what that is.
+    private static func format(byHead bytes: [UInt8]) -> EvidenceFormat? {
         if AzureReport.isReport(bytes) { return .azure }
+        // COSE_Sign1 with a protected header that names the algorithm.
+        if bytes.drop(while: { $0 == 0xD2 }).starts(with: [0x84, 0x44, 0xA1, 0x01]) { return .nitro }
+        let fields = LittleEndian(bytes)
+        if bytes.count >= 28, (3...5).contains(fields.uint16(0)), Array(bytes[12..<28]) == TDXQuote.intelVendor {
+            return .tdx
+        }
+        // A report has no magic: its version, the privilege level and the algorithm of its signature.
+        if bytes.count >= 0x90, (1...9).contains(fields.uint32(0)), fields.uint32(0x30) <= 3, fields.uint32(0x34) == 1 {
+            return .sevSNP
+        }
         return TPMEvidence.format(byHead: bytes)
     }
 
@@ -63,6 +83,7 @@ public enum DocumentVerification {
             evidence = try verifier.verify(
                 document: document, format: format, certificates: certificates, help: opened.certificates)
         }
+        if let others = opened.others(than: format) { evidence.warnings.append(others) }
         if own != nil { evidence.warnings.append(.verifiedAtOwnTime) }
         return Appraisal(evidence: evidence, refusals: Policy(archived: trust).evaluate(evidence))
     }
@@ -78,27 +99,74 @@ public enum DocumentVerification {
         let document: [UInt8]
         /// The service's own envelope, where the file is one.
         var envelope: Evidence?
+        /// What lay around the document.
+        var wrapping: DocumentWrapping?
         /// DER that lay around the document.
-        var certificates: [[UInt8]] = []
+        var certificates: [[UInt8]] { wrapping?.certificates ?? [] }
         /// The format that the document looks like.
         var format: EvidenceFormat? { envelope?.format ?? DocumentVerification.detect(binary: document) }
 
         /// - Parameter format: which of several documents is meant.
         init(_ bytes: [UInt8], format: EvidenceFormat?) throws(EvidenceError) {
-            let plain = DocumentText.decode(bytes) ?? bytes
-            if plain.first == UInt8(ascii: "{"), let envelope = try? Evidence(json: plain) {
+            let plain = try Opened.plain(bytes)
+            if plain.first == UInt8(ascii: "{"), let envelope = try Opened.envelope(plain) {
                 document = envelope.evidence
                 self.envelope = envelope
                 return
             }
             let wrapping = DocumentWrapping(plain)
+            if let fault = wrapping.fault { throw fault }
             let meant = wrapping.documents.filter { format == nil || DocumentVerification.detect(binary: $0) == format }
             let candidates = meant.isEmpty ? wrapping.documents : meant
-            guard candidates.count <= 1 else { throw .severalDocuments(candidates.count) }
+            // What is not opened could be what is meant.
+            let unopened = wrapping.unopened.filter { format == nil || $0 == nil || $0 == format }
+            let count = candidates.count + unopened.count
+            guard count <= 1 || candidates.isEmpty else { throw .severalDocuments(count) }
+            if candidates.isEmpty, !wrapping.isWrapping, !unopened.isEmpty { throw .textDamaged }
             if candidates.isEmpty, wrapping.isWrapping, format != nil { throw .documentMissing }
             // What no format knows is for verification to say what is wrong with.
             document = candidates.first ?? plain
-            certificates = wrapping.certificates
+            self.wrapping = wrapping
+        }
+
+        /// What is behind text, without white space before it.
+        private static func plain(_ bytes: [UInt8]) throws(EvidenceError) -> [UInt8] {
+            guard bytes.count <= DocumentWrapping.byteLimit else { throw .fileLength }
+            let text = bytes.drop(while: DocumentText.isSpace)
+            guard let first = text.first else { throw .fileEmpty }
+            for mark: [UInt8] in [[0xEF, 0xBB, 0xBF], [0xFE, 0xFF], [0xFF, 0xFE]] where text.starts(with: mark) {
+                throw .textEncoding
+            }
+            if (0x21...0x7E).contains(first), text.dropFirst().first == 0,
+                DocumentVerification.detect(binary: bytes) == nil,
+                text.enumerated().allSatisfy({ $0 & 1 == 0 || $1 == 0 })
+            {
+                throw .textEncoding
+            }
+            if let decoded = DocumentText.decode(bytes) { return decoded }
+            return DocumentText.beginsJSON(first) ? Array(text) : bytes
+        }
+
+        /// The service's own envelope; nil for another object.
+        private static func envelope(_ json: [UInt8]) throws(EvidenceError) -> Evidence? {
+            switch JSONForm.fault(of: json) {
+            case .duplicateName: throw .jsonNameTwice
+            case .depth: throw .wrappingDepth
+            case .malformed: throw .envelope(.json)
+            case nil: break
+            }
+            let members = (try? JSONSerialization.jsonObject(with: Data(json))) as? [String: Any]
+            guard let members else { throw .envelope(.json) }
+            return DocumentWrapping.isOwnEnvelope(Set(members.keys)) ? try Evidence(json: json) : nil
+        }
+
+        /// What is in the file beside the document of this format, and was not verified; nil if that is nothing.
+        func others(than format: EvidenceFormat) -> VerifiedEvidence.Warning? {
+            guard let wrapping else { return nil }
+            let documents = wrapping.documents.filter { $0 != document }.map { DocumentVerification.detect(binary: $0) }
+            let names = (documents + wrapping.unopened).map { $0?.rawValue ?? "unknown" }
+            guard !names.isEmpty || wrapping.unknownPieces > 0 else { return nil }
+            return .notVerified(documents: names.sorted(), pieces: wrapping.unknownPieces)
         }
     }
 }

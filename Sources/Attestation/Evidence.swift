@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// Evidence as it travels: the document, certificates that help to check it, and the statement that it signs.
@@ -26,9 +27,11 @@ public struct Evidence: Sendable, Equatable {
 
     /// Reads the JSON form: the four members and no other, base64 in its one form, so that no changed bit goes unnoticed.
     public init(json: some Sequence<UInt8>) throws(EvidenceError) {
-        let data = Data(json)
-        guard data.count <= Evidence.byteLimit,
-            let members = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any],
+        let data = Data(json.prefix(Evidence.byteLimit + 1))
+        guard data.count <= Evidence.byteLimit else { throw .envelope(.json) }
+        let fault = JSONForm.fault(of: Array(data))
+        guard fault != .duplicateName else { throw .jsonNameTwice }
+        guard fault == nil, let members = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any],
             members.keys.allSatisfy({ ["format", "evidence", "auxiliary", "statement"].contains($0) })
         else { throw .envelope(.json) }
         guard let name = members["format"] as? String, let document = members["evidence"] as? String,

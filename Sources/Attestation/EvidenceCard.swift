@@ -71,7 +71,19 @@ extension VerifiedEvidence.Warning: CustomStringConvertible {
             "Intel says of this platform: \(status.rawValue)"
                 + (advisories.isEmpty ? "." : ", open to \(advisories.joined(separator: ", ")).")
         case .tpmAlone: "A TPM alone gives no confidentiality against the host of the machine."
+        case .notVerified(let documents, let pieces):
+            "The file holds more than the document that was verified, and nothing of it was verified: "
+                + VerifiedEvidence.Warning.list(documents, pieces) + "."
+        case .azureAlone:
+            "No quote of the machine's TPM is in it: nothing binds it to a connection, or says what the machine started."
         case .firmwareNotCompared: "The quote covers no register of the firmware that started the image."
         }
+    }
+
+    /// `a nitro document, 2 pieces of no known form`.
+    private static func list(_ documents: [String], _ pieces: Int) -> String {
+        var things = documents.map { "a document of format \($0)" }
+        if pieces > 0 { things.append(pieces == 1 ? "1 piece of no known form" : "\(pieces) pieces of no known form") }
+        return things.joined(separator: ", ")
     }
 }

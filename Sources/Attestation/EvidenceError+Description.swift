@@ -22,13 +22,21 @@ extension EvidenceError: CustomStringConvertible {
     /// One sentence for a person, without any byte of the evidence.
     public var description: String { "The evidence is not authentic: \(reason)." }
 
-    private var reason: String {
+    /// What is wrong, as the end of a sentence: for one that has already said that something is not authentic.
+    public var reason: String {
         switch self {
         // Envelope and statement.
         case .envelope(let field): "its JSON is malformed (\(field.rawValue))"
         case .unknownFormat: "its format is not one that this version knows"
         case .severalDocuments(let count): "there are \(count) documents in it, and nothing says which one is meant"
         case .documentMissing: "there is no document in it in a form that this version knows"
+        case .fileEmpty: "the file is empty"
+        case .fileLength: "the file is longer than \(DocumentWrapping.byteLimit / 1_024) KiB, which no evidence is"
+        case .textEncoding: "its text is in UTF-16 or begins with a byte order mark"
+        case .textDamaged: "its text begins like evidence, and is cut or mixes two spellings"
+        case .jsonNameTwice: "its JSON has one name twice in one object, so that two readers would see two things"
+        case .wrappingDepth: "its wrappings nest deeper than is looked, so that not all of it could be verified"
+        case .documentCount: "there are more documents in it than can be told apart"
         case .statementLength(let count): "its statement has \(count) bytes instead of \(Statement.byteCount)"
         case .statementMagic: "its statement does not begin with ENTREP01"
         case .statementFlags: "its statement has flags that this version does not know"
@@ -64,6 +72,7 @@ extension EvidenceError: CustomStringConvertible {
         case .rootNotPinned: "its certificates lead to a root that is not trusted"
         case .certificateEncoding(let place): "\(name(place)) cannot be read"
         case .certificateMissing: "a certificate between its key and the root is missing"
+        case .certificateCount: "there are more certificates beside it than any chain has"
         case .certificateNotYetValid(let place): "\(name(place)) is not valid yet at that time"
         case .certificateExpired(let place): "\(name(place)) has expired at that time"
         case .certificateIssuer(let place): "\(name(place)) names another issuer than the one above it"
@@ -134,6 +143,14 @@ extension EvidenceError: CustomStringConvertible {
         case .tpmEventLogTruncated: "the event log ends too early"
         case .tpmKey: "the TPM's key is of a kind that is not accepted"
         case .azureEncoding: "Azure's report cannot be read"
+        case .azureLength(let count): "Azure's report has \(count) bytes, which is too short for one"
+        case .azurePartMissing:
+            "of what belongs to Azure's report (the TPM's quote, its signature, its 24 registers, with TDX Intel's quote) a "
+                + "part is missing or cannot be read"
+        case .azurePartTwice:
+            "a part that belongs to Azure's report (the TPM's quote, its signature, its registers, Intel's quote) is in it "
+                + "twice, and nothing says which one is meant"
+        case .azureHardware: "Azure's report is of SEV-SNP, and the quote beside it of TDX"
         case .azureReportData: "the hardware's report does not vouch for Azure's runtime data"
         case .azureKey: "Azure's runtime data name no TPM key, or another one"
         }
@@ -146,7 +163,20 @@ extension EvidenceError: CustomStringConvertible {
 
 extension EvidenceError {
     /// What the person who sees the error can do.
-    public var hint: String {
+    public var hint: String { ownHint ?? "Send no data, and ask the operator of the service." }
+
+    /// What helps whoever sees the error on a connection, where there is no file to mend; nil where nothing does.
+    public var hintOnConnection: String? {
+        switch self {
+        case .noTrustedRoot, .rootNotPinned, .certificateExpired, .certificateNotYetValid, .certificateMissing,
+            .simulatedEvidenceAsNitro:
+            ownHint
+        default: nil
+        }
+    }
+
+    /// The hint that goes for this error and not for every one; nil where there is none.
+    private var ownHint: String? {
         switch self {
         case .noTrustedRoot(.simulated):
             "Simulated evidence is looked at only with --allow-simulated and --simulated-root FILE."
@@ -162,8 +192,24 @@ extension EvidenceError {
             "Name the format with --format."
         case .severalDocuments:
             "Name the format with --format, or take the document that you mean out of the file."
-        default:
-            "Send no data, and ask the operator of the service."
+        case .fileLength, .wrappingDepth, .documentCount:
+            "Take the document that you mean out of the file, and verify that."
+        case .fileEmpty:
+            "Fetch the evidence again."
+        case .azureLength, .quoteLength, .reportLength, .tpmEncoding, .cbor(.truncated), .documentMissing,
+            .envelope(.json), .textDamaged:
+            "The file may be cut, or no evidence: fetch it again."
+        case .quoteTrailingBytes, .cbor(.trailingBytes):
+            "The file may hold more than the document: take away what follows it."
+        case .textEncoding:
+            "Save the file as UTF-8 without a byte order mark."
+        case .jsonNameTwice, .azurePartTwice:
+            "Choose none of them: ask for a file that says one thing."
+        case .azurePartMissing:
+            "Ask for all parts of the evidence: a report without them says nothing about what the machine started."
+        case .certificateCount:
+            "Keep only the certificates of its chain."
+        default: nil
         }
     }
 }

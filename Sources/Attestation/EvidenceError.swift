@@ -9,6 +9,20 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case severalDocuments(Int)
     /// A file that wraps documents, and none in it.
     case documentMissing
+    /// A file without a byte that says something.
+    case fileEmpty
+    /// A file that is longer than any evidence.
+    case fileLength
+    /// Text in UTF-16, or behind a byte order mark.
+    case textEncoding
+    /// Text that begins like a document, and is cut or spelt in two ways.
+    case textDamaged
+    /// JSON with one name twice in one object.
+    case jsonNameTwice
+    /// A file whose wrappings nest deeper than is looked.
+    case wrappingDepth
+    /// A file with more documents than can be told apart.
+    case documentCount
     case statementLength(Int)
     case statementMagic
     case statementFlags
@@ -46,6 +60,8 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case rootNotPinned
     case certificateEncoding(Int)
     case certificateMissing
+    /// More certificates beside a document than are looked at.
+    case certificateCount
     case certificateNotYetValid(Int)
     case certificateExpired(Int)
     case certificateIssuer(Int)
@@ -123,6 +139,14 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case tpmEventLogTruncated
     case tpmKey
     case azureEncoding
+    /// Azure's report in fewer bytes than it has.
+    case azureLength(Int)
+    /// Something of a TPM lies beside Azure's report, and not all of it.
+    case azurePartMissing
+    /// A piece that belongs to Azure's report is there to choose from.
+    case azurePartTwice
+    /// Azure's report is of one kind of hardware and what lies beside it of another.
+    case azureHardware
     case azureReportData
     case azureKey
 

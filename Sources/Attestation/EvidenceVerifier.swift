@@ -69,7 +69,7 @@ public struct EvidenceVerifier: Sendable {
         case .nitro, .nitroTPM, .simulated: try verifyDocument(bytes, format: format)
         case .sevSNP: try verifyReport(bytes, certificates: certificates + self.certificates, help: help)
         case .tdx: try verifyQuote(bytes)
-        case .tpm: try verifyTPM(bytes, certificates: certificates + self.certificates + help.prefix(8))
+        case .tpm: try verifyTPM(bytes, certificates: certificates + self.certificates, help: help)
         case .azure: try verifyAzure(bytes, certificates: certificates + self.certificates, help: help)
         }
     }

@@ -47,7 +47,12 @@ public struct ReleaseManifest: Sendable, Equatable, Codable {
 
     /// Reads `release.json`.
     public init(json: some Sequence<UInt8>) throws {
-        self = try JSONDecoder().decode(ReleaseManifest.self, from: Data(json))
+        let bytes = Array(json)
+        guard JSONForm.fault(of: bytes) != .duplicateName else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [], debugDescription: "it has one name twice in one object"))
+        }
+        self = try JSONDecoder().decode(ReleaseManifest.self, from: Data(bytes))
     }
 
     /// The JSON text, keys sorted.

@@ -43,7 +43,7 @@ extension EvidenceVerifier {
     private func chain(
         _ certificates: [[UInt8]], for key: SNPReport.SigningKey
     ) throws(EvidenceError) -> [ChainCertificate] {
-        guard certificates.count <= 16 else { throw .certificateMissing }
+        guard certificates.count <= CertificatePath.heapLimit else { throw .certificateCount }
         var parsed = try CertificatePath.parse(certificates)
         // What AMD publishes fills in for a host that hands out the chip's certificate alone. Who gives a chain means it.
         if parsed.allSatisfy({ $0.commonName == "SEV-VCEK" || $0.commonName == "SEV-VLEK" }) {

@@ -57,6 +57,10 @@ public struct VerifiedEvidence: Sendable, Equatable {
         case tcbStatus(TCBStatus, advisories: [String])
         /// A TPM speaks for its machine as far as its owner does: it hides no memory from the host.
         case tpmAlone
+        /// What lies in the file beside the document that was verified: formats, and pieces of no known form.
+        case notVerified(documents: [String], pieces: Int)
+        /// Azure's report without a quote of its virtual TPM: nothing binds it to a connection.
+        case azureAlone
         /// A TPM's quote covers no firmware register, so that nothing is said about what started the image.
         case firmwareNotCompared
     }

@@ -72,7 +72,7 @@ extension ClientError: CustomStringConvertible {
         case .evidence(.noTrustedRoot(let format)) where format.isWithoutVendorRoot:
             "You named no root for \(format.rawValue) evidence: add \(format.optionOfRoot). Nothing was sent."
         case .evidence(let error):
-            "\(error) Nothing was sent. Do not use this service; tell its operator."
+            "\(error) Nothing was sent. Do not use this service; tell its operator.\(error.hintOnConnection.map { " \($0)" } ?? "")"
         case .refused(let refusals):
             "The evidence is authentic and refused. \(refusals.map { "\($0)" }.joined(separator: " ")) Nothing was sent."
         case .anotherTask(let expected, let found):

@@ -10,13 +10,50 @@ package enum Files {
     ///
     /// - Throws: ``CommandFailure`` with exit code 65 if the file cannot be read.
     package static func bytes(at path: String) throws(CommandFailure) -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            let isThere = FileManager.default.fileExists(atPath: path)
-            throw CommandFailure(
-                isThere ? "the file \(path) cannot be read" : "there is no file \(path); the file cannot be read",
-                code: .badData)
-        }
+        guard let data = FileManager.default.contents(atPath: path) else { throw unreadable(path) }
         return Array(data)
+    }
+
+    /// The whole content of a file of others, which may be of any length, or have no end.
+    ///
+    /// - Throws: ``CommandFailure`` with exit code 65 if the file cannot be read, or is longer than `limit`.
+    package static func bytes(at path: String, limit: FileLimit) throws(CommandFailure) -> [UInt8] {
+        let bytes = try beginning(of: path) { _ in limit }
+        guard bytes.count <= limit.bytes else {
+            throw CommandFailure("the file \(path) is longer than \(limit)", code: .badData)
+        }
+        return bytes
+    }
+
+    /// A file as far as it is read at most, and one byte more where it goes on: nothing behind is read.
+    ///
+    /// - Parameter limit: is asked with what the file begins with.
+    /// - Throws: ``CommandFailure`` with exit code 65 if the file cannot be read.
+    package static func beginning(
+        of path: String, limit: ([UInt8]) -> FileLimit
+    ) throws(CommandFailure) -> [UInt8] {
+        guard let file = FileHandle(forReadingAtPath: path) else { throw unreadable(path) }
+        defer { try? file.close() }
+        var bytes: [UInt8] = []
+        do {
+            var most = 4_096
+            while bytes.count < most, let piece = try file.read(upToCount: min(1 << 20, most - bytes.count)),
+                !piece.isEmpty
+            {
+                bytes += piece
+                if bytes.count == 4_096 { most = limit(bytes).bytes + 1 }
+            }
+        } catch {
+            throw unreadable(path)
+        }
+        return bytes
+    }
+
+    private static func unreadable(_ path: String) -> CommandFailure {
+        let isThere = FileManager.default.fileExists(atPath: path)
+        return CommandFailure(
+            isThere ? "the file \(path) cannot be read" : "there is no file \(path); the file cannot be read",
+            code: .badData)
     }
 
     package static func text(at path: String) throws(CommandFailure) -> String {

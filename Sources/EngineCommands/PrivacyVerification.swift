@@ -1,3 +1,4 @@
+import Bytes
 import Engine
 import Evaluation
 import FittedModels
@@ -36,6 +37,9 @@ package struct PrivacyVerification {
             transcript = answers.transcript
             digest = answers.taskDigest
         } else if let read = try? JSONDecoder().decode(Transcript.self, from: Data(bytes)) {
+            guard JSONForm.isPlain(bytes) else {
+                throw CommandFailure("the transcript has one name twice in one object", code: .badData)
+            }
             transcript = read
         } else {
             let model = try FittedModel(encoded: bytes)

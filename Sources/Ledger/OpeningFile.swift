@@ -1,3 +1,4 @@
+import Bytes
 internal import Foundation
 
 /// An opening as its owner keeps it: one JSON object, readable by its owner only.
@@ -28,7 +29,8 @@ public struct OpeningFile: Sendable, Equatable {
 
     /// Reads a file that `json()` wrote.
     public init(json: [UInt8]) throws(Failure) {
-        guard let form = try? JSONDecoder().decode(Form.self, from: Data(json)), form.version == 1,
+        guard JSONForm.isPlain(json), let form = try? JSONDecoder().decode(Form.self, from: Data(json)),
+            form.version == 1,
             let blinding = Blinding(hex: form.random), let file = LedgerHash(hex: form.file)
         else { throw .unreadable }
         opening = UploadOpening(blinding: blinding, file: file)

@@ -26,7 +26,7 @@ public struct EntrepotService: Sendable {
         CoreDumps.forbid(configuration.logger)
         let registry = ConnectionRegistry()
         let server = HTTPServer(
-            host: configuration.host, port: configuration.port, vsockPort: configuration.vsockPort,
+            host: configuration.host, port: configuration.port, parentSocket: configuration.parentSocket,
             identity: driver.identity,
             responder: RequestResponder(
                 identify: { [task = configuration.specification, watcher = configuration.watcherKey] key in

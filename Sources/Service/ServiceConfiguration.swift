@@ -17,8 +17,8 @@ public struct ServiceConfiguration: Sendable {
     public var host: String
     /// 0 takes a free one; see `onListening`.
     public var port: Int
-    /// Listen on this vsock port in place of host and port: in an enclave, which has no network.
-    public var vsockPort: Int?
+    /// Listen here in place of host and port: in an enclave, which has no network.
+    public var parentSocket: ParentSocket?
     /// Folder for ledger, signatures and model; nil keeps all in memory, and one boot is one task.
     public var stateDirectory: String?
     /// The key of whoever runs the service, who may read the metrics; no party of the task. nil for nobody.
@@ -36,8 +36,8 @@ public struct ServiceConfiguration: Sendable {
     /// What an operator chooses; each part as described at its property.
     public init(
         specification: TaskSpecification, signatures: [[UInt8]] = [], attester: any Attester,
-        buildManifest: [UInt8], host: String = "127.0.0.1", port: Int = 8443, vsockPort: Int? = nil,
-        stateDirectory: String?,
+        buildManifest: [UInt8], host: String = "127.0.0.1", port: Int = 8443,
+        parentSocket: ParentSocket? = nil, stateDirectory: String?,
         logger: Logger = Logger(label: "entrepot"), onListening: @escaping @Sendable (Int) async -> Void = { _ in },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -47,7 +47,7 @@ public struct ServiceConfiguration: Sendable {
         self.buildManifest = buildManifest
         self.host = host
         self.port = port
-        self.vsockPort = vsockPort
+        self.parentSocket = parentSocket
         self.stateDirectory = stateDirectory
         self.logger = logger
         self.onListening = onListening

@@ -38,7 +38,7 @@ struct LineageReport {
     init(_ paths: [String]) throws {
         var costs: [String: TaskCost] = [:]
         for path in paths {
-            let bytes = try Files.bytes(at: path)
+            let bytes = try Files.bytes(at: path, limit: .model)
             guard let (read, isTranscript) = try Self.read(bytes, path) else { continue }
             var cost = read
             if let known = costs[read.task] {

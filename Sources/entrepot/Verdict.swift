@@ -10,22 +10,31 @@ enum Verdict {
     static func sentence(on what: String, _ evidence: VerifiedEvidence, _ refusals: [Refusal]) -> String {
         if refusals.isEmpty {
             return "VERDICT       \(what) is authentic, and the program that made it is one that you named."
-                + simulated(evidence)
+                + beside(evidence) + simulated(evidence)
         }
         if refusals == [.programNotNamed] {
             return
                 "VERDICT       \(what) is authentic, but anybody's program could have made it: name the one that you accept "
-                + "with --measurements release.json." + simulated(evidence)
+                + "with --measurements release.json." + beside(evidence) + simulated(evidence)
         }
-        return
-            "VERDICT       \(what) is authentic, but do not rely on it: \(refusals.count == 1 ? "one thing" : "\(refusals.count) things") "
-            + "above speak against it." + simulated(evidence)
+        let reasons = refusals.count == 1 ? "one thing above speaks" : "\(refusals.count) things above speak"
+        return "VERDICT       \(what) is authentic, but do not rely on it: \(reasons) against it." + beside(evidence)
+            + simulated(evidence)
     }
 
     /// On a running service whose connection was verified.
     static func sentence(onService connection: VerifiedConnection) -> String {
         "VERDICT       this service is authentic, runs a program that you named, and has task "
             + "\(connection.specification.name)." + simulated(connection.evidence)
+    }
+
+    /// Which document that is, where the file holds more.
+    private static func beside(_ evidence: VerifiedEvidence) -> String {
+        let isAlone = !evidence.warnings.contains { if case .notVerified = $0 { true } else { false } }
+        return isAlone
+            ? ""
+            : " That goes for its document of format \(evidence.format.rawValue) alone: the file holds more, which was not "
+                + "verified."
     }
 
     private static func simulated(_ evidence: VerifiedEvidence) -> String {
@@ -38,6 +47,13 @@ enum Verdict {
         text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
             !line.contains(#/[0-9a-fA-F]{32}/#)
         }.joined(separator: "\n")
+    }
+
+    /// Why something is not authentic, behind words that have said so.
+    static func reason(_ error: any Error) -> String {
+        if let error = error as? EvidenceError { return "\(error.reason)." }
+        let sentence = "\(error)"
+        return sentence.prefix(1).lowercased() + sentence.dropFirst()
     }
 
     /// What is wrong with the evidence, wherever it stands in an error.

@@ -32,6 +32,89 @@ private enum AzureSample {
     }
 }
 
+/// What is done to the pieces of `sev-snp.json`, and what comes of it.
+private struct ChangedPiece {
+    /// The file, the quote in it, and the pieces of another machine.
+    struct Pieces {
+        var file: [String: Any]
+        var quote: [String: Any]
+        let other: [String: Any]
+
+        func text(_ name: String) -> String { quote[name] as? String ?? "" }
+    }
+
+    let what: String
+    /// nil where any refusal will do.
+    let error: EvidenceError?
+    let change: (inout Pieces) -> Void
+
+    init(_ what: String, _ error: EvidenceError?, _ change: @escaping (inout Pieces) -> Void) {
+        (self.what, self.error, self.change) = (what, error, change)
+    }
+
+    func file() throws -> [UInt8] {
+        let (own, other) = (try AzureSample.members("sev-snp.json"), try AzureSample.members("tdx.json"))
+        let quotes = try [own, other].map { try #require($0["tpm_quote"] as? [String: Any]) }
+        var pieces = Pieces(file: own, quote: quotes[0], other: other.merging(quotes[1]) { $1 })
+        change(&pieces)
+        pieces.file["tpm_quote"] = pieces.quote
+        return Array(try JSONSerialization.data(withJSONObject: pieces.file))
+    }
+
+    static var all: [ChangedPiece] { foreign + missing + damaged + several }
+
+    private static var foreign: [ChangedPiece] {
+        [
+            .init("the quote of another machine", .azureKey) {
+                for name in ["message", "signature", "pcrs"] { $0.quote[name] = $0.other[name] }
+            },
+            .init("its attestation", nil) { $0.quote["message"] = $0.other["message"] },
+            .init("its signature", .azureKey) { $0.quote["signature"] = $0.other["signature"] },
+            .init("its registers", .tpmDigest) { $0.quote["pcrs"] = $0.other["pcrs"] },
+            .init("its report", nil) { $0.file["hcl_report"] = $0.other["hcl_report"] },
+        ]
+    }
+
+    private static var missing: [ChangedPiece] {
+        ["message", "signature", "pcrs"].flatMap { name -> [ChangedPiece] in
+            [
+                .init("no \(name)", .azurePartMissing) { $0.quote[name] = nil },
+                .init("\(name) that is null", .azurePartMissing) { $0.quote[name] = NSNull() },
+                .init("\(name) that is a word", .azurePartMissing) { $0.quote[name] = "quote" },
+                .init("nothing but \(name)", .azurePartMissing) { $0.quote = [name: $0.quote[name] ?? ""] },
+            ]
+        }
+    }
+
+    private static var damaged: [ChangedPiece] {
+        [
+            .init("an attestation that is cut", nil) { $0.quote["message"] = String($0.text("message").dropLast(40)) },
+            .init("an attestation that is not a TPM's", .azurePartMissing) {
+                $0.quote["message"] = "00" + $0.text("message").dropFirst(2)
+            },
+            .init("an attestation of another kind", .tpmType) {
+                $0.quote["message"] = $0.text("message").replacing("ff5443478018", with: "ff5443478017")
+            },
+            .init("a signature that is cut", .azurePartMissing) {
+                $0.quote["signature"] = String($0.text("signature").dropLast(2))
+            },
+            .init("registers of another bank", .azurePartMissing) {
+                $0.quote["pcrs"] = [String](repeating: String(repeating: "0", count: 96), count: 24)
+            },
+            .init("23 registers", .azurePartMissing) {
+                $0.quote["pcrs"] = Array(($0.quote["pcrs"] as? [String] ?? []).dropLast())
+            },
+            .init("no register in the list", .azurePartMissing) { $0.quote["pcrs"] = [String]() },
+        ]
+    }
+
+    private static var several: [ChangedPiece] {
+        ["message", "signature", "pcrs", "hcl_report"].map { name in
+            .init("another \(name) as well", .azurePartTwice) { $0.file["more"] = $0.other[name] }
+        } + [.init("Intel's quote beside", .azureHardware) { $0.file["more"] = $0.other["td_quote"] }]
+    }
+}
+
 @Suite("Azure's wrapping")
 struct AzureTests {
     @Test(
@@ -72,9 +155,9 @@ struct AzureTests {
         refuse(.tpmDigest, with(snp, registers: tdx.registers))
         refuse(.tpmSelection, with(snp, registers: snp.registers.filter { $0.key < 20 }))
         // A quote beside SEV-SNP, none beside TDX.
-        refuse(.azureEncoding, with(snp, quote: tdx.quote))
+        refuse(.azureHardware, with(snp, quote: tdx.quote))
         refuse(
-            .azureEncoding,
+            .azurePartMissing,
             TPMEvidence(
                 attest: tdx.attest, signature: tdx.signature, registers: tdx.registers, hcl: tdx.hcl))
         // Runtime data of another machine behind this one's hardware.
@@ -120,15 +203,38 @@ struct AzureTests {
         let rest = Array(try JSONSerialization.data(withJSONObject: members))
         #expect(throws: EvidenceError.severalDocuments(2)) { try AzureSample.verify(rest) }
         #expect(try AzureSample.verify(rest, format: .tdx).exitCode == 0)
-        #expect(throws: EvidenceError.azureReportData, "a local report proves nothing without a quote") {
+        #expect(throws: EvidenceError.azurePartMissing, "a local report proves nothing without a quote") {
             try AzureSample.verify(rest, format: .azure)
         }
         members = try AzureSample.members("sev-snp.json")
         let other = try AzureSample.members("tdx.json")
         members["again"] = other["tpm_quote"]
         let doubled = Array(try JSONSerialization.data(withJSONObject: members))
-        let appraisal = try AzureSample.verify(doubled)
-        #expect(appraisal.evidence.platform.tpm == nil, "which quote is meant is open, so none is taken")
+        #expect(throws: EvidenceError.azurePartTwice, "which quote is meant is open") {
+            try AzureSample.verify(doubled)
+        }
+    }
+
+    @Test("a piece of a TPM that does not fit the report beside it is refused, and never left out")
+    func fit() throws {
+        for piece in ChangedPiece.all {
+            let file = try piece.file()
+            let found = #expect(throws: EvidenceError.self, "\(piece.what)") { try AzureSample.verify(file) }
+            if let error = piece.error { #expect(found == error, "\(piece.what)") }
+        }
+    }
+
+    @Test("the same piece twice is one, and a report without any is read with a warning")
+    func alone() throws {
+        var members = try AzureSample.members("sev-snp.json")
+        members["again"] = members["tpm_quote"]
+        let twice = try AzureSample.verify(Array(try JSONSerialization.data(withJSONObject: members)))
+        #expect(twice.evidence.platform.tpm != nil && !twice.evidence.warnings.contains(.azureAlone))
+        members["again"] = nil
+        members["tpm_quote"] = nil
+        let alone = try AzureSample.verify(Array(try JSONSerialization.data(withJSONObject: members)))
+        #expect(alone.evidence.warnings.contains(.azureAlone) && alone.evidence.platform.tpm == nil)
+        #expect(EvidenceCard(alone.evidence).lines.contains { $0.contains("No quote of the machine's TPM") })
     }
 }
 

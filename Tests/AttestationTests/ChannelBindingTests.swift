@@ -123,6 +123,9 @@ struct EvidenceJSONTests {
             (#"{"format":"nitro","evidence":"AQ==","statement":"","auxiliarz":[]}"#, .envelope(.json)),
             (#"{"format":"nitro","evidence":"AQ==","statement":"","auxiliary":"AQ=="}"#, .envelope(.json)),
             (String(repeating: " ", count: Evidence.byteLimit + 1), .envelope(.json)),
+            (#"{"format":"nitro","evidence":"AQ==","evidence":"AQ==","statement":""}"#, .jsonNameTwice),
+            (#"{"format":"tdx","format":"nitro","evidence":"AQ==","statement":""}"#, .jsonNameTwice),
+            (#"{"format":"nitro","evidence":"AQ==","statement":"","st\u0061tement":""}"#, .jsonNameTwice),
         ]
         for (text, error) in cases {
             #expect(throws: error) { try Evidence(json: text.utf8) }

@@ -100,9 +100,13 @@ struct DocumentVerificationTests {
 
     @Test("nonsense has no format")
     func nonsense() {
-        for text in ["", "{", "hello", "{\"format\":\"nitro\"}"] {
+        let cases: [(String, EvidenceError)] = [
+            ("", .fileEmpty), ("{", .envelope(.json)), ("hello", .unknownFormat),
+            ("{\"format\":\"nitro\"}", .unknownFormat),
+        ]
+        for (text, error) in cases {
             #expect(DocumentVerification.detect(Array(text.utf8)) == nil)
-            #expect(throws: EvidenceError.unknownFormat) {
+            #expect(throws: error) {
                 try DocumentVerification.verify(Array(text.utf8), trust: TrustPolicy(now: 0, roots: .vendors))
             }
         }

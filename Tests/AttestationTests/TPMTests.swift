@@ -100,7 +100,7 @@ struct TPMTests {
         }
         let azure = Array("HCLA".utf8) + [UInt8](repeating: 0, count: 60)
         #expect(DocumentVerification.detect(azure) == .azure)
-        #expect(throws: EvidenceError.azureEncoding) {
+        #expect(throws: EvidenceError.azureLength(64)) {
             try DocumentVerification.verify(azure, trust: TrustPolicy(now: 0, roots: TrustRoots()))
         }
     }
@@ -203,6 +203,39 @@ struct TPMTests {
         #expect(throws: EvidenceError.noTrustedRoot(.tpm)) {
             try EvidenceVerifier(roots: .vendors, now: TPMAuthority.time).verify(
                 document: document.encoded, format: .tpm, certificates: [leaf])
+        }
+    }
+
+    @Test(
+        "of many certificates around a document the right ones are found, wherever they stand, and too many are refused"
+    )
+    func heap() throws {
+        let scene = try TPMScene()
+        let document = Data(try scene.document().encoded).base64EncodedString()
+        func verify(_ certificates: [[UInt8]]) throws -> VerifiedEvidence {
+            let pem = String(decoding: CertificateFile.pem(certificates), as: UTF8.self)
+            let file = try JSONSerialization.data(withJSONObject: ["quote": document, "certificates": pem])
+            let trust = TrustPolicy(at: TPMAuthority.time, now: 0, roots: scene.roots)
+            return try DocumentVerification.verify(Array(file), trust: trust).evidence
+        }
+        let right = try scene.authority.leaf(scene.tpm.key.publicKey)
+        let foreign = try TPMAuthority("somebody")
+        // Of other keys, of the same key by another authority and at another time, and that authority itself.
+        var others = try (0..<40).map { _ in try foreign.leaf(P256.Signing.PrivateKey().publicKey) }
+        others += try [
+            foreign.leaf(scene.tpm.key.publicKey), foreign.root,
+            scene.authority.leaf(scene.tpm.key.publicKey, time: TPMAuthority.time - 90_000),
+        ]
+        for place in [0, 8, 9, 20, others.count] {
+            let heap = Array(others[..<place]) + [right] + others[place...]
+            #expect(try verify(heap).chainValidity.notAfter == TPMAuthority.time + 86_400, "behind \(place)")
+        }
+        #expect(throws: EvidenceError.certificateExpired(1)) { try verify(Array(others.suffix(1))) }
+        #expect(throws: EvidenceError.tpmSignature) { try verify(Array(others.prefix(40))) }
+        let many = try (0..<70).map { _ in try foreign.leaf(P256.Signing.PrivateKey().publicKey) }
+        #expect(throws: EvidenceError.certificateCount) { try verify(many + [right]) }
+        #expect(throws: EvidenceError.certificateCount) {
+            try scene.verify(scene.document(), Array(many.prefix(17)))
         }
     }
 

@@ -118,7 +118,8 @@ struct TestTask: Sendable {
 @discardableResult
 func withService<Result: Sendable>(
     _ task: TestTask, signatures: [[UInt8]]? = nil, directory: URL? = nil, keepsState: Bool = true,
-    clock: TestClock? = nil, logger: Logger = .quiet, vsockPort: Int? = nil, _ use: (LiveService) async throws -> Result
+    clock: TestClock? = nil, logger: Logger = .quiet, parentSocket: ParentSocket? = nil,
+    _ use: (LiveService) async throws -> Result
 ) async throws -> Result {
     let folder = directory ?? FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -130,7 +131,7 @@ func withService<Result: Sendable>(
     let service = try EntrepotService(
         ServiceConfiguration(
             specification: task.specification, signatures: signatures ?? task.signatures, attester: attester,
-            buildManifest: manifest, port: 0, vsockPort: vsockPort,
+            buildManifest: manifest, port: 0, parentSocket: parentSocket,
             stateDirectory: keepsState ? folder.appending(path: "state").path : nil,
             logger: logger, onListening: { continuation.yield($0) }, now: { clock?.now ?? Date() }))
     let running = Task {

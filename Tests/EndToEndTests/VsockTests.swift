@@ -46,29 +46,48 @@ private final class BytesForwarder: ChannelInboundHandler, Sendable {
 
     func channelInactive(context: ChannelHandlerContext) { other.close(promise: nil) }
 
-    static func start(vsockPort: Int) async throws -> any Channel {
+    static func start(to socket: ParentSocket) async throws -> any Channel {
         try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).childChannelOption(
             .autoRead, value: false
         )
         .childChannelInitializer { caller in
-            ClientBootstrap(group: caller.eventLoop)
-                .connect(to: VsockAddress(cid: .local, port: .init(vsockPort))).flatMap { enclave in
-                    caller.pipeline.addHandler(BytesForwarder(to: enclave)).flatMap {
-                        enclave.pipeline.addHandler(BytesForwarder(to: caller))
-                    }.flatMap { caller.setOption(.autoRead, value: true) }
-                }
+            connect(ClientBootstrap(group: caller.eventLoop), to: socket).flatMap { enclave in
+                caller.pipeline.addHandler(BytesForwarder(to: enclave)).flatMap {
+                    enclave.pipeline.addHandler(BytesForwarder(to: caller))
+                }.flatMap { caller.setOption(.autoRead, value: true) }
+            }
         }.bind(host: "127.0.0.1", port: 0).get()
+    }
+
+    private static func connect(
+        _ bootstrap: ClientBootstrap, to socket: ParentSocket
+    ) -> EventLoopFuture<any Channel> {
+        switch socket {
+        case .vsock(let port): bootstrap.connect(to: VsockAddress(cid: .local, port: .init(port)))
+        case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+        }
     }
 }
 
-@Suite(
-    "A service behind vsock", .serialized, .timeLimit(.minutes(5)), .live,
-    .enabled(if: VsockLoopback.works, "this kernel has no vsock loopback: modprobe vsock_loopback"))
-struct VsockTests {
-    @Test("a party verifies and uploads through a forwarder that passes bytes on")
-    func forwarded() async throws {
-        try await withService(try TestTask.workshop(), vsockPort: 51_235) { live in
-            let forwarder = try await BytesForwarder.start(vsockPort: 51_235)
+@Suite("A service behind its parent", .serialized, .timeLimit(.minutes(5)), .live)
+struct ParentSocketTests {
+    @Test(
+        "a party verifies and uploads through a forwarder over vsock",
+        .enabled(if: VsockLoopback.works, "this kernel has no vsock loopback: modprobe vsock_loopback"))
+    func vsock() async throws {
+        try await upload(through: .vsock(port: 51_235))
+    }
+
+    @Test("the same over a socket in the file system, which differs in its address alone")
+    func unix() async throws {
+        let path = NSTemporaryDirectory() + "p\(UUID().uuidString.prefix(8)).sock"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await upload(through: .unix(path: path))
+    }
+
+    private func upload(through socket: ParentSocket) async throws {
+        try await withService(try TestTask.workshop(), parentSocket: socket) { live in
+            let forwarder = try await BytesForwarder.start(to: socket)
             defer { forwarder.close(promise: nil) }
             var configuration = live.client("Alice")
             configuration.address = ServiceAddress(
@@ -76,6 +95,12 @@ struct VsockTests {
             let table = try live.file("alice.csv", Cars.alice())
             let rows = try await VerifiedConnection.open(configuration) { try await $0.upload(file: table).rows }
             #expect(rows > 0)
+            // A caller that is no party learns through the forwarder what it would learn without.
+            var stranger = configuration
+            stranger.trust.allowed = ReleaseManifest(releases: [])
+            await #expect(throws: ClientError.refused([.noReleaseAllowed])) {
+                try await VerifiedConnection.open(stranger) { _ in }
+            }
         }
     }
 }

@@ -46,6 +46,7 @@ public struct Collateral: Sendable, Equatable {
     }
 
     private mutating func add(json file: [UInt8]) throws(EvidenceError) {
+        guard JSONForm.fault(of: file) != .duplicateName else { throw .jsonNameTwice }
         guard let members = (try? JSONSerialization.jsonObject(with: Data(file))) as? [String: Any] else {
             throw .collateralEncoding
         }

@@ -112,9 +112,9 @@ struct IntelPlatform {
     ) throws(EvidenceError) -> Document {
         var outcome = EvidenceError.collateralPlatform
         for signed in documents {
-            guard let found = try? JSONDecoder().decode(Document.self, from: Data(signed.text)) else {
-                throw .collateralEncoding
-            }
+            guard JSONForm.isPlain(signed.text),
+                let found = try? JSONDecoder().decode(Document.self, from: Data(signed.text))
+            else { throw .collateralEncoding }
             guard isMeant(found) else { continue }
             do throws(EvidenceError) {
                 try signer.check(signed, issued: found.issueDate, next: found.nextUpdate)

@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 import Foundation
 
@@ -31,8 +32,8 @@ public struct AzureReport: Sendable, Equatable {
     static func isReport(_ bytes: [UInt8]) -> Bool { bytes.starts(with: Array("HCLA".utf8)) }
 
     public init(bytes: [UInt8]) throws(EvidenceError) {
-        guard AzureReport.isReport(bytes), bytes.count >= AzureReport.jsonOffset, bytes.count <= AzureReport.byteLimit
-        else { throw .azureEncoding }
+        guard AzureReport.isReport(bytes), bytes.count <= AzureReport.byteLimit else { throw .azureEncoding }
+        guard bytes.count >= AzureReport.jsonOffset else { throw .azureLength(bytes.count) }
         let fields = LittleEndian(bytes)
         // No signature covers the head: each field has the values that are known, and the status is success.
         let version = fields.uint32(4)
@@ -67,7 +68,9 @@ public struct AzureReport: Sendable, Equatable {
 
     /// The key of the virtual TPM that the runtime data name `HCLAkPub`.
     func attestationKey() throws(EvidenceError) -> TPMKey {
-        guard let data = try? JSONDecoder().decode(RuntimeData.self, from: Data(runtimeData)) else {
+        guard JSONForm.isPlain(runtimeData),
+            let data = try? JSONDecoder().decode(RuntimeData.self, from: Data(runtimeData))
+        else {
             throw .azureEncoding
         }
         let keys = data.keys.filter { $0.kid == "HCLAkPub" }
@@ -110,7 +113,7 @@ extension EvidenceVerifier {
         _ bytes: [UInt8], certificates: [[UInt8]], help: [[UInt8]]
     ) throws(EvidenceError) -> VerifiedEvidence {
         let document = AzureReport.isReport(bytes) ? nil : try TPMEvidence(bytes: bytes)
-        let wrapped = document.map { $0.hcl ?? [] } ?? bytes
+        guard let wrapped = document == nil ? bytes : document?.hcl else { throw .azurePartMissing }
         let report = try AzureReport(bytes: wrapped)
         var evidence: VerifiedEvidence
         switch (report.hardware, document?.quote) {
@@ -119,14 +122,17 @@ extension EvidenceVerifier {
             evidence = try verifyQuote(quote)
             // No signature that a reader can check covers the local report: it has to say what the quote says.
             guard try TDReport(bytes: inner).isOfSameGuest(as: TDXQuote(bytes: quote)) else { throw .azureReportData }
-        case (.tdx, nil) where document == nil: throw .azureReportData
-        default: throw .azureEncoding
+        case (.tdx, nil): throw .azurePartMissing
+        case (.sevSNP, _?): throw .azureHardware
         }
         guard evidence.reportData == report.reportData else { throw .azureReportData }
         evidence.format = .azure
         evidence.reportData = nil
         let key = try report.attestationKey()
-        guard let document else { return evidence }
+        guard let document else {
+            evidence.warnings.append(.azureAlone)
+            return evidence
+        }
         let quote = try TPMQuote(attest: document.attest, signature: document.signature)
         do throws(EvidenceError) {
             try Self.check(quote, document, key: key)

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// What Azure's host hands to a confidential guest beside its virtual TPM.
@@ -31,7 +32,7 @@ public struct AzureMetadataService: AzureService {
         let base64 = Data(report).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
         let body = Array("{\"report\":\"\(base64.prefix { $0 != "=" })\"}".utf8)
         let answer = try call("POST", "/acc/tdquote", ["Content-Type: application/json"], body)
-        guard let found = try? JSONDecoder().decode(Quote.self, from: Data(answer)),
+        guard JSONForm.isPlain(answer), let found = try? JSONDecoder().decode(Quote.self, from: Data(answer)),
             let quote = DocumentText.base64(Array(found.quote.utf8))
         else { throw .azureServiceAnswer }
         return quote

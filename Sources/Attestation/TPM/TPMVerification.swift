@@ -8,17 +8,20 @@ extension EvidenceVerifier {
     /// tcg-kp-AIKCertificate: the key signs what its TPM attests, and nothing from outside (TCG EK credential profile).
     private static let attestationPurpose: ASN1ObjectIdentifier = [2, 23, 133, 8, 3]
 
-    /// - Parameter certificates: DER in any order; what came along is trusted for nothing until it leads to a named root.
-    func verifyTPM(_ bytes: [UInt8], certificates: [[UInt8]]) throws(EvidenceError) -> VerifiedEvidence {
+    /// - Parameters:
+    ///   - certificates: DER in any order; what came along is trusted for nothing until it leads to a named root.
+    ///   - help: DER that lay around the document: what fits is taken, and the rest left alone.
+    func verifyTPM(
+        _ bytes: [UInt8], certificates: [[UInt8]], help: [[UInt8]] = []
+    ) throws(EvidenceError) -> VerifiedEvidence {
         // First what is wrong with the document: no root would mend it.
         let document = try TPMEvidence(bytes: bytes)
         guard !roots.tpm.isEmpty else { throw .noTrustedRoot(.tpm) }
         guard document.hcl == nil, document.quote == nil else { throw .tpmEncoding }
         let quote = try TPMQuote(attest: document.attest, signature: document.signature)
-        let chain = try keyChain(certificates, for: quote)
-        let path = try CertificatePath(certificates: chain, profile: .tpm, now: now)
+        let path = try keyPath(certificates, help: help, for: quote)
         guard path.leaf.purposes.contains(Self.attestationPurpose) else { throw .certificatePurpose }
-        let isRevocationChecked = try checkRevocation(of: chain)
+        let isRevocationChecked = try checkRevocation(of: path.certificates)
         guard let key = TPMKey(path.leaf.publicKey) else { throw .tpmKey }
         try Self.check(quote, document, key: key)
         var warnings: [VerifiedEvidence.Warning] = [.tpmAlone]
@@ -54,16 +57,30 @@ extension EvidenceVerifier {
             key: Hex.encode(key.fingerprint))
     }
 
-    /// From a heap of certificates: the one whose key made the quote, and those above it up to a named root.
-    private func keyChain(_ certificates: [[UInt8]], for quote: TPMQuote) throws(EvidenceError) -> [ChainCertificate] {
-        guard certificates.count <= 16 else { throw .certificateMissing }
-        let parsed = try CertificatePath.parse(certificates)
+    /// From a heap of certificates: one whose key made the quote, and those above it up to a named root.
+    ///
+    /// Of several for the same key the first that holds is taken; where none does, the first says why.
+    private func keyPath(
+        _ certificates: [[UInt8]], help: [[UInt8]], for quote: TPMQuote
+    ) throws(EvidenceError) -> CertificatePath {
+        guard certificates.count <= CertificatePath.heapLimit, help.count <= DocumentWrapping.certificateLimit else {
+            throw .certificateCount
+        }
+        let heap = try CertificatePath.parse(certificates) + help.compactMap { try? ChainCertificate(der: $0) }
         let trusted = try CertificatePath.parse(roots.tpm)
-        let keys = parsed.filter { $0.basicConstraints?.isAuthority != true }
+        let keys = heap.filter { $0.basicConstraints?.isAuthority != true }
         guard !keys.isEmpty else { throw .certificateMissing }
-        let signer = keys.first { TPMKey($0.publicKey)?.made(quote.signature, of: quote.signedBytes) == true }
-        guard let leaf = signer else { throw .tpmSignature }
-        return try CertificatePath.chain(from: leaf, among: parsed, to: trusted)
+        let signers = keys.filter { TPMKey($0.publicKey)?.made(quote.signature, of: quote.signedBytes) == true }
+        var reason: EvidenceError?
+        for leaf in signers {
+            do throws(EvidenceError) {
+                let chain = try CertificatePath.chain(from: leaf, among: heap, to: trusted)
+                return try CertificatePath(certificates: chain, profile: .tpm, now: now)
+            } catch {
+                reason = reason ?? error
+            }
+        }
+        throw reason ?? .tpmSignature
     }
 }
 

@@ -1,4 +1,5 @@
 import Attestation
+import Bytes
 import Foundation
 import Ledger
 import Tasks
@@ -59,7 +60,7 @@ extension VerifiedConnection {
     private func attestedKey() async throws -> NoteVerifier {
         struct Answer: Decodable { let key: String }
         let body = try await http.fetch("/ledger/key")
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),
+        guard JSONForm.isPlain(body), let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),
             let key = NoteVerifier(encoded: answer.key), let evidence = Self.member("evidence", of: body)
         else { throw ClientError.receipt(.unreadable) }
         let report: DocumentVerification.Appraisal
@@ -132,8 +133,8 @@ extension VerifiedConnection {
             let receipts: [Item]
         }
         let body = try await http.fetch("/ledger/receipts?from=\(kept + 1)")
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)), answer.key == key.encoded,
-            let evidence = Self.member("evidence", of: body)
+        guard JSONForm.isPlain(body), let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),
+            answer.key == key.encoded, let evidence = Self.member("evidence", of: body)
         else { throw ClientError.receipt(.unreadable) }
         guard let note = SignedNote(encoded: answer.checkpoint), let signed = key.checkpoint(of: note) else {
             throw ClientError.receipt(.checkpointSignature)

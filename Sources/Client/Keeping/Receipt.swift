@@ -1,4 +1,5 @@
 public import Attestation
+import Bytes
 import Foundation
 public import Ledger
 
@@ -18,11 +19,13 @@ public struct Receipt: Sendable, Equatable {
 
     /// Whether bytes look like a receipt. It says nothing about authenticity.
     public static func isReceipt(_ bytes: [UInt8]) -> Bool {
-        bytes.first == UInt8(ascii: "{") && (try? JSONDecoder().decode(File.self, from: Data(bytes))) != nil
+        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return false }
+        return (try? JSONDecoder().decode(File.self, from: Data(bytes))) != nil
     }
 
     /// Reads a file that `json()` wrote.
     public init(json: [UInt8]) throws(ReceiptError) {
+        guard JSONForm.fault(of: json) != .duplicateName else { throw .nameTwice }
         guard let file = try? JSONDecoder().decode(File.self, from: Data(json)) else { throw .unreadable }
         guard let evidence = Data(base64Encoded: file.evidence) else { throw .unreadable }
         try self.init(
@@ -44,7 +47,7 @@ public struct Receipt: Sendable, Equatable {
         do {
             self.evidence = try Evidence(json: evidence)
         } catch {
-            throw .unreadable
+            throw error == .jsonNameTwice ? .nameTwice : .unreadable
         }
     }
 
@@ -121,6 +124,8 @@ extension Receipt {
 /// Why a receipt proves nothing.
 public enum ReceiptError: Error, Sendable, Equatable {
     case unreadable
+    /// An object of its JSON has one name twice.
+    case nameTwice
     /// The evidence for the key is not authentic.
     case evidence(EvidenceError)
     /// The evidence vouches for another key.
@@ -140,7 +145,8 @@ extension ReceiptError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable: "It cannot be read, or is not in its canonical form."
-        case .evidence(let error): "The evidence for its key is not authentic: \(error)"
+        case .nameTwice: "Its JSON has one name twice in one object, so that two readers would see two things."
+        case .evidence(let error): "The evidence for its key does not hold: \(error.reason)."
         case .keyNotAttested: "The evidence vouches for another key than the one that signed it."
         case .checkpointSignature: "The signature of its checkpoint is not valid."
         case .otherLedger: "Its parts belong to the ledgers of different tasks."

@@ -1,4 +1,5 @@
 public import Attestation
+import Bytes
 import Crypto
 import Foundation
 public import Ledger
@@ -27,6 +28,7 @@ public struct SampleProvenance: Sendable, Equatable {
 
     /// Reads what `GET /samples/provenance` answered.
     public init(json: [UInt8]) throws(ReceiptError) {
+        guard JSONForm.fault(of: json) != .duplicateName else { throw .nameTwice }
         guard let file = try? JSONDecoder().decode(File.self, from: Data(json)), file.samples == 1,
             let note = SignedNote(encoded: file.note), let statement = SampleStatement(text: note.text),
             let key = NoteVerifier(encoded: file.key), let evidence = Data(base64Encoded: file.evidence)
@@ -37,7 +39,7 @@ public struct SampleProvenance: Sendable, Equatable {
         do {
             self.evidence = try Evidence(json: Array(evidence))
         } catch {
-            throw .unreadable
+            throw error == .jsonNameTwice ? .nameTwice : .unreadable
         }
     }
 

@@ -82,7 +82,7 @@ public struct SignedReport: Sendable {
         guard key.isVouchedFor(by: checked.evidence) else { throw .keyNotAttested }
         guard key.verifies(signature, of: report) else { throw .signature }
         struct Named: Decodable { let taskDigest: String }
-        guard let named = try? JSONDecoder().decode(Named.self, from: Data(report)),
+        guard JSONForm.isPlain(report), let named = try? JSONDecoder().decode(Named.self, from: Data(report)),
             let statement = checked.evidence.statement,
             named.taskDigest == Hex.encode(statement.taskDigest)
         else { throw .contradiction }
@@ -112,7 +112,7 @@ extension ReportError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable: "It cannot be read as a report."
-        case .evidence(let error): "The evidence for its key is not authentic: \(error)"
+        case .evidence(let error): "The evidence for its key does not hold: \(error.reason)."
         case .keyNotAttested: "The evidence vouches for another key than the one that signed it."
         case .signature: "The signature of its figures is not valid."
         case .contradiction: "Its parts belong to different reports."

@@ -8,8 +8,8 @@ import ServiceLifecycle
 struct HTTPServer: Sendable {
     let host: String
     let port: Int
-    /// Listens on this vsock port in place of host and port.
-    var vsockPort: Int?
+    /// Listens here in place of host and port.
+    var parentSocket: ParentSocket?
     let identity: ServerIdentity
     let responder: RequestResponder
     let logger: Logger
@@ -41,9 +41,9 @@ struct HTTPServer: Sendable {
                 if case .party(let name, _) = identify(key) { name } else { nil }
             })
         let onListening = onListening
-        if let vsockPort {
-            return VsockServer(
-                port: vsockPort, channel: channel, connectionLimit: HTTPServer.connectionLimit, logger: logger,
+        if let parentSocket {
+            return ParentServer(
+                socket: parentSocket, channel: channel, connectionLimit: HTTPServer.connectionLimit, logger: logger,
                 onListening: onListening)
         }
         return channel.server(

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// The body of a confirmation. Every member is optional; an empty body confirms the table that is held.
@@ -13,7 +14,9 @@ struct Confirmation: Sendable, Equatable {
 
     init(_ body: [UInt8]) throws(Problem) {
         guard !body.isEmpty else { return }
-        guard let members = (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any] else {
+        guard JSONForm.isPlain(body),
+            let members = (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any]
+        else {
             throw Problem.argument(
                 ["body"], "value is not a valid dict", "type_error.dict",
                 hint: "Send a JSON object with spec_hash, file_sha256, commitment and boot, or no body.")

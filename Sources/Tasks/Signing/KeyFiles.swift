@@ -50,11 +50,17 @@ public enum KeyFiles {
         return try PartyKey(text: text)
     }
 
+    /// No key's file comes near to this.
+    private static let byteLimit = 64 << 10
+
     private static func bytes(at path: String) throws(TaskError) -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        let file = FileHandle(forReadingAtPath: path)
+        defer { try? file?.close() }
+        guard let file, let data = try? file.read(upToCount: byteLimit + 1) else {
             throw FileManager.default.fileExists(atPath: path)
                 ? .unreadableKey("the file \(path) cannot be read") : .noKeyFile(path)
         }
+        guard data.count <= byteLimit else { throw .unreadableKey("the file \(path) is too long for a key") }
         return Array(data)
     }
 

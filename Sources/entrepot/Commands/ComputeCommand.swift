@@ -180,7 +180,7 @@ struct ComputeCommand: AsyncParsableCommand {
         for party in specification.signatories {
             let path = SignatureFile.path(task: task, party: party.name)
             guard FileManager.default.fileExists(atPath: path) else { continue }
-            try unsigned.add(TaskSignature(fileBytes: try Files.bytes(at: path)))
+            try unsigned.add(TaskSignature(fileBytes: try Files.bytes(at: path, limit: .signature)))
         }
         guard unsigned.missing.isEmpty else {
             throw CommandFailure(

@@ -161,7 +161,7 @@ struct DemoStage {
     /// A party's client: its key, the task that it signed, and the measurements of the program that is running here.
     func client(_ party: String, _ service: DemoService) throws -> ClientConfiguration {
         var roots = TrustRoots.vendors
-        for root in try CertificateFile.certificates(try Files.bytes(at: service.rootFile)) {
+        for root in try CertificateFile.certificates(try Files.bytes(at: service.rootFile, limit: .certificates)) {
             roots = roots.trustingSimulated(root: root)
         }
         #if DEBUG
@@ -173,7 +173,7 @@ struct DemoStage {
             address: try ServiceAddress(service.url), key: try KeyFiles.privateKey(at: keyFile(party)),
             trust: TrustPolicy(
                 now: 0, roots: roots,
-                allowed: try ReleaseManifest(json: try Files.bytes(at: service.measurementsFile)),
+                allowed: try ReleaseManifest(json: try Files.bytes(at: service.measurementsFile, limit: .releases)),
                 allowDebug: allowDebug), task: try Files.task(at: taskFile.path).digest,
             stateFile: directory.appendingPathComponent("\(party).seen.json").path)
     }

@@ -230,7 +230,7 @@ struct IntersectionCommand: AsyncParsableCommand {
     private static func signatures(of task: TaskSpecification, _ path: String) throws -> [TaskSignature] {
         try task.providers.map { SignatureFile.path(task: path, party: $0.name) }
             .filter { FileManager.default.fileExists(atPath: $0) }
-            .map { try TaskSignature(fileBytes: try Files.bytes(at: $0)) }
+            .map { try TaskSignature(fileBytes: try Files.bytes(at: $0, limit: .signature)) }
     }
 
     private static var defaultState: String {

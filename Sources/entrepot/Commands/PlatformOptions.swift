@@ -35,9 +35,14 @@ struct PlatformOptions: ParsableArguments {
 
     /// - Throws: ``CommandFailure``, naming the file that cannot be read.
     func vendorCollateral() throws -> Collateral {
-        let files = try collateral.map { try Files.bytes(at: $0) }
-        for (path, file) in zip(collateral, files) where (try? Collateral(files: [file])) == nil {
-            throw CommandFailure("\(path) is neither vendor's collateral nor a revocation list", code: .badData)
+        let files = try collateral.map { try Files.bytes(at: $0, limit: .collateral) }
+        for (path, file) in zip(collateral, files) {
+            do throws(EvidenceError) {
+                _ = try Collateral(files: [file])
+            } catch {
+                throw CommandFailure(
+                    "\(path) is neither vendor's collateral nor a revocation list: \(error.reason)", code: .badData)
+            }
         }
         return try Collateral(files: files)
     }
@@ -49,7 +54,8 @@ struct PlatformOptions: ParsableArguments {
             files: try lists.flatMap { kind, paths in
                 try paths.map { path in
                     let name = URL(fileURLWithPath: path).lastPathComponent
-                    return ReceiptArchive.File(kind: kind, name: name, bytes: try Files.bytes(at: path))
+                    return ReceiptArchive.File(
+                        kind: kind, name: name, bytes: try Files.bytes(at: path, limit: .collateral))
                 }
             })
     }
@@ -72,7 +78,7 @@ enum CertificateFiles {
     /// - Throws: ``CommandFailure``.
     static func certificates(in path: String) throws -> [[UInt8]] {
         do {
-            return try CertificateFile.certificates(try Files.bytes(at: path))
+            return try CertificateFile.certificates(try Files.bytes(at: path, limit: .certificates))
         } catch is EvidenceError {
             throw CommandFailure("\(path) holds no certificate in PEM or DER", code: .badData)
         }

@@ -83,7 +83,8 @@ struct ServeCommand: AsyncParsableCommand {
         if let refusal = specification.refusalToServe { throw CommandFailure(refusal, code: .badData) }
         let vsockPort = try ListenAddress.vsockPort(listen)
         let (host, port) = vsockPort == nil ? try ListenAddress.parse(listen) : ("vsock", 0)
-        let manifest = try buildManifest.map { try Files.bytes(at: $0) } ?? BuildManifest.ofThisProcess()
+        let manifest =
+            try buildManifest.map { try Files.bytes(at: $0, limit: .buildManifest) } ?? BuildManifest.ofThisProcess()
         let logger = Logger(label: "entrepot") { StreamLogHandler.standardError(label: $0) }
         if attester == .simulated {
             Console.say("SIMULATED attester: gives no confidentiality against the host.")
@@ -91,7 +92,7 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = ServiceConfiguration(
             specification: specification, signatures: try signatures(of: specification),
             attester: try await makeAttester(specification, manifest), buildManifest: manifest, host: host,
-            port: port, vsockPort: vsockPort, stateDirectory: state, logger: logger,
+            port: port, parentSocket: vsockPort.map { .vsock(port: $0) }, stateDirectory: state, logger: logger,
             onListening: { port in Console.say("listening on \(vsockPort == nil ? "https://" : "")\(host):\(port)") })
         configuration.watcherKey = try operatorKey.map { try KeyFiles.publicKey(at: $0) }
         configuration.forcesEnd = true
@@ -138,6 +139,8 @@ struct ServeCommand: AsyncParsableCommand {
     /// The content of `TASK.<party>.sig` for every provider that has one.
     private func signatures(of specification: TaskSpecification) throws -> [[UInt8]] {
         try specification.providers.map { SignatureFile.path(task: task, party: $0.name) }
-            .filter { FileManager.default.fileExists(atPath: $0) }.map { try Files.bytes(at: $0) }
+            .filter { FileManager.default.fileExists(atPath: $0) }.map {
+                try Files.bytes(at: $0, limit: .signature)
+            }
     }
 }

@@ -59,7 +59,7 @@ struct ServiceOptions: ParsableArguments {
     func configuration() throws -> ClientConfiguration {
         var roots = TrustRoots.vendors
         if let simulatedRoot {
-            let bytes = try Files.bytes(at: simulatedRoot)
+            let bytes = try Files.bytes(at: simulatedRoot, limit: .certificates)
             guard let certificates = try? CertificateFile.certificates(bytes) else {
                 throw CommandFailure("\(simulatedRoot) holds no certificate; give the root.pem", code: .badData)
             }
@@ -72,7 +72,7 @@ struct ServiceOptions: ParsableArguments {
                 "--measure-again: if you confirmed elsewhere, your table may have been measured already: twice epsilon. "
                     + "This use is remembered.")
         }
-        let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
+        let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0, limit: .releases)) }
         var trust = TrustPolicy(
             now: 0, roots: roots, allowed: allowed, allowSimulated: allowSimulated, allowDebug: allowDebug,
             allowUnevaluatedTCB: allowUnevaluatedTcb, collateral: try platform.vendorCollateral(),

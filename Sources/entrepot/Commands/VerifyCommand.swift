@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Attestation
+import Bytes
 import Client
 import Engine
 import EngineCommands
@@ -143,10 +144,13 @@ struct VerifyCommand: AsyncParsableCommand {
                 if let provenance = try readProvenance(of: document) {
                     return try verify(samples: document, provenance)
                 }
-                let bytes = try Files.bytes(at: document)
+                let bytes = try read(document)
                 if SignedReport.isReport(bytes) {
                     try verify(report: bytes)
                 } else if let receipt = OfficeReceipt(json: bytes) {
+                    guard JSONForm.isPlain(bytes) else {
+                        throw notAuthentic("the receipt", EvidenceError.jsonNameTwice)
+                    }
                     try verify(sum: receipt, at: document)
                 } else if Receipt.isReceipt(bytes) {
                     try verify(receipt: bytes, at: document)
@@ -157,9 +161,19 @@ struct VerifyCommand: AsyncParsableCommand {
         }
     }
 
+    /// A file of any kind that is verified, no further than the longest of its kind.
+    private func read(_ document: String) throws -> [UInt8] {
+        let limit = { (head: [UInt8]) in SignedReport.isReport(head) ? FileLimit.report : .receipt }
+        let bytes = try Files.beginning(of: document, limit: limit)
+        guard bytes.count <= limit(bytes).bytes else {
+            throw notAuthentic(SignedReport.isReport(bytes) ? "the report" : "the document", EvidenceError.fileLength)
+        }
+        return bytes
+    }
+
     private func verify(privacyOf path: String) throws {
         let verification = try PrivacyVerification(
-            try Files.bytes(at: path), rowsPerKey: rowsPerKey,
+            try Files.bytes(at: path, limit: .model), rowsPerKey: rowsPerKey,
             task: try task.map { try Files.task(at: $0, allowsMissingKeys: true) })
         Console.show(json ? String(decoding: try verification.json, as: UTF8.self) : verification.text)
         if !verification.isKept { throw ExitCode.evidence }
@@ -224,7 +238,8 @@ struct VerifyCommand: AsyncParsableCommand {
         let beside = URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent("task.model").path
         let model = file ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)
         let problems = receipt.problems(
-            task: specification, price: (plan.epsilon, plan.delta), file: try model.map { try Files.bytes(at: $0) })
+            task: specification, price: (plan.epsilon, plan.delta),
+            file: try model.map { try Files.bytes(at: $0, limit: .model) })
         if json { printJSON(["authentic": problems.isEmpty, "reasons": problems]) }
         guard problems.isEmpty else {
             throw CommandFailure("the receipt is not authentic: \(problems.joined(separator: "; "))", code: .evidence)
@@ -254,7 +269,7 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         let opened: OpeningFile
         do {
-            opened = try OpeningFile(json: try Files.bytes(at: opening ?? beside))
+            opened = try OpeningFile(json: try Files.bytes(at: opening ?? beside, limit: .opening))
         } catch let error as OpeningFile.Failure {
             throw CommandFailure("\(opening ?? beside): \(error)", code: .badData)
         }
@@ -276,7 +291,7 @@ struct VerifyCommand: AsyncParsableCommand {
     private func readProvenance(of samples: String) throws -> [UInt8]? {
         let path = provenance ?? SampleProvenance.path(of: samples)
         guard provenance != nil || FileManager.default.fileExists(atPath: path) else { return nil }
-        return try Files.bytes(at: path)
+        return try Files.bytes(at: path, limit: .evidence)
     }
 
     private mutating func verify(samples: String, _ bytes: [UInt8]) throws {
@@ -368,9 +383,9 @@ struct VerifyCommand: AsyncParsableCommand {
     private func stampedTime() throws -> Int64? {
         guard let timestamp, let timestampRoot, let document else { return nil }
         do {
-            let stamp = try Timestamp(der: try Files.bytes(at: timestamp))
+            let stamp = try Timestamp(der: try Files.bytes(at: timestamp, limit: .timestamp))
             return try stamp.verify(
-                of: try Files.bytes(at: document), roots: try CertificateFiles.certificates(in: timestampRoot))
+                of: try read(document), roots: try CertificateFiles.certificates(in: timestampRoot))
         } catch let error as EvidenceError {
             throw notAuthentic("the document", error)
         }
@@ -394,18 +409,19 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     private func allowed() throws -> ReleaseManifest? {
-        try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0)) }
+        try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0, limit: .releases)) }
     }
 
     private func notAuthentic(_ what: String, _ error: any Error) -> CommandFailure {
-        if json { printJSON(["authentic": false, "reasons": ["\(error)"]]) }
+        let hint = Verdict.evidenceError(error)?.hint ?? "Do not rely on it: ask whoever gave it to you."
+        if json { printJSON(["authentic": false, "reasons": ["\(error)"], "hint": hint]) }
         if case .noTrustedRoot(let format)? = Verdict.evidenceError(error), format.isWithoutVendorRoot {
             let option = format == .tpm ? "--tpm-root FILE" : "--simulated-root FILE"
             return CommandFailure(
                 "you named no root for \(format.rawValue) evidence, so nothing can be said about \(what): add \(option). "
                     + "Whoever runs the service has it.", code: .evidence)
         }
-        return CommandFailure("\(what) is not authentic: \(error)", code: .evidence)
+        return CommandFailure("\(what) is not authentic: \(Verdict.reason(error)) \(hint)", code: .evidence)
     }
 
     private func show(_ evidence: VerifiedEvidence, _ refusals: [Refusal], entry: [UInt8]? = nil) {

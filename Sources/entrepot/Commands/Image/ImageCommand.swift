@@ -138,7 +138,7 @@ struct ImageMeasureCommand: AsyncParsableCommand {
 
     private func compare(_ measurements: [String: String], withLog path: String) throws {
         do {
-            let events = try EventLog(bytes: try Files.bytes(at: path))
+            let events = try EventLog(bytes: try Files.bytes(at: path, limit: .eventLog))
             for index in [4, 9, 11] {
                 let value = TPMRegister.replaying(events.digests(of: index))
                 let text = value.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -147,7 +147,7 @@ struct ImageMeasureCommand: AsyncParsableCommand {
                 }
             }
         } catch let error as EvidenceError {
-            throw CommandFailure("\(path): \(error)", code: .evidence)
+            throw CommandFailure("\(path): \(error.reason). \(error.hint)", code: .evidence)
         }
     }
 }

@@ -1,0 +1,87 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// A socket between an enclave and the machine that it runs on, its parent. The two differ in their addresses alone.
+public enum ParentSocket: Sendable, Equatable {
+    /// A port of vsock, where every caller is taken.
+    case vsock(port: Int)
+    /// A socket in the file system, for a parent that is another process of this machine.
+    case unix(path: String)
+}
+
+/// The same channel on a socket of the parent: how an enclave is reached, which has no network.
+///
+/// The parent forwards bytes (`socat TCP-LISTEN:8443,fork VSOCK-CONNECT:<CID>:8443`) and sees TLS alone. Connections come
+/// from the parent only, so that they are counted as one address. Tests run all of it over a socket in the file system, and
+/// over vsock where the kernel has its loopback; no enclave has been reached through it yet.
+struct ParentServer: Service {
+    let socket: ParentSocket
+    let channel: AttestedChannel
+    let connectionLimit: Int
+    let logger: Logger
+    let onListening: @Sendable (Int) async -> Void
+
+    func run() async throws {
+        let (channel, logger) = (channel, logger)
+        let open = Places(connectionLimit)
+        let listening = try await listen { (child: any Channel) -> EventLoopFuture<AttestedChannel.Value> in
+            guard open.take() else {
+                return child.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+            }
+            child.closeFuture.whenComplete { _ in open.give() }
+            return channel.setup(channel: child, logger: logger)
+        }
+        if case .vsock(let port) = socket { await onListening(port) } else { await onListening(0) }
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                do {
+                    try await listening.executeThenClose { inbound in
+                        for try await child in inbound {
+                            group.addTask { await channel.handle(value: child, logger: logger) }
+                        }
+                    }
+                } catch {
+                    logger.error("the parent's listener failed")
+                }
+            }
+        } onGracefulShutdown: {
+            listening.channel.close(promise: nil)
+        }
+    }
+
+    private func listen(
+        _ setup: @escaping @Sendable (any Channel) -> EventLoopFuture<AttestedChannel.Value>
+    ) async throws -> NIOAsyncChannel<AttestedChannel.Value, Never> {
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(ChannelOptions.backlog, value: 256)
+            .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
+        return switch socket {
+        case .vsock(let port):
+            try await bootstrap.bind(to: VsockAddress(cid: .any, port: .init(port)), childChannelInitializer: setup)
+        case .unix(let path):
+            try await bootstrap.bind(
+                unixDomainSocketPath: path, cleanupExistingSocketFile: true, childChannelInitializer: setup)
+        }
+    }
+
+    /// How many connections may still be opened.
+    private final class Places: Sendable {
+        private let free: Mutex<Int>
+
+        init(_ count: Int) { free = Mutex(count) }
+
+        func take() -> Bool {
+            free.withLock { free in
+                guard free > 0 else { return false }
+                free -= 1
+                return true
+            }
+        }
+
+        func give() { free.withLock { $0 += 1 } }
+    }
+}

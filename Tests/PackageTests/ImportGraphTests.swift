@@ -59,7 +59,8 @@ struct ImportGraphTests {
     func kernelReachesLittle() throws {
         let graph = try PackageGraph.ofThisPackage()
         let reach = graph.reach("PrivacyKernel")
-        #expect(reach.isSubset(of: ["Bytes", "COpenBLAS", "Domains", "LinearAlgebra", "Statistics", "Tables", "VectorMath"]))
+        let allowed = ["Bytes", "COpenBLAS", "Domains", "LinearAlgebra", "Statistics", "Tables", "VectorMath"]
+        #expect(reach.isSubset(of: allowed))
         #expect(!reach.isEmpty)
     }
 

@@ -77,3 +77,18 @@ public struct TableDomain: Sendable, Equatable {
         return derivation.map.count == columns[derivation.parent].size && derivation.map.allSatisfy { $0 < size }
     }
 }
+
+extension Derivation {
+    /// In an order in which each comes behind those that it is derived from.
+    package static func parentsFirst(_ derivations: [Derivation]) -> [Derivation] {
+        var waiting = derivations
+        var ordered: [Derivation] = []
+        while !waiting.isEmpty {
+            let ready = waiting.filter { one in !waiting.contains { $0.column == one.parent } }
+            guard !ready.isEmpty else { return ordered }
+            ordered += ready
+            waiting.removeAll { one in ready.contains { $0.column == one.column } }
+        }
+        return ordered
+    }
+}

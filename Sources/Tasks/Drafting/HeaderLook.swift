@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// Whether what stands in a header are names: where the first row of the table took their place, they are somebody's.

@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// What one text looks like, whatever the column is called: a column's name proves nothing about what is in it.

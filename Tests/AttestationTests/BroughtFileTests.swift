@@ -33,7 +33,9 @@ struct BroughtFileTests {
         let chain = block(lines(one, of: 70)) + block(lines(two, of: 64))
         #expect(try CertificateFile.certificates(Array(chain.utf8)) == [one, two])
         // One of several that cannot be read is not left out.
-        for damaged in [block("AAAA"), block(lines(two, of: 64)).replacing("MII", with: "M*I"), "-----BEGIN CERTIFICATE-----\n"] {
+        for damaged in [
+            block("AAAA"), block(lines(two, of: 64)).replacing("MII", with: "M*I"), "-----BEGIN CERTIFICATE-----\n",
+        ] {
             #expect(throws: EvidenceError.certificateEncoding(0), "\(damaged.prefix(60))") {
                 try CertificateFile.certificates(Array((block(lines(one, of: 64)) + damaged).utf8))
             }
@@ -82,10 +84,13 @@ struct BroughtFileTests {
         let list = #"{"releases":[{"version":"1","measurements":{}}],"refused":{"1":"bad"}}"#
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         #expect(try ReleaseManifest(json: mark + Array(list.utf8)) == ReleaseManifest(json: Array(list.utf8)))
-        for (old, new) in [("refused", "refuse"), ("\"releases", "\"Platforms\":{},\"releases"), ("version", "Version")] {
+        for (old, new) in [
+            ("refused", "refuse"), ("\"releases", "\"Platforms\":{},\"releases"), ("version", "Version"),
+        ] {
             #expect(refused(Array(list.replacing(old, with: new).utf8)) != "", "\(new)")
         }
-        #expect(refused(Array(list.replacing("\"version", with: "\"platforms\":{},\"version").utf8)).contains("platforms"))
+        #expect(
+            refused(Array(list.replacing("\"version", with: "\"platforms\":{},\"version").utf8)).contains("platforms"))
         let twice = list.replacing("\"refused", with: "\"releases\":[],\"refused")
         #expect(refused(Array(twice.utf8)).contains("one name twice"))
         #expect(refused(mark + Array(twice.utf8)).contains("one name twice"))
@@ -97,7 +102,8 @@ struct BroughtFileTests {
 
     @Test("collateral may have a byte order mark, and hides no name in another encoding")
     func collateral() throws {
-        let text = #"{"tcb_info":"a","tcb_info_signature":"\#(String(repeating: "0", count: 128))","#
+        let text =
+            #"{"tcb_info":"a","tcb_info_signature":"\#(String(repeating: "0", count: 128))","#
             + #""qe_identity":"b","qe_identity_signature":"\#(String(repeating: "0", count: 128))"}"#
         for before in ["", "\n", "\u{FEFF}"] {
             #expect(try Collateral(files: [Array((before + text).utf8)]).tcbInformation.count == 1)

@@ -109,7 +109,7 @@ let package = Package(
             name: "PrivacyKernel", dependencies: ["Domains", "Statistics", "Tables", "VectorMath"],
             exclude: ["README.md", "KERNEL.md"], swiftSettings: strict + [replaceable]),
         .target(
-            name: "Linkage", dependencies: ["LinearAlgebra", "Statistics", "VectorMath", crypto],
+            name: "Linkage", dependencies: ["Bytes", "LinearAlgebra", "Statistics", "VectorMath", crypto],
             exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "PrivacyAccounting", dependencies: ["PrivacyKernel"], exclude: ["README.md"], swiftSettings: strict),

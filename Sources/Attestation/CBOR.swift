@@ -1,3 +1,5 @@
+import Bytes
+
 /// A value of the part of CBOR (RFC 8949) that attestation uses: integers, strings, arrays, maps, booleans, null.
 ///
 /// The decoder is strict where leniency would let two readers see different things: every byte is consumed, no key
@@ -96,7 +98,8 @@ private struct CBORReader {
         case 1: return .negative(try argument(information))
         case 2: return .bytes(Array(try string(information)))
         case 3:
-            guard let text = String(validating: try string(information), as: UTF8.self) else { throw .invalidText }
+            guard let text = String(validating: try string(information), as: UTF8.self), CombiningMarks.areFew(in: text)
+            else { throw .invalidText }
             return .text(text)
         case 4: return try array(information, depth: depth)
         case 5: return try map(information, depth: depth)

@@ -1,22 +1,34 @@
 import Foundation
 import SwiftASN1
 
-/// Certificate files as people have them: DER, or any number of PEM blocks.
+/// Certificate files as people have them: DER, one or several after each other, its base64, or any number of PEM blocks.
 public enum CertificateFile {
     /// DER of each certificate of a file, in the file's order.
-    /// - Throws: `EvidenceError.certificateEncoding` when the bytes are neither PEM nor one DER certificate.
+    /// - Throws: `EvidenceError.certificateEncoding` when the bytes are none of these, or one of several cannot be read.
     public static func certificates(_ bytes: [UInt8]) throws(EvidenceError) -> [[UInt8]] {
-        if bytes.first == 0x30 {
-            guard (try? ChainCertificate(der: bytes)) != nil else { throw .certificateEncoding(0) }
-            return [bytes]
+        if let text = PEMText(bytes) {
+            let found = text.blocks.filter { labels.contains($0.label) }.map(\.bytes)
+            guard !found.isEmpty, text.damaged.isEmpty, found.allSatisfy({ (try? ChainCertificate(der: $0)) != nil })
+            else { throw .certificateEncoding(0) }
+            return found
         }
-        guard let text = String(validating: bytes, as: UTF8.self),
-            let documents = try? PEMDocument.parseMultiple(pemString: text)
-        else { throw .certificateEncoding(0) }
-        let certificates = documents.filter { $0.discriminator == "CERTIFICATE" }.map(\.derBytes)
-        guard !certificates.isEmpty else { throw .certificateEncoding(0) }
-        return certificates
+        let der = bytes.first == 0x30 ? bytes : DocumentText.decode(bytes) ?? bytes
+        if (try? ChainCertificate(der: der)) != nil { return [der] }
+        let found = concatenated(der)
+        guard !found.isEmpty else { throw .certificateEncoding(0) }
+        return found
     }
+
+    /// The certificates of a file that wraps them in JSON or CBOR, and holds no document; nil for any other.
+    public static func wrapped(_ bytes: [UInt8]) -> [[UInt8]]? {
+        guard (try? certificates(bytes)) == nil else { return nil }
+        let wrapping = DocumentWrapping(bytes)
+        let isOne = wrapping.fault == nil && wrapping.documents.isEmpty && wrapping.unopened.isEmpty
+        return isOne && !wrapping.certificates.isEmpty ? wrapping.certificates : nil
+    }
+
+    /// What a block of a certificate is called, by today's programs and by older ones.
+    private static let labels = ["CERTIFICATE", "X509 CERTIFICATE"]
 
     /// DER certificates one after the other, all of them readable; empty for anything else.
     static func concatenated(_ bytes: [UInt8]) -> [[UInt8]] {

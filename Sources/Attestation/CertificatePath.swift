@@ -101,16 +101,20 @@ struct CertificatePath {
 
     /// From a heap of certificates: those above one of them, up to a root that somebody named.
     ///
-    /// A root's own copy in the heap counts for nothing: the named one is taken. The signatures are checked on the way.
+    /// A root's own copy in the heap counts for nothing: the named one is taken. The signatures are checked on the way. Of
+    /// several certificates of one authority, one that is valid at `now` goes before those that are not.
     static func chain(
-        from leaf: ChainCertificate, among heap: [ChainCertificate], to roots: [ChainCertificate]
+        from leaf: ChainCertificate, among heap: [ChainCertificate], to roots: [ChainCertificate], now: Int64
     ) throws(EvidenceError) -> [ChainCertificate] {
+        let first = { (found: [ChainCertificate]) in
+            found.first { $0.notBefore <= now && now <= $0.notAfter } ?? found.first
+        }
         var chain = [leaf]
         while let top = chain.first {
-            if let root = roots.first(where: { $0.subject == top.issuer && $0.signed(top) }) { return [root] + chain }
+            if let root = first(roots.filter { $0.subject == top.issuer && $0.signed(top) }) { return [root] + chain }
             let above = heap.filter { $0.subject == top.issuer && $0.signed(top) }
             // A root that came along ends the search, and one that another authority vouches for may go on.
-            guard let authority = above.first(where: { !$0.isSelfIssued }) ?? above.first else { break }
+            guard let authority = first(above.filter { !$0.isSelfIssued }) ?? above.first else { break }
             if authority.isSelfIssued { throw .rootNotPinned }
             guard !chain.contains(where: { $0.der == authority.der }), chain.count < chainLimit else {
                 throw .certificateLoop

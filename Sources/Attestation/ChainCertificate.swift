@@ -235,7 +235,17 @@ enum X509Time {
         }
         let time = try GeneralizedTime(derEncoded: node)
         guard time.fractionalSeconds == 0 else { throw ChainCertificate.Malformed() }
-        return UnixTime.seconds(
+        return seconds(of: time)
+    }
+
+    /// The same of a timestamp, whose authority may tell parts of a second (RFC 3161 §2.4.2): they are left out.
+    static func wholeSeconds(_ node: ASN1Node?) throws -> Int64 {
+        guard let node else { throw ChainCertificate.Malformed() }
+        return seconds(of: try GeneralizedTime(derEncoded: node))
+    }
+
+    private static func seconds(of time: GeneralizedTime) -> Int64 {
+        UnixTime.seconds(
             year: time.year, month: time.month, day: time.day, hour: time.hours, minute: time.minutes,
             second: time.seconds)
     }

@@ -72,5 +72,11 @@ enum DocumentText {
     /// An object, a list or a text of JSON.
     static func beginsJSON(_ byte: UInt8) -> Bool { byte == 0x7B || byte == 0x5B || byte == 0x22 }
 
+    /// What follows white space and the byte order mark of UTF-8, where a text begins with them.
+    static func afterSpace(_ bytes: [UInt8]) -> [UInt8] {
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        return Array(text.drop(while: isSpace))
+    }
+
     static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 }

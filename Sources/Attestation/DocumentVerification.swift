@@ -64,7 +64,9 @@ public enum DocumentVerification {
         let opened = try Opened(bytes, format: format)
         guard let format = format ?? opened.format else { throw .unknownFormat }
         let envelope = opened.envelope
-        if let envelope, envelope.format != format { throw .unknownFormat }
+        if let found = opened.format, !found.isTaken(for: format, inEnvelope: envelope != nil) {
+            throw .otherFormat(found)
+        }
         let document = opened.document
         let own = trust.at == nil ? try ownTime(of: document, format: format) : nil
         let verifier = EvidenceVerifier(trust, now: trust.at ?? own ?? trust.now)
@@ -83,7 +85,7 @@ public enum DocumentVerification {
             evidence = try verifier.verify(
                 document: document, format: format, certificates: certificates, help: opened.certificates)
         }
-        if let others = opened.others(than: format) { evidence.warnings.append(others) }
+        evidence.warnings += opened.others
         if own != nil { evidence.warnings.append(.verifiedAtOwnTime) }
         return Appraisal(evidence: evidence, refusals: Policy(archived: trust).evaluate(evidence))
     }
@@ -149,24 +151,29 @@ public enum DocumentVerification {
 
         /// The service's own envelope; nil for another object.
         private static func envelope(_ json: [UInt8]) throws(EvidenceError) -> Evidence? {
-            switch JSONForm.fault(of: json) {
-            case .duplicateName: throw .jsonNameTwice
-            case .depth: throw .wrappingDepth
-            case .malformed: throw .envelope(.json)
-            case nil: break
-            }
+            if let fault = EvidenceError.ofJSON(json) { throw fault }
             let members = (try? JSONSerialization.jsonObject(with: Data(json))) as? [String: Any]
             guard let members else { throw .envelope(.json) }
             return DocumentWrapping.isOwnEnvelope(Set(members.keys)) ? try Evidence(json: json) : nil
         }
 
-        /// What is in the file beside the document of this format, and was not verified; nil if that is nothing.
-        func others(than format: EvidenceFormat) -> VerifiedEvidence.Warning? {
-            guard let wrapping else { return nil }
+        /// What is in the file beside the document, and was not verified.
+        var others: [VerifiedEvidence.Warning] {
+            guard let wrapping else { return [] }
+            let values: [VerifiedEvidence.Warning] =
+                wrapping.otherValues > 0 ? [.otherValues(wrapping.otherValues)] : []
             let documents = wrapping.documents.filter { $0 != document }.map { DocumentVerification.detect(binary: $0) }
             let names = (documents + wrapping.unopened).map { $0?.rawValue ?? "unknown" }
-            guard !names.isEmpty || wrapping.unknownPieces > 0 else { return nil }
-            return .notVerified(documents: names.sorted(), pieces: wrapping.unknownPieces)
+            guard !names.isEmpty || wrapping.unknownPieces > 0 else { return values }
+            return [.notVerified(documents: names.sorted(), pieces: wrapping.unknownPieces)] + values
         }
+    }
+}
+
+extension EvidenceFormat {
+    /// Whether verification as another format says best what is wrong: AWS's documents and simulated ones share an envelope.
+    fileprivate func isTaken(for other: EvidenceFormat, inEnvelope: Bool) -> Bool {
+        let alike: Set<EvidenceFormat> = [.nitro, .nitroTPM, .simulated]
+        return self == other || !inEnvelope && alike.contains(self) && alike.contains(other)
     }
 }

@@ -7,7 +7,7 @@ import Foundation
 /// any nesting of JSON, CBOR, PEM, hexadecimal, base64 and lists of numbers. Nothing of it is believed. The certificates
 /// are help for a chain, which counts when it leads to a root that the caller trusts; no root is ever taken from here.
 /// What could be evidence and is not read is counted, and what says two things refuses the file: a genuine document must
-/// not cover for one that nobody looked at. Shorter pieces of no known form are left out.
+/// not cover for one that nobody looked at. Shorter pieces of no known form are counted apart.
 struct DocumentWrapping {
     /// Most bytes that are looked at: four times the longest document, because text is longer than what it says.
     static let byteLimit = Evidence.byteLimit * 4
@@ -17,7 +17,7 @@ struct DocumentWrapping {
     static let certificateLimit = 64
     /// One is read and several are refused: more need not be told apart, and each is compared with all others.
     private static let documentLimit = 16
-    /// Shorter pieces are keys, digests and names.
+    /// Shorter pieces are no documents.
     private static let least = 256
 
     /// Each distinct document, in the order in which they were found.
@@ -30,6 +30,8 @@ struct DocumentWrapping {
     private(set) var unopened: [EvidenceFormat?] = []
     /// How many pieces are long enough for a document, and of no known form.
     private(set) var unknownPieces = 0
+    /// How many values are no evidence: keys, digests, names and texts for people.
+    private(set) var otherValues = 0
     /// Why nothing of it may be taken, whatever else is in it.
     private(set) var fault: EvidenceError?
     private var parts = AzureParts()
@@ -83,10 +85,11 @@ struct DocumentWrapping {
         } else if let map = readMap(bytes) {
             isWrapping = true
             read(cbor: map, depth: depth + 1)
-        } else if let blocks = DocumentWrapping.pem(bytes) {
+        } else if let text = PEMText(bytes), !text.blocks.isEmpty {
             isWrapping = true
-            unknownPieces += blocks.damaged
-            for block in blocks.contents { read(block, depth: depth + 1) }
+            unknownPieces += text.damaged.count
+            for other in text.others { look(at: Array(other.utf8)) }
+            for block in text.blocks { read(block.bytes, depth: depth + 1) }
         } else if let decoded = DocumentText.decode(bytes) {
             read(decoded, depth: depth + 1)
         } else if fault == nil, !parts.take(bytes) {
@@ -105,15 +108,22 @@ struct DocumentWrapping {
             unopened.append(format)
         } else if bytes.count >= least, !CertificateFile.isOneSequence(bytes) {
             unknownPieces += 1
+        } else {
+            otherValues += 1
         }
+    }
+
+    /// Text around what is read.
+    private mutating func look(at text: [UInt8]) {
+        guard text.contains(where: { !DocumentText.isSpace($0) }) else { return }
+        if text.count >= DocumentWrapping.least { unknownPieces += 1 } else { otherValues += 1 }
     }
 
     /// Whether the bytes are JSON, be it JSON that must not be read. Bytes of any kind may begin like it.
     private mutating func readJSON(_ bytes: [UInt8], depth: Int) -> Bool {
-        switch JSONForm.fault(of: bytes) {
-        case .duplicateName: fault = .jsonNameTwice
-        case .depth: fault = .wrappingDepth
-        case .malformed: return false
+        switch EvidenceError.ofJSON(bytes) {
+        case .envelope?: return false
+        case let found?: fault = found
         case nil:
             let value = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
             guard let value else { return false }
@@ -142,17 +152,19 @@ struct DocumentWrapping {
         case let numbers as [Int] where !numbers.isEmpty:
             // Rust's serde writes bytes as numbers.
             let bytes = numbers.compactMap { UInt8(exactly: $0) }
-            if bytes.count == numbers.count { read(bytes, depth: depth) }
+            if bytes.count == numbers.count { read(bytes, depth: depth) } else { look(atList: numbers) }
         case let members as [String: Any]:
             guard !DocumentWrapping.isOwnEnvelope(Set(members.keys)) else {
                 return unopened.append((members["format"] as? String).flatMap(EvidenceFormat.init(rawValue:)))
             }
+            look(atList: Array(members.values))
             for (name, value) in members.sorted(by: { $0.key < $1.key }) {
                 look(atName: name)
                 read(json: value, depth: depth + 1)
             }
         case let values as [Any]:
-            parts.take(registers: values.map(DocumentWrapping.bytes(of:)))
+            guard !parts.take(registers: values.map(DocumentWrapping.bytes(of:))) else { return }
+            look(atList: values)
             for value in values { read(json: value, depth: depth + 1) }
         default: break
         }
@@ -161,6 +173,15 @@ struct DocumentWrapping {
     /// Nothing is read out of a name, however long.
     private mutating func look(atName name: String) {
         if name.utf8.count >= DocumentWrapping.least { unknownPieces += 1 }
+    }
+
+    /// As many values as a document has bytes, each a number or as short as one, could be one in another spelling.
+    private mutating func look(atList values: [Any]) {
+        guard values.count >= DocumentWrapping.least else { return }
+        let short = values.count { value in
+            (value as? String).map { $0.utf8.count <= 8 } ?? (value is NSNumber || value is Int)
+        }
+        if short >= DocumentWrapping.least { unknownPieces += 1 }
     }
 
     private mutating func endOfJSON(_ value: Any) {
@@ -203,28 +224,6 @@ struct DocumentWrapping {
         case let numbers as [Int]: numbers.allSatisfy { (0...255).contains($0) } ? numbers.map { UInt8($0) } : nil
         default: nil
         }
-    }
-
-    /// The contents of PEM blocks, whatever they are called and however long their lines are; and how many blocks, or long
-    /// texts around them, cannot be read.
-    private static func pem(_ bytes: [UInt8]) -> (contents: [[UInt8]], damaged: Int)? {
-        guard bytes.contains("-----BEGIN ".utf8), let text = String(validating: bytes, as: UTF8.self) else {
-            return nil
-        }
-        let parts = text.components(separatedBy: "-----")
-        var (blocks, damaged, place) = ([[UInt8]](), 0, 0)
-        while place < parts.count {
-            guard parts[place].hasPrefix("BEGIN ") else {
-                if parts[place].utf8.count >= least { damaged += 1 }
-                place += 1
-                continue
-            }
-            let isWhole = place + 2 < parts.count && parts[place + 2] == "END " + parts[place].dropFirst(6)
-            let body = isWhole ? parts[place + 1].utf8.filter { !DocumentText.isSpace($0) } : []
-            if let block = DocumentText.base64(body), !block.isEmpty { blocks.append(block) } else { damaged += 1 }
-            place += isWhole ? 3 : 1
-        }
-        return blocks.isEmpty ? nil : (blocks, damaged)
     }
 
     /// Whether the bytes are certificates: one in DER, several one after the other, or a host's table of them.

@@ -29,9 +29,9 @@ public struct Evidence: Sendable, Equatable {
     public init(json: some Sequence<UInt8>) throws(EvidenceError) {
         let data = Data(json.prefix(Evidence.byteLimit + 1))
         guard data.count <= Evidence.byteLimit else { throw .envelope(.json) }
-        let fault = JSONForm.fault(of: Array(data))
-        guard fault != .duplicateName else { throw .jsonNameTwice }
-        guard fault == nil, let members = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any],
+        let fault = EvidenceError.ofJSON(Array(data))
+        if let fault { throw fault == .wrappingDepth ? .envelope(.json) : fault }
+        guard let members = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any],
             members.keys.allSatisfy({ ["format", "evidence", "auxiliary", "statement"].contains($0) })
         else { throw .envelope(.json) }
         guard let name = members["format"] as? String, let document = members["evidence"] as? String,

@@ -74,6 +74,9 @@ extension VerifiedEvidence.Warning: CustomStringConvertible {
         case .notVerified(let documents, let pieces):
             "The file holds more than the document that was verified, and nothing of it was verified: "
                 + VerifiedEvidence.Warning.list(documents, pieces) + "."
+        case .otherValues(let count):
+            "Nothing vouches for what else the file says beside the document: "
+                + (count == 1 ? "1 value that is no evidence." : "\(count) values that are no evidence.")
         case .azureAlone:
             "No quote of the machine's TPM is in it: nothing binds it to a connection, or says what the machine started."
         case .firmwareNotCompared: "The quote covers no register of the firmware that started the image."

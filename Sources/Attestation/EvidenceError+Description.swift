@@ -11,7 +11,7 @@ extension CBORError: CustomStringConvertible {
         case .depth: "the CBOR nests deeper than \(CBOR.depthLimit)"
         case .duplicateKey: "the CBOR has the same key twice"
         case .keyType: "the CBOR has a key that is neither number nor text"
-        case .invalidText: "the CBOR has text that is not UTF-8"
+        case .invalidText: "the CBOR has text that is not UTF-8, or of more marks on one letter than any language has"
         case .tag: "the CBOR has a tag"
         case .simpleValue: "the CBOR has a value of a kind that is not used here"
         }
@@ -26,14 +26,18 @@ extension EvidenceError: CustomStringConvertible {
     public var reason: String {
         switch self {
         // Envelope and statement.
-        case .envelope(let field): "its JSON is malformed (\(field.rawValue))"
+        case .envelope(.json): "it is no JSON that can be read, or lacks a member"
+        case .envelope(let field): "the member \(field.rawValue) of its JSON is malformed"
         case .unknownFormat: "its format is not one that this version knows"
+        case .otherFormat(let format):
+            "it is a document of format \(format.rawValue), and not of the one that was named"
         case .severalDocuments(let count): "there are \(count) documents in it, and nothing says which one is meant"
         case .documentMissing: "there is no document in it in a form that this version knows"
         case .fileEmpty: "the file is empty"
         case .fileLength: "the file is longer than \(DocumentWrapping.byteLimit / 1_024) KiB, which no evidence is"
         case .textEncoding: "its text is in UTF-16 or begins with a byte order mark"
         case .textDamaged: "its text begins like evidence, and is cut or mixes two spellings"
+        case .textMarks: "its JSON has a text of more marks on one letter than any language has"
         case .jsonNameTwice: "its JSON has one name twice in one object, so that two readers would see two things"
         case .wrappingDepth: "its wrappings nest deeper than is looked, so that not all of it could be verified"
         case .documentCount: "there are more documents in it than can be told apart"
@@ -50,7 +54,7 @@ extension EvidenceError: CustomStringConvertible {
         case .coseArray: "it is not a COSE_Sign1 of four items in their shortest form"
         case .protectedHeader: "its protected header does not say ES384 alone"
         case .unprotectedHeader: "its unprotected header is not empty"
-        case .payloadLength(let count): "\(count) bytes are no length for it"
+        case .payloadLength(let count): "it has \(count) bytes, which no document of its format has"
         case .signatureLength(let count): "its signature has \(count) bytes instead of 96"
         case .payloadNotMap: "its payload is not a map"
         case .missingField(let field): "the field \(field.rawValue) is missing"
@@ -91,6 +95,9 @@ extension EvidenceError: CustomStringConvertible {
         case .timestampEncoding: "the timestamp beside it cannot be read"
         case .timestampMismatch: "the timestamp beside it is of other bytes"
         case .timestampSignature: "the timestamp beside it is not signed by a time-stamping authority"
+        case .timestampDigest: "the timestamp beside it is over a digest other than SHA-256, SHA-384 or SHA-512"
+        case .timestampCertificate: "the timestamp beside it holds no certificate of whoever signed it"
+        case .timestampRoot: "the timestamp beside it does not lead to the root that was named for it"
         case .collateralEncoding: "the vendor's collateral cannot be read"
         case .collateralMissing: "the vendor's collateral is incomplete"
         case .collateralSignature: "the collateral is not signed by the vendor"
@@ -189,9 +196,27 @@ extension EvidenceError {
         case .simulatedEvidenceAsNitro:
             "Send no data: somebody passes off a simulation as an enclave."
         case .unknownFormat:
-            "Name the format with --format."
+            "Bytes, hexadecimal, base64, PEM, JSON and CBOR are read: take the document out of what else is around it."
+        case .otherFormat:
+            "Leave --format out, or name the document's own."
         case .severalDocuments:
-            "Name the format with --format, or take the document that you mean out of the file."
+            "Take the document that you mean out of the file, or name its format with --format if the others have another."
+        case .timestampEncoding, .timestampDigest, .timestampCertificate:
+            "Ask the authority for a stamp in DER, with its certificate: openssl ts -query -data FILE -sha256 -cert."
+        case .timestampMismatch:
+            "Give the stamp of this very file, unchanged since."
+        case .timestampSignature:
+            "Do not rely on the stamp: ask for another, or verify without it."
+        case .timestampRoot:
+            "Check the file of --timestamp-root: it is the authority's, and not the evidence's."
+        case .collateralMissing:
+            "With --collateral go Intel's TCB information, its QE identity and the chain of certificates that signs both."
+        case .collateralEncoding, .collateralSignature, .collateralPlatform, .collateralModule:
+            "Fetch the collateral of this platform from its vendor, and keep its bytes as they came."
+        case .collateralExpired, .collateralNotYetValid, .revocationListExpired, .revocationListNotYetValid:
+            "Give collateral of the time at which the document is verified (--at)."
+        case .textMarks:
+            "Nobody writes so: ask whoever gave it to you."
         case .fileLength, .wrappingDepth, .documentCount:
             "Take the document that you mean out of the file, and verify that."
         case .fileEmpty:

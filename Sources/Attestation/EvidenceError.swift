@@ -5,6 +5,8 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     // Envelope and statement.
     case envelope(EnvelopeField)
     case unknownFormat
+    /// A document of another format than the one that was named.
+    case otherFormat(EvidenceFormat)
     /// A file of several documents, where nothing says which one is meant.
     case severalDocuments(Int)
     /// A file that wraps documents, and none in it.
@@ -19,6 +21,8 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case textDamaged
     /// JSON with one name twice in one object.
     case jsonNameTwice
+    /// JSON with a text that takes the square of its length to compare.
+    case textMarks
     /// A file whose wrappings nest deeper than is looked.
     case wrappingDepth
     /// A file with more documents than can be told apart.
@@ -83,6 +87,12 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case timestampEncoding
     case timestampMismatch
     case timestampSignature
+    /// A timestamp over a digest that is not looked at.
+    case timestampDigest
+    /// A timestamp without its signer's certificate.
+    case timestampCertificate
+    /// A timestamp whose signer leads to no root that was named for it.
+    case timestampRoot
     case collateralEncoding
     case collateralMissing
     case collateralSignature

@@ -45,14 +45,37 @@ public struct ReleaseManifest: Sendable, Equatable, Codable {
         self.platforms = platforms
     }
 
-    /// Reads `release.json`.
+    /// Reads `release.json`, with the byte order mark that some editors put before it.
+    ///
+    /// - Throws: `DecodingError`, which says where the mistake stands. Unknown members are refused: a misspelt demand must not
+    ///   be none.
     public init(json: some Sequence<UInt8>) throws {
-        let bytes = Array(json)
-        guard JSONForm.fault(of: bytes) != .duplicateName else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: [], debugDescription: "it has one name twice in one object"))
+        let bytes = DocumentText.afterSpace(Array(json))
+        let fault: String? =
+            switch JSONForm.fault(of: bytes) {
+            case .malformed: "it is not JSON in UTF-8"
+            case .duplicateName: "it has one name twice in one object"
+            case .depth: "it nests too deep"
+            case .marks: "it has a text of more marks on one letter than any language has"
+            case nil: nil
+            }
+        if let fault { throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: fault)) }
+        self = try JSONDecoder().decode(Strict.self, from: Data(bytes)).manifest
+    }
+
+    /// A list as others write it: with no members but those that are known, here and in each release.
+    private struct Strict: Decodable {
+        let manifest: ReleaseManifest
+
+        init(from decoder: any Decoder) throws {
+            try AnyName.check(decoder, ["releases", "refused", "platforms"])
+            let container = try decoder.container(keyedBy: AnyName.self)
+            var releases = try container.nestedUnkeyedContainer(forKey: AnyName("releases"))
+            while !releases.isAtEnd {
+                try AnyName.check(releases.superDecoder(), ["version", "commit", "measurements"])
+            }
+            manifest = try ReleaseManifest(from: decoder)
         }
-        self = try JSONDecoder().decode(ReleaseManifest.self, from: Data(bytes))
     }
 
     /// The JSON text, keys sorted.
@@ -64,22 +87,25 @@ public struct ReleaseManifest: Sendable, Equatable, Codable {
 }
 
 extension ReleaseManifest.Release {
-    /// The registers without which a list of measurements says too little about what runs.
-    static func requiredRegisters(_ format: EvidenceFormat) -> [String] {
-        switch format {
-        case .nitro, .simulated: ["PCR0", "PCR1", "PCR2"]
+    /// The registers without which a list of measurements says too little about what runs: one list for each kind of
+    /// hardware that the format may be of.
+    static func requiredRegisters(_ format: EvidenceFormat) -> [[String]] {
         // The boot loader and kernel, what they were told, and the image's parts.
-        case .tpm, .nitroTPM: ["PCR4", "PCR9", "PCR11"]
-        case .azure: ["MEASUREMENT", "PCR4", "PCR9", "PCR11"]
-        case .sevSNP: ["MEASUREMENT"]
-        case .tdx: ["MRTD", "RTMR0", "RTMR1", "RTMR2"]
+        let image = ["PCR4", "PCR9", "PCR11"]
+        return switch format {
+        case .nitro, .simulated: [["PCR0", "PCR1", "PCR2"]]
+        case .tpm, .nitroTPM: [image]
+        // What Azure starts the guest with, which has the TPM in it; its RTMRs are zero.
+        case .azure: [["MEASUREMENT"] + image, ["MRTD"] + image]
+        case .sevSNP: [["MEASUREMENT"]]
+        case .tdx: [["MRTD", "RTMR0", "RTMR1", "RTMR2"]]
         }
     }
 
     /// Whether the release lists all that must be compared for a format.
     func covers(_ format: EvidenceFormat) -> Bool {
         guard let expected = measurements[format.rawValue] else { return false }
-        return Self.requiredRegisters(format).allSatisfy { expected[$0] != nil }
+        return Self.requiredRegisters(format).contains { $0.allSatisfy { expected[$0] != nil } }
     }
 
     /// Whether every register that the release lists is there and equal.

@@ -59,6 +59,8 @@ public struct VerifiedEvidence: Sendable, Equatable {
         case tpmAlone
         /// What lies in the file beside the document that was verified: formats, and pieces of no known form.
         case notVerified(documents: [String], pieces: Int)
+        /// How many values lie in the file beside the document that are no evidence: keys, digests, texts for people.
+        case otherValues(Int)
         /// Azure's report without a quote of its virtual TPM: nothing binds it to a connection.
         case azureAlone
         /// A TPM's quote covers no firmware register, so that nothing is said about what started the image.

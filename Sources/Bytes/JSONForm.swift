@@ -11,6 +11,8 @@ public enum JSONForm {
         case duplicateName
         /// It nests deeper than `depthLimit`.
         case depth
+        /// A text has more than `CombiningMarks.limit` marks on one letter.
+        case marks
     }
 
     /// Most objects and lists within each other: more than any file has that this project reads.
@@ -57,7 +59,7 @@ private struct JSONScanner {
         switch next {
         case UInt8(ascii: "{"): try object(depth: depth + 1)
         case UInt8(ascii: "["): try list(depth: depth + 1)
-        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "\""): try skipText()
         default: try word()
         }
     }
@@ -72,7 +74,7 @@ private struct JSONScanner {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw .malformed }
             // Swift compares texts by what they show: one letter in two normal forms is one name.
-            guard names.insert(try JSONScanner.text(of: try string())).inserted else { throw .duplicateName }
+            guard names.insert(try text()).inserted else { throw .duplicateName }
             skipSpace()
             guard take(":") else { throw .malformed }
             try value(depth: depth)
@@ -97,6 +99,21 @@ private struct JSONScanner {
         guard next == UInt8(ascii: character) else { return false }
         position += 1
         return true
+    }
+
+    /// A name, in which every escape must stand for something.
+    private mutating func text() throws(JSONForm.Fault) -> String {
+        let written = try string()
+        guard let text = JSONScanner.text(of: written) else { throw .malformed }
+        guard CombiningMarks.areFew(in: text) else { throw .marks }
+        return text
+    }
+
+    /// A value: its escapes are for the decoder to judge.
+    private mutating func skipText() throws(JSONForm.Fault) {
+        let written = try string()
+        guard let text = JSONScanner.text(of: written) else { return }
+        guard CombiningMarks.areFew(in: text) else { throw .marks }
     }
 
     /// What stands between two quotes, escapes as they are written.
@@ -130,8 +147,8 @@ private struct JSONScanner {
         guard position > start else { throw .malformed }
     }
 
-    /// The text that a string stands for.
-    private static func text(of written: ArraySlice<UInt8>) throws(JSONForm.Fault) -> String {
+    /// The text that a string stands for; nil where an escape stands for nothing.
+    private static func text(of written: ArraySlice<UInt8>) -> String? {
         guard written.contains(UInt8(ascii: "\\")) else { return String(decoding: written, as: UTF8.self) }
         var units: [UInt16] = []
         var rest = String(decoding: written, as: UTF8.self).utf16[...]
@@ -152,13 +169,12 @@ private struct JSONScanner {
             case 0x75:
                 let digits = String(decoding: rest.prefix(4), as: UTF16.self)
                 guard digits.utf8.count == 4, digits.allSatisfy(\.isHexDigit), let unit = UInt16(digits, radix: 16)
-                else { throw .malformed }
+                else { return nil }
                 rest = rest.dropFirst(4)
                 units.append(unit)
-            default: throw .malformed
+            default: return nil
             }
         }
-        guard let text = String(validating: units, as: UTF16.self) else { throw .malformed }
-        return text
+        return String(validating: units, as: UTF16.self)
     }
 }

@@ -36,7 +36,9 @@ package struct PrivacyVerification {
             let answers = try ReleasedAnswers(encoded: bytes)
             transcript = answers.transcript
             digest = answers.taskDigest
-        } else if let read = try? JSONDecoder().decode(Transcript.self, from: Data(bytes)) {
+        } else if JSONForm.fault(of: bytes) != .marks,
+            let read = try? JSONDecoder().decode(Transcript.self, from: Data(bytes))
+        {
             guard JSONForm.isPlain(bytes) else {
                 throw CommandFailure("the transcript has one name twice in one object", code: .badData)
             }

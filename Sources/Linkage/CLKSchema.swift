@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// How records become cryptographic long-term keys: a linkage schema of clkhash, version 3.
@@ -65,6 +66,7 @@ public struct CLKSchema: Sendable, Equatable {
     ///
     /// - Throws: `CLKError` for what is not version 3 of clkhash's form, and for what this program does not encode.
     public init(json: [UInt8]) throws(CLKError) {
+        guard JSONForm.isPlain(json) else { throw .schema("it is no JSON in UTF-8 that has each name once") }
         let file: SchemaFile
         do {
             file = try JSONDecoder().decode(SchemaFile.self, from: Data(json))

@@ -1,3 +1,4 @@
+import Bytes
 public import Foundation
 
 /// How an office introduces itself to another, before anything is counted.
@@ -174,14 +175,14 @@ public enum SumMessage: Sendable, Equatable {
                     chain: digests[3],
                     values: SumBytes.words(Array(body[Self.headerBytes...])).map { Int64(bitPattern: $0) }))
         case 2:
-            guard body.count < Self.mostWords,
+            guard body.count < Self.mostWords, JSONForm.isPlain(body),
                 let closing = try? JSONDecoder().decode(SumClosing.self, from: Data(body)), closing.isWellFormed
             else { return nil }
             self = .closing(closing)
         case 3: self = .halt(String(decoding: body.prefix(2000), as: UTF8.self))
         case 4: self = .pause(String(decoding: body.prefix(2000), as: UTF8.self))
         case 5:
-            guard body.count < Self.mostWords,
+            guard body.count < Self.mostWords, JSONForm.isPlain(body),
                 let request = try? JSONDecoder().decode(ItemRequest.self, from: Data(body)),
                 (0..<SumShare.mostRounds).contains(request.from)
             else { return nil }
@@ -214,6 +215,7 @@ extension SumGreeting {
 
     /// Of a greeting of another version version and program alone are read.
     fileprivate init?(json: [UInt8]) {
+        guard JSONForm.isPlain(json) else { return nil }
         let decoder = JSONDecoder()
         if let whole = try? decoder.decode(SumGreeting.self, from: Data(json)), whole.version == Self.currentVersion,
             (0..<SumShare.mostRounds).contains(whole.received), (0..<SumShare.mostRounds).contains(whole.known ?? 0)

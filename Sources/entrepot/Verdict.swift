@@ -1,5 +1,6 @@
 import Attestation
 import Client
+import EngineCommands
 import Foundation
 import Ledger
 import Tasks
@@ -30,11 +31,18 @@ enum Verdict {
 
     /// Which document that is, where the file holds more.
     private static func beside(_ evidence: VerifiedEvidence) -> String {
-        let isAlone = !evidence.warnings.contains { if case .notVerified = $0 { true } else { false } }
-        return isAlone
-            ? ""
-            : " That goes for its document of format \(evidence.format.rawValue) alone: the file holds more, which was not "
-                + "verified."
+        for warning in evidence.warnings {
+            switch warning {
+            case .notVerified:
+                return
+                    " That goes for its document of format \(evidence.format.rawValue) alone: the file holds more, which "
+                    + "was not verified."
+            case .otherValues:
+                return " That goes for the document, and not for the values beside it."
+            default: continue
+            }
+        }
+        return ""
     }
 
     private static func simulated(_ evidence: VerifiedEvidence) -> String {
@@ -52,8 +60,12 @@ enum Verdict {
     /// Why something is not authentic, behind words that have said so.
     static func reason(_ error: any Error) -> String {
         if let error = error as? EvidenceError { return "\(error.reason)." }
-        let sentence = "\(error)"
-        return sentence.prefix(1).lowercased() + sentence.dropFirst()
+        if let error = error as? CommandFailure { return reason(of: error.message) }
+        return reason(of: "\(error)")
+    }
+
+    private static func reason(of sentence: String) -> String {
+        sentence.prefix(1).lowercased() + sentence.dropFirst()
     }
 
     /// What is wrong with the evidence, wherever it stands in an error.

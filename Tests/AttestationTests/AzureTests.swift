@@ -224,6 +224,39 @@ struct AzureTests {
         }
     }
 
+    @Test(
+        "a release names the hardware's measurement of either kind, and the registers of the image",
+        arguments: ["sev-snp.json", "tdx.json"])
+    func release(_ name: String) throws {
+        let shown = try AzureSample.verify(AzureSample.bytes(name)).evidence
+        let hardware = name == "tdx.json" ? "MRTD" : "MEASUREMENT"
+        func refusals(_ names: [String], _ change: (inout [String: String]) -> Void = { _ in }) throws -> [Refusal] {
+            var listed: [String: String] = [:]
+            for name in names { listed[name] = Hex.encode(shown[measurement: name] ?? []) }
+            change(&listed)
+            let releases = ReleaseManifest(releases: [.init(version: "1", measurements: ["azure": listed])])
+            let trust = TrustPolicy(
+                at: AzureSample.time, now: 0, roots: .vendors, allowed: releases, allowUnevaluatedTCB: true)
+            return try DocumentVerification.verify(AzureSample.bytes(name), trust: trust).refusals
+        }
+        let image = ["PCR4", "PCR9", "PCR11", "PCR12", "PCR13"]
+        #expect(try refusals(image + [hardware]) == [])
+        #expect(
+            try refusals(image + [hardware]) { $0[hardware] = String(repeating: "0", count: 96) } == [
+                .measurementsUnknown
+            ])
+        #expect(
+            try refusals(image + [hardware]) { $0["PCR4"] = String(repeating: "0", count: 64) } == [
+                .measurementsUnknown
+            ])
+        // Neither the hardware alone says what runs, nor the registers alone on what; the other hardware is another.
+        for names in [[hardware], image, image.filter { $0 != "PCR9" } + [hardware]] {
+            #expect(try refusals(names) == [.noReleaseForFormat(.azure)], "\(names)")
+        }
+        let other = hardware == "MRTD" ? "MEASUREMENT" : "MRTD"
+        #expect(try refusals(image) { $0[other] = String(repeating: "0", count: 96) } == [.measurementsUnknown])
+    }
+
     @Test("the same piece twice is one, and a report without any is read with a warning")
     func alone() throws {
         var members = try AzureSample.members("sev-snp.json")

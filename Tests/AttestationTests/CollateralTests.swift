@@ -45,7 +45,7 @@ struct CollateralTests {
             "phala_tdx_quote.bin", Self.collateral("phala_tdx_quote_collateral.json"), at: Self.time)
         verified.platform.tdx?.status = .outOfDate
         #expect(Policy(archived: TrustPolicy(now: 0, roots: .vendors)).evaluate(verified) == [.tcbStatus(.outOfDate)])
-        let names = ReleaseManifest.Release.requiredRegisters(.tdx)
+        let names = ReleaseManifest.Release.requiredRegisters(.tdx)[0]
         let expected = Dictionary(
             uniqueKeysWithValues: names.map { ($0, verified[measurement: $0].map(Hex.encode) ?? "") })
         var demands = PlatformPolicy.TDX()

@@ -16,7 +16,7 @@ struct PlatformPolicyTests {
 
     /// The reasons of somebody who relies on evidence whose measurements are accepted.
     static func refusals(_ evidence: VerifiedEvidence, _ json: String = "{}") throws -> [Refusal] {
-        let names = ReleaseManifest.Release.requiredRegisters(evidence.format)
+        let names = ReleaseManifest.Release.requiredRegisters(evidence.format)[0]
         let expected = Dictionary(
             uniqueKeysWithValues: names.map { ($0, evidence[measurement: $0].map(Hex.encode) ?? "") })
         let platforms = try JSONDecoder().decode(PlatformPolicy.self, from: Data(json.utf8))

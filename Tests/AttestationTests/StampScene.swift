@@ -31,6 +31,13 @@ struct StampScene {
             stamp rsa rsa:2048 "extendedKeyUsage=critical,timeStamping\\n"
             openssl ecparam -name prime256v1 -out curve
             stamp ecdsa ec:curve "extendedKeyUsage=critical,timeStamping\\n"
+            printf 'clock_precision_digits=3\\n' >>ts.cnf
+            stamp parts ec:curve "extendedKeyUsage=critical,timeStamping\\n"
+            openssl ts -query -data doc -sha256 -out q
+            stamp bare ec:curve "extendedKeyUsage=critical,timeStamping\\n"
+            openssl ts -query -data doc -sha1 -cert -out q
+            printf 'digests=sha1\\n' >>ts.cnf
+            stamp sha1 ec:curve "extendedKeyUsage=critical,timeStamping\\n"
             """
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")

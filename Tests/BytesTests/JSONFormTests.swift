@@ -52,4 +52,20 @@ struct JSONFormTests {
         #expect(time < .seconds(5))
         #expect(fault("{\(members),\"0\":1}") == .duplicateName)
     }
+
+    @Test("a text of more marks on one letter than any language has is refused before it is compared")
+    func marks() {
+        let marks = { (count: Int) in String(repeating: "\u{300}\u{316}", count: count / 2) }
+        let time = ContinuousClock().measure {
+            for text in ["{\"a\(marks(200_000))\":1}", "[\"a\(marks(200_000))\"]", "{\"a\(marks(32))\":1}"] {
+                #expect(fault(text) == .marks)
+            }
+            #expect(fault("{\"a" + String(repeating: "\\u0300\\u0316", count: 20_000) + "\":1}") == .marks)
+        }
+        #expect(time < .seconds(5))
+        // What people write: marks of one letter up to the limit, and any number of letters with marks.
+        #expect(fault("{\"a\(marks(30))\":1}") == nil)
+        #expect(fault("{\"" + String(repeating: "e\u{301}\u{323}", count: 50_000) + "\":\"Việt\"}") == nil)
+        #expect(fault(#"{"note":"a lone half \ud800 is for the decoder to judge"}"#) == nil)
+    }
 }

@@ -96,6 +96,38 @@ struct EvidenceFileTests {
         #expect(unrooted.code == 2, "\(unrooted.talk)")
     }
 
+    @Test("what is asked of a file and cannot be answered is refused: silence would be taken for a yes")
+    func unused() async throws {
+        let saved = try await SavedEvidence()
+        defer { try? FileManager.default.removeItem(atPath: saved.folder) }
+        let document = saved.path("evidence.json")
+        for option in ["--file", "--opening"] {
+            let outcome = try await saved.verify(document, ["--allow-debug", option, document])
+            #expect(outcome.code == 64 && outcome.talk.contains("\(option) is not looked at"), "\(outcome.talk)")
+        }
+        let releases = #"{"releases":[{"version":"1","measurements":{}}],"platforms":{"tdx":{"statuses":["Good"]}}}"#
+        let lists = [
+            ("cut", "{", "not JSON in UTF-8"), ("none", "{}", "releases is missing"), ("list", "[]", "another type"),
+            ("word", releases, "platforms.tdx.statuses.[0]: the value is none that it can have"),
+            ("spelt", #"{"releases":[],"platform":{}}"#, "unknown member platform"),
+        ]
+        for (name, text, words) in lists {
+            let path = try saved.write("\(name).json", Array(text.utf8))
+            let outcome = try await saved.verify(document, ["--measurements", path])
+            #expect(
+                outcome.code == 65 && outcome.talk.contains("\(name).json is no list of releases"), "\(outcome.talk)")
+            #expect(outcome.talk.contains(words), "\(outcome.talk)")
+        }
+        // Who compares texts by what they show would be busy for minutes.
+        let marks = String(repeating: "\u{300}\u{316}", count: 60_000)
+        for text in ["{\"a\(marks)\":1}", "{\"receipt\":1,\"entry\(marks)\":\"\"}", "{\"x\":\"\(marks)\"}"] {
+            let time = ContinuousClock.now
+            let outcome = try await saved.verify(saved.write("marks", Array(text.utf8)))
+            #expect(outcome.code == 2 && outcome.talk.contains("marks on one letter"), "\(outcome.talk)")
+            #expect(ContinuousClock.now - time < .seconds(20))
+        }
+    }
+
     @Test("the verdict speaks of one thing and of several, and a file that holds more says so")
     func verdict() async throws {
         let saved = try await SavedEvidence()

@@ -15,6 +15,7 @@ private struct OldReceipt {
     let folder = NSTemporaryDirectory() + "old-\(UUID().uuidString)"
     let receipt: Receipt
     let bytes: [UInt8]
+    private let signer: NoteSigner
     var path: String { "\(folder)/0002-upload.json" }
 
     init(_ machine: MadeMachine) throws {
@@ -24,7 +25,7 @@ private struct OldReceipt {
         try ledger.append(.specification, task: task, time: Self.day)
         try ledger.append(
             .upload, task: task, party: "SHA256:x", details: ["commitment": LedgerHash(of: [1]).hex], time: Self.day)
-        let signer = try #require(
+        signer = try #require(
             NoteSigner(name: "entrepot/ledger/\(task.hex)", seed: (0..<32).map { _ in .random(in: 0...255) }))
         let key = LedgerKey(publicKey: signer.verifier.publicKey)
         let boot = [UInt8](repeating: 7, count: 32)
@@ -61,6 +62,21 @@ private struct OldReceipt {
         try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
 
+    /// Samples, and what the service said of them.
+    func writeSamples(_ samples: [UInt8]) throws {
+        let zero = LedgerHash(of: [0])
+        let statement = SampleStatement(
+            task: receipt.entry.task, model: zero, ledgerSequence: 1, ledgerHead: zero, epsilon: 1, delta: 0,
+            query: "rows=1", sha256: LedgerHash(of: samples), bytes: UInt64(samples.count))
+        let provenance: [String: Any] = [
+            "samples": 1, "note": try signer.sign(statement.text).encoded, "key": receipt.key.encoded,
+            "evidence": Data(receipt.evidence.json()).base64EncodedString(),
+        ]
+        try write("samples.csv", samples)
+        try write(
+            "samples.csv.provenance", Array(try JSONSerialization.data(withJSONObject: provenance)))
+    }
+
     /// What is kept in the archive, read as the program does it.
     func trust(at time: Int64?) throws -> TrustPolicy {
         let files = { (kind: ReceiptArchive.Kind) in
@@ -75,10 +91,11 @@ private struct OldReceipt {
             certificates: try files(.certificates))
     }
 
-    func verify(_ more: [String]) async throws -> Program.Outcome {
+    func verify(_ more: [String], file: String? = nil) async throws -> Program.Outcome {
         try await Program.run(
             [
-                "verify", path, "--root", "\(folder)/root.der", "--format", machine.format.rawValue, "--measurements",
+                "verify", file ?? path, "--root", "\(folder)/root.der", "--format", machine.format.rawValue,
+                "--measurements",
                 "\(folder)/release.json", "--allow-unevaluated-tcb",
             ] + more)
     }
@@ -152,5 +169,28 @@ struct YearsLaterTests {
         let bare = try await old.verify(stamped)
         #expect(bare.code == (format == .tdx ? 0 : 2), "\(bare.talk)")
         if format == .tdx { #expect(bare.output.contains("revocation lists were not looked at"), "\(bare.output)") }
+    }
+
+    @Test(
+        "samples of any length are verified at the moment of their stamp, and not with another's",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func samples() async throws {
+        let old = try old(.tdx)
+        defer { try? FileManager.default.removeItem(atPath: old.folder) }
+        // Longer than any evidence.
+        let samples = [UInt8](repeating: 0x61, count: 3 << 20)
+        try old.writeSamples(samples)
+        let (file, stamped) = ("\(old.folder)/samples.csv", ["--timestamp-root", "\(old.folder)/stamps.der"])
+        let unstamped = try await old.verify([], file: file)
+        #expect(unstamped.code == 2 && unstamped.talk.contains("expired"), "\(unstamped.talk)")
+        try old.write("samples.csv.tsr", old.stamps.token(of: samples, at: OldReceipt.day + 5))
+        let right = try await old.verify(stamped + ["--json"], file: file)
+        #expect(right.output.contains("\"verified_at\" : \(OldReceipt.day + 5)"), "\(right.talk)")
+        #expect(right.code == 0, "\(right.talk)")
+        try old.write("samples.csv.tsr", old.stamps.token(of: [1], at: OldReceipt.day + 5))
+        let other = try await old.verify(stamped, file: file)
+        #expect(other.code == 2 && other.talk.contains("of other bytes"), "\(other.talk)")
+        let asked = try await old.verify(["--file", file], file: file)
+        #expect(asked.code == 64, "\(asked.talk)")
     }
 }

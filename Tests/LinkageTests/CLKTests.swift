@@ -29,6 +29,15 @@ import Testing
         }
     }
 
+    @Test("a schema that has a name twice is refused: the parties would encode by two of them")
+    func nameTwice() throws {
+        let good = String(decoding: try LinkageVectors.schemas()[0], as: UTF8.self)
+        let twice = good.replacing("{", with: "{\"version\":3,", maxReplacements: 1)
+        #expect(throws: CLKError.schema("it is no JSON in UTF-8 that has each name once")) {
+            try CLKSchema(json: Array(twice.utf8))
+        }
+    }
+
     @Test("a record of the wrong shape, or with a value that its format does not read, is refused without the value")
     func records() throws {
         let vectors = try LinkageVectors.read()

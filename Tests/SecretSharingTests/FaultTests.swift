@@ -64,6 +64,8 @@ struct FaultTests {
             #expect(greeting.version == version && greeting.program == "entrepot x")
         }
         #expect(SumMessage(bytes: mark + Array(#"{"version":1,"program":"x"}"#.utf8)) == nil)
+        // A name twice would be one greeting for this reader and another for the next.
+        #expect(SumMessage(bytes: mark + Array(#"{"version":99,"program":"x","program":"y"}"#.utf8)) == nil)
     }
 
     @Test("an office that comes back with other masks or another table is refused; the same again changes nothing")

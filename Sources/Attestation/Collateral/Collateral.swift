@@ -36,6 +36,7 @@ public struct Collateral: Sendable, Equatable {
 
     private mutating func add(_ file: [UInt8]) throws(EvidenceError) {
         guard !file.isEmpty, file.count <= Collateral.byteLimit else { throw .collateralEncoding }
+        let file = DocumentText.afterSpace(file)
         if file.first == UInt8(ascii: "{") {
             try add(json: file)
         } else if let found = try? CertificateFile.certificates(file) {
@@ -46,7 +47,7 @@ public struct Collateral: Sendable, Equatable {
     }
 
     private mutating func add(json file: [UInt8]) throws(EvidenceError) {
-        guard JSONForm.fault(of: file) != .duplicateName else { throw .jsonNameTwice }
+        if let fault = EvidenceError.ofJSON(file) { throw fault == .envelope(.json) ? .collateralEncoding : fault }
         guard let members = (try? JSONSerialization.jsonObject(with: Data(file))) as? [String: Any] else {
             throw .collateralEncoding
         }

@@ -113,7 +113,7 @@ public struct Timestamp: Sendable {
                 return (try Timestamp.algorithm(algorithm), Array(try ASN1OctetString(derEncoded: &nodes).bytes))
             }
             _ = nodes.next()  // number
-            let time = try X509Time.seconds(nodes.next())
+            let time = try X509Time.wholeSeconds(nodes.next())
             // Accuracy, order, nonce, name and extensions say nothing that is relied upon; the signature covers them.
             while nodes.next() != nil {}
             return ((algorithm: found.0, digest: found.1), time)
@@ -153,11 +153,11 @@ public struct Timestamp: Sendable {
         return digest
     }
 
-    private static func digest(_ bytes: [UInt8], _ algorithm: ASN1ObjectIdentifier) -> [UInt8]? {
+    private static func hash(_ algorithm: ASN1ObjectIdentifier) -> (any HashFunction)? {
         switch algorithm {
-        case [2, 16, 840, 1, 101, 3, 4, 2, 1]: Array(SHA256.hash(data: bytes))
-        case [2, 16, 840, 1, 101, 3, 4, 2, 2]: Array(SHA384.hash(data: bytes))
-        case [2, 16, 840, 1, 101, 3, 4, 2, 3]: Array(SHA512.hash(data: bytes))
+        case [2, 16, 840, 1, 101, 3, 4, 2, 1]: SHA256()
+        case [2, 16, 840, 1, 101, 3, 4, 2, 2]: SHA384()
+        case [2, 16, 840, 1, 101, 3, 4, 2, 3]: SHA512()
         default: nil
         }
     }
@@ -168,17 +168,30 @@ public struct Timestamp: Sendable {
     ///   - roots: DER of the roots that the caller named.
     /// - Returns: the moment, in unix seconds.
     public func verify(of document: [UInt8], roots: [[UInt8]]) throws(EvidenceError) -> Int64 {
-        guard let digest = Timestamp.digest(document, imprint.algorithm), digest == imprint.digest else {
-            throw .timestampMismatch
-        }
-        guard let digest = Timestamp.digest(content, digestAlgorithm), digest == contentDigest else {
-            throw .timestampSignature
-        }
+        var pieces = [document][...]
+        return try verify(roots: roots) { pieces.popFirst() }
+    }
+
+    /// The same of a file that is read piece by piece.
+    /// - Parameter next: the next piece; nil at the end.
+    public func verify(roots: [[UInt8]], pieces next: () -> [UInt8]?) throws(EvidenceError) -> Int64 {
+        guard var hash = Timestamp.hash(imprint.algorithm) else { throw .timestampDigest }
+        while let piece = next() { hash.update(data: piece) }
+        guard Array(hash.finalize()) == imprint.digest else { throw .timestampMismatch }
+        guard var signed = Timestamp.hash(digestAlgorithm) else { throw .timestampDigest }
+        signed.update(data: content)
+        guard Array(signed.finalize()) == contentDigest else { throw .timestampSignature }
+        guard !certificates.isEmpty else { throw .timestampCertificate }
         let parsed = try CertificatePath.parse(certificates)
         let leaf = parsed.first { $0.verifies(signature, of: signedBytes, algorithm: algorithm(of: $0)) }
         guard let leaf else { throw .timestampSignature }
         let trusted = try CertificatePath.parse(roots)
-        let chain = try CertificatePath.chain(from: leaf, among: parsed, to: trusted)
+        let chain: [ChainCertificate]
+        do {
+            chain = try CertificatePath.chain(from: leaf, among: parsed, to: trusted, now: time)
+        } catch {
+            throw .timestampRoot
+        }
         let path = try CertificatePath(certificates: chain, profile: .tpm, now: time)
         guard path.leaf.purposes.contains(Timestamp.purpose) else { throw .timestampSignature }
         return time

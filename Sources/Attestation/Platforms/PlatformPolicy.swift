@@ -129,7 +129,7 @@ public struct PlatformPolicy: Sendable, Equatable, Codable {
 }
 
 /// A member's name, whatever it is.
-private struct AnyName: CodingKey {
+struct AnyName: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }
 

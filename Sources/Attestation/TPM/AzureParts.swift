@@ -34,13 +34,14 @@ struct AzureParts {
         return true
     }
 
-    /// All registers of a bank, in order.
-    mutating func take(registers values: [[UInt8]?]) {
+    /// All registers of a bank, in order; false for anything else.
+    mutating func take(registers values: [[UInt8]?]) -> Bool {
         let found = values.compactMap(\.self)
         guard values.count == TPMRegister.count, found.count == values.count,
             found.allSatisfy({ $0.count == TPMRegister.byteCount })
-        else { return }
+        else { return false }
         AzureParts.add(found, to: &registers)
+        return true
     }
 
     /// The same piece twice is one.

@@ -20,7 +20,6 @@ extension EvidenceVerifier {
         guard document.hcl == nil, document.quote == nil else { throw .tpmEncoding }
         let quote = try TPMQuote(attest: document.attest, signature: document.signature)
         let path = try keyPath(certificates, help: help, for: quote)
-        guard path.leaf.purposes.contains(Self.attestationPurpose) else { throw .certificatePurpose }
         let isRevocationChecked = try checkRevocation(of: path.certificates)
         guard let key = TPMKey(path.leaf.publicKey) else { throw .tpmKey }
         try Self.check(quote, document, key: key)
@@ -74,8 +73,10 @@ extension EvidenceVerifier {
         var reason: EvidenceError?
         for leaf in signers {
             do throws(EvidenceError) {
-                let chain = try CertificatePath.chain(from: leaf, among: heap, to: trusted)
-                return try CertificatePath(certificates: chain, profile: .tpm, now: now)
+                let chain = try CertificatePath.chain(from: leaf, among: heap, to: trusted, now: now)
+                let path = try CertificatePath(certificates: chain, profile: .tpm, now: now)
+                guard leaf.purposes.contains(Self.attestationPurpose) else { throw .certificatePurpose }
+                return path
             } catch {
                 reason = reason ?? error
             }

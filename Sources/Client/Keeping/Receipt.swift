@@ -19,13 +19,16 @@ public struct Receipt: Sendable, Equatable {
 
     /// Whether bytes look like a receipt. It says nothing about authenticity.
     public static func isReceipt(_ bytes: [UInt8]) -> Bool {
-        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return false }
+        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"), JSONForm.fault(of: bytes) != .marks else {
+            return false
+        }
         return (try? JSONDecoder().decode(File.self, from: Data(bytes))) != nil
     }
 
     /// Reads a file that `json()` wrote.
     public init(json: [UInt8]) throws(ReceiptError) {
-        guard JSONForm.fault(of: json) != .duplicateName else { throw .nameTwice }
+        // Malformed for the check is malformed for the decoder, or in an encoding that hides a name from the check.
+        if let fault = JSONForm.fault(of: json) { throw fault == .duplicateName ? .nameTwice : .unreadable }
         guard let file = try? JSONDecoder().decode(File.self, from: Data(json)) else { throw .unreadable }
         guard let evidence = Data(base64Encoded: file.evidence) else { throw .unreadable }
         try self.init(

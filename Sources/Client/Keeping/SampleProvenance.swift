@@ -28,7 +28,8 @@ public struct SampleProvenance: Sendable, Equatable {
 
     /// Reads what `GET /samples/provenance` answered.
     public init(json: [UInt8]) throws(ReceiptError) {
-        guard JSONForm.fault(of: json) != .duplicateName else { throw .nameTwice }
+        // Malformed for the check is malformed for the decoder, or in an encoding that hides a name from the check.
+        if let fault = JSONForm.fault(of: json) { throw fault == .duplicateName ? .nameTwice : .unreadable }
         guard let file = try? JSONDecoder().decode(File.self, from: Data(json)), file.samples == 1,
             let note = SignedNote(encoded: file.note), let statement = SampleStatement(text: note.text),
             let key = NoteVerifier(encoded: file.key), let evidence = Data(base64Encoded: file.evidence)

@@ -61,10 +61,9 @@ extension TaskSignature {
     /// Reads a signature file; an unknown or missing key is refused.
     public init(fileBytes: [UInt8]) throws(TaskError) {
         guard fileBytes.count <= 16_384 else { throw .unreadableSignature("it is too long") }
-        guard JSONForm.fault(of: fileBytes) != .duplicateName else {
-            throw .unreadableSignature("it has one key twice")
-        }
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(fileBytes)),
+        let fault = JSONForm.fault(of: fileBytes)
+        guard fault != .duplicateName else { throw .unreadableSignature("it has one key twice") }
+        guard fault == nil, let value = try? JSONDecoder().decode(JSONValue.self, from: Data(fileBytes)),
             case .object(let members) = value
         else { throw .unreadableSignature("it is not a JSON object") }
         let expected: Set = ["algorithm", "fingerprint", "party", "signature", "task"]

@@ -30,7 +30,7 @@ struct PlatformOptions: ParsableArguments {
 
     /// DER.
     func extraCertificates() throws -> [[UInt8]] {
-        try certificates.flatMap { try CertificateFiles.certificates(in: $0) }
+        try certificates.flatMap { try CertificateFiles.help(in: $0) }
     }
 
     /// - Throws: ``CommandFailure``, naming the file that cannot be read.
@@ -41,7 +41,7 @@ struct PlatformOptions: ParsableArguments {
                 _ = try Collateral(files: [file])
             } catch {
                 throw CommandFailure(
-                    "\(path) is neither vendor's collateral nor a revocation list: \(error.reason)", code: .badData)
+                    "\(path) cannot be taken as vendor's collateral: \(error.reason)", code: .badData)
             }
         }
         return try Collateral(files: files)
@@ -75,6 +75,15 @@ struct PlatformOptions: ParsableArguments {
 
 /// Certificates of a file, with a sentence where there are none.
 enum CertificateFiles {
+    /// Certificates beside evidence, which are trusted for nothing: also in what services put around them (JSON, base64).
+    ///
+    /// - Throws: ``CommandFailure``.
+    static func help(in path: String) throws -> [[UInt8]] {
+        let bytes = try Files.bytes(at: path, limit: .certificates)
+        guard let found = CertificateFile.wrapped(bytes) else { return try certificates(in: path) }
+        return found
+    }
+
     /// - Throws: ``CommandFailure``.
     static func certificates(in path: String) throws -> [[UInt8]] {
         do {

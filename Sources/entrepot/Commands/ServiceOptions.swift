@@ -72,7 +72,7 @@ struct ServiceOptions: ParsableArguments {
                 "--measure-again: if you confirmed elsewhere, your table may have been measured already: twice epsilon. "
                     + "This use is remembered.")
         }
-        let allowed = try measurements.map { try ReleaseManifest(json: try Files.bytes(at: $0, limit: .releases)) }
+        let allowed = try measurements.map { try ReleaseFile.read($0) }
         var trust = TrustPolicy(
             now: 0, roots: roots, allowed: allowed, allowSimulated: allowSimulated, allowDebug: allowDebug,
             allowUnevaluatedTCB: allowUnevaluatedTcb, collateral: try platform.vendorCollateral(),

@@ -38,6 +38,7 @@ struct OfficeReceipt: Codable, Sendable, Equatable {
     /// Reads a file; nil for anything else.
     init?(json: [UInt8]) {
         guard json.count <= 1 << 20, json.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"),
+            JSONForm.fault(of: json) != .marks,
             let receipt = try? JSONDecoder().decode(OfficeReceipt.self, from: Data(json))
         else { return nil }
         self = receipt

@@ -1,0 +1,97 @@
+import ArgumentParser
+import Attestation
+import Client
+import Engine
+import EngineCommands
+import FittedModels
+import Foundation
+import Ledger
+import SecretSharing
+import Tasks
+
+/// Receipts: of a service, and of a secure sum.
+extension VerifyCommand {
+    mutating func verify(receipt bytes: [UInt8], at path: String) throws {
+        let receipt: Receipt
+        let appraisal: DocumentVerification.Appraisal
+        let opened: OpeningFile?
+        platform.takeArchive(besideReceipt: path)
+        do {
+            receipt = try Receipt(json: bytes)
+            appraisal = try receipt.verify(trust: try trust(chosenFormat ?? receipt.evidence.format, stamped: bytes))
+            opened = try readOpening(of: receipt, at: path)
+        } catch let error as ReceiptError {
+            throw notAuthentic("the receipt", error)
+        }
+        what = "the receipt"
+        if json {
+            show(appraisal.evidence, refusals(appraisal), entry: receipt.entry.canonicalBytes)
+        } else {
+            print(ReceiptCard(receipt))
+            if let opened { Console.show("file          \(words(of: opened))") }
+            print(EvidenceCard(appraisal.evidence, refusals: refusals(appraisal)))
+        }
+        try leave(appraisal)
+    }
+
+    /// A secure sum's receipt: no evidence is in it, but the signatures of all offices.
+    func verify(sum receipt: OfficeReceipt, at path: String) throws {
+        guard let task else {
+            throw CommandFailure(
+                "this is the receipt of a secure sum: name its task with --task, whose keys sign it", code: ExitCode(64)
+            )
+        }
+        let specification = try Files.task(at: task)
+        let plan = try TaskPlan(specification).plan
+        let beside = URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent("task.model").path
+        let model = file ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)
+        let problems = receipt.problems(
+            task: specification, price: (plan.epsilon, plan.delta),
+            file: try model.map { try Files.bytes(at: $0, limit: .model) })
+        if json { printJSON(["authentic": problems.isEmpty, "reasons": problems]) }
+        guard problems.isEmpty else {
+            throw CommandFailure("the receipt is not authentic: \(problems.joined(separator: "; "))", code: .evidence)
+        }
+        guard !json else { return }
+        let offices = receipt.closings.map(\.from).joined(separator: ", ")
+        Console.show(
+            """
+            task          \(receipt.task)
+            offices       \(offices): each signed the same totals of \(receipt.closings[0].rounds) rounds
+            price         ε = \(receipt.epsilon), δ = \(receipt.delta), set aside in each office's ledger
+            result        SHA-256 \(receipt.result), as \(receipt.office) says\(model.map { ": the file \($0)" } ?? "")
+            the receipt is authentic: all offices of the task signed the same totals
+            """)
+    }
+
+    /// The opening of a receipt's commitment, checked; nil if there is none.
+    ///
+    /// - Throws: `ReceiptError.otherFile` where the receipt is of another file, ``CommandFailure`` for a damaged opening.
+    private func readOpening(of receipt: Receipt, at path: String) throws -> OpeningFile? {
+        let beside = (path.hasSuffix(".json") ? String(path.dropLast(5)) : path) + ".opening"
+        guard opening != nil || FileManager.default.fileExists(atPath: beside) else {
+            guard file == nil else {
+                throw CommandFailure("which file a receipt is of shows its --opening alone", code: ExitCode(64))
+            }
+            return nil
+        }
+        let opened: OpeningFile
+        do {
+            opened = try OpeningFile(json: try Files.bytes(at: opening ?? beside, limit: .opening))
+        } catch let error as OpeningFile.Failure {
+            throw CommandFailure("\(opening ?? beside): \(error)", code: .badData)
+        }
+        guard receipt.isOf(opened.opening) else { throw ReceiptError.otherFile }
+        if let file {
+            let digest = try SampleProvenance.digest(ofFile: file)
+            guard digest == opened.opening.file else { throw ReceiptError.otherFile }
+        }
+        return opened
+    }
+
+    private func words(of opened: OpeningFile) -> String {
+        let digest = "SHA-256 \(opened.opening.file)"
+        if let file { return "this receipt is of the file \(file), \(digest)" }
+        return "this receipt is of your file\(opened.name.map { " \($0)," } ?? ":") \(digest)"
+    }
+}

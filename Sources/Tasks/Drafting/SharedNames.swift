@@ -32,8 +32,8 @@ struct SharedNames {
         let others = texts.filter { SharedNames($0) == nil && !rest.contains($0.lowercased()) }
         let kinds = shared.reduce(into: Set<Kind>()) { $0.formUnion($1.kinds) }
         if kinds.count > 1 { return shared.count > others.count }
-        // Colours, trades and sizes alone; two colours may be all that there are.
-        let isPair = kinds == [.colour] && shared.count == 2 && shared.allSatisfy(\.isSingle)
+        // Colours, trades and sizes alone; two colours or sizes may be all that there are.
+        let isPair = kinds.isSubset(of: [.colour, .size]) && shared.count == 2 && shared.allSatisfy(\.isSingle)
         return others.isEmpty && shared.count > 1 && !isPair
             && !kinds.isDisjoint(with: [.colour, .trade, .size, .thing])
     }
@@ -53,8 +53,7 @@ struct SharedNames {
             ),
             (
                 .size,
-                "long short small little young old strong light new free best good early sharp klein kleine groß gross lang alt neu "
-                    + "hoch petit grand moyen haut bas alto bajo basso piccolo groot medio"
+                "long short small little young old strong light new sharp klein kleine groß gross lang petit grand groot piccolo"
             ),
             (.direction, "north west nord ost norte sur sud west"),
             (

@@ -27,9 +27,13 @@ package struct CSVHeader {
         var roles: [Role] = []
         var unread: [String] = []
         var seen: Set<String> = []
+        // Tabs and blanks are one in a name that is declared, and not where they separate.
+        let first = names.first ?? ""
         let names = names.map { CSVHeader.declaredName($0, among: declared + schema.fields.map(\.name)) }
 
-        if names.count == 1, declared.count > 1, let found = CSVHeader.otherDelimiter(names[0], delimiter) {
+        if names.count == 1, declared.count > 1, !declared.contains(names[0]),
+            let found = CSVHeader.otherDelimiter(first, delimiter)
+        {
             problems.append(
                 TableProblem(
                     code: "wrong_delimiter", row: row, value: String(names[0].prefix(80)),

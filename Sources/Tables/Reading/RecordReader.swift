@@ -45,6 +45,7 @@ package final class RecordReader {
     /// The row below the header.
     private var firstDataRow = 0
     private var hasEncodingFault = false
+    private var hasZero = false
     private var decoder: TextDecoder?
 
     static let blockSize = 1 << 18
@@ -175,6 +176,7 @@ package final class RecordReader {
             return start
         }
         checkEncoding(start..<cutter.consumed, sink)
+        if byteTraits(block.bytes, start..<cutter.consumed).hasZero { noteZero(start..<cutter.consumed, sink) }
         if names.contains(where: { $0.utf8.contains(0x0D) && !$0.utf8.contains(0x0A) }) {
             throw sink.stop(
                 TableProblem(
@@ -234,6 +236,7 @@ package final class RecordReader {
 
     private func readRows(_ range: Range<Int>, into sink: some RecordSink) throws(TableProblems) -> Int {
         let traits = byteTraits(block.bytes, range)
+        if traits.hasZero { noteZero(range, sink) }
         if !traits.hasQuote {
             if !traits.isASCII { checkEncoding(range, sink) }
             block.endsInCarriageReturn = traits.hasCarriageReturn
@@ -319,6 +322,19 @@ package final class RecordReader {
             TableProblem(
                 code: flaw.code, row: row, expected: "a delimiter after the closing quote",
                 hint: "Write a quote inside a quoted value twice, or close the quote that opens in this row")
+        }
+    }
+
+    /// Says once where the first byte of zero stands: whatever else is wrong with its row follows from it.
+    private func noteZero(_ range: Range<Int>, _ sink: some RecordSink) {
+        guard !hasZero, let place = range.first(where: { block.bytes[$0] == 0 }) else { return }
+        hasZero = true
+        let row = nextRow + block.bytes[range.lowerBound..<place].count { $0 == 0x0A }
+        let first = decoder == nil ? ", the first at byte \(bytesRead + place + 1)" : ""
+        sink.note("encoding") {
+            TableProblem(
+                code: "encoding", row: row, expected: "a text file",
+                hint: "The file holds bytes of zero\(first), which no text has: check that it is a CSV file and whole")
         }
     }
 

@@ -15,11 +15,12 @@ package struct FileSurvey {
     package var hasZeros: Bool { firstZero != nil }
     /// The first byte of zero, as a place in the file.
     package private(set) var firstZero: Int?
-    /// Line feeds; carriage returns in a file that has no line feeds.
-    package var lineEnds: Int { lineFeeds > 0 ? lineFeeds : carriageReturns }
-    private var lineFeeds = 0
-    private var carriageReturns = 0
     private var rest: [UInt8] = []
+    /// Records by line feeds, and by carriage returns as long as there is no line feed.
+    private var ends: (lineFeeds: RecordEnds, returns: RecordEnds)?
+    /// The first bytes, until they tell how many a sign has.
+    private var waiting: [UInt8] = []
+    private var hasLineFeeds = false
 
     package static let headSize = 1 << 18
     package static let tailSize = 1 << 16
@@ -36,8 +37,8 @@ package struct FileSurvey {
         var text = rest
         text.append(contentsOf: bytes)
         let traits = byteTraits(text, 0..<text.count)
-        lineFeeds += traits.lineFeeds
-        if lineFeeds == 0, traits.hasCarriageReturn { carriageReturns += text.count { $0 == 0x0D } }
+        hasLineFeeds = hasLineFeeds || traits.lineFeeds > 0
+        lookForEnds(Array(bytes), isLast: false)
         if firstFault == nil { check(text, isASCII: traits.isASCII, isLast: false) }
         count += bytes.count
     }
@@ -45,6 +46,52 @@ package struct FileSurvey {
     package mutating func finish() {
         if tail.count > Self.tailSize { tail.removeFirst(tail.count - Self.tailSize) }
         check(rest, isASCII: rest.isEmpty, isLast: true)
+        lookForEnds([], isLast: true)
+    }
+
+    private mutating func lookForEnds(_ bytes: [UInt8], isLast: Bool) {
+        var bytes = bytes
+        if ends == nil {
+            waiting += bytes
+            guard isLast || waiting.count >= 512 else { return }
+            bytes = waiting
+            waiting = []
+            ends = (RecordEnds(terminator: 0x0A, width: width), RecordEnds(terminator: 0x0D, width: width))
+        }
+        ends?.lineFeeds.look(bytes)
+        if !hasLineFeeds { ends?.returns.look(bytes) }
+    }
+
+    /// How many bytes a sign has, by the first ones.
+    var width: RecordEnds.Width {
+        guard head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) || FileSignature.isWide(head[...])
+        else { return .byte }
+        return head.starts(with: [0xFE, 0xFF]) || head.first == 0 ? .bigEndian : .littleEndian
+    }
+
+    /// The last records of the file, each with its end if it has one.
+    struct LastRecords {
+        var records: [ArraySlice<UInt8>] = []
+        /// The row of the last one, as a spreadsheet numbers rows.
+        var row = 0
+        /// Whether they are all that the file has.
+        var areAll = false
+        /// Whether the last one has its end.
+        var isEnded = true
+    }
+
+    /// - Parameter hasCarriageReturns: records end in bare carriage returns.
+    func lastRecords(hasCarriageReturns: Bool) -> LastRecords {
+        guard let ends = hasCarriageReturns ? ends?.returns : ends?.lineFeeds else { return LastRecords() }
+        let first = count - tail.count
+        var places = ends.places.filter { $0 >= first }
+        let areAll = first == 0 && ends.count == places.count
+        if areAll { places.insert(0, at: 0) }
+        let isEnded = ends.isEnded(count)
+        if !isEnded { places.append(count) }
+        let records = zip(places, places.dropFirst()).map { tail[($0 - first)..<($1 - first)] }
+        return LastRecords(
+            records: records, row: ends.count + (isEnded ? 0 : 1), areAll: areAll, isEnded: isEnded)
     }
 
     /// Looks for what is not UTF-8. A character that is cut at the end waits for its rest.

@@ -28,50 +28,60 @@ extension RecognisedLayout {
         case doubtful
     }
 
-    mutating func recogniseFooter(_ tail: [UInt8], isWhole: Bool, lineEnds: Int) {
-        var lines = tail.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
-        let last = isWhole ? lines.count : lineEnds + 1
-        if !isWhole { lines = lines.dropFirst() }
-        let cut = lines.suffix(60).map { self.cut($0) }
+    mutating func recogniseFooter(_ survey: FileSurvey) {
+        let end = survey.lastRecords(hasCarriageReturns: dialect.hasCarriageReturns)
+        let mark: [UInt8] =
+            dialect.encoding != .utf16 ? [] : survey.width == .bigEndian ? [0xFE, 0xFF] : [0xFF, 0xFE]
+        let cut = end.records.suffix(60).map { self.cut(text(of: mark + $0, isStart: true)) }
         var frequency: [Int: Int] = [:]
         for cells in cut where cells.count > 1 { frequency[cells.count, default: 0] += 1 }
         let columns = frequency.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
         guard columns > 1 else { return }
         // Names are no row by which a line could be judged.
-        let front = isWhole && lines.count <= 60 ? dialect.headerRow : 0
-        var found: [(row: Int, verdict: Verdict)] = []
+        let front = end.areAll && end.records.count <= 60 ? dialect.headerRow : 0
+        var found: [(place: Int, verdict: Verdict)] = []
         for (place, cells) in cut.enumerated().reversed() where place >= front {
             let isBlank = cells.allSatisfy { $0.allSatisfy(\.isWhitespace) }
             if isBlank, cells.count == 1 { continue }
             let body = FooterBody(
                 cut[min(front, place)..<place].suffix(40).filter { $0.count == columns }.map { $0.map(\.trimmed) })
             var verdict = Self.verdict(cells.map(\.trimmed), columns: columns, below: body)
-            if verdict == .doubtful, isWhole, isSum(cells.map(\.trimmed), of: lines, place, cut.count) {
-                verdict = .total
+            if verdict == .doubtful, end.areAll {
+                let above = end.records.dropLast(cut.count - place).dropFirst(dialect.headerRow)
+                if isSum(cells.map(\.trimmed), of: above.map { self.cut(text(of: mark + $0, isStart: true)) }) {
+                    verdict = .total
+                }
             }
-            let row = last - (cut.count - 1 - place)
-            if verdict == .doubtful { found.append((row, verdict)) }
+            if verdict == .doubtful { found.append((place, verdict)) }
             guard found.count < TableDialect.mostFooterRows, verdict == .total || verdict == .note else { break }
-            found.append((row, verdict))
+            found.append((place, verdict))
         }
+        func row(_ place: Int) -> Int { end.row - (cut.count - 1 - place) }
         let left = found.filter { $0.verdict != .doubtful }
         // A last line that has no end and too few cells was cut off with the file.
-        let isCut =
-            left.isEmpty && ![0x0A, 0x0D].contains(tail.last ?? 0x0A) && (2..<columns).contains(cut.last?.count ?? 0)
-        if isCut {
-            dialect.footerRows = 1
+        if left.isEmpty, !end.isEnded, (2..<columns).contains(cut.last?.count ?? 0) {
+            dialect.footerRows = lines(cut.last ?? [])
             self.notes.append(
-                "row \(last), the last one, is cut short and was left out: look whether the file is whole")
+                "row \(end.row), the last one, is cut short and was left out: look whether the file is whole")
             return
         }
         for line in found where line.verdict == .doubtful {
             self.notes.append(
-                "row \(line.row) looks like a total or a note, and was kept as a row: remove it if it is none")
+                "row \(row(line.place)) looks like a total or a note, and was kept as a row: remove it if it is none")
         }
         // A file of nothing but notes is none.
-        guard !left.isEmpty, left.count < cut.count(where: { !$0.isEmpty }) - front else { return }
-        dialect.footerRows = left.count
-        self.notes.append(Self.sentence(left.reversed()))
+        let rows = left.reduce(0) { $0 + lines(cut[$1.place]) }
+        guard !left.isEmpty, left.count < cut.count(where: { !$0.isEmpty }) - front,
+            rows <= TableDialect.mostFooterRows
+        else { return }
+        dialect.footerRows = rows
+        self.notes.append(Self.sentence(left.reversed().map { (row($0.place), $0.verdict) }))
+    }
+
+    /// How many lines that are not blank a record takes: those are what `footerRows` counts.
+    private func lines(_ cells: [String]) -> Int {
+        let text = cells.joined(separator: ",").split(separator: "\n")
+        return max(1, text.count { !$0.allSatisfy(\.isWhitespace) })
     }
 
     private static func sentence(_ left: [(row: Int, verdict: Verdict)]) -> String {
@@ -84,23 +94,20 @@ extension RecognisedLayout {
         return "rows \(rows) are \(what) below the table and were left out"
     }
 
-    private func cut(_ line: ArraySlice<UInt8>) -> [String] {
-        var text = Array(line)
-        if text.last == 0x0D { text.removeLast() }
+    /// The cells of a record.
+    private func cut(_ record: [UInt8]) -> [String] {
+        var text = record
+        while let last = text.last, last == 0x0A || last == 0x0D { text.removeLast() }
         text.append(0x0A)
         var cutter = RecordCutter(columns: 1, dialect: dialect)
         return text.count { $0 == 0x22 } % 2 == 0 ? cutter.cutOne(text, 0..<text.count, row: 1) ?? [] : []
     }
 
     /// Whether a line's figures are the sums of the columns above it, at least one of them and none of them something else.
-    ///
-    /// - Parameters:
-    ///   - place: of the line among the last `count` of all lines.
-    private func isSum(_ cells: [String], of lines: ArraySlice<ArraySlice<UInt8>>, _ place: Int, _ count: Int) -> Bool {
+    private func isSum(_ cells: [String], of rows: [[String]]) -> Bool {
         let figures = cells.indices.dropFirst().filter { Self.isFigure(cells[$0]) }
         guard !figures.isEmpty else { return false }
-        let above = lines.dropLast(count - place).dropFirst(dialect.headerRow).map { cut($0) }
-            .filter { $0.count == cells.count }
+        let above = rows.filter { $0.count == cells.count }
         guard above.count > 1 else { return false }
         return figures.allSatisfy { column in
             guard let total = Self.number(cells[column]) else { return false }

@@ -24,8 +24,7 @@ package struct RecognisedLayout {
         }
         let lines = Lines(text(of: survey.head, isStart: true), isWhole: survey.count <= survey.head.count)
         recogniseRows(lines)
-        let isWhole = survey.count <= survey.tail.count
-        recogniseFooter(text(of: survey.tail, isStart: isWhole), isWhole: isWhole, lineEnds: survey.lineEnds)
+        recogniseFooter(survey)
     }
 
     private mutating func recogniseEncoding(_ survey: FileSurvey) throws(TableProblems) {
@@ -58,15 +57,13 @@ package struct RecognisedLayout {
         TableProblems(problems: [problem], counts: [problem.code: 1])
     }
 
-    /// One end of the file as UTF-8 with line feeds.
-    private func text(of bytes: [UInt8], isStart: Bool) -> [UInt8] {
+    /// A part of the file as UTF-8 with line feeds.
+    func text(of bytes: [UInt8], isStart: Bool) -> [UInt8] {
         var bytes = bytes
         if isStart, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         guard dialect.needsDecoding else { return bytes }
         var decoder = TextDecoder(dialect)
         // Proof: the bytes are lent whole, within one expression.
-        // A piece from the middle has no mark: little-endian as nearly all such files, at an even place.
-        if !isStart, dialect.encoding == .utf16, bytes.count % 2 == 1 { bytes.removeFirst() }
         return bytes.withUnsafeBytes { decoder.decode($0) } + decoder.finish()
     }
 

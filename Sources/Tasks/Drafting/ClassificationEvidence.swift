@@ -21,6 +21,12 @@ struct ClassificationEvidence {
         var looks = facts.counts.keys.map { (text: $0, look: ValueLook($0)) }
         let ranges = looks.filter { $0.look == .range }.compactMap { ValueRange($0.text) }
         if !ValueRange.areClasses(ranges) { looks = Self.demoted(looks, .range, to: .code) }
+        let periods = looks.filter { $0.look == .period }.compactMap { PublicPeriod($0.text) }
+        if !PublicPeriod.areTimes(periods) { looks = Self.demoted(looks, .period, to: .personal) }
+        looks = Self.withoutNames(looks, facts, least: least)
+        if PublicWords.signs.contains(where: { $0.isSuperset(of: facts.counts.keys) }) {
+            looks = looks.map { ($0.text, .words) }
+        }
         if looks.count(where: { $0.look == .sign }) > Self.mostSigns { looks = Self.demoted(looks, .sign, to: .code) }
         let areGrades = Self.areGrades(facts)
         let listed = looks.filter { text, look in
@@ -35,6 +41,23 @@ struct ClassificationEvidence {
 
     /// More single letters are initials or an alphabet.
     private static let mostSigns = 12
+
+    /// Words and months that are persons' names in this column.
+    private static func withoutNames(
+        _ looks: [(text: String, look: ValueLook)], _ facts: ColumnFacts, least: Int
+    ) -> [(text: String, look: ValueLook)] {
+        let words = looks.filter { $0.look == .words }.map(\.text)
+        let months = looks.filter { PublicWords.months.contains($0.text.lowercased()) }.map(\.text)
+        let hasNames = looks.contains { $0.look == .name && facts.counts[$0.text, default: 0] >= least }
+        let areNames = SharedNames.areNames(words, hasNames: hasNames)
+        let areMonths = months.isEmpty || !hasNames && PublicPeriod.areMonths(months)
+        return looks.map { text, look in
+            let isName =
+                look == .words && areNames && SharedNames(text) != nil
+                || !areMonths && PublicWords.months.contains(text.lowercased())
+            return (text, isName ? .name : look)
+        }
+    }
 
     private static func demoted(
         _ looks: [(text: String, look: ValueLook)], _ from: ValueLook, to other: ValueLook

@@ -68,9 +68,6 @@ struct ColumnGuess {
         isDeclared = false
         lines.append(
             "# column \(number) is left out: its name looks like a value, such as a date, a number or an address")
-        remarks.append(
-            "column \(number) is called \"\(facts.name.prefix(40))\", which looks like a value and not like a name: is the first "
-                + "row the column names?")
     }
 
     // MARK: - Declaring

@@ -100,7 +100,9 @@ enum ListedCodes {
             let years = facts.counts.keys.compactMap { period.year(of: $0) }
             guard years.count == facts.counts.count, let first = years.min(), let last = years.max(), first >= 1900
             else { continue }
-            return .listed("\(period.rawValue)-\(first)-\(last)", others: 0)
+            // Months of birth are of many years, of which the first and the last are somebody's.
+            let shown = last - first > 5 ? ColumnKind.publicYears(first, last) : (first: first, last: last)
+            return .listed("\(period.rawValue)-\(shown.first)-\(shown.last)", others: 0)
         }
         return nil
     }

@@ -11,8 +11,11 @@ enum OddCells {
         guard !facts.core.isEmpty else { return [] }
         let dates = DateSpelling(of: facts.core)
         if dates.count * 10 >= facts.core.count * 8 { return remarks(facts.name, dates) }
+        if let artefact = artefact(facts, rowNumbers: rowNumbers) { return [artefact] }
         let numbers = facts.oddNumbers
-        if !numbers.isEmpty {
+        // Among numbers a few words are what is odd.
+        let isNumeric = NumberSpelling(of: facts.core, prefersComma: false).count * 10 >= facts.core.count * 8
+        if !numbers.isEmpty, !isNumeric {
             let rows = facts.values.indices.filter { numbers.contains(facts.values[$0]) }
             return [
                 "\(facts.name): \(rows.count) of \(facts.values.count) cells are numbers among words "
@@ -31,6 +34,40 @@ enum OddCells {
             ]
         }
         return []
+    }
+
+    /// What a spreadsheet leaves in a file in place of values: texts that no cell held.
+    static func artefact(_ facts: ColumnFacts, rowNumbers: [Int]) -> String? {
+        let kinds: [((String) -> Bool, String)] = [
+            (
+                { $0.count > 2 && $0.allSatisfy { $0 == "#" } },
+                "hold only signs of #, which a spreadsheet writes for a column that is too narrow: make it wider and "
+                    + "export again"
+            ),
+            (
+                isShortened,
+                "are in scientific notation (such as 1.23E+12), which a spreadsheet wrote and which lost digits: export the column "
+                    + "as text"
+            ),
+            (
+                { $0.hasPrefix("=") && $0.count > 1 },
+                "begin with a sign of =, as formulas do: export their values"
+            ),
+        ]
+        for (isSo, what) in kinds {
+            let rows = facts.values.indices.filter { isSo(facts.values[$0]) }
+            guard !rows.isEmpty else { continue }
+            return
+                "\(facts.name): \(rows.count) of \(facts.values.count) cells \(what) (\(Self.rows(rows, rowNumbers)))"
+        }
+        return nil
+    }
+
+    /// `1.23457E+11`: of twelve digits or more, of which not all are written.
+    private static func isShortened(_ text: String) -> Bool {
+        let parts = text.split(separator: "E+", omittingEmptySubsequences: false)
+        guard parts.count == 2, let power = Int(parts[1]), power >= 11, Double(text) != nil else { return false }
+        return parts[0].utf8.count { (48...57).contains($0) } <= power
     }
 
     /// What one should know about dates that were read so.

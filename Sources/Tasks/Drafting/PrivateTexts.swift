@@ -17,6 +17,20 @@ enum PrivateTexts {
         PrivateNames.isSecret(facts) || !facts.isCalled(classes) && PrivateNames.isPersonal(facts)
     }
 
+    /// What stands behind the name of a firm.
+    private static let forms: Set<String> = [
+        "gmbh", "ltd", "ltd.", "inc", "inc.", "llc", "plc", "ag", "kg", "ohg", "corp", "corp.", "sarl", "sas", "s.a.",
+        "s.r.l.", "srl", "s.p.a.", "spa", "s.l.", "bv", "b.v.", "nv", "n.v.", "oy", "ab", "a/s", "aps", "s.r.o.",
+        "sp.z.o.o.",
+    ]
+
+    /// `Blue Steel Ltd`: words with capitals before a legal form.
+    static func isFirm(_ text: String) -> Bool {
+        let words = text.split(separator: " ")
+        guard words.count > 1, let last = words.last, forms.contains(last.lowercased()) else { return false }
+        return words.dropLast().allSatisfy { $0.first?.isUppercase == true || $0 == "&" || $0.count <= 3 }
+    }
+
     /// Whether a text is one person's or firm's: a place on a map, a plate, the address of a house or of a device, a number
     /// behind letters.
     static func isPersonal(_ text: String) -> Bool {
@@ -24,12 +38,16 @@ enum PrivateTexts {
             !CodeList.Period.allCases.contains(where: { $0.year(of: text) != nil }), !isPeriod(text)
         else { return false }
         return isPlace(text) || isPlate(text) || isDevice(text) || isHouse(text) || isNumbered(text) || isAmount(text)
-            || ColumnKind.isPhone(text) || ColumnKind.isIBAN(text) || DateSpelling.isDate(text)
+            || isLocalCall(text) || ColumnKind.isPhone(text) || ColumnKind.isIBAN(text) || DateSpelling.isDate(text)
     }
 
     /// `Q1 2023`, `2023/W05`, `Jan-23`: a year, and a part of it.
     static func isPeriod(_ text: String) -> Bool {
         let parts = text.split { " -/_.".contains($0) }
+        if parts.count == 2, let first = Int(parts[0]), let last = Int(parts[1]), ColumnKind.isYear(String(parts[0])) {
+            // `2019/20`, `2019-2020`: a year of a budget or a school.
+            return last == first + 1 || parts[1].count == 2 && last == (first + 1) % 100
+        }
         guard parts.count == 2, let year = parts.first(where: { $0.allSatisfy(\.isNumber) }) else { return false }
         guard year.count == 2 || ColumnKind.isYear(String(year)), let part = parts.first(where: { $0 != year }) else {
             return false
@@ -84,6 +102,13 @@ enum PrivateTexts {
         guard digits >= 5, digits + letters + signs == text.count else { return false }
         if letters == 0 { return text.count { $0 == "/" } >= 2 }
         return text.first?.isLetter == true && letters <= 4
+    }
+
+    /// `030 1234567`: a zero, and in all nine digits or more in two groups or three.
+    private static func isLocalCall(_ text: String) -> Bool {
+        let groups = text.split { " -/".contains($0) }
+        return text.first == "0" && (2...4).contains(groups.count) && groups.allSatisfy { $0.allSatisfy(\.isNumber) }
+            && (9...13).contains(groups.reduce(0) { $0 + $1.count })
     }
 
     /// `1837.68 EUR/Monat`: to the cent, and no range.

@@ -45,9 +45,17 @@ struct SampleTable {
         columns = collector.columns
         rowNumbers = collector.rowNumbers
         dialect = layout.dialect
-        notes = layout.notes + Self.doubts(header, row: collector.headerRow)
+        notes =
+            layout.notes + Self.doubts(header, row: collector.headerRow)
+            + Self.values(header, declared, row: collector.headerRow)
         isCut = collector.isFull
-        if !isLenient { try checkNames() }
+        if !isLenient { try file.checkNames(header, row: collector.headerRow) }
+        guard rowCount > 0 else {
+            throw LocalTableFile.Refusal(
+                name: self.file, code: "no_rows", expected: "at least one row below the header",
+                hint:
+                    "The file holds column names alone: check the export, and that the right file was chosen")
+        }
         if declared.isDisjoint(with: header) { try checkHeader(row: collector.headerRow) }
     }
 
@@ -59,19 +67,18 @@ struct SampleTable {
         }.map { rowNumbers[$0] }
     }
 
+    /// Names that are values beyond doubt, and are declared by no task.
+    private static func values(_ header: [String], _ declared: Set<String>, row: Int) -> [String] {
+        header.enumerated().filter { HeaderLook.isValue($1) && !declared.contains($1) }.map { place, name in
+            "column \(place + 1) is called \"\(name.prefix(40))\", which looks like a value and not like a name: is row \(row) the "
+                + "column names?"
+        }
+    }
+
     /// Names of which none is known may be a row that nothing betrays.
     private static func doubts(_ header: [String], row: Int) -> [String] {
         guard !header.isEmpty, !header.contains(where: HeaderLook.hasHeaderWord) else { return [] }
         return ["row \(row) was taken for the column names, though none of them is usual: look whether it is a row"]
-    }
-
-    private func checkNames() throws {
-        var seen: Set<String> = []
-        if let twice = header.first(where: { !$0.isEmpty && !seen.insert($0).inserted }) {
-            throw LocalTableFile.Refusal(
-                name: file, code: "duplicate_column", expected: "each column once",
-                hint: "The header names \"\(twice.prefix(80))\" twice: rename one of the two columns")
-        }
     }
 
     /// A header that is somebody's row would put that row into the task, or make names of its cells.
@@ -172,6 +179,24 @@ struct SampleTable {
                 rowNumbers.append(numbers?[row] ?? firstRow + row)
             }
             return true
+        }
+    }
+}
+
+extension LocalTableFile {
+    /// - Parameter row: the header's row of the file.
+    /// - Throws: ``Refusal`` if two columns have one name.
+    func checkNames(_ header: [String], row: Int) throws {
+        var first: [String: Int] = [:]
+        for (place, name) in header.enumerated() where !name.isEmpty {
+            if let other = first[name] {
+                throw Refusal(
+                    name: self.name, code: "duplicate_column", expected: "each column once",
+                    hint:
+                        "Row \(row) names \"\(name.prefix(80))\" twice, as columns \(other + 1) and \(place + 1): rename one of "
+                        + "the two")
+            }
+            first[name] = place
         }
     }
 }

@@ -190,8 +190,11 @@ public struct TaskDraft: Sendable {
         guard guesses.contains(where: \.isDeclared) else {
             throw LocalTableFile.Refusal(
                 name: table.file, code: "columns", expected: "a column besides the key that a task can declare",
-                hint: "None of its columns is a number, a date or a classification: "
-                    + guesses.flatMap(\.lines).prefix(4).map { String($0.dropFirst(2)) }.joined(separator: "; "))
+                hint: guesses.isEmpty
+                    ? "Besides the key it has no column with a name: if its cells are separated by another sign than a comma, a semicolon, "
+                        + "a tab or |, save it again with one of them"
+                    : "None of its columns is a number, a date or a classification: "
+                        + guesses.flatMap(\.lines).prefix(4).map { String($0.dropFirst(2)) }.joined(separator: "; "))
         }
         lines += Self.layout(table.dialect)
         if guesses.contains(where: { !$0.isDeclared }) {
@@ -203,7 +206,8 @@ public struct TaskDraft: Sendable {
         return PartyLines(
             lines: lines,
             values: zip(declared, guesses).filter { $1.sampleValues > 0 }.map { (table.header[$0], $1.sampleValues) },
-            remarks: guesses.flatMap(\.remarks))
+            remarks: key.compactMap { OddCells.artefact(facts[$0], rowNumbers: table.rowNumbers) }
+                + guesses.flatMap(\.remarks))
     }
 
     /// How the file is laid out, where not as plain CSV.

@@ -36,14 +36,16 @@ enum ValueLook: Equatable {
 
     init(_ text: String) {
         if text.unicodeScalars.count == 1, let scalar = text.unicodeScalars.first {
-            self = scalar.value < 0x250 ? .sign : .unknown
+            self = scalar.value < 0x250 || PublicWords.values.contains(text) ? .sign : .unknown
         } else if CodeList.Period.allCases.contains(where: { $0.year(of: text) != nil }) || PrivateTexts.isPeriod(text)
         {
             self = .period
         } else if ValueRange(text) != nil {
             self = .range
-        } else if text.contains("@") || PrivateTexts.isPersonal(text) {
+        } else if text.contains("@") || PrivateTexts.isPersonal(text) || PublicPeriod.isDay(text) {
             self = .personal
+        } else if PrivateTexts.isFirm(text) {
+            self = .name
         } else if Self.areWords(text) {
             self = .words
         } else if PublicPlaces.isPlace(text) {
@@ -71,18 +73,22 @@ enum ValueLook: Equatable {
     private static let mostWords = 4
     private static let mostBytes = 48
 
-    /// Whether every word is one of classifications: `No internet service`, `5more`, `30 days`.
+    /// Whether every word is one of classifications: `No internet service`, `5more`, `30 days`, `Stage II`.
     static func areWords(_ text: String) -> Bool {
         guard text.utf8.count <= mostBytes else { return false }
-        // `N-Port` and `S-Capital`: a letter tells whose.
+        if PublicWords.values.contains(text.lowercased()), text.unicodeScalars.count > 1 { return true }
+        // `N-Port` and `S-Capital`: a letter tells whose. Before a surname it is an initial.
         let isLettered = text.dropFirst().first == "-" && text.first?.isLetter == true
-        let words = ColumnFacts.words(of: isLettered ? String(text.dropFirst(2)) : text)
+        let rest = isLettered ? String(text.dropFirst(2)) : text
+        if isLettered, SharedNames(rest) != nil { return false }
+        let words = ColumnFacts.words(of: rest.replacing("'s", with: "").replacing("’s", with: ""))
         guard (1...mostWords).contains(words.count) else { return false }
         var known = 0
-        for word in words {
+        for (place, word) in words.enumerated() {
             let rest = word.drop(while: \.isNumber)
             guard word.utf8.count - rest.utf8.count <= 3 else { return false }
             if rest.isEmpty { continue }
+            if place > 0, place == words.count - 1, isCount(rest), PublicWords.counted.contains(words[0]) { continue }
             guard isKnown(rest) else { return false }
             // A letter alone is an initial.
             if rest.utf8.count > 1 { known += 1 }
@@ -90,67 +96,14 @@ enum ValueLook: Equatable {
         return known > 0
     }
 
+    /// A letter or a Roman number: it counts what stands before it.
+    private static func isCount(_ word: Substring) -> Bool {
+        word.count == 1 || word.count <= 4 && word.allSatisfy { "ivx".contains($0) }
+    }
+
     private static func isKnown(_ word: Substring) -> Bool {
         let word = String(word)
         return PublicWords.values.contains(word)
             || word.hasSuffix("s") && word.utf8.count > 3 && PublicWords.values.contains(String(word.dropLast()))
-    }
-}
-
-/// A range of numbers as classes of age or size have it.
-struct ValueRange: Equatable {
-    /// The first and the last number; nil where it is open.
-    let lower, upper: Double?
-
-    /// - Returns: nil for a text that is no range.
-    init?(_ text: String) {
-        guard text.utf8.count <= 24, text.contains(where: \.isNumber) else { return nil }
-        var text = ColumnFacts.trimmed(text)
-        for sign in ["<=", ">=", "<", ">", "≤", "≥"] where text.hasPrefix(sign) {
-            text.removeFirst(sign.count)
-            guard let number = Self.number(ColumnFacts.trimmed(text)) else { return nil }
-            let isUpper = sign.first == "<" || sign == "≤"
-            lower = isUpper ? nil : number
-            upper = isUpper ? number : nil
-            return
-        }
-        if text.hasSuffix("+") {
-            guard let number = Self.number(ColumnFacts.trimmed(String(text.dropLast()))) else { return nil }
-            (lower, upper) = (number, nil)
-            return
-        }
-        for between in [" to ", " bis ", " à ", " - ", "–", "-"] {
-            let parts = text.split(separator: between, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { continue }
-            guard let first = Self.number(String(parts[0])), let last = Self.number(String(parts[1])), first < last
-            else {
-                return nil
-            }
-            (lower, upper) = (first, last)
-            return
-        }
-        return nil
-    }
-
-    /// Up to seven digits, and no zero in front of another digit: the parts of a date or of an identifier have them.
-    private static func number(_ text: String) -> Double? {
-        let digits = text.utf8.filter { (48...57).contains($0) }
-        guard !digits.isEmpty, digits.count <= 7, digits.count == 1 || digits.first != 48 || text.hasPrefix("0.") else {
-            return nil
-        }
-        guard text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 0x2E || $0 == 0x20 || $0 == 0x27 }) else {
-            return nil
-        }
-        return Double(text.filter { $0.isNumber || $0 == "." })
-    }
-
-    /// Whether ranges follow each other as classes do: at most their ends are the same.
-    static func areClasses(_ ranges: [ValueRange]) -> Bool {
-        let sorted = ranges.sorted {
-            ($0.lower ?? -.infinity, $0.upper ?? .infinity) < ($1.lower ?? -.infinity, $1.upper ?? .infinity)
-        }
-        return zip(sorted, sorted.dropFirst()).allSatisfy { one, next in
-            (one.upper ?? .infinity) <= (next.lower ?? -.infinity)
-        }
     }
 }

@@ -72,7 +72,7 @@ public struct TablePreparation: Sendable {
             file, layout, rows: Self.sampleRows, isLenient: true, declared: Set(declared + splits.keys))
         let validator = try task.flatMap { task in try table.map { try TableFileReader($0, of: task) } }
         let preparer = try TablePreparer(
-            sample: sample, table: table, splits: splits, joins: joins, file: file.name
+            sample: sample, table: table, splits: splits, joins: joins, file: file
         ) { bytes in
             // Proof: the bytes are lent whole, within one expression. What the validator finds comes at its end, with everything else.
             try bytes.withUnsafeBytes { try validator?.consume($0) }

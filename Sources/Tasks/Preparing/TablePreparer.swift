@@ -24,7 +24,7 @@ final class TablePreparer: LocalRecordReceiver {
     private let table: TaskSpecification.PartyTable?
     private let splits: [String: [String]]
     private let joins: [String: [String]]
-    private let file: String
+    private let file: LocalTableFile
     private let write: ([UInt8]) throws -> Void
     private var outputs: [Output] = []
     private var names: [String] = []
@@ -46,7 +46,7 @@ final class TablePreparer: LocalRecordReceiver {
     init(
         sample: SampleTable, table: TaskSpecification.PartyTable?, splits: [String: [String]],
         joins: [String: [String]],
-        file: String, write: @escaping ([UInt8]) throws -> Void
+        file: LocalTableFile, write: @escaping ([UInt8]) throws -> Void
     ) throws {
         self.sample = sample
         self.table = table
@@ -79,6 +79,9 @@ final class TablePreparer: LocalRecordReceiver {
 
     func begin(_ header: [String], row: Int) throws {
         names = header.map { CSVHeader.plainName($0) }
+        // What is dropped may have any name.
+        let written = table.map { Set($0.key.columns + $0.schema.fields.map(\.name)) }
+        try file.checkNames(names.map { written?.contains($0) ?? true ? $0 : "" }, row: row)
         self.header = header.map { Array($0.utf8) }
         for (given, plain) in zip(header, names) where given != plain && !plain.isEmpty {
             change(plain, "was renamed: blanks and line breaks in its name", 1)
@@ -135,7 +138,7 @@ final class TablePreparer: LocalRecordReceiver {
     private func missing(_ name: String) -> LocalTableFile.Refusal {
         let near = NearestWord.to(name, among: names).map { " Did you mean \"\($0)\"?" } ?? ""
         return LocalTableFile.Refusal(
-            name: file, code: "missing_column", expected: "a column \"\(name)\"",
+            name: file.name, code: "missing_column", expected: "a column \"\(name)\"",
             hint:
                 "The header has \(names.filter { !$0.isEmpty }.prefix(12).joined(separator: ", ")).\(near) Columns are split and "
                 + "joined with --split and --join")

@@ -18,9 +18,12 @@ public struct ByteTraits: Sendable {
     public var isASCII: Bool
     /// The number of line feeds.
     public var lineFeeds: Int
+    /// A byte of zero.
+    public var hasZero = false
 }
 
 private let highBits: UInt64 = 0x8080_8080_8080_8080
+private let lowestBits: UInt64 = 0x0101_0101_0101_0101
 private let lowBits: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
 
 /// The high bit of every byte of `word` that equals the byte of which `pattern` is made.
@@ -42,6 +45,8 @@ public func byteTraits(_ bytes: [UInt8], _ range: Range<Int>) -> ByteTraits {
         }
         let (quote, carriageReturn, lineFeed) = (repeated(0x22), repeated(0x0D), repeated(0x0A))
         var (quotes, returns, union): (UInt64, UInt64, UInt64) = (0, 0, 0)
+        // Of a byte that is zero alone the high bit is set once one is taken from it, or from what one was borrowed of.
+        var zeros: UInt64 = 0
         var lines = 0
         var index = range.lowerBound
         while index &+ 8 <= range.upperBound {
@@ -49,6 +54,7 @@ public func byteTraits(_ bytes: [UInt8], _ range: Range<Int>) -> ByteTraits {
             quotes |= matches(word, quote)
             returns |= matches(word, carriageReturn)
             union |= word
+            zeros |= (word &- lowestBits) & ~word
             lines &+= matches(word, lineFeed).nonzeroBitCount
             index &+= 8
         }
@@ -57,11 +63,13 @@ public func byteTraits(_ bytes: [UInt8], _ range: Range<Int>) -> ByteTraits {
             if byte == 0x22 { quotes = 1 }
             if byte == 0x0D { returns = 1 }
             if byte == 0x0A { lines &+= 1 }
+            if byte == 0 { zeros = highBits }
             union |= UInt64(byte)
             index &+= 1
         }
         return ByteTraits(
-            hasQuote: quotes != 0, hasCarriageReturn: returns != 0, isASCII: union & highBits == 0, lineFeeds: lines)
+            hasQuote: quotes != 0, hasCarriageReturn: returns != 0, isASCII: union & highBits == 0, lineFeeds: lines,
+            hasZero: zeros & highBits != 0)
     }
 }
 

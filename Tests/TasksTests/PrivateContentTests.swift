@@ -161,7 +161,13 @@ import Testing
             let (what, text) = Self.kinds[kind]
             #expect(try !warnings(Array(Set((0..<9).map(text))).sorted()).isEmpty, "\(what)")
         }
-        for values in ["low,high", "10,12,15,20,30,40", "CAN,GBR,ITA,NLD,USA", "H0,H1,H2,H3,H4,H5,H6", "Zürich,Köln"] {
+        for values in ["White,Cook,Brown,Farmer", "1 Feb,24 Dec,3 May", "May,August"] {
+            #expect(try !warnings(values.split(separator: ",").map(String.init)).isEmpty, "\(values)")
+        }
+        for values in [
+            "low,high", "Small,Medium,Large", "Jan,Feb,Mar", "North,South", "10,12,15,20,30,40", "CAN,GBR,ITA,NLD,USA",
+            "H0,H1,H2,H3,H4,H5,H6", "Zürich,Köln",
+        ] {
             #expect(try warnings(values.split(separator: ",").map(String.init)).isEmpty, "\(values)")
         }
     }

@@ -1,3 +1,4 @@
+internal import Domains
 internal import Tables
 
 /// A month, a quarter or a week of a year, and a month without its year: public where they are the times of a table, and

@@ -4,8 +4,11 @@ internal import Domains
 extension TaskReader {
     /// Warns of values that a draft would not have listed, by the same look at each: marks can be removed by hand.
     mutating func checkValues(_ values: [String], line: Int, path: String) {
-        guard !values.isEmpty, !Self.isPublicList(values) else { return }
         func most(_ isSo: (String) -> Bool) -> Bool { values.count(where: isSo) * 2 > values.count }
+        let areWordsOfPersons =
+            SharedNames.areNames(values, hasNames: false) || !PublicPeriod.areMonths(values)
+            || most(PublicPeriod.isDay)
+        guard !values.isEmpty, areWordsOfPersons || !Self.isPublicList(values) else { return }
         let areDigits = values.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
         let looks = values.map { ValueLook($0) }
         let isMany = values.count > 8
@@ -28,6 +31,8 @@ extension TaskReader {
                 || values.count > 12 && most({ $0.utf8.count > 40 })
             {
                 "look like free text"
+            } else if areWordsOfPersons {
+                "look like names or days of birth"
             } else if Self.areIdentifiers(values) {
                 "look like dates, initials or numbers of persons or cases"
             } else {

@@ -1,3 +1,5 @@
+// Proof: no byte is read here by its place; `elementsEqual` stays inside, within the call that lends them.
+
 extension CSVHeader {
     /// Whether a cell says its column's name.
     static func isName(_ text: UnsafeRawBufferPointer, _ column: String) -> Bool { text.elementsEqual(column.utf8) }

@@ -163,6 +163,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Drafting",
+            dependencies: ["Bytes", "Domains", "Gzip", "Tables", "Tasks", "VectorMath", crypto], exclude: ["README.md"],
+            swiftSettings: strict),
+        .target(
             name: "Queries",
             dependencies: ["Domains", "Linkage", "PrivacyKernel", "Statistics", "Tables", "Tasks", "VectorMath"],
             exclude: ["README.md"], swiftSettings: strict),
@@ -196,9 +200,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Bytes", "Domains", "Gzip", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks",
-                crypto,
-                cryptoExtras, x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
+                "Attestation", "Bytes", "Domains", "Drafting", "Gzip", "Ledger", "Linkage", "SecretSharing", "Tables",
+                "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
             ],
             exclude: ["README.md"],
             resources: [
@@ -223,19 +226,17 @@ let package = Package(
         .target(
             name: "EngineCommands",
             dependencies: [
-                "Attestation", "Bytes", "CProcessor", "DemoData", "Domains", "Engine", "Evaluation", "FittedModels",
-                "Ledger",
-                "PrivacyAccounting", "PrivacyKernel",
-                "Queries",
-                "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
+                "Attestation", "Bytes", "CProcessor", "DemoData", "Domains", "Drafting", "Engine", "Evaluation",
+                "FittedModels", "Ledger", "PrivacyAccounting", "PrivacyKernel", "Queries", "Synthesizers", "Tables",
+                "Tasks", "VectorMath", arguments,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
             name: "entrepot",
             dependencies: [
-                "Attestation", "Bytes", "Client", "CProcess", "CWipe", "DemoData", "Domains", "Engine",
-                "EngineCommands",
-                "Evaluation", "FittedModels", "Ledger", "Linkage", "PrivacyAccounting", "PrivacyKernel", "Queries",
+                "Attestation", "Bytes", "Client", "CProcess", "CWipe", "DemoData", "Domains", "Drafting", "Engine",
+                "EngineCommands", "Evaluation", "FittedModels", "Ledger", "Linkage", "PrivacyAccounting",
+                "PrivacyKernel", "Queries",
                 "SecretSharing", "Service", "Synthesizers", "Tables", "Tasks", "VectorMath", arguments, crypto, logging,
             ],
             exclude: ["README.md"], swiftSettings: strict),
@@ -307,6 +308,8 @@ let package = Package(
             name: "TasksTests",
             dependencies: ["Bytes", "Domains", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
             swiftSettings: checked),
+        .testTarget(
+            name: "DraftingTests", dependencies: ["Domains", "Drafting", "Tables", "Tasks"], swiftSettings: checked),
         .testTarget(
             name: "QueriesTests",
             dependencies: ["Domains", "PrivacyKernel", "Queries", "Statistics", "Tables", "Tasks", "VectorMath"],

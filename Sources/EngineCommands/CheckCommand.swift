@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Drafting
 import Foundation
 import Tables
 import Tasks

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Domains
+import Drafting
 import FittedModels
 import Foundation
 import PrivacyKernel

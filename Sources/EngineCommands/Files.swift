@@ -1,5 +1,6 @@
 import ArgumentParser
 package import Domains
+import Drafting
 import Foundation
 import Tables
 package import Tasks
@@ -145,7 +146,8 @@ package enum Files {
 
     package static func context(allowsMissingKeys: Bool) -> TaskFile.Context {
         TaskFile.Context(
-            now: UTCInstant(seconds: Int64(Date().timeIntervalSince1970)), allowsMissingKeys: allowsMissingKeys)
+            now: UTCInstant(seconds: Int64(Date().timeIntervalSince1970)), allowsMissingKeys: allowsMissingKeys,
+            lookAtValues: PrivateValues.look)
     }
 
     /// A party's private key; says so where others can read its file.

@@ -1,8 +1,9 @@
 public import ArgumentParser
 import Domains
+public import Drafting
 import Foundation
 import Tables
-public import Tasks
+import Tasks
 
 /// `entrepot ingest`: published layouts of merchandise trade become an office's table, on the office's own machine.
 package struct IngestCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import Domains
+import Drafting
 import Foundation
 package import Ledger
 import Synchronization

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Bytes
+import Drafting
 import Foundation
 import Tables
 import Tasks

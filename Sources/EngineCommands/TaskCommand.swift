@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Domains
+import Drafting
 import Engine
 import FittedModels
 import Foundation

@@ -54,7 +54,7 @@ extension JSONValue {
 
     /// The shortest text that reads back as `value`, laid out as Python's `repr` does: decimal from 1e-4 up to
     /// 1e16, otherwise with an exponent of two digits or more; whole numbers keep a `.0`.
-    static func shortestText(of value: Double) -> String {
+    package static func shortestText(of value: Double) -> String {
         // Swift's description holds the same shortest digits; the layout differs between 2^53 and 1e16, where Swift
         // has an exponent already.
         let text = value.description

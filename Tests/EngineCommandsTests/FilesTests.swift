@@ -1,5 +1,6 @@
 import EngineCommands
 import Foundation
+import Tasks
 import Testing
 
 @Suite("Files that a command writes") struct FilesTests {
@@ -22,5 +23,12 @@ import Testing
         try Files.keep([path("x.csv"), path("none.csv")], from: path("none.csv"))
         try Files.keep([path("x.csv")], from: nil)
         try Files.keep([path("x.csv")], from: "/dev/stdout")
+    }
+
+    @Test("a command that reads a task looks at its listed values")
+    func looked() {
+        let look = Files.context(allowsMissingKeys: false).lookAtValues
+        #expect(look?((0..<20).map { "p\($0)@example.org" }) != nil)
+        #expect(look != nil && look?(["low", "high"]) == nil)
     }
 }

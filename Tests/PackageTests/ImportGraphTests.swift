@@ -17,6 +17,7 @@ let orderOfTargets: [[String]] = [
     ["FittedModels"],
     ["Synthesizers"],
     ["Attestation", "Tasks", "Ledger"],
+    ["Drafting"],
     ["Queries"],
     ["Engine"],
     ["Evaluation"],
@@ -53,6 +54,13 @@ struct ImportGraphTests {
         let graph = try PackageGraph.ofThisPackage()
         #expect(graph.targets[target] != nil)
         #expect(graph.reach(target, forbidden: ["Service", "Client"], products: productsOfTheEngine) == [])
+    }
+
+    @Test("the service never guesses: it reaches nothing of what a party does with its own files")
+    func serviceReachesNoDrafting() throws {
+        let graph = try PackageGraph.ofThisPackage()
+        #expect(graph.targets["Drafting"] != nil)
+        #expect(!graph.reach("Service").contains("Drafting"))
     }
 
     @Test("the kernel reaches tables, vectors, and nothing of another package")

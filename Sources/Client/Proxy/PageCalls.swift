@@ -1,5 +1,6 @@
 import Bytes
 import Domains
+import Drafting
 import Foundation
 import Gzip
 import Ledger

@@ -69,6 +69,17 @@ extension TaskReader {
             step: step)
     }
 
+    /// Warns of values that look like somebody's data, where the reader was told how to look.
+    private mutating func checkValues(_ values: [String], line: Int, path: String) {
+        guard let what = context.lookAtValues?(values) else { return }
+        problem(
+            .warning, line: line, path: path,
+            values.count == 1 ? "the listed value \(what)" : "most of the \(values.count) listed values \(what)",
+            fix:
+                "If they were copied from a table they are somebody's data, and everybody reads the task: declare bounds, a "
+                + "public list, or leave the column out")
+    }
+
     private mutating func readCodeList(_ node: DocumentNode, at path: String) -> [String]? {
         guard let name = text(node, at: path) else { return nil }
         guard let codes = CodeList.codes(of: name) else {

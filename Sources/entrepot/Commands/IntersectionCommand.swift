@@ -3,6 +3,7 @@ import Bytes
 import Client
 import Crypto
 import Domains
+import Drafting
 import EngineCommands
 import Foundation
 import Ledger

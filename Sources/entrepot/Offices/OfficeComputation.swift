@@ -4,6 +4,7 @@ import Client
 import Crypto
 import Dispatch
 import Domains
+import Drafting
 import Engine
 import EngineCommands
 import FittedModels

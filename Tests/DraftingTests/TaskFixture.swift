@@ -1,0 +1,1 @@
+../TasksTests/TaskFixture.swift

@@ -1,0 +1,61 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import SecretSharing
+import Synchronization
+
+/// How an office reaches the others, and the form of what it sends.
+extension OfficeMesh {
+    /// Calls an office again and again.
+    func call(_ peer: Int, at address: ServiceAddress, _ certificate: ClientCertificate) async {
+        while !state.withLock({ $0.isOver }) {
+            do {
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .connectTimeout(.seconds(10))
+                    .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .channelInitializer { channel in
+                        OfficeChannel.prepare(
+                            channel, isServer: false, certificate: certificate, mesh: self, expected: peer)
+                    }
+                    .connect(host: address.host, port: address.port).get()
+                try? await channel.closeFuture.get()
+            } catch {
+                state.withLock { state in
+                    guard !state.strangers.contains(peer) else { return }
+                    state.trouble[peer] = "\(address): \(Self.words(error))"
+                }
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Ports of 127.0.0.1 that were free a moment ago: for demonstrations.
+    public static func freePorts(_ count: Int) async throws -> [Int] {
+        var servers: [any Channel] = []
+        for _ in 0..<count {
+            servers.append(
+                try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .bind(host: "127.0.0.1", port: 0).get())
+        }
+        let ports = servers.compactMap { $0.localAddress?.port }
+        for server in servers { try await server.close().get() }
+        return ports
+    }
+
+    static func words(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError: error.connectionErrors.last.map { words($0.error) } ?? "\(error)"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        default: "\(error)"
+        }
+    }
+
+    /// A message with its length in front.
+    static func frame(_ message: SumMessage) -> ByteBuffer {
+        let bytes = message.bytes
+        var buffer = ByteBuffer()
+        buffer.writeInteger(UInt32(bytes.count))
+        buffer.writeBytes(bytes)
+        return buffer
+    }
+}

@@ -63,24 +63,32 @@ import Testing
                 noise: { noise })
         }
 
-        /// Both ends at once, from here to here.
-        func meet(
-            _ first: Range<Int>, _ second: Range<Int>, noise: (Int, Int) = (0, 0), stranger: PartyPrivateKey? = nil
-        ) async throws -> (IntersectionParty.Outcome, IntersectionParty.Outcome) {
+        /// The first party listens while `use` runs with its address.
+        ///
+        /// - Returns: what came of the listening, and of `use`.
+        func listening<Result: Sendable>(
+            _ numbers: Range<Int>, noise: Int = 0, _ use: (ServiceAddress) async throws -> Result
+        ) async throws -> (here: IntersectionParty.Outcome, there: Result) {
             let (ports, continuation) = AsyncStream<Int>.makeStream()
             let listener = try meeting(0)
-            let one = preparation(0, first, noise: noise.0)
+            let one = preparation(0, numbers, noise: noise)
             async let here = listener.listen(at: ServiceAddress(host: "127.0.0.1", port: 0), one, patience: 20) {
                 event in
                 if case .listening(let port) = event { continuation.yield(port) }
             }
             var ends = ports.makeAsyncIterator()
             guard let port = await ends.next() else { throw ClientError.timedOut }
-            let joiner = try meeting(1)
-            let there = try await joiner.join(
-                ServiceAddress(host: "127.0.0.1", port: port), preparation(1, second, noise: noise.1), patience: 20
-            ) { _ in }
+            let there = try await use(ServiceAddress(host: "127.0.0.1", port: port))
             return (try await here, there)
+        }
+
+        /// Both ends at once, from here to here.
+        func meet(
+            _ first: Range<Int>, _ second: Range<Int>, noise: (Int, Int) = (0, 0)
+        ) async throws -> (IntersectionParty.Outcome, IntersectionParty.Outcome) {
+            try await listening(first, noise: noise.0) { address in
+                try await meeting(1).join(address, preparation(1, second, noise: noise.1), patience: 20) { _ in }
+            }
         }
     }
 
@@ -136,55 +144,36 @@ import Testing
     func stranger() async throws {
         let scene = try Scene()
         let stranger = try Scene()
-        let (ports, continuation) = AsyncStream<Int>.makeStream()
-        let listener = try scene.meeting(0)
-        let preparation = scene.preparation(0, 0..<30)
-        async let here = listener.listen(
-            at: ServiceAddress(host: "127.0.0.1", port: 0), preparation, patience: 20
-        ) { event in
-            if case .listening(let port) = event { continuation.yield(port) }
+        let (here, there) = try await scene.listening(0..<30) { address in
+            await #expect(throws: (any Error).self) {
+                _ = try await stranger.meeting(1).join(address, stranger.preparation(1, 0..<3), patience: 5) { _ in }
+            }
+            #expect(try stranger.ledgers[1].entries().allSatisfy { $0.kind == .reservation })
+            return try await scene.meeting(1).join(address, scene.preparation(1, 20..<40), patience: 20) { _ in }
         }
-        var ends = ports.makeAsyncIterator()
-        let port = try #require(await ends.next())
-        let address = ServiceAddress(host: "127.0.0.1", port: port)
-        await #expect(throws: (any Error).self) {
-            _ = try await stranger.meeting(1).join(address, stranger.preparation(1, 0..<3), patience: 5) { _ in }
-        }
-        #expect(try stranger.ledgers[1].entries().allSatisfy { $0.kind == .reservation })
-        let there = try await scene.meeting(1).join(address, scene.preparation(1, 20..<40), patience: 20) { _ in }
         #expect(there.estimate == 10)
-        #expect(try await here.estimate == 10)
+        #expect(here.estimate == 10)
     }
 
     @Test("forty who connect and say nothing keep nobody waiting")
     func silence() async throws {
         let scene = try Scene()
-        let (ports, continuation) = AsyncStream<Int>.makeStream()
-        let listener = try scene.meeting(0)
-        let preparation = scene.preparation(0, 0..<30)
-        async let here = listener.listen(
-            at: ServiceAddress(host: "127.0.0.1", port: 0), preparation, patience: 20
-        ) { event in
-            if case .listening(let port) = event { continuation.yield(port) }
-        }
-        var ends = ports.makeAsyncIterator()
-        let port = try #require(await ends.next())
-        let silent = try await withThrowingTaskGroup(of: (any Channel).self) { group in
-            for _ in 0..<40 {
-                group.addTask {
-                    try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                        .connect(host: "127.0.0.1", port: port).get()
+        let (here, there) = try await scene.listening(0..<30) { address in
+            let silent = try await withThrowingTaskGroup(of: (any Channel).self) { group in
+                for _ in 0..<40 {
+                    group.addTask {
+                        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                            .connect(host: address.host, port: address.port).get()
+                    }
                 }
+                return try await group.reduce(into: []) { $0.append($1) }
             }
-            return try await group.reduce(into: []) { $0.append($1) }
+            defer { for channel in silent { channel.close(promise: nil) } }
+            // One handshake alone may take 20 s, which is this party's whole patience.
+            return try await scene.meeting(1).join(address, scene.preparation(1, 20..<40), patience: 15) { _ in }
         }
-        defer { for channel in silent { channel.close(promise: nil) } }
-        // One handshake alone may take 20 s, which is this party's whole patience.
-        let there = try await scene.meeting(1).join(
-            ServiceAddress(host: "127.0.0.1", port: port), scene.preparation(1, 20..<40), patience: 15
-        ) { _ in }
         #expect(there.estimate == 10)
-        #expect(try await here.estimate == 10)
+        #expect(here.estimate == 10)
     }
 
     @Test("a task that also asks for a model is a service's, and no two parties answer a part of it")

@@ -118,13 +118,11 @@ struct EvidenceFileTests {
                 outcome.code == 65 && outcome.talk.contains("\(name).json is no list of releases"), "\(outcome.talk)")
             #expect(outcome.talk.contains(words), "\(outcome.talk)")
         }
-        // Who compares texts by what they show would be busy for minutes.
+        // Who compares texts by what they show would be busy for minutes, beyond this suite's limit.
         let marks = String(repeating: "\u{300}\u{316}", count: 60_000)
         for text in ["{\"a\(marks)\":1}", "{\"receipt\":1,\"entry\(marks)\":\"\"}", "{\"x\":\"\(marks)\"}"] {
-            let time = ContinuousClock.now
             let outcome = try await saved.verify(saved.write("marks", Array(text.utf8)))
             #expect(outcome.code == 2 && outcome.talk.contains("marks on one letter"), "\(outcome.talk)")
-            #expect(ContinuousClock.now - time < .seconds(20))
         }
     }
 

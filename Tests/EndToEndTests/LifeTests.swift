@@ -12,19 +12,6 @@ struct LifeTests {
         FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
     }
 
-    private func train(_ live: LiveService) async throws {
-        let alice = try live.file("alice.csv", Cars.alice())
-        let bob = try live.file("bob.csv", Cars.bob())
-        for (party, file) in [("Alice", alice), ("Bob", bob)] {
-            try await live.asParty(party) { connection in
-                let receipt = try await connection.upload(file: file)
-                _ = try await connection.confirm(digest: receipt.sha256)
-            }
-        }
-        let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 300) }
-        #expect(status.isTrained)
-    }
-
     private func samples(_ live: LiveService) async throws -> [UInt8] {
         try await live.asParty("Carol") { connection in
             var bytes: [UInt8] = []
@@ -74,7 +61,7 @@ struct LifeTests {
         let folder = folder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let before = try await withService(task, directory: folder) { live in
-            try await train(live)
+            try await live.train()
             return try await samples(live)
         }
         try await withService(task, directory: folder) { live in
@@ -94,7 +81,7 @@ struct LifeTests {
         let folder = folder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let before = try await withService(task, directory: folder) { live in
-            try await train(live)
+            try await live.train()
             return try await samples(live)
         }
         // What a crash leaves that comes after the last release and before the model is written.
@@ -126,7 +113,7 @@ struct LifeTests {
         let folder = folder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let before = try await withService(task, directory: folder) { live in
-            try await train(live)
+            try await live.train()
             return try await samples(live)
         }
         let file = folder.appending(path: "state/task.model")
@@ -224,7 +211,7 @@ struct LifeTests {
             #expect(try await alice.upload(Cars.alice()).status == 200)
             #expect(try await alice("/data", ["-X", "DELETE"]).status == 200)
             #expect(try await alice("/confirm_data").code == "no_upload")
-            try await train(live)
+            try await live.train()
             #expect(try await alice("/data", ["-X", "DELETE"]).code == "already_fitted")
             #expect(try await alice("/halt", ["-X", "POST"]).code == "already_released")
         }
@@ -246,7 +233,7 @@ struct LifeTests {
         }
         clock.advance(by: -101)
         try await withService(task, clock: clock) { live in
-            try await train(live)
+            try await live.train()
             clock.advance(by: 901)
             let alice = try await RawCalls(live, as: "Alice")
             #expect(try await alice("/samples").status == 410)
@@ -257,7 +244,7 @@ struct LifeTests {
     @Test("without a state folder all is in memory, and works")
     func memoryOnly() async throws {
         try await withService(try TestTask.workshop(), keepsState: false) { live in
-            try await train(live)
+            try await live.train()
             #expect(try await samples(live).count > 1000)
         }
     }

@@ -184,14 +184,7 @@ struct NeighbourTests {
         func takesTables(_ mutation: PlantedServiceBug?) async throws -> Bool {
             let folder = FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
-            try await withService(task, directory: folder) { live in
-                let (alice, bob) = (try await RawCalls(live, as: "Alice"), try await RawCalls(live, as: "Bob"))
-                _ = try await alice.upload(Cars.alice())
-                _ = try await bob.upload(Cars.bob())
-                _ = try await alice("/confirm_data")
-                _ = try await bob("/confirm_data")
-                try await waitForModel(alice)
-            }
+            try await withService(task, directory: folder) { try await $0.trainByCurl() }
             try HostDisk(of: folder).cut(after: "measurement")
             return try await PlantedServiceBug.$active.withValue(mutation) {
                 try await withService(task, directory: folder) { live in
@@ -210,14 +203,7 @@ struct NeighbourTests {
         let (task, other) = (try TestTask.workshop(), try TestTask.workshop(method: "mst"))
         let folder = FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        try await withService(task, directory: folder) { live in
-            let (alice, bob) = (try await RawCalls(live, as: "Alice"), try await RawCalls(live, as: "Bob"))
-            _ = try await alice.upload(Cars.alice())
-            _ = try await bob.upload(Cars.bob())
-            _ = try await alice("/confirm_data")
-            _ = try await bob("/confirm_data")
-            try await waitForModel(alice)
-        }
+        try await withService(task, directory: folder) { try await $0.trainByCurl() }
         for party in ["Alice", "Bob"] {
             try FileManager.default.removeItem(at: folder.appending(path: "state/\(party).sig"))
         }

@@ -48,21 +48,14 @@ struct PageTests {
         _ live: LiveService, _ configuration: ClientConfiguration, _ name: String,
         _ use: (Page) async throws -> Void
     ) async throws {
-        let proxy = try LocalProxy(configuration, port: 0)
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let running = Task {
-            defer { continuation.finish() }
-            try await proxy.run(verified: { _ in }, listening: { continuation.yield($0) })
+        try await withProxy(configuration) { port in
+            let calls = try RawCalls.plain(port, in: live.directory.appending(path: "page-\(name)"))
+            let page = try await calls("/entrepot/").body
+            let mark = "name=\"entrepot-token\" content=\""
+            let token = try #require(page.components(separatedBy: mark).last?.prefix { $0 != "\"" })
+            #expect(token.count == 64)
+            try await use(Page(calls: calls, token: String(token)))
         }
-        defer { running.cancel() }
-        var iterator = ports.makeAsyncIterator()
-        guard let port = await iterator.next() else { return try await running.value }
-        let calls = try RawCalls.plain(port, in: live.directory.appending(path: "page-\(name)"))
-        let page = try await calls("/entrepot/").body
-        let mark = "name=\"entrepot-token\" content=\""
-        let token = try #require(page.components(separatedBy: mark).last?.prefix { $0 != "\"" })
-        #expect(token.count == 64)
-        try await use(Page(calls: calls, token: String(token)))
     }
 
     @Test("from the signature to the rows: read, sign, check, upload, confirm, fetch, keep receipts")

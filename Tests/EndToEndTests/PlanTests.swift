@@ -14,15 +14,7 @@ struct PlanTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let ledger = try await PlantedServiceBug.$active.withValue(planted) {
             try await withService(task, directory: folder) { live in
-                for (party, text) in [("Alice", Cars.alice()), ("Bob", Cars.bob())] {
-                    let file = try live.file("\(party).csv", text)
-                    try await live.asParty(party) { connection in
-                        let receipt = try await connection.upload(file: file)
-                        _ = try await connection.confirm(digest: receipt.sha256)
-                    }
-                }
-                let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 300) }
-                #expect(status.isTrained)
+                try await live.train()
                 return try await live.asParty("Olaf") { try await $0.ledger() }
             }
         }

@@ -197,16 +197,15 @@ struct ProgramTests {
 
     @Test(
         "what cannot be undone asks for the task's name on a terminal, never waits without one, and takes --yes",
+        .timeLimit(.minutes(5)),
         .enabled(if: Program.isBuilt && FileManager.default.isExecutableFile(atPath: Program.script), Program.absence))
     func consent() async throws {
         try await withScene { scene in
             let alice = scene.folder.appending(path: "alice.csv").path
             #expect(try await Program.run(["upload", alice] + scene.options("Alice")).code == 0)
             for command in ["confirm", "halt"] {
-                let began = ContinuousClock.now
                 let silent = try await Program.run([command] + scene.options("Alice"))
                 #expect(silent.code == 64 && silent.talk.contains("--yes") && silent.talk.contains("nothing was done"))
-                #expect(ContinuousClock.now - began < .seconds(30), "it waited")
             }
             let name = scene.task.specification.name
             let wrong = try Program.Running(

@@ -7,21 +7,6 @@ import Testing
 /// The workshop's notebook, replayed: two local proxies and a plain HTTP client that knows nothing of TLS or keys.
 @Suite("Two local proxies", .serialized, .timeLimit(.minutes(30)), .live)
 struct ProxyTests {
-    private func withProxy(
-        _ configuration: ClientConfiguration, asksFirst: Bool = false, _ use: (Int) async throws -> Void
-    ) async throws {
-        let proxy = try LocalProxy(configuration, port: 0, asksFirst: asksFirst)
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let running = Task {
-            defer { continuation.finish() }
-            try await proxy.run(verified: { _ in }, listening: { continuation.yield($0) })
-        }
-        defer { running.cancel() }
-        var iterator = ports.makeAsyncIterator()
-        guard let port = await iterator.next() else { return try await running.value }
-        try await use(port)
-    }
-
     @Test("the notebook's calls pass unchanged, in its order")
     func notebook() async throws {
         try await withService(try TestTask.workshop()) { live in

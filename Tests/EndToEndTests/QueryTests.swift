@@ -110,15 +110,7 @@ import Testing
     @Test("a task without queries has a report too, and it verifies")
     func withoutQueries() async throws {
         try await withService(try TestTask.workshop()) { live in
-            for (party, text) in [("Alice", Cars.alice()), ("Bob", Cars.bob())] {
-                let file = try live.file("\(party).csv", text)
-                try await live.asParty(party) { connection in
-                    let receipt = try await connection.upload(file: file)
-                    _ = try await connection.confirm(digest: receipt.sha256)
-                }
-            }
-            let status = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 300) }
-            #expect(status.isTrained)
+            try await live.train()
             let none = try await live.asParty("Bob") { try await $0.queries() }
             #expect(String(decoding: none, as: UTF8.self) == "[]")
             let roots = TrustRoots(nitro: [], amdFingerprints: [], intelFingerprints: []).trustingSimulated(

@@ -76,7 +76,7 @@ struct RawCalls: Sendable {
 
     func upload(_ text: String) async throws -> Answer { try await upload(Data(text.utf8)) }
 
-    private static func run(_ program: String, _ arguments: [String], in directory: URL) async throws -> String {
+    static func run(_ program: String, _ arguments: [String], in directory: URL) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
                 let process = Process()

@@ -11,17 +11,6 @@ import Testing
 /// Each way of being deceived, with the exit code that a script sees and the sentence that a person reads.
 @Suite("Every deception has its own exit code and says what to do", .serialized, .timeLimit(.minutes(30)), .live)
 struct RefusalTests {
-    private func refusal(
-        _ configuration: ClientConfiguration, _ use: (VerifiedConnection) async throws -> Void = { _ in }
-    ) async -> ClientError? {
-        do {
-            try await VerifiedConnection.open(configuration) { try await use($0) }
-            return nil
-        } catch {
-            return error as? ClientError
-        }
-    }
-
     private func through(_ port: Int, _ live: LiveService) -> ClientConfiguration {
         var configuration = live.client("Alice")
         configuration.address = ServiceAddress(host: "127.0.0.1", port: port)

@@ -10,15 +10,6 @@ import Testing
 
 @Suite("Samples, live", .serialized, .timeLimit(.minutes(30)), .live)
 struct SampleTests {
-    private func train(_ live: LiveService) async throws {
-        for (party, text) in [("Alice", Cars.alice()), ("Bob", Cars.bob())] {
-            let calls = try await RawCalls(live, as: party)
-            #expect(try await calls.upload(text).status == 200)
-            #expect(try await calls("/confirm_data").status == 200)
-        }
-        try await waitForModel(try await RawCalls(live, as: "Alice"))
-    }
-
     /// Headers of an answer by lower-case name, its status, and its body.
     private func whole(
         _ calls: RawCalls, _ path: String, _ headers: [String] = []
@@ -36,7 +27,7 @@ struct SampleTests {
     @Test("a seeded download has a strong tag, answers ranges, and resumes where it was cut off")
     func ranges() async throws {
         try await withService(try TestTask.workshop()) { live in
-            try await train(live)
+            try await live.trainByCurl()
             let carol = try await RawCalls(live, as: "Carol")
             let path = "/samples?num_samples=300&seed=5"
             let full = try await whole(carol, path)
@@ -73,7 +64,7 @@ struct SampleTests {
     @Test("conditions hold in every row, columns come as asked, and what the model has not is refused")
     func choices() async throws {
         try await withService(try TestTask.workshop()) { live in
-            try await train(live)
+            try await live.trainByCurl()
             let carol = try await RawCalls(live, as: "Carol")
             let rows = try await carol(
                 "/samples?num_samples=200&seed=1&columns=Bob_safety,Alice_doors&where=Alice_doors%3D5more&where=Bob_safety=low"
@@ -137,7 +128,7 @@ struct SampleTests {
     @Test("what the service signed of samples verifies without it; changed samples and changed words do not")
     func provenance() async throws {
         try await withService(try TestTask.workshop()) { live in
-            try await train(live)
+            try await live.trainByCurl()
             let path = live.directory.appending(path: "rows.csv").path
             _ = try await live.asParty("Carol") { connection in
                 try await connection.samples(.init(rows: 100, conditions: ["Alice_doors=2"]), file: path)

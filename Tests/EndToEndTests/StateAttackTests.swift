@@ -16,21 +16,6 @@ struct StateAttackTests {
         try await use(folder, HostDisk(of: folder))
     }
 
-    private func refusal(
-        _ configuration: ClientConfiguration,
-        _ use: (VerifiedConnection) async throws -> Void = { _ in }
-    ) async -> ClientError? {
-        do {
-            try await VerifiedConnection.open(configuration, use: use)
-            return nil
-        } catch let error as ClientError {
-            return error
-        } catch {
-            Issue.record("\(error)")
-            return nil
-        }
-    }
-
     private func rows(_ live: LiveService) async throws -> String {
         try await RawCalls(live, as: "Carol")("/samples?num_samples=40&seed=3").body
     }

@@ -6,23 +6,12 @@ import Testing
 struct StreamingTests {
     private struct Enough: Error {}
 
-    private static func train(_ live: LiveService) async throws {
-        for (party, text) in [("Alice", Cars.alice()), ("Bob", Cars.bob())] {
-            let file = try live.file("\(party).csv", text)
-            try await live.asParty(party) { connection in
-                let receipt = try await connection.upload(file: file)
-                _ = try await connection.confirm(digest: receipt.sha256)
-            }
-        }
-        _ = try await live.asParty("Alice") { try await $0.waitForModel(upTo: 300) }
-    }
-
     @Test("rows without end take no memory: who stops reading stops the sampler, and who goes away ends it")
     func backPressure() async {
         // In a process of its own: beside it, other tests take memory.
         await #expect(processExitsWith: .success) {
             try await withService(try TestTask.workshop()) { live in
-                try await StreamingTests.train(live)
+                try await live.train()
                 let before = try residentMegabytes()
                 for _ in 0..<3 {
                     var bytes = 0
@@ -48,7 +37,7 @@ struct StreamingTests {
     @Test("the first rows of a seed are the same however many are asked for, in every format")
     func prefixes() async throws {
         try await withService(try TestTask.workshop()) { live in
-            try await Self.train(live)
+            try await live.train()
             let carol = try await RawCalls(live, as: "Carol")
             let few = try await carol("/samples?num_samples=10&seed=5").body
             let many = try await carol("/samples?num_samples=3000&seed=5").body

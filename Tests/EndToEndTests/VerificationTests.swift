@@ -8,17 +8,6 @@ import Testing
 
 @Suite("Nothing is sent to a service that is not the one", .serialized, .timeLimit(.minutes(30)), .live)
 struct VerificationTests {
-    private func refusal(
-        _ configuration: ClientConfiguration, _ use: (VerifiedConnection) async throws -> Void = { _ in }
-    ) async -> ClientError? {
-        do {
-            try await VerifiedConnection.open(configuration) { try await use($0) }
-            return nil
-        } catch {
-            return error as? ClientError
-        }
-    }
-
     @Test("evidence under another root, of an unknown release, or simulated unasked is refused, each with its own code")
     func evidence() async throws {
         try await withService(try TestTask.workshop()) { live in

@@ -24,7 +24,7 @@ public struct EntrepotService: Sendable {
     /// Serves until the process is asked to end (SIGTERM, SIGINT); requests under way are answered first.
     public func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
         CoreDumps.forbid(configuration.logger)
-        let registry = ConnectionRegistry()
+        let registry = ConnectionRegistry(limits: configuration.parentSocket == nil ? .init() : .behindParent)
         let server = HTTPServer(
             host: configuration.host, port: configuration.port, parentSocket: configuration.parentSocket,
             identity: driver.identity,
@@ -48,8 +48,7 @@ public struct EntrepotService: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw ServiceError.cannotListen(
-                host: configuration.host, port: configuration.port, reason: "\(error)")
+            throw ServiceError.cannotListen(address: configuration.address, reason: "\(error)")
         }
     }
 }

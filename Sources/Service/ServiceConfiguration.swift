@@ -19,6 +19,8 @@ public struct ServiceConfiguration: Sendable {
     public var port: Int
     /// Listen here in place of host and port: in an enclave, which has no network.
     public var parentSocket: ParentSocket?
+    /// Where it listens, as the operator names it.
+    var address: String { parentSocket?.description ?? "\(host):\(port)" }
     /// Folder for ledger, signatures and model; nil keeps all in memory, and one boot is one task.
     public var stateDirectory: String?
     /// The key of whoever runs the service, who may read the metrics; no party of the task. nil for nobody.

@@ -11,7 +11,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     case unusableSignature(String)
     case damagedModel(String)
     case ledger(String)
-    case cannotListen(host: String, port: Int, reason: String)
+    case cannotListen(address: String, reason: String)
 }
 
 extension ServiceError: CustomStringConvertible {
@@ -32,8 +32,8 @@ extension ServiceError: CustomStringConvertible {
         case .damagedModel(let reason):
             "The model cannot be had again from the state folder (\(reason)). ε is spent: restore the folder from a copy."
         case .ledger(let reason): "The ledger cannot be used: \(reason)"
-        case .cannotListen(let host, let port, let reason):
-            "Cannot listen on \(host):\(port) (\(reason)). Choose another --listen."
+        case .cannotListen(let address, let reason):
+            "Cannot listen on \(address) (\(reason)). Choose another --listen."
         }
     }
 }

@@ -1,6 +1,7 @@
 import Client
 import EngineCommands
 import Foundation
+import Service
 
 /// What can be found out about a machine without changing anything on it.
 enum MachineFindings {
@@ -170,6 +171,21 @@ enum MachineFindings {
                 .wrong, "network", "something listens on port \(address.port) already",
                 "End it, or name another --listen")
             : Finding(.good, "network", "nothing listens on \(shown) yet")
+    }
+
+    /// Whether a socket to a parent can be had: vsock is there, or a folder for the socket's file.
+    static func listening(to parent: ParentSocket) -> Finding {
+        switch parent {
+        case .vsock:
+            return FileManager.default.fileExists(atPath: "/dev/vsock")
+                ? Finding(.good, "network", "this kernel has vsock")
+                : Finding(.wrong, "network", "this kernel has no vsock (/dev/vsock)", "Load its driver: modprobe vsock")
+        case .unix(let path):
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            return FileManager.default.isWritableFile(atPath: folder)
+                ? Finding(.good, "network", "\(path) can be made")
+                : Finding(.wrong, "network", "\(folder) is no folder that can be written to", "Name another --listen")
+        }
     }
 
     private static func lines(_ path: String) -> [Substring] {

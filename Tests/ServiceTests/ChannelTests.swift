@@ -1,11 +1,4 @@
-import Attestation
 import Foundation
-import HTTPTypes
-import HummingbirdCore
-import Logging
-import NIOCore
-import ServiceLifecycle
-import Synchronization
 import Testing
 
 @testable import Service
@@ -13,62 +6,9 @@ import Testing
 /// Real sockets, with curl and openssl as peers that know nothing of us.
 @Suite("The TLS channel", .serialized, .timeLimit(.minutes(15)))
 struct ChannelTests {
-    /// Answers every call with what the connection proved.
-    private struct Mirror: CallHandler {
-        func answer(_ call: Call, to endpoint: Endpoint) async throws -> Response {
-            guard call.contentLength ?? 0 <= 1_000_000 else { throw Problem.tooLarge(1_000_000) }
-            let body = try await call.body(upTo: 1_000_000)
-            let text = [
-                endpoint.rawValue, call.session.clientKeyInfo?.hexadecimal ?? "-",
-                call.session.exporter?.hexadecimal ?? "-", String(body.count),
-            ].joined(separator: " ")
-            return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
-        }
-
-        func ledgerHeaders(for caller: Caller) async -> HTTPFields { [:] }
-    }
-
-    private func withServer(
-        patience: ConnectionGuard.Patience = .init(), _ use: (Int, URL) async throws -> Void
-    ) async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "channel-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        for (name, arguments) in [
-            ("p256", ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]), ("rsa", ["-newkey", "rsa:2048"]),
-        ] {
-            _ = try await run(
-                "openssl",
-                ["req", "-x509", "-nodes", "-subj", "/CN=\(name)", "-keyout", "\(name).key", "-out", "\(name).crt"]
-                    + arguments, in: directory)
-        }
-        let identity = try ServerIdentity(name: "entrepot", now: Date())
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let server = HTTPServer(
-            host: "127.0.0.1", port: 0, identity: identity,
-            responder: RequestResponder(
-                identify: { $0 == nil ? .stranger : .party(name: "Alice", role: .provider) }, handler: Mirror(),
-                metrics: Metrics(), logger: logger), logger: logger,
-            onListening: { continuation.yield($0) }, patience: patience)
-        let group = ServiceGroup(configuration: .init(services: [server.service()], logger: logger))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            var iterator = ports.makeAsyncIterator()
-            let port = try #require(await iterator.next())
-            do { try await use(port, directory) } catch {
-                await group.triggerGracefulShutdown()
-                throw error
-            }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-        }
-    }
-
     @Test("curl's client certificate becomes the caller's identity, of either kind of key, and no header does")
     func identity() async throws {
-        try await withServer { port, directory in
+        try await withChannel { port, directory in
             let base = "https://127.0.0.1:\(port)"
             for name in ["p256", "rsa"] {
                 let key = try await run(
@@ -94,7 +34,7 @@ struct ChannelTests {
 
     @Test("only TLS 1.3 is spoken, and plain HTTP is not")
     func versions() async throws {
-        try await withServer { port, directory in
+        try await withChannel { port, directory in
             let old = try await run(
                 "curl", ["-sk", "--tls-max", "1.2", "-w", "%{http_code}", "https://127.0.0.1:\(port)/healthz"],
                 in: directory, allowFailure: true)
@@ -112,7 +52,7 @@ struct ChannelTests {
 
     @Test("the server's exporter is the one that OpenSSL computes for the same connection")
     func exporter() async throws {
-        try await withServer { port, directory in
+        try await withChannel { port, directory in
             // s_client prints its own exporter and the answer over the same connection.
             let output = try await run(
                 "sh",
@@ -132,7 +72,7 @@ struct ChannelTests {
 
     @Test("two connections have different exporters, and one connection keeps its own")
     func connections() async throws {
-        try await withServer { port, directory in
+        try await withChannel { port, directory in
             let url = "https://127.0.0.1:\(port)/healthz"
             let one = try await run("curl", ["-sk", "-w", "\n", url, "--next", "-sk", "-w", "\n", url], in: directory)
             let exporters = one.split(separator: "\n").map { $0.split(separator: " ")[2] }
@@ -145,7 +85,7 @@ struct ChannelTests {
     @Test("a head that trickles is cut off in its time, an idle connection in its own, and others go on")
     func slowHeads() async throws {
         let patience = ConnectionGuard.Patience(idle: .seconds(8), head: .seconds(1), stalled: .seconds(5))
-        try await withServer(patience: patience) { port, directory in
+        try await withChannel(patience: patience) { port, directory in
             /// What came back while a shell command wrote, and whether the service closed the connection within forty
             /// seconds, before its writer or HTTP's own patience ended. No shorter time is asserted: a busy machine stretches them all.
             func answers(to command: String) async throws -> (text: String, closed: Bool) {
@@ -174,7 +114,7 @@ struct ChannelTests {
 
     @Test("silent connections lock nobody out, not even behind the same address")
     func crowd() async throws {
-        try await withServer { port, directory in
+        try await withChannel { port, directory in
             let script = """
                 import socket, subprocess
                 held = [socket.create_connection(("127.0.0.1", \(port))) for _ in range(700)]
@@ -190,7 +130,7 @@ struct ChannelTests {
 
     @Test("two hosts and bad chunks are refused with 400, not with 500")
     func badRequests() async throws {
-        try await withServer { port, directory in
+        try await withChannel { port, directory in
             func status(_ request: String) async throws -> String {
                 let answer = try await run(
                     "bash",
@@ -218,7 +158,7 @@ struct ChannelTests {
     func silentBodies() async throws {
         var patience = ConnectionGuard.Patience()
         patience.silence = .seconds(3)
-        try await withServer(patience: patience) { port, directory in
+        try await withChannel(patience: patience) { port, directory in
             func upload(_ writer: String) async throws -> String {
                 try await run(
                     "bash",
@@ -238,7 +178,7 @@ struct ChannelTests {
 
     @Test("a body that is refused unread gets its answer, also where the client waits for leave to send it")
     func refusedBody() async throws {
-        try await withServer { port, directory in
+        try await withChannel { port, directory in
             try Data(count: 8_000_000).write(to: directory.appending(path: "big"))
             try Data(count: 200_000).write(to: directory.appending(path: "small"))
             let post = ["-sk", "-w", " %{http_code}", "-H", "Content-Type: text/csv"]

@@ -30,7 +30,7 @@ struct AttestedChannel: ServerChildChannel {
         let session = ConnectionSession(address: ConnectionRegistry.address(channel.remoteAddress))
         let number = registry.open(channel, session)
         channel.closeFuture.whenComplete { _ in session.leave() }
-        return channel.eventLoop.makeCompletedFuture {
+        let ready: EventLoopFuture<Value> = channel.eventLoop.makeCompletedFuture {
             let handler = NIOSSLServerHandler(
                 context: try context(for: session),
                 customVerificationCallback: { certificates, promise in
@@ -48,6 +48,9 @@ struct AttestedChannel: ServerChildChannel {
             return HTTP1Channel(responder: { _, _, _ in }, configuration: configuration)
                 .setup(channel: channel, logger: logger)
         }.map { Value(http: $0, session: session) }
+        // Nobody else closes a connection that could not be set up.
+        ready.whenFailure { _ in channel.close(promise: nil) }
+        return ready
     }
 
     func handle(value: Value, logger: Logger) async {

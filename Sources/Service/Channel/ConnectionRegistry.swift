@@ -15,6 +15,9 @@ final class ConnectionRegistry: Sendable {
         var strangers = 512
         /// Of one party.
         var ofParty = 256
+
+        /// Behind a parent, where all strangers come from one address.
+        static let behindParent = Limits(strangersOfAddress: Limits().strangers)
     }
 
     private struct Entry {

@@ -22,7 +22,7 @@ struct HTTPServer: Sendable {
     /// A connection that neither finishes its handshake nor sends a request for this long is closed.
     private static let idleTimeout = TimeAmount.seconds(60)
     /// Of all callers together; ``ConnectionRegistry`` sees to it that no one takes them all.
-    private static let connectionLimit = 8_192
+    var connectionLimit = 8_192
 
     /// The server as a service of a `ServiceGroup`: it ends with graceful shutdown.
     func service() -> any Service {
@@ -43,13 +43,13 @@ struct HTTPServer: Sendable {
         let onListening = onListening
         if let parentSocket {
             return ParentServer(
-                socket: parentSocket, channel: channel, connectionLimit: HTTPServer.connectionLimit, logger: logger,
+                socket: parentSocket, channel: channel, connectionLimit: connectionLimit, logger: logger,
                 onListening: onListening)
         }
         return channel.server(
             configuration: ServerConfiguration(
                 address: .hostname(host, port: port),
-                availableConnectionsDelegate: MaximumAvailableConnections(HTTPServer.connectionLimit)),
+                availableConnectionsDelegate: MaximumAvailableConnections(connectionLimit)),
             onServerRunning: { listening in await onListening(listening.localAddress?.port ?? 0) },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger)

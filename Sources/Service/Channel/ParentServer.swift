@@ -13,11 +13,21 @@ public enum ParentSocket: Sendable, Equatable {
     case unix(path: String)
 }
 
+extension ParentSocket: CustomStringConvertible {
+    /// As `--listen` takes it: `vsock:8443`, `unix:/run/entrepot.sock`.
+    public var description: String {
+        switch self {
+        case .vsock(let port): "vsock:\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
+
 /// The same channel on a socket of the parent: how an enclave is reached, which has no network.
 ///
 /// The parent forwards bytes (`socat TCP-LISTEN:8443,fork VSOCK-CONNECT:<CID>:8443`) and sees TLS alone. Connections come
-/// from the parent only, so that they are counted as one address. Tests run all of it over a socket in the file system, and
-/// over vsock where the kernel has its loopback; no enclave has been reached through it yet.
+/// from the parent only, and nothing says whose they are: strangers share one bound. Tests run all of it over a socket in
+/// the file system, and over vsock where the kernel has its loopback; no enclave has been reached through it yet.
 struct ParentServer: Service {
     let socket: ParentSocket
     let channel: AttestedChannel
@@ -30,24 +40,28 @@ struct ParentServer: Service {
         let open = Places(connectionLimit)
         let listening = try await listen { (child: any Channel) -> EventLoopFuture<AttestedChannel.Value> in
             guard open.take() else {
+                // Nobody else closes a connection that was never set up.
+                child.close(promise: nil)
                 return child.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
             }
             child.closeFuture.whenComplete { _ in open.give() }
             return channel.setup(channel: child, logger: logger)
         }
         if case .vsock(let port) = socket { await onListening(port) } else { await onListening(0) }
-        await withGracefulShutdownHandler {
-            await withDiscardingTaskGroup { group in
+        try await withGracefulShutdownHandler {
+            let failure: (any Error)? = await withDiscardingTaskGroup { group in
                 do {
                     try await listening.executeThenClose { inbound in
                         for try await child in inbound {
                             group.addTask { await channel.handle(value: child, logger: logger) }
                         }
                     }
+                    return nil
                 } catch {
-                    logger.error("the parent's listener failed")
+                    return error
                 }
             }
+            if let failure { throw failure }
         } onGracefulShutdown: {
             listening.channel.close(promise: nil)
         }

@@ -46,25 +46,3 @@ struct ConnectCommand: AsyncParsableCommand {
         }
     }
 }
-
-/// `HOST:PORT` of an option `--listen`.
-enum ListenAddress {
-    /// The port of `vsock:PORT`; nil for another form.
-    /// - Throws: ``CommandFailure`` with exit code 64.
-    static func vsockPort(_ text: String) throws(CommandFailure) -> Int? {
-        guard text.hasPrefix("vsock:") else { return nil }
-        guard let port = Int(text.dropFirst(6)), (1...0x7FFF_FFFF).contains(port) else {
-            throw CommandFailure("--listen must be vsock:PORT (got \(text))", code: ExitCode(64))
-        }
-        return port
-    }
-
-    /// - Throws: ``CommandFailure`` with exit code 64.
-    static func parse(_ text: String) throws(CommandFailure) -> (host: String, port: Int) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65_535).contains(port), colon != text.startIndex
-        else { throw CommandFailure("--listen must be HOST:PORT (got \(text))", code: ExitCode(64)) }
-        let host = text[..<colon]
-        return (host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host), port)
-    }
-}

@@ -43,7 +43,12 @@ struct DoctorCommand: AsyncParsableCommand {
             if let key { findings.append(finding(ofKey: key)) }
             if let state { findings += MachineFindings.state(state) }
             for path in certificates { findings += findingsOfCertificates(path) }
-            if let listen { findings.append(MachineFindings.listening(try ListenAddress.parse(listen), listen)) }
+            if let listen {
+                let parent = try ListenAddress.parent(listen)
+                findings.append(
+                    try parent.map(MachineFindings.listening(to:))
+                        ?? MachineFindings.listening(ListenAddress.parse(listen), listen))
+            }
             if json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -39,7 +39,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where to listen; port 0 takes a free one. vsock:PORT inside an enclave.", valueName: "host:port"))
+            "Where to listen; port 0 takes a free one. vsock:PORT inside an enclave, unix:PATH behind a forwarder of this "
+                + "machine.", valueName: "host:port"))
     var listen: String = "127.0.0.1:8443"
 
     @Option(
@@ -81,8 +82,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let specification = try Files.task(at: task)
         if let refusal = specification.refusalToServe { throw CommandFailure(refusal, code: .badData) }
-        let vsockPort = try ListenAddress.vsockPort(listen)
-        let (host, port) = vsockPort == nil ? try ListenAddress.parse(listen) : ("vsock", 0)
+        let parent = try ListenAddress.parent(listen)
+        let (host, port) = parent == nil ? try ListenAddress.parse(listen) : ("", 0)
         let manifest =
             try buildManifest.map { try Files.bytes(at: $0, limit: .buildManifest) } ?? BuildManifest.ofThisProcess()
         let logger = Logger(label: "entrepot") { StreamLogHandler.standardError(label: $0) }
@@ -92,8 +93,8 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = ServiceConfiguration(
             specification: specification, signatures: try signatures(of: specification),
             attester: try await makeAttester(specification, manifest), buildManifest: manifest, host: host,
-            port: port, parentSocket: vsockPort.map { .vsock(port: $0) }, stateDirectory: state, logger: logger,
-            onListening: { port in Console.say("listening on \(vsockPort == nil ? "https://" : "")\(host):\(port)") })
+            port: port, parentSocket: parent, stateDirectory: state, logger: logger,
+            onListening: { port in Console.say("listening on \(parent?.description ?? "https://\(host):\(port)")") })
         configuration.watcherKey = try operatorKey.map { try KeyFiles.publicKey(at: $0) }
         configuration.forcesEnd = true
         let service = try EntrepotService(configuration)

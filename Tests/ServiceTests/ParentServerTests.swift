@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+@testable import Service
+
+/// What a parent, or whoever comes through it, can do to the listener. Python plays them: it knows nothing of ours.
+@Suite("The parent's socket under attack", .serialized, .timeLimit(.minutes(5)))
+struct ParentServerTests {
+    /// Lines of Python in which `connect` makes a connection and `status` asks it for the health over TLS.
+    private static func script(_ path: String, _ lines: String) -> String {
+        """
+        import socket, ssl, time
+        context = ssl._create_unverified_context()
+        def connect():
+            one = socket.socket(socket.AF_UNIX); one.settimeout(20); one.connect("\(path)"); return one
+        def status(one):
+            with context.wrap_socket(one) as secured:
+                secured.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+                return secured.recv(15).decode().strip()
+        \(lines)
+        """
+    }
+
+    private func run(_ lines: String, limit: Int? = nil) async throws -> [String] {
+        let path = FileManager.default.temporaryDirectory.appending(path: "a\(UUID().uuidString.prefix(8)).sock").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var found = ""
+        try await withChannel(
+            parentSocket: .unix(path: path), connectionLimit: limit, registry: ConnectionRegistry(limits: .behindParent)
+        ) { _, folder in
+            found = try await ServiceTests.run("python3", ["-c", Self.script(path, lines)], in: folder)
+        }
+        return found.split(separator: "\n").map(String.init)
+    }
+
+    @Test("who finds no place is sent away at once, and a place that is given back is taken again")
+    func places() async throws {
+        // A connection that nobody set up and nobody closed would end this process: NIO looks for leaks.
+        let found = try await run(
+            """
+            held = [connect() for _ in range(4)]
+            time.sleep(1)
+            def refused():
+                try: return connect().recv(1)
+                except ConnectionError: return b""
+            print([refused() for _ in range(100)] == [b""] * 100)
+            held.pop().close()
+            for attempt in range(100):
+                try: print(status(connect())); break
+                except (ConnectionError, ssl.SSLError): time.sleep(0.2)
+            """, limit: 4)
+        #expect(found == ["True", "HTTP/1.1 200 OK"])
+    }
+
+    @Test("silent, half-open, broken and reset peers lock nobody out")
+    func crowd() async throws {
+        let found = try await run(
+            """
+            hello = bytes.fromhex("160301020001000001fc0303")
+            held = []
+            for number in range(700):
+                one = connect()
+                if number % 4 == 1: one.sendall(hello); one.shutdown(socket.SHUT_WR)
+                if number % 4 == 2: one.sendall(b"GET / HTTP/1.1\\r\\n\\r\\n")
+                if number % 4 == 3: one.sendall(hello); one.close()
+                held.append(one)
+            for _ in range(5): print(status(connect()))
+            """)
+        #expect(found == [String](repeating: "HTTP/1.1 200 OK", count: 5))
+    }
+
+    @Test("strangers behind a parent, who all come from one address, do not lose their places to each other")
+    func bound() async throws {
+        let found = try await run(
+            """
+            held = [connect() for _ in range(300)]
+            print(status(connect()))
+            def closed(one):
+                one.setblocking(False)
+                try: return one.recv(1) == b""
+                except BlockingIOError: return False
+            print(sum(closed(one) for one in held))
+            """)
+        #expect(found == ["HTTP/1.1 200 OK", "0"])
+    }
+}

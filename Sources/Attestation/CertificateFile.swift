@@ -1,7 +1,8 @@
 import Foundation
 import SwiftASN1
 
-/// Certificate files as people have them: DER, one or several after each other, its base64, or any number of PEM blocks.
+/// Certificate files as people have them: DER, one or several after each other, its base64, or any number of PEM blocks,
+/// also as a header of HTTP carries them. White space that an editor or a shell left behind them is no part of them.
 public enum CertificateFile {
     /// DER of each certificate of a file, in the file's order.
     /// - Throws: `EvidenceError.certificateEncoding` when the bytes are none of these, or one of several cannot be read.
@@ -12,7 +13,7 @@ public enum CertificateFile {
             else { throw .certificateEncoding(0) }
             return found
         }
-        let der = bytes.first == 0x30 ? bytes : DocumentText.decode(bytes) ?? bytes
+        let der = bytes.first == 0x30 ? element(bytes) : DocumentText.decode(DocumentText.afterMark(bytes)) ?? bytes
         if (try? ChainCertificate(der: der)) != nil { return [der] }
         let found = concatenated(der)
         guard !found.isEmpty else { throw .certificateEncoding(0) }
@@ -35,6 +36,7 @@ public enum CertificateFile {
         var certificates: [[UInt8]] = []
         var position = 0
         while position < bytes.count {
+            if !certificates.isEmpty, bytes[position...].allSatisfy(DocumentText.isSpace) { break }
             // SEQUENCE with a length of two bytes: no certificate is shorter.
             guard position + 4 <= bytes.count, bytes[position] == 0x30, bytes[position + 1] == 0x82 else { return [] }
             let end = position + 4 + Int(bytes[position + 2]) << 8 + Int(bytes[position + 3])
@@ -45,6 +47,17 @@ public enum CertificateFile {
             position = end
         }
         return certificates
+    }
+
+    /// A file of one element of DER without the white space behind it: the element says itself where it ends.
+    static func element(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.count > 2, bytes[0] == 0x30 else { return bytes }
+        let octets = bytes[1] < 0x80 ? 0 : Int(bytes[1] & 0x7F)
+        guard octets <= 4, bytes.count >= 2 + octets else { return bytes }
+        let length = octets == 0 ? Int(bytes[1]) : bytes[2..<(2 + octets)].reduce(0) { $0 << 8 | Int($1) }
+        let end = 2 + octets + length
+        guard end < bytes.count, bytes[end...].allSatisfy(DocumentText.isSpace) else { return bytes }
+        return Array(bytes[..<end])
     }
 
     /// Whether bytes are one SEQUENCE of DER: a key, a list or a signature, and no document of any format.

@@ -4,7 +4,7 @@ import Foundation
 /// Evidence as text: hexadecimal, base64 or base64url, with line ends.
 ///
 /// Each text is read in its one spelling, so that a changed bit cannot go unnoticed.
-enum DocumentText {
+package enum DocumentText {
     /// Shorter text is a name or a digest, and no document.
     static let least = 64
 
@@ -72,11 +72,14 @@ enum DocumentText {
     /// An object, a list or a text of JSON.
     static func beginsJSON(_ byte: UInt8) -> Bool { byte == 0x7B || byte == 0x5B || byte == 0x22 }
 
-    /// What follows white space and the byte order mark of UTF-8, where a text begins with them.
-    static func afterSpace(_ bytes: [UInt8]) -> [UInt8] {
-        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
-        return Array(text.drop(while: isSpace))
+    /// What follows the byte order mark of UTF-8, which some programs of Windows write and which says nothing. No binary
+    /// format begins so.
+    package static func afterMark(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     }
+
+    /// What follows white space and the byte order mark of UTF-8, where a text begins with them.
+    static func afterSpace(_ bytes: [UInt8]) -> [UInt8] { Array(afterMark(bytes).drop(while: isSpace)) }
 
     static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 }

@@ -22,14 +22,18 @@ public enum DocumentVerification {
         (try? Opened(bytes, format: nil))?.format
     }
 
-    static func detect(binary bytes: [UInt8]) -> EvidenceFormat? {
+    static func detect(binary bytes: [UInt8]) -> EvidenceFormat? { whole(bytes) ?? format(byHead: bytes) }
+
+    /// The format of a document that takes all the bytes and has nothing wrong with its form.
+    private static func whole(_ bytes: [UInt8]) -> EvidenceFormat? {
         if let document = try? NitroDocument(bytes: bytes) {
             if document.isOfTPM { return .nitroTPM }
             return document.moduleID.hasPrefix(SimulatedAttester.modulePrefix) ? .simulated : .nitro
         }
         if bytes.count == SNPReport.byteCount, (try? SNPReport(bytes: bytes)) != nil { return .sevSNP }
         if (try? TDXQuote(bytes: bytes)) != nil { return .tdx }
-        return format(byHead: bytes)
+        if let document = try? TPMEvidence(bytes: bytes) { return document.hcl == nil ? .tpm : .azure }
+        return nil
     }
 
     /// The format of what begins as a document, whatever is wrong behind it: verification says what that is.
@@ -132,13 +136,12 @@ public enum DocumentVerification {
         }
 
         /// What is behind text, without white space before it.
-        private static func plain(_ bytes: [UInt8]) throws(EvidenceError) -> [UInt8] {
-            guard bytes.count <= DocumentWrapping.byteLimit else { throw .fileLength }
+        private static func plain(_ file: [UInt8]) throws(EvidenceError) -> [UInt8] {
+            guard file.count <= DocumentWrapping.byteLimit else { throw .fileLength }
+            let bytes = DocumentText.afterMark(file)
             let text = bytes.drop(while: DocumentText.isSpace)
             guard let first = text.first else { throw .fileEmpty }
-            for mark: [UInt8] in [[0xEF, 0xBB, 0xBF], [0xFE, 0xFF], [0xFF, 0xFE]] where text.starts(with: mark) {
-                throw .textEncoding
-            }
+            for mark: [UInt8] in [[0xFE, 0xFF], [0xFF, 0xFE]] where text.starts(with: mark) { throw .textEncoding }
             if (0x21...0x7E).contains(first), text.dropFirst().first == 0,
                 DocumentVerification.detect(binary: bytes) == nil,
                 text.enumerated().allSatisfy({ $0 & 1 == 0 || $1 == 0 })
@@ -146,14 +149,21 @@ public enum DocumentVerification {
                 throw .textEncoding
             }
             if let decoded = DocumentText.decode(bytes) { return decoded }
-            return DocumentText.beginsJSON(first) ? Array(text) : bytes
+            return DocumentText.beginsJSON(first) ? Array(text) : withoutLineEnd(bytes)
+        }
+
+        /// A document in bytes without the line end that a shell left behind it, which no document is whole with.
+        private static func withoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
+            guard bytes.last == 0x0A, DocumentVerification.whole(bytes) == nil else { return bytes }
+            let ends = bytes.suffix(2) == [0x0D, 0x0A] ? [1, 2] : [1]
+            let documents = ends.map { Array(bytes.dropLast($0)) }
+            return documents.first { DocumentVerification.whole($0) != nil } ?? bytes
         }
 
         /// The service's own envelope; nil for another object.
         private static func envelope(_ json: [UInt8]) throws(EvidenceError) -> Evidence? {
             if let fault = EvidenceError.ofJSON(json) { throw fault }
-            let members = (try? JSONSerialization.jsonObject(with: Data(json))) as? [String: Any]
-            guard let members else { throw .envelope(.json) }
+            guard case .object(let members)? = JSONValue(json) else { throw .envelope(.json) }
             return DocumentWrapping.isOwnEnvelope(Set(members.keys)) ? try Evidence(json: json) : nil
         }
 

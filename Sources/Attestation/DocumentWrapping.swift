@@ -19,6 +19,10 @@ struct DocumentWrapping {
     private static let documentLimit = 16
     /// Shorter pieces are no documents.
     private static let least = 256
+    /// What a number of CBOR can carry.
+    private static let bytesOfNumber = 8
+    /// As many bytes of names, numbers and short values could be a document that was cut into them: half of the shortest.
+    private static let scatteredLimit = 512
 
     /// Each distinct document, in the order in which they were found.
     private(set) var documents: [[UInt8]] = []
@@ -32,6 +36,8 @@ struct DocumentWrapping {
     private(set) var unknownPieces = 0
     /// How many values are no evidence: keys, digests, names and texts for people.
     private(set) var otherValues = 0
+    /// Bytes of all that is too short for a document: names, numbers, values.
+    private var scattered = 0
     /// Why nothing of it may be taken, whatever else is in it.
     private(set) var fault: EvidenceError?
     private var parts = AzureParts()
@@ -54,6 +60,7 @@ struct DocumentWrapping {
         } catch {
             fault = error
         }
+        if scattered >= DocumentWrapping.scatteredLimit { unknownPieces += 1 }
         let inner = documents.flatMap(DocumentWrapping.inside)
         documents.removeAll { inner.contains($0) }
     }
@@ -106,17 +113,27 @@ struct DocumentWrapping {
     private mutating func readRest(_ bytes: [UInt8], least: Int) {
         if let start = DocumentText.beginning(bytes), let format = DocumentVerification.detect(binary: start) {
             unopened.append(format)
-        } else if bytes.count >= least, !CertificateFile.isOneSequence(bytes) {
-            unknownPieces += 1
-        } else {
+        } else if CertificateFile.isOneSequence(bytes) {
             otherValues += 1
+        } else {
+            count(bytes.count, least: least)
         }
     }
 
     /// Text around what is read.
     private mutating func look(at text: [UInt8]) {
         guard text.contains(where: { !DocumentText.isSpace($0) }) else { return }
-        if text.count >= DocumentWrapping.least { unknownPieces += 1 } else { otherValues += 1 }
+        count(text.count)
+    }
+
+    /// A value of no known form.
+    private mutating func count(_ length: Int, least: Int = DocumentWrapping.least) {
+        guard length < least else {
+            unknownPieces += 1
+            return
+        }
+        otherValues += 1
+        scattered += length
     }
 
     /// Whether the bytes are JSON, be it JSON that must not be read. Bytes of any kind may begin like it.
@@ -125,8 +142,7 @@ struct DocumentWrapping {
         case .envelope?: return false
         case let found?: fault = found
         case nil:
-            let value = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
-            guard let value else { return false }
+            guard let value = JSONValue(bytes) else { return false }
             isWrapping = true
             read(json: value, depth: depth + 1)
         }
@@ -145,50 +161,40 @@ struct DocumentWrapping {
         return nil
     }
 
-    private mutating func read(json value: Any, depth: Int) {
+    private mutating func read(json value: JSONValue, depth: Int) {
         guard depth <= DocumentWrapping.depthLimit else { return endOfJSON(value) }
         switch value {
-        case let text as String: read(Array(text.utf8), depth: depth)
-        case let numbers as [Int] where !numbers.isEmpty:
-            // Rust's serde writes bytes as numbers.
-            let bytes = numbers.compactMap { UInt8(exactly: $0) }
-            if bytes.count == numbers.count { read(bytes, depth: depth) } else { look(atList: numbers) }
-        case let members as [String: Any]:
+        case .text(let text): read(Array(text.utf8), depth: depth)
+        case .number(let digits): look(atShort: digits.count)
+        case .word: look(atShort: 1)
+        case .object(let members):
             guard !DocumentWrapping.isOwnEnvelope(Set(members.keys)) else {
-                return unopened.append((members["format"] as? String).flatMap(EvidenceFormat.init(rawValue:)))
+                guard case .text(let name)? = members["format"] else { return unopened.append(nil) }
+                return unopened.append(EvidenceFormat(rawValue: name))
             }
-            look(atList: Array(members.values))
             for (name, value) in members.sorted(by: { $0.key < $1.key }) {
-                look(atName: name)
+                look(atShort: name.utf8.count)
                 read(json: value, depth: depth + 1)
             }
-        case let values as [Any]:
+        case .list(let values):
+            // Rust's serde writes bytes as numbers.
+            let numbers = values.compactMap(\.byte)
+            if !values.isEmpty, numbers.count == values.count { return read(numbers, depth: depth) }
             guard !parts.take(registers: values.map(DocumentWrapping.bytes(of:))) else { return }
-            look(atList: values)
             for value in values { read(json: value, depth: depth + 1) }
-        default: break
         }
     }
 
-    /// Nothing is read out of a name, however long.
-    private mutating func look(atName name: String) {
-        if name.utf8.count >= DocumentWrapping.least { unknownPieces += 1 }
+    /// A name, of which nothing is read, or a number: many of them could be a document.
+    private mutating func look(atShort length: Int) {
+        if length >= DocumentWrapping.least { unknownPieces += 1 } else { scattered += length }
     }
 
-    /// As many values as a document has bytes, each a number or as short as one, could be one in another spelling.
-    private mutating func look(atList values: [Any]) {
-        guard values.count >= DocumentWrapping.least else { return }
-        let short = values.count { value in
-            (value as? String).map { $0.utf8.count <= 8 } ?? (value is NSNumber || value is Int)
-        }
-        if short >= DocumentWrapping.least { unknownPieces += 1 }
-    }
-
-    private mutating func endOfJSON(_ value: Any) {
+    private mutating func endOfJSON(_ value: JSONValue) {
         switch value {
-        case let text as String: end(text.utf8.count)
-        case is [Any], is [String: Any]: fault = .wrappingDepth
-        default: break
+        case .text(let text): end(text.utf8.count)
+        case .list, .object: fault = .wrappingDepth
+        case .number, .word: break
         }
     }
 
@@ -204,10 +210,10 @@ struct DocumentWrapping {
             if case .array(let items) = value { for item in items { read(cbor: item, depth: depth + 1) } }
             guard case .map(let entries) = value else { return }
             for entry in entries {
-                if case .text(let name) = entry.key { look(atName: name) }
+                if case .text(let name) = entry.key { look(atShort: name.utf8.count) }
                 read(cbor: entry.value, depth: depth + 1)
             }
-        default: break
+        default: look(atShort: DocumentWrapping.bytesOfNumber)
         }
     }
 
@@ -218,11 +224,13 @@ struct DocumentWrapping {
     }
 
     /// A register as JSON has it: text or a list of numbers.
-    private static func bytes(of value: Any) -> [UInt8]? {
+    private static func bytes(of value: JSONValue) -> [UInt8]? {
         switch value {
-        case let text as String: DocumentText.decode(Array(text.utf8))
-        case let numbers as [Int]: numbers.allSatisfy { (0...255).contains($0) } ? numbers.map { UInt8($0) } : nil
-        default: nil
+        case .text(let text): return DocumentText.decode(Array(text.utf8))
+        case .list(let values):
+            let numbers = values.compactMap(\.byte)
+            return numbers.count == values.count ? numbers : nil
+        default: return nil
         }
     }
 

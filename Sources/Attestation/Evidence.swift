@@ -27,25 +27,36 @@ public struct Evidence: Sendable, Equatable {
 
     /// Reads the JSON form: the four members and no other, base64 in its one form, so that no changed bit goes unnoticed.
     public init(json: some Sequence<UInt8>) throws(EvidenceError) {
-        let data = Data(json.prefix(Evidence.byteLimit + 1))
-        guard data.count <= Evidence.byteLimit else { throw .envelope(.json) }
-        let fault = EvidenceError.ofJSON(Array(data))
-        if let fault { throw fault == .wrappingDepth ? .envelope(.json) : fault }
-        guard let members = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any],
-            members.keys.allSatisfy({ ["format", "evidence", "auxiliary", "statement"].contains($0) })
-        else { throw .envelope(.json) }
-        guard let name = members["format"] as? String, let document = members["evidence"] as? String,
-            let statement = members["statement"] as? String
-        else { throw .envelope(.json) }
+        let bytes = Array(json.prefix(Evidence.byteLimit + 1))
+        guard bytes.count <= Evidence.byteLimit else { throw .envelopeLength }
+        if let fault = EvidenceError.ofJSON(bytes) { throw fault == .wrappingDepth ? .envelope(.json) : fault }
+        guard case .object(let members)? = JSONValue(bytes) else { throw .envelope(.json) }
+        guard members.keys.allSatisfy({ EvidenceError.EnvelopeField(rawValue: $0) != nil && $0 != "json" }) else {
+            throw .envelopeUnknownMember
+        }
+        let name = try Evidence.text(.format, of: members)
+        let document = try Evidence.text(.evidence, of: members)
+        let statement = try Evidence.text(.statement, of: members)
         guard let format = EvidenceFormat(rawValue: name) else { throw .unknownFormat }
         var auxiliary: [[UInt8]] = []
-        if let texts = members["auxiliary"] {
-            guard let texts = texts as? [String] else { throw .envelope(.json) }
-            for text in texts { auxiliary.append(try Evidence.bytes(of: text, field: .auxiliary)) }
+        if let value = members["auxiliary"] {
+            guard case .list(let items) = value else { throw .envelope(.auxiliary) }
+            for item in items {
+                guard case .text(let text) = item else { throw .envelope(.auxiliary) }
+                auxiliary.append(try Evidence.bytes(of: text, field: .auxiliary))
+            }
         }
         self.init(
             format: format, evidence: try Evidence.bytes(of: document, field: .evidence), auxiliary: auxiliary,
             statement: try Evidence.bytes(of: statement, field: .statement))
+    }
+
+    private static func text(
+        _ field: EvidenceError.EnvelopeField, of members: [String: JSONValue]
+    ) throws(EvidenceError) -> String {
+        guard let value = members[field.rawValue] else { throw .envelopeLacks(field) }
+        guard case .text(let text) = value else { throw .envelope(field) }
+        return text
     }
 
     private static func bytes(of text: String, field: EvidenceError.EnvelopeField) throws(EvidenceError) -> [UInt8] {

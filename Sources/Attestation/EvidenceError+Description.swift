@@ -26,8 +26,13 @@ extension EvidenceError: CustomStringConvertible {
     public var reason: String {
         switch self {
         // Envelope and statement.
-        case .envelope(.json): "it is no JSON that can be read, or lacks a member"
+        case .envelope(.json): "it is no JSON that can be read"
         case .envelope(let field): "the member \(field.rawValue) of its JSON is malformed"
+        case .envelopeLacks(let field): "the member \(field.rawValue) of its JSON is missing"
+        case .envelopeUnknownMember:
+            "its JSON has another member than format, evidence, auxiliary and statement, or one that is misspelt"
+        case .envelopeLength:
+            "its JSON is longer than \(Evidence.byteLimit / 1_024) KiB, which no evidence of a service is"
         case .unknownFormat: "its format is not one that this version knows"
         case .otherFormat(let format):
             "it is a document of format \(format.rawValue), and not of the one that was named"
@@ -35,7 +40,7 @@ extension EvidenceError: CustomStringConvertible {
         case .documentMissing: "there is no document in it in a form that this version knows"
         case .fileEmpty: "the file is empty"
         case .fileLength: "the file is longer than \(DocumentWrapping.byteLimit / 1_024) KiB, which no evidence is"
-        case .textEncoding: "its text is in UTF-16 or begins with a byte order mark"
+        case .textEncoding: "its text is in UTF-16"
         case .textDamaged: "its text begins like evidence, and is cut or mixes two spellings"
         case .textMarks: "its JSON has a text of more marks on one letter than any language has"
         case .jsonNameTwice: "its JSON has one name twice in one object, so that two readers would see two things"
@@ -99,6 +104,7 @@ extension EvidenceError: CustomStringConvertible {
         case .timestampCertificate: "the timestamp beside it holds no certificate of whoever signed it"
         case .timestampRoot: "the timestamp beside it does not lead to the root that was named for it"
         case .collateralEncoding: "the vendor's collateral cannot be read"
+        case .collateralLacks(let member): "the vendor's collateral lacks its member \(member)"
         case .collateralMissing: "the vendor's collateral is incomplete"
         case .collateralSignature: "the collateral is not signed by the vendor"
         case .collateralNotYetValid: "the collateral was issued after that time"
@@ -211,10 +217,16 @@ extension EvidenceError {
             "Check the file of --timestamp-root: it is the authority's, and not the evidence's."
         case .collateralMissing:
             "With --collateral go Intel's TCB information, its QE identity and the chain of certificates that signs both."
-        case .collateralEncoding, .collateralSignature, .collateralPlatform, .collateralModule:
+        case .collateralEncoding, .collateralLacks, .collateralSignature, .collateralPlatform, .collateralModule:
             "Fetch the collateral of this platform from its vendor, and keep its bytes as they came."
         case .collateralExpired, .collateralNotYetValid, .revocationListExpired, .revocationListNotYetValid:
             "Give collateral of the time at which the document is verified (--at)."
+        case .collateralLevel:
+            "Its operator has to bring firmware and microcode up to date: no release of the vendor's covers this state any more."
+        case .revocationListEncoding, .revocationListSignature:
+            "Fetch the list again from its issuer, and keep its bytes as they came."
+        case .quoteVersion, .quoteTEEType:
+            "Quotes of TDX in version 4 and 5 are read, and none of SGX."
         case .textMarks:
             "Nobody writes so: ask whoever gave it to you."
         case .fileLength, .wrappingDepth, .documentCount:
@@ -222,18 +234,30 @@ extension EvidenceError {
         case .fileEmpty:
             "Fetch the evidence again."
         case .azureLength, .quoteLength, .reportLength, .tpmEncoding, .cbor(.truncated), .documentMissing,
-            .envelope(.json), .textDamaged:
+            .envelope, .envelopeLacks, .envelopeLength, .textDamaged:
             "The file may be cut, or no evidence: fetch it again."
         case .quoteTrailingBytes, .cbor(.trailingBytes):
             "The file may hold more than the document: take away what follows it."
         case .textEncoding:
-            "Save the file as UTF-8 without a byte order mark."
+            "Save the file as UTF-8 (in PowerShell: -Encoding utf8)."
+        case .envelopeUnknownMember:
+            "Fetch it again, and add nothing to it: what a service did not write is no part of its evidence."
         case .jsonNameTwice, .azurePartTwice:
             "Choose none of them: ask for a file that says one thing."
         case .azurePartMissing:
             "Ask for all parts of the evidence: a report without them says nothing about what the machine started."
-        case .certificateCount:
-            "Keep only the certificates of its chain."
+        case .certificateCount, .certificateLoop:
+            "Keep only the certificates of its chain, from its key's to the root's."
+        case .tpmEventLog, .tpmEventLogTruncated:
+            "Ask for evidence of this boot with its whole log: the one shown is cut, or of another boot."
+        case .tpmBank:
+            "Ask its operator for a quote of the SHA-256 bank alone."
+        case .tpmSelection, .tpmRegisters, .tpmDigest:
+            "Ask for the quote with the registers that it is over, all of them, as the TPM had them at that moment."
+        case .tpmSignature, .certificatePurpose:
+            "Ask whoever certified the TPM for the certificate of the key that made this quote."
+        case .tpmSignatureAlgorithm:
+            "Ask for a quote with SHA-256, signed by RSA or by ECDSA on P-256."
         default: nil
         }
     }

@@ -4,6 +4,12 @@
 public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     // Envelope and statement.
     case envelope(EnvelopeField)
+    /// The service's own JSON without one of its members.
+    case envelopeLacks(EnvelopeField)
+    /// The service's own JSON with a member beside its four.
+    case envelopeUnknownMember
+    /// The service's own JSON, longer than any.
+    case envelopeLength
     case unknownFormat
     /// A document of another format than the one that was named.
     case otherFormat(EvidenceFormat)
@@ -15,7 +21,7 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     case fileEmpty
     /// A file that is longer than any evidence.
     case fileLength
-    /// Text in UTF-16, or behind a byte order mark.
+    /// Text in UTF-16.
     case textEncoding
     /// Text that begins like a document, and is cut or spelt in two ways.
     case textDamaged
@@ -94,6 +100,8 @@ public enum EvidenceError: Error, Sendable, Equatable, Hashable {
     /// A timestamp whose signer leads to no root that was named for it.
     case timestampRoot
     case collateralEncoding
+    /// The vendor's JSON without one of its members.
+    case collateralLacks(String)
     case collateralMissing
     case collateralSignature
     case collateralNotYetValid

@@ -68,6 +68,16 @@ enum Verdict {
         sentence.prefix(1).lowercased() + sentence.dropFirst()
     }
 
+    /// What the person can do about it.
+    static func hint(_ error: any Error) -> String {
+        switch error {
+        case let error as EvidenceError: error.hint
+        case let error as ReceiptError: error.hint
+        case let error as ReportError: error.hint
+        default: "Do not rely on it: ask whoever gave it to you."
+        }
+    }
+
     /// What is wrong with the evidence, wherever it stands in an error.
     static func evidenceError(_ error: any Error) -> EvidenceError? {
         switch error {

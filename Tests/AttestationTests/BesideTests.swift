@@ -84,8 +84,38 @@ struct BesideTests {
                 ("numbered members", Dictionary(uniqueKeysWithValues: cut.enumerated().map { ("\($0)", Int($1)) })),
                 ("a PEM block of another end", "-----BEGIN A-----\n\(letters)\n-----END B-----\n"),
             ]
+            for length in [3, 40, 200] {
+                let pieces = try pieces(of: base64(cut), length)
+                all += [
+                    ("\(length) letters a name", Dictionary(pieces.map { ($0, 1) }) { $1 }),
+                    ("\(length) letters a member", Dictionary(pieces.enumerated().map { ("\($0)", $1) }) { $1 }),
+                    ("names of objects", pieces.map { [$0: true] }), ("one in another", nested(pieces)),
+                ]
+            }
+            let digits = cut.map { String(100 + Int($0)) }
+            all += [
+                ("one number", "[\(digits.joined())]"), ("a fraction", "[0.\(digits.joined())]"),
+                ("numbers of six digits", "[[\(try pieces(of: digits.joined(), 6).joined(separator: "],["))]]"),
+            ]
         }
         return all
+    }
+
+    /// The text in pieces behind its first letters, by which a document would be known.
+    private static func pieces(of text: String, _ length: Int) throws -> [String] {
+        let letters = Array(text.dropFirst(60))
+        return stride(from: 0, to: letters.count, by: length).map { start in
+            String(letters[start..<min(start + length, letters.count)])
+        }
+    }
+
+    /// Ten pieces deep, in lists of three: no list is long.
+    private static func nested(_ pieces: [String]) -> Any {
+        guard pieces.count > 3 else { return pieces }
+        let third = (pieces.count + 2) / 3
+        return stride(from: 0, to: pieces.count, by: third).map { start in
+            nested(Array(pieces[start..<min(start + third, pieces.count)]))
+        }
     }
 
     /// Base64 in JSON in base64 in JSON: two wrappings each.
@@ -158,8 +188,9 @@ struct BesideTests {
         let text = String(decoding: own, as: UTF8.self)
         let letters = Array(Self.base64(nitro).utf8)
         let cases: [([UInt8], EvidenceError)] = [
-            ([], .fileEmpty), (Array(" \r\n\t".utf8), .fileEmpty), ([0xEF, 0xBB, 0xBF] + own, .textEncoding),
-            ([0xEF, 0xBB, 0xBF] + letters, .textEncoding),
+            ([], .fileEmpty), (Array(" \r\n\t".utf8), .fileEmpty), ([0xEF, 0xBB, 0xBF], .fileEmpty),
+            ([0xEF, 0xBB, 0xBF] + Array("{\"a\":1".utf8), .envelope(.json)),
+            ([0xEF, 0xBB, 0xBF, 0xEF, 0xBB, 0xBF] + own, .unknownFormat),
             (text.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), 0] }, .textEncoding),
             ([0xFF, 0xFE] + text.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), 0] }, .textEncoding),
             ([UInt8](repeating: 0x41, count: DocumentVerification.byteLimit + 1), .fileLength),
@@ -170,7 +201,12 @@ struct BesideTests {
             (Array(report.dropLast(10)), .reportLength(report.count - 10)),
             (Array("{\"a\":1".utf8), .envelope(.json)), (Array(#"{"a":1,"a":2}"#.utf8), .jsonNameTwice),
             (Array(letters.prefix(4_001)), .textDamaged), (Array(letters.prefix(4_000)), .cbor(.truncated)),
-            (Array(text.replacing("\"statement\"", with: "\"statemint\"").utf8), .envelope(.json)),
+            (Array(text.replacing("\"statement\"", with: "\"statemint\"").utf8), .envelopeUnknownMember),
+            (Array(text.replacing("\"format\":\"simulated\",", with: "").utf8), .envelopeLacks(.format)),
+            (
+                Array(text.replacing("}", with: ",\"note\":\"\(String(repeating: "a", count: 140_000))\"}").utf8),
+                .envelopeLength
+            ),
             (Array(text.replacing("\"auxiliary\":[", with: "\"auxiliary\":[\"*\"").utf8), .envelope(.auxiliary)),
         ]
         for (bytes, error) in cases {
@@ -182,14 +218,40 @@ struct BesideTests {
         #expect(Set(cases.map(\.1.reason)).count == Set(cases.map(\.1)).count)
     }
 
-    @Test("white space before an envelope is no part of it")
+    @Test("a number that no Double holds is a value like others, and a word that is no JSON is refused")
+    func numbers() throws {
+        for genuine in Genuine.all {
+            let text = String(decoding: try genuine.file(with: [:]), as: UTF8.self)
+            for number in ["1e999", "-1E+400", "1" + String(repeating: "0", count: 60), "0.1e-999"] {
+                let file = Array(text.replacing("{", with: "{\"n\":\(number),", maxReplacements: 1).utf8)
+                #expect(try genuine.verify(file).evidence.format == genuine.format, "\(number)")
+                #expect(try genuine.verify(file).evidence.warnings == alone(genuine), "\(number)")
+            }
+            for word in ["01", "1.", ".5", "+1", "1e", "1e+", "-", "nul", "NaN", "Infinity", "0x10", "1_0"] {
+                let file = Array(text.replacing("{", with: "{\"n\":\(word),", maxReplacements: 1).utf8)
+                #expect(throws: EvidenceError.envelope(.json), "\(word)") { try genuine.verify(file) }
+            }
+        }
+    }
+
+    @Test("white space before an envelope is no part of it, nor is a byte order mark as Windows has it")
     func leadingSpace() async throws {
         let scene = try SimulatedScene()
         let json = try await scene.evidence().json()
-        for space in ["\n", "\r\n  ", "\t"] {
+        for space in ["\n", "\r\n  ", "\t", "\u{FEFF}", "\u{FEFF}\r\n"] {
             let file = Array(space.utf8) + json + [0x0A]
             #expect(DocumentVerification.detect(file) == .simulated)
             #expect(try DocumentVerification.verify(file, trust: TrustPolicy(now: 0, roots: scene.roots)).exitCode == 0)
+        }
+        for genuine in Genuine.all {
+            let bytes = try genuine.bytes()
+            let pem = "-----BEGIN A-----\n\(Self.base64(bytes))\n-----END A-----"
+            for text in [Self.base64(bytes), Hex.encode(bytes), "\"\(Self.base64(bytes))\"", pem] {
+                #expect(DocumentVerification.detect(Array("\u{FEFF}\(text)\r\n".utf8)) == genuine.format)
+            }
+            let file = [0xEF, 0xBB, 0xBF] + (try genuine.file(with: [:]))
+            #expect(try genuine.verify(file).exitCode == 0)
+            #expect(try genuine.verify(file).evidence.warnings == alone(genuine))
         }
     }
 }

@@ -47,6 +47,36 @@ struct BroughtFileTests {
         #expect(CertificateFile.wrapped(Array("HCLA".utf8) + one) == nil && CertificateFile.wrapped(one) == nil)
     }
 
+    @Test("certificates are read as a header of HTTP carries them, and with line ends behind their bytes")
+    func carried() throws {
+        let (one, two) = (try TPMAuthority("one").root, try TPMAuthority("two").root)
+        let pem = String(decoding: CertificateFile.pem([one, two]), as: UTF8.self)
+        // As Intel's service, JavaScript and Java spell it.
+        let letters = CharacterSet(charactersIn: "-").union(.alphanumerics)
+        let escaped = try #require(pem.addingPercentEncoding(withAllowedCharacters: letters))
+        let kept = try #require(
+            pem.addingPercentEncoding(withAllowedCharacters: letters.union(CharacterSet(charactersIn: "+/="))))
+        for text in [
+            escaped, kept, escaped + "\n", escaped.replacing("%20", with: "+"), escaped.lowercasedEscapes,
+            "TCB-Info-Issuer-Chain: \(escaped)\r\nContent-Type: 50%\r\n", "\u{FEFF}" + escaped,
+        ] {
+            #expect(try CertificateFile.certificates(Array(text.utf8)) == [one, two], "\(text.prefix(60))")
+            let list = Array(#"{"report":"","SGX-TCB-Info-Issuer-Chain":"\#(text.trimmed)"}"#.utf8)
+            #expect(CertificateFile.wrapped(list) == [one, two])
+        }
+        for damaged in [
+            escaped.replacing("%20", with: "%2"), String(escaped.dropLast(40)), escaped.replacing("%0A", with: "%0"),
+        ] {
+            #expect(throws: EvidenceError.self) { try CertificateFile.certificates(Array(damaged.utf8)) }
+        }
+        for end in ["\n", "\r\n", " \n\n"] {
+            #expect(try CertificateFile.certificates(one + Array(end.utf8)) == [one])
+            #expect(try CertificateFile.certificates(one + two + Array(end.utf8)) == [one, two])
+        }
+        #expect(throws: EvidenceError.self) { try CertificateFile.certificates(one + [0]) }
+        #expect(throws: EvidenceError.self) { try CertificateFile.certificates(one + [0x0A, 0x30]) }
+    }
+
     @Test("of several certificates of one authority or key, one that holds goes before those that do not")
     func renewed() throws {
         let scene = try TPMScene()
@@ -131,5 +161,15 @@ struct BroughtFileTests {
             }
         }
         #expect(time < .seconds(5))
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines).replacing("\r\n", with: "") }
+
+    /// `%0a` for `%0A`.
+    fileprivate var lowercasedEscapes: String {
+        replacing("%0A", with: "%0a").replacing("%2B", with: "%2b").replacing("%2F", with: "%2f").replacing(
+            "%3D", with: "%3d")
     }
 }

@@ -31,6 +31,57 @@ struct CollateralTests {
         #expect(Policy(archived: TrustPolicy(now: 0, roots: .vendors)).evaluate(verified) == [])
     }
 
+    /// A member of a DCAP library's collateral.
+    private static func member(_ name: String) throws -> String {
+        let file = try Vectors.bytes("tdx/phala_tdx_quote_collateral.json")
+        let members = try #require(try JSONSerialization.jsonObject(with: Data(file)) as? [String: Any])
+        return try #require(members[name] as? String)
+    }
+
+    /// What Intel's service answers: the chain percent-encoded in the head, the JSON or the list in the body.
+    private static func answer(_ header: String, chain: String, body: [UInt8], end: String) throws -> [UInt8] {
+        let escaped = try member(chain).addingPercentEncoding(withAllowedCharacters: .alphanumerics)
+        let head = ["HTTP/1.1 200 OK", "Content-Type: application/json", "\(header): \(try #require(escaped))"]
+        return Array((head.joined(separator: end) + end + end).utf8) + body
+    }
+
+    @Test(
+        "what Intel's service answers is read as it was kept: chains in heads, percent-encoded, or in a file of their own"
+    )
+    func answers() throws {
+        let plain = try Self.collateral("phala_tdx_quote_collateral.json")
+        let information = Array(
+            #"{"tcbInfo":\#(try Self.member("tcb_info")),"signature":"\#(try Self.member("tcb_info_signature"))"}"#.utf8
+        )
+        let identity = Array(
+            #"{"enclaveIdentity":\#(try Self.member("qe_identity")),"signature":"\#(try Self.member("qe_identity_signature"))"}"#
+                .utf8)
+        let list = try #require(Hex.decode(Self.member("pck_crl").utf8))
+        for end in ["\r\n", "\n"] {
+            let whole = try Collateral(files: [
+                Self.answer("TCB-Info-Issuer-Chain", chain: "tcb_info_issuer_chain", body: information, end: end),
+                Self.answer(
+                    "SGX-Enclave-Identity-Issuer-Chain", chain: "qe_identity_issuer_chain", body: identity, end: end),
+                Self.answer(
+                    "SGX-PCK-CRL-Issuer-Chain", chain: "pck_crl_issuer_chain", body: list + Array(end.utf8), end: end),
+                Array(try Self.member("root_ca_crl").utf8),
+            ])
+            #expect(whole.certificates == plain.certificates && whole.tcbInformation == plain.tcbInformation)
+            #expect(whole.enclaveIdentities == plain.enclaveIdentities)
+            #expect(Set(whole.revocationLists.map(\.issuer)) == Set(plain.revocationLists.map(\.issuer)))
+            let verified = try Self.verify("phala_tdx_quote.bin", whole, at: Self.time)
+            #expect(verified.platform.tdx?.status == .upToDate && !verified.warnings.contains(.revocationNotChecked))
+        }
+        // The head in a file, the body in another.
+        let chain = try #require(
+            Self.member("tcb_info_issuer_chain").addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+        let apart = try Collateral(files: [Array("TCB-Info-Issuer-Chain: \(chain)\r\n".utf8), information, identity])
+        #expect(try Self.verify("phala_tdx_quote.bin", apart, at: Self.time).platform.tdx?.status == .upToDate)
+        for cut in ["HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 404 Not Found\r\n\r\n<html>"] {
+            #expect(throws: EvidenceError.self) { try Collateral(files: [Array(cut.utf8)]) }
+        }
+    }
+
     @Test("a platform older than anything that Intel still lists is refused as such")
     func outdated() throws {
         let collateral = try Self.collateral("phala_tdx_quote_outdated_collateral.json")

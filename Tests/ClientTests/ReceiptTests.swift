@@ -9,7 +9,7 @@ import VectorMath
 @Suite("Receipts")
 struct ReceiptTests {
     /// A ledger with an upload in it, a key that signs it, and evidence for the key.
-    fileprivate struct Scene {
+    struct Scene {
         let receipt: Receipt
         let roots: TrustRoots
         let release: ReleaseManifest.Release

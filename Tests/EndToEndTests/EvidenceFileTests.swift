@@ -79,7 +79,7 @@ struct EvidenceFileTests {
         defer { try? FileManager.default.removeItem(atPath: saved.folder) }
         let text = String(decoding: saved.json, as: UTF8.self)
         let files: [(String, [UInt8])] = [
-            ("empty", []), ("cut", Array(saved.json.dropLast(9))), ("marked", [0xEF, 0xBB, 0xBF] + saved.json),
+            ("empty", []), ("cut", Array(saved.json.dropLast(9))), ("marked", [0xFF, 0xFE] + saved.json),
             ("twice", Array(text.replacing("{\"auxiliary\"", with: "{\"format\":\"nitro\",\"auxiliary\"").utf8)),
             ("azure", Array("HCLA".utf8)),
         ]

@@ -29,7 +29,8 @@ public struct Collateral: Sendable, Equatable {
     /// - Intel's JSON `{"tcbInfo": …, "signature": …}` or `{"enclaveIdentity": …, "signature": …}`,
     /// - a JSON with members `tcb_info`, `tcb_info_signature`, `qe_identity`, `root_ca_crl`, … as DCAP libraries write it,
     /// - a revocation list in DER, PEM or hexadecimal,
-    /// - certificates in DER or PEM.
+    /// - certificates in DER or PEM, also percent-encoded, as the headers of Intel's service carry them,
+    /// - an answer of such a service as it was kept, head and body (`curl -i`).
     public init(files: [[UInt8]]) throws(EvidenceError) {
         for file in files { try add(file) }
     }
@@ -37,7 +38,9 @@ public struct Collateral: Sendable, Equatable {
     private mutating func add(_ file: [UInt8]) throws(EvidenceError) {
         guard !file.isEmpty, file.count <= Collateral.byteLimit else { throw .collateralEncoding }
         let file = DocumentText.afterSpace(file)
-        if file.first == UInt8(ascii: "{") {
+        if file.starts(with: "HTTP/".utf8) {
+            try add(answer: file)
+        } else if file.first == UInt8(ascii: "{") {
             try add(json: file)
         } else if let found = try? CertificateFile.certificates(file) {
             certificates += found
@@ -46,26 +49,29 @@ public struct Collateral: Sendable, Equatable {
         }
     }
 
+    /// An answer of HTTP: the issuers' chain stands in its head.
+    private mutating func add(answer file: [UInt8]) throws(EvidenceError) {
+        let ends = ["\r\n\r\n", "\n\n"].compactMap { file.firstRange(of: Array($0.utf8)) }
+        guard let end = ends.min(by: { $0.lowerBound < $1.lowerBound }) else { throw .collateralEncoding }
+        let head = Array(file[..<end.lowerBound])
+        if PEMText(head) != nil { certificates += try CertificateFile.certificates(head) }
+        try add(Array(file[end.upperBound...]))
+    }
+
     private mutating func add(json file: [UInt8]) throws(EvidenceError) {
         if let fault = EvidenceError.ofJSON(file) { throw fault == .envelope(.json) ? .collateralEncoding : fault }
         guard let members = (try? JSONSerialization.jsonObject(with: Data(file))) as? [String: Any] else {
             throw .collateralEncoding
         }
-        if let signature = members["signature"] as? String {
-            let bytes = try Collateral.signature(signature)
-            if let text = Collateral.member("tcbInfo", of: file) {
-                tcbInformation.append(Signed(text: text, signature: bytes))
-            } else if let text = Collateral.member("enclaveIdentity", of: file) {
-                enclaveIdentities.append(Signed(text: text, signature: bytes))
-            } else {
-                throw .collateralEncoding
-            }
-            return
+        if ["tcbInfo", "enclaveIdentity"].contains(where: { members[$0] != nil }) || members.keys.contains("signature")
+        {
+            return try add(signed: file, members)
         }
-        guard let text = members["tcb_info"] as? String, let signature = members["tcb_info_signature"] as? String,
-            let identity = members["qe_identity"] as? String,
-            let identitySignature = members["qe_identity_signature"] as? String
-        else { throw .collateralEncoding }
+        let names = ["tcb_info", "tcb_info_signature", "qe_identity", "qe_identity_signature"]
+        guard names.contains(where: { members[$0] != nil }) else { throw .collateralEncoding }
+        var texts: [String] = []
+        for name in names { texts.append(try Collateral.text(name, of: members)) }
+        let (text, signature, identity, identitySignature) = (texts[0], texts[1], texts[2], texts[3])
         tcbInformation.append(Signed(text: Array(text.utf8), signature: try Collateral.signature(signature)))
         enclaveIdentities.append(
             Signed(text: Array(identity.utf8), signature: try Collateral.signature(identitySignature)))
@@ -79,6 +85,24 @@ public struct Collateral: Sendable, Equatable {
         }
     }
 
+    /// Intel's own form: an object, and the signature of its bytes.
+    private mutating func add(signed file: [UInt8], _ members: [String: Any]) throws(EvidenceError) {
+        let bytes = try Collateral.signature(Collateral.text("signature", of: members))
+        if let text = Collateral.member("tcbInfo", of: file) {
+            tcbInformation.append(Signed(text: text, signature: bytes))
+        } else if let text = Collateral.member("enclaveIdentity", of: file) {
+            enclaveIdentities.append(Signed(text: text, signature: bytes))
+        } else {
+            throw .collateralLacks("tcbInfo or enclaveIdentity")
+        }
+    }
+
+    private static func text(_ name: String, of members: [String: Any]) throws(EvidenceError) -> String {
+        guard let value = members[name] else { throw .collateralLacks(name) }
+        guard let text = value as? String else { throw .collateralEncoding }
+        return text
+    }
+
     private static func signature(_ text: String) throws(EvidenceError) -> [UInt8] {
         guard let bytes = Hex.decode(text.utf8), bytes.count == 64 else { throw .collateralEncoding }
         return bytes
@@ -86,11 +110,13 @@ public struct Collateral: Sendable, Equatable {
 
     /// DER, or its hexadecimal, base64 or PEM text.
     private static func revocationList(_ file: [UInt8]) throws(EvidenceError) -> RevocationList {
-        if file.first == 0x30, let list = try? RevocationList(der: file) { return list }
+        if file.first == 0x30, let list = try? RevocationList(der: CertificateFile.element(file)) { return list }
         let lines = String(decoding: file, as: UTF8.self).split(whereSeparator: \.isNewline)
         let text = lines.filter { !$0.hasPrefix("-----") }.joined().filter { !$0.isWhitespace }
-        guard let der = Hex.decode(text.utf8) ?? Data(base64Encoded: text).map({ Array($0) }) else {
-            throw .revocationListEncoding
+        let der = Hex.decode(text.utf8) ?? Data(base64Encoded: text).map { Array($0) }
+        // What does not even begin as a list is no list that is damaged.
+        guard let der, der.first == 0x30 else {
+            throw file.first == 0x30 ? .revocationListEncoding : .collateralEncoding
         }
         return try RevocationList(der: der)
     }

@@ -31,7 +31,7 @@ public struct Timestamp: Sendable {
     /// Reads the answer of an authority, or the token in it.
     /// - Throws: `EvidenceError.timestampEncoding`.
     public init(der: [UInt8]) throws(EvidenceError) {
-        guard der.count <= Timestamp.byteLimit, let token = try? Timestamp(parsing: der) else {
+        guard der.count <= Timestamp.byteLimit, let token = try? Timestamp(parsing: CertificateFile.element(der)) else {
             throw .timestampEncoding
         }
         self = token

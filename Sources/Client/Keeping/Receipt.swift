@@ -17,20 +17,16 @@ public struct Receipt: Sendable, Equatable {
     /// Evidence that the key belongs to a boot of the attested service.
     public let evidence: Evidence
 
-    /// Whether bytes look like a receipt. It says nothing about authenticity.
+    /// Whether bytes look like a receipt, be it one that lacks a member. It says nothing about authenticity.
     public static func isReceipt(_ bytes: [UInt8]) -> Bool {
-        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"), JSONForm.fault(of: bytes) != .marks else {
-            return false
-        }
-        return (try? JSONDecoder().decode(File.self, from: Data(bytes))) != nil
+        SignedFile.resembles(bytes, members: File.members, atLeast: 3)
     }
 
     /// Reads a file that `json()` wrote.
     public init(json: [UInt8]) throws(ReceiptError) {
-        // Malformed for the check is malformed for the decoder, or in an encoding that hides a name from the check.
-        if let fault = JSONForm.fault(of: json) { throw fault == .duplicateName ? .nameTwice : .unreadable }
-        guard let file = try? JSONDecoder().decode(File.self, from: Data(json)) else { throw .unreadable }
-        guard let evidence = Data(base64Encoded: file.evidence) else { throw .unreadable }
+        let file = try SignedFile.read(File.self, from: json, members: File.members)
+        guard file.receipt == 1 else { throw .version(file.receipt) }
+        guard let evidence = Data(base64Encoded: file.evidence) else { throw .memberMalformed("evidence") }
         try self.init(
             entry: file.entry, proof: file.proof, checkpoint: file.checkpoint, key: file.key, evidence: Array(evidence))
     }
@@ -38,11 +34,10 @@ public struct Receipt: Sendable, Equatable {
     init(
         entry: String, proof: [String], checkpoint: String, key: String, evidence: [UInt8]
     ) throws(ReceiptError) {
-        guard let entry = LedgerEntry(canonicalBytes: Array(entry.utf8)), let key = NoteVerifier(encoded: key) else {
-            throw .unreadable
-        }
+        guard let entry = LedgerEntry(canonicalBytes: Array(entry.utf8)) else { throw .memberMalformed("entry") }
+        guard let key = NoteVerifier(encoded: key) else { throw .memberMalformed("key") }
         let path = proof.compactMap { LedgerHash(base64: $0) }
-        guard path.count == proof.count else { throw .unreadable }
+        guard path.count == proof.count else { throw .memberMalformed("proof") }
         self.entry = entry
         self.checkpoint = checkpoint
         self.proof = path
@@ -50,7 +45,7 @@ public struct Receipt: Sendable, Equatable {
         do {
             self.evidence = try Evidence(json: evidence)
         } catch {
-            throw error == .jsonNameTwice ? .nameTwice : .unreadable
+            throw .evidence(error)
         }
     }
 
@@ -72,6 +67,8 @@ public struct Receipt: Sendable, Equatable {
         let key: String
         /// Base64 of the JSON of the evidence.
         let evidence: String
+
+        static let members: Set = ["receipt", "entry", "proof", "checkpoint", "key", "evidence"]
     }
 }
 
@@ -129,6 +126,12 @@ public enum ReceiptError: Error, Sendable, Equatable {
     case unreadable
     /// An object of its JSON has one name twice.
     case nameTwice
+    case memberMissing(String)
+    case memberMalformed(String)
+    /// It has a member that nothing vouches for.
+    case memberUnknown
+    /// It is of another form than this version's.
+    case version(Int)
     /// The evidence for the key is not authentic.
     case evidence(EvidenceError)
     /// The evidence vouches for another key.
@@ -147,8 +150,12 @@ extension ReceiptError: CustomStringConvertible {
     /// One sentence: why the receipt proves nothing.
     public var description: String {
         switch self {
-        case .unreadable: "It cannot be read, or is not in its canonical form."
+        case .unreadable: "It is no JSON that can be read, or is cut."
         case .nameTwice: "Its JSON has one name twice in one object, so that two readers would see two things."
+        case .memberMissing(let name): "Its member \(name) is missing."
+        case .memberMalformed(let name): "Its member \(name) cannot be read, or is not in its canonical form."
+        case .memberUnknown: "It has a member that is none of its own, and that nothing vouches for."
+        case .version(let number): "It is of form \(number), and this version reads form 1."
         case .evidence(let error): "The evidence for its key does not hold: \(error.reason)."
         case .keyNotAttested: "The evidence vouches for another key than the one that signed it."
         case .checkpointSignature: "The signature of its checkpoint is not valid."
@@ -156,6 +163,21 @@ extension ReceiptError: CustomStringConvertible {
         case .notIncluded: "The entry is not in the ledger that the checkpoint names."
         case .otherFile: "The entry is of another file: the opening, or the file given, is not that of its commitment."
         case .otherSamples: "The file is not the one that the service spoke of: it was changed, or is another."
+        }
+    }
+}
+
+extension ReceiptError {
+    /// What the person who sees the error can do.
+    public var hint: String {
+        switch self {
+        case .evidence(let error): error.hint
+        case .unreadable, .memberMissing, .memberMalformed:
+            "Ask whoever gave it to you for the whole file: it was cut or changed on its way."
+        case .memberUnknown, .nameTwice: "Ask for the file as the service wrote it."
+        case .version: "Verify it with a newer program."
+        case .keyNotAttested, .checkpointSignature, .otherLedger, .notIncluded, .otherSamples, .otherFile:
+            "Do not rely on it: ask whoever gave it to you."
         }
     }
 }

@@ -21,26 +21,34 @@ public struct SampleProvenance: Sendable, Equatable {
         let key: String
         /// Base64 of the JSON of the evidence.
         let evidence: String
+
+        static let members: Set = ["samples", "note", "key", "evidence"]
     }
 
     /// The path of the provenance of a file of samples.
     public static func path(of samples: String) -> String { "\(samples).provenance" }
 
+    /// Whether bytes look like what lies beside samples. It says nothing about authenticity.
+    public static func isProvenance(_ bytes: [UInt8]) -> Bool {
+        SignedFile.resembles(bytes, members: File.members, atLeast: 3)
+    }
+
     /// Reads what `GET /samples/provenance` answered.
     public init(json: [UInt8]) throws(ReceiptError) {
-        // Malformed for the check is malformed for the decoder, or in an encoding that hides a name from the check.
-        if let fault = JSONForm.fault(of: json) { throw fault == .duplicateName ? .nameTwice : .unreadable }
-        guard let file = try? JSONDecoder().decode(File.self, from: Data(json)), file.samples == 1,
-            let note = SignedNote(encoded: file.note), let statement = SampleStatement(text: note.text),
-            let key = NoteVerifier(encoded: file.key), let evidence = Data(base64Encoded: file.evidence)
-        else { throw .unreadable }
+        let file = try SignedFile.read(File.self, from: json, members: File.members)
+        guard file.samples == 1 else { throw .version(file.samples) }
+        guard let note = SignedNote(encoded: file.note), let statement = SampleStatement(text: note.text) else {
+            throw .memberMalformed("note")
+        }
+        guard let key = NoteVerifier(encoded: file.key) else { throw .memberMalformed("key") }
+        guard let evidence = Data(base64Encoded: file.evidence) else { throw .memberMalformed("evidence") }
         self.statement = statement
         self.note = file.note
         self.key = key
         do {
             self.evidence = try Evidence(json: Array(evidence))
         } catch {
-            throw error == .jsonNameTwice ? .nameTwice : .unreadable
+            throw .evidence(error)
         }
     }
 

@@ -18,10 +18,12 @@ public struct SignedReport: Sendable {
 
     private static let opening = Array(#"{"entrepot-report":1,"#.utf8)
     private static let bodyLabel = Array(#","report":"#.utf8)
+    private static let members = ["entrepot-report", "key", "signature", "evidence", "report"]
 
-    /// Whether bytes look like a report. It says nothing about authenticity.
+    /// Whether bytes look like a report, be it one that lacks a part. It says nothing about authenticity.
     public static func isReport(_ bytes: [UInt8]) -> Bool {
-        bytes.starts(with: opening) || bytes.starts(with: Array("%PDF-".utf8))
+        DocumentText.afterMark(bytes).starts(with: opening) || bytes.starts(with: Array("%PDF-".utf8))
+            || SignedFile.resembles(bytes, members: Set(members), atLeast: 3)
     }
 
     /// Reads `report.json`, or the evidence and figures inside `report.pdf`. Nothing is verified by this.
@@ -38,10 +40,21 @@ public struct SignedReport: Sendable {
         guard evidence.json() == attached else { throw .contradiction }
     }
 
+    /// The text as the service wrote it, where an editor has put a byte order mark before it or changed its last line end.
+    private static func plain(_ file: [UInt8]) -> [UInt8] {
+        let text = DocumentText.afterMark(file)
+        let end = text.lastIndex { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        return end.map { text[...$0] + [0x0A] } ?? []
+    }
+
     private static func parts(
-        of bytes: [UInt8]
+        of file: [UInt8]
     ) throws(ReportError) -> (Evidence, [UInt8], ReportKey, [UInt8]) {
-        guard bytes.starts(with: opening), bytes.suffix(2).elementsEqual("}\n".utf8) else { throw .unreadable }
+        let bytes = plain(file)
+        let names = JSONValue.names(in: bytes)
+        guard !names.isEmpty else { throw .unreadable }
+        if let missing = members.first(where: { !names.contains($0) }) { throw .memberMissing(missing) }
+        guard bytes.starts(with: opening) else { throw .rewritten }
         guard let start = bytes.place(of: bodyLabel) else { throw .unreadable }
         let body = Array(bytes[(start + bodyLabel.count)..<(bytes.count - 2)])
         let head = Array(bytes[..<start]) + Array("}".utf8)
@@ -51,15 +64,20 @@ public struct SignedReport: Sendable {
         }
         guard let parts = try? JSONDecoder().decode(Head.self, from: Data(head)),
             let key = Data(base64Encoded: parts.key), let signature = Data(base64Encoded: parts.signature),
-            let evidenceStart = head.place(of: Array(#""evidence":"#.utf8)),
-            let evidence = try? Evidence(json: head[(evidenceStart + 11)..<(head.count - 1)])
+            let evidenceStart = head.place(of: Array(#""evidence":"#.utf8))
         else { throw .unreadable }
+        let evidence: Evidence
+        do {
+            evidence = try Evidence(json: head[(evidenceStart + 11)..<(head.count - 1)])
+        } catch {
+            throw .evidence(error)
+        }
         // Writing it again must give the same bytes, so that nothing in it is outside the signatures.
         let again =
             Self.opening
             + Array(#""key":"\#(key.base64EncodedString())","signature":"\#(signature.base64EncodedString())","#.utf8)
             + Array(#""evidence":"#.utf8) + evidence.json() + Self.bodyLabel + body + Array("}\n".utf8)
-        guard again == bytes else { throw .unreadable }
+        guard again == bytes else { throw .rewritten }
         return (evidence, body, ReportKey(publicKeyInfo: Array(key)), Array(signature))
     }
 
@@ -94,6 +112,9 @@ public struct SignedReport: Sendable {
 /// Why a report proves nothing.
 public enum ReportError: Error, Sendable, Equatable {
     case unreadable
+    case memberMissing(String)
+    /// The same content in other bytes than the service's.
+    case rewritten
     /// The evidence for the key is not authentic.
     case evidence(EvidenceError)
     /// The evidence vouches for another key.
@@ -112,12 +133,27 @@ extension ReportError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable: "It cannot be read as a report."
+        case .memberMissing(let name): "Its member \(name) is missing."
+        case .rewritten: "Another program has written it anew, and the service signed the bytes that it wrote itself."
         case .evidence(let error): "The evidence for its key does not hold: \(error.reason)."
         case .keyNotAttested: "The evidence vouches for another key than the one that signed it."
         case .signature: "The signature of its figures is not valid."
         case .contradiction: "Its parts belong to different reports."
         case .notWhole: "Its signature does not cover the whole document."
         case .documentSignature: "The signature of the document is not valid."
+        }
+    }
+}
+
+extension ReportError {
+    /// What the person who sees the error can do.
+    public var hint: String {
+        switch self {
+        case .evidence(let error): error.hint
+        case .unreadable, .memberMissing, .rewritten, .notWhole:
+            "Ask whoever gave it to you for the file as the service wrote it; entrepot signed-report fetches it again."
+        case .keyNotAttested, .signature, .contradiction, .documentSignature:
+            "Do not rely on it: ask whoever gave it to you."
         }
     }
 }

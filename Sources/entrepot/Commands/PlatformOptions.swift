@@ -41,7 +41,7 @@ struct PlatformOptions: ParsableArguments {
                 _ = try Collateral(files: [file])
             } catch {
                 throw CommandFailure(
-                    "\(path) cannot be taken as vendor's collateral: \(error.reason)", code: .badData)
+                    "\(path) cannot be taken as vendor's collateral: \(error.reason). \(error.hint)", code: .badData)
             }
         }
         return try Collateral(files: files)

@@ -1,4 +1,5 @@
 import Bytes
+import Client
 import Crypto
 import Foundation
 import SecretSharing
@@ -35,13 +36,16 @@ struct OfficeReceipt: Codable, Sendable, Equatable {
         self.closings = closings
     }
 
-    /// Reads a file; nil for anything else.
-    init?(json: [UInt8]) {
-        guard json.count <= 1 << 20, json.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"),
-            JSONForm.fault(of: json) != .marks,
-            let receipt = try? JSONDecoder().decode(OfficeReceipt.self, from: Data(json))
-        else { return nil }
-        self = receipt
+    private static let members: Set = ["task", "office", "epsilon", "delta", "commitments", "result", "closings"]
+
+    /// Whether bytes look like such a receipt, be it one that lacks a member.
+    static func isReceipt(_ bytes: [UInt8]) -> Bool {
+        SignedFile.resembles(bytes, members: members, atLeast: 3)
+    }
+
+    /// Reads a file.
+    init(json: [UInt8]) throws(ReceiptError) {
+        self = try SignedFile.read(OfficeReceipt.self, from: json, members: OfficeReceipt.members)
     }
 
     /// What is wrong with it, for the offices of a task; empty where nothing is.

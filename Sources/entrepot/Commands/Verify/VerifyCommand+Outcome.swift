@@ -26,7 +26,7 @@ extension VerifyCommand {
     }
 
     func notAuthentic(_ what: String, _ error: any Error) -> CommandFailure {
-        let hint = Verdict.evidenceError(error)?.hint ?? "Do not rely on it: ask whoever gave it to you."
+        let hint = Verdict.hint(error)
         if json {
             printJSON([
                 "authentic": false, "reasons": [(error as? CommandFailure)?.message ?? "\(error)"], "hint": hint,

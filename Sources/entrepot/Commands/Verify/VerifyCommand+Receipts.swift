@@ -35,7 +35,13 @@ extension VerifyCommand {
     }
 
     /// A secure sum's receipt: no evidence is in it, but the signatures of all offices.
-    func verify(sum receipt: OfficeReceipt, at path: String) throws {
+    func verify(sum bytes: [UInt8], at path: String) throws {
+        let receipt: OfficeReceipt
+        do {
+            receipt = try OfficeReceipt(json: bytes)
+        } catch {
+            throw notAuthentic("the receipt", error)
+        }
         guard let task else {
             throw CommandFailure(
                 "this is the receipt of a secure sum: name its task with --task, whose keys sign it", code: ExitCode(64)

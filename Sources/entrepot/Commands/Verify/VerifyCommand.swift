@@ -1,6 +1,5 @@
 public import ArgumentParser
 public import Attestation
-import Bytes
 import Client
 import EngineCommands
 import Foundation
@@ -147,14 +146,15 @@ struct VerifyCommand: AsyncParsableCommand {
                 if SignedReport.isReport(bytes) {
                     try refuseUnused(["--file": file, "--opening": opening], for: "a report")
                     try verify(report: bytes)
-                } else if let receipt = OfficeReceipt(json: bytes) {
-                    guard JSONForm.isPlain(bytes) else {
-                        throw notAuthentic("the receipt", EvidenceError.jsonNameTwice)
-                    }
+                } else if OfficeReceipt.isReceipt(bytes) {
                     try refuseUnused(["--opening": opening], for: "the receipt of a secure sum")
-                    try verify(sum: receipt, at: document)
+                    try verify(sum: bytes, at: document)
                 } else if Receipt.isReceipt(bytes) {
                     try verify(receipt: bytes, at: document)
+                } else if SampleProvenance.isProvenance(bytes) {
+                    throw CommandFailure(
+                        "\(document) is what lies beside samples, and speaks of them: verify their file, with this one beside "
+                            + "it or named by --provenance", code: ExitCode(64))
                 } else {
                     try refuseUnused(["--file": file, "--opening": opening], for: "evidence: it is for receipts")
                     try verify(bytes: bytes)

@@ -215,8 +215,8 @@ package struct PDFFile {
         append("\nendstream\nendobj\n")
     }
 
-    /// A string that readers show outside the pages: UTF-16, in hexadecimal digits.
-    private static func literal(_ text: String) -> String {
+    /// A string that readers show outside the pages, or in place of glyphs: UTF-16, in hexadecimal digits.
+    static func literal(_ text: String) -> String {
         "<FEFF" + Hex.encode(text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }) + ">"
     }
 }

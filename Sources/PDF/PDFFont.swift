@@ -1,4 +1,3 @@
-import Bytes
 import Foundation
 
 /// A font as a PDF embeds it: DejaVu Sans with the five hundred letters of Latin, Greek and Cyrillic that `scripts/fonts` kept.
@@ -24,14 +23,23 @@ package struct PDFFont: Sendable {
         resource: "F2", name: "ENTREP+DejaVuSans-Bold", box: [-1069, -415, 1975, 1175],
         file: PackageResources.bold_deflated, length: table.lengths[1], widths: table.bold)
 
-    /// The string operand that shows a text.
-    func shown(_ text: String) -> String {
-        "<" + Self.glyphs(ShownText.line(text)).map { Self.fourDigits($0) }.joined() + ">"
+    /// The operators that show a text; each row of numbers says which letters it stands for.
+    func showing(_ text: LegibleText) -> String {
+        text.pieces.map { piece in
+            let shown = "\(operand(piece.shown)) Tj"
+            guard let actual = piece.actual else { return shown }
+            return "/Span << /ActualText \(PDFFile.literal(actual)) >> BDC \(shown) EMC"
+        }.joined(separator: " ")
+    }
+
+    /// The string operand of letters that the font has.
+    func operand(_ letters: String) -> String {
+        "<" + Self.glyphs(letters).map { Self.fourDigits($0) }.joined() + ">"
     }
 
     /// In points.
     func width(of text: String, size: Double) -> Double {
-        Double(Self.glyphs(ShownText.line(text)).reduce(0) { $0 + widths[$1] }) * size / 1000
+        Double(Self.glyphs(Self.legible(text).shown).reduce(0) { $0 + widths[$1] }) * size / 1000
     }
 
     /// The objects of the font without the stream of its file; the first is the font itself.
@@ -69,24 +77,13 @@ package struct PDFFont: Sendable {
                 + "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n").utf8)
     }
 
-    /// A text as the fonts can show it: missing letters appear as their number (`<6771>`), so that two names never look
-    /// alike.
-    package static func legible(_ text: String) -> String {
-        var legible = ""
-        for scalar in text.precomposedStringWithCanonicalMapping.unicodeScalars {
-            if table.numbers[scalar.value] != nil {
-                legible.unicodeScalars.append(scalar)
-            } else if scalar == "\u{A0}" {
-                legible += " "
-            } else {
-                legible += "<\(String(scalar.value, radix: 16, uppercase: true))>"
-            }
-        }
-        return legible
+    /// A text as the fonts can show it.
+    static func legible(_ text: String) -> LegibleText {
+        LegibleText(text) { table.numbers[$0.value] != nil }
     }
 
-    private static func glyphs(_ text: String) -> [Int] {
-        legible(text).unicodeScalars.map { table.numbers[$0.value] ?? 0 }
+    private static func glyphs(_ letters: String) -> [Int] {
+        letters.unicodeScalars.map { table.numbers[$0.value] ?? 0 }
     }
 
     private static func fourDigits(_ number: Int) -> String {

@@ -1,7 +1,10 @@
+import Bytes
+
 /// Lays text, tables and bars on pages, from top to bottom, and notes what each piece is, for those who hear a page.
 ///
 /// Every piece of text belongs to an element of the structure tree by its number on its page; footers and the watermark are
-/// artifacts. Source: ISO 32000-1, §14.7 and §14.8 (tagged PDF); ISO 14289-1 (PDF/UA-1).
+/// artifacts. Letters that the fonts lack stand as their numbers (``LegibleText``), and a page that has such says so at its
+/// foot. Source: ISO 32000-1, §14.7 and §14.8 (tagged PDF); ISO 14289-1 (PDF/UA-1).
 package struct PDFPages {
     /// What a piece of the pages is.
     enum Tag: String {
@@ -24,6 +27,8 @@ package struct PDFPages {
     private(set) var elements: [Element] = []
     /// How many numbered pieces each page has.
     private(set) var pieceCounts = [0]
+    /// The pages on which a letter stands as its number.
+    private var numbered: Set<Int> = []
 
     private static let margin = 50.0
     private static let lineWidth = Double(PDFFile.width) - 2 * margin
@@ -82,7 +87,7 @@ package struct PDFPages {
         }
         begin(.figure)
         elements[elements.count - 1].alternative =
-            "A bar that shows \(label.split(separator: " ").joined(separator: " "))"
+            "A bar that shows \(ShownText.line(label.split(separator: " ").joined(separator: " ")))"
         elements[elements.count - 1].box =
             "\(Self.number(Self.barStart)) \(Self.number(y - 10)) \(Self.number(middle + reach + 2)) \(Self.number(y))"
         piece(
@@ -94,16 +99,27 @@ package struct PDFPages {
 
     package mutating func space(_ points: Double) { y -= points }
 
+    /// What the foot of a page says where letters stand as their numbers.
+    static let numbersNote =
+        "<U+4E2D> stands for a letter that the fonts of this file lack, by its Unicode number. Whoever copies, searches or hears "
+        + "the page gets the letter."
+
     /// The content stream of each page.
     func streams() -> [[UInt8]] {
         content.enumerated().map { number, text in
             let behind =
                 "/Artifact << /Type /Background >> BDC "
-                + "q 0.9 g BT /F2 22 Tf 0.643 0.766 -0.766 0.643 90 120 Tm \(PDFFont.bold.shown(watermark)) Tj ET Q EMC\n"
-            let foot =
-                "/Artifact << /Type /Pagination /Subtype /Footer >> BDC BT 0.4 g /F1 6.5 Tf 1 0 0 1 \(Self.number(Self.margin)) 28 Tm "
-                + "\(PDFFont.regular.shown("\(footer)  \(number + 1)/\(content.count)")) Tj ET EMC\n"
-            return Array((behind + text + foot).utf8)
+                + "q 0.9 g BT /F2 22 Tf 0.643 0.766 -0.766 0.643 90 120 Tm "
+                + "\(PDFFont.bold.operand(PDFFont.legible(watermark).shown)) Tj ET Q EMC\n"
+            let lines =
+                ["\(PDFFont.legible(footer).shown)  \(number + 1)/\(content.count)"]
+                + (numbered.contains(number) ? [Self.numbersNote] : [])
+            let foot = lines.enumerated().map { line, words in
+                "BT 0.4 g /F1 6.5 Tf 1 0 0 1 \(Self.number(Self.margin)) \(28 - 9 * line) Tm "
+                    + "\(PDFFont.regular.operand(words)) Tj ET "
+            }
+            let artifact = "/Artifact << /Type /Pagination /Subtype /Footer >> BDC \(foot.joined())EMC\n"
+            return Array((behind + text + artifact).utf8)
         }
     }
 
@@ -115,9 +131,11 @@ package struct PDFPages {
 
     private mutating func show(_ text: String, _ font: PDFFont, size: Double, x: Double) {
         guard !text.isEmpty else { return }
+        let legible = PDFFont.legible(text)
+        if legible.hasNumbers { numbered.insert(content.count - 1) }
         piece(
             "BT 0 g /\(font.resource) \(Self.number(size)) Tf 1 0 0 1 \(Self.number(x)) \(Self.number(y - size)) Tm "
-                + "\(font.shown(text)) Tj ET")
+                + "\(font.showing(legible)) ET")
     }
 
     /// What is drawn next belongs to a new element.
@@ -143,25 +161,41 @@ package struct PDFPages {
         func fits(_ line: some StringProtocol) -> Bool { font.width(of: String(line), size: size) <= lineWidth }
         var lines: [String] = []
         var line = ""
-        for word in text.split(separator: " ").flatMap({ pieces(of: $0, fits) }) {
-            if !line.isEmpty, !fits("\(line) \(word)") {
-                lines.append(line)
-                line = ""
+        for word in text.split(separator: " ") {
+            for (number, piece) in pieces(of: word, fits).enumerated() {
+                // Nothing stands between the pieces of one word.
+                let gap = line.isEmpty || number > 0 ? "" : " "
+                if !line.isEmpty, !fits("\(line)\(gap)\(piece)") {
+                    lines.append(line)
+                    line = String(piece)
+                } else {
+                    line += gap + piece
+                }
             }
-            line += (line.isEmpty ? "" : " ") + word
         }
         return line.isEmpty ? lines : lines + [line]
     }
 
-    /// A word that is longer than a line, in lines.
+    /// A word that is longer than a line, in lines: broken between letters, and within one only where its marks alone fill a
+    /// line. Each line is found by doubling, so that a word costs as much as it is long.
     private static func pieces(of word: Substring, _ fits: (Substring) -> Bool) -> [Substring] {
         var rest = word
         var pieces: [Substring] = []
         while !rest.isEmpty {
-            var piece = rest
-            while piece.count > 1, !fits(piece) { piece = piece.prefix(piece.count * 9 / 10) }
+            func first(_ count: Int) -> Substring { Substring(rest.unicodeScalars.prefix(count)) }
+            var (fitting, tooMany) = (1, 2)
+            while first(fitting).endIndex < rest.endIndex, fits(first(tooMany)) {
+                (fitting, tooMany) = (tooMany, 2 * tooMany)
+            }
+            while tooMany - fitting > 1 {
+                let middle = (fitting + tooMany) / 2
+                if fits(first(middle)) { fitting = middle } else { tooMany = middle }
+            }
+            var piece = first(fitting)
+            let last = piece.index(before: piece.endIndex)
+            if last > piece.startIndex, rest.index(after: last) > piece.endIndex { piece = piece[..<last] }
             pieces.append(piece)
-            rest = rest.dropFirst(piece.count)
+            rest = rest[piece.endIndex...]
         }
         return pieces
     }

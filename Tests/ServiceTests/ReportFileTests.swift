@@ -52,9 +52,9 @@ import Testing
     private static func written() async throws -> (good: String, bad: String) {
         let bytes = try await signed()
         var changed = bytes
-        let word = Array(PDFFont.regular.shown("Words").dropFirst().dropLast().utf8)
+        let word = Array(PDFFont.regular.operand("Words").dropFirst().dropLast().utf8)
         let place = try #require(bytes.indices.first { bytes[$0...].starts(with: word) })
-        changed.replaceSubrange(place..<(place + 4), with: PDFFont.regular.shown("S").dropFirst().dropLast().utf8)
+        changed.replaceSubrange(place..<(place + 4), with: PDFFont.regular.operand("S").dropFirst().dropLast().utf8)
         let folder = FileManager.default.temporaryDirectory
         let files = ["good", "bad"].map { folder.appending(path: "report-\($0)-\(UUID().uuidString).pdf") }
         try Data(bytes).write(to: files[0])
@@ -79,23 +79,49 @@ import Testing
         }
     }
 
-    @Test("names in any script and of any length stay whole")
+    @Test(
+        "a letter that the fonts lack stands as its number, and no two names look alike",
+        arguments: [
+            // Decomposed letters are the ones that the fonts have.
+            ("Zu\u{308}rich, Łódź, Ελλάδα, България, ε ≤ 1", "Zürich, Łódź, Ελλάδα, България, ε ≤ 1"),
+            ("東京, 京東", "<U+6771 4EAC>, <U+4EAC 6771>"), ("<U+6771 4EAC>", "<U+003C>U+6771 4EAC>"),
+            ("a < b", "a < b"), ("🇰🇪x", "<U+1F1F0 1F1EA>x"), ("e\u{301}\u{302}", "é<U+0302>"),
+            // Signs that turn the order around or cannot be seen are numbers, for ears as well.
+            ("a\u{202E}b\u{7}", "a<U+202E>b<U+0007>"), ("क\u{202E}ख", "<U+0915><U+202E><U+0916>"),
+            ("क्\u{200D}ष", "<U+0915 094D 200D 0937>"), ("ab עם שם", "ab <U+05E2 05DD> <U+05E9 05DD>"),
+            ("\u{7} 東 \u{7}", "<U+0007> <U+6771> <U+0007>"),
+        ])
+    func numbers(name: String, shown: String) throws {
+        let legible = PDFFont.legible(name)
+        #expect(legible.shown == shown)
+        #expect(legible.hasNumbers == (shown.contains("<U+")))
+        // What is copied and heard is the name itself, but for signs that nobody can see.
+        let heard = legible.pieces.map { $0.actual ?? $0.shown }.joined()
+        let hidden = name.replacing("\u{202E}", with: "<U+202E>").replacing("\u{7}", with: "<U+0007>")
+        #expect(heard == hidden)
+    }
+
+    @Test("names of any length stay whole and inside the page, marks without end too")
     func text() throws {
-        // Decomposed letters are the ones that the fonts have; others are told by number, so that no two look alike.
-        #expect(
-            PDFFont.legible("Zu\u{308}rich, Łódź, Ελλάδα, България, 東京, 京東, ε ≤ 1")
-                == "Zürich, Łódź, Ελλάδα, България, <6771><4EAC>, <4EAC><6771>, ε ≤ 1")
-        var pages = PDFPages(footer: "f", watermark: "w")
-        let name = String(repeating: "東京-long-name-", count: 30)
-        pages.heading(name, size: 18)
-        pages.paragraph(name)
-        pages.bar(name, estimate: 1, lower: 0, upper: 2, scale: 2)
-        let lines = String(decoding: pages.streams()[0], as: UTF8.self).split(separator: "\n")
-        let shown = lines.filter { $0.contains(" Tj") && !$0.contains("Tf 0.643") }.compactMap { line in
-            line.split(separator: "Tm <").last?.prefix { $0 != ">" }
+        for name in [
+            String(repeating: "東京-long-name-", count: 30),
+            String(repeating: "e" + String(repeating: "\u{301}", count: 300), count: 2),
+        ] {
+            var pages = PDFPages(footer: "f", watermark: "w")
+            pages.heading(name, size: 18)
+            pages.paragraph(name)
+            pages.bar(name, estimate: 1, lower: 0, upper: 2, scale: 2)
+            let page = pages.streams().map { String(decoding: $0, as: UTF8.self) }.joined()
+            // The letters behind the numbers, in the order of the page.
+            let heard = page.components(separatedBy: "/ActualText <FEFF").dropFirst().map { $0.prefix { $0 != ">" } }
+                .joined()
+            let letters = name.precomposedStringWithCanonicalMapping.unicodeScalars.filter {
+                PDFFont.legible(String($0)).hasNumbers
+            }
+            let numbers = letters.map { String(format: "%04x", $0.value) }.joined()
+            #expect(heard.lowercased() == String(repeating: numbers, count: 3))
+            #expect(page.contains(String(PDFFont.regular.operand(PDFPages.numbersNote))))
         }
-        let number = PDFFont.regular.shown("<6771>").dropFirst().dropLast()
-        #expect(shown.joined().components(separatedBy: number).count == 3 * 30 + 1)
     }
 
     @Test(
@@ -103,8 +129,10 @@ import Testing
         .enabled(if: tool("pdftotext") != nil, "install poppler-utils"))
     func letters() async throws {
         let name = "Zürich, Łódź, Ελλάδα, България, ε ≤ 1 – (a\\b)"
+        let lacking = ["进口货物价值", "税関申告価格", "आयात मूल्य", "ราคาศุลกากร", "👩‍👩‍👧‍👦🇰🇪", "<U+6771> 東", "관세"]
         var pages = PDFPages(footer: "f", watermark: "w")
         pages.heading(name)
+        for one in lacking { pages.paragraph("\(one): a column") }
         pages.paragraph(String(repeating: "WWWWWWWW mmmmmm ", count: 40))
         pages.paragraph(String(repeating: "東京-long-name-", count: 30))
         let file = PDFFile(title: name, date: "D:20261121120000Z", pages: pages, attachments: [])
@@ -113,6 +141,7 @@ import Testing
         try Data(try await file.signed { _ in [1] }).write(to: path)
         let text = try Self.run(try #require(Self.tool("pdftotext")), ["-layout", path.path, "-"])
         #expect(text.contains(name), "\(text)")
+        for one in lacking { #expect(text.contains("\(one): a column"), "\(text)") }
         let fonts = try Self.run(try #require(Self.tool("pdffonts")), [path.path])
         #expect(fonts.components(separatedBy: "yes yes yes").count == 3, "\(fonts)")
         #expect(try Self.run(try #require(Self.tool("pdfinfo")), [path.path]).contains(name))

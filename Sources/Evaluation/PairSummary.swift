@@ -14,6 +14,8 @@ public struct PairSummary: Sendable {
     /// The ratio that half of the rows are below: where the difference of logarithms was measured from that, elsewhere over the
     /// groups that were measured.
     public let middleRatio: ComparedFigure?
+    /// Both are quantities, and one may be below 0: what one is for each of the other then has no range.
+    let hasSigns: Bool
 
     /// nil unless both columns are of numbers with values.
     init?(
@@ -28,9 +30,9 @@ public struct PairSummary: Sendable {
         )
         let kept = Self.cells(pair, x.means, y.means)
         correlation = Self.compared(pair, kept, kept: x.kept * y.kept, lost: x.lost * y.lost, law)
-        let isRatio =
-            first.isQuantity && second.isQuantity && first.values.allSatisfy { $0 >= 0 }
-            && second.values.allSatisfy { $0 >= 0 } && below.rows > 0
+        let areQuantities = first.isQuantity && second.isQuantity
+        hasSigns = areQuantities && (first.values + second.values).contains { $0 < 0 }
+        let isRatio = areQuantities && !hasSigns && below.rows > 0
         guard isRatio else {
             (ratioOfTotals, middleRatio) = (nil, nil)
             return

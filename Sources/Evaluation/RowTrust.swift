@@ -104,6 +104,9 @@ public struct RowTrust: Sendable {
             pairHarms[PairKey(first: pair.first, second: pair.second)] = Self.harm(of: pair, summary)
             guard let summary, pair.basis != .derived else { continue }
             if let why = Self.whyBad(summary, pair) { correlations.append((name(pair), why)) }
+            if summary.hasSigns, pair.basis == .measured {
+                ratios.append((name(pair), "values may be below 0; a rule `ratio` in the task has one measured"))
+            }
             if summary.ratioOfTotals != nil, let why = Self.whyRatioBad(summary, pair) {
                 ratios.append((name(pair), why))
             }

@@ -41,6 +41,35 @@ struct ShownNames: Sendable {
 
     func markup(_ first: Int, _ second: Int) -> String { "\(markup(first)) × \(markup(second))" }
 
+    /// A sentence in which each name that runs from right to left stands by itself: two of them beside each other would change
+    /// places, and a ratio its meaning.
+    func markup(sentence: String) -> String {
+        let names = short.filter { $0.unicodeScalars.contains(where: Self.runsToTheLeft) }.sorted {
+            $0.count > $1.count
+        }
+        guard !names.isEmpty else { return HTML.escaped(sentence) }
+        var (markup, plain, rest) = ("", "", sentence[...])
+        while let letter = rest.first {
+            if let name = names.first(where: { rest.hasPrefix($0) }) {
+                markup += "\(HTML.escaped(plain))<bdi>\(HTML.escaped(name))</bdi>"
+                plain = ""
+                rest = rest.dropFirst(name.count)
+            } else {
+                plain.append(letter)
+                rest = rest.dropFirst()
+            }
+        }
+        return markup + HTML.escaped(plain)
+    }
+
+    /// Hebrew, Arabic and what Unicode keeps for scripts like them.
+    private static func runsToTheLeft(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x590...0x8FF, 0xFB1D...0xFDFF, 0xFE70...0xFEFF, 0x10800...0x10FFF, 0x1E800...0x1EFFF: true
+        default: false
+        }
+    }
+
     /// A sentence that names columns in full, with the names that the page has room for.
     func abridged(_ text: String) -> String {
         shortened.sorted { full[$0].count > full[$1].count }

@@ -51,6 +51,17 @@ struct LongNameTests {
         #expect(label.lines.count <= 2 && label.lines.allSatisfy { ShownText.width(of: $0) <= 20 }, "\(label.lines)")
     }
 
+    @Test("that run from right to left stand by themselves in a sentence, so that two of them do not change places")
+    func directions() {
+        let names = ShownNames(
+            TableDomain(columns: ["ערך", "ערך המכס", "price", "a<b"].map { .categories($0, ["x"]) }))
+        #expect(
+            names.markup(sentence: "Not for ratios of ערך × ערך המכס, price × a<b.")
+                == "Not for ratios of <bdi>ערך</bdi> × <bdi>ערך המכס</bdi>, price × a&lt;b.")
+        let plain = ShownNames(TableDomain(columns: [.categories("price", ["x"])]))
+        #expect(plain.markup(sentence: "price & <b>") == "price &amp; &lt;b&gt;")
+    }
+
     @Test("that differ in the middle alone are told apart")
     func apart() {
         let ends = (String(repeating: "a", count: 90), String(repeating: "z", count: 90))

@@ -16,12 +16,14 @@ private struct Numbers {
     let schema: TableSchema
     let truth: (mean: Double, missing: Double)
 
-    /// - Parameter bins: of the income.
-    init(rows: Int, bins: String = #"{"count": 32}"#) throws {
+    /// - Parameters:
+    ///   - bins: of the income.
+    ///   - leastTax: its declared bound.
+    init(rows: Int, bins: String = #"{"count": 32}"#, leastTax: Int = 0) throws {
         let declared = """
             {"fields": [
               {"name": "income", "type": "number", "constraints": {"minimum": 0, "maximum": 64000, "required": true}, "bins": \(bins)},
-              {"name": "tax", "type": "number", "constraints": {"minimum": 0, "maximum": 32000, "required": true}, "bins": {"count": 32}},
+              {"name": "tax", "type": "number", "constraints": {"minimum": \(leastTax), "maximum": 32000, "required": true}, "bins": {"count": 32}},
               {"name": "height", "type": "integer", "constraints": {"minimum": 150, "maximum": 199}},
               {"name": "class", "type": "string", "categories": ["a", "b", "c"], "constraints": {"required": true}}
             ]}
@@ -118,6 +120,18 @@ struct TrustTests {
         #expect(trust.badRatios.contains { $0.name == "income × tax" && $0.why == "never measured together" })
         #expect(trust.badCorrelations.contains { $0.name == "income × tax" })
         #expect(trust.warnings.contains { $0.contains("never measured together") })
+    }
+
+    @Test("a ratio of values that may be below 0 is said to have no range, with the way to one")
+    func signs() throws {
+        let model = try Numbers(rows: 5_000, leastTax: -8_000).fit("mst", epsilon: 3)
+        let evaluation = try ModelEvaluation(model)
+        let why = evaluation.trust.badRatios.filter { $0.name == "income × tax" }.map(\.why)
+        #expect(why == ["values may be below 0; a rule `ratio` in the task has one measured"])
+        let page = try EvaluationPage(model, evaluation: evaluation, subject: subject).html()
+        #expect(page.contains("none: values may be below 0"))
+        let positive = try ModelEvaluation(try Numbers(rows: 5_000).fit("mst", epsilon: 3)).trust
+        #expect(!positive.badRatios.contains { $0.why.contains("below 0;") })
     }
 
     @Test("columns of which a rule computes one are tied by it, and were not left to an assumption")

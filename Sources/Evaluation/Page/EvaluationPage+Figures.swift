@@ -170,12 +170,13 @@ extension EvaluationPage {
                     ?? (pair.basis == .correlation
                         ? "only their correlation was measured" : "their difference was measured")
             }
+            let noRatio = summary?.hasSigns == true ? "none: values may be below 0" : "–"
             return [
                 evaluation.names.markup(pair.first, pair.second),
                 Figures.decimal(100 * pair.strength, digits: 0),
                 summary.map { Self.correlation($0) } ?? "–",
-                summary?.ratioOfTotals.map { Self.compared($0, Figures.short) } ?? "–",
-                summary?.middleRatio.map { Self.compared($0, Figures.short) } ?? "–", HTML.escaped(words),
+                summary?.ratioOfTotals.map { Self.compared($0, Figures.short) } ?? noRatio,
+                summary?.middleRatio.map { Self.compared($0, Figures.short) } ?? noRatio, HTML.escaped(words),
             ]
         }
         return Self.markedTable(

@@ -66,7 +66,7 @@ extension EvaluationPage {
         return PageSection(
             id: "what", title: "What this is",
             body:
-                "<p class=\"headline\(evaluation.trust.isNoise ? " none" : "")\">\(HTML.escaped(evaluation.trust.headline))</p>"
+                "<p class=\"headline\(evaluation.trust.isNoise ? " none" : "")\">\(evaluation.names.markup(sentence: evaluation.trust.headline))</p>"
                 + "<dl class=\"facts\">\(body)</dl>")
     }
 
@@ -82,9 +82,9 @@ extension EvaluationPage {
                 }
             return
                 "<li class=\"use \(use.verdict.rawValue)\"><h3>\(use.name) <span class=\"verdict\">\(shown)</span></h3>"
-                + "<p>\(HTML.escaped(use.words))</p></li>"
+                + "<p>\(evaluation.names.markup(sentence: use.words))</p></li>"
         }.joined()
-        let warnings = trust.warnings.map { "<li>\(HTML.escaped($0))</li>" }.joined()
+        let warnings = trust.warnings.map { "<li>\(evaluation.names.markup(sentence: $0))</li>" }.joined()
         return PageSection(
             id: "uses", title: "Good for, and not",
             body: """

@@ -64,6 +64,15 @@ public struct TaskDraft: Sendable {
         guard providers.count >= 2 else {
             throw .unusableDraft("A task needs two providers or more, each with a sample file.")
         }
+        guard Naming.isTaskName(name) else {
+            throw .unusableDraft(
+                "--name \(name) cannot be the name of a file: write 1 to 80 letters, digits, hyphens, underscores and dots, beginning "
+                    + "with a letter or digit.")
+        }
+        let names = providers.map(\.name) + others.map(\.name)
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw .unusableDraft("Two parties are called \(twice): give each a name of its own.")
+        }
         if let runtime, Set(runtime.partyNames) != Set(providers.map(\.name)) {
             throw .unusableDraft(
                 "runtime.yaml names \(runtime.partyNames.joined(separator: ", ")), and the sample files are of "
@@ -249,6 +258,7 @@ public struct TaskDraft: Sendable {
             }
         }
         lines += [
+            "# rules: [{ratio: NAME, of: [A, B]}] has a ratio of two columns measured by itself: name those that the rows are for.",
             "synthesizer: {method: \(method), params: {}}",
             "# deadlines: {upload_by: 2026-12-31T12:00:00Z, compute_by: …, retrieve_by: …}  \(mark)",
             "retention: {tables: destroy_after_fit}",

@@ -101,6 +101,35 @@ import Testing
     }
 
     @Test(
+        "numbers far from all others are told to their owner by their rows, and stand nowhere in the draft",
+        arguments: [(["7654321"], "row 31"), (["8154321", "-7654321"], "row 31, 32"), (["2990"], nil)])
+    func outliers(slips: [String], rows: String?) throws {
+        let csv =
+            "id,sector,staff\n"
+            + (0..<200).map { row in
+                let slip = slips.indices.contains(row - 29) ? slips[row - 29] : "\(100 + row * 37 % 211)"
+                return "F\(1000 + row),\(["retail", "food"][row % 2]),\(slip)\n"
+            }.joined()
+        let draft = try Office.draft(csv)
+        let told = draft.remarks.filter { $0.contains("ten times as large") }
+        #expect(told.count == (rows == nil ? 0 : 1), "\(draft.remarks)")
+        if let rows { #expect(told.first?.contains("(\(rows))") == true, "\(told)") }
+        for slip in slips { #expect(!draft.yaml.contains(slip)) }
+    }
+
+    @Test(
+        "a draft of two parties with one name, or with a name that no file can have, is refused",
+        arguments: [("office", ["A", "A"]), ("an office", ["A", "B"]), ("../office", ["A", "B"])])
+    func names(task: String, parties: [String]) {
+        let sample = Array(Office.partner().utf8)
+        #expect(throws: TaskError.self) {
+            try TaskDraft(
+                name: task,
+                providers: parties.map { .init(name: $0, publicKey: Fixture.alice.publicKey, sample: sample) })
+        }
+    }
+
+    @Test(
         "what a spreadsheet left in place of values is named, and numbers with a few words among them are no words",
         arguments: [
             ("1.23E+12", "scientific notation"), ("######", "too narrow"), ("=A1*2", "as formulas do"),

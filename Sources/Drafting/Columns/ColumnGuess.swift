@@ -194,6 +194,11 @@ struct ColumnGuess {
         }
         let sentinels = isNumbered(numbers.map(\.text)) ? [] : Self.sentinels(numbers)
         let oddTexts = oddMissing(odd, rowNumbers, what: "no number")
+        if let far = OddCells.outliers(
+            facts, spelling, rowNumbers: rowNumbers, except: Set(sentinels).union(facts.missing))
+        {
+            remarks.append(far)
+        }
         let kept = numbers.filter { !sentinels.contains($0.text) }.map(\.value).sorted()
         let (low, high) = (kept.first ?? 0, kept.last ?? 0)
         let isWhole = kept.allSatisfy { $0 == $0.rounded() && abs($0) < 1e15 }

@@ -112,6 +112,26 @@ enum OddCells {
             + "(\(Self.rows(rows, rowNumbers)))"
     }
 
+    /// Few numbers that are far from all others, as a slip of the hand or a placeholder is: they make the bounds wide and every bin
+    /// with them. At most one of a hundred, and each ten times as large as the rest.
+    static func outliers(
+        _ facts: ColumnFacts, _ numbers: NumberSpelling, rowNumbers: [Int], except missing: Set<String>
+    ) -> String? {
+        let sizes = facts.values.indices.filter { !missing.contains(facts.values[$0]) }.compactMap { row in
+            NumberSpelling.value(facts.values[row], numbers.writing).map { (row: row, size: abs($0)) }
+        }.sorted { $0.size < $1.size }
+        guard sizes.count >= 50 else { return nil }
+        let far = (sizes.count - max(1, sizes.count / 100)..<sizes.count).first { place in
+            sizes[place - 1].size > 0 && sizes[place].size >= 10 * sizes[place - 1].size
+        }
+        guard let far else { return nil }
+        let rows = sizes[far...].map(\.row).sorted()
+        return
+            "\(facts.name): \(rows.count) \(rows.count == 1 ? "number is" : "numbers are") ten times as large as all others or more "
+            + "(\(Self.rows(rows, rowNumbers))), and the bounds hold \(rows.count == 1 ? "it" : "them"): where it is a slip, write "
+            + "narrower bounds, to which `entrepot prepare` clips"
+    }
+
     private static func rows(_ rows: [Int], _ numbers: [Int]) -> String {
         "row " + rows.prefix(5).map { String(numbers[$0]) }.joined(separator: ", ") + (rows.count > 5 ? ", …" : "")
     }

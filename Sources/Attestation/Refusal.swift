@@ -103,8 +103,9 @@ extension Refusal: CustomStringConvertible {
             "No accepted release lists all the measurements that \(format.rawValue) evidence must match."
         case .measurementsUnknown: "The service runs code that is in no accepted release."
         case .releaseRefused(let version): "The service runs release \(version), which is known to be bad."
-        case .debug: "The enclave runs in debug mode, which lets its host look inside."
-        case .debugBuild: "The service is a debug build."
+        case .debug:
+            "The enclave runs in debug mode, which lets its host look inside (--allow-debug accepts it, for trying out)."
+        case .debugBuild: "The service is a debug build (--allow-debug accepts it, for trying out)."
         case .stateOnDisk: "The service keeps its ledger on a disk of its host, who could exchange it."
         case .simulated: "The evidence is simulated, which gives no confidentiality against the host."
         case .migrationAgent: "The guest may be moved to another machine by code that was not attested."

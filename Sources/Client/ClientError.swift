@@ -145,14 +145,9 @@ extension ServiceProblem: CustomStringConvertible {
             table.isEmpty
             ? detail : "\(table.count == 1 ? "1 problem" : "\(table.count) problems") in the table; nothing was kept."
         var lines = [ShownText.line("\(head) (\(status), \(code)) \(hint)")]
-        for problem in table {
-            var place: [String] = []
-            if let row = problem.row { place.append("row \(row)") }
-            if let column = problem.column { place.append("column \(column)") }
-            let value = problem.value.map { ": \"\($0)\"" } ?? ""
-            lines.append(
-                ShownText.line(
-                    "  \(place.joined(separator: ", "))\(value): expected \(problem.expected). \(problem.hint)"))
+        // The same sentences as those of `entrepot check`.
+        if !table.isEmpty {
+            lines += "\(TableProblems(problems: table, counts: [:]))".split(separator: "\n").map { "  \($0)" }
         }
         return lines.joined(separator: "\n")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 package import Domains
 import Drafting
+package import FittedModels
 import Foundation
 import Tables
 package import Tasks
@@ -50,11 +51,41 @@ package enum Files {
         return bytes
     }
 
-    private static func unreadable(_ path: String) -> CommandFailure {
-        let isThere = FileManager.default.fileExists(atPath: path)
+    /// Why a file cannot be read, and what to do.
+    package static func unreadable(_ path: String) -> CommandFailure {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            return CommandFailure("there is no file \(path): check its name and folder", code: .badData)
+        }
         return CommandFailure(
-            isThere ? "the file \(path) cannot be read" : "there is no file \(path); the file cannot be read",
+            isFolder.boolValue
+                ? "\(path) is a folder: name a file in it"
+                : "the file \(path) cannot be read: check that it is yours to read",
             code: .badData)
+    }
+
+    /// Why a file cannot be written, and what to do.
+    package static func unwritable(_ path: String) -> CommandFailure {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let isThere = FileManager.default.fileExists(atPath: folder)
+        return CommandFailure(
+            "the file \(path) cannot be written: "
+                + (isThere
+                    ? "check that it and its folder are yours, and that the disk has room"
+                    : "there is no folder \(folder)"))
+    }
+
+    /// A model that a person named.
+    ///
+    /// - Throws: ``CommandFailure`` where there is no such file or it is none, or what reading a model throws.
+    package static func model(at path: String) throws -> FittedModel {
+        do {
+            return try FittedModel(encoded: try bytes(at: path))
+        } catch SynthesisError.notAModelFile {
+            throw CommandFailure(
+                "\(path) is not a model file of Entrepot: `entrepot model` fetches one, and `entrepot fit` writes one",
+                code: .badData)
+        }
     }
 
     package static func text(at path: String) throws(CommandFailure) -> String {
@@ -73,7 +104,7 @@ package enum Files {
         let isThere = kind != nil && kind != .typeRegular
         guard isThere || files.createFile(atPath: output, contents: nil),
             let file = FileHandle(forWritingAtPath: output)
-        else { throw CommandFailure("the file \(output) cannot be written") }
+        else { throw unwritable(output) }
         if isThere { try? file.truncate(atOffset: 0) }
         return file
     }
@@ -114,7 +145,7 @@ package enum Files {
         do {
             try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw CommandFailure("the file \(path) cannot be written: \(error.localizedDescription)")
+            throw unwritable(path)
         }
     }
 

@@ -189,7 +189,8 @@ package struct FitCommand: AsyncParsableCommand {
             counted = .counted(stays.table, recipe, domain)
         }
         let parameters = try Dictionary(
-            param.map { try NamedFile($0) }.map { ($0.name, Parameter.text($0.path)) }, uniquingKeysWith: { $1 })
+            param.map { try NamedFile($0, form: "NAME=VALUE") }.map { ($0.name, Parameter.text($0.path)) },
+            uniquingKeysWith: { $1 })
         return Job(
             work: .table(try Synthesizers.synthesizer(named: synthesizer, parameters: parameters)),
             privacy: try PrivacyParameters(epsilon: epsilon, delta: delta),

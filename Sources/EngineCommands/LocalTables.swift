@@ -71,7 +71,7 @@ package enum LocalTables {
         table: KeyedTable, sha256: LedgerHash
     ) {
         guard let file = FileHandle(forReadingAtPath: path) else {
-            throw CommandFailure("the file \(path) cannot be read", code: .badData)
+            throw Files.unreadable(path)
         }
         defer { try? file.close() }
         if let source = try ParquetSource(path: path) {

@@ -71,7 +71,9 @@ package struct PrepareCommand: AsyncParsableCommand {
 
     private static func columns(_ options: [String]) throws -> [String: [String]] {
         try Dictionary(
-            options.map { try NamedFile($0) }.map { ($0.name, $0.path.split(separator: ",").map(String.init)) },
+            options.map { try NamedFile($0, form: "COLUMN=A,B,C") }.map {
+                ($0.name, $0.path.split(separator: ",").map(String.init))
+            },
             uniquingKeysWith: { $1 })
     }
 
@@ -80,7 +82,7 @@ package struct PrepareCommand: AsyncParsableCommand {
         let part = output + ".part"
         guard FileManager.default.createFile(atPath: part, contents: nil, attributes: [.posixPermissions: 0o600]),
             let handle = FileHandle(forWritingAtPath: part)
-        else { throw CommandFailure("the file \(output) cannot be written") }
+        else { throw Files.unwritable(output) }
         defer { try? FileManager.default.removeItem(atPath: part) }
         let outcome: TablePreparation.Outcome
         do {
@@ -91,7 +93,7 @@ package struct PrepareCommand: AsyncParsableCommand {
             throw error
         }
         guard outcome.problems == nil else { return outcome }
-        guard rename(part, output) == 0 else { throw CommandFailure("the file \(output) cannot be written") }
+        guard rename(part, output) == 0 else { throw Files.unwritable(output) }
         return outcome
     }
 

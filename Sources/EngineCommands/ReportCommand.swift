@@ -42,7 +42,7 @@ package struct ReportCommand: AsyncParsableCommand {
     package func run() async throws {
         try await CommandFailure.reported {
             try Files.keep([model], from: output)
-            let fitted = try FittedModel(encoded: try Files.bytes(at: model))
+            let fitted = try Files.model(at: model)
             let subject = try subject(fitted)
             if output != nil || json {
                 let evaluation = try ModelEvaluation(fitted)

@@ -72,7 +72,7 @@ package struct SampleCommand: AsyncParsableCommand {
     package func run() async throws {
         try await CommandFailure.reported {
             try Files.keep([model], from: output)
-            let model = try FittedModel(encoded: try Files.bytes(at: model))
+            let model = try Files.model(at: model)
             let chosen = seed ?? UInt64.random(in: .min ... .max)
             if seed == nil { Console.say("seed \(chosen) gives these rows again") }
             guard let imputations else {
@@ -104,7 +104,7 @@ package struct SampleCommand: AsyncParsableCommand {
     }
 
     private func condition(_ text: String, _ domain: TableDomain) throws -> (column: Int, code: Int) {
-        let named = try NamedFile(text)
+        let named = try NamedFile(text, form: "COLUMN=VALUE")
         guard let column = domain.columns.firstIndex(where: { $0.name == named.name }) else {
             let names = domain.columns.map(\.name)
             let nearest = NearestWord.to(named.name, among: names)

@@ -4,6 +4,8 @@ public enum TaskError: Error, Sendable, Equatable {
     case noKeyFile(String)
     case weakKey(bits: Int)
     case unreadablePrivateKey
+    /// The file at a path is no private key; whether it is a public one.
+    case notAPrivateKey(path: String, isPublic: Bool)
     case keyFileExists(String)
     case keyFileUnwritable(String)
     case notCanonical
@@ -28,6 +30,11 @@ extension TaskError: CustomStringConvertible {
             "This RSA key has \(bits) bits; 2048 or more are needed. Make a new one with `entrepot keygen`."
         case .unreadablePrivateKey:
             "This is not a private key that can sign. Use PEM or DER of PKCS#8 or PKCS#1, RSA or P-256, unencrypted."
+        case .notAPrivateKey(let path, let isPublic):
+            isPublic
+                ? "\(path) holds a public key. This needs the private key, which `entrepot keygen NAME` wrote beside it as NAME.key."
+                : "\(path) holds no private key that can sign. Use PEM or DER of PKCS#8 or PKCS#1, RSA or P-256, unencrypted: "
+                    + "`entrepot keygen NAME` makes one."
         case .keyFileExists(let path): "\(path) exists already and is not overwritten. Choose another name or folder."
         case .keyFileUnwritable(let path): "\(path) cannot be written. Check that its folder exists and is yours."
         case .notCanonical:

@@ -93,6 +93,7 @@ enum MachineFindings {
         guard files.fileExists(atPath: folder) else {
             return [Finding(.good, "remembered", "nothing yet (\(folder) is made when needed)")]
         }
+        if let file = fileInPlace(of: folder, "remembered") { return [file] }
         guard files.isWritableFile(atPath: folder) else {
             return [
                 Finding(
@@ -113,6 +114,15 @@ enum MachineFindings {
         return [Finding(.good, "remembered", path)]
     }
 
+    /// What is wrong where a file stands in the place of a folder; nil for a folder.
+    private static func fileInPlace(of folder: String, _ what: String) -> Finding? {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue else {
+            return nil
+        }
+        return Finding(.wrong, what, "\(folder) is a file and no folder", "Move it away, or name a folder")
+    }
+
     /// The folder of a service.
     static func state(_ path: String) -> [Finding] {
         let files = FileManager.default
@@ -124,6 +134,7 @@ enum MachineFindings {
                     : Finding(.wrong, "state", "\(path) cannot be made", "Make \(parent) writable for this user")
             ]
         }
+        if let file = fileInPlace(of: path, "state") { return [file] }
         guard files.isWritableFile(atPath: path) else {
             return [Finding(.wrong, "state", "\(path) cannot be written", "chown it to the user of the service")]
         }

@@ -38,7 +38,25 @@ struct ClientErrorTests {
             "column":"safety","value":"big","expected":"low, med, high","hint":"mend it"}]}
             """
         let text = ServiceProblem(400, Array(body.utf8)).description
-        #expect(text.contains("row 7, column safety: \"big\": expected low, med, high. mend it"))
+        #expect(
+            text.contains(
+                "\n  out_of_domain at row 7, column \"safety\": found \"big\", expected low, med, high. mend it."))
+    }
+
+    @Test("columns of which the same is to be said share a line, and a problem of the whole file has no empty place")
+    func grouped() {
+        let body = """
+            {"code":"schema_mismatch","detail":"d","hint":"h","problems":[
+            {"code":"undeclared_column","row":1,"column":"a","expected":"the declared","hint":"Remove it"},
+            {"code":"undeclared_column","row":1,"column":"b","expected":"the declared","hint":"Remove it"},
+            {"code":"no_rows","expected":"a row","hint":"Check"}]}
+            """
+        let lines = ServiceProblem(400, Array(body.utf8)).description.split(separator: "\n").dropFirst()
+        #expect(
+            lines == [
+                "  undeclared_column at row 1, columns \"a\", \"b\": expected the declared. Remove it.",
+                "  no_rows: expected a row. Check.",
+            ])
     }
 
     @Test(

@@ -74,6 +74,15 @@ struct HelpTests {
         ])
         #expect(ill.code == 1 && ill.output.contains("3 things must be mended"), "\(ill.output)")
         #expect(ill.output.contains("entrepot keygen NAME"))
+        let file = folder.appending(path: "state.txt").path
+        try Data("x".utf8).write(to: URL(fileURLWithPath: file))
+        let wrong = try await Program.run([
+            "doctor", "--state", file, "--task", folder.appending(path: "none.yaml").path,
+        ])
+        #expect(
+            wrong.code == 1 && wrong.output.contains("is a file and no folder")
+                && wrong.output.contains("there is no file"),
+            "\(wrong.output)")
         let json = try await Program.run(["doctor", "--json"])
         #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [[String: Any]])
     }

@@ -95,7 +95,7 @@ private let id = KeyRule(columns: ["id"], pattern: "^[0-9]{1,8}$", normalise: [.
         ("id,size,price,doors,id\n1,small,1,2,1\n", "duplicate_column", 1, "id", "Remove or rename"),
         ("id;size;price;doors\n1;small;1;2\n", "wrong_delimiter", 1, nil, "separated by semicolons"),
         ("id,size,price,doors\n1,small,1,2\n2,smal,1,2\n", "out_of_domain", 3, "size", "Did you mean \"small\""),
-        ("id,size,price,doors\n1,small,101,2\n", "out_of_domain", 2, "price", "widen"),
+        ("id,size,price,doors\n1,small,101,2\n", "out_of_domain", 2, "price", "`entrepot prepare` clip it, or widen"),
         ("id,size,price,doors\n1,small,1,2.5\n", "out_of_domain", 2, "doors", "whole number"),
         ("id,size,price,doors\n1,small,\"1,5\",2\n", "not_a_number", 2, "price", "decimal comma"),
         ("id,size,price,doors\n1,small,\"1,234.5\",2\n", "not_a_number", 2, "price", "thousands"),
@@ -111,8 +111,14 @@ private let id = KeyRule(columns: ["id"], pattern: "^[0-9]{1,8}$", normalise: [.
         ("id,size,price,doors\n,small,1,2\n", "key_empty", 2, "id", "Fill in"),
         ("id,size,price,doors\nx1,small,1,2\n", "key_pattern", 2, "id", "Correct the key"),
         ("id,size,price,doors\n123456789,small,1,2\n", "key_pattern", 2, "id", "Correct the key"),
+        ("id,size,price,doors\n1e+05,small,1,2\n", "key_pattern", 2, "id", "scientific notation"),
+        ("id,size,price,doors\n\"1,23E+11\",small,1,2\n", "key_pattern", 2, "id", "scientific notation"),
+        ("id,size,price,doors\n12e+,small,1,2\n", "key_pattern", 2, "id", "Correct the key"),
         ("id,size,price,doors\r1,small,1,2\r", "line_ends", 1, nil, "carriage returns"),
         ("PK\u{3}\u{4}rubbish", "encoding", nil, nil, "xlsx"),
+        ("{\"entrepot-model\":1}", "encoding", nil, nil, "a model file"),
+        ("[{\"id\": 1, \"size\": \"small\"}]", "encoding", nil, nil, "JSON"),
+        ("<!DOCTYPE html>\n<table>", "encoding", nil, nil, "a web page"),
     ]
 
     @Test("each flaw is named with its row, column and what to do", arguments: flaws)

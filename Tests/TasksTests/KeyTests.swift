@@ -105,6 +105,21 @@ struct KeyTests {
         #expect(throws: TaskError.unreadablePrivateKey) { try PartyPrivateKey(file: bytes) }
     }
 
+    @Test("a file that holds no private key is named, and a public key is told from rubbish")
+    func wrongKeyFiles() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let key = try PartyPrivateKey.generate(.p256)
+        for (name, text, isPublic) in [("a.pub", key.publicKey.base64, true), ("a.csv", "id,v\n1,2\n", false)] {
+            let path = folder.appending(path: name).path
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            #expect(throws: TaskError.notAPrivateKey(path: path, isPublic: isPublic)) {
+                try KeyFiles.privateKey(at: path)
+            }
+        }
+    }
+
     @Test("keygen writes a private file for its owner alone, a public one, and never over another")
     func keyFiles() throws {
         let folder = try Folder()

@@ -65,14 +65,7 @@ public struct LocalTableFile: Sendable {
             switch content {
             case .bytes(let bytes): try bytes.withUnsafeBytes { try pass($0) }
             case .path(let path):
-                var isFolder: ObjCBool = false
-                guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
-                    let file = FileHandle(forReadingAtPath: path)
-                else {
-                    throw Refusal(
-                        name: name, expected: "a file that can be read",
-                        hint: "Check that it exists and is yours to read")
-                }
+                guard let file = FileHandle(forReadingAtPath: path) else { throw unreadable(path) }
                 defer { try? file.close() }
                 while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
                     try data.withUnsafeBytes { try pass($0) }
@@ -85,6 +78,16 @@ public struct LocalTableFile: Sendable {
         }
     }
 
+    private func unreadable(_ path: String) -> Refusal {
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        return Refusal(
+            name: name, expected: "a file that can be read",
+            hint: !isThere
+                ? "There is no such file: check its name and folder"
+                : isFolder.boolValue ? "This is a folder: name a file in it" : "Check that it is yours to read")
+    }
+
     /// The file, if it is a Parquet file.
     ///
     /// - Throws: ``Refusal`` if it cannot be read.
@@ -93,7 +96,12 @@ public struct LocalTableFile: Sendable {
         case .bytes(let bytes):
             guard ParquetRecords.isParquet(bytes) else { return nil }
             return ParquetSource(count: bytes.count) { Array(bytes[$0]) }
-        case .path(let path): return try ParquetSource(path: path)
+        case .path(let path):
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+                throw unreadable(path)
+            }
+            return try ParquetSource(path: path)
         }
     }
 

@@ -168,7 +168,7 @@ extension Settings {
             let list = problems.problems.map { "  \($0)" }.joined(separator: "\n")
             throw CommandFailure("\(shown) cannot be used:\n\(list)", code: .usage)
         } catch {
-            throw CommandFailure("\(shown) cannot be read", code: .usage)
+            throw CommandFailure("\(shown) cannot be read: it must be a file, and yours to read", code: .usage)
         }
         let folder = (path as NSString).deletingLastPathComponent
         for setting in Setting.allCases {

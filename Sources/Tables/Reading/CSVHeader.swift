@@ -112,11 +112,14 @@ package struct CSVHeader {
         }
         for name in declared where !seen.contains(name) && !derived.contains(name) {
             let isKey = keyParts[name] != nil
+            let near = NearestWord.to(name, among: extra)
             problems.append(
                 TableProblem(
                     code: isKey ? "key_missing" : "missing_column", row: row, column: name,
-                    expected: isKey ? "the key column \"\(name)\"" : "the declared column \"\(name)\"",
-                    hint: NearestWord.to(name, among: extra).map { "Did you mean the column \"\($0)\"?" }
+                    expected: isKey
+                        ? "the key column \"\(name)\""
+                        : near == nil ? "every declared column" : "the declared column \"\(name)\"",
+                    hint: near.map { "Did you mean the column \"\($0)\"?" }
                         ?? "Add the column to the file; its header has \(CSVHeader.shortList(names))"))
         }
         self.roles = roles

@@ -35,7 +35,7 @@ extension ColumnDomain {
         case (_, .boolean): "Write true or false, or declare trueValues and falseValues"
         case (_, .integer) where DecimalText.number(of: bytes.trimmed).map { $0 != $0.rounded() } == true:
             "Write a whole number, or declare type: number"
-        default: "Correct the value, or widen the declared domain in the task"
+        default: "Correct the value, let `entrepot prepare` clip it, or widen the declared domain in the task"
         }
     }
 

@@ -18,6 +18,12 @@ enum FileSignature {
             hint = "This is a Parquet file, which is read whole: hand it over as it is"
         } else if begins(Array("%PDF".utf8)) {
             hint = "This is a PDF document: upload the table as CSV"
+        } else if begins(Array("{\"entrepot-model\"".utf8)) {
+            hint = "This is a model file of Entrepot: name the table"
+        } else if begins(Array("{\"".utf8)) || begins(Array("[{".utf8)) {
+            hint = "This is JSON: export the table as CSV"
+        } else if ["<?xml", "<!DOCTYPE", "<!doctype", "<html"].contains(where: { begins(Array($0.utf8)) }) {
+            hint = "This is a web page or XML: export the table as CSV"
         } else if isDecoded, start.prefix(64).contains(0) {
             hint =
                 "Read as the task declares its encoding, the file holds characters of zero, which no text has: save it as UTF-8"

@@ -18,6 +18,13 @@ struct KeyReader {
             }
         }
 
+        /// `1e+05`, `1,23E+11`: what a spreadsheet makes of a long number.
+        private static func isScientific(_ text: String) -> Bool {
+            let parts = text.lowercased().split(separator: "e+", omittingEmptySubsequences: false)
+            return parts.count == 2 && Double(parts[0].replacing(",", with: ".")) != nil
+                && !parts[1].isEmpty && parts[1].utf8.allSatisfy { (48...57).contains($0) }
+        }
+
         /// What the owner reads.
         func problem(_ rule: KeyRule, part: Int, row: Int, value: String) -> TableProblem {
             let (expected, hint): (String, String) =
@@ -26,7 +33,9 @@ struct KeyReader {
                 case .pattern:
                     (
                         "a key that matches \(rule.pattern ?? "at most \(KeyReader.longestKey) bytes")",
-                        "Correct the key; the task declares its shape and normalisation"
+                        Self.isScientific(value)
+                            ? "The key is in scientific notation, which a spreadsheet wrote: export the column as text"
+                            : "Correct the key; the task declares its shape and normalisation"
                     )
                 case .separator: ("no | in a part of a composite key", "Remove the | or declare another key")
                 }

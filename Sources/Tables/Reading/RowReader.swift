@@ -192,8 +192,8 @@ struct RowReader {
                     problem.code = code
                     if code != "missing_value" {
                         problem.hint =
-                            "Write the cell as the task declares it, or change decimalChar, groupChar, format or the "
-                            + "bounds there"
+                            "Write the cell as the task declares it, let `entrepot prepare` clip or convert it, or change "
+                            + "decimalChar, groupChar, format or the bounds there"
                     }
                     return problem
                 }

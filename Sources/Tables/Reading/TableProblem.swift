@@ -42,6 +42,7 @@ extension TableProblem: CustomStringConvertible {
             place.append("\(columns.count == 1 ? "column" : "columns") \(names)")
         }
         let found = value.map { "found \"\(ShownText.line($0))\", " } ?? ""
+        let code = ShownText.line(code)
         let head = place.isEmpty ? code : "\(code) at \(place.joined(separator: ", "))"
         let hint = ShownText.line(hint)
         return "\(head): \(found)expected \(ShownText.line(expected)). \(hint)\(hint.hasSuffix("?") ? "" : ".")"

@@ -37,7 +37,12 @@ public enum KeyFiles {
     }
 
     public static func privateKey(at path: String) throws(TaskError) -> PartyPrivateKey {
-        try PartyPrivateKey(file: try bytes(at: path))
+        let file = try bytes(at: path)
+        do {
+            return try PartyPrivateKey(file: file)
+        } catch .unreadablePrivateKey {
+            throw .notAPrivateKey(path: path, isPublic: (try? publicKey(at: path)) != nil)
+        }
     }
 
     /// Reads a public key from its base64, from PEM or DER, or out of a private key's file.

@@ -80,7 +80,9 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             return Finding(.good, "task", "\(path): \(task.name), \(task.parties.count) parties")
         } catch {
-            return Finding(.wrong, "task", "\(path) is not a task yet", "Run `entrepot task lint \(path)`")
+            return FileManager.default.fileExists(atPath: path)
+                ? Finding(.wrong, "task", "\(path) is not a task yet", "Run `entrepot task lint \(path)`")
+                : Finding(.wrong, "task", "there is no file \(path)", "Check its name and folder")
         }
     }
 
@@ -93,7 +95,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             return Finding(.good, "key", "\(path): \(key.publicKey.fingerprint)")
         } catch {
-            return Finding(.wrong, "key", "\(path) cannot be used: \(error)", "`entrepot keygen NAME` makes a key pair")
+            return Finding(.wrong, "key", "\(path) cannot be used", "\(error)")
         }
     }
 
@@ -146,6 +148,6 @@ struct Finding: Encodable, CustomStringConvertible {
             case .wrong: "✗"
             }
         return
-            "\(sign) \(part.padding(toLength: 12, withPad: " ", startingAt: 0)) \(words)\(next.map { ". \($0)." } ?? "")"
+            "\(sign) \(part.padding(toLength: 12, withPad: " ", startingAt: 0)) \(words)\(next.map { ". \($0)\($0.hasSuffix(".") ? "" : ".")" } ?? "")"
     }
 }

@@ -207,7 +207,7 @@ struct IntersectionCommand: AsyncParsableCommand {
         if FileManager.default.fileExists(atPath: path) {
             let text = try Files.text(at: path)
             guard let blinding = Blinding(hex: text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-                throw CommandFailure("the file \(path) cannot be read", code: .badData)
+                throw Files.unreadable(path)
             }
             return UploadOpening(blinding: blinding, file: digest)
         }
@@ -215,7 +215,7 @@ struct IntersectionCommand: AsyncParsableCommand {
         guard
             FileManager.default.createFile(
                 atPath: path, contents: Data("\(blinding.hex)\n".utf8), attributes: [.posixPermissions: 0o600])
-        else { throw CommandFailure("the file \(path) cannot be written") }
+        else { throw Files.unwritable(path) }
         return UploadOpening(blinding: blinding, file: digest)
     }
 

@@ -51,7 +51,9 @@ struct ServiceOptions: ParsableArguments {
 
     func validate() throws {
         if allowSimulated != (simulatedRoot != nil) {
-            throw ValidationError("--allow-simulated and --simulated-root go together")
+            throw ValidationError(
+                "--allow-simulated and --simulated-root FILE go together (the service's state folder has simulated-root/root.pem)"
+            )
         }
     }
 

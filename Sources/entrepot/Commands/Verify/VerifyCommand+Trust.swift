@@ -25,7 +25,7 @@ extension VerifyCommand {
             let stamp = try Timestamp(der: try Files.bytes(at: timestamp, limit: .timestamp))
             if let bytes { return try stamp.verify(of: bytes, roots: roots) }
             guard let file = FileHandle(forReadingAtPath: document) else {
-                throw CommandFailure("the file \(document) cannot be read", code: .badData)
+                throw Files.unreadable(document)
             }
             defer { try? file.close() }
             return try stamp.verify(roots: roots) {

@@ -47,8 +47,20 @@ public struct SumTraffic: Sendable, Equatable {
         guard case .secretSharing(computing: _) = task.engine, let first = task.providerColumns.first else { return 0 }
         let sizes = task.domain.sizes
         let widths = [sizes.prefix(first).reduce(0, +), sizes.dropFirst(first).reduce(0, +)]
-        return task.declaredRows.joined * (4 * (widths.max() ?? 0) + 64)
+        let widest = widths.max() ?? 0
+        let scored = task.plan.synthesizer == .gaussianCopula ? 8 * widest : 0
+        return task.declaredRows.joined * (4 * widest + scored + values(task) + 64)
     }
+
+    /// Bytes a row of the digits of values that queries add, if their groups lie at the values' holder; elsewhere they are fewer.
+    private static func values(_ task: TaskPlan) -> Int {
+        ((try? task.queries.forecasts(task.plan.accounting)) ?? []).filter(\.addsValues).reduce(0) {
+            $0 + $1.parts.count * mostDigits * (2 * $1.groups + 1) * 8
+        }
+    }
+
+    /// A value of 2³⁰ has so many digits of three.
+    private static let mostDigits = 21
 
     /// Whether three parties count on shares.
     public var isShared: Bool { sharedBytes > 0 }

@@ -205,6 +205,14 @@ extension Kernel {
         return .rows(rows)
     }
 
+    /// The Gram matrix that a replayed transcript answers with next; nil where it is another answer.
+    var nextRecordedGram: NoisyGram? {
+        guard answered < transcript.releases.count, case .gram(let gram) = transcript.releases[answered].answer else {
+            return nil
+        }
+        return gram
+    }
+
     /// Accepts a recorded answer.
     func accept() { answered += 1 }
 
@@ -252,12 +260,12 @@ extension Kernel {
             holders: rows.flatMap { $0.holders.count > 1 ? $0.holders : nil })
     }
 
-    /// The noise that is drawn here for a figure that needs `scale`.
-    func drawn(_ scale: NoiseScale) throws(PrivacyError) -> NoiseScale {
+    /// The noise that is drawn here for figures that need `scale`.
+    func drawn(_ scale: NoiseScale, for kind: FigureKind) throws(PrivacyError) -> NoiseScale {
         let holders = rows?.holders ?? .one
         let share = try holders.share(of: scale)
         // Fifty deviations: no draw is beyond them.
-        if let most = rows?.mostFigure, case .gaussian(let whole) = holders.total(of: share) {
+        if let most = rows?.mostFigure(of: kind), case .gaussian(let whole) = holders.total(of: share) {
             let variance = NoiseScale.gaussian(whole).variance
             guard variance.squareRoot() * 50 <= Double(most) else { throw .noiseTooLarge(variance: variance) }
         }

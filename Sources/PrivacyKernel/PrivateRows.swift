@@ -54,7 +54,9 @@ final class PrivateRows: IntegerSource {
     /// The whole of it lies here.
     var holders: NoiseHolders { .one }
 
-    func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) -> [[Int64]] { parts }
+    func whole(
+        of parts: [[Int64]], _ kind: FigureKind, answering question: @autoclosure () -> String
+    ) -> [[Int64]] { parts }
 
     // KERNEL 2.8
     /// How many rows fill the table up: private.
@@ -145,4 +147,36 @@ final class PrivateRows: IntegerSource {
 
     /// The columns as `VectorMath` takes them, without a copy.
     var codes: [CodeArray] { table.columns.map(\.codes) }
+}
+
+extension PrivateRows {
+    /// The digits of each row's value in the cell of its groups, as `SignedDigits.columns` has them. Rows of padding have none.
+    func digits(_ digits: SignedDigits, _ values: [Int64], of attribute: Int, by groups: [Int]) -> [CodeArray] {
+        let columns = groups.map { (codes: table.columns[$0], size: domain.columns[$0].size) }
+        let cells = columns.reduce(1) { $0 * $1.size }
+        let codes = table.columns[attribute]
+        let steps = values.count / max(domain.columns[attribute].size, 1)
+        var rest = (0..<table.rowCount).map { row in
+            values[codes[row] * steps + codes.step(row, of: steps)] &* (row < rowCount ? 1 : 0)
+        }
+        let places = (0..<table.rowCount).map { row in UInt32(columns.reduce(0) { $0 * $1.size + $1.codes[row] }) }
+        var below = digits.weights.reduce(0, +)
+        var arrays: [CodeArray] = []
+        for weight in digits.weights.reversed() {
+            below -= weight
+            var own = [UInt32](repeating: 0, count: rest.count)
+            for row in rest.indices {
+                let digit: Int64 = (rest[row] > below ? 1 : 0) - (rest[row] < -below ? 1 : 0)
+                rest[row] -= digit * weight
+                own[row] =
+                    UInt32(digit.magnitude) &* (1 &+ places[row] &+ UInt32(digit < 0 ? cells : 0))
+            }
+            guard let array = CodeArray(narrowing: own, below: 2 * cells + 1) else {
+                preconditionFailure("digits are below the number of their columns")
+            }
+            arrays.append(array)
+        }
+        rest.wipe()
+        return arrays.reversed()
+    }
 }

@@ -13,19 +13,38 @@ public struct ItemIntake: Sendable {
     /// Of the whole item.
     public let count: Int
     private let digest: [UInt8]
-    private let isField: Bool
+    private let kind: Kind
     private(set) var words: [UInt32] = []
 
     /// - Parameters:
     ///   - item: its name.
     ///   - count: how many words it has.
     ///   - pieceWords: how many of them come at once.
-    ///   - isField: whether each word is an element of the field of p = 2³¹ − 1.
-    public init(_ item: String, count: Int, pieceWords: Int, isField: Bool) {
+    ///   - kind: what the words are.
+    public init(_ item: String, count: Int, pieceWords: Int, kind: Kind) {
         self.count = count
         self.pieceWords = max(1, pieceWords)
-        self.isField = isField
+        self.kind = kind
         digest = Self.digest(of: item)
+    }
+
+    /// What the words of an item are.
+    public enum Kind: Sendable {
+        /// Any bytes.
+        case bytes
+        /// Elements of the field of 2³¹ − 1.
+        case field
+        /// Elements of the field of 2⁶¹ − 1, two words each, the lower one first.
+        case wideField
+
+        func isRight(_ words: [UInt32]) -> Bool {
+            switch self {
+            case .bytes: true
+            case .field: words.allSatisfy { $0 < PrimeField.modulus }
+            case .wideField:
+                words.count % 2 == 0 && ItemPiece.wide(of: words).allSatisfy { $0 < WideField.modulus }
+            }
+        }
     }
 
     /// By which pieces name their item.
@@ -53,9 +72,7 @@ public struct ItemIntake: Sendable {
         guard piece.number >= pieces else { return }
         guard piece.number == pieces, piece.words.count == min(pieceWords, count - words.count), !piece.words.isEmpty
         else { throw .otherPiece(from: name) }
-        if isField {
-            guard piece.words.allSatisfy({ $0 < PrimeField.modulus }) else { throw .unreadable(from: name) }
-        }
+        guard kind.isRight(piece.words) else { throw .unreadable(from: name) }
         if words.isEmpty { words.reserveCapacity(count) }
         words += piece.words
     }

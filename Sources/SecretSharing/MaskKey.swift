@@ -1,7 +1,6 @@
 import Crypto
 import CryptoExtras
 public import Foundation
-import VectorMath
 
 /// One office's half of the keys that it shares with each other office, for one task.
 ///
@@ -81,15 +80,6 @@ struct PairSecret: Sendable {
 }
 
 extension PairSecret {
-    /// Uniform elements of the field of p = 2³¹ − 1 in place of words.
-    func fieldMask(round: Int, question: [UInt8], count: Int) throws -> [UInt64] {
-        // 2⁶⁴ is 4 modulo p: without the four greatest words each element has as many words as any other. One of them comes once
-        // in 2⁶² words.
-        let words = try mask(round: round, question: question, count: count + 4)
-        let even = words.filter { $0 <= UInt64.max - 4 }
-        return even.prefix(count).map { UInt64(PrimeField.reduced($0)) }
-    }
-
     /// 32 bytes for another purpose, which both of the pair have and nobody else.
     func key(for purpose: String) -> [UInt8] {
         let key = HKDF<SHA256>.expand(

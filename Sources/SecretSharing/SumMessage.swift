@@ -113,6 +113,16 @@ extension ItemPiece {
     /// Bytes as words, the least significant first; as many as are whole.
     public static func words(of bytes: [UInt8]) -> [UInt32] { SumBytes.halves(bytes[...]) }
 
+    /// Wide elements as words, the lower half first.
+    public static func words(of elements: [UInt64]) -> [UInt32] {
+        elements.flatMap { [UInt32(truncatingIfNeeded: $0), UInt32(truncatingIfNeeded: $0 >> 32)] }
+    }
+
+    /// Words as wide elements.
+    public static func wide(of words: [UInt32]) -> [UInt64] {
+        (0..<(words.count / 2)).map { UInt64(words[2 &* $0]) | UInt64(words[2 &* $0 &+ 1]) << 32 }
+    }
+
     /// Words as bytes.
     public static func bytes(of words: [UInt32]) -> [UInt8] { SumBytes.bytes(ofHalves: words) }
 }
@@ -133,6 +143,23 @@ public enum SumMessage: Sendable, Equatable {
     public static let mostWords = 65_536
     private static let mark = Array("ENTSUM".utf8)
     private static let headerBytes = 4 * 32 + 8 + 8
+    /// Before what depends on the kind.
+    static let markBytes = mark.count + 1
+    /// Before the values of a share.
+    static let shareHead = markBytes + headerBytes
+    /// Before the words of a piece.
+    static let pieceHead = markBytes + 72
+
+    /// Which kind of message begins so; nil for none.
+    static func kind(_ bytes: [UInt8]) -> UInt8? {
+        bytes.count > mark.count && bytes.starts(with: mark) ? bytes[mark.count] : nil
+    }
+
+    /// How long a message of a round is.
+    public static func bytes(ofShare count: Int) -> Int { shareHead + 8 * count }
+
+    /// How long a message with a piece is.
+    public static func bytes(ofPiece words: Int) -> Int { pieceHead + 4 * words }
 
     /// The bytes of a message.
     public var bytes: [UInt8] {

@@ -1,7 +1,6 @@
 import Bytes
 import Crypto
 import Foundation
-import VectorMath
 
 /// One office's side of a secure sum, as a value: no sockets, no clock, no table.
 ///
@@ -24,8 +23,6 @@ public struct SumRounds: Sendable {
         let plan: [UInt8]
         let commitment: [UInt8]
         let program: String
-        /// Whether parts are added modulo p = 2³¹ − 1, and not 2^64.
-        let isField: Bool
 
         /// - Parameters:
         ///   - task: 32 bytes.
@@ -33,10 +30,8 @@ public struct SumRounds: Sendable {
         ///   - place: of this office among them.
         ///   - plan: a digest of all questions and their noise.
         ///   - commitment: to this office's table, 32 bytes.
-        ///   - isField: whether parts are elements of the field of p = 2³¹ − 1.
         public init(
-            task: [UInt8], names: [String], place: Int, plan: [UInt8], commitment: [UInt8], program: String,
-            isField: Bool = false
+            task: [UInt8], names: [String], place: Int, plan: [UInt8], commitment: [UInt8], program: String
         ) {
             self.task = task
             self.names = names
@@ -44,7 +39,6 @@ public struct SumRounds: Sendable {
             self.plan = plan
             self.commitment = commitment
             self.program = program
-            self.isField = isField
         }
     }
 
@@ -56,6 +50,8 @@ public struct SumRounds: Sendable {
     private var made: [SumShare]
     /// How many rounds were begun since this start.
     private var begun = 0
+    /// In which numbers each of them adds.
+    private var groups: [SumGroup] = []
     /// Messages of rounds that have no total yet, by office and round.
     private var received: [Int: [Int: SumShare]] = [:]
     /// The digests of all messages that came, by office and round.
@@ -195,8 +191,11 @@ public struct SumRounds: Sendable {
     /// - Parameters:
     ///   - part: what this office adds, with its noise. Where the round's message was made before, that one stands.
     ///   - question: what is answered, in public words.
+    ///   - group: in which numbers parts are added.
     /// - Throws: `changedHere` where another question was answered in this round before.
-    public mutating func share(_ part: [Int64], question: String) throws(SumRefusal) -> SumShare {
+    public mutating func share(
+        _ part: [Int64], question: String, in group: SumGroup = .words
+    ) throws(SumRefusal) -> SumShare {
         guard let session else { throw .notGreeted(from: notGreeted.first ?? "") }
         let asked = Array(SHA256.hash(data: Data(question.utf8)))
         let round = begun
@@ -206,6 +205,7 @@ public struct SumRounds: Sendable {
                 first.values.count == part.count
             else { throw .changedHere(round: round) }
             begun += 1
+            groups.append(group)
             return first
         }
         // From the first message on the others are held to their tables and keys.
@@ -215,34 +215,29 @@ public struct SumRounds: Sendable {
             remembered.commitments[peer] = greeting.commitment
             unkept.append(.greeting(peer: peer, commitment: greeting.commitment, maskKey: greeting.maskKey))
         }
-        var values = office.isField ? part.map { Int64(PrimeField.element($0)) } : part
+        var values = part.map { group.element($0) }
         for peer in others {
-            try mask(&values, with: peer, round: round, question: asked)
+            try mask(&values, with: peer, round: round, question: asked, in: group)
         }
         let share = SumShare(
             task: office.task, session: session, round: round, question: asked, chain: chain, values: values)
         made.append(share)
         begun += 1
+        groups.append(group)
         return share
     }
 
-    private func mask(_ values: inout [Int64], with peer: Int, round: Int, question: [UInt8]) throws(SumRefusal) {
+    private func mask(
+        _ values: inout [Int64], with peer: Int, round: Int, question: [UInt8], in group: SumGroup
+    ) throws(SumRefusal) {
         guard let secret = secrets[peer],
-            let words = try? office.isField
-                ? secret.fieldMask(round: round, question: question, count: values.count)
-                : secret.mask(round: round, question: question, count: values.count)
+            let words = try? secret.mask(round: round, question: question, count: values.count, in: group)
         else { throw .notGreeted(from: office.names[peer]) }
-        if office.isField {
-            let sign: Int64 = office.place < peer ? 1 : -1
-            for place in values.indices {
-                values[place] = Int64(PrimeField.element(values[place] + sign * Int64(words[place])))
-            }
-            return
-        }
-        if office.place < peer {
-            for place in values.indices { values[place] &+= Int64(bitPattern: words[place]) }
-        } else {
-            for place in values.indices { values[place] &-= Int64(bitPattern: words[place]) }
+        let isFirst = office.place < peer
+        for place in values.indices {
+            values[place] =
+                isFirst
+                ? group.sum(values[place], words[place]) : group.difference(values[place], words[place])
         }
     }
 
@@ -256,8 +251,9 @@ public struct SumRounds: Sendable {
 
     /// The sum of all parts of the present round; nil while a message is missing. Asked once a round.
     public mutating func total() throws(SumRefusal) -> [Int64]? {
-        guard totals < begun, missing.isEmpty else { return nil }
+        guard totals < begun, groups.indices.contains(totals), missing.isEmpty else { return nil }
         let own = made[totals]
+        let group = groups[totals]
         var sum = own.values
         for peer in others {
             guard let share = received[peer]?[totals] else { return nil }
@@ -268,15 +264,10 @@ public struct SumRounds: Sendable {
             guard share.values.count == sum.count else {
                 throw .otherSize(from: name, round: totals, expected: sum.count, found: share.values.count)
             }
-            if office.isField {
-                // Whoever is within the field is within it modulo p alone.
-                guard share.values.allSatisfy({ 0 <= $0 && $0 < Int64(PrimeField.modulus) }) else {
-                    throw .unreadable(from: name)
-                }
-            }
-            for place in sum.indices { sum[place] &+= share.values[place] }
+            guard share.values.allSatisfy({ group.isElement($0) }) else { throw .unreadable(from: name) }
+            for place in sum.indices { sum[place] = group.sum(sum[place], share.values[place]) }
         }
-        if office.isField { sum = sum.map { PrimeField.number(PrimeField.element($0)) } }
+        sum = sum.map { group.figure($0) }
         for peer in others { received[peer]?[totals] = nil }
         chain = Array(SHA256.hash(data: chain + own.question + SumBytes.bytes(sum)))
         totals += 1
@@ -339,6 +330,19 @@ public struct SumRounds: Sendable {
             closings[peer] = closings[peer] ?? kept
         case .greeting, .halt, .pause: break
         }
+    }
+
+    /// What becomes of a long message of a round, by its head.
+    ///
+    /// - Throws: for a round that cannot have begun, or another number of values than this office has in it.
+    public func room(forRound round: Int, count: Int, from peer: Int) throws(SumRefusal) -> FrameRoom {
+        let name = office.names[peer]
+        guard round <= max(begun, made.count) else { throw .roundNotBegun(from: name, round: round) }
+        guard round < made.count else { return .later }
+        guard count == made[round].values.count else {
+            throw .otherSize(from: name, round: round, expected: made[round].values.count, found: count)
+        }
+        return .wanted
     }
 
     private mutating func receive(_ share: SumShare, from peer: Int) throws(SumRefusal) {

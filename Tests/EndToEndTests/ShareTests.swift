@@ -52,7 +52,8 @@ struct ShareTests {
                 synthesizer: {method: mst}
                 queries:
                   - {name: rows, kind: cardinality, epsilon: 20}
-                  - {name: both, kind: histogram, columns: [Bank_y, Telecom_y], epsilon: 100}
+                  - {name: both, kind: histogram, columns: [Bank_y, Telecom_y], epsilon: 90}
+                  - {name: total, kind: sum, columns: [Telecom_y], by: [Bank_x], epsilon: 20}
                 """
             try Data(text.utf8).write(to: folder.appending(path: "task.yaml"))
             for name in ShareTests.names {

@@ -15,7 +15,7 @@ struct IntegerSourceConformance {
     let rows: [[Int]]
     /// One source a holder; what they hold together are the rows.
     let sources: [any IntegerSource]
-    /// Whether parts are elements of the field of 2³¹ − 1, which are asked for at all holders at once.
+    /// Whether parts are elements of a field, of 2³¹ − 1 for counts and of 2⁶¹ − 1 for values.
     var isField = false
 
     /// What is wrong; nothing for a source that may be used.
@@ -43,33 +43,38 @@ struct IntegerSourceConformance {
             }
         }
         // Twice, since a source may keep what it counted.
-        for _ in 0..<2 where try sum(asked { try $0.counts(cliques, further: further) }) != expected {
+        for _ in 0..<2 where try sum(asked { try $0.counts(cliques, further: further) }, .counts) != expected {
             faults.append("tables of counts")
         }
         if try !asked({ try $0.counts([], further: []) }).allSatisfy(\.isEmpty) {
             faults.append("tables that nobody asked for")
         }
 
-        let values: [Int64] = (0..<domain.sizes[2]).map { Int64($0 * $0) - 5 }
-        for groups in [[], [0], [0, 1]] {
+        // Sums within 31 bits, and beyond them.
+        for (column, unit, groups) in [
+            (2, 1, []), (2, 1, [0]), (2, 1, [0, 1]), (0, 1 << 26, [1]), (1, 1 << 26, [0, 2]), (0, 1 << 26, [0, 1, 2]),
+        ] as [(Int, Int64, [Int])] {
+            let values: [Int64] = (0..<domain.sizes[column]).map { (Int64($0 * $0) - 5) * unit }
             var sums = [Int64](repeating: 0, count: groups.reduce(1) { $0 * domain.sizes[$1] })
-            for row in rows { sums[groups.reduce(0) { $0 * domain.sizes[$1] + row[$1] }] += values[row[2]] }
-            if try sum(asked { try [$0.sums(values, of: 2, by: groups)] }) != [sums] {
-                faults.append("sums by \(groups)")
+            for row in rows { sums[groups.reduce(0) { $0 * domain.sizes[$1] + row[$1] }] += values[row[column]] }
+            if try sum(asked { try [$0.sums(values, of: column, by: groups)] }, .values) != [sums] {
+                faults.append("sums of \(column) by \(groups)")
             }
         }
 
-        let scores: [[Int16]] = [0, 2].map { column in (0..<domain.sizes[column]).map { Int16(3 * $0) - 4 } }
-        var gram = [Int64](repeating: 0, count: 4)
-        for row in rows {
-            let z = [Int64(scores[0][row[0]]), Int64(scores[1][row[2]])]
-            for i in 0..<2 { for j in 0..<2 { gram[2 * i + j] += z[i] * z[j] } }
+        // Several features of one column, in any order of columns.
+        let features = [2, 0, 2, 1]
+        let scores: [[Int16]] = features.enumerated().map { place, column in
+            (0..<domain.sizes[column]).map { Int16((place + 3) * $0 * 500) - 4000 }
         }
-        // No part of it follows from counts of one's own where rows are shortened by the columns of both holders.
-        if isField { return faults }
+        var gram = [Int64](repeating: 0, count: 16)
+        for row in rows {
+            let z = zip(features, scores).map { Int64($1[row[$0]]) }
+            for i in 0..<4 { for j in 0...i { gram[4 * i + j] += z[i] * z[j] } }
+        }
         // A bound that shortens no row.
-        let found = try sum(asked { try [$0.gram([0, 2], scores, bound: 8000)] })
-        if [0, 2, 3].contains(where: { found.first?[$0] != gram[$0] }) { faults.append("Gram matrix") }
+        let found = try sum(asked { try [$0.gram(features, scores, bound: 1 << 14)] }, .values)
+        if found != [gram] { faults.append("Gram matrix") }
         return faults
     }
 
@@ -93,13 +98,19 @@ struct IntegerSourceConformance {
         return try answers.withLock { answers in try sources.indices.map { try answers[$0]!.get() } }
     }
 
-    private func sum(_ parts: [[[Int64]]]) -> [[Int64]] {
+    private func sum(_ parts: [[[Int64]]], _ kind: FigureKind) -> [[Int64]] {
         var whole = parts.first ?? []
         for part in parts.dropFirst() {
             guard part.map(\.count) == whole.map(\.count) else { return [] }
             for table in part.indices { for cell in part[table].indices { whole[table][cell] += part[table][cell] } }
         }
-        return isField ? whole.map { $0.map { PrimeField.number(PrimeField.element($0)) } } : whole
+        guard isField else { return whole }
+        return whole.map {
+            $0.map { sum in
+                kind == .counts
+                    ? PrimeField.number(PrimeField.element(sum)) : WideField.number(WideField.element(sum))
+            }
+        }
     }
 }
 
@@ -129,7 +140,7 @@ struct IntegerSourceTests {
             let source = try Self.padded(rows, to: room)
             #expect(try IntegerSourceConformance(domain: source.domain, rows: rows, sources: [source]).faults() == [])
             #expect(source.holders == .one)
-            #expect(source.whole(of: [[1, 2], [3]], answering: "") == [[1, 2], [3]])
+            #expect(source.whole(of: [[1, 2], [3]], .counts, answering: "") == [[1, 2], [3]])
         }
     }
 
@@ -178,7 +189,7 @@ struct IntegerSourceTests {
         let source = try BlockRows(table, nil)
         #expect(try IntegerSourceConformance(domain: source.domain, rows: rows, sources: [source]).faults() == [])
         #expect(source.holders == .one)
-        #expect(source.whole(of: [[1, 2], [3]], answering: "") == [[1, 2], [3]])
+        #expect(source.whole(of: [[1, 2], [3]], .counts, answering: "") == [[1, 2], [3]])
         try source.checkRead()
         // Whoever has them is alone with them.
         #expect(throws: PrivacyError.rowsAreGone) { _ = try BlockRows(table, nil) }

@@ -1,5 +1,6 @@
 import Domains
 import Foundation
+import SecretSharing
 import Synchronization
 import Tables
 import VectorMath
@@ -20,7 +21,12 @@ extension AuditCheck {
         let bug = PlantedBug.active
         let cliques = [[0, 1], [0, 1, 2], [0, 2]]
         let parts = try Gathering.run(NoiseHolders(count: 3, colluding: 1), bug: bug) { place, _ in
-            Result { try sources[place].counts(cliques, further: []) }
+            Result {
+                let counts = try sources[place].counts(cliques, further: [])
+                // Of values too, twice: in a field of their own.
+                for values: [Int64] in [[1, 2, 3], [4, -5, 6]] { _ = try sources[place].sums(values, of: 0, by: [2]) }
+                return counts
+            }
         }
         guard let found = try? parts.map({ try $0.get() }) else { return false }
         let whole = try testTable(sizes, rows).counts(cliques, further: [])
@@ -31,7 +37,14 @@ extension AuditCheck {
             guard sum == table else { return false }
         }
         let seen = world.seen
-        for words in seen.values where !isUniform(words.map { UInt64($0) }) { return false }
+        let wide = ["2 0", "3 0"].map { ItemPiece.wide(of: seen[$0] ?? []) }
+        for (name, words) in seen {
+            let isWide = name.hasPrefix("2 ") || name.hasPrefix("3 ")
+            let high = isWide ? ItemPiece.wide(of: words).map { $0 >> 30 } : words.map { UInt64($0) }
+            guard isUniform(high) else { return false }
+        }
+        guard !wide[0].isEmpty, zip(wide[0], wide[1]).count(where: { $0 == $1 || $0 &+ 1 == $1 || $0 == $1 &+ 1 }) < 3
+        else { return false }
         // Table 0 of a holder has its single columns, table 1 sets of them: where the same mask covers both, words are nearly equal.
         guard let one = seen["0 0"], let two = seen["1 0"] else { return false }
         let near = zip(one, two).count { abs(Int64($0) - Int64($1)) <= 1 }

@@ -78,6 +78,32 @@ final class ShareWorld: @unchecked Sendable {
                 PrimeField.sum($0, $1)
             }
         }
+
+        func openWide(_ part: [Int64], question: String) throws -> [Int64] {
+            let elements = part.map { Int64(WideField.element($0)) }
+            return world.gathering.add(elements, question).map { WideField.number(WideField.element($0)) }
+        }
+
+        func wideProducts(_ number: Int, columns: [WeightedColumns], own: OneHotTable?) throws -> [UInt64] {
+            let keys = (0..<2).map { [UInt8](repeating: UInt8($0 + 1), count: 32) }
+            var parts: [WidePair.Part] = keys.map { .mask($0) }
+            if let side, let own {
+                let pieces = (world.rows + FieldStream.pieceRows - 1) / FieldStream.pieceRows
+                let masked = (0..<pieces).flatMap { own.widelyMasked(by: keys[side], number: number, piece: $0) }
+                world.put(ItemPiece.words(of: masked), "\(number) \(side)")
+                parts[side] = .own(keys[side])
+                parts[1 - side] = .masked(ItemPiece.wide(of: world.get("\(number) \(1 - side)")))
+            }
+            let pair = WidePair(number: number, rows: world.rows, columns: columns, parts: parts)
+            let form = pair.form([4, 5]) { challenge, key in
+                own?.crossTerm(challenge, maskedBy: key, number: number) ?? 0
+            }
+            if let side = try openWide(form, question: "form \(number)").firstIndex(where: { $0 != 0 }) {
+                throw Malformed(side: side)
+            }
+            guard side == 0, let own, case .masked(let others) = parts[1] else { return pair.products() }
+            return zip(pair.products(), own.products(others, columns: columns)).map { WideField.sum($0, $1) }
+        }
     }
 }
 
@@ -140,8 +166,18 @@ struct SharedColumnsTests {
             [1, 2, 3], [0, 1, 2, 3], [2, coarser, other], [0, 1, coarser],
         ]
         let counts = try kernel.measure(cliques, spending: budget.take(.fraction(1, 2)))
-        let again = try kernel.measure([[1, 3], [0, 3]], spending: budget.take(.fraction(1, 2)))
-        return (counts + again).map(\.counts)
+        let again = try kernel.measure([[1, 3], [0, 3]], spending: budget.take(.fraction(1, 4)))
+        let sums = try kernel.sums(
+            [
+                SumQuestion(
+                    attribute: 3, values: [5, -3, 0, 1 << 30, 100, 7], clamp: -10...(1 << 29), groups: [0, 2]),
+                SumQuestion(attribute: 0, values: [1, 0, 1], clamp: 0...1, groups: [3]),
+                SumQuestion(attribute: 1, values: [1, 9, -9, 2], clamp: -9...9),
+            ], spending: budget.take(.fraction(1, 8)))
+        let gram = try kernel.gram(
+            of: [3, 0, 0, 1], scores: [[-900, 0, 900, 7, 7, 0], [1, 0, 5], [0, 8, 0], [-3, 3, 1, 2]], bound: 8192,
+            spending: budget.take(.fraction(1, 8)))
+        return (counts + again).map(\.counts) + sums.map(\.sums) + [gram.entries]
     }
 
     @Test("noise off, every table is that of one place, to the last integer")
@@ -198,8 +234,15 @@ struct SharedColumnsTests {
         let outcomes = try Gathering.run(NoiseHolders(count: 3, colluding: 1), bug: .sharedRowHeavy) { place, _ in
             let kernel = Kernel(rows: sources[place], generator: NoiseGenerator())
             var budget = try testBudget(1, 1e-9, .gaussian)
-            let found = Result { try kernel.measure([[0, 1]], spending: budget.take(.all)) }
-            return (isRefused: (try? found.get()) == nil, releases: kernel.transcript.releases.count)
+            let counts = try? kernel.measure([[0, 1]], spending: budget.take(.fraction(1, 3)))
+            let sums = try? kernel.sums(
+                [SumQuestion(attribute: 0, values: [1, 2, 3], clamp: 0...3, groups: [1])],
+                spending: budget.take(.fraction(1, 3)))
+            let gram = try? kernel.gram(
+                of: [0, 1], scores: [[1, 2, 3], [1, 2, 3, 4]], bound: 9, spending: budget.take(.all))
+            return (
+                isRefused: counts == nil && sums == nil && gram == nil, releases: kernel.transcript.releases.count
+            )
         }
         #expect(outcomes.allSatisfy { $0.isRefused && $0.releases == 0 })
     }
@@ -209,14 +252,11 @@ struct SharedColumnsTests {
         let sources = try Self.sources(Self.rows(10), first: 1, room: 10)
         let kernel = Kernel(rows: sources[2], generator: NoiseGenerator())
         var budget = try testBudget(1, 1e-9, .gaussian)
+        // Longer rows than any bound of a Gram matrix allows.
+        let long = [[Int32]](repeating: [1 << 13, 0, 0], count: 5)
         #expect(throws: PrivacyError.self) {
             try kernel.gram(
-                of: [0, 1], scores: [[1, 2, 3], [1, 2, 3, 4]], bound: 9, spending: budget.take(.fraction(1, 9)))
-        }
-        #expect(throws: PrivacyError.self) {
-            try kernel.sums(
-                [SumQuestion(attribute: 2, values: [0, 0, 0, 0, 1 << 29], clamp: 0...(1 << 29))],
-                spending: budget.take(.fraction(1, 9)))
+                of: [0, 0, 0, 0, 0], scores: long, bound: 9, spending: budget.take(.fraction(1, 9)))
         }
         // Noise that would wrap.
         var little = try testBudget(1e-3, 1e-9, .gaussian)
@@ -225,6 +265,46 @@ struct SharedColumnsTests {
         }
         #expect(kernel.transcript.releases.isEmpty)
         #expect("\(PrivacyError.notOnShares("a difference"))".contains("enclave"))
+    }
+
+    private static func askGram(_ kernel: Kernel, bound: Int) throws -> NoisyGram {
+        var budget = try testBudget(1, 1e-9, .gaussian)
+        return try kernel.gram(
+            of: [0, 2], scores: [[-30, 0, 40], [-9, 0, 2, 4, 30]], bound: bound, spending: budget.take(.all))
+    }
+
+    @Test("where a shorter bound is asked for, the longest row takes its place: in entries, noise, record and replay")
+    func unshortened() throws {
+        let rows = Self.rows(300)
+        let sources = try Self.sources(rows, first: 1, room: 400)
+        let apart = try Gathering.run(NoiseHolders(count: 3, colluding: 1), bug: .noiseLeftOut) { place, _ in
+            let kernel = Kernel(rows: sources[place], generator: NoiseGenerator())
+            return (gram: try Self.askGram(kernel, bound: 12), transcript: kernel.transcript)
+        }
+        // √(40² + 30²).
+        let whole = try PlantedBug.$active.withValue(.noiseLeftOut) {
+            try Self.askGram(Kernel(rows: testTable(Self.sizes, rows)), bound: 50)
+        }
+        for party in apart {
+            #expect(party.gram.bound == 50 && party.gram.entries == whole.entries)
+            #expect(party.gram.diagonalVariance >= 1.5 * whole.diagonalVariance)
+            #expect(party.gram.diagonalVariance < 1.501 * whole.diagonalVariance)
+            let replayed = Kernel(replaying: party.transcript, domain: sources[0].domain)
+            #expect(try Self.askGram(replayed, bound: 12) == party.gram)
+        }
+        #expect(Kernel.longestRow([0, 2, 0], [[3, 0], [4, 4], [4, 1]]) == 7)
+    }
+
+    @Test("digits of a value are within its bound, whatever they are, and every value has some")
+    func digits() {
+        for bound: Int64 in [0, 1, 2, 3, 4, 5, 12, 13, 14, 40, 41, 1000, 1 << 30] {
+            let weights = SignedDigits(upTo: bound).weights
+            #expect(weights.reduce(0, +) == max(1, bound))
+            guard bound <= 1000 else { continue }
+            var reached: Set<Int64> = [0]
+            for weight in weights { reached = Set(reached.flatMap { [$0 - weight, $0, $0 + weight] }) }
+            #expect(reached == Set(-max(1, bound)...max(1, bound)))
+        }
     }
 
     @Test("members' rows stand in the order of the keyed hash, whatever their order in a file, with padding behind")

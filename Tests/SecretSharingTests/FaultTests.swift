@@ -108,6 +108,35 @@ struct FaultTests {
         expect(.twoMessages(from: "office1", round: 0), twice, .share(changed { $0.values[0] &+= 1 }))
     }
 
+    @Test("of a long message the head alone decides: what a round or a piece has is wanted, and nothing longer")
+    func heads() throws {
+        var world = SumWorld(3)
+        try world.greet()
+        let share = try world.offices[1].share([1, 2, 3, 4], question: "q")
+        let bytes = SumMessage.share(share).bytes
+        #expect(bytes.count == SumMessage.bytes(ofShare: 4))
+        #expect(FrameHead(Array(bytes.prefix(FrameHead.bytes))) == .share(round: 0, count: 4))
+        #expect(FrameHead(Array(bytes.prefix(FrameHead.bytes - 1))) == nil)
+        #expect(FrameHead([UInt8](repeating: 0, count: 200)) == nil)
+        let piece = ItemPiece(
+            task: SumWorld.task, item: ItemIntake.digest(of: "points"), number: 3,
+            words: [UInt32](repeating: 1, count: 99))
+        #expect(SumMessage.piece(piece).bytes.count == SumMessage.bytes(ofPiece: 99))
+        #expect(FrameHead(SumMessage.piece(piece).bytes) == .piece(item: ItemIntake.digest(of: "points")))
+        #expect(FrameHead(SumMessage.halt(String(repeating: "x", count: 200)).bytes) == .other)
+        // The round that office 0 has not begun waits, and later ones cannot have begun.
+        let office = world.offices[0]
+        #expect(try office.room(forRound: 0, count: 1 << 39, from: 1) == .later)
+        #expect(throws: SumRefusal.roundNotBegun(from: "office1", round: 1)) {
+            try office.room(forRound: 1, count: 4, from: 1)
+        }
+        _ = try world.offices[0].share([1, 2, 3, 4], question: "q")
+        #expect(try world.offices[0].room(forRound: 0, count: 4, from: 1) == .wanted)
+        #expect(throws: SumRefusal.otherSize(from: "office1", round: 0, expected: 4, found: 1 << 39)) {
+            try world.offices[0].room(forRound: 0, count: 1 << 39, from: 1)
+        }
+    }
+
     @Test("messages that come twice, late or a round early change nothing; a missing one leaves the round open")
     func order() throws {
         var world = try Self.greeted()

@@ -182,7 +182,7 @@ struct SharedPairTests {
 
     @Test("pieces that are late, twice, cut, too long, of another item or no elements are refused or change nothing")
     func intake() throws {
-        var intake = ItemIntake("columns 0 x", count: 10, pieceWords: 4, isField: true)
+        var intake = ItemIntake("columns 0 x", count: 10, pieceWords: 4, kind: .field)
         let words: [UInt32] = (0..<10).map { $0 }
         #expect(throws: SumRefusal.otherPiece(from: "Bank")) {
             try intake.receive(piece(1, Array(words[4..<8])), from: "Bank")
@@ -239,7 +239,7 @@ struct SharedPairTests {
     @Test("parts in the field sum to the figure nearest to zero, whatever their integers are")
     func fieldSums() throws {
         let p = Int64(PrimeField.modulus)
-        var world = SumWorld(3, isField: true)
+        var world = SumWorld(3, group: .field)
         try world.greet()
         let first: [Int64] = [5, p - 1, p - 4, -9]
         let second: [Int64] = [p - 3, p - 1, 0, p]
@@ -262,6 +262,34 @@ struct SharedPairTests {
         try world.carry(.share(wrong), from: 1, to: 0)
         try world.carry(.share(next[2]), from: 2, to: 0)
         #expect(throws: SumRefusal.unreadable(from: "office1")) { _ = try world.offices[0].total() }
+    }
+
+    @Test("sums of values are added modulo 2⁶¹ − 1, in rounds among those of counts")
+    func wideSums() throws {
+        let p = Int64(WideField.modulus)
+        var world = SumWorld(3, group: .wideField)
+        try world.greet()
+        let parts: [[Int64]] = [[5, p - 1, 1 << 58, -9], [p - 3, p - 1, 1 << 58, p], [-4, 1, -(1 << 59), 9]]
+        for total in try world.round(parts, question: "one") { #expect(total == [-2, -1, 0, 0]) }
+        let next = try world.shares(
+            [[Int64]](repeating: [Int64](repeating: 0, count: 20_000), count: 3), question: "two")
+        for share in next {
+            #expect(share.values.allSatisfy { 0 <= $0 && $0 < p })
+            let sum = share.values.reduce(0.0) { $0 + Double($1) }
+            #expect(abs(sum / Double(p) / 20_000 - 0.5) < 0.02)
+        }
+        var wrong = next[1]
+        wrong.values[0] = p
+        try world.carry(.share(wrong), from: 1, to: 0)
+        try world.carry(.share(next[2]), from: 2, to: 0)
+        #expect(throws: SumRefusal.unreadable(from: "office1")) { _ = try world.offices[0].total() }
+        var intake = ItemIntake("columns 0 x", count: 8, pieceWords: 4, kind: .wideField)
+        let words = ItemPiece.words(of: [1, WideField.modulus - 1] as [UInt64])
+        #expect(ItemPiece.wide(of: words) == [1, WideField.modulus - 1])
+        try intake.receive(piece(0, words), from: "Bank")
+        #expect(throws: SumRefusal.unreadable(from: "Bank")) {
+            try intake.receive(piece(1, ItemPiece.words(of: [WideField.modulus, 0] as [UInt64])), from: "Bank")
+        }
     }
 
     @Test("two parties have one key for a purpose, another pair another one, and none before a greeting")

@@ -15,11 +15,11 @@ struct SumWorld {
     /// And what it wrote down of the others.
     var sightings: [[SumSighting]]
 
-    /// Whether parts are added in the field.
-    let isField: Bool
+    /// In which numbers parts are added.
+    let group: SumGroup
 
-    init(_ count: Int, task: [UInt8] = SumWorld.task, isField: Bool = false) {
-        self.isField = isField
+    init(_ count: Int, task: [UInt8] = SumWorld.task, group: SumGroup = .words) {
+        self.group = group
         names = (0..<count).map { "office\($0)" }
         keys = (0..<count).map { _ in MaskKey() }
         disks = [[SumShare]](repeating: [], count: count)
@@ -34,8 +34,7 @@ struct SumWorld {
         SumRounds(
             SumRounds.Office(
                 task: task, names: names, place: place, plan: [UInt8](repeating: plan, count: 32),
-                commitment: [UInt8](repeating: table ?? UInt8(place), count: 32), program: "entrepot test",
-                isField: isField),
+                commitment: [UInt8](repeating: table ?? UInt8(place), count: 32), program: "entrepot test"),
             key: key ?? keys[place], made: disks[place], sightings: sightings[place])
     }
 
@@ -58,7 +57,7 @@ struct SumWorld {
     /// Each makes its message of the next round.
     mutating func shares(_ parts: [[Int64]], question: String) throws -> [SumShare] {
         try offices.indices.map { place in
-            let share = try offices[place].share(parts[place], question: question)
+            let share = try offices[place].share(parts[place], question: question, in: group)
             if disks[place].count == share.round { disks[place].append(share) }
             return share
         }

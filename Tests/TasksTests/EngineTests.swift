@@ -136,7 +136,6 @@ struct EngineTests {
             (", reveal: own", "", "members that nobody learns are not built"),
             ("reveal: own", "reveal: own, rows_per_key: 2", "one row in each table"),
             ("delta: 1.0e-9", "delta: 0", "needs δ above 0"), ("      rows: 20000\n", "", "declares no `rows`"),
-            ("method: auto", "method: gaussian-copula", "tables of counts"),
             (
                 "rules:\n",
                 "rules:\n  - {ratio: owed, of: [Bank_debt, Bank_income_monthly], "
@@ -149,10 +148,12 @@ struct EngineTests {
             #expect(file.specification == nil, "\(change.new)")
             #expect(file.errors.contains { "\($0)".contains(change.words) }, "\(change.new): \(file.errors)")
         }
+        // What is built is not refused.
         let sum = try Self.shared {
+            $0 = $0.replacing("method: auto", with: "method: gaussian-copula")
             $0 += "queries:\n  - {name: debt, kind: sum, columns: [Bank_debt], clamp: [0, 9], epsilon: 0.1}\n"
         }
-        #expect(sum.errors.contains { "\($0)".contains("`sum` adds values") })
+        #expect(sum.errors.isEmpty, "\(sum.errors)")
     }
 
     @Test("what somebody signs says whom the sum asks to trust, and what the noise is")

@@ -124,10 +124,10 @@ public final class OfficeMesh: Sendable {
     }
 
     /// Sends this office's part of the next round, masked, and waits for the total.
-    public func open(_ part: [Int64], question: String) throws -> [Int64] {
+    public func open(_ part: [Int64], question: String, in group: SumGroup = .words) throws -> [Int64] {
         try state.withLock { state in
             if let failure = state.failure { throw failure }
-            let share = try state.rounds.share(part, question: question)
+            let share = try state.rounds.share(part, question: question, in: group)
             // On the disk before anybody has it: started again, this office says the same, to the same others.
             try journal.keep(state.rounds.takeSightings())
             try journal.keep(share)

@@ -13,6 +13,8 @@ package struct GramMoments {
     private let deviation: Double
     /// For each feature what clipping left of its sum of squares, as a square root; 1 without clipping.
     private let kept: [Double]
+    /// Whether rows were shortened: on shares they cannot be, and the release has a greater bound.
+    private let isClipped: Bool
 
     /// One thread makes results repeatable to the last bit, and these matrices are small.
     private static let oneThread: Void = setLinearAlgebraThreads(1)
@@ -24,7 +26,11 @@ package struct GramMoments {
         self.features = features
         unit = 1 / (features.scale * features.scale)
         deviation = max(gram.offDiagonalVariance, leastVariance).squareRoot() * unit
-        kept = Self.kept(gram, features, total: total, unit: unit)
+        isClipped = features.isClipped && gram.bound <= features.bound
+        kept =
+            isClipped
+            ? Self.kept(gram, features, total: total, unit: unit)
+            : [Double](repeating: 1, count: features.columns.count)
     }
 
     /// Σ over rows of the product of two features, as it were without clipping: of latent numbers, or of indicators less
@@ -43,7 +49,6 @@ package struct GramMoments {
     /// Compares sums of squares with what they were without clipping. Where noise hides one, it has the mean of all.
     private static func kept(_ gram: NoisyGram, _ features: GramFeatures, total: Double, unit: Double) -> [Double] {
         let count = features.columns.count
-        guard features.isClipped else { return [Double](repeating: 1, count: count) }
         let noise = max(gram.diagonalVariance, leastVariance).squareRoot() * unit
         let squares = (0..<count).map { Double(gram.entries[$0 * ($0 + 1) / 2 + $0]) * unit }
         let whole = features.meanSquares.map { $0 * total }
@@ -164,7 +169,7 @@ package struct GramMoments {
                 scores[j, i] = scores[i, j]
             }
         }
-        if features.isClipped { scores = try features.spectrum.undone(scores) }
+        if isClipped { scores = try features.spectrum.undone(scores) }
         var result = Matrix.identity(latents.count)
         for i in latents.indices {
             for j in 0..<i {

@@ -23,7 +23,9 @@ final class BlockRows: IntegerSource {
 
     var holders: NoiseHolders { .one }
 
-    func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) -> [[Int64]] { parts }
+    func whole(
+        of parts: [[Int64]], _ kind: FigureKind, answering question: @autoclosure () -> String
+    ) -> [[Int64]] { parts }
 
     // KERNEL 8.4
     func checkRead() throws(PrivacyError) {

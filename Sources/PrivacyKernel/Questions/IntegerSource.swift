@@ -13,7 +13,10 @@ protocol IntegerSource: AnyObject, Sendable {
     /// Public: who adds noise.
     var holders: NoiseHolders { get }
     /// Public: beyond this a figure with its noise would not be told from another one; nil where all fit.
-    var mostFigure: Int64? { get }
+    func mostFigure(of kind: FigureKind) -> Int64?
+    /// Public: whether rows that are longer than the bound of a Gram matrix can be shortened. Where the columns of a row lie at
+    /// several holders nobody knows its length.
+    var shortensRows: Bool { get }
     /// The budget that the rows answer to.
     var budgetClaim: BudgetClaim { get }
     /// Tables of counts, row-major. Attributes are columns and then further ones, ascending in each clique.
@@ -26,8 +29,20 @@ protocol IntegerSource: AnyObject, Sendable {
     func checkRead() throws(PrivacyError)
     /// What the parts of all holders add up to, each with its noise; the one step at which a holder tells others anything.
     ///
-    /// - Parameter question: says in public words what was asked; holders who were asked something else are refused.
-    func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) throws(PrivacyError) -> [[Int64]]
+    /// - Parameters:
+    ///   - kind: what the parts are.
+    ///   - question: says in public words what was asked; holders who were asked something else are refused.
+    func whole(
+        of parts: [[Int64]], _ kind: FigureKind, answering question: @autoclosure () -> String
+    ) throws(PrivacyError) -> [[Int64]]
+}
+
+/// What is released: it decides in which numbers parts of several holders are added.
+enum FigureKind: Sendable {
+    /// Rows are counted.
+    case counts
+    /// Values or scores of rows are added: a Gram matrix too.
+    case values
 }
 
 extension IntegerSource {
@@ -137,21 +152,26 @@ final class SharedRows: IntegerSource {
     }
 
     // KERNEL 10.3
-    func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) throws(PrivacyError) -> [[Int64]] {
-        try opened(parts, by: opening, answering: question())
+    func whole(
+        of parts: [[Int64]], _ kind: FigureKind, answering question: @autoclosure () -> String
+    ) throws(PrivacyError) -> [[Int64]] {
+        let question = question()
+        return try opened(parts) { try opening.open($0, question: question) }
     }
 }
 
 extension IntegerSource {
-    var mostFigure: Int64? { nil }
+    func mostFigure(of kind: FigureKind) -> Int64? { nil }
+
+    var shortensRows: Bool { true }
 
     /// The sums of all parts, in their shapes.
     func opened(
-        _ parts: [[Int64]], by opening: any SumOpening, answering question: String
+        _ parts: [[Int64]], by open: ([Int64]) throws -> [Int64]
     ) throws(PrivacyError) -> [[Int64]] {
         let flat = Array(parts.joined())
         let sum: [Int64]
-        do { sum = try opening.open(flat, question: question) } catch { throw .notOpened("\(error)") }
+        do { sum = try open(flat) } catch { throw .notOpened("\(error)") }
         guard sum.count == flat.count else { throw .shapeMismatch(expected: flat.count, found: sum.count) }
         var place = 0
         return parts.map { part in

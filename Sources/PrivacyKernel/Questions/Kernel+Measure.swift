@@ -26,7 +26,7 @@ extension Kernel {
         let rowsPerKey = try rowsPerKey()
         var scales: [NoiseScale] = []
         let sensitivity = Sensitivity.counts(rowsPerKey: Int(rowsPerKey))
-        for share in shares { scales.append(try drawn(payment.scale(sensitivity, units: share))) }
+        for share in shares { scales.append(try drawn(payment.scale(sensitivity, units: share), for: .counts)) }
         let cells = questions.reduce(0) { $0 + $1.cells }
         for scale in scales { try NoiseSource.check(scale, count: cells, isExact: payment.root.isExact) }
 
@@ -40,7 +40,7 @@ extension Kernel {
             var parts = try counts(questions.map(\.attributes), in: rows)
             for place in parts.indices { addNoise(scales[place], to: &parts[place], isExact: payment.root.isExact) }
             let wholes = try rows.whole(
-                of: parts, answering: "counts \(questions.map(\.attributes)) of \(further) noise \(scales)"
+                of: parts, .counts, answering: "counts \(questions.map(\.attributes)) of \(further) noise \(scales)"
             )
             let marginals = zip(questions, zip(wholes, scales)).map { question, whole in
                 NoisyMarginal(

@@ -35,6 +35,9 @@ extension Kernel {
     /// accounting the lower triangle has L1-sensitivity k·⌈(m+1)/2·bound²⌉. Both matrices of a changed key are positive
     /// semidefinite, so changing costs twice ρ. Proof and tests: KERNEL.md, "Gram".
     ///
+    /// Where rows cannot be shortened, because their columns lie at several holders, the length of the longest row that there can
+    /// be takes the place of a shorter bound: the release says so.
+    ///
     /// - Parameters:
     ///   - attributes: the column of each feature, in the order of the matrix; a column may have several features (the
     ///     indicators of its codes): what bounds the release is the length of the whole row.
@@ -59,31 +62,33 @@ extension Kernel {
         guard bound >= 1, bound <= 1 << 13 else {
             throw .figureTooLarge(what: "bound of a row", figure: Double(bound), limit: 0x1p13)
         }
+        let held = try heldBound(attributes, scores, bound)
         let rowsPerKey = try rowsPerKey()
         let size = attributes.count
-        let sensitivity = Sensitivity.gram(features: size, bound: bound, rowsPerKey: Int(rowsPerKey))
-        let diagonal = try drawn(payment.scale(sensitivity, units: payment.units))
+        let sensitivity = Sensitivity.gram(features: size, bound: held, rowsPerKey: Int(rowsPerKey))
+        let diagonal = try drawn(payment.scale(sensitivity, units: payment.units), for: .values)
         let offDiagonal = try drawn(
             payment.scale(
-                squared: offDiagonalSquare(sensitivity.squared), linear: sensitivity.linear, units: payment.units))
+                squared: offDiagonalSquare(sensitivity.squared), linear: sensitivity.linear, units: payment.units),
+            for: .values)
         let count = size * (size + 1) / 2
         try NoiseSource.check(diagonal, count: count, isExact: payment.root.isExact)
         switch try open(payment, changed: count) {
         case .recorded(.gram(let gram)):
-            guard gram.attributes == attributes, gram.bound == bound else { throw mismatch() }
+            guard gram.attributes == attributes, gram.bound == held else { throw mismatch() }
             accept()
             return gram
         case .recorded: throw mismatch()
         case .rows(let rows):
-            let sums = try gramSums(attributes, scores, bound, rows)
+            let sums = try gramSums(attributes, scores, held, rows)
             var onDiagonal = (0..<size).map { sums[$0 * (size + 1)] }
             var below: [Int64] = []
             for row in 0..<size { below += sums[(row * size)..<(row * size + row)] }
             addNoise(diagonal, to: &onDiagonal, isExact: payment.root.isExact)
             addNoise(offDiagonal, to: &below, isExact: payment.root.isExact)
             let wholes = try rows.whole(
-                of: [onDiagonal, below],
-                answering: "gram \(attributes) \(scores) \(bound) noise \(diagonal) \(offDiagonal)")
+                of: [onDiagonal, below], .values,
+                answering: "gram \(attributes) \(scores) \(held) noise \(diagonal) \(offDiagonal)")
             (onDiagonal, below) = (wholes[0], wholes[1])
             var entries: [Int64] = []
             for row in 0..<size {
@@ -93,10 +98,40 @@ extension Kernel {
             }
             let gram = NoisyGram(
                 attributes: attributes, entries: entries, diagonalVariance: rows.holders.total(of: diagonal).variance,
-                offDiagonalVariance: rows.holders.total(of: offDiagonal).variance, bound: bound)
+                offDiagonalVariance: rows.holders.total(of: offDiagonal).variance, bound: held)
             try publish(.gram(gram), payment, changingOne: 2)
             return gram
         }
+    }
+
+    // KERNEL 11.5
+    /// The bound that no row is beyond: the one that is asked for where rows can be shortened. A replayed transcript says itself
+    /// which it was.
+    private func heldBound(_ attributes: [Int], _ scores: [[Int32]], _ bound: Int) throws(PrivacyError) -> Int {
+        let longest = Self.longestRow(attributes, scores)
+        guard let rows else {
+            guard let recorded = nextRecordedGram, recorded.bound == longest else { return bound }
+            return max(bound, longest)
+        }
+        guard !rows.shortensRows, longest > bound else { return bound }
+        guard longest <= 1 << 14 else {
+            throw .figureTooLarge(what: "length of the longest row of scores", figure: Double(longest), limit: 0x1p14)
+        }
+        return longest
+    }
+
+    /// The length of the longest row that scores allow, rounded up: of each column the code whose features are longest together.
+    static func longestRow(_ attributes: [Int], _ scores: [[Int32]]) -> Int {
+        var squares: [Int: [Int64]] = [:]
+        for (attribute, scores) in zip(attributes, scores) {
+            var sums = squares[attribute] ?? [Int64](repeating: 0, count: scores.count)
+            for code in scores.indices { sums[code] += Int64(scores[code]) * Int64(scores[code]) }
+            squares[attribute] = sums
+        }
+        let square = squares.values.reduce(0) { $0 + ($1.max() ?? 0) }
+        var root = Int(Double(square).squareRoot())
+        while Int64(root) * Int64(root) < square { root += 1 }
+        return root
     }
 
     // KERNEL 4.5
@@ -145,7 +180,7 @@ extension Kernel {
                 try drawn(
                     payment.scale(
                         .sums(largest: largest, rowsPerKey: Int(rowsPerKey)),
-                        units: payment.units / UInt64(questions.count))))
+                        units: payment.units / UInt64(questions.count)), for: .values))
         }
         let cells = shapes.reduce(0) { $0 + $1.cells }
         for scale in scales { try NoiseSource.check(scale, count: cells, isExact: payment.root.isExact) }
@@ -165,7 +200,7 @@ extension Kernel {
                 parts.append(sums)
             }
             let asked = zip(questions, shapes).map { ($0.attribute, clampedValues(of: $0), $1.attributes) }
-            let wholes = try rows.whole(of: parts, answering: "sums \(asked) noise \(scales)")
+            let wholes = try rows.whole(of: parts, .values, answering: "sums \(asked) noise \(scales)")
             let answers = questions.indices.map { place in
                 NoisySums(
                     attribute: questions[place].attribute, groups: shapes[place].attributes,

@@ -6,16 +6,16 @@ import VectorMath
 /// One party's part of a table whose columns lie at two holders, row beside row.
 ///
 /// Tables of one holder's columns are counted by that holder; the others' parts are zero. A table across both is a product of
-/// one-hot codes under shares: this party's part is a word that says nothing alone. Sums are taken in the field, so that figures
-/// with their noise must stay within ``most``.
+/// one-hot codes under shares: this party's part is a word that says nothing alone. Sums are taken in a field, so that figures
+/// with their noise must stay within ``mostFigure(of:)``.
 final class SharedColumns: IntegerSource {
     let domain: TableDomain
     /// This holder's rows, aligned with the other's; nil at the third party.
-    private let own: PrivateRows?
+    let own: PrivateRows?
     /// How many columns of the domain the first holder has.
-    private let first: Int
+    let first: Int
     /// How many rows both tables have with their padding: public.
-    private let rows: Int
+    let rows: Int
     let sharing: any ColumnSharing
     let budgetClaim: BudgetClaim
     private let shared = Mutex<Shared>(Shared())
@@ -27,8 +27,11 @@ final class SharedColumns: IntegerSource {
         var count = 0
     }
 
-    /// No figure is beyond this, noise included.
-    static let most: Int64 = 1 << 29
+    /// No count is beyond the first, and no sum of values beyond the second, noise included.
+    func mostFigure(of kind: FigureKind) -> Int64? { kind == .counts ? 1 << 29 : 1 << 59 }
+
+    var shortensRows: Bool { false }
+
     /// No shared table has more words.
     private static let mostWords = 1 << 31
 
@@ -48,7 +51,6 @@ final class SharedColumns: IntegerSource {
 
     var rowsPerKey: Int { 1 }
     var holders: NoiseHolders { sharing.holders }
-    var mostFigure: Int64? { Self.most }
 
     /// An attribute as a column of one holder and what of its code counts.
     private struct Attribute {
@@ -207,6 +209,14 @@ final class SharedColumns: IntegerSource {
         return words
     }
 
+    /// How many tables were shared before, in either field: no two have one mask.
+    func nextNumber() -> Int {
+        shared.withLock { shared in
+            defer { shared.count += 1 }
+            return shared.count
+        }
+    }
+
     // KERNEL 11.3
     /// This party's part of the products of two tables of one-hot codes.
     private func share(_ sizes: [[Int]], _ codes: (PrivateRows) -> [CodeArray]) throws(PrivacyError) -> [UInt32] {
@@ -216,10 +226,7 @@ final class SharedColumns: IntegerSource {
                 throw .tooManyCells(cells: words.overflow ? nil : words.partialValue, limit: Self.mostWords)
             }
         }
-        let number = shared.withLock { shared in
-            defer { shared.count += 1 }
-            return shared.count
-        }
+        let number = nextNumber()
         let own = self.own.map { OneHotCodes(codes($0), rows: rows) }
         let widths = sizes.map { $0.reduce(0, +) }
         do {
@@ -235,39 +242,17 @@ final class SharedColumns: IntegerSource {
         }
     }
 
-    /// Sums of values are sums of counts, where they stay within the field. Codes alone are shared: each counts as its middle step.
-    func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws(PrivacyError) -> [Int64] {
-        let largest = values.reduce(0) { max($0, Int64(clamping: $1.magnitude)) }
-        guard largest.multipliedReportingOverflow(by: Int64(rows)).partialValue <= Self.most, largest <= Self.most
-        else { throw .notOnShares("a sum of values up to \(largest) over \(rows) rows") }
-        let steps = values.count / max(domain.columns[attribute].size, 1)
-        let isGroup = groups.contains(attribute)
-        let clique = (isGroup ? groups : groups + [attribute]).sorted()
-        guard let counts = try counts([clique], further: []).first else { return [] }
-        let sizes = clique.map { domain.columns[$0].size }
-        var sums = [UInt64](repeating: 0, count: groups.reduce(1) { $0 * domain.columns[$1].size })
-        for (cell, count) in counts.enumerated() {
-            var rest = cell
-            var codes: [Int: Int] = [:]
-            for (column, size) in zip(clique, sizes).reversed() {
-                codes[column] = rest % size
-                rest /= size
-            }
-            let place = groups.reduce(0) { $0 * domain.columns[$1].size + (codes[$1] ?? 0) }
-            sums[place] += UInt64(
-                PrimeField.product(
-                    PrimeField.element(count), PrimeField.element(values[(codes[attribute] ?? 0) * steps + steps / 2])))
-        }
-        return sums.map { Int64(PrimeField.reduced($0)) }
-    }
-
-    func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) throws(PrivacyError) -> [Int64] {
-        throw .notOnShares("a Gram matrix, whose rows are shortened by all columns of both holders,")
-    }
-
     // KERNEL 11.4
-    func whole(of parts: [[Int64]], answering question: @autoclosure () -> String) throws(PrivacyError) -> [[Int64]] {
-        try opened(parts, by: sharing, answering: question())
+    func whole(
+        of parts: [[Int64]], _ kind: FigureKind, answering question: @autoclosure () -> String
+    ) throws(PrivacyError) -> [[Int64]] {
+        let question = question()
+        return try opened(parts) { part in
+            switch kind {
+            case .counts: try sharing.open(part, question: question)
+            case .values: try sharing.openWide(part, question: question)
+            }
+        }
     }
 }
 

@@ -94,15 +94,9 @@ extension TaskReader {
     /// What only an enclave does.
     mutating func checkShared(
         _ engine: TaskSpecification.Engine?, _ task: Section, parties: [TaskSpecification.Party]?,
-        join: TaskSpecification.Join?, rules: [Rule]?, synthesizer: TaskSpecification.SynthesizerChoice?
+        join: TaskSpecification.Join?, rules: [Rule]?
     ) {
         guard case .secretSharing = engine else { return }
-        if let method = synthesizer?.resolved?.method, method == "gaussian-copula" {
-            problem(
-                line: task.line("synthesizer"), path: "synthesizer",
-                "`gaussian-copula` asks for a matrix of scores, and on shares nothing but tables of counts is built",
-                fix: "Write `method: auto`, or `engine: {kind: enclave}`")
-        }
         if let rules, let parties, let join, !rules.isEmpty,
             let joined = try? TaskSpecification.joinedDomain(of: parties, join: join),
             let obeying = try? joined.obeying(rules), obeying.columns != joined.columns
@@ -111,18 +105,6 @@ extension TaskReader {
                 line: task.line("rules"), path: "rules",
                 "a rule adds or cuts a column, which no party could do for the other's rows",
                 fix: "Leave out ratios and sums, or write `engine: {kind: enclave}`")
-        }
-    }
-
-    mutating func checkShared(
-        _ engine: TaskSpecification.Engine?, _ queries: [TaskSpecification.PermittedQuery]?, _ task: Section
-    ) {
-        guard case .secretSharing = engine else { return }
-        for (place, query) in (queries ?? []).enumerated() where [.sum, .mean, .reconcile].contains(query.kind) {
-            problem(
-                line: task.line("queries"), path: "queries[\(place)].kind",
-                "`\(query.kind.rawValue)` adds values, and on shares nothing but tables of counts is built",
-                fix: "Ask for a count, a histogram or a quantile, or write `engine: {kind: enclave}`")
         }
     }
 }

@@ -37,10 +37,9 @@ struct TaskReader {
         let synthesizer = readSynthesizer(task)
         let rules = readRules(task, parties: parties, join: join)
         let engine = readEngine(task, join: join, privacy: privacy, parties: parties)
-        checkShared(engine, task, parties: parties, join: join, rules: rules, synthesizer: synthesizer)
+        checkShared(engine, task, parties: parties, join: join, rules: rules)
         let queries = readQueries(
             task, privacy: privacy, parties: parties, join: join, synthesizer: synthesizer)
-        checkShared(engine, queries, task)
         let limits = readLimits(task)
         compare(privacy, limits, parties, task)
         checkUnit(privacy, join, parties, task)

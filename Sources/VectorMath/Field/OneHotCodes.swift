@@ -3,8 +3,8 @@
 /// It is never written out whole. What comes out is the rows less a mask, or sums of another table's rows.
 public struct OneHotCodes: Sendable {
     /// The codes of each group, equally many, each below the group's size by its type.
-    private let groups: [CodeArray]
-    private let starts: [Int]
+    let groups: [CodeArray]
+    let starts: [Int]
     /// Number of columns.
     public let width: Int
     /// Number of rows.

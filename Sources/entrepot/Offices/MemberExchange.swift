@@ -110,7 +110,7 @@ final class MemberExchange: Sendable {
     }
 
     private func intake(of name: String, points: Int) -> ItemIntake {
-        ItemIntake(name, count: 8 * points, pieceWords: Self.pieceWords, isField: false)
+        ItemIntake(name, count: 8 * points, pieceWords: Self.pieceWords, kind: .bytes)
     }
 
     /// Raises the other's points to the own exponent, and hands them out.

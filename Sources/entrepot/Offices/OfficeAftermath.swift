@@ -28,7 +28,7 @@ struct OfficeAftermath {
                 task: task.digest.bytes, names: task.offices.map(\.name), place: place,
                 plan: try OfficeComputation.digest(of: TaskPlan(task)),
                 commitment: UploadOpening(blinding: blinding, file: file).commitment.bytes,
-                program: OfficeComputation.program, isField: OfficeComputation.addsInField(task)),
+                program: OfficeComputation.program),
             key: try session.key(), made: try journal.shares(), sightings: try journal.sightings(), isOver: true)
         waiting = rounds.unfinished
         self.patience = patience

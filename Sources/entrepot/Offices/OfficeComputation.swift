@@ -77,8 +77,7 @@ struct OfficeComputation: Sendable {
         try ledger.recordUpload(opening.commitment)
         let office = SumRounds.Office(
             task: task.digest.bytes, names: task.offices.map(\.name), place: place,
-            plan: try Self.digest(of: plan), commitment: opening.commitment.bytes, program: Self.program,
-            isField: Self.addsInField(task))
+            plan: try Self.digest(of: plan), commitment: opening.commitment.bytes, program: Self.program)
         isFinishing = try journal.closings()?.isEmpty == false
         let made = try journal.shares()
         guard ledger.releaseCount <= made.count else {
@@ -128,11 +127,6 @@ struct OfficeComputation: Sendable {
 
     static var program: String {
         "entrepot \(Hex.encode(Array(SHA256.hash(data: Data(BuildManifest.ofThisProcess())))).prefix(12))"
-    }
-
-    /// Whether the task's parts are elements of a field.
-    static func addsInField(_ task: TaskSpecification) -> Bool {
-        if case .secretSharing = task.engine { true } else { false }
     }
 
     /// Runs to the result, or says why there is none.

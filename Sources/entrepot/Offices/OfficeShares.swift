@@ -19,7 +19,9 @@ struct OfficeShares: ColumnSharing {
 
     var side: Int? { place < 2 ? place : nil }
 
-    func open(_ part: [Int64], question: String) throws -> [Int64] { try mesh.open(part, question: question) }
+    func open(_ part: [Int64], question: String) throws -> [Int64] {
+        try mesh.open(part, question: question, in: .field)
+    }
 
     func products(_ number: Int, sizes: [[Int]], own: OneHotTable?) throws -> [UInt32] {
         if let side, let own { try offer(own, number, side) }
@@ -27,25 +29,21 @@ struct OfficeShares: ColumnSharing {
         if let bytes = journal.item(kept) {
             // Both rounds were played in an earlier start: its messages stand.
             for round in ["coins", "form"] {
-                _ = try mesh.open([Int64](repeating: 0, count: 8), question: "\(round) of table \(number) \(sizes)")
+                _ = try open([Int64](repeating: 0, count: 8), question: "\(round) of table \(number) \(sizes)")
             }
             return ItemPiece.words(of: bytes)
         }
         let parts = try share(number, sizes, own)
         let pair = SharedPair(number: number, rows: rows, sizes: sizes, parts: parts)
         // Nobody knows the weights before both tables are with those who check them: whoever got one opens its coins afterwards.
-        let coins = try mesh.open(
+        let coins = try open(
             (0..<8).map { _ in Int64.random(in: 0..<Int64(PrimeField.modulus)) },
             question: "coins of table \(number) \(sizes)")
         let form = pair.form(coins) { challenge, key in
             own?.crossTerms(challenge, maskedBy: key, number: number) ?? []
         }
-        let totals = try mesh.open(form, question: "form of table \(number) \(sizes)")
-        if let side = SharedPair.malformed(totals) {
-            let refusal = SumRefusal.malformedTable(of: names[side])
-            mesh.refuse(refusal)
-            throw refusal
-        }
+        let totals = try open(form, question: "form of table \(number) \(sizes)")
+        if let side = SharedPair.malformed(totals) { throw refused(side) }
         var part = pair.products()
         if place == 0, let own, case .masked(let others) = parts[1] {
             part = zip(part, own.products(others, width: sizes[1].reduce(0, +))).map { PrimeField.sum($0, $1) }
@@ -54,7 +52,14 @@ struct OfficeShares: ColumnSharing {
         return part
     }
 
-    private func name(of number: Int) -> String { "columns \(number) \(members)" }
+    /// The owner of a table whose rows do not count once in each column has ended the task.
+    func refused(_ side: Int) -> SumRefusal {
+        let refusal = SumRefusal.malformedTable(of: names[side])
+        mesh.refuse(refusal)
+        return refusal
+    }
+
+    func name(of number: Int) -> String { "columns \(number) \(members)" }
 
     /// The own table goes to the other holder alone, less a mask whose key the third party has.
     private func offer(_ own: OneHotTable, _ number: Int, _ side: Int) throws {
@@ -75,7 +80,7 @@ struct OfficeShares: ColumnSharing {
             name,
             ItemIntake(
                 name, count: rows * widths[1 - side], pieceWords: FieldStream.pieceRows * widths[1 - side],
-                isField: true),
+                kind: .field),
             from: 1 - side, resumes: true)
         var parts = [TablePart](repeating: .own(key), count: 2)
         parts[1 - side] = .masked(words)
@@ -83,5 +88,5 @@ struct OfficeShares: ColumnSharing {
     }
 
     /// The key of the mask of one holder's tables, which that holder and the third party have.
-    private func mask(of side: Int) throws -> [UInt8] { try mesh.key(with: place == 2 ? side : 2, for: "mask") }
+    func mask(of side: Int) throws -> [UInt8] { try mesh.key(with: place == 2 ? side : 2, for: "mask") }
 }

@@ -224,11 +224,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Spark", dependencies: ["Domains", "PrivacyKernel", "Tables", "VectorMath"], exclude: ["README.md"],
+            swiftSettings: strict),
+        .target(
             name: "EngineCommands",
             dependencies: [
                 "Attestation", "Bytes", "CProcessor", "DemoData", "Domains", "Drafting", "Engine", "Evaluation",
-                "FittedModels", "Ledger", "PrivacyAccounting", "PrivacyKernel", "Queries", "Synthesizers", "Tables",
-                "Tasks", "VectorMath", arguments,
+                "FittedModels", "Ledger", "PrivacyAccounting", "PrivacyKernel", "Queries", "Spark", "Synthesizers",
+                "Tables", "Tasks", "VectorMath", arguments,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
@@ -250,6 +253,9 @@ let package = Package(
         .testTarget(
             name: "LinkageTests", dependencies: ["Domains", "Linkage", "Tables", "VectorMath"],
             exclude: ["vectors.json", "vectors.py"], swiftSettings: strict),
+        .testTarget(
+            name: "SparkTests", dependencies: ["Domains", "PrivacyKernel", "Spark", "Tables", "VectorMath"],
+            swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
         .testTarget(name: "DomainsTests", dependencies: ["Domains", "VectorMath"], swiftSettings: strict),

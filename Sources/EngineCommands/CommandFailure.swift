@@ -5,6 +5,7 @@ import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries
+import Spark
 import Synthesizers
 import Tables
 import Tasks
@@ -42,6 +43,7 @@ package struct CommandFailure: Error {
         case let error as CommandFailure: self = error
         case let error as any ErrorWithExitCode: self.init("\(error)", code: ExitCode(error.exitCode))
         case let error as TableProblems: self.init("\(error)", code: .badData)
+        case let error as SparkError: self.init("\(error)", code: .badData)
         case let error as SchemaProblems: self.init("\(error)", code: .badData)
         case let error as RuleProblems: self.init("\(error)", code: .badData)
         case let error as TaskProblems: self.init("\(error)", code: .badData)

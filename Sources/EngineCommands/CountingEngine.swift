@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domains
 import PrivacyKernel
+import Spark
 import Tables
 
 /// Where the exact counts come from that the kernel adds noise to.
@@ -9,18 +10,23 @@ enum CountingEngine: String, ExpressibleByArgument, CaseIterable {
     case memory
     /// No row is held: the file is read anew for each round of questions.
     case blocks
+    /// No row comes here: a cluster that has the tables counts them.
+    case spark
 }
 
-/// Rows on their way to a kernel, held or in their file.
+/// Rows on their way to a kernel: held, in their file, or on a cluster.
 enum CountedRows: ~Copyable {
     case held(PrivateTable)
     /// The table, how columns follow from its own, and the domain that they make.
     case counted(StreamedTable, TableRecipe?, TableDomain)
+    /// What counts them, and the domain with its rules.
+    case elsewhere(SparkCounter, TableDomain)
 
     var domain: TableDomain {
         switch self {
         case .held(let table): table.domain
         case .counted(_, _, let domain): domain
+        case .elsewhere(_, let domain): domain
         }
     }
 
@@ -28,6 +34,7 @@ enum CountedRows: ~Copyable {
         switch self {
         case .held(let table): table.rowsPerKey
         case .counted: 1
+        case .elsewhere(let counter, _): counter.rowsPerKey
         }
     }
 
@@ -35,6 +42,7 @@ enum CountedRows: ~Copyable {
         switch consume self {
         case .held(let table): Kernel(table: table)
         case .counted(let table, let recipe, _): try Kernel(blocks: table, following: recipe)
+        case .elsewhere(let counter, _): Kernel(countedBy: counter)
         }
     }
 }

@@ -5,6 +5,7 @@ import FittedModels
 import Foundation
 import Ledger
 import PrivacyKernel
+import Spark
 import Synthesizers
 import Tables
 import Tasks
@@ -55,13 +56,17 @@ package struct FitCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the rows are counted: in memory, or in blocks.",
+            "Where the rows are counted: in memory, in blocks, or on spark.",
             discussion: """
                 blocks holds no row: it reads the file of --table anew for each round of questions, in a memory that does not grow \
                 with the rows. It joins nothing and compares no keys, so it takes one table without a primaryKey, each row of \
-                which is a record of its own.
+                which is a record of its own. spark has a cluster count the rows: --table and --data name tables of its catalog, or \
+                paths of Parquet files that it reads.
                 """))
     var engine: CountingEngine = .memory
+
+    @Option(help: ArgumentHelp("The Spark Connect server, with --engine spark.", valueName: "sc://host:port"))
+    var connect: String?
 
     @Option(help: "The model file to write.")
     var output: String
@@ -78,6 +83,9 @@ package struct FitCommand: AsyncParsableCommand {
                 "--engine blocks takes one --table: the tables of a task meet by their keys, which are compared in memory"
             )
         }
+        if (engine == .spark) != (connect != nil) {
+            throw ValidationError("--engine spark and --connect sc://HOST:PORT go together")
+        }
         if task != nil && rules != nil { throw ValidationError("with --task, the rules stand in the task") }
         if task != nil && (epsilon != nil || !param.isEmpty) {
             throw ValidationError("with --task, epsilon and parameters stand in the task")
@@ -86,7 +94,8 @@ package struct FitCommand: AsyncParsableCommand {
 
     package func run() async throws {
         try await CommandFailure.reported {
-            let read = [table, schema, task, rules].compactMap { $0 } + (try data.map { try NamedFile($0).path })
+            let tables = engine == .spark ? [] : [table].compactMap { $0 } + (try data.map { try NamedFile($0).path })
+            let read = [schema, task, rules].compactMap { $0 } + tables
             try Files.keep(read, from: output)
             let job = if let task { try taskJob(task) } else { try tableJob() }
             let plan = try job.work.plan(job.rows.domain, job.privacy, rowsPerKey: job.rows.rowsPerKey)
@@ -133,6 +142,8 @@ package struct FitCommand: AsyncParsableCommand {
         /// Of the task; with --table, of the schema file.
         let digest: LedgerHash
         let openings: [String: OpeningFile]
+        /// Who counts, where it is not this process.
+        var counter: String?
     }
 
     private func taskJob(_ path: String) throws -> Job {
@@ -140,6 +151,7 @@ package struct FitCommand: AsyncParsableCommand {
         if let refusal = task.refusalToServe { throw CommandFailure(refusal, code: .badData) }
         let plan = try TaskPlan(task)
         let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
+        if engine == .spark { return try clusterJob(task, plan, files) }
         let hash = KeyedHash.random
         var tables: [(name: String, table: KeyedTable)] = []
         var openings: [String: OpeningFile] = [:]
@@ -168,6 +180,7 @@ package struct FitCommand: AsyncParsableCommand {
         let limits = TableLimits(bytes: .max, rows: Int(UInt32.max))
         let counted: CountedRows
         let sha256: LedgerHash
+        var counter: String?
         switch engine {
         case .memory:
             let reader = CSVTableReader(
@@ -187,6 +200,18 @@ package struct FitCommand: AsyncParsableCommand {
             guard domain.rules.isEmpty || recipe != nil else { throw PrivacyError.wrongRecipe }
             sha256 = stays.sha256
             counted = .counted(stays.table, recipe, domain)
+        case .spark:
+            let rows = try ClusterTables(
+                [
+                    (
+                        party: "table", name: table, domain: readable, schema: schema,
+                        key: keys.isEmpty ? nil : KeyRule(columns: keys)
+                    )
+                ],
+                domain: domain, rowsPerKey: 1, connect: connect ?? "")
+            sha256 = rows.contents[0]
+            counter = rows.counter
+            counted = .elsewhere(rows.rows, domain)
         }
         let parameters = try Dictionary(
             param.map { try NamedFile($0, form: "NAME=VALUE") }.map { ($0.name, Parameter.text($0.path)) },
@@ -194,7 +219,30 @@ package struct FitCommand: AsyncParsableCommand {
         return Job(
             work: .table(try Synthesizers.synthesizer(named: synthesizer, parameters: parameters)),
             privacy: try PrivacyParameters(epsilon: epsilon, delta: delta),
-            rows: counted, digest: LedgerHash(of: schemaBytes), openings: ["table": opening(of: table, sha256)])
+            rows: counted, digest: LedgerHash(of: schemaBytes), openings: ["table": opening(of: table, sha256)],
+            counter: counter)
+    }
+
+    /// A task whose tables a cluster has.
+    private func clusterJob(_ task: TaskSpecification, _ plan: TaskPlan, _ names: [String: String]) throws -> Job {
+        guard task.join.kind == .inner, case .enclave = task.engine else {
+            throw SparkError.notCounted("A task that is no inner join in one place")
+        }
+        var sources: [ClusterTables.Source] = []
+        for party in task.providers {
+            guard let name = names[party.name], let table = party.table else {
+                throw CommandFailure("there is no --data \(party.name)=TABLE", code: ExitCode(64))
+            }
+            sources.append((party.name, name, try table.domain(), table.schema, table.key))
+        }
+        let rows = try ClusterTables(sources, domain: plan.domain, rowsPerKey: plan.rowsPerKey, connect: connect ?? "")
+        var openings: [String: OpeningFile] = [:]
+        for (source, content) in zip(sources, rows.contents) {
+            openings[source.party] = opening(of: source.name, content)
+        }
+        return Job(
+            work: .task(plan), privacy: plan.privacy, rows: .elsewhere(rows.rows, plan.domain),
+            digest: try ledgerHash(task.digest.hex), openings: openings, counter: rows.counter)
     }
 
     private static func schema(_ bytes: [UInt8], at path: String) throws -> TableSchema {
@@ -236,7 +284,8 @@ package struct FitCommand: AsyncParsableCommand {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let reservation = try ledger.reserve(
             task: job.digest, epsilon: plan.epsilon, delta: plan.delta,
-            plan: String(decoding: try encoder.encode(plan), as: UTF8.self),
+            plan: String(
+                decoding: try encoder.encode(PlanWithCounter(plan: plan, counter: job.counter)), as: UTF8.self),
             uploads: job.openings.mapValues(\.opening.commitment),
             time: Int64(Date().timeIntervalSince1970))
         return String(decoding: try ledger.entry(reservation.sequence).canonicalBytes, as: UTF8.self)

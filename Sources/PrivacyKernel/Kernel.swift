@@ -103,6 +103,17 @@ public final class Kernel: CustomReflectable {
         self.init(rows: try BlockRows(table, recipe), record: record, generator: NoiseGenerator())
     }
 
+    /// A kernel of rows that lie elsewhere and are counted there.
+    ///
+    /// - Parameters:
+    ///   - counter: is believed; whoever agrees to the fit must know who it is.
+    ///   - record: as above.
+    public convenience init(
+        countedBy counter: any ExactCounter, record: (@Sendable (Release) throws -> Void)? = nil
+    ) {
+        self.init(rows: CountedElsewhere(counter), record: record, generator: NoiseGenerator())
+    }
+
     // KERNEL 8.3
     /// A kernel without rows: it answers the same questions from the transcript, then throws `transcriptExhausted`.
     public init(replaying transcript: Transcript, domain: TableDomain) {

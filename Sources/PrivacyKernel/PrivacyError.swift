@@ -44,6 +44,8 @@ public enum PrivacyError: Error, Sendable, Equatable {
     case noLinkageEvidence
     /// A file that is read anew for each round of questions could not be read again as it was.
     case rowsChanged(String)
+    /// Rows that lie elsewhere could not be counted there.
+    case notCounted(String)
     /// Columns were to be made of another table's.
     case wrongRecipe
     /// Every recorded release has been answered; the rows are gone.
@@ -91,6 +93,7 @@ extension PrivacyError: CustomStringConvertible {
             "The quality of a linkage can be asked of linked rows alone, and by columns of one provider."
         case .rowsAreGone: "The table's rows were joined before, or overwritten: 0 are left."
         case .rowsChanged(let what): "The table could not be read again as it was: \(what)."
+        case .notCounted(let why): "The rows could not be counted where they lie: \(why)"
         case .wrongRecipe: "The recipe is of another table: 1 or more of its columns do not fit."
         case .transcriptExhausted(let releases): "The transcript holds \(releases) releases, all of them answered."
         case .replayMismatch(let release): "Release \(release) of the transcript answers another question."

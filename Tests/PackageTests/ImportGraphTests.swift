@@ -12,7 +12,7 @@ let orderOfTargets: [[String]] = [
     ["Domains"],
     ["Tables"],
     ["PrivacyKernel"],
-    ["Linkage", "PrivacyAccounting", "SecretSharing"],
+    ["Linkage", "PrivacyAccounting", "SecretSharing", "Spark"],
     ["GraphicalModels"],
     ["FittedModels"],
     ["Synthesizers"],

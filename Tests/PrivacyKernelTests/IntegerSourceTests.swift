@@ -234,6 +234,88 @@ struct IntegerSourceTests {
         }
     }
 
+    /// Counts by plain loops, as a cluster would, and goes wrong where it is told to.
+    private final class PlainCounter: ExactCounter {
+        enum Fault { case none, shape, totals, negative, fails }
+
+        let domain: TableDomain
+        let rowsPerKey = 1
+        let rows: [[Int]]
+        let fault = Mutex(Fault.none)
+
+        init(_ rows: [[Int]]) throws {
+            self.rows = rows
+            domain = try testDomain(sizes)
+        }
+
+        func counts(_ cliques: [[Int]], groupings: [CodeGrouping]) throws -> [[Int64]] {
+            let fault = fault.withLock { $0 }
+            if fault == .fails { throw PrivacyError.notRecorded("the cluster went away") }
+            let sizes = domain.sizes + groupings.map(\.size)
+            let rows = rows.map { row in groupings.reduce(into: row) { $0.append(Int($1.map[$0[$1.of]])) } }
+            var tables = cliques.map { clique in
+                var table = [Int64](repeating: 0, count: clique.reduce(1) { $0 * sizes[$1] })
+                for row in rows { table[clique.reduce(0) { $0 * sizes[$1] + row[$1] }] += 1 }
+                return table
+            }
+            switch fault {
+            case .shape: tables[0].append(0)
+            case .totals: tables[tables.count - 1][0] += 1
+            case .negative: (tables[0][0], tables[0][1]) = (-1, tables[0][1] + tables[0][0] + 1)
+            case .none, .fails: break
+            }
+            return tables
+        }
+
+        func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws -> [Int64] {
+            if fault.withLock({ $0 }) == .shape { return [] }
+            let cells = groups.reduce(1) { $0 * domain.sizes[$1] }
+            var sums = [Int64](repeating: 0, count: cells)
+            for row in rows { sums[groups.reduce(0) { $0 * domain.sizes[$1] + row[$1] }] += values[row[attribute]] }
+            return sums
+        }
+
+        func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) throws -> [Int64] {
+            let columns = domain.sizes.indices.map { place in
+                CodeArray(narrowing: rows.map { UInt32($0[place]) }, below: domain.sizes[place])!
+            }
+            return gramSums(columns, attributes: attributes, scores: scores, bound: bound)
+        }
+    }
+
+    @Test("rows that are counted elsewhere conform", arguments: [0, 1, 700])
+    func elsewhere(count: Int) throws {
+        let rows = Self.rows(count, 8)
+        let source = CountedElsewhere(try PlainCounter(rows))
+        #expect(try IntegerSourceConformance(domain: source.domain, rows: rows, sources: [source]).faults() == [])
+        #expect(source.holders == .one)
+        try source.checkRead()
+    }
+
+    @Test(
+        "a counter that fails, or whose tables lack cells or rows, releases nothing, then or later, and it counts as spent"
+    )
+    func elsewhereFails() throws {
+        for fault in [PlainCounter.Fault.shape, .totals, .negative, .fails] {
+            let counter = try PlainCounter(Self.rows(40, 9))
+            let recorded = Mutex(0)
+            let kernel = Kernel(countedBy: counter) { _ in recorded.withLock { $0 += 1 } }
+            var budget = try Budget(PrivacyParameters(epsilon: 1, delta: 1e-9), accounting: .zeroConcentrated)
+            for now in [fault, .none] {
+                counter.fault.withLock { $0 = now }
+                let slice = try budget.take(.fraction(1, 4))
+                var refusal: PrivacyError?
+                do throws(PrivacyError) { _ = try kernel.measure([[0, 1], [2]], spending: slice) } catch {
+                    refusal = error
+                }
+                let isRefused = if case .notCounted = refusal { true } else { false }
+                #expect(isRefused, "\(fault)")
+            }
+            #expect(recorded.withLock { $0 } == 0)
+            #expect(kernel.transcript.releases.isEmpty)
+        }
+    }
+
     @Test("a source that leaves a row out, counts padding or forgets a grouping does not conform")
     func planted() throws {
         let rows = Self.rows(50, 5)

@@ -1,5 +1,5 @@
 import Bytes
-import Domains
+package import Domains
 
 // Proof: no byte is read here but through `prefix` and `trimmed`, which stay inside; bytes are handed on within the call
 // that lends them.
@@ -19,7 +19,7 @@ extension ColumnDomain {
     }
 
     /// What to tell the owner about it.
-    func problem(_ bytes: UnsafeRawBufferPointer, row: Int) -> TableProblem {
+    package func problem(_ bytes: UnsafeRawBufferPointer, row: Int) -> TableProblem {
         let text = shortened(bytes)
         let code = problemCode(bytes)
         return TableProblem(

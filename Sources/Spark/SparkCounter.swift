@@ -1,0 +1,208 @@
+public import Domains
+public import PrivacyKernel
+import Synchronization
+import VectorMath
+
+/// Counts on a Spark cluster: SQL goes there and tables of whole numbers come back; no row leaves the cluster.
+///
+/// Beside the rows a known table of a few dozen is counted in the same statement, by the same expressions: a cluster that does not
+/// count it to the last row is refused. All tables of counts must add up to the same number of rows.
+public final class SparkCounter: ExactCounter {
+    private let server: any SparkServer
+    private let join: SparkJoin
+    private let known: CodedRows
+    /// How many rows all tables of counts add up to, once one was counted.
+    private let total = Mutex<Int64?>(nil)
+
+    public let domain: TableDomain
+    public var rowsPerKey: Int { join.rowsPerKey }
+
+    /// - Parameter domain: the join's columns, with the rules of their rows.
+    init(_ join: SparkJoin, domain: TableDomain, on server: any SparkServer) {
+        self.server = server
+        self.domain = domain
+        self.join = join
+        known = CodedRows(join.known)
+    }
+
+    /// Cells of one statement: places in its one list of numbers.
+    private static let mostCells = 1 << 26
+    /// Tables of one statement: each row becomes as many.
+    private static let mostTables = 256
+
+    public func counts(_ cliques: [[Int]], groupings: [CodeGrouping]) throws -> [[Int64]] {
+        let sizes = domain.sizes + groupings.map(\.size)
+        var answers: [[Int64]] = []
+        var place = 0
+        while place < cliques.count {
+            var cells = 0
+            var end = place
+            while end < cliques.count, end - place < Self.mostTables {
+                let size = cliques[end].reduce(1) { $0 * sizes[$1] }
+                guard size <= Self.mostCells else {
+                    throw SparkError.notCounted("A table of \(size) cells")
+                }
+                if cells + size > Self.mostCells { break }
+                cells += size
+                end += 1
+            }
+            answers += try tables(Array(cliques[place..<end]), sizes, groupings, cells: cells)
+            place = end
+        }
+        return answers
+    }
+
+    /// The tables of one statement. A row becomes a number of each table: the table's first place and the row's cell in it.
+    private func tables(
+        _ cliques: [[Int]], _ sizes: [Int], _ groupings: [CodeGrouping], cells: Int
+    ) throws(SparkError) -> [[Int64]] {
+        var starts: [Int] = []
+        var places: [String] = []
+        var next = 0
+        for clique in cliques {
+            let cell = clique.reduce("0") { "(\($0)) * \(sizes[$1]) + c\($1)" }
+            places.append("side * \(cells) + \(next) + \(cell)")
+            starts.append(next)
+            next += clique.reduce(1) { $0 * sizes[$1] }
+        }
+        let sql =
+            "SELECT CAST(cell AS BIGINT), count(*) FROM (SELECT explode(array(\(places.joined(separator: ", ")))) AS cell "
+            + "FROM (\(grouped(groupings)))) GROUP BY cell"
+        let answer = try server.answer(sql)
+        var counted = [Int64](repeating: 0, count: cells)
+        var ofKnown: [Int: Int64] = [:]
+        for (cell, count) in zip(try answer.numbers(0), try answer.numbers(1)) {
+            guard let place = Int(exactly: cell), (0..<(2 * cells)).contains(place), count > 0,
+                place < cells ? counted[place] == 0 : ofKnown[place - cells] == nil
+            else { throw .answer("it counts cells that there are not") }
+            if place < cells { counted[place] = count } else { ofKnown[place - cells] = count }
+        }
+        guard ofKnown == known.counts(cliques, starts, sizes: sizes, groupings: groupings) else {
+            throw .wrongSums("a table of \(SparkTable.knownRows) known rows is counted otherwise than it is")
+        }
+        var tables: [[Int64]] = []
+        for (clique, start) in zip(cliques, starts) {
+            tables.append(Array(counted[start..<(start + clique.reduce(1) { $0 * sizes[$1] })]))
+        }
+        for table in tables {
+            let sum = table.reduce(0, &+)
+            let first = total.withLock { total in
+                if total == nil { total = sum }
+                return total
+            }
+            guard first == sum else {
+                throw .wrongSums("one of its tables has \(sum) rows, another \(first ?? 0): the table may have changed")
+            }
+        }
+        return tables
+    }
+
+    /// The rows with the groupings as further columns.
+    private func grouped(_ groupings: [CodeGrouping]) -> String {
+        var sql = join.sql
+        for (place, grouping) in groupings.enumerated() {
+            let map = SQLText.list(grouping.map.map { Int64($0) }, at: "c\(grouping.of)")
+            sql = "SELECT *, CAST(\(map) AS INT) AS c\(domain.columns.count + place) FROM (\(sql))"
+        }
+        return sql
+    }
+
+    public func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws -> [Int64] {
+        let sizes = domain.sizes
+        guard values.count == sizes[attribute] else {
+            throw SparkError.notCounted("A sum of places inside intervals")
+        }
+        let cells = groups.reduce(1) { $0 * sizes[$1] }
+        let cell = groups.reduce("0") { "(\($0)) * \(sizes[$1]) + c\($1)" }
+        let answer = try server.answer(
+            "SELECT CAST(cell AS BIGINT), sum(value) FROM (SELECT side * \(cells) + \(cell) AS cell, "
+                + "\(SQLText.list(values, at: "c\(attribute)")) AS value FROM (\(join.sql))) GROUP BY cell")
+        var sums = [Int64](repeating: 0, count: 2 * cells)
+        for (cell, sum) in zip(try answer.numbers(0), try answer.numbers(1)) {
+            guard let place = Int(exactly: cell), sums.indices.contains(place) else {
+                throw SparkError.answer("it sums cells that there are not")
+            }
+            sums[place] = sum
+        }
+        guard Array(sums[cells...]) == known.sums(values, of: attribute, by: groups, sizes: sizes) else {
+            throw SparkError.wrongSums("a column of \(SparkTable.knownRows) known rows is summed otherwise than it is")
+        }
+        return Array(sums[..<cells])
+    }
+
+    public func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) throws -> [Int64] {
+        let size = attributes.count
+        let pairs = (0..<size).flatMap { row in (0...row).map { (row, $0) } }
+        let rows = shortened(attributes, scores, bound: bound)
+        var sums = [Int64](repeating: 0, count: size * size)
+        let expected = known.gram(attributes, scores, bound: bound, sizes: domain.sizes)
+        for first in stride(from: 0, to: pairs.count, by: Self.mostTables) {
+            let part = pairs[first..<min(first + Self.mostTables, pairs.count)]
+            let products = part.map { "sum(CAST(z\($0.0) AS BIGINT) * z\($0.1))" }.joined(separator: ", ")
+            let answer = try server.answer("SELECT CAST(side AS BIGINT), \(products) FROM (\(rows)) GROUP BY side")
+            let sides = try answer.numbers(0)
+            guard let side = sides.firstIndex(of: 1) else {
+                throw SparkError.wrongSums("a known table was not summed")
+            }
+            for (column, pair) in part.enumerated() {
+                let figures = try answer.numbers(column + 1)
+                let place = pair.0 * size + pair.1
+                guard figures[side] == expected[place] else {
+                    throw SparkError.wrongSums(
+                        "products of \(SparkTable.knownRows) known rows are summed otherwise than they are")
+                }
+                if let rows = sides.firstIndex(of: 0) { sums[place] = figures[rows] }
+            }
+        }
+        return sums
+    }
+
+    /// The scores of each row as `z0`, `z1`…, shortened to the bound as `VectorMath.gramSums` does it, in the same roundings: what is
+    /// a `Float` there is a `FLOAT` here, of two of which a `DOUBLE` holds the product and the quotient closely enough to round once.
+    private func shortened(_ attributes: [Int], _ scores: [[Int16]], bound: Int) -> String {
+        let places = attributes.indices
+        let looked = places.map { "\(SQLText.list(scores[$0].map { Int64($0) }, at: "c\(attributes[$0])")) AS s\($0)" }
+        let square = places.map { "s\($0) * s\($0)" }.joined(separator: " + ")
+        func float(_ expression: String) -> String { "CAST(CAST(\(expression) AS FLOAT) AS DOUBLE)" }
+        let factor = float("\(bound)D / \(float("sqrt(CAST(q AS DOUBLE))"))")
+        let short = float("\(factor) * \(SQLText.number(1 - 0x1p-20))")
+        let scaled = places.map { "CAST(CAST(CAST(s\($0) AS DOUBLE) * f AS FLOAT) AS INT) AS z\($0)" }
+        return
+            "SELECT side, \(scaled.joined(separator: ", ")) FROM (SELECT *, CASE WHEN q > \(bound * bound) THEN \(short) ELSE 1D END AS f "
+            + "FROM (SELECT *, \(square) AS q FROM (SELECT side, \(looked.joined(separator: ", ")) FROM (\(join.sql)))))"
+    }
+}
+
+/// The known rows, counted here by plain loops.
+private struct CodedRows: Sendable {
+    let rows: [[Int]]
+
+    init(_ rows: [[Int]]) { self.rows = rows }
+
+    /// By cell: tables stand one behind the other, each from its start.
+    func counts(
+        _ cliques: [[Int]], _ starts: [Int], sizes: [Int], groupings: [CodeGrouping]
+    ) -> [Int: Int64] {
+        var counts: [Int: Int64] = [:]
+        let rows = rows.map { row in
+            groupings.reduce(into: row) { row, grouping in row.append(Int(grouping.map[row[grouping.of]])) }
+        }
+        for (clique, start) in zip(cliques, starts) {
+            for row in rows { counts[start + clique.reduce(0) { $0 * sizes[$1] + row[$1] }, default: 0] += 1 }
+        }
+        return counts
+    }
+
+    func sums(_ values: [Int64], of attribute: Int, by groups: [Int], sizes: [Int]) -> [Int64] {
+        var sums = [Int64](repeating: 0, count: groups.reduce(1) { $0 * sizes[$1] })
+        for row in rows { sums[groups.reduce(0) { $0 * sizes[$1] + row[$1] }] += values[row[attribute]] }
+        return sums
+    }
+
+    func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int, sizes: [Int]) -> [Int64] {
+        let columns = sizes.indices.compactMap { place in
+            CodeArray(narrowing: rows.map { UInt32($0[place]) }, below: sizes[place])
+        }
+        return gramSums(columns, attributes: attributes, scores: scores, bound: bound)
+    }
+}

@@ -29,6 +29,7 @@ struct QuotedCutTests {
         var random = SystemRandomNumberGenerator()
         let pieces = [
             "\"", "\"\"", ",", "\n", "\r\n", "\r", "a", "bcdefghij", " ", "#", "é", "\"x\",\"y,z\"\n", "1,\"2\",\n",
+            "=", "=\"",
         ]
         var cutRows = 0
         for _ in 0..<20_000 {

@@ -28,12 +28,31 @@ extension ColumnDomain {
             texts.lookUp(rows, column: column, into: &room.codes)
         }
         let other = otherCode.map { UInt32($0) } ?? unknownCode
-        let isText = type == .string || type == .boolean
-        for row in 0..<rows.rows {
-            taken[row] = room.codes[row] != unknownCode && room.codes[row] != other
-            // Of dates, and of numbers without bins, few stand in the table of texts.
-            if !taken[row], !isText { taken[row] = rows.withField(row: row, column: column, codeOfValue) != nil }
+        for row in 0..<rows.rows { taken[row] = room.codes[row] != unknownCode && room.codes[row] != other }
+        // Of dates, and of numbers without bins, few stand in the table of texts.
+        if type == .date, let days {
+            for row in 0..<rows.rows where !taken[row] {
+                let day = rows.withField(row: row, column: column, CalendarDate.day(of:))
+                taken[row] = day.map { days.contains($0) } ?? false
+            }
+        } else if type != .string, type != .boolean {
+            for row in 0..<rows.rows where !taken[row] {
+                taken[row] = rows.withField(row: row, column: column, codeOfValue) != nil
+            }
         }
+    }
+
+    /// The days of dates that are not listed.
+    private var days: ClosedRange<Int>? {
+        let ends: (Int, Int)? =
+            switch cells {
+            case .listed: nil
+            case .units(let lower, let count): (lower, lower + count - 1)
+            case .bins(let binning):
+                binning.starts.first.map { (Int($0.rounded(.up)), Int(binning.maximum.rounded(.down))) }
+            }
+        guard let (first, last) = ends, first <= last else { return nil }
+        return first...last
     }
 
     /// Whether a text is one of the declared values.

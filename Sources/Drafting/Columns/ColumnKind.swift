@@ -110,6 +110,12 @@ struct ColumnFacts {
     }
 
     static func trimmed(_ text: String) -> String {
+        // Nearly all texts begin and end with a sign of ASCII that is no blank.
+        if let first = text.utf8.first, let last = text.utf8.last, (0x21...0x7E).contains(first),
+            (0x21...0x7E).contains(last)
+        {
+            return text
+        }
         guard let first = text.first, let last = text.last, first.isWhitespace || last.isWhitespace else { return text }
         var text = text[...]
         while text.first?.isWhitespace == true { text.removeFirst() }

@@ -70,10 +70,13 @@ struct RecordCutter {
             var hasQuotes = false
             var isComplete = false
             record: while place < range.upperBound {
-                let isQuoted = bytes[place] == 0x22
+                // `="007"` is how a spreadsheet is told to read a text.
+                let isText = bytes[place] == 0x3D && place + 1 < range.upperBound && bytes[place + 1] == 0x22
+                let isQuoted = isText || bytes[place] == 0x22
                 if isQuoted {
                     hasQuotes = true
-                    guard let end = copyQuoted(bytes, place + 1..<range.upperBound, &output) else { break record }
+                    let first = place + (isText ? 2 : 1)
+                    guard let end = copyQuoted(bytes, first..<range.upperBound, &output) else { break record }
                     place = end
                 }
                 let fieldStart = place

@@ -33,12 +33,12 @@ package struct FileSurvey {
         if head.count < Self.headSize { head += bytes.prefix(Self.headSize - head.count) }
         tail += bytes[max(0, bytes.count - Self.tailSize)...]
         if tail.count > 4 * Self.tailSize { tail.removeFirst(tail.count - Self.tailSize) }
-        if firstZero == nil, let place = bytes.firstIndex(of: 0) { firstZero = count + place }
-        var text = rest
-        text.append(contentsOf: bytes)
+        let piece = Array(bytes)
+        let text = rest.isEmpty ? piece : rest + piece
         let traits = byteTraits(text, 0..<text.count)
+        if firstZero == nil, traits.hasZero, let place = piece.firstIndex(of: 0) { firstZero = count + place }
         hasLineFeeds = hasLineFeeds || traits.lineFeeds > 0
-        lookForEnds(Array(bytes), isLast: false)
+        lookForEnds(piece, isLast: false)
         if firstFault == nil { check(text, isASCII: traits.isASCII, isLast: false) }
         count += bytes.count
     }

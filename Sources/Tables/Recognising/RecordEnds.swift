@@ -11,11 +11,8 @@ struct RecordEnds {
     private let width: Width
     /// How many bytes came by.
     private var place = 0
-    /// Whether a quote would open a cell: at the front of a record, or behind a delimiter.
-    private var isOpening = true
-    private var isQuoted = false
-    /// The sign before closed a quoted cell; one more quote was a quote of its text.
-    private var hasClosed = false
+    /// Whether a quoted cell is open, and what stands before the next byte.
+    private var state: QuoteState
     /// The first byte of a sign of two.
     private var half: UInt8?
 
@@ -28,68 +25,47 @@ struct RecordEnds {
     init(terminator: UInt8, width: Width) {
         self.terminator = terminator
         self.width = width
+        state = QuoteState(terminator: terminator)
     }
 
     mutating func look(_ bytes: [UInt8]) {
+        let place = self.place
         defer {
-            place += bytes.count
+            self.place += bytes.count
             if places.count > 2 * Self.mostPlaces { places.removeFirst(places.count - Self.mostPlaces) }
         }
         guard width == .byte else { return lookAtPairs(bytes) }
-        let traits = byteTraits(bytes, 0..<bytes.count)
-        if !isQuoted, !traits.hasQuote, terminator == 0x0A { return takeLines(bytes, count: traits.lineFeeds) }
-        for (index, byte) in bytes.enumerated() { take(byte, end: place + index + 1) }
+        let hasMark = place == 0 && bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        look(bytes, from: hasMark ? 3 : 0) { place + $0 }
+    }
+
+    /// - Parameter ending: the place in the file behind so many signs.
+    private mutating func look(_ signs: [UInt8], from first: Int, ending: (Int) -> Int) {
+        var ends: [Int] = []
+        findRecordEnds(signs, from: first, terminator: terminator, state: &state, into: &ends)
+        count += ends.count
+        places += ends.suffix(Self.mostPlaces).map(ending)
     }
 
     /// Whether the last record has an end, of so many bytes in all.
     func isEnded(_ size: Int) -> Bool { places.last ?? 0 == size }
 
-    /// Text without quotes: its last lines alone are remembered.
-    private mutating func takeLines(_ bytes: [UInt8], count lines: Int) {
-        count += lines
-        var found: [Int] = []
-        var index = bytes.count
-        while index > 0, found.count < min(lines, Self.mostPlaces) {
-            index -= 1
-            if bytes[index] == 0x0A { found.append(place + index + 1) }
-        }
-        places += found.reversed()
-        guard let last = bytes.last else { return }
-        isOpening = Self.opens(last) || last == 0x0A || isOpening && place + bytes.count <= Self.mark.count
-        hasClosed = false
-    }
-
     private mutating func lookAtPairs(_ bytes: [UInt8]) {
-        for (index, byte) in bytes.enumerated() {
+        let start = place - (half == nil ? 0 : 1)
+        var signs: [UInt8] = []
+        signs.reserveCapacity(bytes.count / 2 + 1)
+        var hasMark = false
+        for byte in bytes {
             guard let first = half else {
                 half = byte
                 continue
             }
             half = nil
             let (low, high) = width == .littleEndian ? (first, byte) : (byte, first)
+            if high == 0xFE, low == 0xFF, start == 0, signs.isEmpty { hasMark = true }
             // Any other sign is one that neither ends, opens nor closes.
-            take(high == 0 ? low : high == 0xFE && low == 0xFF ? Self.mark[0] : 0x80, end: place + index + 1)
+            signs.append(high == 0 ? low : 0x80)
         }
-    }
-
-    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-
-    private static func opens(_ sign: UInt8) -> Bool { ",;\t|".utf8.contains(sign) }
-
-    private mutating func take(_ sign: UInt8, end: Int) {
-        if isQuoted {
-            if sign == 0x22 { (isQuoted, hasClosed) = (false, true) }
-            return
-        }
-        if sign == 0x22 {
-            isQuoted = isOpening || hasClosed
-            (isOpening, hasClosed) = (false, false)
-        } else if sign == terminator {
-            count += 1
-            places.append(end)
-            (isOpening, hasClosed) = (true, false)
-        } else if !(end <= Self.mark.count && Self.mark.contains(sign)) {
-            (isOpening, hasClosed) = (Self.opens(sign), false)
-        }
+        look(signs, from: hasMark ? 1 : 0) { start + 2 * $0 }
     }
 }

@@ -1,5 +1,7 @@
 // Proof for the loops of this file. `byteTraits` and `endOfLastLine` check that the range lies inside the bytes; they load
-// eight bytes at `index` while `index + 8` is not above the range's end, then byte by byte below it.
+// eight bytes at `index` while `index + 8` is not above the range's end, then byte by byte below it. `findRecordEnds` checks that
+// it begins inside the bytes and loads words and bytes likewise up to their end; bytes before a place are read only
+// where they are not before the first.
 //
 // `cutLines` checks that the range and eight bytes behind it lie inside the bytes, and makes `starts` 16 longer than the
 // range. The first start is written at 0 and each separator moves `next` by one, so `next` is at most 1 + the bytes passed.
@@ -71,6 +73,75 @@ public func byteTraits(_ bytes: [UInt8], _ range: Range<Int>) -> ByteTraits {
             hasQuote: quotes != 0, hasCarriageReturn: returns != 0, isASCII: union & highBits == 0, lineFeeds: lines,
             hasZero: zeros & highBits != 0)
     }
+}
+
+/// What of delimited text stands before the next piece of it: whether that begins within quotes.
+public struct QuoteState: Sendable {
+    /// Whether a quoted cell is open.
+    var isQuoted = false
+    /// The byte before closed a quoted cell; one more quote is a quote of its text.
+    var hasClosed = false
+    /// The last two bytes; a record begins as behind an end.
+    var last: (UInt8, UInt8)
+
+    public init(terminator: UInt8) { last = (terminator, terminator) }
+}
+
+/// Finds where records end: behind each `terminator` that does not stand in a quoted cell. A quote opens a cell at the front of a
+/// record and behind a delimiter, whichever that is, with or without a sign of equality in front; elsewhere it is a sign of the cell's
+/// text.
+///
+/// - Parameters:
+///   - first: where to begin; what is before it is not looked at.
+///   - ends: gets the places behind the ends, in their order.
+public func findRecordEnds(
+    _ bytes: [UInt8], from first: Int, terminator: UInt8, state: inout QuoteState, into ends: inout [Int]
+) {
+    var isQuoted = state.isQuoted
+    var closed = state.hasClosed ? first &- 1 : -3
+    bytes.withUnsafeBytes { bytes in
+        precondition(first >= 0 && first <= bytes.count)
+        guard let start = bytes.baseAddress else { return }
+        /// The byte one or two places before the one at `place`.
+        func byte(_ back: Int, before place: Int) -> UInt8 {
+            if place &- back >= first { return start.load(fromByteOffset: place &- back, as: UInt8.self) }
+            return place &- back == first &- 1 ? state.last.1 : state.last.0
+        }
+        func opens(_ sign: UInt8) -> Bool {
+            sign == 0x2C || sign == 0x3B || sign == 0x09 || sign == 0x7C || sign == terminator
+        }
+        /// Takes the quote or the terminator at a place.
+        func take(_ place: Int) {
+            if start.load(fromByteOffset: place, as: UInt8.self) != 0x22 {
+                if !isQuoted { ends.append(place &+ 1) }
+            } else if isQuoted {
+                (isQuoted, closed) = (false, place)
+            } else {
+                let before = byte(1, before: place)
+                isQuoted = opens(before) || closed == place &- 1 || before == 0x3D && opens(byte(2, before: place))
+            }
+        }
+        let (quote, end) = (repeated(0x22), repeated(terminator))
+        var index = first
+        while index &+ 8 <= bytes.count {
+            let word = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            var found = matches(word, quote) | matches(word, end)
+            while found != 0 {
+                take(index &+ found.trailingZeroBitCount / 8)
+                found &= found &- 1
+            }
+            index &+= 8
+        }
+        while index < bytes.count {
+            let sign = start.load(fromByteOffset: index, as: UInt8.self)
+            if sign == 0x22 || sign == terminator { take(index) }
+            index &+= 1
+        }
+        guard bytes.count > first else { return }
+        state.hasClosed = closed == bytes.count &- 1
+        state.last = (byte(2, before: bytes.count), byte(1, before: bytes.count))
+    }
+    state.isQuoted = isQuoted
 }
 
 /// The place after the last line feed of `bytes[range]`, or nil if there is none.

@@ -92,8 +92,10 @@ private struct QuotedCut {
     @inline(__always)
     mutating func cell(isLast: Bool) -> Bool {
         guard place < end else { return false }
-        if byte(place) == 0x22 {
-            place &+= 1
+        // `="007"` is how a spreadsheet is told to read a text.
+        let isText = byte(place) == 0x3D && place &+ 1 < end && byte(place &+ 1) == 0x22
+        if isText || byte(place) == 0x22 {
+            place &+= isText ? 2 : 1
             guard quoted() else { return false }
         } else {
             bare()

@@ -229,7 +229,10 @@ public struct TaskDraft: Sendable {
             members.append("delimiter: \(dialect.delimiter == 0x09 ? "tab" : "'\(UnicodeScalar(dialect.delimiter))'")")
         }
         if let comment = dialect.commentChar { members.append("commentChar: '\(UnicodeScalar(comment))'") }
-        if dialect.headerRow != 1 { members.append("headerRows: [\(dialect.headerRow)]") }
+        if dialect.headerRow != 1 || dialect.headerRowCount != 1 {
+            let rows = (0..<dialect.headerRowCount).map { String(dialect.headerRow + $0) }
+            members.append("headerRows: [\(rows.joined(separator: ", "))]")
+        }
         if dialect.footerRows != 0 { members.append("footerRows: \(dialect.footerRows)") }
         if dialect.hasCarriageReturns { members.append("lineTerminator: cr") }
         if !members.isEmpty {

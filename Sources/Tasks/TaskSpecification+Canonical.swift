@@ -60,7 +60,8 @@ extension TableDialect {
             "delimiter": delimiter == UInt8(ascii: ",")
                 ? nil : .text(delimiter == 0x09 ? "tab" : String(UnicodeScalar(delimiter))),
             "commentChar": commentChar.map { .text(String(UnicodeScalar($0))) },
-            "headerRows": headerRow == 1 ? nil : .array([.integer(headerRow)]),
+            "headerRows": headerRow == 1 && headerRowCount == 1
+                ? nil : .array((0..<headerRowCount).map { .integer(headerRow + $0) }),
             "footerRows": footerRows == 0 ? nil : .integer(footerRows),
             "lineTerminator": hasCarriageReturns ? .text("cr") : nil,
         ]

@@ -16,22 +16,26 @@ public struct TableDialect: Sendable, Equatable {
     public var commentChar: UInt8?
     /// The line of the file that holds the column names; nothing above it is read. Counted from 1.
     public var headerRow: Int
+    /// How many rows hold the names: a second one has units or parts of names, which follow the name above behind a blank.
+    public var headerRowCount: Int
     /// How many lines at the end, blank ones not counted, are not rows: totals, sources, notes.
     public var footerRows: Int
     /// Whether a bare carriage return ends a row, as old spreadsheets write it.
     public var hasCarriageReturns: Bool
 
     public static let mostHeaderRows = 1_000
+    public static let mostNameRows = 3
     public static let mostFooterRows = 1_000
 
     public init(
         encoding: Encoding = .utf8, delimiter: UInt8 = UInt8(ascii: ","), commentChar: UInt8? = nil, headerRow: Int = 1,
-        footerRows: Int = 0, hasCarriageReturns: Bool = false
+        headerRowCount: Int = 1, footerRows: Int = 0, hasCarriageReturns: Bool = false
     ) {
         self.encoding = encoding
         self.delimiter = delimiter
         self.commentChar = commentChar
         self.headerRow = headerRow
+        self.headerRowCount = headerRowCount
         self.footerRows = footerRows
         self.hasCarriageReturns = hasCarriageReturns
     }

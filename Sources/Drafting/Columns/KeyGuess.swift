@@ -51,7 +51,11 @@ struct KeyGuess {
                 )
             }
             let blank = keys.count(where: \.isEmpty)
-            if blank > 0 { remarks.append("\(table.file): \(blank) rows have no key, and the service refuses them") }
+            if blank > 0 {
+                remarks.append(
+                    "\(table.file): \(blank) \(blank == 1 ? "row has" : "rows have") no key, and the service refuses "
+                        + (blank == 1 ? "it" : "them"))
+            }
             if keys.contains(where: { $0.contains("e+") || $0.contains("E+") }) {
                 remarks.append(
                     "\(table.file): keys are in scientific notation (1e+05), which a spreadsheet wrote: export the column as text"

@@ -50,6 +50,10 @@ enum OddCells {
                     + "as text"
             ),
             (
+                { $0.hasPrefix("=\"") && $0.hasSuffix("\"") && $0.count > 2 },
+                "are written as =\"…\", as a spreadsheet is told to read a text: let `entrepot prepare` write the text"
+            ),
+            (
                 { $0.hasPrefix("=") && $0.count > 1 },
                 "begin with a sign of =, as formulas do: export their values"
             ),

@@ -7,7 +7,7 @@ struct CellMender {
     /// What was done to a cell.
     enum What: Int, CaseIterable {
         case trimmed, converted, dated, filled, decimal, cased, missing, clipped, truth, normalised, century, guessed,
-            plainDate
+            plainDate, textual
 
         var text: String {
             switch self {
@@ -25,6 +25,7 @@ struct CellMender {
             case .guessed:
                 "dates were read by a guess of whether day or month stands first: nothing in the file decides"
             case .plainDate: "dates were written as year, month and day"
+            case .textual: "cells written as =\"…\", as a spreadsheet is told to read a text, became that text"
             }
         }
     }
@@ -124,10 +125,21 @@ struct CellMender {
         return trimmed.utf8.count == cell.count ? cell : Array(trimmed.utf8)[...]
     }
 
+    /// The text of a cell by which a spreadsheet is told to read a text: `007` of `="007"`.
+    static func told(_ text: String) -> String {
+        text.hasPrefix("=\"") && text.hasSuffix("\"") && text.utf8.count > 2
+            ? String(text.dropFirst(2).dropLast()) : text
+    }
+
     /// The cell as it should be; as it is where nothing is known to be wrong, or nothing helps.
     mutating func mended(_ cell: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let text = Self.trimmed(cell)
+        var text = Self.trimmed(cell)
         if text.count != cell.count { note(.trimmed, cell, Array(text)) }
+        if text.count > 2, text.starts(with: [0x3D, 0x22]), text.last == 0x22 {
+            let inner = Self.trimmed(text.dropFirst(2).dropLast())
+            note(.textual, text, Array(inner))
+            text = inner
+        }
         guard !text.isEmpty else { return text }
         if case .plain = kind { return text }
         if case .key(let rule) = kind { return key(text, rule) }
@@ -180,13 +192,14 @@ struct CellMender {
         }
     }
 
-    /// Cells of ASCII without blanks at the ends, and empty ones.
+    /// Cells of ASCII without blanks at the ends or a sign of equality in front, and empty ones.
     private static func findTrimmed(_ rows: FieldGrid, _ column: Int, into kept: inout [Bool]) {
         for row in 0..<rows.rows {
             let (start, end) = rows.place(row: row, column: column)
             kept[row] =
                 start == end
-                || rows.bytes[start] > 0x20 && rows.bytes[start] < 0x80 && rows.bytes[end - 1] > 0x20
+                || rows.bytes[start] > 0x20 && rows.bytes[start] < 0x80 && rows.bytes[start] != 0x3D
+                    && rows.bytes[end - 1] > 0x20
                     && rows.bytes[end - 1] < 0x80
         }
     }
@@ -195,8 +208,8 @@ struct CellMender {
     private static func findNormal(_ rows: FieldGrid, _ column: Int, _ rule: KeyRule, into kept: inout [Bool]) {
         var isChanged = [Bool](repeating: false, count: 256)
         for byte in 0x80...0xFF { isChanged[byte] = true }
-        // Keys with a point may be numbers of a spreadsheet.
-        for byte in [0x09, 0x20, 0x2E] { isChanged[byte] = true }
+        // Keys with a point may be numbers of a spreadsheet, and ="007" a text.
+        for byte in [0x09, 0x20, 0x2E, 0x3D] { isChanged[byte] = true }
         var least = 1
         for step in rule.normalise {
             switch step {

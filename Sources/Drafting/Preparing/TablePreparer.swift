@@ -118,7 +118,7 @@ final class TablePreparer: LocalRecordReceiver {
         guard case .column(let place) = source, sample.columns.indices.contains(place) else {
             return ColumnFacts(name: name, values: [])
         }
-        return ColumnFacts(name: name, values: sample.columns[place])
+        return ColumnFacts(name: name, values: sample.columns[place].map { CellMender.told($0) })
     }
 
     private func split(_ name: String, _ parts: [String]) throws -> [(String, Source)] {
@@ -204,8 +204,11 @@ final class TablePreparer: LocalRecordReceiver {
             taken.insert(place)
             return .column(place)
         }
+        // A second row of names adds the unit to what a task may call without it.
+        let hasUnits = sample.dialect.headerRowCount > (table?.dialect.headerRowCount ?? 1)
         let alike = names.indices.filter {
-            !taken.contains($0) && !names[$0].isEmpty && plain(names[$0]) == plain(name)
+            !taken.contains($0) && !names[$0].isEmpty
+                && (plain(names[$0]) == plain(name) || hasUnits && names[$0].hasPrefix(name + " "))
         }
         guard alike.count == 1, let place = alike.first else { throw missing(name) }
         change(name, "is called \(names[place]) in the file", 1)
@@ -223,6 +226,10 @@ final class TablePreparer: LocalRecordReceiver {
             put(Array(output.name.utf8)[...], isFirst: index == 0, to: &text)
         }
         text.append(0x0A)
+        // The names are whole in the first of the rows that the task says hold them.
+        for _ in 1..<dialect.headerRowCount {
+            text += [UInt8](repeating: delimiter, count: max(0, outputs.count - 1)) + [0x0A]
+        }
         try flush(&text)
     }
 

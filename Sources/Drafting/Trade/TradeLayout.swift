@@ -32,10 +32,11 @@ struct TradeLayout {
         func find(_ name: String) -> Int? { names.firstIndex(of: Self.plain(name, profile)) }
         func place(_ known: String...) throws(TaskError) -> Int {
             guard let place = known.lazy.compactMap({ find($0) }).first else {
+                let other = Self.profile(of: header).flatMap { $0 == profile ? nil : $0.rawValue }
                 throw .unusableDraft(
-                    "\(file): the file has no column \"\(known[0])\", which the profile \(profile.rawValue) has. Choose another "
-                        + "profile."
-                )
+                    "\(file): the file has no column \"\(known[0])\", which the profile \(profile.rawValue) has. "
+                        + (other.map { "Its columns are those of the profile \($0): choose that one." }
+                            ?? "The column may have been removed or renamed: take the file as the site gives it."))
             }
             return place
         }
@@ -82,6 +83,37 @@ struct TradeLayout {
                 totals += total(name, ["_T", "_X", "_Z", "0", "C00", ""])
             }
         }
+    }
+
+    /// Names by which a header of each profile is known.
+    private static let marks: [(TradeIngest.Profile, [String])] = [
+        (
+            .comtradeLegacy,
+            [
+                "Classification", "Commodity Code", "Trade Flow", "Reporter", "Partner", "Partner Code",
+                "Trade Value (US$)",
+            ]
+        ),
+        (
+            .comtrade,
+            [
+                "refYear", "period", "classificationCode", "cmdCode", "flowCode", "reporterCode", "reporterISO",
+                "primaryValue",
+            ]
+        ),
+        (
+            .sdmxCSV,
+            ["TIME_PERIOD", "COMMODITY_1", "TRADE_FLOW", "REF_AREA", "COUNTERPART_AREA_1", "OBS_VALUE", "UNIT_MULT"]
+        ),
+    ]
+
+    /// The profile of which a header has most names; nil where it has not even three of any.
+    static func profile(of header: [String]) -> TradeIngest.Profile? {
+        let found = marks.map { profile, marks in
+            let names = Set(header.map { plain($0, profile) })
+            return (profile, count: marks.count { names.contains(plain($0, profile)) })
+        }
+        return found.max { $0.count < $1.count }.flatMap { $0.count >= 3 ? $0.0 : nil }
     }
 
     /// Names alike but for capitals, blanks, hyphens and underscores: comtradr writes `reporter_code` for `reporterCode`. SDMX

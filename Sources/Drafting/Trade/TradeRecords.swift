@@ -17,9 +17,8 @@ final class TradeRecords: LocalRecordReceiver {
         do {
             layout = try TradeLayout(ingest.profile, header: names, file: file)
         } catch {
-            guard names.contains(where: CSVHeader.isValue), !names.contains(where: HeaderLook.hasHeaderWord) else {
-                throw error
-            }
+            // Words of a download's rows, such as "Total Trade", stand in headers as well: its own names decide.
+            guard names.contains(where: CSVHeader.isValue), TradeLayout.profile(of: names) == nil else { throw error }
             throw LocalTableFile.Refusal(
                 name: file, code: "header", expected: "a row with the column names",
                 hint: "Row \(row) holds values where names should stand: write the header of the download above it")

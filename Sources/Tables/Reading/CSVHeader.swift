@@ -70,12 +70,23 @@ package struct CSVHeader {
             self.problems = [
                 TableProblem(
                     code: "header", row: row, expected: "the column names \(CSVHeader.shortList(declared))",
-                    hint: "The row holds values where names should stand: write a header above the first row")
+                    hint:
+                        "The row holds values where names should stand: write a header above the first row, or, if it is a title, declare "
+                        + "in dialect.headerRows of the task which row holds the names")
             ]
             self.isReadable = false
             return
         }
         let absent = declared.filter { !present.contains($0) }
+        if present.isDisjoint(with: declaredNames.union(namesOfSchema)), names.contains(where: { !$0.isEmpty }),
+            !names.contains(where: { NearestWord.to($0, among: declared) != nil })
+        {
+            self.roles = []
+            self.unread = []
+            self.problems = [CSVHeader.stranger(names, declared, row: row)]
+            self.isReadable = false
+            return
+        }
         let extra = names.filter { !declaredNames.contains($0) }
         let keyParts = Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         for (place, name) in names.enumerated() {
@@ -128,6 +139,19 @@ package struct CSVHeader {
         let isNear = { (problem: TableProblem) in problem.hint.hasPrefix("Did you mean") }
         self.problems = problems.filter(isNear) + problems.filter { !isNear($0) }
         self.isReadable = true
+    }
+
+    /// What is said of a row that has none of the declared names: one thing, and what to do.
+    private static func stranger(_ names: [String], _ declared: [String], row: Int) -> TableProblem {
+        let isComment = names.first.map { $0.hasPrefix("#") || $0.hasPrefix("%") || $0.hasPrefix("!") } ?? false
+        return TableProblem(
+            code: "header", row: row, value: String(names.filter { !$0.isEmpty }.joined(separator: ", ").prefix(80)),
+            expected: "the column names \(shortList(declared))",
+            hint: "Row \(row) has none of them. "
+                + (isComment
+                    ? "If it is a comment, declare dialect.commentChar in the task"
+                    : "If it is a title, declare in dialect.headerRows of the task which row holds the names")
+                + ", or let `entrepot prepare` leave it out; if the columns are called otherwise, rename them")
     }
 
     /// The name as it is declared: as the file writes it, or, where nothing of that name is declared, without blanks at its

@@ -168,15 +168,15 @@ package final class RecordReader {
         start = placeOfHeader(from: start)
         guard start < filled else { return start }
         let isWaiting = nextRow < dialect.headerRow
-        var cutter = RecordCutter(columns: 1, dialect: dialect)
-        guard !isWaiting, var names = cutter.cutOne(block.bytes, start..<filled, row: nextRow) else {
+        guard !isWaiting, let (found, end) = cutNames(from: start) else {
             if isLast || filled - start >= Self.longestRecord {
                 throw sink.stop(unended(start..<filled, expected: "a header row"))
             }
             return start
         }
-        checkEncoding(start..<cutter.consumed, sink)
-        if byteTraits(block.bytes, start..<cutter.consumed).hasZero { noteZero(start..<cutter.consumed, sink) }
+        var names = found
+        checkEncoding(start..<end, sink)
+        if byteTraits(block.bytes, start..<end).hasZero { noteZero(start..<end, sink) }
         if names.contains(where: { $0.utf8.contains(0x0D) && !$0.utf8.contains(0x0A) }) {
             throw sink.stop(
                 TableProblem(
@@ -195,9 +195,29 @@ package final class RecordReader {
         hasHeader = true
         try sink.take(header: names, row: nextRow)
         block.begin(columns: names.count)
-        nextRow += 1
+        nextRow += dialect.headerRowCount
         firstDataRow = nextRow
-        return cutter.consumed
+        return end
+    }
+
+    /// The names, and the place behind them; nil if their rows do not end yet. Where several rows hold them, those of a column
+    /// follow each other behind a blank.
+    private func cutNames(from start: Int) -> (names: [String], end: Int)? {
+        var (names, end): ([String], Int) = ([], start)
+        for row in 0..<dialect.headerRowCount {
+            var cutter = RecordCutter(columns: 1, dialect: dialect)
+            guard let cells = cutter.cutOne(block.bytes, end..<filled, row: nextRow + row) else { return nil }
+            end = cutter.consumed
+            guard row > 0 else {
+                names = cells
+                continue
+            }
+            names += [String](repeating: "", count: max(0, cells.count - names.count))
+            for (place, cell) in cells.enumerated() where !cell.allSatisfy(\.isWhitespace) {
+                names[place] += names[place].allSatisfy(\.isWhitespace) ? cell : " " + cell
+            }
+        }
+        return (names, end)
     }
 
     /// Leaves out the lines above the header: those that the dialect says, comments, and blank ones.

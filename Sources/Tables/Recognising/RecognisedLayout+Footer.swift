@@ -28,17 +28,20 @@ extension RecognisedLayout {
         case doubtful
     }
 
+    /// How many records at the end are looked at: more footnotes than rows that tell they are none.
+    private static let mostLines = TableDialect.mostFooterRows + 60
+
     mutating func recogniseFooter(_ survey: FileSurvey) {
         let end = survey.lastRecords(hasCarriageReturns: dialect.hasCarriageReturns)
         let mark: [UInt8] =
             dialect.encoding != .utf16 ? [] : survey.width == .bigEndian ? [0xFE, 0xFF] : [0xFF, 0xFE]
-        let cut = end.records.suffix(60).map { self.cut(text(of: mark + $0, isStart: true)) }
+        let cut = end.records.suffix(Self.mostLines).map { self.cut(text(of: mark + $0, isStart: true)) }
         var frequency: [Int: Int] = [:]
         for cells in cut where cells.count > 1 { frequency[cells.count, default: 0] += 1 }
         let columns = frequency.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
         guard columns > 1 else { return }
         // Names are no row by which a line could be judged.
-        let front = end.areAll && end.records.count <= 60 ? dialect.headerRow : 0
+        let front = end.areAll && end.records.count <= Self.mostLines ? dialect.headerRow : 0
         var found: [(place: Int, verdict: Verdict)] = []
         for (place, cells) in cut.enumerated().reversed() where place >= front {
             let isBlank = cells.allSatisfy { $0.allSatisfy(\.isWhitespace) }

@@ -6,6 +6,8 @@ package struct RecognisedLayout {
     package var dialect = TableDialect()
     /// What was recognised that a person should know, as phrases.
     package var notes: [String] = []
+    /// How many of the rows that were looked at have as many cells as the names.
+    private var share = 0.0
 
     /// How many records are looked at.
     private static let mostRecords = 300
@@ -18,12 +20,25 @@ package struct RecognisedLayout {
     package init(_ survey: FileSurvey) throws(TableProblems) {
         try recogniseEncoding(survey)
         let head = text(of: survey.head, isStart: true)
-        if !head.contains(0x0A), head.contains(0x0D) {
+        let feeds = head.count { $0 == 0x0A }
+        let bare = head.indices.count { head[$0] == 0x0D && $0 + 1 < head.count && head[$0 + 1] != 0x0A }
+        let isWhole = survey.count <= survey.head.count
+        if feeds == 0, head.contains(0x0D) {
             dialect.hasCarriageReturns = true
             notes.append("its rows end in bare carriage returns")
         }
-        let lines = Lines(text(of: survey.head, isStart: true), isWhole: survey.count <= survey.head.count)
-        recogniseRows(lines)
+        var mixed = self
+        recogniseRows(Lines(text(of: survey.head, isStart: true), isWhole: isWhole))
+        if feeds > 0, bare > 0 {
+            // Where more rows fit if a bare carriage return ends one, it does.
+            mixed.dialect.hasCarriageReturns = true
+            mixed.notes.append("\(bare) of its rows end in bare carriage returns, the others in line feeds")
+            mixed.recogniseRows(Lines(mixed.text(of: survey.head, isStart: true), isWhole: isWhole))
+            if mixed.share > share {
+                self = mixed
+                return
+            }
+        }
         recogniseFooter(survey)
     }
 
@@ -128,7 +143,7 @@ package struct RecognisedLayout {
             return
         }
         recogniseComments(first, lines)
-        var best: (score: Double, columns: Int, header: Int, delimiter: UInt8, nameless: Int)?
+        var best: (found: Found, delimiter: UInt8)?
         for delimiter in Self.delimiters {
             var candidate = dialect
             candidate.delimiter = delimiter
@@ -137,14 +152,15 @@ package struct RecognisedLayout {
                     !(record.cells.count == 1 && record.filled == 0) && !isComment(record.cells.first ?? "")
                 }
             guard let found = Self.layout(records) else { continue }
-            if best.map({ found.score > $0.score || found.score == $0.score && found.columns > $0.columns }) ?? true {
-                best = (found.score, found.columns, found.header, delimiter, found.nameless)
+            if best.map({ (found.score, found.columns) > ($0.found.score, $0.found.columns) }) ?? true {
+                best = (found, delimiter)
             }
         }
-        guard let best else { return }
-        dialect.delimiter = best.delimiter
-        if best.delimiter != 0x2C {
-            notes.append("its cells are separated by \(TableDialect.name(of: best.delimiter))")
+        guard let (best, delimiter) = best else { return recogniseSigns(first.map(\.1)) }
+        share = best.share
+        dialect.delimiter = delimiter
+        if delimiter != 0x2C {
+            notes.append("its cells are separated by \(TableDialect.name(of: delimiter))")
         }
         if best.nameless > 0 {
             notes.append(
@@ -155,6 +171,29 @@ package struct RecognisedLayout {
         if best.header > blankOrComment + 1, best.header <= TableDialect.mostHeaderRows {
             dialect.headerRow = best.header
             notes.append("the column names stand in row \(best.header), and what is above was left out")
+        }
+        if !best.units.isEmpty, best.header <= TableDialect.mostHeaderRows {
+            dialect.headerRow = best.header
+            dialect.headerRowCount = 2
+            let units = best.units.prefix(6).joined(separator: ", ")
+            notes.append("row \(best.header + 1) holds units (\(units)), which follow the names above them")
+        }
+    }
+
+    /// Says what a file of one column has in every row that may separate cells, of those that no file is read by.
+    private mutating func recogniseSigns(_ lines: [String]) {
+        let lines = lines.filter { !$0.allSatisfy(\.isWhitespace) }
+        guard lines.count > 2 else { return }
+        let signs: [(Character, String)] = [
+            ("^", "\"^\""), ("~", "\"~\""), ("¦", "\"¦\""), (":", "colons"), (" ", "blanks"),
+        ]
+        for (sign, name) in signs {
+            let counts = Set(lines.map { $0.split(separator: sign).count - 1 })
+            guard counts.count == 1, let count = counts.first, count > 0 else { continue }
+            notes.append(
+                "it has one column, and every row has \(name) in it: if they separate cells, save it again with commas, semicolons, "
+                    + "tabs or |")
+            return
         }
     }
 
@@ -175,10 +214,23 @@ package struct RecognisedLayout {
         notes.append("lines that begin with # are comments")
     }
 
-    /// Where the header stands if the records were cut by the right delimiter, and how well they fit it.
-    private static func layout(
-        _ records: [Record]
-    ) -> (score: Double, columns: Int, header: Int, nameless: Int)? {
+    /// How records are laid out if they were cut by the right delimiter.
+    private struct Found {
+        /// How well they fit.
+        var score: Double
+        /// How many of them have as many cells as most.
+        var share: Double
+        var columns: Int
+        /// The line of the names.
+        var header: Int
+        /// Names without a text behind the others.
+        var nameless: Int
+        /// The units in the row below the names.
+        var units: [String]
+    }
+
+    /// Where the header stands, and how well the records fit it.
+    private static func layout(_ records: [Record]) -> Found? {
         var frequency: [Int: Int] = [:]
         for record in records where record.cells.count > 1 { frequency[record.cells.count, default: 0] += 1 }
         guard let most = frequency.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }) else { return nil }
@@ -213,8 +265,49 @@ package struct RecognisedLayout {
         let nameless =
             records[header].cells.count > most.key && records[header].filled <= most.key
             ? records[header].cells.count - most.key : 0
-        return (score, most.key, records[header].line, nameless)
+        return Found(
+            score: score, share: share, columns: most.key, header: records[header].line, nameless: nameless,
+            units: units(below: header, records, columns: most.key))
     }
+
+    /// The units in the row below the names; none where that row is somebody's: every cell has to be one, and stand above figures
+    /// or in a column that has none.
+    private static func units(below header: Int, _ records: [Record], columns: Int) -> [String] {
+        let body = records[(header + 1)...].dropFirst().prefix(40).filter { $0.cells.count == columns }
+        let lines = 1 + records[header].cells.reduce(0) { $0 + $1.utf8.count { $0 == 0x0A } }
+        guard body.count > 1, records[header + 1].cells.count <= columns,
+            records[header + 1].line == records[header].line + lines
+        else { return [] }
+        var units: [String] = []
+        for (place, cell) in records[header + 1].cells.map(\.trimmed).enumerated() where !cell.isEmpty && cell != "-" {
+            guard isUnit(cell) else { return [] }
+            let values = body.map { $0.cells[place].trimmed }.filter { !$0.isEmpty }
+            guard !values.contains(cell) else { return [] }
+            if values.count(where: isFigure) * 10 >= values.count * 8 { units.append(cell) }
+        }
+        return units
+    }
+
+    /// Whether a text is a unit, or the word for a kind of values: `1000 EUR`, `[kg]`, `%`, `yyyy-mm-dd`.
+    private static func isUnit(_ text: String) -> Bool {
+        let bare = text.lowercased().filter { !"[](){}.".contains($0) }
+        let words = bare.split { " /*·".contains($0) }.map(String.init)
+        guard (1...4).contains(words.count) else { return false }
+        return words.contains(where: unitWords.contains)
+            && words.allSatisfy {
+                unitWords.contains($0) || ["1000", "1,000", "100", "in", "per", "of", "1000s"].contains($0)
+            }
+    }
+
+    private static let unitWords: Set<String> = Set(
+        """
+        eur usd gbp chf jpy cny sek nok dkk pln czk huf euro euros dollar dollars us$ € $ £ mio mn mill million millions thousand th \
+        thsd teur keur meur kusd musd kg g mg t to tonne tonnes tons kt mt lb l hl ml m m2 m² m3 m³ km km2 km² cm mm ha hectares kwh \
+        mwh gwh twh gj tj kw mw °c c h min s % percent percentage pct ‰ share ratio rate index number numbers no nr n count counts \
+        persons people employees heads fte years year yrs months days hours pieces pcs pce units unit stück stk anzahl personen jahre \
+        tage stunden prozent currency code text string integer int float double numeric character char bool boolean date datetime \
+        yyyy yyyy-mm-dd dd-mm-yyyy ddmmyyyy yyyymmdd mm-dd-yyyy
+        """.split { $0.isWhitespace }.map(String.init))
 
     /// Whether a record of more or fewer cells than the rows is their header all the same: a title would not have a name for
     /// each column, nor stand above a row of somebody's data.

@@ -20,7 +20,7 @@ extension TaskReader {
                 node, at: path, of: ["#": 0x23, "%": 0x25, "!": 0x21, "*": 0x2A], fix: "Write '#', '%', '!' or '*'",
                 named: "comment sign")
         }
-        let header = optional(dialect, "headerRows") { reader, node, path in reader.headerRow(node, at: path) }
+        let header = optional(dialect, "headerRows") { reader, node, path in reader.headerRows(node, at: path) }
         let footer = optional(dialect, "footerRows") { reader, node, path in
             reader.integer(node, at: path, in: 0...TableDialect.mostFooterRows)
         }
@@ -30,7 +30,8 @@ extension TaskReader {
         guard let encoding, let delimiter, let comment, let header, let footer, let ends else { return nil }
         return TableDialect(
             encoding: encoding ?? .utf8, delimiter: delimiter ?? UInt8(ascii: ","), commentChar: comment,
-            headerRow: header ?? 1, footerRows: footer ?? 0, hasCarriageReturns: ends == .cr)
+            headerRow: header?.lowerBound ?? 1, headerRowCount: header?.count ?? 1, footerRows: footer ?? 0,
+            hasCarriageReturns: ends == .cr)
     }
 
     private mutating func sign(
@@ -44,15 +45,27 @@ extension TaskReader {
         return sign
     }
 
-    /// `[4]`: one row holds the names, and those above it are not read.
-    private mutating func headerRow(_ node: DocumentNode, at path: String) -> Int? {
-        guard case .sequence(let rows) = node.content, rows.count == 1 else {
+    /// `[4]`: one row holds the names, and those above it are not read. `[4, 5]`: the next one holds units or parts of names.
+    private mutating func headerRows(_ node: DocumentNode, at path: String) -> Range<Int>? {
+        guard case .sequence(let rows) = node.content, (1...TableDialect.mostNameRows).contains(rows.count) else {
             problem(
-                line: node.line, path: path, "this should be a list of one row",
-                fix: "Write the line of the file that holds the column names, such as [4]")
+                line: node.line, path: path,
+                "this should be a list of one row, or of up to \(TableDialect.mostNameRows)",
+                fix: "Write the line of the file that holds the column names, such as [4], or the lines, such as [4, 5]"
+            )
             return nil
         }
-        return integer(rows[0], at: "\(path)[0]", in: 1...TableDialect.mostHeaderRows)
+        let lines = rows.enumerated().compactMap { place, row in
+            integer(row, at: "\(path)[\(place)]", in: 1...TableDialect.mostHeaderRows)
+        }
+        guard let first = lines.first, lines.count == rows.count else { return nil }
+        guard lines == Array(first..<(first + lines.count)) else {
+            problem(
+                line: node.line, path: path, "the rows do not follow each other",
+                fix: "Write them in their order, such as [4, 5]")
+            return nil
+        }
+        return first..<(first + lines.count)
     }
 }
 

@@ -35,6 +35,22 @@ import Testing
         #expect(try Self.list("nace", ["62.10", "62.20", "01.11", "46.11"]) == "nace-2.1-class")
     }
 
+    @Test("short lists are named: states, cantons, languages, levels of education, activities with their letter")
+    func short() throws {
+        #expect(try Self.list("state", ["TX", "NY", "CA", "OH"]) == "us-states-2009")
+        #expect(try Self.list("home", ["TX", "NY", "CA", "OH", "FL", "WA", "NJ"]) == "us-states-2009")
+        #expect(try Self.list("Kanton", ["ZH", "BE", "AG"]) == "ch-cantons-1979")
+        #expect(try Self.list("Bundesland", ["NW", "BY", "BW"]) == "de-laender-1990")
+        #expect(try Self.list("province", ["ON", "QC", "BC", "AB"]) == "ca-provinces-1999")
+        #expect(try Self.list("language", ["en", "de", "fr", "it"]) == "iso-639-1-2024")
+        #expect(try Self.list("isced11", ["ED1", "ED2", "ED3", "ED5"]) == "isced-2011")
+        #expect(try Self.list("isced11", ["ED0-2", "ED3_4", "ED5-8"]) == "isced-2011-group")
+        #expect(try Self.list("isco08", ["OC1", "OC2", "OC9"]) == "isco-08-major")
+        #expect(try Self.list("coicop", ["CP01", "CP02", "CP12"]) == "coicop-1999-division")
+        #expect(try Self.list("nace_r2", ["C10", "C13", "F41", "G46"]) == "nace-2-letter-division")
+        #expect(try Self.list("nace_r2", ["C101", "C131", "F411", "G461"]) == "nace-2-letter-group")
+    }
+
     @Test("amounts that could be codes are numbers")
     func amounts() throws {
         #expect(try Self.list("price", ["10.71", "47.11", "62.01", "86.21", "01.11"]) == nil)

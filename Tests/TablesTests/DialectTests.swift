@@ -117,6 +117,9 @@ struct DialectTests {
             ("nuts-2024-0", 27), ("nuts-2024-1", 92), ("nuts-2024-2", 244), ("nuts-2024-3", 1_165),
             ("nace-2-section", 21), ("nace-2-division", 88), ("nace-2-group", 272), ("nace-2-class", 615),
             ("nace-2.1-section", 22), ("nace-2.1-division", 87), ("nace-2.1-group", 287), ("nace-2.1-class", 651),
+            ("nace-2-letter-division", 88), ("nace-2-letter-class", 615), ("nace-2.1-letter-group", 287),
+            ("us-states-2009", 51), ("ca-provinces-1999", 13), ("au-states-2024", 8), ("ch-cantons-1979", 26),
+            ("de-laender-1990", 16), ("iso-639-1-2024", 183),
         ])
     func editions(_ name: String, _ count: Int) throws {
         let codes = try #require(CodeList.codes(of: name))
@@ -132,6 +135,9 @@ struct DialectTests {
         #expect(isIn("8524", "hs-2022-4") && !isIn("8524", "hs-2017-4"))
         #expect(isIn("NL31", "nuts-2021-2") && !isIn("NL31", "nuts-2024-2"))
         #expect(isIn("01.11", "nace-2-class") && isIn("0111", "nace-2-class-digits"))
+        #expect(isIn("C1011", "nace-2-letter-class") && isIn("J58", "nace-2.1-letter-division"))
+        #expect(isIn("J61", "nace-2-letter-division") && isIn("K61", "nace-2.1-letter-division"))
+        #expect(isIn("U99", "nace-2-letter-division") && isIn("V99", "nace-2.1-letter-division"))
         #expect(isIn("V", "nace-2.1-section") && !isIn("V", "nace-2-section"))
     }
 

@@ -29,7 +29,7 @@ public enum CodeList {
             Description(
                 name: "nace-2.1-section", title: "NACE Rev. 2.1, sections A to V",
                 source: "Delegated Regulation (EU) 2023/137, Annex"),
-        ]
+        ] + shortDescriptions
 
     /// The names that a task may write, for a message: a name of each kind, with the editions that there are.
     public static var known: String {
@@ -41,7 +41,7 @@ public enum CodeList {
     /// The codes of a list in their own order; nil if there is no list of this name.
     public static func codes(of name: String) -> [String]? {
         if let nested = classifications.first(where: { $0.holds(name) }) { return nested.codes(of: name) }
-        return areas[name] ?? sections[name] ?? calendar(name)
+        return areas[name] ?? sections[name] ?? short[name] ?? calendar(name)
     }
 
     private static let sections = [

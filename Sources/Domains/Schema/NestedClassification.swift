@@ -11,6 +11,8 @@ struct NestedClassification: Sendable {
         let title: String
         /// Codes are written without the point that the resource has.
         var isBare = false
+        /// The letter of the section stands in front, as Eurostat writes it.
+        var isLettered = false
     }
 
     struct Edition: Sendable {
@@ -18,6 +20,8 @@ struct NestedClassification: Sendable {
         let name: String
         let title: String
         let source: String
+        /// The letters of sections, each with the last two digits that begin its codes.
+        var sections: [(letter: String, last: Int)] = []
     }
 
     let editions: [Edition]
@@ -66,10 +70,16 @@ struct NestedClassification: Sendable {
             for word in words.dropFirst() where isIn(edition, word.dropFirst(ending)) {
                 var code = (group + word.prefix(ending)).prefix(level.width)
                 if level.isBare { code.removeAll { $0 == "." } }
+                if level.isLettered { code = letter(edition, code) + code }
                 if codes.last.map({ $0 == code }) != true { codes.append(String(code)) }
             }
         }
         return codes
+    }
+
+    private func letter(_ edition: Int, _ code: Substring) -> Substring {
+        guard let division = Int(code.prefix(2)) else { return "" }
+        return editions[edition].sections.first { division <= $0.last }?.letter[...] ?? ""
     }
 
     /// Whether an edition is among those that stand behind a code; behind one of all editions stands nothing.
@@ -116,14 +126,28 @@ extension CodeList {
     private static let activities = NestedClassification(
         editions: [
             NestedClassification.Edition(
-                name: "nace-2", title: "NACE Rev. 2", source: "Regulation (EC) No 1893/2006, Annex I"),
+                name: "nace-2", title: "NACE Rev. 2", source: "Regulation (EC) No 1893/2006, Annex I",
+                sections: sections([3, 9, 33, 35, 39, 43, 47, 53, 56, 63, 66, 68, 75, 82, 84, 85, 88, 93, 96, 98, 99])),
             NestedClassification.Edition(
-                name: "nace-2.1", title: "NACE Rev. 2.1", source: "Delegated Regulation (EU) 2023/137, Annex"),
+                name: "nace-2.1", title: "NACE Rev. 2.1", source: "Delegated Regulation (EU) 2023/137, Annex",
+                sections: sections([
+                    3, 9, 33, 35, 39, 43, 47, 53, 56, 60, 63, 66, 68, 75, 82, 84, 85, 88, 93, 96, 98, 99,
+                ])),
         ],
         levels: [
             NestedClassification.Level(name: "class", width: 5, title: "classes such as 01.11"),
             NestedClassification.Level(name: "class-digits", width: 5, title: "classes without a point", isBare: true),
             NestedClassification.Level(name: "group", width: 4, title: "groups such as 01.1"),
             NestedClassification.Level(name: "division", width: 2, title: "divisions of two digits"),
+            NestedClassification.Level(
+                name: "letter-class", width: 5, title: "classes such as A0111", isBare: true, isLettered: true),
+            NestedClassification.Level(
+                name: "letter-group", width: 4, title: "groups such as A011", isBare: true, isLettered: true),
+            NestedClassification.Level(
+                name: "letter-division", width: 2, title: "divisions such as A01", isLettered: true),
         ], ending: 1, bytes: { PackageResources.nace_txt })
+
+    private static func sections(_ last: [Int]) -> [(letter: String, last: Int)] {
+        last.enumerated().map { (String(UnicodeScalar(UInt8(65 + $0))), $1) }
+    }
 }

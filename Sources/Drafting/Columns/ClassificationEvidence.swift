@@ -42,7 +42,7 @@ struct ClassificationEvidence {
     /// More single letters are initials or an alphabet.
     private static let mostSigns = 12
 
-    /// Words and months that are persons' names in this column.
+    /// Words, months and places that are persons' names in this column.
     private static func withoutNames(
         _ looks: [(text: String, look: ValueLook)], _ facts: ColumnFacts, least: Int
     ) -> [(text: String, look: ValueLook)] {
@@ -50,11 +50,14 @@ struct ClassificationEvidence {
         let months = looks.filter { PublicWords.months.contains($0.text.lowercased()) }.map(\.text)
         let hasNames = looks.contains { $0.look == .name && facts.counts[$0.text, default: 0] >= least }
         let areNames = SharedNames.areNames(words, hasNames: hasNames)
+        let arePlaces = !PublicPlaces.areNames(
+            looks.filter { $0.look == .place }.map(\.text), hasNames: hasNames || areNames)
         let areMonths = months.isEmpty || !hasNames && PublicPeriod.areMonths(months)
         return looks.map { text, look in
             let isName =
                 look == .words && areNames && SharedNames(text) != nil
                 || !areMonths && PublicWords.months.contains(text.lowercased())
+                || look == .place && !arePlaces && PublicPlaces.isShared(text)
             return (text, isName ? .name : look)
         }
     }

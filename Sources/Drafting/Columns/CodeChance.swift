@@ -2,19 +2,23 @@ internal import Foundation
 
 /// How likely it is that texts which are no codes of a list look as if they were.
 enum CodeChance {
-    /// The share of texts of the codes' form that are codes: of two letters more than a third are a country.
+    /// The share of texts of the codes' form that are codes: of two letters more than a third are a country. Of codes of several
+    /// widths it is that of the width which chance meets most easily.
     static func density(_ codes: Set<String>) -> Double {
-        guard let width = codes.first?.utf8.count, width > 0 else { return 1 }
+        Dictionary(grouping: codes, by: \.utf8.count).map { densityOfOneWidth($1, width: $0) }.max() ?? 1
+    }
+
+    private static func densityOfOneWidth(_ codes: [String], width: Int) -> Double {
+        guard width > 0 else { return 1 }
         var digits = [Bool](repeating: false, count: width)
         var letters = digits
-        let whole = codes.filter { $0.utf8.count == width }
-        for code in whole {
+        for code in codes {
             for (place, sign) in code.utf8.enumerated() {
                 if (48...57).contains(sign) { digits[place] = true } else if sign > 57 { letters[place] = true }
             }
         }
         let space = zip(digits, letters).reduce(1.0) { $0 * Double(max(1, ($1.0 ? 10 : 0) + ($1.1 ? 26 : 0))) }
-        return min(1, Double(whole.count) / space)
+        return min(1, Double(codes.count) / space)
     }
 
     /// The probability that of so many different texts at least `listed` are codes by chance.

@@ -18,6 +18,7 @@ enum ListedCodes {
 
         init(_ names: [String], least: Int, hints: Set<String>, weak: Set<String> = []) {
             lists = names.map { ($0, Set(CodeList.codes(of: $0) ?? [])) }
+            widths = Set(lists.flatMap { $0.codes.map(\.utf8.count) })
             self.least = least
             self.hints = hints
             weakHints = weak
@@ -26,7 +27,10 @@ enum ListedCodes {
 
         /// Digits alone, whose zeros in front are lost easily, and which may be numbers.
         var isDigits: Bool { lists.first?.codes.first?.utf8.allSatisfy { (48...57).contains($0) } ?? false }
-        var width: Int { lists.first?.codes.first?.utf8.count ?? 0 }
+        /// Of digits all codes have one width.
+        var width: Int { widths.max() ?? 0 }
+        /// How many signs the codes have.
+        let widths: Set<Int>
     }
 
     private static let families: [Family] = [
@@ -39,7 +43,28 @@ enum ListedCodes {
         harmonised("2", least: .max, hint: "chapter"),
         Family(["m49-2024"], least: 8, hints: ["m49"], weak: places),
         nace("class"), nace("class-digits"), nace("group"), nace("division"), nace("section"),
+        lettered("class", least: 4), lettered("group", least: 5), lettered("division", least: 8),
+        Family(["us-states-2009"], least: 6, hints: ["usstate", "usps"], weak: ["state", "states", "st"]),
+        Family(["ch-cantons-1979"], least: 5, hints: ["canton", "kanton", "cantone"], weak: ["region"]),
+        Family(["de-laender-1990"], least: 4, hints: ["bundesland", "laender", "länder"], weak: ["land", "region"]),
+        Family(["ca-provinces-1999"], least: 4, hints: ["province"], weak: ["region", "prov"]),
+        Family(["au-states-2024"], least: 4, hints: ["austate"], weak: ["state", "states", "region", "territory"]),
+        Family(
+            ["iso-639-1-2024"], least: 12,
+            hints: ["language", "lang", "languages", "langue", "sprache", "idioma", "lingua"],
+            weak: ["locale", "taal"]),
+        Family(["isced-2011"], least: 3, hints: ["isced", "isced11"], weak: ["education", "level"]),
+        Family(["isced-2011-group"], least: 3, hints: ["isced", "isced11"], weak: ["education", "level"]),
+        Family(["isco-08-major"], least: 3, hints: ["isco", "isco08"], weak: ["occupation"]),
+        Family(["coicop-1999-division"], least: 3, hints: ["coicop"], weak: ["purpose"]),
     ]
+
+    /// `C1011`: certain by its form, so that it needs no name.
+    private static func lettered(_ level: String, least: Int) -> Family {
+        Family(
+            ["nace-2-letter-\(level)", "nace-2.1-letter-\(level)"], least: least,
+            hints: ["nace", "isic", "noga", "ateco", "naf", "wz"], weak: [level])
+    }
 
     private static func nuts(_ level: String, least: Int) -> Family {
         Family(
@@ -122,7 +147,7 @@ enum ListedCodes {
             return nil
         }
         // Nothing of another width is listed, but for digits that lost a zero.
-        let wide = facts.counts.keys.count { $0.utf8.count == family.width }
+        let wide = facts.counts.keys.count { family.widths.contains($0.utf8.count) }
         guard wide > 0 else { return nil }
         if family.isDigits, !isCertain, CodeChance.areTimes(Array(facts.counts.keys)) { return nil }
         let held = family.lists.map { list in
@@ -145,9 +170,17 @@ enum ListedCodes {
         return Found(name: list.name, rows: rows, isCalled: isCalled)
     }
 
-    /// Every list whose codes are of one width.
-    static let all: [(width: Int, codes: Set<String>)] = families.flatMap { family in
-        family.lists.map { (width: family.width, codes: $0.codes) }
+    /// Every list, by how many signs its codes have, with the words of columns that hold them.
+    static let all: [(width: Int, codes: Set<String>, density: Double, hints: Set<String>)] = families.flatMap {
+        family in
+        family.lists.flatMap { list in
+            family.widths.map { width in
+                (
+                    width, codes: list.codes.filter { $0.utf8.count == width }, density: family.density,
+                    hints: family.hints.union(family.weakHints)
+                )
+            }
+        }
     }
 
     /// Whether all codes are commodities of the Harmonised System with two or four digits more, as tariffs have them.

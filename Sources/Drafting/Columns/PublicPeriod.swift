@@ -1,7 +1,7 @@
 internal import Domains
 internal import Tables
 
-/// A month, a quarter or a week of a year, and a month without its year: public where they are the times of a table, and
+/// A month, a quarter or a week of a year, a year over two of the calendar, and a month without its year: public where they are the times of a table, and
 /// somebody's where they are dates of birth. Those of a table follow each other.
 struct PublicPeriod {
     private let year: Int
@@ -17,6 +17,11 @@ struct PublicPeriod {
             let number = Int(pieces[place])
         else { return nil }
         let other = pieces[1 - place]
+        if place == 0, PrivateTexts.isPeriod(text), other.allSatisfy(\.isNumber) {
+            // `2019/20`: a year that begins in one and ends in the next.
+            (year, part, parts) = (number, 1, 1)
+            return
+        }
         year = pieces[place].count == 4 ? number : number < 50 ? 2000 + number : 1900 + number
         if let month = Self.month(other) {
             (part, parts) = (month, 12)

@@ -15,6 +15,28 @@ enum PublicPlaces {
             || names.contains(parts[1])
     }
 
+    /// Places that persons are called by, too.
+    private static let shared: Set<String> = Set(
+        """
+        london, florence, paris, sydney, sofia, verona, milan, vienna, victoria, virginia, georgia, montana, dakota, carolina,
+        washington, jordan, chad, israel, ireland, france, england, wales, india, china, kenya, cuba, holland, german, alberta,
+        houston, lincoln, jackson, austin, dallas, denver, madison, orlando, phoenix, savannah, chester, lancaster, york, bristol,
+        bergen, essen, kiel, hannover, berlin, hamburg, frankfurt, bremen, roma, romano, napoli, genova, milano, torino, palermo,
+        trieste, valencia, sevilla, zaragoza, granada, toledo, santiago, lourdes, nice, nantes, lyon, lille, bordeaux, basel, bern,
+        wien, graz, salzburg, warszawa, kraków, moscow, delhi, tyrone, kent, hessen, sachsen, tirol, limburg, gent, ghent, córdoba,
+        aragón, asturias, catalán, indiana, arizona, nevada, maine, maryland, melbourne, perth, adelaide, jura, uri, zug, luzern,
+        philippines, cairo, lagos, troy, eugene, salem, scotland, brandenburg, lima, medina, ramsey, leeds, cork
+        """.split(separator: ",").map { ColumnFacts.trimmed(String($0)) })
+
+    /// Whether a text is a place that persons are called by as well.
+    static func isShared(_ text: String) -> Bool { shared.contains(text.lowercased()) }
+
+    /// Whether the places of a column are persons' names: none of them is a place and nothing else, or names stand beside them.
+    static func areNames(_ texts: [String], hasNames: Bool) -> Bool {
+        let places = texts.filter { isPlace($0) }
+        return places.contains(where: isShared) && (hasNames || places.allSatisfy(isShared))
+    }
+
     private static let countries = """
         afghanistan, albania, algeria, andorra, angola, argentina, armenia, australia, austria, azerbaijan, bahrain, bangladesh,
         belarus, belgium, benin, bhutan, bolivia, bosnia and herzegovina, botswana, brazil, bulgaria, burkina faso, cambodia,
@@ -44,7 +66,16 @@ enum PublicPlaces {
         emilia-romagna, calabria, abruzzo, umbria, marche, molise, basilicata, île-de-france, bretagne, normandie, occitanie,
         corse, grand est, nouvelle-aquitaine, hauts-de-france, catalunya, cataluña, andalucía, galicia, aragón, asturias,
         mazowieckie, małopolskie, śląskie, wielkopolskie, pomorskie, california, texas, florida, new york, illinois, ohio,
-        ontario, quebec, british columbia, noord-holland, zuid-holland, utrecht, gelderland, limburg, friesland, flanders, wallonia
+        ontario, quebec, british columbia, noord-holland, zuid-holland, utrecht, gelderland, limburg, friesland, flanders, wallonia,
+        alabama, alaska, arizona, arkansas, colorado, connecticut, delaware, district of columbia, georgia, hawaii, idaho, indiana,
+        iowa, kansas, kentucky, louisiana, maine, maryland, massachusetts, michigan, minnesota, mississippi, missouri, montana,
+        nebraska, nevada, new hampshire, new jersey, new mexico, north carolina, north dakota, oklahoma, oregon, pennsylvania,
+        rhode island, south carolina, south dakota, tennessee, utah, vermont, virginia, washington, west virginia, wisconsin,
+        wyoming, puerto rico, alberta, manitoba, new brunswick, newfoundland and labrador, northwest territories, nova scotia,
+        nunavut, prince edward island, québec, saskatchewan, yukon, australian capital territory, new south wales,
+        northern territory, queensland, south australia, tasmania, victoria, western australia, aargau, appenzell innerrhoden,
+        appenzell ausserrhoden, basel-landschaft, basel-stadt, fribourg, freiburg, glarus, graubünden, jura, luzern, neuchâtel,
+        nidwalden, obwalden, schaffhausen, schwyz, solothurn, st. gallen, thurgau, ticino, uri, valais, wallis, vaud, waadt, zug
         """
 
     private static let cities = """

@@ -8,6 +8,13 @@ extension PublicWords {
         "kg g mg t l ml hl m m2 m² m3 m³ km cm mm ha pcs pce stk kWh MWh GWh TJ u", "on off", "On Off", "ON OFF",
         "EXW FCA FAS FOB CFR CIF CPT CIP DAP DPU DDP DAT", "EUR USD GBP CHF JPY CNY SEK NOK DKK PLN CZK HUF",
         "KGM TNE LTR NAR MTK MTQ MTR GRM PCE", "CET CEST UTC GMT",
+        // Legal forms.
+        "AG GmbH KG OHG GbR UG eG e.V. eV KGaA e.K. SE PartG", "SA SARL SAS SASU EURL SNC SCI SCA SCOP EI GIE",
+        "Ltd Ltd. PLC LLP LLC Inc Inc. Corp Corp. LP CIC", "BV NV VOF CV B.V. N.V.", "AB HB KB EF",
+        "AS ASA ENK ANS DA NUF",
+        "A/S ApS I/S K/S IVS", "Oy Oyj Ky Tmi", "SpA S.p.A. SRL Srl S.r.l. SNC SAS SAPA",
+        "SA SL SLU S.A. S.L. SC SCoop",
+        "a.s. s.r.o. v.o.s. k.s.", "S.A. Sp. z o.o. sp.j. sp.k.",
     ].map { Set($0.split(separator: " ").map(String.init)) }
 
     /// Words behind which a letter or a Roman number counts: `Group B`, `Stage II`.
@@ -45,6 +52,16 @@ extension PublicWords {
         fachhochschule universität lehre berufsausbildung promotion vollzeit teilzeit gesetzlich privat öffentlich wahr falsch \
         vrai faux jamais rarement parfois souvent toujours primaire secondaire supérieur supérieure privé primaria secundaria \
         universitaria universidad nunca siempre verdadero falso primaria secondaria università mai sempre vero sì
+        """
+
+    /// Languages.
+    static let tongues = """
+        english german french spanish italian portuguese dutch polish czech slovak slovenian slovene croatian serbian bosnian \
+        hungarian romanian bulgarian greek turkish russian ukrainian finnish swedish danish norwegian icelandic estonian latvian \
+        lithuanian irish welsh catalan basque galician maltese albanian macedonian arabic hebrew persian urdu hindi bengali chinese \
+        mandarin cantonese japanese korean vietnamese thai indonesian malay tagalog swahili amharic somali deutsch englisch \
+        französisch spanisch italienisch portugiesisch niederländisch polnisch türkisch russisch arabisch anglais allemand \
+        espagnol italien portugais néerlandais polonais arabe inglés alemán francés italiano portugués unk
         """
 
     /// Sex and answers in other scripts and languages.

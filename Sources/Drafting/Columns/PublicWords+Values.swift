@@ -1,8 +1,10 @@
 /// Words that stand in classifications of many offices and are nobody's name. Each value that a draft lists is made of them.
 extension PublicWords {
     static let values: Set<String> = Set(
-        [general, answers, life, economy, goods, languages, calendar, scripts].flatMap { $0.split { $0.isWhitespace } }
-            .map(String.init))
+        [general, answers, life, economy, goods, languages, tongues, calendar, scripts].flatMap {
+            $0.split { $0.isWhitespace }
+        }
+        .map(String.init))
 
     /// Degrees, answers, states of a case, times, units.
     private static let general = """

@@ -6,16 +6,19 @@ struct SharedNames {
     /// What the words would be if they were none.
     let kinds: Set<Kind>
     let isSingle: Bool
+    /// Whether a capital stands in front of each.
+    let isCapital: Bool
 
-    /// - Returns: nil unless every word is one, with a capital in front.
+    /// - Returns: nil unless every word is one.
     init?(_ text: String) {
         let words = text.split { !$0.isLetter && $0 != "-" }
         guard (1...3).contains(words.count) else { return nil }
         var kinds: Set<Kind> = []
         for word in words {
-            guard word.first?.isUppercase == true, let kind = Self.kinds[word.lowercased()] else { return nil }
+            guard let kind = Self.kinds[word.lowercased()] else { return nil }
             kinds.insert(kind)
         }
+        isCapital = words.allSatisfy { $0.first?.isUppercase == true }
         self.kinds = kinds
         isSingle = words.count == 1
     }
@@ -31,6 +34,10 @@ struct SharedNames {
         if hasNames { return true }
         let others = texts.filter { SharedNames($0) == nil && !rest.contains($0.lowercased()) }
         let kinds = shared.reduce(into: Set<Kind>()) { $0.formUnion($1.kinds) }
+        guard shared.contains(where: \.isCapital) else {
+            // In small letters colours, trades or sizes alone are a class; beside each other they are names.
+            return kinds.count > 1 && shared.count > others.count && !kinds.isDisjoint(with: [.colour, .trade])
+        }
         if kinds.count > 1 { return shared.count > others.count }
         // Colours, trades and sizes alone; two colours or sizes may be all that there are.
         let isPair = kinds.isSubset(of: [.colour, .size]) && shared.count == 2 && shared.allSatisfy(\.isSingle)

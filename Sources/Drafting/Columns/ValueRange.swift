@@ -1,16 +1,29 @@
 internal import Tables
 
-/// A range of numbers as classes of age, size or money have it: `18-24`, `65 and over`, `1,000-1,999 EUR`.
+/// A range of numbers as classes of age, size or money have it: `18-24`, `65 and over`, `1,000-1,999 EUR`, and the `Y15-24` and
+/// `Y_GE65` of Eurostat.
 struct ValueRange: Equatable {
     /// The first and the last number; nil where it is open.
     let lower, upper: Double?
 
     /// - Returns: nil for a text that is no range.
     init?(_ text: String) {
-        guard text.utf8.count <= 32, text.contains(where: \.isNumber), let bounds = Self.bounds(Self.bare(text)) else {
+        guard text.utf8.count <= 32, text.contains(where: \.isNumber),
+            let bounds = Self.bounds(Self.bare(Self.plain(text)))
+        else {
             return nil
         }
         (lower, upper) = bounds
+    }
+
+    /// Eurostat's codes of ages as others write them.
+    private static func plain(_ text: String) -> String {
+        guard text.hasPrefix("Y") else { return text }
+        for (code, sign) in [("Y_GE", ">="), ("Y_GT", ">"), ("Y_LE", "<="), ("Y_LT", "<")] where text.hasPrefix(code) {
+            return sign + text.dropFirst(code.count)
+        }
+        let rest = text.dropFirst()
+        return rest.contains("-") && rest.first?.isNumber == true ? String(rest) : text
     }
 
     private static let below = ["<=", "<", "≤", "under ", "up to ", "unter ", "bis ", "moins de ", "menos de "]

@@ -9,14 +9,14 @@ public struct TaskFile: Sendable {
         /// The task is read to plan or to fit locally, not to be signed: parties without a key (`public_key: ""`) get one
         /// that nobody has.
         public var allowsMissingKeys: Bool
-        /// Tells what the listed values of a field look like, where a table's owner would not want them in a task that
-        /// everybody reads; nil looks at none. `PrivateValues.look` of Drafting is the one that there is.
-        public var lookAtValues: (@Sendable ([String]) -> String?)?
+        /// Tells what the listed values of a field look like, by them and the field's name, where a table's owner would not
+        /// want them in a task that everybody reads; nil looks at none. `PrivateValues.look` of Drafting is the one that there is.
+        public var lookAtValues: (@Sendable ([String], String) -> String?)?
 
         /// A context from its parts; each as described at its property.
         public init(
             isDemonstration: Bool = false, now: UTCInstant? = nil, allowsMissingKeys: Bool = false,
-            lookAtValues: (@Sendable ([String]) -> String?)? = nil
+            lookAtValues: (@Sendable ([String], String) -> String?)? = nil
         ) {
             self.isDemonstration = isDemonstration
             self.allowsMissingKeys = allowsMissingKeys

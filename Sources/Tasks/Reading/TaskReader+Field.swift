@@ -39,7 +39,7 @@ extension TaskReader {
         let description = optionalText(section, "description")
         let step = optional(section, "step") { reader, node, path in reader.number(node, at: path) }
         if let values = categories??.map(\.value), let written = codes, written == nil {
-            checkValues(values, line: section.line("categories"), path: section.path("categories"))
+            checkValues(values, of: name ?? "", line: section.line("categories"), path: section.path("categories"))
         }
         let writing = type.flatMap { readWriting(section, type: $0) }
         guard let name, let type, let categories, let codes, let writing, let constraints, let bins, let derivedFrom,
@@ -70,8 +70,8 @@ extension TaskReader {
     }
 
     /// Warns of values that look like somebody's data, where the reader was told how to look.
-    private mutating func checkValues(_ values: [String], line: Int, path: String) {
-        guard let what = context.lookAtValues?(values) else { return }
+    private mutating func checkValues(_ values: [String], of name: String, line: Int, path: String) {
+        guard let what = context.lookAtValues?(values, name) else { return }
         problem(
             .warning, line: line, path: path,
             values.count == 1 ? "the listed value \(what)" : "most of the \(values.count) listed values \(what)",

@@ -40,7 +40,7 @@ struct CollateralTests {
 
     /// What Intel's service answers: the chain percent-encoded in the head, the JSON or the list in the body.
     private static func answer(_ header: String, chain: String, body: [UInt8], end: String) throws -> [UInt8] {
-        let escaped = try member(chain).addingPercentEncoding(withAllowedCharacters: .alphanumerics)
+        let escaped = try member(chain).addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["-"]))
         let head = ["HTTP/1.1 200 OK", "Content-Type: application/json", "\(header): \(try #require(escaped))"]
         return Array((head.joined(separator: end) + end + end).utf8) + body
     }
@@ -74,7 +74,8 @@ struct CollateralTests {
         }
         // The head in a file, the body in another.
         let chain = try #require(
-            Self.member("tcb_info_issuer_chain").addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+            Self.member("tcb_info_issuer_chain").addingPercentEncoding(
+                withAllowedCharacters: .alphanumerics.union(["-"])))
         let apart = try Collateral(files: [Array("TCB-Info-Issuer-Chain: \(chain)\r\n".utf8), information, identity])
         #expect(try Self.verify("phala_tdx_quote.bin", apart, at: Self.time).platform.tdx?.status == .upToDate)
         for cut in ["HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 404 Not Found\r\n\r\n<html>"] {

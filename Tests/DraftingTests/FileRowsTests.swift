@@ -68,7 +68,7 @@ import Testing
         arguments: [
             ("id,sector,sector\n" + rows, "Row 1 names \"sector\" twice, as columns 2 and 3"),
             ("id,sector,staff\n", "at least one row below the header"),
-            ("[{\"id\":\"F1\",\"staff\":3}]", "at least one row"),
+            ("[{\"id\":\"F1\",\"staff\":3}]", "This is JSON"),
         ])
     func refused(text: String, words: String) throws {
         let bytes = Array(text.utf8)

@@ -7,7 +7,7 @@ ENTREPOT = .build/release/entrepot
 
 .DEFAULT_GOAL := help
 
-.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel bench-linkage fuzz sanitize faults load memory api clean setup program container reproducible image boot
+.PHONY: help unreached demo screenshots report metadata test lint format audit audit-long bench bench-copula bench-coverage bench-kernel bench-linkage scale fuzz sanitize faults load memory api clean setup program container reproducible image boot
 
 help:                        ## this list
 	@echo 'First time here: "make demo" installs what is missing, builds, and plays the whole product on generated data.'
@@ -85,6 +85,11 @@ bench-kernel:                ## how many draws a second of each noise, and how f
 
 bench-copula:                ## the copula: fit, Gram matrix against dsyrk, sampling
 	swift run -c release --package-path Benchmarks CopulaBenchmark speed
+
+scale: setup                 ## the same counts from memory, blocks and Spark: make scale [ROWS=10000000] [SPARK_ROWS=1000000]
+	@scripts/build --build-tests
+	@scripts/build --package-path Spark || echo 'scale: entrepot-spark was not built'
+	@scripts/scale $(or $(ROWS),1000000) $(or $(SPARK_ROWS),1000000)
 
 fuzz: setup                  ## random input to every reader and verifier: make fuzz [INPUTS=1000000] [FUZZ_SECONDS=3600] [TARGETS="csv gzip"]
 	@scripts/fuzz "$(or $(INPUTS),1000000)" "$(or $(FUZZ_SECONDS),3600)" "$(TARGETS)"

@@ -246,7 +246,10 @@ let package = Package(
         .testTarget(name: "PackageTests", swiftSettings: checked),
         .testTarget(
             name: "EngineCommandsTests",
-            dependencies: ["Domains", "Engine", "EngineCommands", "FittedModels", "PrivacyKernel", "Tables", "Tasks"],
+            dependencies: [
+                "Domains", "Engine", "EngineCommands", "FittedModels", "PrivacyKernel", "Spark", "Tables", "Tasks",
+                "VectorMath",
+            ],
             swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),

@@ -6,6 +6,8 @@ struct ColumnSQL {
     let type: SparkType
     /// The expression for a value's code; NULL for a value outside the domain.
     let code: String
+    /// The value `v0`, `v1`… as a `DOUBLE`, of a column of intervals.
+    let number: String?
     /// Texts that are looked up by a join, where there are more of them than a CASE takes; with the join's name.
     let dictionary: (name: String, entries: [(text: String, code: Int)], key: String)?
 
@@ -66,6 +68,9 @@ struct ColumnSQL {
         let missing = (column.missingCode ?? column.code(of: "")).map(String.init) ?? "NULL"
         code = "CASE WHEN \(value) IS NULL THEN \(missing) ELSE \(cases) END"
         self.dictionary = dictionary
+        number =
+            !column.isBinned
+            ? nil : type == .date ? "CAST(unix_date(v\(place)) AS DOUBLE)" : "CAST(v\(place) AS DOUBLE)"
     }
 
     /// The code of a number that is a `DOUBLE`.
@@ -126,17 +131,22 @@ struct ColumnSQL {
         }
     }
 
-    /// Values of the domain as SQL writes them in a column of this type, each with its code.
-    var known: [(literal: String, code: Int)] {
-        var values: [(literal: String, code: Int)] = []
+    /// Values of the domain as SQL writes them in a column of this type, each with its code and its place in the code's cell.
+    var known: [KnownValue] {
+        var values: [KnownValue] = []
         for code in 0..<column.size where code != column.otherCode {
             if column.isMissing(code) {
-                if code == column.missingCode { values.append(("CAST(NULL AS \(type.name))", code)) }
+                if code == column.missingCode {
+                    values.append(KnownValue(literal: "CAST(NULL AS \(type.name))", code: code))
+                }
                 continue
             }
             let text = column.text(of: code, fraction: 0.5)
             guard column.code(of: text) == code, fits(text) else { continue }
-            values.append(("CAST(\(SQLText.text(text)) AS \(type.name))", code))
+            values.append(
+                KnownValue(
+                    literal: "CAST(\(SQLText.text(text)) AS \(type.name))", code: code,
+                    place: Array(text.utf8).withUnsafeBytes { Int(column.place(of: $0)) }))
         }
         return values
     }
@@ -153,4 +163,13 @@ struct ColumnSQL {
         case .decimal(let name): Int64(text) != nil && name.contains(",0)") || Int16(text) != nil
         }
     }
+}
+
+/// A value of the known table.
+struct KnownValue: Sendable {
+    /// As SQL writes it.
+    var literal: String
+    var code: Int
+    /// In the sense of `ColumnDomain.placeSteps`.
+    var place = 0
 }

@@ -27,7 +27,7 @@ enum SQLText {
 
     /// A constant list, which is looked up by place.
     static func list(_ values: some Sequence<Int64>, at code: String) -> String {
-        "element_at(array(\(values.map { "\($0)L" }.joined(separator: ","))), \(code) + 1)"
+        "element_at(array(\(values.map { "\($0)L" }.joined(separator: ","))), CAST(\(code) + 1 AS INT))"
     }
 
     /// A choice by halves: which of the numbers, in ascending order, is the last that is not above a value.

@@ -58,6 +58,7 @@ private struct SparkClient {
     private(set) var isStale = false
 
     private static let name = "entrepot-spark"
+    private static let longestRefusal = 600
 
     init(_ address: SparkAddress) throws(SparkError) {
         guard let program = Self.program else { throw .noClient }
@@ -120,7 +121,9 @@ private struct SparkClient {
                 guard Int(text()) == answer.rowCount else { throw .answer("rows of it are missing") }
                 return answer
             case "U": throw .unreachable(text(), tries: 1)
-            case "F": throw .refused(text())
+            case "F":
+                // Spark quotes the statement, which may be long.
+                throw .refused(String(text().prefix(Self.longestRefusal)))
             default: throw .clientFailed("it said something that it never says")
             }
         }

@@ -10,7 +10,7 @@ import VectorMath
 public final class SparkCounter: ExactCounter {
     private let server: any SparkServer
     private let join: SparkJoin
-    private let known: CodedRows
+    private let known: KnownRows
     /// How many rows all tables of counts add up to, once one was counted.
     private let total = Mutex<Int64?>(nil)
 
@@ -22,7 +22,7 @@ public final class SparkCounter: ExactCounter {
         self.server = server
         self.domain = domain
         self.join = join
-        known = CodedRows(join.known)
+        known = KnownRows(join.known, domain)
     }
 
     /// Cells of one statement: places in its one list of numbers.
@@ -30,8 +30,8 @@ public final class SparkCounter: ExactCounter {
     /// Tables of one statement: each row becomes as many.
     private static let mostTables = 256
 
-    public func counts(_ cliques: [[Int]], groupings: [CodeGrouping]) throws -> [[Int64]] {
-        let sizes = domain.sizes + groupings.map(\.size)
+    public func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws -> [[Int64]] {
+        let sizes = domain.sizes + further.map(\.size)
         var answers: [[Int64]] = []
         var place = 0
         while place < cliques.count {
@@ -46,7 +46,7 @@ public final class SparkCounter: ExactCounter {
                 cells += size
                 end += 1
             }
-            answers += try tables(Array(cliques[place..<end]), sizes, groupings, cells: cells)
+            answers += try tables(Array(cliques[place..<end]), sizes, further, cells: cells)
             place = end
         }
         return answers
@@ -54,7 +54,7 @@ public final class SparkCounter: ExactCounter {
 
     /// The tables of one statement. A row becomes a number of each table: the table's first place and the row's cell in it.
     private func tables(
-        _ cliques: [[Int]], _ sizes: [Int], _ groupings: [CodeGrouping], cells: Int
+        _ cliques: [[Int]], _ sizes: [Int], _ further: [FurtherAttribute], cells: Int
     ) throws(SparkError) -> [[Int64]] {
         var starts: [Int] = []
         var places: [String] = []
@@ -66,8 +66,8 @@ public final class SparkCounter: ExactCounter {
             next += clique.reduce(1) { $0 * sizes[$1] }
         }
         let sql =
-            "SELECT CAST(cell AS BIGINT), count(*) FROM (SELECT explode(array(\(places.joined(separator: ", ")))) AS cell "
-            + "FROM (\(grouped(groupings)))) GROUP BY cell"
+            "SELECT CAST(cell AS BIGINT), count(*) FROM (SELECT stack(\(places.count), \(places.joined(separator: ", "))) AS cell "
+            + "FROM (\(rows(with: further)))) GROUP BY cell"
         let answer = try server.answer(sql)
         var counted = [Int64](repeating: 0, count: cells)
         var ofKnown: [Int: Int64] = [:]
@@ -77,7 +77,7 @@ public final class SparkCounter: ExactCounter {
             else { throw .answer("it counts cells that there are not") }
             if place < cells { counted[place] = count } else { ofKnown[place - cells] = count }
         }
-        guard ofKnown == known.counts(cliques, starts, sizes: sizes, groupings: groupings) else {
+        guard ofKnown == known.counts(cliques, starts, sizes: sizes, further: further) else {
             throw .wrongSums("a table of \(SparkTable.knownRows) known rows is counted otherwise than it is")
         }
         var tables: [[Int64]] = []
@@ -97,26 +97,60 @@ public final class SparkCounter: ExactCounter {
         return tables
     }
 
-    /// The rows with the groupings as further columns.
-    private func grouped(_ groupings: [CodeGrouping]) -> String {
-        var sql = join.sql
-        for (place, grouping) in groupings.enumerated() {
-            let map = SQLText.list(grouping.map.map { Int64($0) }, at: "c\(grouping.of)")
-            sql = "SELECT *, CAST(\(map) AS INT) AS c\(domain.columns.count + place) FROM (\(sql))"
+    /// The rows with the further attributes as columns behind their own.
+    private func rows(with further: [FurtherAttribute]) -> String {
+        var steps: [Int: Int] = [:]
+        for case .difference(let question) in further {
+            for (column, numbers) in [
+                (question.first, question.firstNumbers), (question.second, question.secondNumbers),
+            ] {
+                steps[column] = max(steps[column] ?? 1, numbers.count / max(domain.columns[column].size, 1))
+            }
+        }
+        var sql = join.sql(steps: steps)
+        for (place, attribute) in further.enumerated() {
+            let name = "c\(domain.columns.count + place)"
+            switch attribute {
+            case .grouping(let of, let map):
+                sql =
+                    "SELECT *, CAST(\(SQLText.list(map.map { Int64($0) }, at: "c\(of)")) AS INT) AS \(name) FROM (\(sql))"
+            case .difference(let question):
+                let from = looked(question.firstNumbers.map { Int64($0) }, of: question.first, steps)
+                let to = looked(question.secondNumbers.map { Int64($0) }, of: question.second, steps)
+                let edges = question.edges.map { Double($0) }
+                let isInside =
+                    "from <> \(DifferenceQuestion.none) AND to <> \(DifferenceQuestion.none) AND "
+                    + "to - from >= \(edges[0]) AND to - from < \(edges[edges.count - 1])"
+                let others = SQLText.list(
+                    question.others.map { Int64($0) + Int64(question.intervals) }, at: "c\(question.second)")
+                let cell =
+                    "CASE WHEN \(isInside) THEN \(SQLText.lastNotAbove("to - from", among: edges[..<(edges.count - 1)])) "
+                    + "ELSE CAST(\(others) AS INT) END"
+                let names =
+                    domain.columns.indices.map { "c\($0)" } + (0..<place).map { "c\(domain.columns.count + $0)" }
+                let kept = (["side"] + names + steps.keys.sorted().map { "t\($0)" }).joined(separator: ", ")
+                sql = "SELECT \(kept), \(cell) AS \(name) FROM (SELECT *, \(from) AS from, \(to) AS to FROM (\(sql)))"
+            }
         }
         return sql
     }
 
+    /// One of the numbers of a column's codes, or of the steps of each, as many as there are numbers.
+    private func looked(_ numbers: [Int64], of column: Int, _ steps: [Int: Int]) -> String {
+        let own = numbers.count / max(domain.columns[column].size, 1)
+        let known = steps[column] ?? 1
+        let place = own == 1 ? "c\(column)" : "c\(column) * \(own) + t\(column) DIV \(known / own)"
+        return SQLText.list(numbers, at: place)
+    }
+
     public func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws -> [Int64] {
         let sizes = domain.sizes
-        guard values.count == sizes[attribute] else {
-            throw SparkError.notCounted("A sum of places inside intervals")
-        }
+        let steps = [attribute: values.count / max(sizes[attribute], 1)].filter { $0.value > 1 }
         let cells = groups.reduce(1) { $0 * sizes[$1] }
         let cell = groups.reduce("0") { "(\($0)) * \(sizes[$1]) + c\($1)" }
         let answer = try server.answer(
             "SELECT CAST(cell AS BIGINT), sum(value) FROM (SELECT side * \(cells) + \(cell) AS cell, "
-                + "\(SQLText.list(values, at: "c\(attribute)")) AS value FROM (\(join.sql))) GROUP BY cell")
+                + "\(looked(values, of: attribute, steps)) AS value FROM (\(join.sql(steps: steps)))) GROUP BY cell")
         var sums = [Int64](repeating: 0, count: 2 * cells)
         for (cell, sum) in zip(try answer.numbers(0), try answer.numbers(1)) {
             guard let place = Int(exactly: cell), sums.indices.contains(place) else {
@@ -124,7 +158,7 @@ public final class SparkCounter: ExactCounter {
             }
             sums[place] = sum
         }
-        guard Array(sums[cells...]) == known.sums(values, of: attribute, by: groups, sizes: sizes) else {
+        guard Array(sums[cells...]) == known.sums(values, of: attribute, by: groups) else {
             throw SparkError.wrongSums("a column of \(SparkTable.knownRows) known rows is summed otherwise than it is")
         }
         return Array(sums[..<cells])
@@ -135,7 +169,7 @@ public final class SparkCounter: ExactCounter {
         let pairs = (0..<size).flatMap { row in (0...row).map { (row, $0) } }
         let rows = shortened(attributes, scores, bound: bound)
         var sums = [Int64](repeating: 0, count: size * size)
-        let expected = known.gram(attributes, scores, bound: bound, sizes: domain.sizes)
+        let expected = known.gram(attributes, scores, bound: bound)
         for first in stride(from: 0, to: pairs.count, by: Self.mostTables) {
             let part = pairs[first..<min(first + Self.mostTables, pairs.count)]
             let products = part.map { "sum(CAST(z\($0.0) AS BIGINT) * z\($0.1))" }.joined(separator: ", ")
@@ -169,39 +203,70 @@ public final class SparkCounter: ExactCounter {
         let scaled = places.map { "CAST(CAST(CAST(s\($0) AS DOUBLE) * f AS FLOAT) AS INT) AS z\($0)" }
         return
             "SELECT side, \(scaled.joined(separator: ", ")) FROM (SELECT *, CASE WHEN q > \(bound * bound) THEN \(short) ELSE 1D END AS f "
-            + "FROM (SELECT *, \(square) AS q FROM (SELECT side, \(looked.joined(separator: ", ")) FROM (\(join.sql)))))"
+            + "FROM (SELECT *, \(square) AS q FROM (SELECT side, \(looked.joined(separator: ", ")) FROM (\(join.sql())))))"
     }
 }
 
 /// The known rows, counted here by plain loops.
-private struct CodedRows: Sendable {
-    let rows: [[Int]]
+private struct KnownRows: Sendable {
+    let rows: [[KnownValue]]
+    let sizes: [Int]
+    let columns: [ColumnDomain]
 
-    init(_ rows: [[Int]]) { self.rows = rows }
+    init(_ rows: [[KnownValue]], _ domain: TableDomain) {
+        self.rows = rows
+        sizes = domain.sizes
+        columns = domain.columns
+    }
+
+    /// The step of a value: in the middle where a column has no places.
+    private func step(_ row: [KnownValue], _ column: Int, of steps: Int) -> Int {
+        (columns[column].isBinned ? row[column].place : ColumnDomain.placeSteps / 2) * steps / ColumnDomain.placeSteps
+    }
 
     /// By cell: tables stand one behind the other, each from its start.
     func counts(
-        _ cliques: [[Int]], _ starts: [Int], sizes: [Int], groupings: [CodeGrouping]
+        _ cliques: [[Int]], _ starts: [Int], sizes: [Int], further: [FurtherAttribute]
     ) -> [Int: Int64] {
         var counts: [Int: Int64] = [:]
-        let rows = rows.map { row in
-            groupings.reduce(into: row) { row, grouping in row.append(Int(grouping.map[row[grouping.of]])) }
+        let codes = rows.map { row in
+            further.reduce(into: row.map(\.code)) { codes, attribute in
+                switch attribute {
+                case .grouping(let of, let map): codes.append(Int(map[codes[of]]))
+                case .difference(let question): codes.append(cell(question, row))
+                }
+            }
         }
         for (clique, start) in zip(cliques, starts) {
-            for row in rows { counts[start + clique.reduce(0) { $0 * sizes[$1] + row[$1] }, default: 0] += 1 }
+            for row in codes { counts[start + clique.reduce(0) { $0 * sizes[$1] + row[$1] }, default: 0] += 1 }
         }
         return counts
     }
 
-    func sums(_ values: [Int64], of attribute: Int, by groups: [Int], sizes: [Int]) -> [Int64] {
+    private func cell(_ question: DifferenceQuestion, _ row: [KnownValue]) -> Int {
+        let steps = (
+            first: question.firstNumbers.count / max(sizes[question.first], 1),
+            second: question.secondNumbers.count / max(sizes[question.second], 1)
+        )
+        return Int(
+            question.cell(
+                (row[question.first].code, step(row, question.first, of: steps.first)),
+                (row[question.second].code, step(row, question.second, of: steps.second)), steps: steps))
+    }
+
+    func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) -> [Int64] {
         var sums = [Int64](repeating: 0, count: groups.reduce(1) { $0 * sizes[$1] })
-        for row in rows { sums[groups.reduce(0) { $0 * sizes[$1] + row[$1] }] += values[row[attribute]] }
+        let steps = values.count / max(sizes[attribute], 1)
+        for row in rows {
+            sums[groups.reduce(0) { $0 * sizes[$1] + row[$1].code }] +=
+                values[row[attribute].code * steps + step(row, attribute, of: steps)]
+        }
         return sums
     }
 
-    func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int, sizes: [Int]) -> [Int64] {
+    func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) -> [Int64] {
         let columns = sizes.indices.compactMap { place in
-            CodeArray(narrowing: rows.map { UInt32($0[place]) }, below: sizes[place])
+            CodeArray(narrowing: rows.map { UInt32($0[place].code) }, below: sizes[place])
         }
         return gramSums(columns, attributes: attributes, scores: scores, bound: bound)
     }

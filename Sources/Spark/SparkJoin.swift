@@ -21,18 +21,26 @@ struct SparkJoin: Sendable {
         self.secret = secret
     }
 
-    /// Codes of the known rows: each of its own key, which every table has.
-    var known: [[Int]] {
+    /// The known rows: each of its own key, which every table has.
+    var known: [[KnownValue]] {
         let parts = tables.map(\.known)
         return (0..<SparkTable.knownRows).map { row in parts.flatMap { $0[row] } }
     }
 
     /// `side`, and the columns `c0`, `c1`… of the joined domain.
-    var sql: String {
-        let parts = tables.indices.map(part)
+    ///
+    /// - Parameter steps: of columns of intervals into how many steps a cell is cut; `t0`, `t1`… say which a value lies in.
+    func sql(steps: [Int: Int] = [:]) -> String {
+        var parts: [String] = []
         var columns: [String] = []
+        var first = 0
         for (party, table) in tables.enumerated() {
-            columns += table.domain.columns.indices.map { "p\(party).k\($0) AS c\(columns.count + $0)" }
+            let places = table.domain.columns.indices
+            let own = steps.filter { places.contains($0.key - first) }.map { ($0.key - first, $0.value) }
+            parts.append(part(party, steps: Dictionary(uniqueKeysWithValues: own)))
+            columns += places.map { "p\(party).k\($0) AS c\(first + $0)" }
+            columns += own.sorted { $0.0 < $1.0 }.map { "p\(party).t\($0.0) AS t\(first + $0.0)" }
+            first += places.count
         }
         guard tables.count > 1 else {
             return "SELECT p0.side, \(columns.joined(separator: ", ")) FROM (\(parts[0])) p0"
@@ -43,27 +51,32 @@ struct SparkJoin: Sendable {
         let from = "FROM (\(parts[0])) p0" + joins.joined()
         guard rowsPerKey > 1 else { return "SELECT p0.side, \(columns.joined(separator: ", ")) \(from)" }
         let numbers = parts.indices.map { "p\($0).number" }.joined(separator: ", ")
+        let named = parts.indices.map { "p\($0).number AS number\($0)" }.joined(separator: ", ")
         let chosen =
-            "row_number() OVER (PARTITION BY p0.side, p0.key ORDER BY \(hash("p0.key, \(numbers)")), \(numbers)) AS chosen"
-        let names = ["side"] + domain.columns.indices.map { "c\($0)" }
+            "row_number() OVER (PARTITION BY p0.side, p0.key ORDER BY \(hash("p0.key, \(named)")), \(numbers)) AS chosen"
+        let names = ["side"] + domain.columns.indices.map { "c\($0)" } + steps.keys.sorted().map { "t\($0)" }
         return
             "SELECT \(names.joined(separator: ", ")) FROM (SELECT p0.side, \(columns.joined(separator: ", ")), \(chosen) \(from)) "
             + "WHERE chosen <= \(rowsPerKey)"
     }
 
     /// One table's rows, of a key at most so many.
-    private func part(_ party: Int) -> String {
+    private func part(_ party: Int, steps: [Int: Int]) -> String {
         let table = tables[party]
         let codes = table.domain.columns.indices.map { "k\($0)" }
-        guard table.key != nil else { return "SELECT side, \(codes.joined(separator: ", ")) FROM (\(table.coded()))" }
-        let names = (["side", "key"] + codes).joined(separator: ", ")
-        let coded = "SELECT \(names) FROM (\(table.coded()))"
-        guard rowsPerKey > 1 else { return coded }
-        // Rows of the same content may stand for each other.
-        let content = (["key"] + codes).joined(separator: ", ")
-        let number = "row_number() OVER (PARTITION BY side, key ORDER BY \(hash("\(party), \(content)"))) AS number"
-        return "SELECT * FROM (SELECT *, \(number) FROM (\(coded))) WHERE number <= \(rowsPerKey)"
+        let taken = codes + steps.keys.sorted().map { "t\($0)" }
+        let rows = table.coded(steps: steps)
+        guard table.key != nil else { return "SELECT side, \(taken.joined(separator: ", ")) FROM (\(rows))" }
+        let names = (["side", "key"] + taken).joined(separator: ", ")
+        guard rowsPerKey > 1 else { return "SELECT \(names) FROM (\(rows))" }
+        // Rows of the same content may stand for each other. Content is the values, so that every statement chooses the same.
+        let content = (["key"] + table.columns.keys.sorted().map { "v\($0)" }).joined(separator: ", ")
+        let number =
+            "row_number() OVER (PARTITION BY side, key ORDER BY \(hash("\(party) AS party, \(content)"))) AS number"
+        return "SELECT \(names), number FROM (SELECT *, \(number) FROM (\(rows))) WHERE number <= \(rowsPerKey)"
     }
 
-    private func hash(_ parts: String) -> String { "sha2(concat_ws('|', \(SQLText.text(secret)), \(parts)), 256)" }
+    private func hash(_ parts: String) -> String {
+        "sha2(to_json(struct(\(SQLText.text(secret)) AS secret, \(parts))), 256)"
+    }
 }

@@ -83,18 +83,18 @@ struct SparkTable: Sendable {
     /// How many rows the known table has.
     static let knownRows = 64
 
-    /// The codes of each row of the known table.
-    var known: [[Int]] {
+    /// The values of each row of the known table.
+    var known: [[KnownValue]] {
         let values = read.map { columns[$0]?.known ?? [] }
         return (0..<Self.knownRows).map { row in
-            var codes = [Int](repeating: 0, count: domain.columns.count)
+            var known = [KnownValue](repeating: KnownValue(literal: "NULL", code: 0), count: domain.columns.count)
             for (place, values) in zip(read, values) where !values.isEmpty {
-                codes[place] = values[Self.choice(row, place, values.count)].code
+                known[place] = values[Self.choice(row, place, values.count)]
             }
             for derivation in Derivation.parentsFirst(domain.derivations) {
-                codes[derivation.column] = Int(derivation.map[codes[derivation.parent]])
+                known[derivation.column].code = Int(derivation.map[known[derivation.parent].code])
             }
-            return codes
+            return known
         }
     }
 
@@ -105,21 +105,21 @@ struct SparkTable: Sendable {
 
     /// The known table as SQL: it goes the way of the rows, values and all.
     private var knownTable: String {
-        let values = read.map { columns[$0]?.known ?? [] }
         let keys = key?.rule.columns.count ?? 0
         let names = ["side"] + (0..<keys).map { "key\($0)" } + read.map { "v\($0)" }
-        let rows = (0..<Self.knownRows).map { row in
-            let cells = zip(read, values).map { place, values in
-                values.isEmpty ? "NULL" : values[Self.choice(row, place, values.count)].literal
-            }
-            return "(" + (["1"] + (0..<keys).map { _ in "'known \(row)'" } + cells).joined(separator: ",") + ")"
+        let rows = known.enumerated().map { row, values in
+            "("
+                + (["1"] + (0..<keys).map { _ in "'known \(row)'" } + read.map { values[$0].literal }).joined(
+                    separator: ",") + ")"
         }
         return "SELECT * FROM VALUES \(rows.joined(separator: ",")) AS t(\(names.joined(separator: ", ")))"
     }
 
     /// The rows of the table (side 0) and of the known one (side 1) as codes `k0`, `k1`…, NULL where a value lies outside the
     /// domain, with `key` where there is one, and with the values `v0`, `v1`… themselves.
-    func coded(_ further: String = "", onlyRows: Bool = false) -> String {
+    ///
+    /// - Parameter steps: of columns of intervals into how many steps a cell is cut; `t0`, `t1`… say which a value lies in.
+    func coded(_ further: String = "", onlyRows: Bool = false, steps: [Int: Int] = [:]) -> String {
         let source = onlyRows ? rows(further) : "\(rows()) UNION ALL \(knownTable)"
         var parts = ["s.*"]
         if let key { parts.append("\(key.key) AS key, \(key.fault) AS fault") }
@@ -135,6 +135,15 @@ struct SparkTable: Sendable {
         for derivation in Derivation.parentsFirst(domain.derivations) {
             let map = SQLText.list(derivation.map.map { Int64($0) }, at: "k\(derivation.parent)")
             sql = "SELECT *, CAST(\(map) AS INT) AS k\(derivation.column) FROM (\(sql))"
+        }
+        for (place, steps) in steps.sorted(by: { $0.key < $1.key }) {
+            // Of a column without places every value lies in the middle.
+            guard let number = columns[place]?.number else {
+                sql = "SELECT *, \(steps / 2) AS t\(place) FROM (\(sql))"
+                continue
+            }
+            sql = StepSQL(domain.columns[place], steps: steps)
+                .adding("t\(place)", number: number, code: "k\(place)", to: sql)
         }
         return sql
     }

@@ -248,11 +248,15 @@ struct IntegerSourceTests {
             domain = try testDomain(sizes)
         }
 
-        func counts(_ cliques: [[Int]], groupings: [CodeGrouping]) throws -> [[Int64]] {
+        func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws -> [[Int64]] {
             let fault = fault.withLock { $0 }
             if fault == .fails { throw PrivacyError.notRecorded("the cluster went away") }
-            let sizes = domain.sizes + groupings.map(\.size)
-            let rows = rows.map { row in groupings.reduce(into: row) { $0.append(Int($1.map[$0[$1.of]])) } }
+            let sizes = domain.sizes + further.map(\.size)
+            let rows = rows.map { row in
+                further.reduce(into: row) { row, attribute in
+                    if case .grouping(let of, let map) = attribute { row.append(Int(map[row[of]])) }
+                }
+            }
             var tables = cliques.map { clique in
                 var table = [Int64](repeating: 0, count: clique.reduce(1) { $0 * sizes[$1] })
                 for row in rows { table[clique.reduce(0) { $0 * sizes[$1] + row[$1] }] += 1 }

@@ -10,24 +10,14 @@ public protocol ExactCounter: AnyObject, Sendable {
     var domain: TableDomain { get }
     /// Public: no key has more rows among those that are counted.
     var rowsPerKey: Int { get }
-    /// Tables of counts, row-major. Attributes are columns and then groupings, ascending in each clique.
-    func counts(_ cliques: [[Int]], groupings: [CodeGrouping]) throws -> [[Int64]]
+    /// Tables of counts, row-major. Attributes are columns and then further ones, ascending in each clique.
+    func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws -> [[Int64]]
     /// Σ over rows of a value of the row's code in `attribute`, for each cell of `groups`, row-major. Where there are more values
     /// than codes they are of equal steps of each code's cell.
     func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws -> [Int64]
     /// Σ z zᵀ over rows of scores, each row shortened to `bound` as `VectorMath.gramSums` does it: a square, row by row, on and below
     /// the diagonal.
     func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) throws -> [Int64]
-}
-
-/// A coarser copy of a column, or of a grouping before this one: public.
-public struct CodeGrouping: Sendable, Hashable {
-    public let of: Int
-    /// The group of each code.
-    public let map: [UInt32]
-
-    /// Number of groups.
-    public var size: Int { Int(map.max() ?? 0) + 1 }
 }
 
 /// Rows that a counter counts. Once it could not, nothing more is released.
@@ -51,16 +41,8 @@ final class CountedElsewhere: IntegerSource {
 
     func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws(PrivacyError) -> [[Int64]] {
         guard !cliques.isEmpty else { return [] }
-        var groupings: [CodeGrouping] = []
-        for attribute in further {
-            guard case .grouping(let of, let map) = attribute else {
-                throw failed("differences of columns are not counted there")
-            }
-            groupings.append(CodeGrouping(of: of, map: map))
-        }
-        let sizes = domain.sizes + groupings.map(\.size)
-        let known = groupings
-        let tables = try asked { try $0.counts(cliques, groupings: known) }
+        let sizes = domain.sizes + further.map(\.size)
+        let tables = try asked { try $0.counts(cliques, further: further) }
         // KERNEL 2.15
         let rows = tables.first?.reduce(0, &+)
         guard tables.count == cliques.count,

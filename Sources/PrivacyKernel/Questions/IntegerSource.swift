@@ -51,11 +51,19 @@ extension IntegerSource {
 }
 
 /// An attribute beside the columns, which follows from a row's own columns: public.
-enum FurtherAttribute: Sendable, Hashable {
+public enum FurtherAttribute: Sendable, Hashable {
     /// A coarser copy of a column, or of a further attribute before this one: the group of each code; groups are
     /// `0...map.max()`.
     case grouping(of: Int, map: [UInt32])
     case difference(DifferenceQuestion)
+
+    /// Number of its codes.
+    package var size: Int {
+        switch self {
+        case .grouping(_, let map): Int(map.max() ?? 0) + 1
+        case .difference(let question): question.cells
+        }
+    }
 }
 
 /// How many holders of rows each add noise of their own to a figure, and how many of them may tell each other theirs.

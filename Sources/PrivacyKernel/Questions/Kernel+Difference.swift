@@ -110,7 +110,7 @@ extension PrivateRows {
 
 extension DifferenceQuestion {
     /// The cell of a code and step of each column.
-    fileprivate func cell(
+    package func cell(
         _ first: (code: Int, step: Int), _ second: (code: Int, step: Int), steps: (first: Int, second: Int)
     ) -> UInt32 {
         let from = firstNumbers[first.code &* steps.first &+ first.step]

@@ -1,0 +1,67 @@
+import Domains
+import Foundation
+import PrivacyKernel
+import Spark
+import Tables
+import Tasks
+import Testing
+import VectorMath
+
+@testable import EngineCommands
+
+/// `scripts/scale` runs this once for each engine, over a table that it made, and compares what is printed.
+@Suite("tables of counts at scale")
+struct ScaleTests {
+    private static let settings = ProcessInfo.processInfo.environment
+
+    @Test(
+        "every pair of columns is counted, and the tables' digest told",
+        .enabled(if: settings["ENTREPOT_SCALE_TABLE"] != nil))
+    func pairs() throws {
+        let path = try #require(Self.settings["ENTREPOT_SCALE_TABLE"])
+        let engine = try #require(CountingEngine(rawValue: Self.settings["ENTREPOT_SCALE_ENGINE"] ?? ""))
+        let schema = try JSONDecoder().decode(
+            TableSchema.self,
+            from: Data(contentsOf: URL(fileURLWithPath: try #require(Self.settings["ENTREPOT_SCALE_SCHEMA"]))))
+        let domain = try TableDomain(schema: schema, keyColumns: [])
+        let start = ContinuousClock.now
+        let kernel = try Self.kernel(engine, path, domain, schema)
+        let opened = ContinuousClock.now
+        let columns = domain.columns.indices
+        let pairs = columns.flatMap { first in columns.filter { $0 > first }.map { [first, $0] } }
+        // The noise of an answer is zero but with a probability below e^-50.
+        let answers = try kernel.measure(
+            pairs, spending: Budget(PrivacyParameters(epsilon: 8_000, delta: 0), accounting: .pure))
+        let counted = ContinuousClock.now
+        // FNV-1a over the words of all counts.
+        var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+        for answer in answers {
+            for count in answer.counts { digest = (digest ^ UInt64(bitPattern: count)) &* 0x100_0000_01B3 }
+        }
+        let rows = answers.first?.counts.reduce(0, +) ?? 0
+        #expect(answers.count == pairs.count)
+        #expect(answers.allSatisfy { $0.counts.reduce(0, +) == rows })
+        print(
+            "scale \(engine.rawValue) \(rows) \(answers.count) \(String(digest, radix: 16)) \((opened - start) / .seconds(1)) "
+                + "\((counted - opened) / .seconds(1))")
+    }
+
+    private static func kernel(
+        _ engine: CountingEngine, _ path: String, _ domain: TableDomain, _ schema: TableSchema
+    ) throws -> Kernel {
+        let limits = TableLimits(bytes: .max, rows: Int(UInt32.max))
+        switch engine {
+        case .memory:
+            let reader = CSVTableReader(domain: domain, schema: schema, key: nil, hash: .random, limits: limits)
+            return Kernel(table: try PrivateTable(single: LocalTables.table(path, with: TableFileReader(reader)).table))
+        case .blocks:
+            return try Kernel(
+                blocks: LocalTables.streamed(path, domain: domain, schema: schema, limits: limits).table)
+        case .spark:
+            let tables = try ClusterTables(
+                [(party: "table", name: path, domain: domain, schema: schema, key: nil)], domain: domain, rowsPerKey: 1,
+                connect: settings["ENTREPOT_SCALE_CONNECT"] ?? "")
+            return Kernel(countedBy: tables.rows)
+        }
+    }
+}

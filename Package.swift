@@ -56,6 +56,7 @@ let package = Package(
         // For parties who encode at home, and for programs that correct totals of links.
         .library(name: "EntrepotLinkage", targets: ["Linkage"]),
         // For the nested package of benchmarks alone.
+        .library(name: "Attestation", targets: ["Attestation"]),
         .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
         .library(name: "VectorMath", targets: ["VectorMath"]),
     ],

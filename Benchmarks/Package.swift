@@ -11,7 +11,10 @@ let synthesis: [Target.Dependency] = [
 
 let package = Package(
     name: "Benchmarks",
-    dependencies: [.package(name: "entrepot", path: "..")],
+    dependencies: [
+        .package(name: "entrepot", path: ".."),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    ],
     targets: [
         .executableTarget(
             name: "CopulaBenchmark",
@@ -28,6 +31,8 @@ let package = Package(
         .executableTarget(
             name: "Ratios",
             dependencies: synthesis + [
+                .product(name: "Attestation", package: "entrepot"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "LinearAlgebra", package: "entrepot"),
                 .product(name: "VectorMath", package: "entrepot"),
             ]),

@@ -1,8 +1,8 @@
 """Compares measured ratios with Benchmarks/thresholds.json: `check.py FILE…`, each with lines of JSON {"name", "ratio"}.
 
 A ratio is our figure divided by that of something that does the same work in the same run: a bare loop, a BLAS, a peer
-from PyPI. Fails where one is above its threshold, or where a threshold that needs no peer was not measured. A figure without a
-threshold is printed.
+from PyPI. Fails where one is above its threshold, or below the least that some have, or where a threshold that needs no peer was
+not measured. A figure without a threshold is printed.
 """
 import json
 import os
@@ -25,9 +25,11 @@ for name, threshold in thresholds.items():
         failed |= "needs" not in threshold
         print(f"bench: {name}: {missing}")
         continue
-    verdict = "" if ratio <= limit else "  TOO MUCH"
-    failed |= ratio > limit
-    print(f"bench: {name}: {ratio:.3g} times {threshold['beside']}, at most {limit} ({threshold['what']}){verdict}")
+    least = threshold.get("at_least", 0)
+    verdict = "  TOO MUCH" if ratio > limit else "  TOO LITTLE" if ratio < least else ""
+    failed |= verdict != ""
+    bounds = f"at least {least} and " if least else ""
+    print(f"bench: {name}: {ratio:.3g} times {threshold['beside']}, {bounds}at most {limit} ({threshold['what']}){verdict}")
 for name in sorted(measured.keys() - thresholds.keys()):
     print(f"bench: {name}: {measured[name]:.3g}; thresholds.json has no limit for it yet")
 sys.exit(1 if failed else 0)

@@ -274,21 +274,6 @@ struct TPMTests {
         }
     }
 
-    @Test("a document is verified in less than 20 ms")
-    func speed() throws {
-        let scene = try TPMScene()
-        let bytes = try scene.document(log: TPMScene.boot).encoded
-        let leaf = try scene.authority.leaf(scene.tpm.key.publicKey)
-        let verifier = EvidenceVerifier(roots: scene.roots, now: TPMAuthority.time)
-        // The best of several: other suites run beside this one.
-        let best = try (0..<20).map { _ in
-            try ContinuousClock().measure {
-                _ = try verifier.verify(document: bytes, format: .tpm, certificates: [leaf])
-            }
-        }.min()
-        #expect(try #require(best) < .milliseconds(20))
-    }
-
     @Test("the task is extended once, a second start for the same task is harmless, and for another refused")
     func taskRegister() async throws {
         let scene = try TPMScene()

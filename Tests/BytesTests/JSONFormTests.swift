@@ -41,28 +41,27 @@ struct JSONFormTests {
         #expect(JSONForm.fault(of: Array("{}".utf16).flatMap { [UInt8($0), 0] }) == .malformed)
     }
 
-    @Test("nesting is bounded, and a long text is read once")
+    @Test("nesting is bounded, and a long text is read once", .timeLimit(.minutes(1)))
     func bounds() {
         let nested = { (depth: Int) in String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
         #expect(fault(nested(JSONForm.depthLimit)) == nil)
         #expect(fault(nested(JSONForm.depthLimit + 1)) == .depth)
         #expect(fault(String(repeating: "{\"a\":", count: 1_000_000)) == .depth)
-        let members = (0..<100_000).map { "\"\($0)\":0" }.joined(separator: ",")
-        let time = ContinuousClock().measure { #expect(fault("{\(members)}") == nil) }
-        #expect(time < .seconds(5))
+        // Compared one with another, so many names would take hours.
+        let members = (0..<400_000).map { "\"\($0)\":0" }.joined(separator: ",")
+        #expect(fault("{\(members)}") == nil)
         #expect(fault("{\(members),\"0\":1}") == .duplicateName)
     }
 
-    @Test("a text of more marks on one letter than any language has is refused before it is compared")
+    @Test(
+        "a text of more marks on one letter than any language has is refused before it is compared",
+        .timeLimit(.minutes(1)))
     func marks() {
         let marks = { (count: Int) in String(repeating: "\u{300}\u{316}", count: count / 2) }
-        let time = ContinuousClock().measure {
-            for text in ["{\"a\(marks(200_000))\":1}", "[\"a\(marks(200_000))\"]", "{\"a\(marks(32))\":1}"] {
-                #expect(fault(text) == .marks)
-            }
-            #expect(fault("{\"a" + String(repeating: "\\u0300\\u0316", count: 20_000) + "\":1}") == .marks)
+        for text in ["{\"a\(marks(200_000))\":1}", "[\"a\(marks(200_000))\"]", "{\"a\(marks(32))\":1}"] {
+            #expect(fault(text) == .marks)
         }
-        #expect(time < .seconds(5))
+        #expect(fault("{\"a" + String(repeating: "\\u0300\\u0316", count: 20_000) + "\":1}") == .marks)
         // What people write: marks of one letter up to the limit, and any number of letters with marks.
         #expect(fault("{\"a\(marks(30))\":1}") == nil)
         #expect(fault("{\"" + String(repeating: "e\u{301}\u{323}", count: 50_000) + "\":\"Việt\"}") == nil)

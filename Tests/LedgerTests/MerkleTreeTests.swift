@@ -252,12 +252,11 @@ struct CheckpointTests {
         #expect(log.inclusionProof(index: 3, size: 71) == nil && log.consistencyProof(from: 3, to: 71) == nil)
     }
 
-    @Test("the proofs of 20,000 entries take less than a second")
-    func speed() {
+    // Made from the leaves anew they would take four hundred million hashes.
+    @Test("the proofs of 20,000 entries are made from what is kept", .timeLimit(.minutes(1)))
+    func many() {
         var log = MerkleLog()
         for number in 0..<20_000 { log.append(MerkleTree.leafHash(of: [UInt8(number & 255), UInt8(number >> 8)])) }
-        let start = ContinuousClock.now
-        for index in 0..<20_000 { _ = log.inclusionProof(index: index, size: 19_999) }
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect((0..<19_999).allSatisfy { log.inclusionProof(index: $0, size: 19_999)?.isEmpty == false })
     }
 }

@@ -94,3 +94,24 @@ func writingCSV() throws -> Ratio {
             return bytes
         })
 }
+
+/// Keys of a thousand letters under a pattern that makes other engines go back, beside ten times as many of a hundred.
+func matchingLongKeys() throws -> Ratio {
+    let schema = TableSchema(
+        fields: [Field(name: "x", type: .integer, constraints: Constraints(minimum: 0, maximum: 9))])
+    let key = KeyRule(columns: ["id"], pattern: "^([a-z]+)*[0-9]+$")
+    let domain = try TableDomain(schema: schema, keyColumns: key.columns)
+    func table(rows: Int, length: Int) -> [UInt8] {
+        let letters = String(repeating: "ab", count: length / 2 - 4)
+        return Array(("id,x\n" + (0..<rows).map { "\(letters)\(10_000_000 + $0),1\n" }.joined()).utf8)
+    }
+    func read(_ text: [UInt8]) throws -> Int {
+        let reader = CSVTableReader(
+            domain: domain, schema: schema, key: key, hash: KeyedHash(key: (1, 2)),
+            limits: TableLimits(bytes: .max, rows: .max), expectedBytes: text.count)
+        try text.withUnsafeBytes { try reader.consume($0) }
+        return try reader.finish().rowCount
+    }
+    let (long, short) = (table(rows: 2_000, length: 1_000), table(rows: 20_000, length: 100))
+    return try compare(ours: { try read(long) }, beside: { try read(short) })
+}

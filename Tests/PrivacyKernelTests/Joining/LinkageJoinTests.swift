@@ -141,33 +141,6 @@ import VectorMath
         // Where keys are compared whole, such a row is refused as one without a key.
         #expect(throws: TableProblems.self) { try read("name,code\nNA,c\n", nil) }
     }
-
-    @Test("a linkage takes as long where no block is shared as where all are")
-    func time() throws {
-        func table(_ prefix: String) -> [LinkedRecord] {
-            (0..<3_000).map { LinkedRecord(first: "\(prefix)\($0 / 8)", second: "", number: $0 % 7, code: $0 % 10) }
-        }
-        let name = LinkageTerms.Text(columns: ["first"])
-        let terms = LinkageTerms(
-            blocking: [[name]],
-            compare: (0..<6).map { _ in
-                LinkageTerms.Comparison(text: name, by: .levenshtein, at: [0.9, 0.75], weights: [5, 1, -4])
-            }, partners: 10, threshold: 1)
-        let worlds = try ["alpha", "omega"].map { other in
-            try LinkageWorld(tables: [table("alpha"), table(other)]).read(terms, hash).map(\.rows)
-        }
-        // The least of many turns, one beside the other: other tests only make a turn longer.
-        var least = [Duration.seconds(1_000), .seconds(1_000)]
-        func isAlike() -> Bool { least[0] / least[1] < 1.8 && least[1] / least[0] < 1.8 }
-        for turn in 0..<40 {
-            for (place, rows) in worlds.enumerated() {
-                least[place] = min(least[place], ContinuousClock().measure { _ = LinkedRows(rows, terms) })
-            }
-            if turn >= 4, isAlike() { break }
-        }
-        // Before, what is no pair took no time to compare: six times as long for all as for none.
-        #expect(isAlike(), "\(least)")
-    }
 }
 
 extension LinkedRows {

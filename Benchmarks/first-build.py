@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What a newcomer's first build costs, by target: `Benchmarks/first-build.py [folder] [swift build arguments]`.
 
-Clones the repository into an empty folder, builds there, and reads the processor time of every compiler from /proc a few times
-a second. What a compiler spent after its last reading is not counted; the whole is the kernel's own figure.
+Clones the repository into an empty folder, builds there, and reads the processor time of every compiler that works there from
+/proc a few times a second. What a compiler spent after its last reading is not counted; the whole is the kernel's own figure.
 """
 import collections
 import os
@@ -33,7 +33,9 @@ def target(arguments):
     return None
 
 
-def read(process):
+def read(process, clone):
+    if not os.readlink(f"/proc/{process}/cwd").startswith(clone):
+        return None
     with open(f"/proc/{process}/cmdline", "rb") as file:
         arguments = file.read().decode(errors="replace").split("\0")
     name = target(arguments) if arguments[0] else None
@@ -44,12 +46,12 @@ def read(process):
     return (process, fields[19]), name, (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def watch(stop, seconds):
+def watch(stop, seconds, clone):
     while not stop.is_set():
         for process in filter(str.isdigit, os.listdir("/proc")):
             try:
-                found = read(process)
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
+                found = read(process, clone)
+            except OSError:  # It has ended, or is somebody else's.
                 continue
             if found:
                 identity, name, spent = found
@@ -59,12 +61,12 @@ def watch(stop, seconds):
 
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp()
-    clone = os.path.join(folder, "entrepot")
+    clone = os.path.join(os.path.realpath(folder), "entrepot")
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     subprocess.run(["git", "clone", "--quiet", here, clone], check=True)
     ours = set(os.listdir(os.path.join(clone, "Sources"))) | set(os.listdir(os.path.join(clone, "Tests")))
     stop, seconds = threading.Event(), {}
-    watcher = threading.Thread(target=watch, args=(stop, seconds))
+    watcher = threading.Thread(target=watch, args=(stop, seconds, clone))
     watcher.start()
     started = time.monotonic()
     built = subprocess.run(["swift", "build", *sys.argv[2:]], cwd=clone, stdout=subprocess.DEVNULL)

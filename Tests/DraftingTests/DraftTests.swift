@@ -127,9 +127,8 @@ struct DraftTests {
         #expect(TaskFile(yaml: draft.yaml).problems == [])
     }
 
-    private static let workshopFolder =
-        (ProcessInfo.processInfo.environment["ENTREPOT_DATA"] ?? "../shared/data") + "/workshop"
-    private static let hasWorkshop = FileManager.default.fileExists(atPath: workshopFolder + "/alice.csv")
+    private static let workshopFolder = sharedData("workshop")?.path ?? ""
+    private static let hasWorkshop = sharedData("workshop/alice.csv") != nil
 }
 
 @Suite("A task in plain words")

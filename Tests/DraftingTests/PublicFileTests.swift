@@ -6,15 +6,7 @@ import Testing
 
 @Suite("The offices' public files")
 struct PublicFileTests {
-    static let folder: URL? = {
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let data = ProcessInfo.processInfo.environment["ENTREPOT_DATA"].map { URL(fileURLWithPath: $0) }
-        return [data, package.deletingLastPathComponent().appending(path: "shared/data")].compactMap {
-            $0?.appending(path: "office-files")
-        }
-        .first { FileManager.default.fileExists(atPath: $0.path) }
-    }()
+    static let folder = sharedData("office-files")
 
     static let names: [String] = {
         guard let folder, let found = try? FileManager.default.subpathsOfDirectory(atPath: folder.path) else {

@@ -155,18 +155,7 @@ private func presentLine(
         #expect(sdmx.rowCount == 1)
     }
 
-    private static let raw: URL? = {
-        var candidates: [URL] = []
-        if let named = ProcessInfo.processInfo.environment["ENTREPOT_DATA"] {
-            candidates.append(URL(fileURLWithPath: named))
-        }
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        candidates.append(package.deletingLastPathComponent().appending(path: "shared/data"))
-        return candidates.map { $0.appending(path: "trade/a_mirror/a5_petlab_202203") }.first {
-            FileManager.default.fileExists(atPath: $0.path)
-        }
-    }()
+    private static let raw = sharedData("trade/a_mirror/a5_petlab_202203")
 
     @Test(
         "the eight files of the PET Lab's demonstration give the five offices' tables",

@@ -167,27 +167,6 @@ extension Logger {
     }
 }
 
-/// Files that nobody on the team made; tests that need them skip where they are absent.
-enum SharedData {
-    static let folder: URL? = {
-        var candidates: [URL] = []
-        if let named = ProcessInfo.processInfo.environment["ENTREPOT_DATA"] {
-            candidates.append(URL(fileURLWithPath: named))
-        }
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        candidates.append(package.deletingLastPathComponent().appending(path: "shared/data"))
-        return candidates.first { FileManager.default.fileExists(atPath: $0.path) }
-    }()
-
-    static let isPresent = folder != nil
-
-    static func path(_ name: String) throws -> String {
-        guard let folder else { throw CancellationError() }
-        return folder.appending(path: name).path
-    }
-}
-
 /// A clock that moves when a test says so.
 final class TestClock: Sendable {
     private let time: Mutex<Date>

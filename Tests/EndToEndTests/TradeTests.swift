@@ -71,11 +71,12 @@ struct TradeTests {
 
     @Test(
         "two offices' declarations become synthetic ones",
-        .enabled(if: SharedData.isPresent, "the customs declarations are not here: set ENTREPOT_DATA"))
+        .enabled(if: sharedData("trade/c_microdata") != nil, "the customs declarations are not here: set ENTREPOT_DATA")
+    )
     func wholeWay() async throws {
         let folder = "trade/c_microdata/c1_kr_customs"
-        let customs = try await unzipped(try SharedData.path("\(folder)/party_customs.csv.gz"))
-        let trade = try await unzipped(try SharedData.path("\(folder)/party_trade.csv.gz"))
+        let customs = try await unzipped(try #require(sharedData("\(folder)/party_customs.csv.gz")).path)
+        let trade = try await unzipped(try #require(sharedData("\(folder)/party_trade.csv.gz")).path)
         let task = try Self.task(customs: customs, trade: trade, method: "mst")
         try await withService(task) { live in
             for (party, text) in [("Customs", customs), ("Trade", trade)] {

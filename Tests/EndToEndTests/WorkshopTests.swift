@@ -7,10 +7,10 @@ import Testing
 struct WorkshopTests {
     @Test(
         "two providers verify, upload, confirm and get their samples",
-        .enabled(if: SharedData.isPresent, "the workshop's data are not here: set ENTREPOT_DATA"))
+        .enabled(if: sharedData("workshop") != nil, "the workshop's data are not here: set ENTREPOT_DATA"))
     func wholeWay() async throws {
-        let alice = try SharedData.path("workshop/alice.csv")
-        let bob = try SharedData.path("workshop/bob.csv")
+        let alice = try #require(sharedData("workshop/alice.csv")).path
+        let bob = try #require(sharedData("workshop/bob.csv")).path
         try await withService(try TestTask.workshop()) { live in
             let before = try await live.asParty("Alice") { try await $0.status() }
             #expect(before.stage == "collecting")

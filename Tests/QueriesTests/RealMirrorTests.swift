@@ -11,18 +11,7 @@ import VectorMath
 /// Five statistical offices and what UN Comtrade and WITS published of their trade with one another. Published figures:
 /// ε protects nobody here, and is chosen high enough to show what noise of that size leaves legible.
 @Suite("Real mirror flows") struct RealMirrorTests {
-    static let folder: URL? = {
-        var candidates: [URL] = []
-        if let named = ProcessInfo.processInfo.environment["ENTREPOT_DATA"] {
-            candidates.append(URL(fileURLWithPath: named))
-        }
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        candidates.append(package.deletingLastPathComponent().appending(path: "shared/data"))
-        return candidates.map { $0.appending(path: "trade/a_mirror") }.first {
-            FileManager.default.fileExists(atPath: $0.path)
-        }
-    }()
+    static let folder = sharedData("trade/a_mirror")
 
     static let offices = ["USA", "CAN", "GBR", "NLD", "ITA"]
     static let terms = MirrorTerms(

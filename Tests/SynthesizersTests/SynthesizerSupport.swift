@@ -114,18 +114,3 @@ func randomModel(_ sizes: [Int], _ sets: [[Int]], seed: UInt64 = 7) throws -> Gr
     }
     return try GraphicalModel(potentials: potentials, sizes: sizes, total: 10_000)
 }
-
-/// The folder of shared data, or nil.
-func sharedData(_ path: String, file: String = #filePath) -> URL? {
-    let root = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    let places = [
-        ProcessInfo.processInfo.environment["ENTREPOT_DATA"].map { URL(fileURLWithPath: $0) },
-        root.appendingPathComponent("../shared/data"), root.appendingPathComponent("../../shared/data"),
-    ]
-    for place in places.compactMap({ $0 }) {
-        let url = place.appendingPathComponent(path)
-        if FileManager.default.fileExists(atPath: url.path) { return url }
-    }
-    return nil
-}

@@ -44,18 +44,3 @@ func texts(_ rows: PrivateRows) -> [[String]] {
         (0..<rows.rowCount).map { domain.text(of: column[$0], fraction: 0) }
     }
 }
-
-/// The folder of shared data, or nil.
-func sharedData(_ path: String, file: String = #filePath) -> URL? {
-    let root = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    let places = [
-        ProcessInfo.processInfo.environment["ENTREPOT_DATA"].map { URL(fileURLWithPath: $0) },
-        root.appendingPathComponent("../shared/data"), root.appendingPathComponent("../../shared/data"),
-    ]
-    for place in places.compactMap({ $0 }) {
-        let url = place.appendingPathComponent(path)
-        if FileManager.default.fileExists(atPath: url.path) { return url }
-    }
-    return nil
-}

@@ -1,0 +1,1 @@
+../PrivacyKernelTests/SharedData.swift

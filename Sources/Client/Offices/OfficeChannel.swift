@@ -1,15 +1,13 @@
 import NIOCore
 import NIOSSL
 import NIOTLS
+import SecretSharing
 import Synchronization
 import Tasks
 
 /// A connection between two offices: TLS 1.3, on which each end proves the key that the task lists for it, and messages
 /// with their length in front.
 enum OfficeChannel {
-    /// No message of any task is longer.
-    static let mostBytes = 600 << 20
-
     /// - Parameters:
     ///   - isServer: whether this end accepted the connection.
     ///   - expected: the only office that may be at the other end; nil for any that the task lists.
@@ -74,6 +72,10 @@ final class OfficeMessageHandler: ChannelInboundHandler {
     private let expected: Int?
     private var peer: Int?
     private var buffer = ByteBuffer()
+    /// So many bytes that follow are passed over.
+    private var passing = 0
+    /// Whether nothing is read before this office begins its next round.
+    private var isWaiting = false
 
     init(mesh: OfficeMesh, presented: PresentedKey, expected: Int?) {
         self.mesh = mesh
@@ -107,19 +109,56 @@ final class OfficeMessageHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // Nothing is read of an end that has not proved a key of the task.
-        guard let peer else { return context.close(promise: nil) }
+        guard peer != nil else { return context.close(promise: nil) }
         var piece = unwrapInboundIn(data)
         buffer.writeBuffer(&piece)
-        while let length = buffer.getInteger(at: buffer.readerIndex, as: UInt32.self) {
-            guard length <= mesh.mostBytes(from: peer) else {
-                mesh.receivedUnreadable(from: peer)
-                return context.close(promise: nil)
+        cut(context)
+    }
+
+    /// Takes the messages out that are whole. Of a long one no more than its head is kept before it is known to be wanted.
+    private func cut(_ context: ChannelHandlerContext) {
+        guard let peer else { return }
+        while true {
+            let passed = min(passing, buffer.readableBytes)
+            buffer.moveReaderIndex(forwardBy: passed)
+            passing -= passed
+            guard passing == 0, let length = buffer.getInteger(at: buffer.readerIndex, as: UInt32.self) else { break }
+            let size = Int(length)
+            if size > SumMessage.mostWords {
+                guard let bytes = buffer.getBytes(at: buffer.readerIndex + 4, length: FrameHead.bytes) else { break }
+                let room = mesh.room(for: FrameHead(bytes), bytes: size, from: peer, atNextRound: goOn(context))
+                guard let room else { return context.close(promise: nil) }
+                switch room {
+                case .wanted: break
+                case .passedOver:
+                    passing = 4 + size
+                    continue
+                case .later:
+                    isWaiting = true
+                    let channel = context.channel
+                    return channel.setOption(.autoRead, value: false).whenFailure { _ in channel.close(promise: nil) }
+                }
             }
-            guard buffer.readableBytes >= 4 + Int(length) else { break }
+            guard buffer.readableBytes >= 4 + size else { break }
             buffer.moveReaderIndex(forwardBy: 4)
-            mesh.received(buffer.readBytes(length: Int(length)) ?? [], from: peer, over: context.channel)
+            mesh.received(buffer.readBytes(length: size) ?? [], from: peer, over: context.channel)
         }
         buffer.discardReadBytes()
+    }
+
+    /// Reads on, from any thread.
+    private func goOn(_ context: ChannelHandlerContext) -> @Sendable () -> Void {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let channel = context.channel
+        return {
+            channel.eventLoop.execute {
+                let (handler, context) = bound.value
+                handler.isWaiting = false
+                handler.cut(context)
+                guard !handler.isWaiting else { return }
+                channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+            }
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -73,6 +73,12 @@ struct OfficeItems {
         return intakes[place].words.isComplete ? nil : intakes[place].words.pieces
     }
 
+    /// The most words of a piece that was asked for; nil for one that was not, or is here.
+    func mostWords(of item: [UInt8], from peer: Int) -> Int? {
+        intakes.first { $0.peer == peer && ItemIntake.digest(of: $0.item) == item && !$0.words.isComplete }?
+            .words.pieceWords
+    }
+
     /// An item that is whole; it is not kept here.
     mutating func take(_ item: String, from peer: Int) -> [UInt32]? {
         guard let place = intakes.firstIndex(where: { $0.peer == peer && $0.item == item }),

@@ -64,6 +64,8 @@ public final class OfficeMesh: Sendable {
         var strange: [any Channel] = []
         /// What holders fetch from each other.
         var items = OfficeItems()
+        /// Connections over which a long message of the next round waits.
+        var waiting: [@Sendable () -> Void] = []
     }
 
     let configuration: Configuration
@@ -134,6 +136,7 @@ public final class OfficeMesh: Sendable {
             let frame = Self.frame(.share(share))
             for peer in state.ready { send(frame, over: state.channels[peer]) }
         }
+        beginReading()
         do {
             return try wait {
                 $0.rounds.missing
@@ -342,11 +345,6 @@ public final class OfficeMesh: Sendable {
             state.strangers.insert(peer)
             state.trouble[peer] = "at \(address) answers \(who): see --peers"
         }
-    }
-
-    /// The longest message that another office may send: before its greeting came, a greeting.
-    func mostBytes(from peer: Int) -> Int {
-        state.withLock { $0.ready.contains(peer) } ? OfficeChannel.mostBytes : SumMessage.mostWords
     }
 
     private func tell(_ peer: Int, _ state: inout State) {

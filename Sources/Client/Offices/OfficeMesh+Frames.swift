@@ -1,0 +1,46 @@
+import Dispatch
+import SecretSharing
+import Synchronization
+
+/// Which long messages are taken into memory.
+extension OfficeMesh {
+    /// What becomes of a message that is longer than any but a round's or an item's.
+    ///
+    /// - Parameter goOn: called when this office has begun its next round, where the message is one of it.
+    /// - Returns: nil where it is refused: the task ends here with a sentence.
+    func room(
+        for head: FrameHead?, bytes: Int, from peer: Int, atNextRound goOn: @escaping @Sendable () -> Void
+    ) -> FrameRoom? {
+        do throws(SumRefusal) {
+            return try state.withLock { (state) throws(SumRefusal) -> FrameRoom in
+                let name = configuration.names[peer]
+                guard let head, state.ready.contains(peer) else { throw .unreadable(from: name) }
+                switch head {
+                case .other: throw .unreadable(from: name)
+                case .share(let round, let count):
+                    guard bytes == SumMessage.bytes(ofShare: count) else { throw .unreadable(from: name) }
+                    let room = try state.rounds.room(forRound: round, count: count, from: peer)
+                    if room == .later { state.waiting.append(goOn) }
+                    return room
+                case .piece(let item):
+                    guard let words = state.items.mostWords(of: item, from: peer) else { return .passedOver }
+                    guard bytes <= SumMessage.bytes(ofPiece: words) else { throw .otherPiece(from: name) }
+                    return .wanted
+                }
+            }
+        } catch {
+            fail(error)
+            news.signal()
+            return nil
+        }
+    }
+
+    /// What waited for the round that this office has begun is looked at again.
+    func beginReading() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for call in waiting { call() }
+    }
+}

@@ -62,7 +62,7 @@ public enum PrivateValues {
             (list.width == width || list.width == 6 && width > 6)
                 && codes.allSatisfy { list.codes.contains(String($0.prefix(list.width))) }
                 && (facts.isCalled(list.hints)
-                    || CodeChance.probability(listed: codes.count, of: codes.count, density: list.density) <= 1e-2)
+                    || CodeChance.probability(listed: codes.count, of: codes.count, density: list.density) <= 1e-3)
         }
     }
 
@@ -71,7 +71,12 @@ public enum PrivateValues {
     private static func areIdentifiers(_ values: [String], of name: String) -> Bool {
         if PublicWords.signs.contains(where: { $0.isSuperset(of: values) }) { return false }
         let codes = values.filter { ValueLook($0) == .code }
-        guard codes.count > 1, codes.count * 2 > values.count else { return false }
+        // Places, units and currencies have codes; a few of them are no sample of somebody's.
+        let facts = ColumnFacts(name: name, values: [])
+        let isCoded =
+            facts.isCalled(ListedCodes.places.union(["code", "codes", "unit", "currency"]))
+            && !PrivateNames.isSecret(facts)
+        guard codes.count > (isCoded ? 4 : 1), codes.count * 2 > values.count else { return false }
         let areDigits = codes.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
         if areDigits, areYears(codes) { return false }
         if areDigits, codes.count > 4, CodeChance.areTimes(codes) { return true }
@@ -83,9 +88,6 @@ public enum PrivateValues {
         let mixed = codes.count { text in
             text.contains(where: \.isLetter) && text.utf8.count { (48...57).contains($0) } >= 2
         }
-        // Places, units and currencies have codes of letters.
-        let isCoded = ColumnFacts(name: name, values: []).isCalled(
-            ListedCodes.places.union(["code", "unit", "currency"]))
         let initials = isCoded ? 0 : codes.count { $0.utf8.allSatisfy { (65...90).contains($0) } }
         return long * 2 > codes.count || mixed * 2 > codes.count || codes.count > 2 && initials == codes.count
             || codes.count > 12 && !areDigits

@@ -78,7 +78,8 @@ package struct CSVHeader {
             return
         }
         let absent = declared.filter { !present.contains($0) }
-        if present.isDisjoint(with: declaredNames.union(namesOfSchema)), names.contains(where: { !$0.isEmpty }),
+        if present.isDisjoint(with: declaredNames.union(namesOfSchema)),
+            (1...max(1, declared.count)).contains(names.count { !$0.isEmpty }),
             !names.contains(where: { NearestWord.to($0, among: declared) != nil })
         {
             self.roles = []

@@ -132,11 +132,16 @@ def main():
     command = "make bench" + (" FULL=1" if given.full else "")
     machine = f"{platform.machine()}, {os.cpu_count()} processors; load at the end {os.getloadavg()[0]:.1f}"
     note = f"Made by `{command}` ({repeats} run{'s' if repeats > 1 else ''} each) on {machine}.\n\n"
-    with open(os.path.join(HERE, "utility.md"), "w") as file:
+    # What other commands measured stands below and stays.
+    page = os.path.join(HERE, "utility.md")
+    with open(page) as file:
+        _, mark, kept = file.read().partition("\n## ")
+    with open(page, "w") as file:
         file.write(
             "# Utility beside peers\n\n" + note + "Mean total variation distance of the rows' marginals from the table's; "
             "δ = 1e-9, every column's domain public, as many rows as the table. Lower is better.\n\n"
-            "| data | ε | method | 1-way | 2-way | 3-way |\n|---|---|---|---|---|---|\n" + "\n".join(utility) + "\n")
+            "| data | ε | method | 1-way | 2-way | 3-way |\n|---|---|---|---|---|---|\n" + "\n".join(utility) + "\n"
+            + mark + kept)
     with open(os.path.join(HERE, "speed.md"), "w") as file:
         file.write(
             "# Speed beside peers\n\n" + note + "Fit in seconds of clock and processor, peak memory in MB after the fit, "

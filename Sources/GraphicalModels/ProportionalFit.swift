@@ -52,8 +52,9 @@ public struct ProportionalFitOptions: Sendable, Equatable {
 ///   - prior: the distribution of each attribute in μ₀; nil is uniform. Attributes that another one determines take
 ///     theirs from it.
 ///   - weights: log-weights on μ₀; those of attributes that share no clique are left out.
+///   - trends: sums over tables that are met without slack.
 public func proportionalFit(
-    _ marginals: [MarginalTarget], sizes: [Int], total: Double, prior: [[Double]?],
+    _ marginals: [MarginalTarget], trends: [MarginalTrend] = [], sizes: [Int], total: Double, prior: [[Double]?],
     dependencies: [FunctionalDependency] = [], weights: [Factor] = [],
     options: ProportionalFitOptions = ProportionalFitOptions()
 ) throws(GraphicalModelError) -> GraphicalModel {
@@ -66,6 +67,16 @@ public func proportionalFit(
         }
         guard one.values.allSatisfy({ abs($0) <= largestCount }), one.slack.allSatisfy({ $0 > 1e-30 && $0 < 1e60 })
         else {
+            throw .invalidMeasurement(attributes: one.attributes)
+        }
+    }
+    for one in trends {
+        try validate(attributes: one.attributes, sizes: sizes)
+        let cells = one.attributes.reduce(1) { JunctionTree.saturatingProduct($0, sizes[$1]) }
+        guard one.weights.count == cells, one.direction.count == cells else {
+            throw .wrongShape(attributes: one.attributes, expected: cells, found: one.weights.count)
+        }
+        guard (one.weights + one.direction + [one.value]).allSatisfy({ abs($0) <= largestCount }) else {
             throw .invalidMeasurement(attributes: one.attributes)
         }
     }
@@ -82,10 +93,12 @@ public func proportionalFit(
     }
     try validate(total: total)
     let closed = try Dependencies(dependencies, sizes: sizes)
-    let tree = JunctionTree(cliques: marginals.map(\.attributes), sizes: sizes, dependencies: closed)
+    let tree = JunctionTree(
+        cliques: marginals.map(\.attributes) + trends.map(\.attributes), sizes: sizes, dependencies: closed)
     try tree.check(cellLimit: options.cellLimit)
     let layout = TreeLayout(tree)
-    var fit = ProportionalFit(layout, marginals: marginals, total: total, prior: prior, weights: weights)
+    var fit = ProportionalFit(
+        layout, marginals: marginals, trends: trends, total: total, prior: prior, weights: weights)
     return fit.run(options)
 }
 
@@ -99,10 +112,17 @@ private struct ProportionalFit {
         var potential: [Double]
     }
 
+    struct Trend {
+        /// With cells in storage order.
+        let target: MarginalTrend
+        let projection: CellProjection
+    }
+
     let layout: TreeLayout
     let total: Double
     var tables: [Table]
     let tablesOfNode: [[Int]]
+    let trendsOfNode: [[Trend]]
     let children: [[Int]]
     /// Beliefs that sum to the (growing or shrinking) mass, not to 1.
     var beliefs: TreeBeliefs
@@ -112,7 +132,8 @@ private struct ProportionalFit {
     var mass: Double
 
     init(
-        _ layout: TreeLayout, marginals: [MarginalTarget], total: Double, prior: [[Double]?], weights: [Factor]
+        _ layout: TreeLayout, marginals: [MarginalTarget], trends: [MarginalTrend], total: Double,
+        prior: [[Double]?], weights: [Factor]
     ) {
         self.layout = layout
         self.total = total
@@ -137,6 +158,17 @@ private struct ProportionalFit {
         }
         self.tables = tables
         self.tablesOfNode = tablesOfNode
+        var trendsOfNode = [[Trend]](repeating: [], count: tree.nodes.count)
+        for one in trends {
+            guard let node = tree.smallestNode(containing: one.attributes) else { continue }
+            let stored = MarginalTrend(
+                attributes: one.attributes, weights: tree.stored(one.weights, over: one.attributes),
+                direction: tree.stored(one.direction, over: one.attributes), value: one.value)
+            trendsOfNode[node].append(
+                Trend(
+                    target: stored, projection: layout.projection(from: node, onto: tree.storageOrder(one.attributes))))
+        }
+        self.trendsOfNode = trendsOfNode
         self.children = children
         var logs = [Double](repeating: 0, count: layout.cellCount)
         for (attribute, distribution) in prior.enumerated() {
@@ -217,6 +249,12 @@ private struct ProportionalFit {
             }
             largestMove = max(largestMove, moved)
             tables[index].projection.multiply(&beliefs.cliques, from: from, by: factor)
+        }
+        for trend in trendsOfNode[node] {
+            var counts = [Double](repeating: 0, count: trend.target.weights.count)
+            let from = layout.ranges[node].lowerBound
+            trend.projection.sum(beliefs.cliques, from: from, into: &counts)
+            trend.projection.multiply(&beliefs.cliques, from: from, by: trend.target.factors(counts))
         }
     }
 

@@ -27,8 +27,13 @@ struct NormalScores: Sendable {
 
     /// - Parameter shares: of all codes.
     init(_ column: Int, domain: ColumnDomain, shares: [Double]) {
+        self.init(column, weights: Array(shares.prefix(domain.valueCount)))
+    }
+
+    /// - Parameter weights: for each code of a value, or each group of neighbours, its part of the rows.
+    init(_ column: Int, weights: [Double]) {
         self.column = column
-        let values = Array(shares.prefix(domain.valueCount)).map { max($0, 0) }
+        let values = weights.map { max($0, 0) }
         let sum = values.reduce(0, +)
         present = min(sum, 1)
         masses = sum > 0 ? values.map { $0 / sum } : values.map { _ in 1 / Double(values.count) }

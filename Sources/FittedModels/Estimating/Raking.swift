@@ -15,9 +15,17 @@ struct Raking {
         var moved: [Double]
     }
 
+    private struct Trend {
+        let rows: RowCells
+        let target: MarginalTrend
+        /// Log-weight that the rows of each cell have got.
+        var moved: [Double]
+    }
+
     /// For each row its weight; they sum to about the total.
     private(set) var weights: [Double]
     private var targets: [Target] = []
+    private var trends: [Trend] = []
     private var sums: [SumsTarget]
     /// What the weights are held at while sums pull on them.
     private let total: Double
@@ -34,16 +42,17 @@ struct Raking {
     ///   - weights: of the rows to begin with.
     ///   - fitted: targets that the weighted rows have been fitted to already.
     ///   - across: further ones.
+    ///   - trends: sums over tables that are met without slack.
     ///   - sums: noisy sums besides.
     init(
         _ codes: [[UInt32]], attributes: [ModelAttribute], weights: [Double], fitted: [MarginalTarget],
-        across: [MarginalTarget], sums: [SumsTarget] = []
+        across: [MarginalTarget], trends: [MarginalTrend] = [], sums: [SumsTarget] = []
     ) {
         self.weights = weights
         self.sums = sums
         total = weights.reduce(0, +)
         sizes = attributes.map(\.size)
-        let used = Set((fitted + across).flatMap(\.attributes))
+        let used = Set((fitted + across).flatMap(\.attributes) + trends.flatMap(\.attributes))
         let bounded = codes.enumerated().map { index, column in
             used.contains(index) && sizes[index] <= 1 << 16 ? Raking.bounded(column, below: sizes[index]) : nil
         }
@@ -54,6 +63,14 @@ struct Raking {
                     rows: RowCells(first, marginal.attributes.count > 1 ? bounded[marginal.attributes[1]] : nil),
                     marginal: marginal, potential: [Double](repeating: 0, count: marginal.values.count),
                     moved: [Double](repeating: 0, count: marginal.values.count)))
+        }
+        self.trends = trends.compactMap { trend in
+            guard trend.attributes.count == 2, let first = bounded[trend.attributes[0]],
+                let second = bounded[trend.attributes[1]]
+            else { return nil }
+            return Trend(
+                rows: RowCells(first, second), target: trend,
+                moved: [Double](repeating: 0, count: trend.weights.count))
         }
         for index in targets.indices where index < fitted.count {
             let counts = self.counts(index)
@@ -88,6 +105,7 @@ struct Raking {
     mutating func run() {
         for _ in 0..<(sums.isEmpty ? Self.sweeps : Self.sweepsWithSums) {
             for index in targets.indices { update(index) }
+            for index in trends.indices { follow(index) }
             for index in sums.indices { sums[index].update(&weights) }
             if !sums.isEmpty { holdTotal() }
         }
@@ -140,6 +158,14 @@ struct Raking {
         scaleWeights(target.rows, factors: factors, weights: &weights)
     }
 
+    private mutating func follow(_ index: Int) {
+        var counts = trends[index].moved.map { _ in 0.0 }
+        weightedCounts(trends[index].rows, weights: weights, into: &counts)
+        let factors = trends[index].target.factors(counts)
+        for cell in factors.indices { trends[index].moved[cell] += naturalLogarithm(factors[cell]) }
+        scaleWeights(trends[index].rows, factors: factors, weights: &weights)
+    }
+
     /// For each noisy sum the log-weights of its cells, for a unit of the value.
     var rates: [[Double]] { sums.flatMap(\.rates).sorted { $0.place < $1.place }.map(\.rates) }
 
@@ -150,5 +176,10 @@ struct Raking {
                 attributes: target.marginal.attributes, shape: target.marginal.attributes.map { sizes[$0] },
                 values: target.moved)
         }
+            + trends.map { trend in
+                Factor(
+                    attributes: trend.target.attributes, shape: trend.target.attributes.map { sizes[$0] },
+                    values: trend.moved)
+            }
     }
 }

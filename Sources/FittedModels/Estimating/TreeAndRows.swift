@@ -20,8 +20,10 @@ package func treeAndRowsModel(
         return try independentModel(oneWays, domain, differences: differences, plan: plan, transcript)
     }
     let treeTargets = denoisedTargets(inTree, oneWays, of: attributes)
+    let treeTrends = try trendsInTree(inTree, oneWays, of: attributes, domain: oneWays.domain)
     let model = try fittedTree(
-        inTree, targets: treeTargets, oneWays: oneWays, attributes: attributes, domain: oneWays.domain,
+        inTree, targets: treeTargets, trends: treeTrends, oneWays: oneWays, attributes: attributes,
+        domain: oneWays.domain,
         cellLimit: cellLimit)
     progress(0.6)
     let tree = TreeTables(model, attributes: attributes)
@@ -39,6 +41,7 @@ package func treeAndRowsModel(
         oneWayTargets(oneWays, attributes: attributes, columnCount: oneWays.domain.columns.count)
         + treeTargets
     let acrossTargets = denoisedTargets(across, oneWays, of: attributes)
+    let trends = treeTrends + measuredTrends(across, oneWays, of: attributes)
     let blockSize = RepresentativeRows.blockSize(forTotal: oneWays.total)
     var corrections: [Factor] = []
     let rows = RepresentativeRows(program, blockSize: blockSize, pairs: measurements.map(\.attributes)) { codes, _ in
@@ -46,7 +49,7 @@ package func treeAndRowsModel(
         var raking = Raking(
             codes, attributes: attributes,
             weights: [Double](repeating: oneWays.total / Double(max(count, 1)), count: count), fitted: fitted,
-            across: acrossTargets)
+            across: acrossTargets, trends: trends)
         raking.run()
         corrections = raking.corrections
         return raking.weights

@@ -25,9 +25,12 @@ package func oneWayTargets(
 
 /// Regularised proportional fitting of tables on their junction tree, starting from independent columns.
 ///
-/// - Parameter targets: what the tables are to become; without them, their denoised counts.
+/// - Parameters:
+///   - targets: what the tables are to become; without them, their denoised counts.
+///   - trends: sums over them that are met without slack.
 package func fittedTree(
-    _ tables: [MeasuredMarginal], targets tableTargets: [MarginalTarget]? = nil, oneWays: OneWayMarginals,
+    _ tables: [MeasuredMarginal], targets tableTargets: [MarginalTarget]? = nil, trends: [MarginalTrend] = [],
+    oneWays: OneWayMarginals,
     attributes: [ModelAttribute], domain: TableDomain,
     cellLimit: Int, oneWaySlackPerDeviation: Double = slackPerDeviation, sweeps: Int = 10, tolerance: Double = 1e-3
 ) throws(SynthesisError) -> GraphicalModel {
@@ -38,7 +41,7 @@ package func fittedTree(
     targets += tableTargets ?? denoisedTargets(tables, oneWays, of: attributes)
     do {
         return try proportionalFit(
-            targets, sizes: attributes.map(\.size), total: oneWays.total,
+            targets, trends: trends, sizes: attributes.map(\.size), total: oneWays.total,
             prior: attributes.map { attribute in
                 attribute.sums(of: shares[attribute.column]).map { max($0, 1e-9) }
             },

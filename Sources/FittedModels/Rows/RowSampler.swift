@@ -35,6 +35,7 @@ public struct RowSampler: Sendable {
     private let streams: RowStreams
     private let latents: LatentRows?
     private let rebuilt: RebuiltColumns
+    private let places: PlacesInGroups?
     /// Columns that are drawn or rebuilt.
     private let columnCount: Int
     /// The last step over rows: nil where the domain has no rules.
@@ -74,6 +75,7 @@ public struct RowSampler: Sendable {
         self.rebuilt = rebuilt
         let program = try model.program(conditions: conditions)
         latents = try LatentRows(model, program: program, conditions: conditions, draws: draws)
+        places = latents == nil ? PlacesInGroups(model) : nil
         switch draws {
         case .independent where !program.isWeighted && !rebuilt.isConditioned: source = .program(RowDrawing(program))
         case .independent:
@@ -138,7 +140,11 @@ public struct RowSampler: Sendable {
     }
 
     private func block(_ range: Range<UInt64>) -> SampleBlock {
-        guard let latents else { return block(range, visibleColumns(range), parts: [:]) }
+        guard let latents else {
+            guard places != nil, !range.isEmpty else { return block(range, visibleColumns(range), parts: [:]) }
+            let whole = PlacesInGroups.whole(range)
+            return block(whole, visibleColumns(whole), parts: [:]).rows(range, of: whole)
+        }
         if latents.isConditioned {
             let drawn = latents.conditioned(range, streams)
             return block(range, drawn.columns, parts: drawn.parts)
@@ -173,6 +179,7 @@ public struct RowSampler: Sendable {
             if let parts = parts[index] { return density.fractions(of: columns[index], parts: parts) }
             return density.fractions(of: columns[index], words: streams.words(.fraction, index, range))
         }
+        places?.deal(&columns, &fractions, count: count) { streams.words(.within, $0, range) }
         rebuilt.rebuild(&columns, &fractions, densities: densities) { streams.words(.fraction, $0, range) }
         return SampleBlock(rowCount: count, codes: columns, fractions: fractions)
     }
@@ -218,6 +225,8 @@ struct RowStreams: Sendable {
         case latent, presence, stretch
         /// Of rules.
         case rule
+        /// Of places inside groups.
+        case within
     }
 
     private let key: [UInt8]

@@ -1,0 +1,58 @@
+import Testing
+
+@testable import GraphicalModels
+
+@Suite struct MarginalTrendTests {
+    private let scores = [-1.5, -0.5, 0.5, 1.5]
+
+    private var products: [Double] { scores.flatMap { first in scores.map { first * $0 } } }
+
+    /// A table in which both columns rise together, and its sum of products.
+    private var counts: [Double] {
+        let weights = products.map { 1 + 0.4 * $0 }
+        return weights.map { 1_000 * $0 / weights.reduce(0, +) }
+    }
+
+    private func sum(_ table: [Double]) -> Double { zip(products, table).reduce(0) { $0 + $1.0 * $1.1 } }
+
+    private func fit(_ trends: [MarginalTrend]) throws -> GraphicalModel {
+        let target = MarginalTarget(attributes: [0, 1], values: counts, slack: counts.map { _ in 30 })
+        return try proportionalFit(
+            [target], trends: trends, sizes: [4, 4], total: 1_000, prior: [nil, nil],
+            options: ProportionalFitOptions(sweeps: 200, tolerance: 1e-9))
+    }
+
+    @Test("slack weakens an association, and a trend keeps it")
+    func keepsAssociation() throws {
+        let whole = sum(counts)
+        let weak = try fit([])
+        #expect(sum(weak.marginal([0, 1]).values) < 0.8 * whole)
+        let trend = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: whole)
+        let kept = try fit([trend])
+        #expect(abs(sum(kept.marginal([0, 1]).values) - whole) < 1e-3 * whole)
+        #expect(abs(kept.marginal([0]).values.reduce(0, +) - 1_000) < 1e-6)
+    }
+
+    @Test("one step of a trend brings the counts to its sum, and never far at once")
+    func factors() {
+        let even = [Double](repeating: 62.5, count: 16)
+        let trend = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: 300)
+        let moved = zip(even, trend.factors(even)).map { $0 * $1 }
+        #expect(abs(sum(moved) - 300) < 1)
+        let beyond = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: 1e12)
+        #expect(beyond.factors(even).allSatisfy { $0.isFinite && $0 > 0 })
+        let flat = MarginalTrend(
+            attributes: [0, 1], weights: even.map { _ in 0 }, direction: even.map { _ in 0 }, value: 5)
+        #expect(flat.factors(even) == even.map { _ in 1 })
+    }
+
+    @Test("a trend of another shape, or beyond all counts, is refused")
+    func refused() {
+        #expect(throws: GraphicalModelError.self) {
+            try fit([MarginalTrend(attributes: [0, 1], weights: [1], direction: [1], value: 0)])
+        }
+        #expect(throws: GraphicalModelError.self) {
+            try fit([MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: .nan)])
+        }
+    }
+}

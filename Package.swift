@@ -255,7 +255,7 @@ let package = Package(
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
-            name: "LinkageTests", dependencies: ["Domains", "Linkage", "Tables", "VectorMath"],
+            name: "LinkageTests", dependencies: ["Bytes", "Domains", "Linkage", "Tables", "VectorMath"],
             exclude: ["vectors.json", "vectors.py"], swiftSettings: strict),
         .testTarget(
             name: "SparkTests", dependencies: ["Domains", "PrivacyKernel", "Spark", "Tables", "VectorMath"],
@@ -339,7 +339,7 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: [
-                "Attestation", "Client", "Domains", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks",
+                "Attestation", "Bytes", "Client", "Domains", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks",
                 "VectorMath", crypto,
                 nioCore,
                 nioEmbedded, nioPosix, nioHTTP1, nioSSL,

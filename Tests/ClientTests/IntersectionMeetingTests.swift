@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Ledger
 import Linkage
@@ -57,7 +58,7 @@ import Testing
 
         func preparation(_ party: Int, _ numbers: Range<Int>, noise: Int = 0) -> IntersectionMeeting.Preparation {
             IntersectionMeeting.Preparation(
-                keys: numbers.map { Array("unit-\($0)".utf8) }, commitment: LedgerHash(of: [UInt8(party)]),
+                keys: ByteStrings(numbers.map { "unit-\($0)".utf8 }), commitment: LedgerHash(of: [UInt8(party)]),
                 ledger: ledgers[party], claim: { _ in },
                 noiseFile: folder.appendingPathComponent("\(party).noise").path,
                 noise: { noise })
@@ -189,7 +190,7 @@ import Testing
         try OfficeMemory.claim("aa", folder: "elsewhere", file: file, measureAgain: false)
         let noise = scene.folder.appendingPathComponent("1.noise").path
         let preparation = IntersectionMeeting.Preparation(
-            keys: [], commitment: LedgerHash(of: [1]), ledger: scene.ledgers[1],
+            keys: ByteStrings(), commitment: LedgerHash(of: [1]), ledger: scene.ledgers[1],
             claim: { try OfficeMemory.claim($0.hex, folder: "here", file: file, measureAgain: false) },
             noiseFile: noise, noise: { 0 })
         await #expect {

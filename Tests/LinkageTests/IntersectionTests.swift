@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Linkage
 import Testing
@@ -5,28 +6,34 @@ import Testing
 @Suite struct IntersectionTests {
     private let task = [UInt8](repeating: 7, count: 32)
 
-    private func keys(_ numbers: Range<Int>) -> [[UInt8]] { numbers.map { Array("unit-\($0)".utf8) } }
+    private func keys(_ numbers: Range<Int>) -> ByteStrings { ByteStrings(numbers.map { "unit-\($0)".utf8 }) }
 
-    private func lists(_ party: inout IntersectionParty) async throws -> [UInt8] {
+    private func lists(_ party: IntersectionParty) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         try await party.blindedNames { bytes += $0 }
         return bytes
     }
 
+    private func prints(_ points: [UInt8]) -> PointPrints {
+        var prints = PointPrints(capacity: 0)
+        prints.append(points)
+        return prints
+    }
+
     /// Both parties, from lists to outcomes.
     private func meeting(
-        _ reveal: IntersectionTerms.Reveal, _ first: [[UInt8]], _ second: [[UInt8]], noise: (Int, Int) = (0, 0),
+        _ reveal: IntersectionTerms.Reveal, _ first: ByteStrings, _ second: ByteStrings, noise: (Int, Int) = (0, 0),
         sizes: (Int, Int) = (40, 60)
     ) async throws -> (IntersectionParty.Outcome, IntersectionParty.Outcome) {
         let terms = IntersectionTerms(task: task, reveal: reveal, sizes: (sizes.0, sizes.1))
-        var one = try IntersectionParty(terms, role: .listener, keys: first, noise: noise.0)
-        var two = try IntersectionParty(terms, role: .joiner, keys: second, noise: noise.1)
-        let (fromOne, fromTwo) = (try await lists(&one), try await lists(&two))
+        let one = try IntersectionParty(terms, role: .listener, keys: first, noise: noise.0)
+        let two = try IntersectionParty(terms, role: .joiner, keys: second, noise: noise.1)
+        let (fromOne, fromTwo) = (try await lists(one), try await lists(two))
         #expect(fromOne.count == 32 * terms.points(.listener) && fromTwo.count == 32 * terms.points(.joiner))
         var (backToTwo, backToOne): ([UInt8], [UInt8]) = ([], [])
         let seenByOne = try await one.answered(fromTwo) { backToTwo += $0 }
         let seenByTwo = try await two.answered(fromOne) { backToOne += $0 }
-        return (try one.common(seenByOne, backToOne), try two.common(seenByTwo, backToTwo))
+        return (try one.common(seenByOne, prints(backToOne)), try two.common(seenByTwo, prints(backToTwo)))
     }
 
     @Test("members are those that both lists have, for either party in its own order")
@@ -34,7 +41,7 @@ import Testing
         let (one, two) = try await meeting(.members, keys(0..<30), keys(20..<70))
         #expect(one.members == Array(20..<30) && one.estimate == 10)
         #expect(two.members == Array(0..<10) && two.estimate == 10)
-        let (none, _) = try await meeting(.members, [], keys(0..<3))
+        let (none, _) = try await meeting(.members, ByteStrings(), keys(0..<3))
         #expect(none.members == [])
     }
 
@@ -55,15 +62,15 @@ import Testing
     func missingDummies() async throws {
         let terms = IntersectionTerms(task: task, reveal: .count(epsilon: 1, delta: 1e-3), sizes: (4, 4))
         // Its noise is as large as it can be: all 14 of its dummies are in its list.
-        var one = try IntersectionParty(terms, role: .listener, keys: keys(0..<2), noise: 100)
+        let one = try IntersectionParty(terms, role: .listener, keys: keys(0..<2), noise: 100)
         // A list of other names alone, of the length that is due.
         let other = IntersectionTerms(task: task, reveal: .members, sizes: (32, 32))
-        var cheat = try IntersectionParty(other, role: .joiner, keys: keys(0..<2), noise: 0)
-        let (fromOne, fromCheat) = (try await lists(&one), try await lists(&cheat))
+        let cheat = try IntersectionParty(other, role: .joiner, keys: keys(0..<2), noise: 0)
+        let (fromOne, fromCheat) = (try await lists(one), try await lists(cheat))
         var back: [UInt8] = []
         let seen = try await one.answered(fromCheat) { _ in }
         _ = try await cheat.answered(fromOne) { back += $0 }
-        #expect(throws: IntersectionError.dummiesMissing) { _ = try one.common(seen, back) }
+        #expect(throws: IntersectionError.dummiesMissing) { _ = try one.common(seen, prints(back)) }
     }
 
     @Test("the interval's reach is that of two discrete Laplace draws, by adding up their law", arguments: [0.1, 1, 3])
@@ -90,11 +97,20 @@ import Testing
     func shape() async throws {
         let terms = IntersectionTerms(task: task, reveal: .members, sizes: (40, 1))
         for count in [0, 1, 40] {
-            var one = try IntersectionParty(terms, role: .listener, keys: keys(0..<count), noise: 0)
-            #expect(try await lists(&one).count == 32 * 40)
+            let one = try IntersectionParty(terms, role: .listener, keys: keys(0..<count), noise: 0)
+            #expect(try await lists(one).count == 32 * 40)
         }
         #expect(throws: IntersectionError.listTooLong(declared: 40)) {
             _ = try IntersectionParty(terms, role: .listener, keys: keys(0..<41), noise: 0)
+        }
+    }
+
+    @Test("an epsilon whose dummies fill no list is refused before anything is made")
+    func tooSmall() {
+        let terms = IntersectionTerms(
+            task: task, reveal: .count(epsilon: .leastNonzeroMagnitude, delta: 1e-9), sizes: (4, 4))
+        #expect(throws: IntersectionError.tooManyPoints) {
+            _ = try IntersectionParty(terms, role: .listener, keys: keys(0..<4), noise: 0)
         }
     }
 
@@ -102,8 +118,8 @@ import Testing
     func badPoints() async throws {
         let terms = IntersectionTerms(task: task, reveal: .members, sizes: (4, 4))
         let one = try IntersectionParty(terms, role: .listener, keys: keys(0..<4), noise: 0)
-        var two = try IntersectionParty(terms, role: .joiner, keys: keys(0..<4), noise: 0)
-        let good = try await lists(&two)
+        let two = try IntersectionParty(terms, role: .joiner, keys: keys(0..<4), noise: 0)
+        let good = try await lists(two)
         func answer(_ points: [UInt8]) async throws -> Int {
             var sent = 0
             _ = try await one.answered(points) { sent += $0.count }
@@ -119,15 +135,20 @@ import Testing
         await #expect(throws: IntersectionError.pointOffCurve) {
             _ = try await answer(Array(good.prefix(96)) + [UInt8](repeating: 0xFF, count: 32))
         }
-        #expect(throws: IntersectionError.wrongNumber) { _ = try one.common([], Array(good.prefix(64))) }
+        #expect(throws: IntersectionError.repeatedPoint) {
+            _ = try one.common(prints([]), prints(Array(good.prefix(96) + good.prefix(32))))
+        }
+        #expect(throws: IntersectionError.wrongNumber) {
+            _ = try one.common(prints([]), prints(Array(good.prefix(64))))
+        }
     }
 
     @Test("the same list looks different in every run and in every task")
     func fresh() async throws {
         let terms = IntersectionTerms(task: task, reveal: .members, sizes: (4, 4))
-        var one = try IntersectionParty(terms, role: .listener, keys: keys(0..<4), noise: 0)
-        var two = try IntersectionParty(terms, role: .listener, keys: keys(0..<4), noise: 0)
-        let (first, second) = (try await lists(&one), try await lists(&two))
+        let one = try IntersectionParty(terms, role: .listener, keys: keys(0..<4), noise: 0)
+        let two = try IntersectionParty(terms, role: .listener, keys: keys(0..<4), noise: 0)
+        let (first, second) = (try await lists(one), try await lists(two))
         let points = { (bytes: [UInt8]) in Set((0..<4).map { Array(bytes[32 * $0..<32 * $0 + 32]) }) }
         #expect(points(first).isDisjoint(with: points(second)))
     }

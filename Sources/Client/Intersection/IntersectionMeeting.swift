@@ -1,3 +1,4 @@
+public import Bytes
 import Foundation
 public import Ledger
 public import Linkage
@@ -93,7 +94,7 @@ public struct IntersectionMeeting: Sendable {
 extension IntersectionMeeting {
     /// What this party brings to a meeting.
     public struct Preparation: Sendable {
-        let keys: [[UInt8]]
+        let keys: ByteStrings
         /// A commitment to the list.
         let commitment: LedgerHash
         let ledger: Ledger
@@ -112,7 +113,7 @@ extension IntersectionMeeting {
         ///   - noiseFile: where the draw is kept between attempts.
         ///   - noise: draws DLap(ε).
         public init(
-            keys: [[UInt8]], commitment: LedgerHash, ledger: Ledger,
+            keys: ByteStrings, commitment: LedgerHash, ledger: Ledger,
             claim: @escaping @Sendable (LedgerHash) throws -> Void, noiseFile: String,
             noise: @escaping @Sendable () throws -> Int
         ) {
@@ -233,7 +234,11 @@ extension IntersectionMeeting {
     private func exchangeAnswers(_ stream: PeerStream, _ answer: Answer) async throws -> IntersectionParty.Outcome {
         let (party, writer) = (answer.party, stream.writer)
         async let prints = answer.send(writer)
-        let returned = try await stream.receive(32 * party.terms.points(party.role))
+        let expected = party.terms.points(party.role)
+        var returned = PointPrints(capacity: expected)
+        for start in stride(from: 0, to: expected, by: IntersectionParty.piece) {
+            returned.append(try await stream.receive(32 * min(IntersectionParty.piece, expected - start)))
+        }
         let outcome = try party.common(try await prints, returned)
         // Neither end closes before the other has everything. What came beyond the agreed points would stand here.
         try await writer.send([Self.end])
@@ -243,7 +248,6 @@ extension IntersectionMeeting {
     }
 
     private func send(_ party: IntersectionParty, _ writer: PeerStream.Writer) async throws {
-        var party = party
         try await party.blindedNames { try await writer.send($0) }
     }
 
@@ -251,7 +255,7 @@ extension IntersectionMeeting {
         let party: IntersectionParty
         let points: [UInt8]
 
-        func send(_ writer: PeerStream.Writer) async throws -> [IntersectionParty.Fingerprint] {
+        func send(_ writer: PeerStream.Writer) async throws -> PointPrints {
             try await party.answered(points) { try await writer.send($0) }
         }
     }

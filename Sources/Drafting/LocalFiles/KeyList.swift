@@ -1,3 +1,4 @@
+package import Bytes
 internal import Crypto
 internal import Domains
 internal import Tables
@@ -7,7 +8,7 @@ internal import VectorMath
 /// The keys of a party's own file, each once, with the rows in which they stand.
 package struct KeyList: Sendable {
     /// Normalised texts, in the order of the file.
-    package let keys: [[UInt8]]
+    package let keys: ByteStrings
     /// How many rows the file has.
     package let rowCount: Int
     /// SHA-256 over the keys, each behind its length.
@@ -26,11 +27,11 @@ package struct KeyList: Sendable {
                 problems: TableProblems(problems: receiver.faults, counts: ["key": receiver.faultCount]))
         }
         var hasher = SHA256()
-        for key in receiver.keys {
+        keys = receiver.keys.distinct
+        for key in keys {
             hasher.update(data: (0..<4).map { UInt8(truncatingIfNeeded: key.count >> (8 * $0)) })
             hasher.update(data: key)
         }
-        keys = receiver.keys
         rowCount = receiver.rowCount
         digest = Array(hasher.finalize())
     }
@@ -41,8 +42,8 @@ private final class KeyReceiver: LocalRecordReceiver {
     private let name: String
     private let mostRows: Int
     private var columns: [Int] = []
-    private var known: Set<[UInt8]> = []
-    private(set) var keys: [[UInt8]] = []
+    /// Of all rows, in the order of the file.
+    private(set) var keys = ByteStrings()
     private(set) var rowCount = 0
     private(set) var faults: [TableProblem] = []
     private(set) var faultCount = 0
@@ -71,7 +72,7 @@ private final class KeyReceiver: LocalRecordReceiver {
             problem.row = rowNumbers?[place] ?? (firstRow + place)
             faults.append(problem)
         }
-        for case let key? in found where known.insert(key).inserted { keys.append(key) }
+        for case let key? in found { keys.append(key) }
         rowCount += rows.rows
         guard rowCount <= mostRows else {
             throw LocalTableFile.Refusal(

@@ -29,7 +29,7 @@ struct CurveName {
     init(task: [UInt8]) { self.task = Array("ENTREPOT-PSI1-POINT\0".utf8) + task }
 
     /// The point of a name.
-    func point(_ name: [UInt8], _ kind: Kind) -> P256.KeyAgreement.PublicKey? {
+    func point(_ name: ArraySlice<UInt8>, _ kind: Kind) -> P256.KeyAgreement.PublicKey? {
         for counter in UInt8.min...UInt8.max {
             var hasher = SHA256()
             hasher.update(data: task)
@@ -72,11 +72,12 @@ public struct BlindingExponent: Sendable {
     }
 
     /// x-coordinates of names under the exponent, 32 bytes each, in the order of the names.
-    func blinded(_ listed: ArraySlice<ListedName>) -> [UInt8] {
+    func blinded(_ listed: ListedNames, _ range: Range<Int>) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(listed.count * CurveName.size)
-        for name in listed {
-            guard let point = names.point(name.bytes, name.kind),
+        bytes.reserveCapacity(range.count * CurveName.size)
+        for place in range {
+            let (name, kind) = listed.name(place)
+            guard let point = names.point(name, kind),
                 let secret = try? key.sharedSecretFromKeyAgreement(with: point)
             else { continue }
             secret.withUnsafeBytes { bytes.append(contentsOf: $0) }
@@ -90,11 +91,11 @@ public struct BlindingExponent: Sendable {
     ///   - points: all of them, 32 bytes each.
     ///   - order: which of them, in which order.
     /// - Throws: `IntersectionError.pointOffCurve`.
-    func blinded(_ points: [UInt8], order: ArraySlice<Int>) throws(IntersectionError) -> [UInt8] {
+    func blinded(_ points: [UInt8], order: ArraySlice<UInt32>) throws(IntersectionError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(order.count * CurveName.size)
         for place in order {
-            let start = place * CurveName.size
+            let start = Int(place) * CurveName.size
             guard let point = CurveName.point(points[start..<start + CurveName.size]),
                 let secret = try? key.sharedSecretFromKeyAgreement(with: point)
             else { throw .pointOffCurve }
@@ -102,10 +103,4 @@ public struct BlindingExponent: Sendable {
         }
         return bytes
     }
-}
-
-/// A name as it goes into the protocol.
-struct ListedName: Sendable {
-    let bytes: [UInt8]
-    let kind: CurveName.Kind
 }

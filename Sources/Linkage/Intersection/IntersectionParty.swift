@@ -1,3 +1,4 @@
+public import Bytes
 import Dispatch
 import Synchronization
 import VectorMath
@@ -25,11 +26,9 @@ public struct IntersectionParty: Sendable {
     /// Which end this party is.
     public let role: IntersectionTerms.Role
     private let exponent: BlindingExponent
-    private var listed: [ListedName]
-    /// For each place in the list the number of the party's own name, or -1.
-    private let places: [Int32]
+    private let names: ListedNames
     private let noise: Int
-    private let returnOrder: [Int]
+    private let returnOrder: [UInt32]
 
     /// Points are blinded in pieces of so many.
     public static let piece = 2_048
@@ -38,49 +37,29 @@ public struct IntersectionParty: Sendable {
     ///   - keys: each once.
     ///   - noise: a draw of DLap(ε), kept by the caller from the first attempt to the last; 0 where members come out.
     ///   - seed: 32 bytes that nobody else has, where the same points are to go out at each start; nil for fresh ones.
-    /// - Throws: `IntersectionError.listTooLong`.
+    /// - Throws: `IntersectionError.listTooLong` or `tooManyPoints`.
     public init(
-        _ terms: IntersectionTerms, role: IntersectionTerms.Role, keys: [[UInt8]], noise: Int,
+        _ terms: IntersectionTerms, role: IntersectionTerms.Role, keys: ByteStrings, noise: Int,
         seed: [UInt8]? = nil
     ) throws(IntersectionError) {
         let declared = terms.declared(role)
         guard keys.count <= declared else { throw .listTooLong(declared: declared) }
+        guard max(terms.points(role), terms.points(role.other)) <= Int(UInt32.max) else { throw .tooManyPoints }
         self.terms = terms
         self.role = role
         exponent = BlindingExponent(task: terms.task, seed: seed)
-        let reach = terms.reach
-        self.noise = min(max(reach + noise, 0), 2 * reach)
-        var system = SeededGenerator(seed)
-        func filler() -> ListedName {
-            ListedName(bytes: (0..<32).map { _ in UInt8.random(in: 0...255, using: &system) }, kind: .filler)
-        }
-        let own: CurveName.Kind = role == .listener ? .dummyOfListener : .dummyOfJoiner
-        let others: CurveName.Kind = role == .listener ? .dummyOfJoiner : .dummyOfListener
-        func dummy(_ number: Int, _ kind: CurveName.Kind) -> ListedName {
-            ListedName(bytes: Array("\(number)".utf8), kind: kind)
-        }
-        var listed = keys.map { ListedName(bytes: $0, kind: .listed) }
-        for _ in keys.count..<max(declared, keys.count) { listed.append(filler()) }
-        for number in 0..<(2 * reach) {
-            listed.append(number < self.noise ? dummy(number, own) : filler())
-            listed.append(dummy(number, others))
-        }
-        let order = listed.indices.shuffled(using: &system)
-        self.listed = order.map { listed[$0] }
-        places = order.map { $0 < keys.count ? Int32(truncatingIfNeeded: $0) : -1 }
-        let other = terms.points(role.other)
-        returnOrder = terms.reveal == .members ? Array(0..<other) : (0..<other).shuffled(using: &system)
+        self.noise = min(max(terms.reach + noise, 0), 2 * terms.reach)
+        var random = SeededGenerator(seed)
+        names = ListedNames(terms, role, keys: keys, noise: self.noise, using: &random)
+        let others = 0..<UInt32(terms.points(role.other))
+        returnOrder = terms.reveal == .members ? Array(others) : others.shuffled(using: &random)
     }
 
-    /// The party's own names under its exponent, piece by piece; once. The names are dropped as they go.
-    public mutating func blindedNames(_ send: ([UInt8]) async throws -> Void) async throws {
-        let names = listed
-        listed = []
-        let exponent = exponent
+    /// The party's own names under its exponent, piece by piece.
+    public func blindedNames(_ send: ([UInt8]) async throws -> Void) async throws {
         for start in stride(from: 0, to: names.count, by: Self.piece) {
-            let end = min(start + Self.piece, names.count)
-            let pieces = Self.halves(start, end)
-            try await send(Self.inParallel(pieces.count) { exponent.blinded(names[pieces[$0]]) }.flatMap { $0 })
+            let pieces = Self.halves(start, min(start + Self.piece, names.count))
+            try await send(Self.inParallel(pieces.count) { exponent.blinded(names, pieces[$0]) }.flatMap { $0 })
         }
     }
 
@@ -93,18 +72,16 @@ public struct IntersectionParty: Sendable {
     /// - Throws: `IntersectionError`.
     public func answered(
         _ points: [UInt8], _ send: ([UInt8]) async throws -> Void
-    ) async throws -> [Fingerprint] {
-        try check(points, terms.points(role.other))
-        var prints: [Fingerprint] = []
-        prints.reserveCapacity(returnOrder.count)
-        let (exponent, order) = (exponent, returnOrder)
-        for start in stride(from: 0, to: order.count, by: Self.piece) {
-            let pieces = Self.halves(start, min(start + Self.piece, order.count))
+    ) async throws -> PointPrints {
+        try check(points)
+        var prints = PointPrints(capacity: returnOrder.count)
+        for start in stride(from: 0, to: returnOrder.count, by: Self.piece) {
+            let pieces = Self.halves(start, min(start + Self.piece, returnOrder.count))
             let parts = Self.inParallel(pieces.count) { place in
-                Result { try exponent.blinded(points, order: order[pieces[place]]) }
+                Result { try exponent.blinded(points, order: returnOrder[pieces[place]]) }
             }
             let bytes = try parts.flatMap { try $0.get() }
-            for place in 0..<(bytes.count / CurveName.size) { prints.append(Fingerprint(bytes, place)) }
+            prints.append(bytes)
             try await send(bytes)
         }
         return prints
@@ -122,57 +99,30 @@ public struct IntersectionParty: Sendable {
     }
 
     /// - Parameters:
-    ///   - prints: what ``answered(_:_:)`` gave of the other's points.
-    ///   - returned: this party's points as the other sent them back.
+    ///   - others: what ``answered(_:_:)`` gave of the other's points.
+    ///   - returned: of this party's points as the other sent them back.
     /// - Throws: `IntersectionError`.
-    public func common(_ prints: [Fingerprint], _ returned: [UInt8]) throws(IntersectionError) -> Outcome {
-        try check(returned, terms.points(role))
-        let others = prints.sorted()
-        let own = (0..<terms.points(role)).map { (print: Fingerprint(returned, $0), place: $0) }
-            .sorted { $0.print < $1.print }
-        var (left, right, common) = (0, 0, 0)
-        var members: [Int] = []
-        while left < others.count, right < own.count {
-            if others[left] == own[right].print {
-                common += 1
-                let member = Int(places[own[right].place])
-                if member >= 0 { members.append(member) }
-                (left, right) = (left + 1, right + 1)
-            } else if others[left] < own[right].print {
-                left += 1
-            } else {
-                right += 1
-            }
+    public func common(
+        _ others: consuming PointPrints, _ returned: consuming PointPrints
+    ) throws(IntersectionError) -> Outcome {
+        guard returned.count == terms.points(role) else { throw .wrongNumber }
+        if terms.reveal == .members {
+            guard let places = returned.members(&others) else { throw .repeatedPoint }
+            let members = places.compactMap { names.key($0) }.sorted()
+            return Outcome(common: places.count, estimate: places.count, members: members)
         }
-        guard terms.reveal == .members else {
-            // Whoever keeps to the protocol has all of this party's dummies.
-            guard common >= noise else { throw .dummiesMissing }
-            return Outcome(common: common, estimate: common - 2 * terms.reach, members: nil)
-        }
-        return Outcome(common: common, estimate: common, members: members.sorted())
+        guard let common = returned.common(&others) else { throw .repeatedPoint }
+        // Whoever keeps to the protocol has all of this party's dummies.
+        guard common >= noise else { throw .dummiesMissing }
+        return Outcome(common: common, estimate: common - 2 * terms.reach, members: nil)
     }
 
     /// Points as many as agreed, and none twice.
-    private func check(_ points: [UInt8], _ expected: Int) throws(IntersectionError) {
-        guard points.count == expected * CurveName.size else { throw .wrongNumber }
-        let prints = (0..<expected).map { Fingerprint(points, $0) }.sorted()
-        for place in prints.indices.dropFirst() where prints[place] == prints[place - 1] { throw .repeatedPoint }
-    }
-
-    /// The first half of an x-coordinate: two of a million points agree in it with a probability below 2^-88.
-    public struct Fingerprint: Sendable, Comparable {
-        private let high: UInt64
-        private let low: UInt64
-
-        init(_ bytes: [UInt8], _ place: Int) {
-            let start = place * CurveName.size
-            high = (0..<8).reduce(0) { $0 << 8 | UInt64(bytes[start + $1]) }
-            low = (8..<16).reduce(0) { $0 << 8 | UInt64(bytes[start + $1]) }
-        }
-
-        public static func < (one: Fingerprint, two: Fingerprint) -> Bool {
-            one.high != two.high ? one.high < two.high : one.low < two.low
-        }
+    private func check(_ points: [UInt8]) throws(IntersectionError) {
+        guard points.count == terms.points(role.other) * CurveName.size else { throw .wrongNumber }
+        var prints = PointPrints(capacity: terms.points(role.other))
+        prints.append(points)
+        guard !prints.hasRepeats else { throw .repeatedPoint }
     }
 
     /// Words of the system, or of a seed: the same whenever they are asked for.

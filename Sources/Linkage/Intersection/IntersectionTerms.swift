@@ -36,7 +36,8 @@ public struct IntersectionTerms: Sendable, Equatable {
     /// How far either side of the noise reaches: s = ⌈ln(1/δ)/ε⌉. Beyond it lies less than δ of the discrete Laplace law.
     public var reach: Int {
         guard case .count(let epsilon, let delta) = reveal else { return 0 }
-        return Int((naturalLogarithm(1 / delta) / epsilon).rounded(.up))
+        // An ε that asks for more has lists of more points than can be sent: `IntersectionParty` refuses them.
+        return Int(min((naturalLogarithm(1 / delta) / epsilon).rounded(.up), 0x1p40))
     }
 
     /// How far the noise of both parties together reaches in at least 95 of 100 draws.
@@ -79,6 +80,8 @@ public enum IntersectionError: Error, Sendable, Equatable {
     case wrongNumber
     /// A list is longer than the task declares.
     case listTooLong(declared: Int)
+    /// The declared rows and ε ask for longer lists than can be sent.
+    case tooManyPoints
     /// The other party takes part in something else.
     case otherTerms(String)
     /// The answer was on its way once already: another one would cost ε again.
@@ -98,6 +101,8 @@ extension IntersectionError: CustomStringConvertible {
         case .wrongNumber:
             "The other party stopped, or sent another number of points than the task declares. Nothing came out."
         case .listTooLong(let declared): "The list has more names than the \(declared) that the task declares."
+        case .tooManyPoints:
+            "Lists of the declared rows with the dummies of this epsilon have more than 4294967295 points. Declare fewer rows, or a larger epsilon."
         case .otherTerms(let what): "The other party takes part in something else: \(what)."
         case .alreadyAnswered:
             "This task's answer was sent once already, so its epsilon is spent: another run could tell more. Agree on a new task."

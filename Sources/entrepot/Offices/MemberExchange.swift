@@ -20,7 +20,7 @@ final class MemberExchange: Sendable {
     /// Of the other holder.
     private let name: String
     private let party: IntersectionParty
-    private let keys: [[UInt8]]
+    private let keys: ByteStrings
     private let isOver = Mutex(false)
 
     private static let answered = "answered"
@@ -30,7 +30,8 @@ final class MemberExchange: Sendable {
     ///   - place: 0 or 1: of this holder.
     ///   - keys: its own, each once.
     init(
-        _ task: TaskSpecification, place: Int, keys: [[UInt8]], mesh: OfficeMesh, journal: OfficeJournal, seed: [UInt8]
+        _ task: TaskSpecification, place: Int, keys: ByteStrings, mesh: OfficeMesh, journal: OfficeJournal,
+        seed: [UInt8]
     ) throws {
         self.mesh = mesh
         self.journal = journal
@@ -56,8 +57,10 @@ final class MemberExchange: Sendable {
         let returned = try mesh.fetch(
             "answers \(Self.digest(own))", intake(of: "answers \(Self.digest(own))", points: party.terms.points(role)),
             from: peer, resumes: false)
-        let outcome = try party.common(prints, ItemPiece.bytes(of: returned))
-        let members = (outcome.members ?? []).map { keys[$0] }.sorted { $0.lexicographicallyPrecedes($1) }
+        var answers = PointPrints(capacity: party.terms.points(role))
+        answers.append(ItemPiece.bytes(of: returned))
+        let outcome = try party.common(prints, answers)
+        let members = (outcome.members ?? []).map { Array(keys[$0]) }.sorted { $0.lexicographicallyPrecedes($1) }
         let bytes = members.flatMap { member in
             (0..<4).map { UInt8(truncatingIfNeeded: member.count >> (8 * $0)) } + member
         }
@@ -91,7 +94,6 @@ final class MemberExchange: Sendable {
         let party = party
         let own = try FitThread.waiting { () async throws -> [UInt8] in
             let points = Mutex<[UInt8]>([])
-            var party = party
             try await party.blindedNames { piece in points.withLock { $0 += piece } }
             return points.withLock { $0 }
         }
@@ -114,7 +116,7 @@ final class MemberExchange: Sendable {
     }
 
     /// Raises the other's points to the own exponent, and hands them out.
-    private func answer(_ points: [UInt8]) throws -> [IntersectionParty.Fingerprint] {
+    private func answer(_ points: [UInt8]) throws -> PointPrints {
         let list = Array(Self.digest(points).utf8)
         if let first = journal.item(Self.answered), first != list {
             let refusal = SumRefusal.otherMembers(from: name)
@@ -123,7 +125,7 @@ final class MemberExchange: Sendable {
         }
         try journal.keep(list, as: Self.answered)
         let party = party
-        let (prints, bytes) = try FitThread.waiting { () async throws -> ([IntersectionParty.Fingerprint], [UInt8]) in
+        let (prints, bytes) = try FitThread.waiting { () async throws -> (PointPrints, [UInt8]) in
             let answers = Mutex<[UInt8]>([])
             let prints = try await party.answered(points) { piece in answers.withLock { $0 += piece } }
             return (prints, answers.withLock { $0 })

@@ -3,7 +3,7 @@ import Synchronization
 @_spi(PrivateRows) import Tables
 import VectorMath
 
-/// The rows of a `PrivateTable`, for the kernel's own files. The codes are overwritten when the last reference goes.
+/// The rows of a `PrivateTable`, for the kernel's own files. Codes and evidence are overwritten when the last reference goes.
 ///
 /// They answer to slices of one budget only.
 final class PrivateRows: IntegerSource {
@@ -20,7 +20,9 @@ final class PrivateRows: IntegerSource {
     /// Proof: written once here and once more, with zeros, in deinit, when no one else can hold the rows.
     private(set) nonisolated(unsafe) var table: CodedTable
     /// Of a linkage whose quality is asked for.
-    let evidence: LinkageEvidence?
+    ///
+    /// Proof: as of `table`.
+    private(set) nonisolated(unsafe) var evidence: LinkageEvidence?
     /// The budget that the first release was paid from.
     let budgetClaim = BudgetClaim()
     /// The further attributes that were last asked for, row by row.
@@ -46,6 +48,7 @@ final class PrivateRows: IntegerSource {
 
     deinit {
         table.wipe()
+        evidence?.wipe()
         further.withLock { further in
             for place in further.indices { further[place].codes.wipe() }
         }

@@ -12,7 +12,7 @@ struct LinkageEvidence {
         /// The columns that hold nothing but what this side's record says.
         let columns: [String]
         /// For each row of the linked table 1 where it is its record's first link, 0 elsewhere and for padding.
-        let isFirst: CodedColumn
+        fileprivate(set) var isFirst: CodedColumn
     }
 
     /// For each agreement pattern how many compared pairs have it. A pair that several passes find counts once.
@@ -20,7 +20,7 @@ struct LinkageEvidence {
     /// In 1/`LinkageQuestion.parts`, for each pass: of either table the records that take part; all records of the first table,
     /// and how many of them would meet their like in the other table if it had one in the same block.
     private(set) var tallies: [Int64]
-    let sides: [Side]
+    private(set) var sides: [Side]
     let passes: Int
     let partners: Int
 
@@ -62,6 +62,16 @@ struct LinkageEvidence {
                     \.name),
                 isFirst: CodedColumn(proven: isFirst, domainSize: 2))
         }
+    }
+}
+
+extension LinkageEvidence {
+    // KERNEL 2.6
+    /// Overwrites every figure and every row's mark with zero.
+    mutating func wipe() {
+        for place in patterns.indices { patterns[place] = 0 }
+        for place in tallies.indices { tallies[place] = 0 }
+        for place in sides.indices { sides[place].isFirst.wipe() }
     }
 }
 

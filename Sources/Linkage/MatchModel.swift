@@ -2,50 +2,79 @@ import VectorMath
 
 /// The model of Fellegi and Sunter: pairs of one unit and pairs of two units, each with the probability of every level of every
 /// comparison, independent of each other within either kind.
+///
+/// Pairs of two units may be of more than one kind: members of a household, or records that a pass brought together by their
+/// names, agree in several comparisons at once.
 public struct MatchModel: Sendable, Equatable {
-    /// Expected number of compared pairs that are of one unit.
-    public let matched: Double
-    /// Expected number of the others.
-    public let unmatched: Double
-    /// For each comparison the probability of each level in a pair of one unit.
-    public let matchedLevels: [[Double]]
-    /// The same in a pair of two units.
-    public let unmatchedLevels: [[Double]]
+    /// Pairs within which comparisons are independent.
+    public struct Kind: Sendable, Equatable {
+        /// Expected number of compared pairs.
+        public let pairs: Double
+        /// For each comparison the probability of each level.
+        public let levels: [[Double]]
 
-    /// A model from its parts, as `FellegiSunterFit` estimates them or a task gives them.
-    public init(matched: Double, unmatched: Double, matchedLevels: [[Double]], unmatchedLevels: [[Double]]) {
-        self.matched = matched
-        self.unmatched = unmatched
-        self.matchedLevels = matchedLevels
-        self.unmatchedLevels = unmatchedLevels
+        /// A kind from its parts.
+        public init(pairs: Double, levels: [[Double]]) {
+            self.pairs = pairs
+            self.levels = levels
+        }
     }
 
+    /// Pairs of one unit.
+    public let one: Kind
+    /// Pairs of two units, of one kind or more.
+    public let two: [Kind]
+
+    /// A model from its parts, as `FellegiSunterFit` estimates them or a task gives them.
+    public init(one: Kind, two: [Kind]) {
+        self.one = one
+        self.two = two
+    }
+
+    /// Expected number of compared pairs that are of one unit.
+    public var matched: Double { one.pairs }
+
+    /// Expected number of the others.
+    public var unmatched: Double { two.reduce(0) { $0 + $1.pairs } }
+
     /// How many levels each comparison has.
-    public var levels: [Int] { matchedLevels.map(\.count) }
+    public var levels: [Int] { one.levels.map(\.count) }
+
+    /// For each comparison the probability of each level in a pair of two units, of any kind.
+    public var unmatchedLevels: [[Double]] {
+        let all = max(unmatched, 1e-300)
+        return levels.enumerated().map { comparison, count in
+            (0..<count).map { level in two.reduce(0) { $0 + $1.pairs / all * $1.levels[comparison][level] } }
+        }
+    }
 
     /// For each comparison and level the weight log₂(m/u), within ±30.
     public var weights: [[Double]] {
-        zip(matchedLevels, unmatchedLevels).map { matched, unmatched in
+        zip(one.levels, unmatchedLevels).map { matched, unmatched in
             zip(matched, unmatched).map { min(max(binaryLogarithm($0) - binaryLogarithm($1), -30), 30) }
         }
     }
 
-    /// Whether pairs of one unit disagree more than others: then the two kinds have each other's name.
+    /// Whether pairs of one unit disagree more than others: then the kinds have each other's name.
     var disagrees: Bool {
-        zip(matchedLevels, unmatchedLevels).reduce(0) {
+        zip(one.levels, unmatchedLevels).reduce(0) {
             $0 + naturalLogarithm(max($1.0[0], 1e-6)) - naturalLogarithm(max($1.1[0], 1e-6))
         } > 0
     }
 
-    /// The same with the two kinds exchanged.
-    var swapped: MatchModel {
-        MatchModel(
-            matched: unmatched, unmatched: matched, matchedLevels: unmatchedLevels, unmatchedLevels: matchedLevels)
-    }
+    /// The same with pairs of one unit and the first kind of the others exchanged.
+    var swapped: MatchModel { MatchModel(one: two[0], two: [one] + two.dropFirst()) }
 
     /// For each pattern the probability in a pair of one unit, and of two.
     public var patternProbabilities: (matched: [Double], unmatched: [Double]) {
-        (MatchModel.product(matchedLevels), MatchModel.product(unmatchedLevels))
+        let all = max(unmatched, 1e-300)
+        var others = [Double](repeating: 0, count: levels.reduce(1, *))
+        for kind in two {
+            for (place, share) in MatchModel.product(kind.levels).enumerated() {
+                others[place] += kind.pairs / all * share
+            }
+        }
+        return (MatchModel.product(one.levels), others)
     }
 
     /// For each pattern the probability that a pair with it is of one unit.

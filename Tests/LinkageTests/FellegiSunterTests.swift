@@ -54,7 +54,8 @@ struct SimulatedLinks {
     }
 
     mutating func draw(groups shares: [Double]) throws -> Draw {
-        let model = MatchModel(matched: 1, unmatched: 1, matchedLevels: matched, unmatchedLevels: unmatched)
+        let model = MatchModel(
+            one: MatchModel.Kind(pairs: 1, levels: matched), two: [MatchModel.Kind(pairs: 1, levels: unmatched)])
         let (one, two) = model.patternProbabilities
         let linked = zip(one, two).map { $0 > 20 * $1 }
         let groups = counts(units, shares)
@@ -83,7 +84,7 @@ struct SimulatedLinks {
         let draw = try simulated.draw(groups: [1])
         let fit = try #require(FellegiSunterFit(draw.counts))
         #expect(abs(fit.model.matched / 400_000 - 1) < 0.004)
-        for (found, true_) in zip(fit.model.matchedLevels.joined(), simulated.matched.joined()) {
+        for (found, true_) in zip(fit.model.one.levels.joined(), simulated.matched.joined()) {
             #expect(abs(found - true_) < 0.006)
         }
         for (found, true_) in zip(fit.model.unmatchedLevels.joined(), simulated.unmatched.joined()) {
@@ -137,6 +138,30 @@ struct SimulatedLinks {
         #expect(rootMeanSquare.0 < 0.01 && rootMeanSquare.1 < 0.015)
         // Seeds are fixed, so this passes or not for good. The standard error of a coverage of 1,000 is 0.7 %.
         #expect((0.935...0.965).contains(coverage.0) && (0.935...0.965).contains(coverage.1))
+    }
+
+    @Test("pairs that names brought together are a kind of their own, and the total stays right")
+    func alike() throws {
+        var simulated = SimulatedLinks(
+            random: SplitMix64(state: 8), units: 60_000, falsePairs: 300_000, patternDeviation: 100.3,
+            linkDeviation: 26.3)
+        let draw = try simulated.draw(groups: [1])
+        // Namesakes: the first comparison and the fourth agree, the others as by chance.
+        let levels = simulated.levels.indices.map { [0, 3].contains($0) ? simulated.matched[$0] : simulated.unmatched[$0] }
+        let namesakes = MatchModel(one: MatchModel.Kind(pairs: 1, levels: levels), two: [])
+        let together = simulated.counts(120_000, namesakes.patternProbabilities.matched)
+        let counts = try #require(
+            AgreementCounts(
+                levels: simulated.levels, counts: zip(draw.counts.counts, together).map { $0 + Double($1) },
+                variance: draw.counts.variance))
+        let fit = try #require(FellegiSunterFit(counts, linked: draw.linked))
+        #expect(fit.model.two.count == 2)
+        let links = draw.links[0]
+        let totals = LinkedTotals(fit, linked: draw.linked, links: links, kept: (links, links), keepRate: 1)
+        #expect(abs(totals.total(links: links, variance: 26.3 * 26.3).all / 60_000 - 1) < 0.01)
+        // In the law of two kinds there are two.
+        let plain = try #require(FellegiSunterFit(draw.counts, linked: draw.linked))
+        #expect(plain.model.two.count == 1)
     }
 
     @Test("two ways of finding units give their number, and none where nothing is found twice")

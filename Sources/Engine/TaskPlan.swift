@@ -54,7 +54,9 @@ public struct TaskPlan: Sendable {
             case .secureSum(let colluding): NoiseHolders(count: task.providers.count, colluding: colluding)
             case .secretSharing(let computing): NoiseHolders(count: computing.count, colluding: 1)
             }
-        providerColumns = try task.providers.compactMap { try $0.table?.domain().columns.count }
+        providerColumns = try task.providers.compactMap(\.table).map { table in
+            try table.isKeyAlone ? 0 : table.domain().columns.count
+        }
         privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
         unit = task.privacy.unit == .key ? .key : .record
         let rows = task.rowsPerUnit

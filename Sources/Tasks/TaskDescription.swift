@@ -78,6 +78,7 @@ public struct TaskDescription: Sendable {
     ///
     /// - Throws: `SchemaProblems` of a table that no reader could be made of.
     public static func columns(of table: TaskSpecification.PartyTable) throws -> [(name: String, words: String)] {
+        guard !table.isKeyAlone else { return [] }
         let domain = try table.domain()
         return domain.columns.map { ($0.name, $0.inWords) }
     }
@@ -138,7 +139,8 @@ extension TaskDescription {
             let pattern = table.key.pattern.map { ", each like \($0)" } ?? ""
             let names = table.schema.fields.map(\.name).joined(separator: ", ")
             let rows = table.rows.map { " and at most \($0) rows" } ?? ""
-            return "  \(party.name) brings \(table.schema.fields.count) columns\(rows): \(names)\n"
+            let columns = table.isKeyAlone ? "its keys alone" : "\(table.schema.fields.count) columns"
+            return "  \(party.name) brings \(columns)\(rows)\(table.isKeyAlone ? "" : ": \(names)")\n"
                 + "    key: \(table.key.columns.joined(separator: " | "))\(pattern)\(normalised)"
         }
         if let mirror = task.join.mirror {

@@ -45,7 +45,7 @@ extension TaskSpecification {
         var tables: [(name: String, domain: TableDomain)] = []
         for party in parties where party.role == .provider {
             guard let table = party.table else { continue }
-            tables.append((name: party.name, domain: try table.domain()))
+            tables.append((name: party.name, domain: try table.isKeyAlone ? TableDomain(columns: []) : table.domain()))
         }
         if let mirror = join.mirror, let office = tables.first { return mirror.joinedDomain(of: office.domain) }
         if join.kind == .union, let first = tables.first { return first.domain }

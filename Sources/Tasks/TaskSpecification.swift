@@ -152,6 +152,10 @@ extension TaskSpecification {
         /// The most rows that the service takes: what is declared, or what the task allows.
         public func mostRows(_ limits: Limits) -> Int { min(rows ?? limits.rows, limits.rows) }
 
+        /// Whether the table has no column besides its key: two parties who ask for a cardinality alone need none.
+        public var isKeyAlone: Bool { schema.fields.isEmpty }
+
+        /// - Throws: `SchemaProblems`; of a table of keys alone too, which no service reads.
         public func domain() throws(SchemaProblems) -> TableDomain {
             try TableDomain(schema: schema, keyColumns: key.columns)
         }

@@ -17,23 +17,7 @@ extension TaskReader {
         let rows = optional(section, "rows") { reader, node, path in
             reader.integer(node, at: path, in: 1...TaskSpecification.Limits.mostRows)
         }
-        guard let list = section.present("fields") else {
-            problem(
-                line: section.line("fields"), path: section.path("fields"), "`fields` is missing",
-                fix: "List the columns besides the key")
-            return nil
-        }
-        guard case .sequence(let elements) = list.content else {
-            problem(
-                line: list.line, path: section.path("fields"), "this should be a list", fix: "Begin each with `- name:`"
-            )
-            return nil
-        }
-        guard elements.count <= 10_000 else {
-            problem(
-                line: list.line, path: section.path("fields"), "there are more than 10,000 fields", fix: "Name fewer")
-            return nil
-        }
+        guard let elements = fieldList(section) else { return nil }
         var fields: [Field?] = []
         for (index, element) in elements.enumerated() {
             fields.append(readField(element, at: "\(section.path("fields"))[\(index)]"))
@@ -48,8 +32,46 @@ extension TaskReader {
         let checked = isWhole ? whole : whole.filter { $0.field.derivedFrom == nil }
         let schema = TableSchema(
             fields: checked.map(\.field), missingValues: missingValues, takesMoreColumns: takesMore == .subset)
+        // Keys alone have no domain; whether the task can do with them is seen when it is known.
+        if elements.isEmpty { tablesOfKeys.append((line: section.line("fields"), path: section.path("fields"))) }
         return checkDomain(schema, key: key, lines: checked, section: section) && isWhole
             ? TaskSpecification.PartyTable(key: key, schema: schema, dialect: dialect, rows: rows) : nil
+    }
+
+    /// The declared fields; none for a table of keys alone.
+    private mutating func fieldList(_ table: Section) -> [DocumentNode]? {
+        guard let list = table.present("fields") else { return [] }
+        guard case .sequence(let elements) = list.content else {
+            problem(
+                line: list.line, path: table.path("fields"), "this should be a list", fix: "Begin each with `- name:`"
+            )
+            return nil
+        }
+        guard elements.count <= 10_000 else {
+            problem(
+                line: list.line, path: table.path("fields"), "there are more than 10,000 fields", fix: "Name fewer")
+            return nil
+        }
+        return elements
+    }
+
+    /// Refuses tables of keys alone where a task needs more: all but those that two parties answer with `entrepot psi`.
+    mutating func checkKeysAlone(
+        _ join: TaskSpecification.Join, _ engine: TaskSpecification.Engine,
+        _ synthesizer: TaskSpecification.SynthesizerChoice, _ queries: [TaskSpecification.PermittedQuery]
+    ) {
+        let isEnclave = if case .enclave = engine { true } else { false }
+        let needsNone =
+            join.kind == .inner && isEnclave
+            && synthesizer.method == .named(TaskSpecification.SynthesizerChoice.none)
+            && queries.allSatisfy { $0.kind == .cardinality }
+        guard !needsNone else { return }
+        for table in tablesOfKeys {
+            problem(
+                line: table.line, path: table.path, "no field besides the key is declared",
+                fix: "List the columns besides the key under `fields`. A table of keys alone is for `entrepot psi`: an "
+                    + "inner join whose only query is a cardinality, with `synthesizer: {method: none}`")
+        }
     }
 
     private typealias Located = (field: Field, line: Int, path: String)
@@ -81,6 +103,7 @@ extension TaskReader {
         for mistake in key.problems {
             problem(line: section.line("key"), path: section.path("key"), mistake.what, fix: mistake.fix)
         }
+        guard !schema.fields.isEmpty || !lines.isEmpty else { return problems.count == before }
         do {
             _ = try TableDomain(schema: schema, keyColumns: key.columns)
         } catch {

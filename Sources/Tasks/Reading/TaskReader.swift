@@ -7,6 +7,8 @@ import Bytes
 struct TaskReader {
     let context: TaskFile.Context
     private(set) var problems: [TaskProblem] = []
+    /// Where tables of keys alone stand.
+    var tablesOfKeys: [(line: Int, path: String)] = []
     /// The columns that rules add to the joined table.
     var ratioNames: [String] = []
 
@@ -40,6 +42,7 @@ struct TaskReader {
         checkShared(engine, task, parties: parties, join: join, rules: rules)
         let queries = readQueries(
             task, privacy: privacy, parties: parties, join: join, synthesizer: synthesizer)
+        if let join, let engine, let synthesizer, let queries { checkKeysAlone(join, engine, synthesizer, queries) }
         let limits = readLimits(task)
         compare(privacy, limits, parties, task)
         checkUnit(privacy, join, parties, task)

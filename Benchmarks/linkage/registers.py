@@ -9,6 +9,16 @@ import itertools
 import random
 
 LEVELS = {"light": 0.6, "middle": 1.0, "heavy": 1.8}
+# Shares of errors, of what is missing and of what is common. Weights of the benchmark's comparisons were chosen with `first` in view;
+# nothing was chosen with `other` in view.
+PROFILES = {
+    "first": {"given": .06, "short": .015, "surname": .06, "married": .012, "swapped": .012, "turned": .02, "day": .025, "year": .015,
+              "moved": .06, "street": .08, "postcode": .03, "new phone": .10, "phone": .05, "no given": .02, "no born": .03,
+              "no phone": .25, "person": .7, "entry": .8, "givens": 1200, "surnames": 20000, "common": .7},
+    "other": {"given": .045, "short": .03, "surname": .05, "married": .025, "swapped": .006, "turned": .01, "day": .02, "year": .025,
+              "moved": .09, "street": .12, "postcode": .02, "new phone": .07, "phone": .08, "no given": .03, "no born": .02,
+              "no phone": .35, "person": 1.2, "entry": .5, "givens": 800, "surnames": 12000, "common": .55},
+}
 COLUMNS = ["given", "surname", "born", "street", "postcode", "phone"]
 ONSETS = ["b", "br", "d", "dr", "f", "g", "gr", "h", "j", "k", "kl", "l", "m", "n", "p", "r", "s", "sch", "st", "t", "v", "w", "z"]
 VOWELS = ["a", "e", "i", "o", "u", "ei", "ie", "au"]
@@ -45,14 +55,15 @@ def typo(random_, text):
     ])
 
 
-def registers(rows, level, seed, share=0.7):
-    """Two lists of (unit, row); `share` of either is in both."""
+def registers(rows, level, seed, profile="first"):
+    """Two lists of (unit, row), and how many units both have."""
     random_ = random.Random(f"{seed}-{level}")
     rate = LEVELS[level]
-    givens, given_weights = names(random_, 1200, [1, 2, 2])
-    surnames, surname_weights = names(random_, 20000, [2, 2, 3])
+    shares = PROFILES[profile]
+    givens, given_weights = names(random_, shares["givens"], [1, 2, 2])
+    surnames, surname_weights = names(random_, shares["surnames"], [2, 2, 3])
     streets, _ = names(random_, 8000, [2, 3])
-    common = round(rows * share)
+    common = round(rows * shares["common"])
     units = 2 * rows - common
     people = []
     while len(people) < units:
@@ -64,7 +75,7 @@ def registers(rows, level, seed, share=0.7):
             born = (min(2010, max(1920, year + random_.choice([0, 1, -2, 3, 25, 28, -27]) * (member > 0))),
                     random_.randrange(1, 13), random_.randrange(1, 29))
             people.append((random_.choices(givens, cum_weights=given_weights)[0], surname, born, home, f"06{random_.randrange(10**8):08d}",
-                           random_.gammavariate(0.7, 1 / 0.7), household))
+                           random_.gammavariate(shares["person"], 1 / shares["person"]), household))
     people = people[:units]
     # Members of a household stand side by side; which of them are in which list must not follow from it.
     order = list(range(units))
@@ -75,45 +86,45 @@ def registers(rows, level, seed, share=0.7):
         rows_ = []
         for unit in members:
             given, surname, (year, month, day), home, phone, careless, household = people[unit]
-            care = rate * careless * random_.gammavariate(0.8, 1 / 0.8)
+            care = rate * careless * random_.gammavariate(shares["entry"], 1 / shares["entry"])
 
             def errs(chance):
                 return random_.random() < min(0.85, chance * care)
-            if errs(0.06):
+            if errs(shares["given"]):
                 given = typo(random_, given)
-            if errs(0.015):
+            if errs(shares["short"]):
                 given = given[:3] if random_.random() < 0.6 else random_.choices(givens, cum_weights=given_weights)[0]
-            if errs(0.06):
+            if errs(shares["surname"]):
                 surname = typo(random_, surname)
-            if errs(0.012):
+            if errs(shares["married"]):
                 surname = random_.choices(surnames, cum_weights=surname_weights)[0]
-            if errs(0.012):
+            if errs(shares["swapped"]):
                 given, surname = surname, given
-            if errs(0.02) and day <= 12:
+            if errs(shares["turned"]) and day <= 12:
                 month, day = day, month
-            if errs(0.025):
+            if errs(shares["day"]):
                 day = random_.randrange(1, 29)
-            if errs(0.015):
+            if errs(shares["year"]):
                 year += random_.choice([-10, -1, 1, 10])
             born = f"{year:04d}-{month:02d}-{day:02d}"
             # A household moves together, between the lists.
-            if which == 1 and household < 0.06 * rate:
+            if which == 1 and household < shares["moved"] * rate:
                 home = moved.setdefault(home, (f"{random_.choice(streets)} {random_.randrange(1, 180)}",
                                                f"{random_.randrange(10000, 10000 + rows // 12)}"))
             street, postcode = home
-            if errs(0.08):
+            if errs(shares["street"]):
                 street = typo(random_, street)
-            if errs(0.03):
+            if errs(shares["postcode"]):
                 postcode = typo(random_, postcode)
-            if which == 1 and random_.random() < 0.10 * rate:
+            if which == 1 and random_.random() < shares["new phone"] * rate:
                 phone = f"06{random_.randrange(10**8):08d}"
-            if errs(0.05):
+            if errs(shares["phone"]):
                 phone = typo(random_, phone)
-            if errs(0.02):
+            if errs(shares["no given"]):
                 given = ""
-            if errs(0.03):
+            if errs(shares["no born"]):
                 born = ""
-            if random_.random() < 0.25:
+            if random_.random() < shares["no phone"]:
                 phone = ""
             rows_.append((unit, [given, surname, born, street, postcode, phone]))
         random_.shuffle(rows_)

@@ -58,6 +58,8 @@ struct EngineTests {
             ("engine: {kind: enclave, colluding: 1}", "no `colluding`"),
             ("engine: {kind: secure-som}", "Did you mean `secure-sum`"),
             ("engine: {kind: secure-sum, coluding: 1}", "unknown key"),
+            ("engine: {kind: secure-sum, members: known}", "matches no rows"),
+            ("engine: {kind: enclave, members: known}", "no `members`"),
         ])
     func refused(engine: String, words: String) throws {
         let file = try Self.read(engine)
@@ -106,6 +108,9 @@ struct EngineTests {
                 yaml: String(decoding: task.canonicalBytes, as: UTF8.self),
                 context: TaskFile.Context(allowsMissingKeys: true))
             #expect(read.specification == task)
+            let same = try Self.shared(
+                "engine: {kind: secret-sharing, computing: [\(order)], members: known}")
+            #expect(same.specification?.digest == task.digest)
             let text = TaskDescription(task).text
             #expect(text.contains("Two who put together what they have see both tables"))
             #expect(text.contains("learn which of their own keys") && text.contains("1.22 times"))
@@ -123,6 +128,8 @@ struct EngineTests {
             ("computing: [Bank, Telecom, Regulator], model: malicious", "\"malicious\" is not built"),
             ("computing: [Bank, Telecom, Regulator], majority: dishonest", "\"dishonest\" is not built"),
             ("computing: [Bank, Telecom, Regulator], colluding: 2", "no two together"),
+            ("computing: [Bank, Telecom, Regulator], members: hidden", "\"hidden\" is not built"),
+            ("computing: [Bank, Telecom, Regulator], members: nobody", "\"nobody\" is not known"),
         ])
     func sharedRefused(rest: String, words: String) throws {
         let file = try Self.shared("engine: {kind: secret-sharing, \(rest)}")

@@ -7,11 +7,12 @@ extension TaskReader {
         parties: [TaskSpecification.Party]?
     ) -> TaskSpecification.Engine? {
         guard task.present("engine") != nil else { return .enclave }
-        let known = ["kind", "colluding", "model", "majority", "computing"]
+        let known = ["kind", "colluding", "model", "majority", "computing", "members"]
         guard let section = optionalSection(task, "engine", keys: known) else { return nil }
         guard let kind = optional(section, "kind", { reader, node, path in reader.engineWord(node, at: path) }),
             let colluding = optional(section, "colluding", { reader, node, path in reader.integer(node, at: path) }),
-            let model = optionalText(section, "model"), let majority = optionalText(section, "majority")
+            let model = optionalText(section, "model"), let majority = optionalText(section, "majority"),
+            let members = optionalText(section, "members")
         else { return nil }
         let isRight = checkModel(section, kind: kind ?? "enclave", model: model, majority: majority)
         switch kind ?? "enclave" {
@@ -28,6 +29,13 @@ extension TaskReader {
                     line: section.line("computing"), path: section.path("computing"),
                     "in a secure sum every provider computes, and nobody else", fix: "Leave `computing` out")
             }
+            if members != nil {
+                problem(
+                    line: section.line("members"), path: section.path("members"),
+                    "a secure sum matches no rows, so that nobody is a member of two tables",
+                    fix: "Leave `members` out")
+                return nil
+            }
             let isPossible = checkSum(section, colluding: colluding ?? 1, join, privacy, parties)
             return isRight && isPossible ? .secureSum(colluding: colluding ?? 1) : nil
         default:
@@ -38,8 +46,9 @@ extension TaskReader {
                     fix: "Leave `colluding` out")
                 return nil
             }
+            let isKnown = checkMembers(section, members)
             let computing = readComputing(section, join, privacy, parties)
-            return isRight ? computing.map { .secretSharing(computing: $0) } : nil
+            return isRight && isKnown ? computing.map { .secretSharing(computing: $0) } : nil
         }
     }
 

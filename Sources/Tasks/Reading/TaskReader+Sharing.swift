@@ -41,6 +41,19 @@ extension TaskReader {
         return mistakes.isEmpty && isPossible ? providers + third : nil
     }
 
+    /// Who learns which keys are in both tables.
+    mutating func checkMembers(_ section: Section, _ members: String?) -> Bool {
+        guard let members, members != "known" else { return true }
+        problem(
+            line: section.line("members"), path: section.path("members"),
+            members == "hidden"
+                ? "\"hidden\" is not built: as it is, each provider learns which of its own keys the other has too, and the "
+                    + "third party learns the declared sizes alone"
+                : "\"\(members.shortened)\" is not known here",
+            fix: "Write `members: known`, and agree that this is enough; otherwise `engine: {kind: enclave}`")
+        return false
+    }
+
     private func example(_ parties: [TaskSpecification.Party]?) -> String {
         let all = parties ?? []
         let names = all.filter { $0.role == .provider }.prefix(2) + all.filter { $0.role != .provider }.prefix(1)

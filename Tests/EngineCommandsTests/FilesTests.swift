@@ -51,7 +51,7 @@ import Testing
     @Test("a command that reads a task looks at its listed values")
     func looked() {
         let look = Files.context(allowsMissingKeys: false).lookAtValues
-        #expect(look?((0..<20).map { "p\($0)@example.org" }) != nil)
-        #expect(look != nil && look?(["low", "high"]) == nil)
+        #expect(look?((0..<20).map { "p\($0)@example.org" }, "contact") != nil)
+        #expect(look != nil && look?(["low", "high"], "level") == nil)
     }
 }

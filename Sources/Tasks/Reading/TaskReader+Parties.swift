@@ -141,14 +141,15 @@ extension TaskReader {
 }
 
 /// Names that are valid at the front of a column's name and in a file name, on every system.
-enum Naming {
+package enum Naming {
     static func isPartyName(_ name: String) -> Bool {
         guard let first = name.utf8.first, isLetter(first), name.utf8.count <= 40 else { return false }
         // `_` would make `<party>_<column>` ambiguous between parties.
         return name.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") } && !isReserved(name)
     }
 
-    static func isTaskName(_ name: String) -> Bool {
+    /// Whether a task may be called so: 1 to 80 letters, digits, `-`, `_` and `.`, beginning with a letter or digit.
+    package static func isTaskName(_ name: String) -> Bool {
         guard let first = name.utf8.first, isLetter(first) || isDigit(first), name.utf8.count <= 80 else {
             return false
         }

@@ -141,15 +141,6 @@ import VectorMath
         // Where keys are compared whole, such a row is refused as one without a key.
         #expect(throws: TableProblems.self) { try read("name,code\nNA,c\n", nil) }
     }
-}
-
-extension LinkedRows {
-    /// The links of two tables, without a joined table.
-    init(_ parties: [KeyedRows], _ terms: LinkageTerms) {
-        let ranks = parties.enumerated().map { LinkageBlocks.ranks($1, table: $0) }
-        let passes = terms.blocking.indices.map { BlockedPairs(parties, terms, pass: $0, ranks: ranks) }
-        self.init(parties, passes, PairScores(parties[0], parties[1], terms), ranks)
-    }
 
     @Test("overwritten evidence has no pattern, tally or mark of a row left, and is as long as before")
     func wiping() throws {
@@ -168,5 +159,14 @@ extension LinkedRows {
         #expect(evidence.patterns.allSatisfy { $0 == 0 } && evidence.tallies.allSatisfy { $0 == 0 })
         #expect(marks().allSatisfy { $0 == 0 })
         #expect([evidence.patterns.count, evidence.tallies.count, marks().count] == lengths)
+    }
+}
+
+extension LinkedRows {
+    /// The links of two tables, without a joined table.
+    init(_ parties: [KeyedRows], _ terms: LinkageTerms) {
+        let ranks = parties.enumerated().map { LinkageBlocks.ranks($1, table: $0) }
+        let passes = terms.blocking.indices.map { BlockedPairs(parties, terms, pass: $0, ranks: ranks) }
+        self.init(parties, passes, PairScores(parties[0], parties[1], terms), ranks)
     }
 }

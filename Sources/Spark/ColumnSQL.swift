@@ -143,6 +143,7 @@ struct ColumnSQL {
             }
             let text = column.text(of: code, fraction: 0.5)
             guard column.code(of: text) == code, fits(text) else { continue }
+            // Proof: the bytes are lent whole, for one call.
             values.append(
                 KnownValue(
                     literal: "CAST(\(SQLText.text(text)) AS \(type.name))", code: code,

@@ -203,6 +203,7 @@ extension SparkTable {
             )
             for row in files.indices {
                 let number = Int(clamping: numbers[row]) &+ 2
+                // Proof: the bytes are lent whole, for one call.
                 let problem =
                     isKey
                     ? key?.problem(kinds[row] ?? "", row: number, value: values[row] ?? "")

@@ -147,7 +147,9 @@ struct SimulatedLinks {
             linkDeviation: 26.3)
         let draw = try simulated.draw(groups: [1])
         // Namesakes: the first comparison and the fourth agree, the others as by chance.
-        let levels = simulated.levels.indices.map { [0, 3].contains($0) ? simulated.matched[$0] : simulated.unmatched[$0] }
+        let levels = simulated.levels.indices.map {
+            [0, 3].contains($0) ? simulated.matched[$0] : simulated.unmatched[$0]
+        }
         let namesakes = MatchModel(one: MatchModel.Kind(pairs: 1, levels: levels), two: [])
         let together = simulated.counts(120_000, namesakes.patternProbabilities.matched)
         let counts = try #require(

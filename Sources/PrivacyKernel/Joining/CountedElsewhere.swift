@@ -32,7 +32,9 @@ final class CountedElsewhere: IntegerSource {
     var rowsPerKey: Int { max(1, counter.rowsPerKey) }
     var holders: NoiseHolders { .one }
 
-    func whole(of parts: [[Int64]], _ kind: FigureKind, answering question: @autoclosure () -> String) -> [[Int64]] { parts }
+    func whole(of parts: [[Int64]], _ kind: FigureKind, answering question: @autoclosure () -> String) -> [[Int64]] {
+        parts
+    }
 
     // KERNEL 8.5
     func checkRead() throws(PrivacyError) {

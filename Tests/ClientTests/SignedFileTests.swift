@@ -31,6 +31,12 @@ struct SignedFileTests {
         }
         let more = try changed(file) { $0["note"] = "the tables were destroyed" }
         #expect(throws: ReceiptError.memberUnknown) { try Receipt(json: more) }
+        // Nor where its value is one that no reader can say: the decoder does not look at it.
+        let text = try #require(String(validating: file, as: UTF8.self))
+        for value in [#""\ud800""#, "01", "1.", #""\q""#] {
+            let odd = Array(text.replacing("{", with: "{\"note\":\(value),", maxReplacements: 1).utf8)
+            #expect(throws: ReceiptError.unreadable, "\(value)") { try Receipt(json: odd) }
+        }
         #expect(throws: ReceiptError.version(2)) { try Receipt(json: changed(file) { $0["receipt"] = 2 }) }
         // What is wrong with the evidence in it is said by the evidence.
         let inner = try changed(scene.receipt.evidence.json()) { $0["statement"] = nil }

@@ -18,7 +18,10 @@ package enum SignedFile {
         if let fault = JSONForm.fault(of: bytes) { throw fault == .duplicateName ? .nameTwice : .unreadable }
         do {
             let found = try JSONDecoder().decode(type, from: Data(bytes))
-            guard JSONValue.names(in: bytes).isSubset(of: members) else { throw ReceiptError.memberUnknown }
+            // The decoder passes over members that it does not know, whatever stands in them.
+            let names = JSONValue.names(in: bytes)
+            guard !names.isEmpty else { throw ReceiptError.unreadable }
+            guard names.isSubset(of: members) else { throw ReceiptError.memberUnknown }
             return found
         } catch let error as ReceiptError {
             throw error

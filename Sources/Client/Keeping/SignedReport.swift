@@ -58,6 +58,9 @@ public struct SignedReport: Sendable {
         guard let start = bytes.place(of: bodyLabel) else { throw .unreadable }
         let body = Array(bytes[(start + bodyLabel.count)..<(bytes.count - 2)])
         let head = Array(bytes[..<start]) + Array("}".utf8)
+        // The members that another program has put behind the body are missing before it.
+        let before = JSONValue.names(in: head)
+        guard members.dropLast().allSatisfy({ before.contains($0) }) else { throw .rewritten }
         struct Head: Decodable {
             let key: String
             let signature: String

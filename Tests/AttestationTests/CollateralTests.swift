@@ -83,6 +83,28 @@ struct CollateralTests {
         }
     }
 
+    @Test("heads of proxies and interim answers stand before an answer, and no file of heads alone is read on and on")
+    func heads() throws {
+        let information = Array(
+            #"{"tcbInfo":\#(try Self.member("tcb_info")),"signature":"\#(try Self.member("tcb_info_signature"))"}"#.utf8
+        )
+        let answer = try Self.answer(
+            "TCB-Info-Issuer-Chain", chain: "tcb_info_issuer_chain", body: information, end: "\r\n")
+        let plain = try Collateral(files: [answer])
+        #expect(plain.tcbInformation.count == 1 && !plain.certificates.isEmpty)
+        for head in [
+            "HTTP/1.1 200 Connection established\r\n\r\n", "HTTP/1.1 100 Continue\n\n", " \nHTTP/2 103\n\n\u{FEFF}",
+        ] {
+            #expect(try Collateral(files: [Array(head.utf8) + answer]) == plain)
+            // Each is looked at in all of what follows: a file of them would take hours.
+            let many = Array(String(repeating: head, count: 1_000).utf8) + answer
+            #expect(throws: EvidenceError.collateralEncoding) { try Collateral(files: [many]) }
+        }
+        // A chain that is cut is the collateral's fault, and no root's.
+        let cut = Array(String(decoding: answer.prefix(700), as: UTF8.self).utf8) + Array("\r\n\r\n".utf8) + information
+        #expect(throws: EvidenceError.collateralEncoding) { try Collateral(files: [cut]) }
+    }
+
     @Test("a platform older than anything that Intel still lists is refused as such")
     func outdated() throws {
         let collateral = try Self.collateral("phala_tdx_quote_outdated_collateral.json")

@@ -22,6 +22,9 @@ public struct Collateral: Sendable, Equatable {
     /// Most bytes of one file that are looked at.
     public static let byteLimit = 4 << 20
 
+    /// More heads of HTTP than stand before any body: a proxy's, interim ones, and its own.
+    private static let headLimit = 8
+
     /// Nothing: what was not given is named in every result.
     public init() {}
 
@@ -37,10 +40,8 @@ public struct Collateral: Sendable, Equatable {
 
     private mutating func add(_ file: [UInt8]) throws(EvidenceError) {
         guard !file.isEmpty, file.count <= Collateral.byteLimit else { throw .collateralEncoding }
-        let file = DocumentText.afterSpace(file)
-        if file.starts(with: "HTTP/".utf8) {
-            try add(answer: file)
-        } else if file.first == UInt8(ascii: "{") {
+        let file = try afterHeads(of: DocumentText.afterSpace(file))
+        if file.first == UInt8(ascii: "{") {
             try add(json: file)
         } else if let found = try? CertificateFile.certificates(file) {
             certificates += found
@@ -49,13 +50,24 @@ public struct Collateral: Sendable, Equatable {
         }
     }
 
-    /// An answer of HTTP: the issuers' chain stands in its head.
-    private mutating func add(answer file: [UInt8]) throws(EvidenceError) {
-        let ends = ["\r\n\r\n", "\n\n"].compactMap { file.firstRange(of: Array($0.utf8)) }
-        guard let end = ends.min(by: { $0.lowerBound < $1.lowerBound }) else { throw .collateralEncoding }
-        let head = Array(file[..<end.lowerBound])
-        if PEMText(head) != nil { certificates += try CertificateFile.certificates(head) }
-        try add(Array(file[end.upperBound...]))
+    /// What is behind the heads of an answer of HTTP: the issuers' chain stands in them.
+    private mutating func afterHeads(of file: [UInt8]) throws(EvidenceError) -> [UInt8] {
+        var body = file
+        var heads = 0
+        while body.starts(with: "HTTP/".utf8) {
+            let ends = ["\r\n\r\n", "\n\n"].compactMap { body.firstRange(of: Array($0.utf8)) }
+            guard heads < Collateral.headLimit, let end = ends.min(by: { $0.lowerBound < $1.lowerBound }) else {
+                throw .collateralEncoding
+            }
+            let head = Array(body[..<end.lowerBound])
+            if PEMText(head) != nil {
+                guard let chain = try? CertificateFile.certificates(head) else { throw .collateralEncoding }
+                certificates += chain
+            }
+            body = DocumentText.afterSpace(Array(body[end.upperBound...]))
+            heads += 1
+        }
+        return body
     }
 
     private mutating func add(json file: [UInt8]) throws(EvidenceError) {

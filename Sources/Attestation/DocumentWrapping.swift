@@ -96,6 +96,7 @@ struct DocumentWrapping {
             isWrapping = true
             unknownPieces += text.damaged.count
             for other in text.others { look(at: Array(other.utf8)) }
+            for label in text.labels { look(atShort: label.utf8.count) }
             for block in text.blocks { read(block.bytes, depth: depth + 1) }
         } else if let decoded = DocumentText.decode(bytes) {
             read(decoded, depth: depth + 1)

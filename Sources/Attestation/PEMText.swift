@@ -10,6 +10,8 @@ struct PEMText {
     private(set) var damaged: [String] = []
     /// Text around the blocks.
     private(set) var others: [String] = []
+    /// Each distinct name of a block, be the block damaged.
+    var labels: Set<String> { Set(blocks.map(\.label) + damaged) }
 
     /// nil where there is no block.
     init?(_ bytes: [UInt8]) {

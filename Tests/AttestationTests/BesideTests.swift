@@ -83,6 +83,11 @@ struct BesideTests {
                 ("halves of numbers", cut.map { Double($0) + 0.5 }),
                 ("numbered members", Dictionary(uniqueKeysWithValues: cut.enumerated().map { ("\($0)", Int($1)) })),
                 ("a PEM block of another end", "-----BEGIN A-----\n\(letters)\n-----END B-----\n"),
+                ("the name of a PEM block", "-----BEGIN \(letters)-----\n\(base64([1]))\n-----END \(letters)-----\n"),
+                (
+                    "names of PEM blocks",
+                    try pieces(of: letters, 40).map { "-----BEGIN \($0)-----\nAAAA\n-----END \($0)-----\n" }.joined()
+                ),
             ]
             for length in [3, 40, 200] {
                 let pieces = try pieces(of: base64(cut), length)

@@ -114,15 +114,15 @@ struct EvidenceJSONTests {
     @Test("malformed envelopes are refused by the part that is malformed")
     func refusals() {
         let cases: [(String, EvidenceError)] = [
-            ("", .envelope(.json)), ("[]", .envelope(.json)), ("{}", .envelope(.json)),
+            ("", .envelope(.json)), ("[]", .envelope(.json)), ("{}", .envelopeLacks(.format)),
             (#"{"format":"sgx","evidence":"AQ==","statement":""}"#, .unknownFormat),
             (#"{"format":"nitro","evidence":"*","statement":""}"#, .envelope(.evidence)),
             (#"{"format":"nitro","evidence":"","statement":"*"}"#, .envelope(.statement)),
             (#"{"format":"nitro","evidence":"","statement":"","auxiliary":["*"]}"#, .envelope(.auxiliary)),
             (#"{"format":"nitro","evidence":"AR==","statement":""}"#, .envelope(.evidence)),
-            (#"{"format":"nitro","evidence":"AQ==","statement":"","auxiliarz":[]}"#, .envelope(.json)),
-            (#"{"format":"nitro","evidence":"AQ==","statement":"","auxiliary":"AQ=="}"#, .envelope(.json)),
-            (String(repeating: " ", count: Evidence.byteLimit + 1), .envelope(.json)),
+            (#"{"format":"nitro","evidence":"AQ==","statement":"","auxiliarz":[]}"#, .envelopeUnknownMember),
+            (#"{"format":"nitro","evidence":"AQ==","statement":"","auxiliary":"AQ=="}"#, .envelope(.auxiliary)),
+            (String(repeating: " ", count: Evidence.byteLimit + 1), .envelopeLength),
             (#"{"format":"nitro","evidence":"AQ==","evidence":"AQ==","statement":""}"#, .jsonNameTwice),
             (#"{"format":"tdx","format":"nitro","evidence":"AQ==","statement":""}"#, .jsonNameTwice),
             (#"{"format":"nitro","evidence":"AQ==","statement":"","st\u0061tement":""}"#, .jsonNameTwice),

@@ -12,7 +12,8 @@ struct ParentServerTests {
         import socket, ssl, time
         context = ssl._create_unverified_context()
         def connect():
-            one = socket.socket(socket.AF_UNIX); one.settimeout(20); one.connect("\(path)"); return one
+            # With a timeout a full queue of the listener's would be an error and nothing to wait for.
+            one = socket.socket(socket.AF_UNIX); one.connect("\(path)"); one.settimeout(20); return one
         def status(one):
             with context.wrap_socket(one) as secured:
                 secured.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
@@ -50,6 +51,25 @@ struct ParentServerTests {
                 except (ConnectionError, ssl.SSLError): time.sleep(0.2)
             """, limit: 4)
         #expect(found == ["True", "HTTP/1.1 200 OK"])
+    }
+
+    @Test("a path at which another process listens is refused, and so is a file; what was left behind is replaced")
+    func taken() async throws {
+        let folder = FileManager.default.temporaryDirectory
+        let path = folder.appending(path: "a\(UUID().uuidString.prefix(8)).sock").path
+        let file = folder.appending(path: UUID().uuidString).path
+        #expect(FileManager.default.createFile(atPath: file, contents: Data([1])))
+        defer { for path in [path, file] { try? FileManager.default.removeItem(atPath: path) } }
+        await #expect(throws: SocketFileFault.noSocket) { try await ParentServer.requirePlace(file) }
+        try await withChannel(parentSocket: .unix(path: path)) { _, _ in
+            await #expect(throws: SocketFileFault.taken) { try await ParentServer.requirePlace(path) }
+        }
+        // Bound and left without a listener, as by a process that was killed.
+        let bind = "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])"
+        _ = try await ServiceTests.run("python3", ["-c", bind, path], in: folder)
+        #expect(FileManager.default.fileExists(atPath: path))
+        try await ParentServer.requirePlace(path)
+        try await withChannel(parentSocket: .unix(path: path)) { _, _ in }
     }
 
     @Test("silent, half-open, broken and reset peers lock nobody out")

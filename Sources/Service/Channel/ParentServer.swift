@@ -1,3 +1,4 @@
+import Foundation
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -73,13 +74,28 @@ struct ParentServer: Service {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(ChannelOptions.backlog, value: 256)
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
-        return switch socket {
+        switch socket {
         case .vsock(let port):
-            try await bootstrap.bind(to: VsockAddress(cid: .any, port: .init(port)), childChannelInitializer: setup)
+            return try await bootstrap.bind(
+                to: VsockAddress(cid: .any, port: .init(port)), childChannelInitializer: setup)
         case .unix(let path):
-            try await bootstrap.bind(
+            try await ParentServer.requirePlace(path)
+            return try await bootstrap.bind(
                 unixDomainSocketPath: path, cleanupExistingSocketFile: true, childChannelInitializer: setup)
         }
+    }
+
+    /// What a process has left behind is replaced: no file of another kind, and no socket at which somebody listens, who
+    /// would never hear of it.
+    static func requirePlace(_ path: String) async throws {
+        guard let found = try? FileManager.default.attributesOfItem(atPath: path) else { return }
+        guard found[.type] as? FileAttributeType == .typeSocket else { throw SocketFileFault.noSocket }
+        let group = MultiThreadedEventLoopGroup.singleton
+        guard let other = try? await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get() else {
+            return
+        }
+        other.close(promise: nil)
+        throw SocketFileFault.taken
     }
 
     /// How many connections may still be opened.
@@ -97,5 +113,18 @@ struct ParentServer: Service {
         }
 
         func give() { free.withLock { $0 += 1 } }
+    }
+}
+
+/// Why no socket can be had at a path.
+enum SocketFileFault: Error, Equatable, CustomStringConvertible {
+    case noSocket
+    case taken
+
+    var description: String {
+        switch self {
+        case .noSocket: "a file is there that is no socket"
+        case .taken: "another process listens there"
+        }
     }
 }

@@ -250,14 +250,16 @@ extension RowTrust {
         let error = pairError ?? columnError
         let analyses: Verdict =
             isNoise || (error ?? 1) > 0.3 ? .no : (error ?? 1) > 0.1 || !badMeans.isEmpty ? .care : .yes
-        let figure =
-            error.map { "Counts are off by about \(Figures.percent($0)) of the rows. " } ?? "No count was measured. "
+        let counts = pairError == nil ? "Counts by one column" : "Counts by two columns"
+        let figure = error.map { "\(counts) are off by about \(Figures.percent($0)) of the rows. " } ?? "No count was measured. "
+        // What the headline still calls good must not be called nothing below it.
+        let what = !isNoise && pairError != nil && (columnError ?? 1) <= 0.2 ? " of two columns together" : ""
         return [
             Use(
                 name: "Testing analyses", verdict: analyses,
                 words: figure
                     + (analyses == .no
-                        ? "Code runs on them; what it finds means nothing."
+                        ? "Code runs on them; what it finds\(what) means nothing."
                         : "Write and debug code, choose variables and models, find out whether a question can be answered.")
             ),
             Use(
@@ -275,7 +277,7 @@ extension RowTrust {
                 name: "Release to the public", verdict: isNoise || analyses == .no ? .no : .care,
                 words: "The rows may be published under the ε above. "
                     + (isNoise || analyses == .no
-                        ? "Nobody should: what they show is noise."
+                        ? "Nobody should: what they show\(what) is noise."
                         : "Findings from them may not be published as facts: ask the owners for a validated answer.")),
         ]
     }

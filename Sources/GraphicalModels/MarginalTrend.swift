@@ -32,24 +32,39 @@ public struct MarginalTrend: Sendable, Equatable {
         self.value = value
     }
 
-    /// exp(κ · direction) for the κ by which the counts come to the sum.
-    public func factors(_ counts: [Double]) -> [Double] {
+    /// exp(κ · direction) for the κ by which the counts come to the sum, all of them scaled so that their total stays.
+    ///
+    /// - Parameter total: what the sum is of. Where the counts have another total, as in the middle of a fit, they come to the
+    ///   same sum a count.
+    public func factors(_ counts: [Double], of total: Double) -> [Double] {
         var factors = [Double](repeating: 1, count: counts.count)
         let largest = direction.reduce(0) { max($0, abs($1)) }
-        guard largest > 0 else { return factors }
+        let mass = counts.reduce(0, +)
+        guard largest > 0, mass > 0, total > 0 else { return factors }
         let longest = Self.longestStep / largest
+        var moved = mass
         for _ in 0..<Self.steps {
-            var (sum, slope) = (0.0, 0.0)
+            var (sum, lean, slope) = (0.0, 0.0, 0.0)
+            moved = 0
             for cell in factors.indices {
-                let part = weights[cell] * counts[cell] * factors[cell]
-                sum += part
-                slope += direction[cell] * part
+                let count = counts[cell] * factors[cell]
+                moved += count
+                sum += weights[cell] * count
+                lean += direction[cell] * count
+                slope += direction[cell] * weights[cell] * count
             }
-            guard slope > 0 else { return factors }
-            let step = min(max((value - sum) / slope, -longest), longest)
-            for cell in factors.indices { factors[cell] *= exponential(step * direction[cell]) }
-            if abs(step) * largest < Self.tolerance { return factors }
+            // The covariance of weight and direction: what κ does to the mean weight.
+            let rate = (slope - sum * lean / moved) / moved
+            guard rate > 0 else { break }
+            let step = min(max((value / total - sum / moved) / rate, -longest), longest)
+            moved = 0
+            for cell in factors.indices {
+                factors[cell] *= exponential(step * direction[cell])
+                moved += counts[cell] * factors[cell]
+            }
+            if abs(step) * largest < Self.tolerance { break }
         }
+        for cell in factors.indices { factors[cell] *= mass / moved }
         return factors
     }
 }

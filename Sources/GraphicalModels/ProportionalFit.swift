@@ -254,7 +254,7 @@ private struct ProportionalFit {
             var counts = [Double](repeating: 0, count: trend.target.weights.count)
             let from = layout.ranges[node].lowerBound
             trend.projection.sum(beliefs.cliques, from: from, into: &counts)
-            trend.projection.multiply(&beliefs.cliques, from: from, by: trend.target.factors(counts))
+            trend.projection.multiply(&beliefs.cliques, from: from, by: trend.target.factors(counts, of: total))
         }
     }
 

@@ -157,7 +157,8 @@ import Testing
     private func warnings(_ values: String) throws -> [String] {
         let listed = values.split(separator: "|").map { "'\($0)'" }.joined(separator: ", ")
         let yaml = try Fixture.yaml(replacing: "[low, med, high, vhigh]", with: "[\(listed)]")
-        return TaskFile(yaml: yaml).warnings.map(\.what).filter { $0.contains("listed value") }
+        return TaskFile(yaml: yaml, context: TaskFile.Context(lookAtValues: PrivateValues.look)).warnings.map(\.what)
+            .filter { $0.contains("listed value") }
     }
 
     @Test(

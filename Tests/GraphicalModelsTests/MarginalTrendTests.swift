@@ -37,13 +37,13 @@ import Testing
     func factors() {
         let even = [Double](repeating: 62.5, count: 16)
         let trend = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: 300)
-        let moved = zip(even, trend.factors(even)).map { $0 * $1 }
+        let moved = zip(even, trend.factors(even, of: 1_000)).map { $0 * $1 }
         #expect(abs(sum(moved) - 300) < 1)
         let beyond = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: 1e12)
-        #expect(beyond.factors(even).allSatisfy { $0.isFinite && $0 > 0 })
+        #expect(beyond.factors(even, of: 1_000).allSatisfy { $0.isFinite && $0 > 0 })
         let flat = MarginalTrend(
             attributes: [0, 1], weights: even.map { _ in 0 }, direction: even.map { _ in 0 }, value: 5)
-        #expect(flat.factors(even) == even.map { _ in 1 })
+        #expect(flat.factors(even, of: 1_000) == even.map { _ in 1 })
     }
 
     @Test("a trend of another shape, or beyond all counts, is refused")

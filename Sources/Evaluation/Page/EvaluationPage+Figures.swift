@@ -52,9 +52,11 @@ extension EvaluationPage {
         let names =
             columns.prefix(5).map { evaluation.names.markup($0.column) }
             + pairs.prefix(5).map { evaluation.names.markup($0.first, $0.second) }
+        let counts = [(columns.count, "column"), (pairs.count, "pair")].filter { $0.0 > 0 }
+            .map { "\($0) \($1)\($0 == 1 ? "" : "s")" }
         return
-            "<p>More than noise explains is between measurement and rows of \(columns.count) columns and \(pairs.count) pairs; "
-            + "first of them \(names.joined(separator: "; ")).</p>"
+            "<p>More than noise explains lies between measurement and rows of \(counts.joined(separator: " and ")): "
+            + "\(names.joined(separator: "; "))\(names.count < columns.count + pairs.count ? " and others" : "").</p>"
     }
 
     private func columnTable(_ ordered: [ColumnFit]) -> String {

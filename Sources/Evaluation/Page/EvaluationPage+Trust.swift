@@ -14,6 +14,7 @@ extension EvaluationPage {
             ? "The model file does not name who brought the tables; the task does."
             : "Joined from the private tables of \(Self.list(providers)); none of them has seen the other's."
         let spent = model.transcript.spent
+        let releases = model.transcript.releases.count
         let scope = subject.unitScope.map { ": all rows that one key has " + HTML.escaped($0) } ?? ""
         let facts: [(String, String)] = [
             (
@@ -27,7 +28,7 @@ extension EvaluationPage {
                 (evaluation.trust.isNoise
                     ? "Too few to tell from noise; "
                     : "About \(Figures.count(evaluation.total)) (itself an estimate from noisy counts); ")
-                    + "\(evaluation.columns.count) columns."
+                    + "\(evaluation.columns.count) \(evaluation.columns.count == 1 ? "column" : "columns")."
             ),
             (
                 "Protection",
@@ -41,7 +42,7 @@ extension EvaluationPage {
                 spent.map {
                     "ε = \(Self.outward($0.epsilon)) for adding or removing one record, "
                         + "\(Self.outward($0.epsilonChangingOne)) for changing one, both at that δ; "
-                        + "\(model.transcript.releases.count) releases. Sampling and this page add nothing."
+                        + "\(releases) \(releases == 1 ? "release" : "releases"). Sampling and this page add nothing."
                 } ?? "Nothing: the model rests on no release."
             ),
             (

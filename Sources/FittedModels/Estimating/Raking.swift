@@ -161,7 +161,7 @@ struct Raking {
     private mutating func follow(_ index: Int) {
         var counts = trends[index].moved.map { _ in 0.0 }
         weightedCounts(trends[index].rows, weights: weights, into: &counts)
-        let factors = trends[index].target.factors(counts)
+        let factors = trends[index].target.factors(counts, of: total)
         for cell in factors.indices { trends[index].moved[cell] += naturalLogarithm(factors[cell]) }
         scaleWeights(trends[index].rows, factors: factors, weights: &weights)
     }

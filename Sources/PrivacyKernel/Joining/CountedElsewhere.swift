@@ -41,11 +41,11 @@ final class CountedElsewhere: IntegerSource {
         if let failure = failure.withLock({ $0 }) { throw failure }
     }
 
+    // KERNEL 2.15
     func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws(PrivacyError) -> [[Int64]] {
         guard !cliques.isEmpty else { return [] }
         let sizes = domain.sizes + further.map(\.size)
         let tables = try asked { try $0.counts(cliques, further: further) }
-        // KERNEL 2.15
         let rows = tables.first?.reduce(0, &+)
         guard tables.count == cliques.count,
             zip(tables, cliques).allSatisfy({ table, clique in

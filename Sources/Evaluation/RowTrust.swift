@@ -251,7 +251,8 @@ extension RowTrust {
         let analyses: Verdict =
             isNoise || (error ?? 1) > 0.3 ? .no : (error ?? 1) > 0.1 || !badMeans.isEmpty ? .care : .yes
         let counts = pairError == nil ? "Counts by one column" : "Counts by two columns"
-        let figure = error.map { "\(counts) are off by about \(Figures.percent($0)) of the rows. " } ?? "No count was measured. "
+        let figure =
+            error.map { "\(counts) are off by about \(Figures.percent($0)) of the rows. " } ?? "No count was measured. "
         // What the headline still calls good must not be called nothing below it.
         let what = !isNoise && pairError != nil && (columnError ?? 1) <= 0.2 ? " of two columns together" : ""
         return [

@@ -151,6 +151,19 @@ import Testing
             ages.yaml.contains("does 999 stand for unknown?") && ages.remarks.contains { $0.contains("999 stands in") })
     }
 
+    @Test(
+        "a day far from all others stands in the draft where it means unknown by custom or by its many rows, else in no text",
+        arguments: [("9999-12-31", 1, true), ("1900-01-01", 1, true), ("1900-05-17", 1, false), ("2999-07-31", 20, true)])
+    func farDays(day: String, rows: Int, isProposed: Bool) throws {
+        let draft = try Office.draft(
+            "id,born,rate\n"
+                + (0..<200).map { "F\(1000 + $0),\($0 < rows ? day : "19\(50 + $0 % 40)-0\(1 + $0 % 9)-11"),\($0 % 50)" }
+                .joined(separator: "\n") + "\n")
+        #expect(draft.yaml.contains("does \(day) stand for unknown?") == isProposed)
+        #expect(draft.yaml.contains(day) == isProposed)
+        #expect(draft.remarks.contains { $0.contains("far from all others (row 2)") } == !isProposed, "\(draft.remarks)")
+    }
+
     @Test("lint says the same of a text whose marks were removed by hand")
     func lint() throws {
         func warnings(_ values: [String]) throws -> [String] {

@@ -35,8 +35,8 @@ struct KernelClaims {
 
     /// - Parameters:
     ///   - markers: those of all sources, by `markers(in:path:)`.
-    ///   - tests: the texts of all tests.
-    init(document: String, markers: [Marker], tests: [String]) {
+    ///   - tests: all files of tests.
+    init(document: String, markers: [Marker], tests: [TestFile]) {
         var claims: [Claim] = []
         var faults: [String] = []
         for line in document.split(separator: "\n") where line.hasPrefix("| ") {
@@ -99,37 +99,38 @@ struct KernelClaims {
     }
 
     /// Whether a suite has a test function, or the audit lists a check.
-    private static func exists(_ test: String, in tests: [String]) -> Bool {
+    private static func exists(_ test: String, in files: [TestFile]) -> Bool {
         let parts = test.split(separator: ".").map(String.init)
         guard parts.count == 2 else { return false }
-        let (suite, name) = (parts[0], parts[1])
-        if suite == "AuditCheck" {
-            let isListed = tests.contains { text in
-                guard let start = text.range(of: "static let all: [AuditCheck] = [") else { return false }
-                let list = text[start.upperBound...].prefix { $0 != "]" }
-                return list.split(whereSeparator: { !$0.isLetter }).contains { $0 == name }
-            }
-            return isListed && tests.contains { $0.contains("static let \(name) = AuditCheck(") }
-        }
-        return tests.contains { text in
-            guard let start = words("struct \(suite)", in: text[...]) ?? words("extension \(suite)", in: text[...]),
-                let function = text.range(of: "func \(name)(", range: start.upperBound..<text.endIndex),
-                let attribute = text.range(
-                    of: "@Test", options: .backwards, range: start.upperBound..<function.lowerBound)
-            else { return false }
-            return text.range(of: "func ", range: attribute.upperBound..<function.lowerBound) == nil
-        }
+        guard parts[0] == "AuditCheck" else { return files.contains { $0.tests.contains(test) } }
+        return files.contains { $0.listedChecks.contains(parts[1]) } && files.contains { $0.checks.contains(parts[1]) }
     }
+}
 
-    /// Where words stand that no letter or digit follows.
-    private static func words(_ words: String, in text: Substring) -> Range<String.Index>? {
-        var rest = text
-        while let found = rest.range(of: words) {
-            guard let next = text[found.upperBound...].first, next.isLetter || next.isNumber || next == "_" else {
-                return found
+/// What a file of tests has that a claim can name.
+struct TestFile {
+    /// Functions with `@Test`, as `Suite.function`, of each type that is declared or extended above them.
+    private(set) var tests: Set<String> = []
+    /// Checks that the audit lists, and those that are declared.
+    private(set) var listedChecks: Set<String> = []
+    private(set) var checks: Set<String> = []
+
+    init(_ text: String) {
+        var (suites, attributed) = ([String](), [String]())
+        for found in text.matches(of: /\b(?:struct|extension) (\w+)|@Test\b|\bfunc (\w+)\(/) {
+            if let suite = found.1 {
+                suites.append(String(suite))
+            } else if let function = found.2 {
+                for suite in attributed { tests.insert("\(suite).\(function)") }
+                attributed = []
+            } else {
+                attributed = suites
             }
-            rest = text[found.upperBound...]
         }
-        return nil
+        if let start = text.range(of: "static let all: [AuditCheck] = [") {
+            let list = text[start.upperBound...].prefix { $0 != "]" }
+            listedChecks = Set(list.split { !$0.isLetter }.map(String.init))
+        }
+        checks = Set(text.matches(of: /static let (\w+) = AuditCheck\(/).map { String($0.1) })
     }
 }

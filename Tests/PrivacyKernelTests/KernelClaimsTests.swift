@@ -21,7 +21,8 @@ struct KernelClaimsTests {
 
     @Test("every claim has code that carries it and a test that shows it, and every marker has a claim")
     func whole() {
-        let read = KernelClaims(document: document, markers: markers.flatMap(\.value), tests: Array(tests.values))
+        let read = KernelClaims(
+            document: document, markers: markers.flatMap(\.value), tests: tests.values.map { TestFile($0) })
         #expect(read.faults.isEmpty, "\(read.faults.joined(separator: "\n"))")
         #expect(read.claims.count >= 30)
     }
@@ -30,13 +31,14 @@ struct KernelClaimsTests {
     func missed() throws {
         let markers = markers
         let claims = KernelClaims(
-            document: document, markers: markers.flatMap(\.value), tests: Array(self.tests.values)
+            document: document, markers: markers.flatMap(\.value), tests: self.tests.values.map { TestFile($0) }
         ).claims
         let sources = self.sources.filter { $0.value.contains("// KERNEL") }
         let suites = Set(claims.flatMap(\.tests).compactMap { $0.split(separator: ".").first })
         let tests = self.tests.filter { text in
             suites.contains { text.value.contains("struct \($0)") || text.value.contains("extension \($0)") }
         }
+        let files = tests.mapValues { TestFile($0) }
         func faults(
             _ change: (inout String, inout [String: String], inout [String: String]) -> Void
         ) -> [String] {
@@ -46,7 +48,10 @@ struct KernelClaimsTests {
             let read = sources.flatMap { path, text in
                 text == self.sources[path] ? markers[path] ?? [] : KernelClaims.markers(in: text, path: path)
             }
-            return KernelClaims(document: document, markers: read, tests: Array(tests.values)).faults
+            let known = tests.map { path, text in
+                text == self.tests[path] ? files[path] ?? TestFile(text) : TestFile(text)
+            }
+            return KernelClaims(document: document, markers: read, tests: known).faults
         }
         func without(_ pattern: String, of word: some StringProtocol, in texts: inout [String: String]) {
             for path in texts.keys where texts[path]?.contains(word) ?? false {

@@ -95,8 +95,8 @@ struct ColumnGuess {
         for text in own {
             let rows = facts.values.count { $0 == text }
             remarks.append(
-                "\(facts.name): \(text) stands in \(rows) rows, far from all others, and is proposed as a missing value: take it "
-                    + "out of missingValues if it is a value")
+                "\(facts.name): \(text) stands in \(rows) \(rows == 1 ? "row" : "rows"), far from all others, and is proposed as a "
+                    + "missing value: take it out of missingValues if it is a value")
         }
         lines.append("- {name: \(name), \(rest)\(tail)\(texts)}  \(Self.mark): \(note)\(blankNote(required))\(said)")
     }
@@ -133,7 +133,14 @@ struct ColumnGuess {
         for (row, text) in facts.values.enumerated() where !text.isEmpty && !facts.missing.contains(text) {
             if let day = dates.day(of: text) { days.append((text, day)) } else { odd.append(row) }
         }
-        let sentinels = Self.sentinelDates(days)
+        let (sentinels, slips) = Self.farDates(days)
+        let slipRows = facts.values.indices.filter { slips.contains(facts.values[$0]) }
+        if !slipRows.isEmpty {
+            remarks.append(
+                "\(facts.name): \(slipRows.count) \(slipRows.count == 1 ? "date is" : "dates are") far from all others "
+                    + "(\(OddCells.rows(slipRows, rowNumbers))), and the bounds hold \(slipRows.count == 1 ? "it" : "them"): where "
+                    + "it is a slip, mend the file and draft again")
+        }
         let oddTexts = oddMissing(odd, rowNumbers, what: "no date")
         let kept = days.filter { !sentinels.contains($0.text) }.map(\.day)
         var (first, last) = ColumnKind.publicYears(Self.year(kept.min() ?? 0), Self.year(kept.max() ?? 0))
@@ -276,16 +283,23 @@ extension ColumnGuess {
         }.keys.sorted()
     }
 
-    /// Days such as 9999-12-31 and 1900-01-01 that are far from all others.
-    private static func sentinelDates(_ days: [(text: String, day: Int)]) -> [String] {
-        let candidates = Set(
-            days.filter { [9999, 1900, 1899, 1111, 1, 2099, 2999].contains(year($0.day)) }.map(\.text))
-        let others = days.filter { !candidates.contains($0.text) }.map(\.day)
-        guard !candidates.isEmpty, let low = others.min(), let high = others.max() else { return [] }
-        return candidates.filter { text in
-            guard let day = days.first(where: { $0.text == text })?.day else { return false }
-            return day > high + 30 * 365 || day < low - 15 * 365
-        }.sorted()
+    /// Days far from all others, of years such as 9999 and 1900: what stands for "unknown", by being a day that programs write for
+    /// it or by coming often; and the rest, which are somebody's and stand in no text.
+    private static func farDates(_ days: [(text: String, day: Int)]) -> (sentinels: [String], slips: Set<String>) {
+        let candidates = days.filter { [9999, 1900, 1899, 1111, 1, 2099, 2999].contains(year($0.day)) }
+        let texts = Set(candidates.map(\.text))
+        let others = days.filter { !texts.contains($0.text) }.map(\.day)
+        guard let low = others.min(), let high = others.max() else { return ([], []) }
+        let far = candidates.filter { $0.day > high + 30 * 365 || $0.day < low - 15 * 365 }
+        let counts = Dictionary(far.map { ($0.text, 1) }, uniquingKeysWith: +)
+        let sentinels = Set(
+            far.filter { text, day in
+                let iso = DateFormat.plain.text(ofDay: day)
+                let count = counts[text] ?? 0
+                return ["-01-01", "-12-31", "1899-12-30", "1111-11-11"].contains { iso.hasSuffix($0) }
+                    || count >= 2 && count * 50 >= days.count
+            }.map(\.text))
+        return (sentinels.sorted(), Set(counts.keys).subtracting(sentinels))
     }
 }
 

@@ -136,7 +136,7 @@ enum OddCells {
             + "narrower bounds, to which `entrepot prepare` clips"
     }
 
-    private static func rows(_ rows: [Int], _ numbers: [Int]) -> String {
+    static func rows(_ rows: [Int], _ numbers: [Int]) -> String {
         "row " + rows.prefix(5).map { String(numbers[$0]) }.joined(separator: ", ") + (rows.count > 5 ? ", …" : "")
     }
 

@@ -58,7 +58,8 @@ enum HeaderLook {
             "id", "key", "nr", "no", "num", "number", "date", "datum", "fecha", "data", "start", "end", "from", "until",
             "count", "index", "value", "flag", "ref", "reference", "firm", "company", "net", "gross", "mass", "trade",
             "year", "jahr", "annee", "année", "ano", "año", "anno", "tenure", "density", "length", "width", "height",
-            "average", "mean", "median", "max", "min", "percent", "ratio", "index", "population", "staff", "founded",
+            "average", "mean", "median", "max", "min", "percent", "persons", "personen", "eur", "chf", "usd", "gbp",
+            "ratio", "index", "population", "staff", "founded",
             "umsatz", "betrag", "preis", "menge", "wert", "anzahl", "montant", "prix", "valeur", "nombre", "importe",
             "valor", "cantidad", "importo", "valore", "quantità", "bedrag", "waarde", "aantal", "kwota", "wartość",
         ])

@@ -43,7 +43,7 @@ enum ListedCodes {
         harmonised("2", least: .max, hint: "chapter"),
         Family(["m49-2024"], least: 8, hints: ["m49"], weak: places),
         nace("class"), nace("class-digits"), nace("group"), nace("division"), nace("section"),
-        lettered("class", least: 4), lettered("group", least: 5), lettered("division", least: 8),
+        nace("letter-class", least: 4), nace("letter-group", least: 5), nace("letter-division", least: 8),
         Family(["us-states-2009"], least: 6, hints: ["usstate", "usps"], weak: ["state", "states", "st"]),
         Family(["ch-cantons-1979"], least: 5, hints: ["canton", "kanton", "cantone"], weak: ["region"]),
         Family(["de-laender-1990"], least: 4, hints: ["bundesland", "laender", "länder"], weak: ["land", "region"]),
@@ -59,13 +59,6 @@ enum ListedCodes {
         Family(["coicop-1999-division"], least: 3, hints: ["coicop"], weak: ["purpose"]),
     ]
 
-    /// `C1011`: certain by its form, so that it needs no name.
-    private static func lettered(_ level: String, least: Int) -> Family {
-        Family(
-            ["nace-2-letter-\(level)", "nace-2.1-letter-\(level)"], least: least,
-            hints: ["nace", "isic", "noga", "ateco", "naf", "wz"], weak: [level])
-    }
-
     private static func nuts(_ level: String, least: Int) -> Family {
         Family(
             ["nuts-2024-\(level)", "nuts-2021-\(level)"], least: least, hints: ["nuts", "nuts\(level)"],
@@ -78,10 +71,10 @@ enum ListedCodes {
             hints: ["hs", "cmd", "commodity"], weak: [hint])
     }
 
-    /// Never without their name: `01.11` may be a number.
-    private static func nace(_ level: String) -> Family {
+    /// Without a letter never without their name: `01.11` may be a number.
+    private static func nace(_ level: String, least: Int = .max) -> Family {
         Family(
-            ["nace-2-\(level)", "nace-2.1-\(level)"], least: .max,
+            ["nace-2-\(level)", "nace-2.1-\(level)"], least: least,
             hints: ["nace", "isic", "noga", "ateco", "naf", "wz"], weak: [level])
     }
 

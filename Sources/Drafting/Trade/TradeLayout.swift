@@ -86,32 +86,17 @@ struct TradeLayout {
     }
 
     /// Names by which a header of each profile is known.
-    private static let marks: [(TradeIngest.Profile, [String])] = [
-        (
-            .comtradeLegacy,
-            [
-                "Classification", "Commodity Code", "Trade Flow", "Reporter", "Partner", "Partner Code",
-                "Trade Value (US$)",
-            ]
-        ),
-        (
-            .comtrade,
-            [
-                "refYear", "period", "classificationCode", "cmdCode", "flowCode", "reporterCode", "reporterISO",
-                "primaryValue",
-            ]
-        ),
-        (
-            .sdmxCSV,
-            ["TIME_PERIOD", "COMMODITY_1", "TRADE_FLOW", "REF_AREA", "COUNTERPART_AREA_1", "OBS_VALUE", "UNIT_MULT"]
-        ),
+    private static let marks: [(TradeIngest.Profile, String)] = [
+        (.comtradeLegacy, "Classification|Commodity Code|Trade Flow|Reporter|Partner|Partner Code|Trade Value (US$)"),
+        (.comtrade, "refYear|period|classificationCode|cmdCode|flowCode|reporterCode|reporterISO|primaryValue"),
+        (.sdmxCSV, "TIME_PERIOD|COMMODITY_1|TRADE_FLOW|REF_AREA|COUNTERPART_AREA_1|OBS_VALUE|UNIT_MULT"),
     ]
 
     /// The profile of which a header has most names; nil where it has not even three of any.
     static func profile(of header: [String]) -> TradeIngest.Profile? {
         let found = marks.map { profile, marks in
             let names = Set(header.map { plain($0, profile) })
-            return (profile, count: marks.count { names.contains(plain($0, profile)) })
+            return (profile, count: marks.split(separator: "|").count { names.contains(plain(String($0), profile)) })
         }
         return found.max { $0.count < $1.count }.flatMap { $0.count >= 3 ? $0.0 : nil }
     }

@@ -13,12 +13,12 @@ struct PEMText {
     /// Each distinct name of a block, be the block damaged.
     var labels: Set<String> { Set(blocks.map(\.label) + damaged) }
 
-    /// nil where there is no block.
+    /// nil where there is no block, and where a letter has more marks than any language has: such names take minutes to compare.
     init?(_ bytes: [UInt8]) {
         let plain = PEMText.unescaped(bytes)
-        guard plain.contains("-----BEGIN ".utf8), let text = String(validating: plain, as: UTF8.self) else {
-            return nil
-        }
+        guard plain.contains("-----BEGIN ".utf8), let text = String(validating: plain, as: UTF8.self),
+            CombiningMarks.areFew(in: text)
+        else { return nil }
         let parts = text.components(separatedBy: "-----")
         var place = 0
         while place < parts.count {

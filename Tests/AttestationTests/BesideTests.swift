@@ -239,6 +239,15 @@ struct BesideTests {
         }
     }
 
+    @Test("PEM with more marks on one letter than any language has is not compared, which would take minutes")
+    func marks() {
+        for (count, isRead) in [(1, true), (30, true), (31, false), (200_000, false)] {
+            let name = "a" + String(repeating: "\u{301}", count: count)
+            let pem = "-----BEGIN \(name)-----\nAAAA\n-----END \(name)-----\n"
+            #expect((PEMText(Array(pem.utf8)) != nil) == isRead, "\(count)")
+        }
+    }
+
     @Test("white space before an envelope is no part of it, nor is a byte order mark as Windows has it")
     func leadingSpace() async throws {
         let scene = try SimulatedScene()

@@ -123,9 +123,9 @@ public struct Collateral: Sendable, Equatable {
     /// DER, or its hexadecimal, base64 or PEM text.
     private static func revocationList(_ file: [UInt8]) throws(EvidenceError) -> RevocationList {
         if file.first == 0x30, let list = try? RevocationList(der: CertificateFile.element(file)) { return list }
-        let lines = String(decoding: file, as: UTF8.self).split(whereSeparator: \.isNewline)
-        let text = lines.filter { !$0.hasPrefix("-----") }.joined().filter { !$0.isWhitespace }
-        let der = Hex.decode(text.utf8) ?? Data(base64Encoded: text).map { Array($0) }
+        let lines = file.split(separator: UInt8(ascii: "\n")).filter { !$0.starts(with: "-----".utf8) }
+        let text = lines.joined().filter { !DocumentText.isSpace($0) }
+        let der = Hex.decode(text) ?? Data(base64Encoded: Data(text)).map { Array($0) }
         // What does not even begin as a list is no list that is damaged.
         guard let der, der.first == 0x30 else {
             throw file.first == 0x30 ? .revocationListEncoding : .collateralEncoding

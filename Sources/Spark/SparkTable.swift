@@ -9,8 +9,6 @@ struct SparkTable: Sendable {
     let domain: TableDomain
     let columns: [Int: ColumnSQL]
     let key: KeySQL?
-    private let schema: TableSchema
-    private let types: [String: String]
 
     /// - Parameters:
     ///   - name: a path where it has a `/`.
@@ -21,13 +19,11 @@ struct SparkTable: Sendable {
     ) throws(SparkError) {
         self.name = name
         self.domain = domain
-        self.schema = schema
         let described = try server.answer("DESCRIBE QUERY SELECT * FROM \(Self.source(name))")
         var types: [String: String] = [:]
         for (column, type) in zip(try described.texts(0), try described.texts(1)) {
             if let column, let type { types[column.lowercased()] = type }
         }
-        self.types = types
         let derived = Set(domain.derivations.map(\.column))
         let read = domain.columns.indices.filter { !derived.contains($0) }
         let missing = (read.map { domain.columns[$0].name } + (keyRule?.columns ?? [])).filter {

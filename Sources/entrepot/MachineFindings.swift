@@ -192,6 +192,11 @@ enum MachineFindings {
                 ? Finding(.good, "network", "this kernel has vsock")
                 : Finding(.wrong, "network", "this kernel has no vsock (/dev/vsock)", "Load its driver: modprobe vsock")
         case .unix(let path):
+            if let found = try? FileManager.default.attributesOfItem(atPath: path) {
+                return found[.type] as? FileAttributeType == .typeSocket
+                    ? Finding(.caution, "network", "a socket lies at \(path)", "A service that listens there keeps it")
+                    : Finding(.wrong, "network", "\(path) is a file of another kind", "Name another --listen")
+            }
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             return FileManager.default.isWritableFile(atPath: folder)
                 ? Finding(.good, "network", "\(path) can be made")

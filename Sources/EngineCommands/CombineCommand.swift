@@ -96,11 +96,16 @@ package struct CombineCommand: AsyncParsableCommand {
                             found.map { $0[place] }, fileRows: fileRows, tableRows: tableRows)
                     else { continue }
                     var scale = 1.0
-                    if case .count = one { scale = Double(tableRows) }
+                    var (lower, upper) = (combined.interval.lowerBound, combined.interval.upperBound)
+                    if case .count = one {
+                        scale = Double(tableRows)
+                        // No count is below none or above all.
+                        (lower, upper) = (max(lower, 0), min(upper, 1))
+                    }
                     answers.append(
                         Answer(
                             figure: name, estimate: scale * combined.estimate,
-                            lower: scale * combined.interval.lowerBound, upper: scale * combined.interval.upperBound,
+                            lower: scale * lower, upper: scale * upper,
                             standardError: scale * combined.variance.squareRoot(),
                             degreesOfFreedom: combined.degreesOfFreedom, files: found.count))
                 }

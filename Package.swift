@@ -390,7 +390,8 @@ case "readers":
             isClient
             ? [
                 "ClientError.swift", "Keeping/Receipt.swift", "Keeping/RememberedState.swift",
-                "Keeping/SampleProvenance.swift", "Keeping/SignedReport.swift", "ServiceProblem+JSON.swift",
+                "Keeping/SampleProvenance.swift", "Keeping/SignedFile.swift", "Keeping/SignedReport.swift",
+                "ServiceProblem+JSON.swift",
             ]
             : [
                 "Life/Confirmation.swift", "Routes/Caller.swift", "Routes/Endpoint.swift",

@@ -12,20 +12,6 @@ import Testing
     private static let rows = (0..<60).map { "F\(1000 + $0),\($0 * 37 % 90).5,\(["retail", "food"][$0 % 2])" }
     private static let plain = (["id,turnover,sector"] + rows).joined(separator: "\n") + "\n"
 
-    private func prepared(_ csv: String, task: TaskSpecification? = nil) throws -> (
-        lines: [String], outcome: TablePreparation.Outcome
-    ) {
-        let preparation =
-            try task.map { task in
-                TablePreparation(for: try #require(task.party(named: "A")?.table), of: task)
-            } ?? TablePreparation()
-        var bytes: [UInt8] = []
-        let outcome = try preparation.prepare(LocalTableFile(bytes: Array(csv.utf8), name: "a.csv")) { piece in
-            bytes += piece
-        }
-        return (String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init), outcome)
-    }
-
     private func problems(_ csv: String, _ task: TaskSpecification) -> [TableProblem] {
         do {
             try Office.check(Array(csv.utf8), "A", task)
@@ -46,12 +32,12 @@ import Testing
         let task = try Office.task(draft)
         #expect(try Office.fields(draft)["turnover \(unit)"]?.type == .number, "\(draft.yaml)")
         try Office.check(Array(csv.utf8), "A", task)
-        let own = try prepared(csv, task: task)
+        let own = try Office.prepared(csv, task: task)
         #expect(own.outcome.problems == nil && own.outcome.rows == 60)
         try Office.check(Array((own.lines.joined(separator: "\n") + "\n").utf8), "A", task)
         // A task that calls the column without its unit takes what prepare writes.
         let bare = try Office.task(Office.draft(Self.plain))
-        let other = try prepared(csv, task: bare)
+        let other = try Office.prepared(csv, task: bare)
         #expect(other.outcome.problems == nil && other.lines.first == "id,turnover,sector", "\(other.lines.prefix(2))")
     }
 
@@ -88,7 +74,7 @@ import Testing
         #expect(draft.yaml.contains("lineTerminator: cr"), "\(draft.yaml)")
         #expect(draft.remarks.contains { $0.contains("bare carriage returns, the others") }, "\(draft.remarks)")
         try Office.check(Array(csv.utf8), "A", try Office.task(draft))
-        #expect(try prepared(csv).outcome.rows == 60)
+        #expect(try Office.prepared(csv).outcome.rows == 60)
         // Line feeds with and without a carriage return in front are nothing to speak of.
         let usual = try Office.draft(csv.replacing("\r\n", with: "\n").replacing("\r", with: "\r\n"))
         #expect(!usual.yaml.contains("lineTerminator"))
@@ -101,20 +87,20 @@ import Testing
             + (0..<60).map { row in
                 "\(pattern.replacing("%@", with: "F\(1000 + row)")),\(pattern.replacing("%@", with: "00\(row % 8)")),food"
             }.joined(separator: "\n") + "\n"
-        let own = try prepared(csv)
+        let own = try Office.prepared(csv)
         #expect(own.lines.dropFirst().first == "F1000,000,food", "\(own.lines.prefix(3))")
         if pattern.hasPrefix("\"") {
             #expect(own.outcome.changes.contains { $0.what.contains("=\"…\"") && $0.count == 60 && $0.column == "id" })
         }
         // Delimiters and line breaks within are text.
-        #expect(try prepared("id,a\n=\"x,y\",1\n=\"z\",2\n").lines.contains("\"x,y\",1"))
+        #expect(try Office.prepared("id,a\n=\"x,y\",1\n=\"z\",2\n").lines.contains("\"x,y\",1"))
     }
 
     @Test("cells that no known sign separates are spoken of", arguments: ["^", "~", " "])
     func signs(sign: String) throws {
         let csv = Self.plain.replacing(",", with: sign)
-        #expect(try prepared(csv).outcome.notes.contains { $0.contains("one column") }, "\(sign)")
-        #expect(!(try prepared(Self.plain).outcome.notes.contains { $0.contains("one column") }))
+        #expect(try Office.prepared(csv).outcome.notes.contains { $0.contains("one column") }, "\(sign)")
+        #expect(!(try Office.prepared(Self.plain).outcome.notes.contains { $0.contains("one column") }))
     }
 
     @Test("a footer of a hundred lines is left out whole")

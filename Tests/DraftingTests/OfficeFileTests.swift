@@ -8,6 +8,21 @@ import Testing
 
 /// Files as offices have them: bytes of our own of each kind, and the public files where they are.
 enum Office {
+    /// The lines that `prepare` writes of a file, and what it says of them; without a task where there is none.
+    static func prepared(_ csv: String, task: TaskSpecification? = nil) throws -> (
+        lines: [String], outcome: TablePreparation.Outcome
+    ) {
+        let preparation =
+            try task.map { task in
+                TablePreparation(for: try #require(task.party(named: "A")?.table), of: task)
+            } ?? TablePreparation()
+        var bytes: [UInt8] = []
+        let outcome = try preparation.prepare(LocalTableFile(bytes: Array(csv.utf8), name: "a.csv")) { piece in
+            bytes += piece
+        }
+        return (String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init), outcome)
+    }
+
     /// A partner's table with the keys F1000…
     static func partner(rows: Int = 60) -> String {
         "id,sector,staff\n"

@@ -13,20 +13,6 @@ import Testing
         "id,\(header)\n" + (0..<rows).map { "F\(1000 + $0),\(cells($0))" }.joined(separator: "\n") + "\n"
     }
 
-    private func prepared(_ csv: String, task: TaskSpecification? = nil) throws -> (
-        lines: [String], outcome: TablePreparation.Outcome
-    ) {
-        let preparation =
-            try task.map { task in
-                TablePreparation(for: try #require(task.party(named: "A")?.table), of: task)
-            } ?? TablePreparation()
-        var bytes: [UInt8] = []
-        let outcome = try preparation.prepare(LocalTableFile(bytes: Array(csv.utf8), name: "a.csv")) { piece in
-            bytes += piece
-        }
-        return (String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init), outcome)
-    }
-
     @Test("a title over two columns that a spreadsheet filled up is no header", arguments: [",", ";"])
     func title(delimiter: String) throws {
         let rows = (0..<60).map { "F\(1000 + $0)\(delimiter)\($0 * 7 + 3)" }
@@ -35,7 +21,7 @@ import Testing
         #expect(try Office.fields(draft)["staff"]?.type == .integer, "\(draft.yaml)")
         try Office.check(Array(csv.utf8), "A", try Office.task(draft))
         // A first column without a name is none: its header is the first row still.
-        let index = try prepared(",value\n0,5\n1,6\n2,9\n")
+        let index = try Office.prepared(",value\n0,5\n1,6\n2,9\n")
         #expect(index.lines.first == "value")
     }
 
@@ -48,7 +34,7 @@ import Testing
         #expect(draft.remarks.contains { $0.contains("two digits") }, "\(draft.remarks)")
         let task = try Office.task(draft)
         try Office.check(Array(csv.utf8), "A", task)
-        let plain = try prepared(csv)
+        let plain = try Office.prepared(csv)
         #expect(plain.lines.dropFirst().allSatisfy { $0.contains(",19") }, "\(plain.lines.prefix(3))")
         #expect(plain.outcome.changes.contains { $0.what.contains("century") && $0.count == 60 })
         #expect(CellText(CellWriting(dateFormat: "%d.%m.%y"), type: .date, within: try domain(task, "born")) != nil)
@@ -65,7 +51,7 @@ import Testing
         let draft = try Office.draft(csv)
         #expect(draft.remarks.contains { $0.contains("month first") }, "\(draft.remarks)")
         #expect(draft.yaml.contains("or is the month first?"), "\(draft.yaml)")
-        #expect(try prepared(csv).outcome.changes.contains { $0.what.contains("guess") })
+        #expect(try Office.prepared(csv).outcome.changes.contains { $0.what.contains("guess") })
         // One day above twelve decides for all.
         let sure = try Office.draft(csv + "F2000,31/01/2019\n")
         #expect(!sure.remarks.contains { $0.contains("month first") }, "\(sure.remarks)")
@@ -77,9 +63,9 @@ import Testing
         let draft = try Office.draft(csv)
         #expect(!draft.yaml.contains("17.5"), "\(draft.yaml)")
         #expect(draft.remarks.contains { $0.contains("numbers among words") }, "\(draft.remarks)")
-        #expect(try prepared(csv).outcome.notes.contains { $0.contains("numbers among words") })
+        #expect(try Office.prepared(csv).outcome.notes.contains { $0.contains("numbers among words") })
         let stray = table("bill") { $0 == 7 ? "soon" : "\($0 * 13).5" }
-        #expect(try prepared(stray).outcome.notes.contains { $0.contains("no number (row 9)") })
+        #expect(try Office.prepared(stray).outcome.notes.contains { $0.contains("no number (row 9)") })
     }
 
     @Test("bounds of few years are none of the sample's own")
@@ -114,7 +100,7 @@ import Testing
         let draft = try Office.draft(csv)
         #expect(try Office.fields(draft)["balance"]?.type == .number, "\(draft.yaml)")
         try Office.check(Array(csv.utf8), "A", try Office.task(draft))
-        #expect(try prepared(csv).lines.contains("F1000,-1345.25"))
+        #expect(try Office.prepared(csv).lines.contains("F1000,-1345.25"))
     }
 
     @Test(
@@ -138,7 +124,7 @@ import Testing
         let rows = (0..<60).map { "F\(1000 + $0),\($0 * 7)" }
         let csv = (["id,staff"] + rows.prefix(30) + ["id,staff"] + rows.dropFirst(30)).joined(separator: "\n") + "\n"
         #expect(try Office.draft(csv).remarks.contains { $0.contains("row 32 repeats the column names") })
-        let made = try prepared(csv)
+        let made = try Office.prepared(csv)
         #expect(made.lines.count == 61 && made.outcome.rows == 60)
         #expect(made.outcome.changes.contains { $0.what.contains("repeat the column names") && $0.count == 1 })
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
@@ -48,6 +49,35 @@ struct BoundsTests {
             var answered = 0
             for await isAnswered in group { answered += isAnswered ? 1 : 0 }
             #expect(answered == bounds.atOnce + bounds.waiting)
+        }
+    }
+
+    @Test("what follows from the releases is made once for all who ask, and who no longer waits is let go")
+    func madeOnce() async throws {
+        let made = MadeOnce<Int>("test")
+        let works = Mutex(0)
+        let mayEnd = DispatchSemaphore(value: 0)
+        let work: @Sendable () -> Int = {
+            mayEnd.wait()
+            return works.withLock { count in
+                count += 1
+                return count
+            }
+        }
+        await #expect(throws: Problem.tooLong) {
+            _ = try await Deadline.run(seconds: 1) { try await made.value(work) }
+        }
+        let all = Task {
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<50 { group.addTask { try await made.value(work) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+        }
+        mayEnd.signal()
+        #expect(try await all.value == [Int](repeating: 1, count: 50))
+        let failing = MadeOnce<Int>("test")
+        for _ in 0..<2 {
+            await #expect(throws: Problem.gone) { _ = try await failing.value { throw Problem.gone } }
         }
     }
 

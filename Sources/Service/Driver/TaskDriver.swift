@@ -6,6 +6,7 @@ import HTTPTypes
 import HummingbirdCore
 import Ledger
 import Logging
+import Queries
 import Synchronization
 import Tables
 import Tasks
@@ -42,6 +43,8 @@ actor TaskDriver {
     /// Whether the last write to the ledger succeeded.
     nonisolated let isRecording = Mutex(true)
     nonisolated let reportSigner: ReportSigner
+    nonisolated let recordedAnswers = MadeOnce<[QueryAnswer]>("answers")
+    nonisolated let recordedAgreement = MadeOnce<[TaskReport.Agreement]>("agreement")
     /// Parties of which the ledger says that they took samples.
     var downloaders: Set<String> = []
     let directory: StateDirectory?

@@ -22,15 +22,21 @@ extension TaskDriver {
                 hint: "GET /queries lists those that it does. Another query is another task, with new signatures.",
                 audience: .parties)
         }
-        let product = try await finished()
-        let answers = try fitter.task.queries.answers(from: product.transcript, domain: product.domain)
-        guard let answer = answers.first(where: { $0.name == name }) else {
+        guard let answer = try await answers().first(where: { $0.name == name }) else {
             throw Problem(
                 .conflict, code: "query_not_drawn",
                 detail: "The fit was cut short before this query was asked, and the tables are gone.",
                 hint: "What the query would have cost counts as spent; a new task can ask it.", audience: .parties)
         }
         return try Response.json(encoding: answer)
+    }
+
+    /// All recorded answers. Those of a linkage are estimated from tables of up to 65,536 agreement patterns.
+    nonisolated func answers() async throws -> [QueryAnswer] {
+        let (product, task) = (try await finished(), fitter.task)
+        return try await recordedAnswers.value {
+            try task.queries.answers(from: product.transcript, domain: product.domain)
+        }
     }
 }
 

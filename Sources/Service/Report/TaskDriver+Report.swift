@@ -73,17 +73,20 @@ extension TaskDriver {
                 epsilon: specification.privacy.epsilon, delta: specification.privacy.delta,
                 unit: specification.privacy.unitWords, spentAddingOrRemovingOne: total.epsilon,
                 spentChangingOne: product.transcript.spent?.epsilonChangingOne, split: fitter.plan.steps),
-            queries: try fitter.task.queries.answers(from: product.transcript, domain: product.domain),
-            agreement: try agreement(product),
+            queries: try await answers(),
+            agreement: try await agreement(product),
             ledger: .init(sequence: ledger.head.sequence, hash: ledger.head.hash.hexadecimal),
             software: .init(
                 evidenceFormat: evidenceIssuer.format.rawValue,
                 buildManifest: evidenceIssuer.buildManifestDigest.hexadecimal))
     }
 
-    private nonisolated func agreement(_ product: TaskProduct) throws -> [TaskReport.Agreement] {
+    private nonisolated func agreement(_ product: TaskProduct) async throws -> [TaskReport.Agreement] {
         guard case .model(let model) = product else { return [] }
-        return try TaskReport.Agreement.all(model, fitter.task.measuredSums(model.transcript))
+        let task = fitter.task
+        return try await recordedAgreement.value {
+            try TaskReport.Agreement.all(model, task.measuredSums(model.transcript))
+        }
     }
 
     /// A time as PDF writes it.

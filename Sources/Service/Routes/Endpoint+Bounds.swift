@@ -29,16 +29,17 @@ extension Endpoint {
     var bounds: CallBounds {
         switch self {
         // Constants, or a few fields of the task's state.
-        case .spec, .health, .ready, .openAPI, .details, .modelStatus, .formats, .metrics, .queries, .query, .columns:
+        case .spec, .health, .ready, .openAPI, .details, .modelStatus, .formats, .metrics, .queries, .columns:
             CallBounds(atOnce: 64, waiting: 64, seconds: 30, body: 0, entries: 0)
         // One signature of the attester each; strangers share one of its places (`EvidenceIssuer`).
         case .attestation: CallBounds(atOnce: 16, waiting: 64, seconds: 60, body: 0, entries: 0)
         // Proportional to the ledger, which quotas bound.
         case .ledger, .ledgerTotal, .checkpoint, .ledgerKey, .inclusion, .consistency, .receipts:
             CallBounds(atOnce: 4, waiting: 32, seconds: 60, body: 0, entries: 0)
-        // Computed from the model.
+        // Computed from the model or the releases, once (`MadeOnce`).
         case .page, .reportJSON, .reportPDF:
             CallBounds(atOnce: 2, waiting: 16, seconds: 600, body: 0, entries: 0)
+        case .query: CallBounds(atOnce: 16, waiting: 64, seconds: 600, body: 0, entries: 0)
         // Streamed while the caller reads; the first download is an entry.
         case .samples: CallBounds(atOnce: 512, waiting: 0, seconds: nil, body: 0, entries: 1)
         // The file is made anew for each call.

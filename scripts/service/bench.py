@@ -79,7 +79,7 @@ class Answer:
 class Service:
     """One task with its state folder; the process can be killed and started anew."""
 
-    def __init__(self, method="mst", limit=2_000_000_000, directory=None):
+    def __init__(self, method="mst", limit=2_000_000_000, directory=None, task=TASK):
         self.directory = directory or tempfile.mkdtemp(prefix="entrepot-bench-")
         self.state = os.path.join(self.directory, "state")
         self.contexts = {}
@@ -88,7 +88,7 @@ class Service:
             keys[party] = self.run(BINARY, "keygen", party, "--output", self.directory).strip()
         self.task = os.path.join(self.directory, "task.yaml")
         with open(self.task, "w") as file:
-            file.write(TASK.format(method=method, bytes=limit, **keys))
+            file.write(task.format(method=method, bytes=limit, **keys))
         for party in ("Alice", "Bob"):
             key = os.path.join(self.directory, f"{party}.key")
             self.run(BINARY, "task", "sign", self.task, "--key", key)

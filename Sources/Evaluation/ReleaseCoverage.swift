@@ -18,6 +18,8 @@ public struct ReleaseCoverage: Sendable, Equatable {
         var precisions: [Int: Double] = [:]
         var tables: [[Int64]: Int] = [:]
         var (hasErrors, hasSelection, hasGram, hasSums) = (false, false, false, false)
+        // Of pairs and larger sets, by shape, where several holders measured them.
+        var sharedTables: [[Int]: Int] = [:]
         for release in model.transcript.releases {
             switch release.answer {
             case .marginals(let marginals):
@@ -26,6 +28,9 @@ public struct ReleaseCoverage: Sendable, Equatable {
                         precisions[column, default: 0] += 1 / max(marginal.variance, Self.leastVariance)
                     }
                     tables[marginal.counts.sorted(), default: 0] += 1
+                    if (release.terms?.holders?.count ?? 1) > 1, marginal.shape.count > 1 {
+                        sharedTables[marginal.shape.sorted(), default: 0] += 1
+                    }
                 }
             case .errors: hasErrors = true
             case .gram: hasGram = true
@@ -62,6 +67,9 @@ public struct ReleaseCoverage: Sendable, Equatable {
                 } else { false }
             if !isOneWay { missing.append("the one-way marginals") }
         }
+        if !sharedTables.isEmpty {
+            hasErrors = hasErrors || Self.haveTables(of: model.misfits, sharedTables)
+        }
         // Pairs are measured after their errors or selections, which the plan names.
         let choosesPairs = model.plan.steps.contains { $0.name.contains("errors") || $0.name.contains("selections") }
         let hasPairs = model.measurements.contains { $0.attributes.count > 1 }
@@ -78,5 +86,12 @@ public struct ReleaseCoverage: Sendable, Equatable {
             missing.append("releases that spent \(Figures.percent(1 - spent.amount / whole)) of the budget")
         }
         self.missing = missing
+    }
+
+    /// Several holders cannot add up errors: they measure the pairs' tables in their place (KERNEL 10.4), one for each error that
+    /// the model tells of.
+    private static func haveTables(of misfits: [MeasuredMisfit], _ shapes: [[Int]: Int]) -> Bool {
+        let needed = Dictionary(misfits.map { ([$0.first.size, $0.second.size].sorted(), 1) }, uniquingKeysWith: +)
+        return needed.allSatisfy { shapes[$0.key, default: 0] >= $0.value }
     }
 }

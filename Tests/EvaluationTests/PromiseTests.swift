@@ -1,6 +1,7 @@
 import Domains
 import Foundation
 import PrivacyKernel
+import Synthesizers
 import Tables
 import Testing
 
@@ -62,10 +63,22 @@ struct PromiseTests {
         #expect(abs(promised.changingOne.epsilon / spent.epsilonChangingOne - 1) < 1e-3)
     }
 
-    @Test("a model whose releases were taken out is noticed, one by one", arguments: ["mst", "auto", "independent"])
-    func coverage(method: String) throws {
+    /// One of two holders of rows, whose parts come to what it has itself: the other one has none.
+    private struct OneOfTwo: SumOpening {
+        let holders = NoiseHolders(count: 2, colluding: 1)
+        func open(_ part: [Int64], question: String) -> [Int64] { part }
+    }
+
+    @Test(
+        "a model whose releases were taken out is noticed, one by one, of rows at one holder or at several",
+        arguments: ["mst", "auto", "independent"], [false, true])
+    func coverage(method: String, isShared: Bool) throws {
         let data = KnownTable(rows: 3_000)
-        let model = try data.fit(method, epsilon: 1)
+        let model =
+            try isShared
+            ? synthesizer(named: method).fit(
+                Kernel(part: data.table(), opening: OneOfTwo()), PrivacyParameters(epsilon: 1, delta: 1e-9))
+            : data.fit(method, epsilon: 1)
         #expect(ReleaseCoverage(model).missing.isEmpty, "\(ReleaseCoverage(model).missing)")
         for place in model.transcript.releases.indices {
             let file = try model.encoded()

@@ -225,7 +225,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Spark", dependencies: ["Domains", "PrivacyKernel", "Tables", "VectorMath"], exclude: ["README.md"],
+            name: "Spark", dependencies: ["Bytes", "Domains", "PrivacyKernel", "Tables", "VectorMath"],
+            exclude: ["README.md"],
             swiftSettings: strict),
         .target(
             name: "EngineCommands",

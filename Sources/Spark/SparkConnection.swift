@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Synchronization
 
@@ -91,7 +92,8 @@ private struct SparkClient {
     mutating func version() throws(SparkError) -> String {
         isStale = true
         switch try frame() {
-        case ("V", let text): return String(decoding: text, as: UTF8.self)
+        // It stands in the ledger and on the terminal.
+        case ("V", let text): return ShownText.line(String(String(decoding: text, as: UTF8.self).prefix(40)))
         case ("U", let why):
             end()
             throw .unreachable(String(decoding: why, as: UTF8.self), tries: 1)

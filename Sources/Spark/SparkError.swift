@@ -1,3 +1,4 @@
+import Bytes
 public import Tables
 
 /// Why a cluster does not count. Nothing is spent by any of it before the first release.
@@ -30,7 +31,14 @@ public enum SparkError: Error, Sendable, Equatable {
 
 extension SparkError: CustomStringConvertible {
     /// One sentence, with what to do. Only `rows` quotes values, to the owner alone.
+    ///
+    /// The server may be anybody's: none of its words makes a line of its own.
     public var description: String {
+        if case .rows(let table, let problems) = self { return "\(ShownText.line(table)):\n\(problems)" }
+        return ShownText.line(sentence)
+    }
+
+    private var sentence: String {
         switch self {
         case .address(let text, let why):
             "\(text) is no address of a Spark Connect server: \(why). Write sc://HOST:PORT."
@@ -49,7 +57,7 @@ extension SparkError: CustomStringConvertible {
         case .type(let table, let column, let type, let expected):
             "\(table): column \"\(column)\" is of type \(type), where \(expected) is expected. Cast it in a view, and name the view."
         case .notCounted(let what): "\(what) cannot be counted on Spark. Use --engine memory."
-        case .rows(let table, let problems): "\(table):\n\(problems)"
+        case .rows(let table, _): "\(table) has rows that the schema does not allow."
         }
     }
 }

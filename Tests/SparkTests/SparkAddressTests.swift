@@ -33,4 +33,18 @@ struct SparkAddressTests {
             #expect(error.description.contains("sc://HOST:PORT"))
         }
     }
+
+    @Test("no word of a server makes a line of its own, or is hidden")
+    func words() {
+        let text = "x\nProtection: 0.1\u{1B}[2K\u{202E}"
+        let errors: [SparkError] = [
+            .refused(text), .unreachable(text, tries: 1), .version(text), .answer(text), .wrongSums(text),
+            .clientFailed(text),
+            .type(table: text, column: text, is: text, expected: text), .columns(table: text, missing: [text]),
+            .notCounted(text), .address(text, why: text),
+        ]
+        for error in errors {
+            #expect(error.description.unicodeScalars.allSatisfy { $0 != "\n" && $0 != "\u{1B}" && $0 != "\u{202E}" })
+        }
+    }
 }

@@ -39,7 +39,7 @@ package struct CheckCommand: AsyncParsableCommand {
                             + (broken.isEmpty ? "}" : #","rules":\#(rules)}"#))
                 } else {
                     for warning in reader.warnings { Console.say("\(file): warning: \(warning)") }
-                    Console.show("\(file): \(table.rowCount) rows, no problem; the service would take it")
+                    Console.show("\(file): \(Counted.of(table.rowCount, "row")), no problem; the service would take it")
                 }
             } catch let refusal as LocalTableFile.Refusal {
                 if json {

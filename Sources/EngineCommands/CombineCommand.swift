@@ -74,7 +74,8 @@ package struct CombineCommand: AsyncParsableCommand {
             for path in files {
                 let file = try ImputedFile(path)
                 if let rows, rows != file.rows {
-                    throw CommandFailure("\(path) has \(file.rows) rows, \(files[0]) has \(rows)", code: .badData)
+                    throw CommandFailure(
+                        "\(path) has \(Counted.of(file.rows, "row")), \(files[0]) has \(rows)", code: .badData)
                 }
                 rows = file.rows
                 if values.isEmpty {

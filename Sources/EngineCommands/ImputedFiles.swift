@@ -16,7 +16,7 @@ struct ImputedFile {
         }
         if let short = records.firstIndex(where: { $0.count != header.count }) {
             throw CommandFailure(
-                "\(path), record \(short + 1): \(records[short].count) cells for \(header.count) columns",
+                "\(path), record \(short + 1): \(Counted.of(records[short].count, "cell")) for \(Counted.of(header.count, "column"))",
                 code: .badData)
         }
         names = header

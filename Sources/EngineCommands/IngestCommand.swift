@@ -56,14 +56,14 @@ package struct IngestCommand: AsyncParsableCommand {
             }
             for (reason, left) in ingest.reasons.sorted(by: { $0.key < $1.key }) {
                 Console.say(
-                    "\(left.rows) rows left out: \(reason) (\(Self.dollars(left.value)), first in row \(left.firstRow))"
+                    "\(Counted.of(left.rows, "row")) left out: \(reason) (\(Self.dollars(left.value)), first in row \(left.firstRow))"
                 )
             }
             try ingest.check()
             if let mixture = ingest.mixture { Console.say(mixture) }
             let csv = ingest.csv(columns: try columns())
             Console.say(
-                "\(ingest.rowCount) flows of \(ingest.office) from \(ingest.taken.rows) rows, \(Self.dollars(ingest.taken.value)) in all"
+                "\(Counted.of(ingest.rowCount, "flow")) of \(ingest.office) from \(Counted.of(ingest.taken.rows, "row")), \(Self.dollars(ingest.taken.value)) in all"
             )
             if let output { try Files.write(Array(csv.utf8), to: output) } else { Console.show(csv, isData: true) }
         }

@@ -118,8 +118,8 @@ struct OfficerPage {
             sum + (party.table?.schema.fields.count { $0.type != .string && $0.type != .boolean } ?? 0)
         }
         var items = [
-            "Is it known from public sources which values the \(listed) listed \(listed == 1 ? "column" : "columns") can have, and "
-                + "which bounds the \(bounded) \(bounded == 1 ? "column" : "columns") of numbers and dates? The task is shown to every "
+            "Is it known from public sources which values the \(Counted.of(listed, "listed column")) can have, and "
+                + "which bounds the \(Counted.of(bounded, "column")) of numbers and dates? The task is shown to every "
                 + "party: a value that was copied from a table is no longer protected.",
             "Can one person stand behind several keys? What is protected is \(task.privacy.unitWords); a person with two of them is "
                 + "protected as if ε were \(TaskDescription.short(2 * task.privacy.epsilon)).",

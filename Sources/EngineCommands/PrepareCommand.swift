@@ -50,7 +50,7 @@ package struct PrepareCommand: AsyncParsableCommand {
             try Files.keep([file] + [task].compactMap { $0 }, from: output)
             let preparation = try preparation()
             let outcome = try written(preparation)
-            if json { print(try report(outcome)) } else { say(outcome) }
+            if json { Console.show(try report(outcome)) } else { say(outcome) }
             if let problems = outcome.problems {
                 throw LocalTableFile.Refusal(name: "\(file), once prepared", problems: problems)
             }
@@ -126,6 +126,6 @@ package struct PrepareCommand: AsyncParsableCommand {
         if outcome.changes.count > 40 { Console.say("… and \(outcome.changes.count - 40) more; --json lists all") }
         guard outcome.problems == nil else { return }
         for warning in outcome.warnings { Console.say("\(file): warning: \(warning)") }
-        print("\(ShownText.line(output)): \(outcome.rows) rows\(task == nil ? "" : "; the service would take it")")
+        Console.show("\(output): \(Counted.of(outcome.rows, "row"))\(task == nil ? "" : "; the service would take it")")
     }
 }

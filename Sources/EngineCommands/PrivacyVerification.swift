@@ -85,7 +85,7 @@ package struct PrivacyVerification {
         }
         if rowsPerKey < task.rowsPerUnit {
             found.append(
-                "The noise is for up to \(rowsPerKey) rows a key; by the task's join and unit there are \(task.rowsPerUnit)."
+                "The noise is for up to \(Counted.of(rowsPerKey, "row")) a key; by the task's join and unit there are \(task.rowsPerUnit)."
             )
         }
         return found
@@ -97,8 +97,8 @@ package struct PrivacyVerification {
                 + (reading.isKept ? "" : ", which is MORE")
         }
         var lines = [
-            "\(method ?? "transcript"), \(result.releases) releases, accounted as \(result.accounting.rawValue), "
-                + "up to \(result.rowsPerKey) \(result.rowsPerKey == 1 ? "row" : "rows") a key; both at δ = \(result.delta)",
+            "\(method ?? "transcript"), \(Counted.of(result.releases, "release")), accounted as \(result.accounting.rawValue), "
+                + "up to \(Counted.of(result.rowsPerKey, "row")) a key; both at δ = \(result.delta)",
             line("adding or removing one", result.addingOne), line("changing one", result.changingOne),
         ]
         if paid < 0.99 {

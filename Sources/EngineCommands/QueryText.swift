@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import PrivacyKernel
 package import Queries
@@ -13,7 +14,7 @@ package struct ForecastText {
                 + (forecast.alone.map {
                     "; by itself (ε = \(Self.outward($0.epsilon)), δ = \($0.delta))"
                 } ?? ""),
-            "  \(forecast.groups) \(forecast.groups == 1 ? "group" : "groups"); nothing is spent by this forecast",
+            "  \(Counted.of(forecast.groups, "group")); nothing is spent by this forecast",
         ]
         for part in forecast.parts {
             lines.append(
@@ -45,13 +46,14 @@ package struct AnswerText {
             }
             if answer.figures.count > limit { lines.append("  … \(answer.figures.count) in all; --json has every one") }
         }
-        text = (lines + answer.notes.map { "  Note: \($0)" }).joined(separator: "\n")
+        // The answer may be anybody's: none of its words makes a line of its own.
+        text = (lines + answer.notes.map { "  Note: \($0)" }).map(ShownText.line).joined(separator: "\n")
     }
 
     private static func lines(_ flows: [FlowReconciliation], limit: Int) -> [String] {
         let ranked = flows.filter { $0.rank != nil }.sorted { ($0.rank ?? 0) < ($1.rank ?? 0) }
         var lines = [
-            "  \(flows.count) groups; \(flows.filter(\.isSignificant).count) beyond noise and allowance (family-wise 95 %)"
+            "  \(Counted.of(flows.count, "group")); \(flows.filter(\.isSignificant).count) beyond noise and allowance (family-wise 95 %)"
         ]
         for flow in ranked.prefix(limit) {
             var line =

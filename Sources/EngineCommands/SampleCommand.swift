@@ -73,10 +73,12 @@ package struct SampleCommand: AsyncParsableCommand {
         try await CommandFailure.reported {
             try Files.keep([model], from: output)
             let model = try Files.model(at: model)
+            // What cannot be asked is refused before anything is said of rows.
+            let conditions = try conditions.map { try condition($0, model.domain) }
             let chosen = seed ?? UInt64.random(in: .min ... .max)
             if seed == nil { Console.say("seed \(chosen) gives these rows again") }
             guard let imputations else {
-                try write(model, seed: chosen, draws: draws ?? .balanced, to: output)
+                try write(model, conditions, seed: chosen, draws: draws ?? .balanced, to: output)
                 return
             }
             for number in 1...imputations {
@@ -84,16 +86,17 @@ package struct SampleCommand: AsyncParsableCommand {
                 Console.progress("imputation \(number) of \(imputations): refitting…")
                 let refitted = try model.imputation(number, seed: chosen)
                 try write(
-                    refitted, seed: chosen &+ UInt64(number), draws: .independent,
+                    refitted, conditions, seed: chosen &+ UInt64(number), draws: .independent,
                     to: output.map { Files.numbered($0, number) })
             }
             Console.endProgress()
         }
     }
 
-    private func write(_ model: FittedModel, seed: UInt64, draws: Draws, to output: String?) throws {
-        let sampler = try RowSampler(
-            model, seed: seed, draws: draws, conditions: try conditions.map { try condition($0, model.domain) })
+    private func write(
+        _ model: FittedModel, _ conditions: [(column: Int, code: Int)], seed: UInt64, draws: Draws, to output: String?
+    ) throws {
+        let sampler = try RowSampler(model, seed: seed, draws: draws, conditions: conditions)
         let file = try Files.opened(output)
         let encoder = SampleEncoder(
             domain: model.domain, columns: nil, format: format ?? SampleFormat(ofFile: output), compressor: .snappy)

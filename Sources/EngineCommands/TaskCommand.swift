@@ -162,7 +162,7 @@ package struct TaskCommand: AsyncParsableCommand {
             task.providers.compactMap { party in
                 guard let cost = party.table?.key.patternCost else { return nil }
                 return
-                    "The key pattern of \(party.name) costs at most \(cost) \(cost == 1 ? "operation" : "operations") "
+                    "The key pattern of \(party.name) costs at most \(Counted.of(cost, "operation")) "
                     + "a byte of a key."
             }
         }
@@ -174,7 +174,7 @@ package struct TaskCommand: AsyncParsableCommand {
             return [
                 TaskProblem(
                     severity: .warning, line: first, path: "",
-                    what: "\(lines.count) \(lines.count == 1 ? "line is" : "lines are") marked \"to be confirmed\"",
+                    what: "\(Counted.of(lines.count, "line is", "lines are")) marked \"to be confirmed\"",
                     fix:
                         "Replace what was guessed by what is publicly known, and remove each mark; until then nobody can sign"
                 )

@@ -2,8 +2,20 @@ import ArgumentParser
 import Bytes
 import EngineCommands
 
-/// Which command was meant, where there is none of the name that was typed.
+/// What is wrong with the words of a command line before anything reads them.
 enum CommandNames {
+    /// The name of a file with an end of a line in it would write lines of its own wherever the file is named.
+    ///
+    /// - Throws: `CommandFailure` (64) that shows the argument.
+    static func refuseLineEnds(in arguments: [String]) throws(CommandFailure) {
+        guard let wrong = arguments.first(where: { $0.unicodeScalars.contains("\n") }) else { return }
+        throw CommandFailure(
+            "no argument has an end of a line in it, and this one does: '\(ShownText.line(wrong))'. Rename the file",
+            code: .usage)
+    }
+
+    /// Which command was meant, where there is none of the name that was typed.
+    ///
     /// - Parameter arguments: behind the program's name.
     /// - Throws: `CommandFailure` (64) that names the command and the nearest ones.
     static func check(_ arguments: [String], of root: any ParsableCommand.Type = Entrepot.self) throws(CommandFailure) {

@@ -49,10 +49,35 @@ import EngineCommands
             try CommandNames.check(own)
             let (arguments, remarks) = try Settings.complete(own) { () throws(CommandFailure) in try Settings() }
             for remark in remarks { Console.say("entrepot: \(remark)") }
-            await main(arguments)
+            try CommandNames.refuseLineEnds(in: arguments)
+            await perform(arguments)
         } catch {
             Console.say("entrepot: \(error.message)")
             exit(withError: error.code)
         }
+    }
+
+    /// Runs the command that the arguments name.
+    private static func perform(_ arguments: [String]) async {
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(error)
+        }
+    }
+
+    /// As the parser ends a program; what it quotes of the arguments is shown like every other text of others.
+    private static func end(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        // Help and versions are no mistakes, and go to stdout.
+        guard code != .success else { exit(withError: error) }
+        let message = fullMessage(for: error)
+        if !message.isEmpty { Console.say(message) }
+        exit(withError: code)
     }
 }

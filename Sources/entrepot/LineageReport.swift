@@ -1,3 +1,4 @@
+import Bytes
 import Client
 import Engine
 import EngineCommands
@@ -108,11 +109,19 @@ struct LineageReport {
 
     var text: String {
         func figures(_ line: Line) -> String {
-            "\(line.tasks.count) \(line.tasks.count == 1 ? "task" : "tasks"), ε = \(Self.outward(line.addingOne)) for adding or "
+            "\(Counted.of(line.tasks.count, "task")), ε = \(Self.outward(line.addingOne)) for adding or "
                 + "removing one key, \(Self.outward(line.changingOne)) for changing one, δ = \(line.delta)"
         }
-        var lines = tables.map { "\($0.party ?? "")'s table \(($0.table ?? "").prefix(16))…: \(figures($0))" }
-        if !unknown.isEmpty { lines.append("\(unknown.count) of the files do not say which tables they are of") }
+        // Names and digests are what the files say, which anybody can write.
+        var lines = tables.map {
+            ShownText.line("\($0.party ?? "")'s table \(($0.table ?? "").prefix(16))…: \(figures($0))")
+        }
+        if !unknown.isEmpty {
+            lines.append(
+                Counted.of(
+                    unknown.count, "file does not say which tables it is of",
+                    "files do not say which tables they are of"))
+        }
         lines.append("all together, if they were of the same tables: \(figures(all))")
         return lines.joined(separator: "\n")
     }

@@ -96,6 +96,40 @@ struct EvidenceFileTests {
         #expect(unrooted.code == 2, "\(unrooted.talk)")
     }
 
+    @Test("a file of another kind is called what it is, and no forgery")
+    func otherKinds() async throws {
+        let saved = try await SavedEvidence()
+        defer { try? FileManager.default.removeItem(atPath: saved.folder) }
+        let key = P256.Signing.PrivateKey()
+        let root = Data(try Data(contentsOf: URL(fileURLWithPath: saved.path("root.der")))).base64EncodedString()
+        let files: [(String, String, [UInt8])] = [
+            ("key.pem", "a private key", Array(key.pemRepresentation.utf8)),
+            ("key.pub", "a public key", Array(key.publicKey.derRepresentation.base64EncodedString().utf8)),
+            (
+                "root.pem", "a certificate",
+                Array("-----BEGIN CERTIFICATE-----\n\(root)\n-----END CERTIFICATE-----\n".utf8)
+            ),
+            ("a.png", "an image", [0x89] + Array("PNG\r\n\u{1A}\n".utf8)),
+            ("a.gz", "packed by gzip", [0x1F, 0x8B, 8, 0]),
+            ("a.parquet", "a Parquet file", Array("PAR1".utf8)), ("a.zip", "a ZIP archive", Array("PK".utf8) + [3, 4]),
+            ("rows.csv", "a table", Array("a,b\n1,2\n".utf8)),
+            ("task.yaml", "a task", Array("# x\nentrepot: 1\n".utf8)),
+            ("long.model", "a model", Array("{\"entrepot-model\":2,".utf8) + [UInt8](repeating: 0x20, count: 1 << 21)),
+            ("a.opening", "what opens a receipt", Array("{\"entrepot-opening\":1}".utf8)),
+            ("ledger.json", "a ledger", Array("{\"entries\":[]}".utf8)),
+        ]
+        for (name, kind, bytes) in files {
+            let outcome = try await Program.run(["verify", saved.write(name, bytes)])
+            #expect(outcome.code == 65, "\(name): \(outcome.talk)")
+            #expect(outcome.talk.contains("\(name) is \(kind)"), "\(name): \(outcome.talk)")
+            #expect(!outcome.talk.contains("not authentic"), "\(name): \(outcome.talk)")
+        }
+        for name in ["root.der", "release.json"] {
+            let outcome = try await Program.run(["verify", saved.path(name)])
+            #expect(outcome.code == 65 && !outcome.talk.contains("not authentic"), "\(name): \(outcome.talk)")
+        }
+    }
+
     @Test("what is asked of a file and cannot be answered is refused: silence would be taken for a yes")
     func unused() async throws {
         let saved = try await SavedEvidence()

@@ -59,6 +59,30 @@ struct HelpTests {
     }
 
     @Test(
+        "the doctor knows whether a key is one of the task's", .enabled(if: Program.isBuilt, Program.absence))
+    func keyOfTask() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "doctor-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        _ = try await Program.run(["demo-data", "workshop", "--output", folder])
+        for name in ["Alice", "Eve"] { _ = try await Program.run(["keygen", name, "--output", folder]) }
+        let key = try String(contentsOfFile: "\(folder)/Alice.pub", encoding: .utf8)
+        let text = try await Program.run([
+            "task", "draft", "--name", "cars", "--data", "Alice=\(folder)/alice.csv", "--data", "Bob=\(folder)/bob.csv",
+        ]).output.replacing(#/ *# (?:to be confirmed.*|value of the sample)/#, with: "")
+        let place = try #require(text.firstRange(of: "public_key: \"\""))
+        try text.replacingCharacters(in: place, with: "public_key: \(key)")
+            .write(toFile: "\(folder)/task.yaml", atomically: true, encoding: .utf8)
+        for (name, code) in [("Alice", Int32(0)), ("Eve", 1)] {
+            let found = try await Program.run([
+                "doctor", "--task", "\(folder)/task.yaml", "--key", "\(folder)/\(name).key",
+            ])
+            #expect(
+                found.code == code && found.output.contains(code == 0 ? ", of Alice" : "no party of"), "\(found.output)"
+            )
+        }
+    }
+
+    @Test(
         "the doctor says what must be mended and ends with 1; what is in order ends with 0",
         .enabled(if: Program.isBuilt, Program.absence))
     func doctor() async throws {
@@ -83,6 +107,8 @@ struct HelpTests {
             wrong.code == 1 && wrong.output.contains("is a file and no folder")
                 && wrong.output.contains("there is no file"),
             "\(wrong.output)")
+        let absent = try await Program.run(["doctor", "--certificates", folder.appending(path: "none.pem").path])
+        #expect(absent.code == 1 && absent.output.contains("none.pem: check its name and folder"), "\(absent.output)")
         let json = try await Program.run(["doctor", "--json"])
         #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [[String: Any]])
     }

@@ -11,6 +11,9 @@ struct ShownOutputTests {
         + "\u{200E}\u{200F}\u{61C}\u{200B}\u{200D}\u{2060}\u{FEFF}\u{AD}\u{34F}\u{115F}\u{3164}\u{FFA0}\u{180E}\u{FE0F}"
         + "\u{E0041}\u{E000}\u{378}\u{FFF9}"
 
+    /// What would be a line of our own if an end of a line before it were shown as one.
+    private static let forged = "Protection: 0.1"
+
     /// A folder with two tables and their task.
     private static func folder() async throws -> String {
         let folder = FileManager.default.temporaryDirectory.appending(path: "shown-\(UUID().uuidString)").path
@@ -29,6 +32,8 @@ struct ShownOutputTests {
         for text in [outcome.output, outcome.talk] {
             let found = text.unicodeScalars.filter { ShownText.hides($0) && $0 != "\n" && $0 != "\t" }
             #expect(found.isEmpty, "\(place), \(arguments.prefix(2)): \(ShownText.line(text))")
+            let isForged = text.split(separator: "\n").contains { $0.hasPrefix(Self.forged) }
+            #expect(!isForged, "\(place), \(arguments.prefix(2)): \(ShownText.line(text))")
         }
         #expect((0...66).contains(outcome.code), "\(place), \(arguments.prefix(2)): \(outcome.code)")
     }
@@ -69,7 +74,7 @@ struct ShownOutputTests {
         let lines = try String(contentsOfFile: "\(folder)/alice.csv", encoding: .utf8).split(separator: "\n")
         let header = String(lines[0])
         let rows = lines.dropFirst().map(String.init)
-        let cell = "\"\(Self.hidden)\""
+        let cell = "\"\(Self.hidden)\n\(Self.forged)\""
         let files: [(String, [String])] = [
             ("column.csv", [header.replacing("buying", with: cell)] + rows),
             ("further.csv", ["\(header),\(cell)"] + rows.map { "\($0),1" }),
@@ -85,11 +90,31 @@ struct ShownOutputTests {
                 ["check", path, "--party", "Alice"] + task, ["check", path, "--party", "Alice", "--json"] + task,
                 ["task", "draft", "--name", "x", "--data", "Alice=\(path)", "--data", "Bob=\(folder)/bob.csv"],
                 ["prepare", path, "--party", "Alice", "--output", "\(folder)/out.csv"] + task,
+                ["prepare", path, "--party", "Alice", "--output", "\(folder)/out.csv", "--json"] + task,
+                ["prepare", path, "--output", "\(folder)/out.csv", "--split", "x=\(Self.hidden)"],
                 ["ingest", path, "--output", "\(folder)/out.csv"], ["verify", path], ["measure", path],
+                ["verify", path, "--json"], ["verify", path, "--privacy"], ["image", "measure", path],
+                ["combine", "mean", "--column", "low", path, path], ["task", "lint", path], ["task", "show", path],
+                ["doctor", "--certificates", path, "--key", path, "--task", path], ["fingerprint", path],
+                ["query", "q", "--model", path] + task, ["query", "q", "--model", path, "--task", path],
+                ["psi", "listen", path, "--key", path, "--listen", "127.0.0.1:0"] + task,
+                ["psi", "join", path, "--key", path, "--task", path, "--connect", Self.hidden],
+                ["compute", "--data", "Alice=\(path)", "--key", path, "--listen", "127.0.0.1:0"] + task,
+                ["sample", path, "--rows", Self.hidden], ["status", "--url", Self.hidden],
                 ["sample", path, "--rows", "1"], ["report", path, "--output", "\(folder)/out.html"],
                 ["fit", "--data", "Alice=\(path)", "--data", "Bob=\(folder)/bob.csv", "--output", "\(folder)/m"] + task,
             ]
             for command in commands { try await expectNothingHidden(command, in: ShownText.line(name)) }
+        }
+    }
+
+    @Test("a name with an end of a line in it is refused before any command reads it")
+    func lineEnds() async throws {
+        for arguments in [
+            ["verify", "a\n\(Self.forged)"], ["task", "lint", "--x=\n\(Self.forged)"], ["\n\(Self.forged)"],
+        ] {
+            let outcome = try await Program.run(arguments)
+            #expect(outcome.code == 64 && !outcome.talk.contains("\n\(Self.forged)"), "\(outcome.talk)")
         }
     }
 
@@ -113,6 +138,8 @@ struct ShownOutputTests {
                 "independent",
                 "--epsilon", "1", "--delta", "1e-6", "--output", "\(folder)/m",
             ], in: "fit")
+        let asked = try await Program.run(["sample", "\(folder)/m", "--rows", "1", "--where", "none=1"])
+        #expect(asked.code == 65 && !asked.talk.contains("seed"), "\(asked.talk)")
         try await expectNothingHidden(["report", "\(folder)/m", "--output", "\(folder)/page.html"], in: "report")
         let page = try String(contentsOfFile: "\(folder)/page.html", encoding: .utf8)
         #expect(page.contains("202e"))

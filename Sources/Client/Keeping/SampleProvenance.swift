@@ -90,7 +90,7 @@ extension SampleProvenance: CustomStringConvertible {
         model         \(statement.model.hex)
         ledger        entry \(statement.ledgerSequence), \(statement.ledgerHead.hex)
         spent         epsilon \(statement.epsilon), delta \(statement.delta), over the whole life of the task
-        query         \(statement.query)
+        query         \(ShownText.line(statement.query))
         """
     }
 }

@@ -71,7 +71,8 @@ struct DemoCommand: AsyncParsableCommand {
                     Console.progress("   uploading \(size == 0 ? 100 : 100 * sent / size) %")
                 }
                 Console.endProgress()
-                Console.say("   /upload_data   \(receipt.rows) rows, sha256 \(receipt.sha256.prefix(16))…")
+                Console.say(
+                    "   /upload_data   \(Counted.of(receipt.rows, "row")), sha256 \(receipt.sha256.prefix(16))…")
                 Console.say("   /confirm_data  \(stage.line(try await connection.confirm(digest: receipt.sha256)))")
             }
         }

@@ -58,7 +58,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 let wrong = findings.count { $0.verdict == .wrong }
                 Console.show(
                     wrong == 0
-                        ? "nothing here stops entrepot" : "\(wrong == 1 ? "1 thing" : "\(wrong) things") must be mended"
+                        ? "nothing here stops entrepot" : "\(Counted.of(wrong, "thing")) must be mended"
                 )
             }
             if findings.contains(where: { $0.verdict == .wrong }) { throw ExitCode.failed }
@@ -78,7 +78,8 @@ struct DoctorCommand: AsyncParsableCommand {
                     .wrong, "task", "\(path): \(past.map(\.0).joined(separator: ", ")) is over by this machine's clock",
                     "Agree on a new task, or set the clock")
             }
-            return Finding(.good, "task", "\(path): \(task.name), \(task.parties.count) parties")
+            return Finding(
+                .good, "task", "\(path): \(task.name), \(Counted.of(task.parties.count, "party", "parties"))")
         } catch {
             return FileManager.default.fileExists(atPath: path)
                 ? Finding(.wrong, "task", "\(path) is not a task yet", "Run `entrepot task lint \(path)`")
@@ -93,7 +94,18 @@ struct DoctorCommand: AsyncParsableCommand {
                 return Finding(
                     .caution, "key", "other users of this machine can read \(path)", "Close it: chmod 600 \(path)")
             }
-            return Finding(.good, "key", "\(path): \(key.publicKey.fingerprint)")
+            let words = "\(path): \(key.publicKey.fingerprint)"
+            // A task that cannot be read has a line of its own.
+            guard let task, let specification = try? Files.task(at: task, allowsMissingKeys: true) else {
+                return Finding(.good, "key", words)
+            }
+            guard let party = specification.party(holding: key.publicKey) else {
+                return Finding(
+                    .wrong, "key", "\(words), which no party of \(task) has",
+                    "Name the key whose public half the task lists, or write this one's into the task before it is signed"
+                )
+            }
+            return Finding(.good, "key", "\(words), of \(party.name)")
         } catch {
             return Finding(.wrong, "key", "\(path) cannot be used", "\(error)")
         }
@@ -117,6 +129,8 @@ struct DoctorCommand: AsyncParsableCommand {
                     ? Finding(.caution, "certificate", "\(words), \(days) days left", "Fetch a new one from its maker")
                     : Finding(.good, "certificate", words)
             }
+        } catch let failure as CommandFailure {
+            return [Finding(.wrong, "certificate", failure.message)]
         } catch {
             return [Finding(.wrong, "certificate", "\(path) holds no certificate in PEM or DER", "Name the right file")]
         }

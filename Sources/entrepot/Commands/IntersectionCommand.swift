@@ -125,7 +125,9 @@ struct IntersectionCommand: AsyncParsableCommand {
         let meeting = try IntersectionMeeting(task, key: key, signatures: try signatures(of: task, options.task))
         guard let table = meeting.own.table else { return }
         let list = try KeyList(LocalTableFile(path: options.file), table: table, rows: meeting.declaredRows)
-        Console.say("\(list.rowCount) rows, \(list.keys.count) different keys; \(meeting.declaredRows) are declared")
+        Console.say(
+            "\(Counted.of(list.rowCount, "row")), \(Counted.of(list.keys.count, "different key")); \(meeting.declaredRows) are declared"
+        )
         let folder = options.state ?? defaultState
         let ledger = try Ledger.open(directory: folder)
         guard let digest = LedgerHash(bytes: list.digest) else { return }
@@ -182,7 +184,8 @@ struct IntersectionCommand: AsyncParsableCommand {
         _ outcome: IntersectionParty.Outcome, _ list: KeyList, _ meeting: IntersectionMeeting, _ output: String?
     ) throws {
         if let members = outcome.members {
-            Console.say("\(outcome.common) keys are in both lists (not differentially private)")
+            Console.say(
+                "\(Counted.of(outcome.common, "key is", "keys are")) in both lists (not differentially private)")
             let text = members.map { String(decoding: list.keys[$0], as: UTF8.self) + "\n" }.joined()
             if let output {
                 try Files.write(Array(text.utf8), to: output)
@@ -196,7 +199,7 @@ struct IntersectionCommand: AsyncParsableCommand {
         let (figure, shown) = (outcome.estimate, max(0, outcome.estimate))
         let noisy = figure < 0 ? " (the noisy figure is \(figure))" : ""
         Console.say(
-            "about \(shown) keys are in both lists\(noisy); with 95 %: \(max(0, figure - reach)) to "
+            "about \(Counted.of(shown, "key is", "keys are")) in both lists\(noisy); with 95 %: \(max(0, figure - reach)) to "
                 + "\(max(0, figure + reach)), noise of both parties")
         Console.show("\(shown)")
     }

@@ -57,7 +57,7 @@ struct UploadCommand: AsyncParsableCommand {
         }
         for warning in receipt.warnings ?? [] { Console.say("warning: \(warning)") }
         Console.say(
-            "\(receipt.rows) rows, \(receipt.columns) columns; confirm with: entrepot confirm --digest \(receipt.sha256)"
+            "\(Counted.of(receipt.rows, "row")), \(Counted.of(receipt.columns, "column")); confirm with: entrepot confirm --digest \(receipt.sha256)"
         )
         Console.show(receipt.sha256)
     }

@@ -89,7 +89,7 @@ enum CertificateFiles {
         do {
             return try CertificateFile.certificates(try Files.bytes(at: path, limit: .certificates))
         } catch is EvidenceError {
-            throw CommandFailure("\(path) holds no certificate in PEM or DER", code: .badData)
+            throw CommandFailure("\(path) holds no certificate in PEM or DER: name the right file", code: .badData)
         }
     }
 }

@@ -62,7 +62,7 @@ struct OfficeComputation: Sendable {
             try LocalTables.table($0, party: party.name, task: task, hash: KeyedHash.random)
         }
         table = read?.table
-        if let read, let path { Console.say("\(party.name): \(read.table.rowCount) rows of \(path)") }
+        if let read, let path { Console.say("\(party.name): \(Counted.of(read.table.rowCount, "row")) of \(path)") }
         let file = read?.sha256 ?? LedgerHash(of: [])
         journal = try OfficeJournal(directory: state)
         let session = try Self.session(journal, task, file: file, isSpent: ledger.hasReleases)
@@ -188,7 +188,7 @@ struct OfficeComputation: Sendable {
                 kernel, budget: try Budget(plan.privacy, accounting: plan.plan.accounting), progress: { _ in })
             let seconds = (ContinuousClock.now - began) / .seconds(1)
             Console.say(
-                "\(product.transcript.figureCount) figures opened in \(product.transcript.releases.count) rounds; with the fit "
+                "\(Counted.of(product.transcript.figureCount, "figure")) opened in \(Counted.of(product.transcript.releases.count, "round")); with the fit "
                     + "\((seconds * 100).rounded() / 100) s")
             try write(product, try close(reservation), reservation)
         } catch let short as TooFewRows {
@@ -223,7 +223,7 @@ struct OfficeComputation: Sendable {
         let members = try exchange.members()
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         Console.say(
-            "\(members.keys.count) keys are in both tables, as \(task.offices[1 - place].name) knows too; found in "
+            "\(Counted.of(members.keys.count, "key is", "keys are")) in both tables, as \(task.offices[1 - place].name) knows too; found in "
                 + "\((seconds * 100).rounded() / 100) s")
         // Both holders hash with the same secret, so that the same rows stand beside each other.
         let secret = try mesh.key(with: 1 - place, for: "rows")

@@ -81,7 +81,9 @@ struct ImageBuildCommand: AsyncParsableCommand {
             }
             Console.say(
                 "\(output)/entrepot.efi  \(image.bytes.count / 1_000_000) MB, in \(ContinuousClock.now - started)")
-            for (register, value) in image.measurements.sorted(by: { $0.key < $1.key }) { print(register, value) }
+            for (register, value) in image.measurements.sorted(by: { $0.key < $1.key }) {
+                Console.show("\(register) \(value)")
+            }
         }
     }
 }
@@ -125,14 +127,16 @@ struct ImageMeasureCommand: AsyncParsableCommand {
                 let manifest = ReleaseManifest(releases: [
                     .init(version: "measured", measurements: [format.rawValue: measurements])
                 ])
-                print(String(decoding: try manifest.json(), as: UTF8.self))
+                Console.show(String(decoding: try manifest.json(), as: UTF8.self))
                 return
             }
             if let task {
                 let register = TPMRegister.task(try Files.task(at: task).canonicalBytes)
                 measurements["PCR16"] = register.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
             }
-            for (register, value) in measurements.sorted(by: { $0.key < $1.key }) { print(register, value) }
+            for (register, value) in measurements.sorted(by: { $0.key < $1.key }) {
+                Console.show("\(register) \(value)")
+            }
         }
     }
 

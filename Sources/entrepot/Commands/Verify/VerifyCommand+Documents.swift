@@ -11,11 +11,14 @@ extension VerifyCommand {
         let limit = { (head: [UInt8]) in SignedReport.isReport(head) ? FileLimit.report : .receipt }
         let bytes = try Files.beginning(of: document, limit: limit)
         guard bytes.count > limit(bytes).bytes else { return bytes }
-        guard SignedReport.isReport(bytes) else { throw notAuthentic("the document", EvidenceError.fileLength) }
+        guard SignedReport.isReport(bytes) else {
+            try refuseOther(bytes, named: document)
+            throw notAuthentic("the document", EvidenceError.fileLength)
+        }
         throw notAuthentic("the report", CommandFailure("It is longer than \(FileLimit.report).", code: .evidence))
     }
 
-    mutating func verify(bytes: [UInt8]) throws {
+    mutating func verify(bytes: [UInt8], at path: String) throws {
         let format = chosenFormat ?? DocumentVerification.detect(bytes)
         let trust = try trust(format, stamped: bytes)
         let check = { () throws(EvidenceError) in
@@ -25,6 +28,7 @@ extension VerifyCommand {
         do {
             appraisal = try check()
         } catch {
+            try refuseOther(bytes, named: path)
             throw notAuthentic("the document", error)
         }
         what = "the document"
@@ -76,7 +80,7 @@ extension VerifyCommand {
             throw notAuthentic("the provenance of \(samples)", error)
         }
         what = samples
-        if !json { print(provenance) }
+        if !json { showFacts(provenance) }
         show(appraisal.evidence, refusals(appraisal))
         try leave(appraisal)
     }

@@ -21,8 +21,16 @@ extension VerifyCommand {
     }
 
     /// Shows facts, without the lines of hexadecimal digits unless they are wanted.
-    func print(_ facts: some CustomStringConvertible) {
+    func showFacts(_ facts: some CustomStringConvertible) {
         Console.show(details ? facts.description : Verdict.withoutDigests(facts.description))
+    }
+
+    /// A file of another kind is no forgery: it is called what it is.
+    func refuseOther(_ bytes: [UInt8], named path: String) throws(CommandFailure) {
+        guard let other = OtherFile(bytes, named: path) else { return }
+        let sentence = "\(path) is \(other.kind): it holds no evidence, receipt or report. \(other.next)."
+        if json { printJSON(["authentic": false, "reasons": [sentence], "hint": other.next]) }
+        throw CommandFailure(sentence, code: .badData)
     }
 
     func notAuthentic(_ what: String, _ error: any Error) -> CommandFailure {
@@ -43,7 +51,7 @@ extension VerifyCommand {
 
     func show(_ evidence: VerifiedEvidence, _ refusals: [Refusal], entry: [UInt8]? = nil) {
         guard json else {
-            print(EvidenceCard(evidence, refusals: refusals))
+            showFacts(EvidenceCard(evidence, refusals: refusals))
             return
         }
         let measurements = Dictionary(

@@ -27,9 +27,9 @@ extension VerifyCommand {
         if json {
             show(appraisal.evidence, refusals(appraisal), entry: receipt.entry.canonicalBytes)
         } else {
-            print(ReceiptCard(receipt))
+            showFacts(ReceiptCard(receipt))
             if let opened { Console.show("file          \(words(of: opened))") }
-            print(EvidenceCard(appraisal.evidence, refusals: refusals(appraisal)))
+            showFacts(EvidenceCard(appraisal.evidence, refusals: refusals(appraisal)))
         }
         try leave(appraisal)
     }

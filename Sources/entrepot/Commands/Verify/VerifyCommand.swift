@@ -157,7 +157,7 @@ struct VerifyCommand: AsyncParsableCommand {
                             + "it or named by --provenance", code: ExitCode(64))
                 } else {
                     try refuseUnused(["--file": file, "--opening": opening], for: "evidence: it is for receipts")
-                    try verify(bytes: bytes)
+                    try verify(bytes: bytes, at: document)
                 }
             }
         }
@@ -179,7 +179,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 if json {
                     Console.show(String(decoding: ConnectionCard(connection).json(), as: UTF8.self), terminator: "")
                 } else {
-                    print(ConnectionCard(connection))
+                    showFacts(ConnectionCard(connection))
                     Console.show(Verdict.sentence(onService: connection))
                 }
             }

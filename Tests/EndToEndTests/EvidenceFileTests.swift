@@ -116,7 +116,7 @@ struct EvidenceFileTests {
             ("task.yaml", "a task", Array("# x\nentrepot: 1\n".utf8)),
             ("long.model", "a model", Array("{\"entrepot-model\":2,".utf8) + [UInt8](repeating: 0x20, count: 1 << 21)),
             ("a.opening", "what opens a receipt", Array("{\"entrepot-opening\":1}".utf8)),
-            ("ledger.json", "a ledger", Array("{\"entries\":[]}".utf8)),
+            ("ledger.json", "a ledger", Array("{\"entries\":[],\"head\":{}}".utf8)),
         ]
         for (name, kind, bytes) in files {
             let outcome = try await Program.run(["verify", saved.write(name, bytes)])

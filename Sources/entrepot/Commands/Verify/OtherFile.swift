@@ -59,23 +59,27 @@ struct OtherFile {
         return isKey ? ("a public key", "`entrepot fingerprint` shows it") : nil
     }
 
-    /// Files that this program writes, by a member that they alone have.
-    private static let members: [(String, Words)] = [
+    /// Files that this program writes, by members that they have together and no evidence has.
+    private static let members: [([String], Words)] = [
         (
-            "entrepot-opening",
+            ["entrepot-opening"],
             ("what opens a receipt", "Verify the receipt, with this one beside it or named by --opening")
         ),
-        ("releases", ("a list of releases", "Name the evidence, and this one by --measurements")),
-        ("signature", ("a signature of a task", "`entrepot serve` and `entrepot compute` check it with the task")),
-        ("entries", ("a ledger", "`entrepot ledger --url` checks it on a service; a receipt proves one entry of it")),
-        ("head", ("a ledger", "`entrepot ledger --url` checks it on a service; a receipt proves one entry of it")),
-        ("tasks", ("what this machine remembers of services", "Name the evidence or the receipt")),
-        ("fields", ("a schema", "Name the evidence or the receipt")),
+        (["releases"], ("a list of releases", "Name the evidence, and this one by --measurements")),
+        (
+            ["fingerprint", "party", "signature", "task"],
+            ("a signature of a task", "`entrepot serve` and `entrepot compute` check it with the task")
+        ),
+        (
+            ["entries", "head"],
+            ("a ledger", "`entrepot ledger --url` checks it on a service; a receipt proves one entry of it")
+        ),
+        (["fields"], ("a schema", "Name the evidence or the receipt")),
     ]
 
     private static func byMember(_ bytes: [UInt8]) -> Words? {
         guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else { return nil }
-        return members.first { object[$0.0] != nil }?.1
+        return members.first { one in one.0.allSatisfy { object[$0] != nil } }?.1
     }
 
     private static func byLines(_ bytes: [UInt8], _ path: String) -> Words? {

@@ -4,6 +4,7 @@ import Ledger
 import Linkage
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Tasks
 import Testing
 
@@ -177,6 +178,55 @@ import Testing
         #expect(here.estimate == 10)
     }
 
+    @Test(
+        "a hundred who show the other party's public key and cannot sign with it neither end the wait nor hold a place")
+    func borrowedKey() async throws {
+        let scene = try Scene()
+        let context = try BorrowedKey.context(showing: scene.keys[1].publicKey)
+        let (here, there) = try await scene.listening(0..<30) { address in
+            for _ in 0..<100 {
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .channelInitializer { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try channel.pipeline.syncOperations.addHandler(
+                                NIOSSLClientHandler(
+                                    context: context, serverHostname: nil,
+                                    customVerificationCallback: { $1.succeed(.certificateVerified) }))
+                        }
+                    }
+                    .connect(host: address.host, port: address.port).get()
+                try await channel.closeFuture.get()
+            }
+            return try await scene.meeting(1).join(address, scene.preparation(1, 20..<40), patience: 15) { _ in }
+        }
+        #expect(there.estimate == 10)
+        #expect(here.estimate == 10)
+    }
+
+    @Test(
+        "however many connections one machine opens, one of another machine keeps its place until it has proved its key"
+    )
+    func otherAddress() async throws {
+        let scene = try Scene()
+        let (here, there) = try await scene.listening(0..<30) { address in
+            func connect(from host: String) async throws -> any Channel {
+                try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .bind(to: try SocketAddress(ipAddress: host, port: 0))
+                    .connect(host: address.host, port: address.port).get()
+            }
+            let elsewhere = try await connect(from: "127.0.0.2")
+            var many: [any Channel] = []
+            for _ in 0..<150 { many.append(try await connect(from: "127.0.0.1")) }
+            for _ in 0..<200 where many.count(where: \.isActive) > 70 { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(many.count(where: \.isActive) <= 70)
+            #expect(elsewhere.isActive)
+            for channel in many + [elsewhere] { channel.close(promise: nil) }
+            return try await scene.meeting(1).join(address, scene.preparation(1, 20..<40), patience: 15) { _ in }
+        }
+        #expect(there.estimate == 10)
+        #expect(here.estimate == 10)
+    }
+
     @Test("a task that also asks for a model is a service's, and no two parties answer a part of it")
     func modelToo() throws {
         let scene = try Scene(method: "auto")
@@ -202,5 +252,32 @@ import Testing
             return true
         }
         #expect(!FileManager.default.fileExists(atPath: noise))
+    }
+}
+
+/// A key of which only the public half is known, as every task tells it: what it signs is not signed with it.
+private struct BorrowedKey: NIOSSLCustomPrivateKey, Hashable {
+    let signatureAlgorithms = [SignatureAlgorithm.ecdsaSecp256R1Sha256]
+
+    func sign(channel: any Channel, algorithm: SignatureAlgorithm, data: ByteBuffer) -> EventLoopFuture<ByteBuffer> {
+        channel.eventLoop.makeSucceededFuture(ByteBuffer(repeating: 0x30, count: 71))
+    }
+
+    func decrypt(channel: any Channel, data: ByteBuffer) -> EventLoopFuture<ByteBuffer> {
+        channel.eventLoop.makeSucceededFuture(data)
+    }
+
+    /// A certificate of a key of our own, with the other key in its place: nobody asks who signed it.
+    static func context(showing key: PartyKey) throws -> NIOSSLContext {
+        let own = try PartyPrivateKey.generate(.p256)
+        var bytes = try ClientCertificate(own).certificate.toDERBytes()
+        let found = try #require(bytes.firstRange(of: own.publicKey.subjectPublicKeyInfo))
+        bytes.replaceSubrange(found, with: key.subjectPublicKeyInfo)
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv13
+        tls.certificateVerification = .noHostnameVerification
+        tls.certificateChain = [.certificate(try NIOSSLCertificate(bytes: bytes, format: .der))]
+        tls.privateKey = .privateKey(NIOSSLPrivateKey(customPrivateKey: BorrowedKey()))
+        return try NIOSSLContext(configuration: tls)
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
+import NIOTLS
 import Synchronization
 import Tasks
 
@@ -85,28 +86,23 @@ extension PeerStream {
     ) async throws -> Result {
         let server = try await bind(address, end)
         let listener = server.channel
-        let turn = Turn()
+        let door = Door()
         return try await server.executeThenClose { clients in
             await listening(listener.localAddress?.port ?? address.port)
             return try await withThrowingTaskGroup(of: Result?.self) { group in
                 defer { group.cancelAll() }
-                var strangers: [Accepted] = []
                 for try await client in clients {
-                    strangers.removeAll { !$0.channel.channel.isActive || $0.shown.isVerified }
-                    strangers.append(client)
-                    if strangers.count > mostStrangers { strangers.removeFirst().channel.channel.close(promise: nil) }
+                    door.arrived(client.channel.channel)
                     group.addTask {
                         try await welcome(client) { stream in
-                            guard turn.isFirst() else { return nil }
+                            guard door.isFirst(client.channel.channel) else { return nil }
                             // Nobody else is waited for: this ends the loop over clients.
                             listener.close(promise: nil)
                             return try await use(stream)
                         }
                     }
                 }
-                for stranger in strangers where !stranger.shown.isVerified {
-                    stranger.channel.channel.close(promise: nil)
-                }
+                door.shut()
                 while let result = try await group.next() {
                     if let result { return result }
                 }
@@ -130,6 +126,7 @@ extension PeerStream {
                                 context: try serverContext(certificate),
                                 customVerificationCallback: { chain, promise in promise.succeed(shown.verify(chain)) },
                                 configuration: .init()))
+                        try channel.pipeline.syncOperations.addHandler(HandshakeEnd(shown))
                         return Accepted(channel: try stream(channel, end), shown: shown)
                     }
                 }
@@ -148,12 +145,12 @@ extension PeerStream {
                 // The first bytes come behind the handshake.
                 let channel = client.channel.channel
                 let end = channel.eventLoop.scheduleTask(in: handshake) { channel.close(promise: nil) }
-                guard await stream.hasFirstBytes(), client.shown.isVerified else { return nil }
+                guard await stream.hasFirstBytes(), client.shown.isProved else { return nil }
                 end.cancel()
                 return try await use(stream)
             }
         } catch {
-            guard client.shown.isVerified else { return nil }
+            guard client.shown.isProved else { return nil }
             throw error
         }
     }
@@ -186,10 +183,8 @@ extension PeerStream {
         }
     }
 
-    /// How long whoever comes may take to show its key.
+    /// How long whoever comes may take to prove its key.
     private static let handshake = TimeAmount.seconds(20)
-    /// Of more connections without a key the oldest goes.
-    private static let mostStrangers = 64
 
     private struct Accepted: Sendable {
         let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
@@ -234,33 +229,60 @@ extension PeerStream {
     }
 }
 
-/// Who comes first, of connections beside each other.
-private final class Turn: Sendable {
-    private let wasTaken = Mutex(false)
+/// Who waits to prove a key, of connections beside each other, and whether somebody has.
+private final class Door: Sendable {
+    private let state = Mutex((strangers: Strangers(), isTaken: false))
 
-    func isFirst() -> Bool {
-        wasTaken.withLock { taken in
-            defer { taken = true }
-            return !taken
+    func arrived(_ channel: any Channel) { state.withLock { $0.strangers.add(channel) }?.close(promise: nil) }
+
+    /// Whether a connection that has proved its key is the first one.
+    func isFirst(_ channel: any Channel) -> Bool {
+        state.withLock { state in
+            state.strangers.remove(channel)
+            defer { state.isTaken = true }
+            return !state.isTaken
         }
+    }
+
+    /// Nobody else is let in.
+    func shut() {
+        for channel in state.withLock({ $0.strangers.takeAll() }) { channel.close(promise: nil) }
     }
 }
 
 /// The key that the other end showed in the handshake.
+///
+/// Everybody who has the task can show it. That the other end holds it is proved when the handshake is over, and not before.
 private final class ShownKey: Sendable {
     private let expected: PartyKey
-    private let verified = Mutex(false)
+    private let state = Mutex((isShown: false, isProved: false))
 
     init(_ expected: PartyKey) { self.expected = expected }
 
-    var isVerified: Bool { verified.withLock { $0 } }
+    var isProved: Bool { state.withLock { $0.isShown && $0.isProved } }
 
     func verify(_ chain: [NIOSSLCertificate]) -> NIOSSLVerificationResult {
         guard let bytes = try? chain.first?.extractPublicKey().toSPKIBytes(),
             let key = try? PartyKey(derRepresentation: bytes), key == expected
         else { return .failed }
-        verified.withLock { $0 = true }
+        state.withLock { $0.isShown = true }
         return .certificateVerified
+    }
+
+    func handshakeEnded() { state.withLock { $0.isProved = true } }
+}
+
+/// Tells when the handshake is over.
+private final class HandshakeEnd: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+
+    private let shown: ShownKey
+
+    init(_ shown: ShownKey) { self.shown = shown }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event { shown.handshakeEnded() }
+        context.fireUserInboundEventTriggered(event)
     }
 }
 

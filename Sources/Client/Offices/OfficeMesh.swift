@@ -60,8 +60,8 @@ public final class OfficeMesh: Sendable {
         /// At whose address somebody else answered: said before any other trouble, which follows from it.
         var strangers: Set<Int> = []
         var isOver = false
-        /// Connections that somebody made who has not proved a key of the task, the oldest first.
-        var strange: [any Channel] = []
+        /// Connections that somebody made who has not proved a key of the task.
+        var strange = Strangers()
         /// What holders fetch from each other.
         var items = OfficeItems()
         /// Connections over which a long message of the next round waits.
@@ -263,20 +263,11 @@ public final class OfficeMesh: Sendable {
             .flatMap { $0 == configuration.place ? nil : $0 }
     }
 
-    /// So many connections may wait for their key at once, well below the number of files that a process may have open.
-    private static let mostStrange = 64
-
-    /// Somebody connected: of too many who have shown no key the oldest goes.
-    func arrived(_ channel: any Channel) {
-        let oldest = state.withLock { (state) -> (any Channel)? in
-            state.strange.append(channel)
-            return state.strange.count > Self.mostStrange ? state.strange.removeFirst() : nil
-        }
-        oldest?.close(promise: nil)
-    }
+    /// Somebody connected: of too many who have shown no key one goes.
+    func arrived(_ channel: any Channel) { state.withLock { $0.strange.add(channel) }?.close(promise: nil) }
 
     /// A connection that proved its key, or ended.
-    func isKnown(_ channel: any Channel) { state.withLock { $0.strange.removeAll { $0 === channel } } }
+    func isKnown(_ channel: any Channel) { state.withLock { $0.strange.remove(channel) } }
 
     func connected(_ channel: any Channel, to peer: Int) {
         let old = state.withLock { state in

@@ -14,9 +14,11 @@ public struct MarginalTrend: Sendable, Equatable {
     public let direction: [Double]
     /// What Σ weight · count is to be.
     public let value: Double
+    /// Cells of the second attribute.
+    let width: Int
 
     /// Newton steps at each visit, and the farthest that one may multiply a cell, as a logarithm.
-    private static let steps = 3
+    private static let steps = 6
     private static let longestStep = 1.0
     private static let tolerance = 1e-4
 
@@ -25,14 +27,17 @@ public struct MarginalTrend: Sendable, Equatable {
     ///   - weights: one number a cell, of the same sign as in `direction`.
     ///   - direction: one number a cell.
     ///   - value: in counts.
-    public init(attributes: [Int], weights: [Double], direction: [Double], value: Double) {
+    ///   - width: cells of the attribute that varies fastest.
+    public init(attributes: [Int], weights: [Double], direction: [Double], value: Double, width: Int) {
         self.attributes = attributes
         self.weights = weights
         self.direction = direction
         self.value = value
+        self.width = max(width, 1)
     }
 
-    /// exp(κ · direction) for the κ by which the counts come to the sum, all of them scaled so that their total stays.
+    /// exp(κ · direction) for the κ by which the counts come to the sum, with the counts of each row and each column scaled to what
+    /// they were: a trend says nothing of either scale alone.
     ///
     /// - Parameter total: what the sum is of. Where the counts have another total, as in the middle of a fit, they come to the
     ///   same sum a count.
@@ -42,10 +47,9 @@ public struct MarginalTrend: Sendable, Equatable {
         let mass = counts.reduce(0, +)
         guard largest > 0, mass > 0, total > 0 else { return factors }
         let longest = Self.longestStep / largest
-        var moved = mass
+        let kept = margins(counts)
         for _ in 0..<Self.steps {
-            var (sum, lean, slope) = (0.0, 0.0, 0.0)
-            moved = 0
+            var (moved, sum, lean, slope) = (0.0, 0.0, 0.0, 0.0)
             for cell in factors.indices {
                 let count = counts[cell] * factors[cell]
                 moved += count
@@ -57,14 +61,32 @@ public struct MarginalTrend: Sendable, Equatable {
             let rate = (slope - sum * lean / moved) / moved
             guard rate > 0 else { break }
             let step = min(max((value / total - sum / moved) / rate, -longest), longest)
-            moved = 0
-            for cell in factors.indices {
-                factors[cell] *= exponential(step * direction[cell])
-                moved += counts[cell] * factors[cell]
-            }
+            for cell in factors.indices { factors[cell] *= exponential(step * direction[cell]) }
+            bring(&factors, counts, to: kept)
             if abs(step) * largest < Self.tolerance { break }
         }
-        for cell in factors.indices { factors[cell] *= mass / moved }
         return factors
+    }
+    /// The counts of each row and of each column.
+    private func margins(_ counts: [Double]) -> (rows: [Double], columns: [Double]) {
+        var rows = [Double](repeating: 0, count: (counts.count + width - 1) / width)
+        var columns = [Double](repeating: 0, count: width)
+        for (cell, count) in counts.enumerated() {
+            let row = cell / width
+            rows[row] += count
+            columns[cell - row * width] += count
+        }
+        return (rows, columns)
+    }
+
+    /// Scales rows, then columns, to the counts that they had.
+    private func bring(
+        _ factors: inout [Double], _ counts: [Double], to kept: (rows: [Double], columns: [Double])
+    ) {
+        func scales(_ kept: [Double], _ found: [Double]) -> [Double] { zip(kept, found).map { $1 > 0 ? $0 / $1 : 1 } }
+        let rows = scales(kept.rows, margins(zip(counts, factors).map { $0 * $1 }).rows)
+        for cell in factors.indices { factors[cell] *= rows[cell / width] }
+        let columns = scales(kept.columns, margins(zip(counts, factors).map { $0 * $1 }).columns)
+        for cell in factors.indices { factors[cell] *= columns[cell % width] }
     }
 }

@@ -163,7 +163,8 @@ private struct ProportionalFit {
             guard let node = tree.smallestNode(containing: one.attributes) else { continue }
             let stored = MarginalTrend(
                 attributes: one.attributes, weights: tree.stored(one.weights, over: one.attributes),
-                direction: tree.stored(one.direction, over: one.attributes), value: one.value)
+                direction: tree.stored(one.direction, over: one.attributes), value: one.value,
+                width: tree.storageOrder(one.attributes).last.map { tree.sizes[$0] } ?? 1)
             trendsOfNode[node].append(
                 Trend(
                     target: stored, projection: layout.projection(from: node, onto: tree.storageOrder(one.attributes))))

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import GraphicalModels
@@ -27,32 +28,54 @@ import Testing
         let whole = sum(counts)
         let weak = try fit([])
         #expect(sum(weak.marginal([0, 1]).values) < 0.8 * whole)
-        let trend = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: whole)
+        let trend = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: whole, width: 4)
         let kept = try fit([trend])
         #expect(abs(sum(kept.marginal([0, 1]).values) - whole) < 1e-3 * whole)
         #expect(abs(kept.marginal([0]).values.reduce(0, +) - 1_000) < 1e-6)
     }
 
+    @Test("a trend leaves each scale's own counts as they were")
+    func keepsMargins() {
+        // Sloping scales, on which an association alone would move both.
+        let counts = (0..<16).map { (cell: Int) -> Double in
+            let fall = 0.6 * Double(cell / 4) + 0.9 * Double(cell % 4)
+            return 40 * exp(-fall) + 1
+        }
+        let total = counts.reduce(0, +)
+        let trend = MarginalTrend(
+            attributes: [0, 1], weights: products, direction: products, value: sum(counts) + 0.3 * total, width: 4)
+        let moved: [Double] = zip(counts, trend.factors(counts, of: total)).map { $0 * $1 }
+        #expect(abs(sum(moved) - sum(counts) - 0.3 * total) < 0.01 * total)
+        for place in 0..<4 {
+            func row(_ table: [Double]) -> Double { table[4 * place..<4 * place + 4].reduce(0, +) }
+            func column(_ table: [Double]) -> Double {
+                stride(from: place, to: 16, by: 4).reduce(0.0) { (sum: Double, cell: Int) in sum + table[cell] }
+            }
+            #expect(abs(row(moved) / row(counts) - 1) < 0.01)
+            #expect(abs(column(moved) / column(counts) - 1) < 0.01)
+        }
+    }
+
     @Test("one step of a trend brings the counts to its sum, and never far at once")
     func factors() {
         let even = [Double](repeating: 62.5, count: 16)
-        let trend = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: 300)
+        let trend = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: 300, width: 4)
         let moved = zip(even, trend.factors(even, of: 1_000)).map { $0 * $1 }
         #expect(abs(sum(moved) - 300) < 1)
-        let beyond = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: 1e12)
+        let beyond = MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: 1e12, width: 4)
         #expect(beyond.factors(even, of: 1_000).allSatisfy { $0.isFinite && $0 > 0 })
         let flat = MarginalTrend(
-            attributes: [0, 1], weights: even.map { _ in 0 }, direction: even.map { _ in 0 }, value: 5)
+            attributes: [0, 1], weights: even.map { _ in 0 }, direction: even.map { _ in 0 }, value: 5, width: 4)
         #expect(flat.factors(even, of: 1_000) == even.map { _ in 1 })
     }
 
     @Test("a trend of another shape, or beyond all counts, is refused")
     func refused() {
         #expect(throws: GraphicalModelError.self) {
-            try fit([MarginalTrend(attributes: [0, 1], weights: [1], direction: [1], value: 0)])
+            try fit([MarginalTrend(attributes: [0, 1], weights: [1], direction: [1], value: 0, width: 4)])
         }
         #expect(throws: GraphicalModelError.self) {
-            try fit([MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: .nan)])
+            try fit([MarginalTrend(attributes: [0, 1], weights: products, direction: products, value: .nan, width: 4)])
         }
     }
 }

@@ -1,6 +1,7 @@
 import Domains
 import Foundation
 import PrivacyKernel
+import Statistics
 import Tables
 import Testing
 import VectorMath
@@ -61,6 +62,60 @@ import VectorMath
             #expect(
                 sorted(codes[column], fractions[column]) == sorted(before.codes[column], before.fractions[column]))
         }
+    }
+
+    @Test("columns of numbers that depend on each other are as wide as the table's")
+    func spread() throws {
+        // Fits of 5,000 rows in linear bins: 5 % too wide where tables of pairs widen the ends; noise of a mean of 8 is 0.9 %.
+        var widths: [Double] = []
+        for seed in 0..<8 {
+            let numbers = people(5_000, seed: UInt64(20 + seed))
+            let rows = try RowSampler(fit("auto", numbers.table(), usual), seed: 3).rows(0..<20_000)
+            func deviation(_ values: [Double]) -> Double {
+                let mean = values.reduce(0, +) / Double(values.count)
+                return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
+            }
+            let made = try numbers.numbers(rows).map { $0.compactMap { $0 } }
+            for column in 0..<2 {
+                widths.append(deviation(made[column]) / deviation(numbers.columns[column].compactMap { $0 }) - 1)
+            }
+        }
+        let mean = widths.reduce(0, +) / Double(widths.count)
+        #expect(abs(mean) < 0.035, "\(mean)")
+    }
+
+    @Test("the largest numbers of a group belong to the classes that have large numbers")
+    func classes() throws {
+        var random = RandomNumbers(11)
+        var numbers = Numbers()
+        let kinds = (0..<20_000).map { _ in random.unit() < 0.05 ? 1 : 0 }
+        numbers.add("kind", classes: 2, kinds)
+        numbers.add(
+            "income", 1...1e9, scale: .log, kinds.map { exp(8 + 1.6 * Double($0) + 0.8 * random.normal()) })
+        let model = try fit("auto", numbers.table(), usual)
+        let block = try RowSampler(model, seed: 3).rows(0..<20_000)
+        let incomes = try numbers.numbers(block)[1].map { $0 ?? 0 }
+        // The part of the highest 200 incomes that are of the small class: 93 % in the population. Dealt out without the class it
+        // is that of the whole highest group.
+        let top = incomes.indices.sorted { incomes[$0] > incomes[$1] }.prefix(200)
+        let share = Double(top.count { block.codes[0][$0] == 1 }) / Double(top.count)
+        #expect(share > 0.6, "\(share)")
+    }
+
+    @Test("looked-up normal numbers are those of the exact functions")
+    func lookedUp() {
+        for (low, high) in [(-8, 8), (-0.3, 0.1), (1.5, 2), (-6, -4), (3, 8), (5, 5.01), (-8, 0)] as [(Float, Float)] {
+            for share in stride(from: Float(0.01), to: 1, by: 0.07) {
+                let below = Normal.distribution(Double(-high))
+                let upTo = Normal.distribution(Double(-low))
+                let wanted = -Normal.quantile(upTo - Double(share) * (upTo - below))
+                let found = CutNormals.shared.number(from: low, to: high, share: share)
+                #expect(abs(Double(found) - wanted) < 3e-3, "\(low) \(high) \(share): \(found) for \(wanted)")
+            }
+        }
+        // Beyond the table: inside the bounds still.
+        let far = CutNormals.shared.number(from: 20, to: 30, share: 0.5)
+        #expect(far >= 20 && far <= 30)
     }
 
     @Test("a row is the same whatever range it is asked for in")

@@ -43,7 +43,7 @@ func measuredTrends(
         guard abs(value) > leastDeviations * noise.squareRoot() else { return nil }
         return MarginalTrend(
             attributes: followers, weights: products(known[0].measured, known[1].measured),
-            direction: products(known[0].own, known[1].own), value: value)
+            direction: products(known[0].own, known[1].own), value: value, width: known[1].own.count)
     }
 }
 

@@ -3,6 +3,10 @@ import GraphicalModels
 package import PrivacyKernel
 import Tables
 
+/// Smoothing has taken most of the noise out of single columns. With the slack of raw counts, what tables say of pairs would widen
+/// each column's ends, and weaken regressions.
+private let smoothedSlackPerDeviation = 0.3
+
 /// The model of one-way marginals and tables: those of the tree fitted on it, those across it by weighting its rows.
 ///
 /// - Parameters:
@@ -24,7 +28,7 @@ package func treeAndRowsModel(
     let model = try fittedTree(
         inTree, targets: treeTargets, trends: treeTrends, oneWays: oneWays, attributes: attributes,
         domain: oneWays.domain,
-        cellLimit: cellLimit)
+        cellLimit: cellLimit, oneWaySlackPerDeviation: smoothedSlackPerDeviation)
     progress(0.6)
     let tree = TreeTables(model, attributes: attributes)
     let measurements = inTree + across

@@ -21,13 +21,27 @@ struct BinDensity: Sendable {
     private let domain: ColumnDomain
 
     private struct Tail: Sendable {
-        let low: Double
-        let high: Double
-        let index: Double
+        private let low: Double
+        /// The part of the law from the lower edge on that lies within the cell.
+        private let mass: Double
+        private let exponent: Double
+        /// One over the logarithm of the edges' ratio where the bins' own scale is of logarithms, else nil.
+        private let perLogarithm: Double?
 
-        /// The number below which a share of the cell's mass lies.
-        func number(_ share: Double) -> Double {
-            low * power(1 - share * (1 - power(low / high, index)), -1 / index)
+        init(_ domain: ColumnDomain, code: Int, edges: (lower: Double, upper: Double), index: Double) {
+            low = edges.lower
+            mass = 1 - power(edges.lower / edges.upper, index)
+            exponent = -1 / index
+            // On such a scale a share's fraction is a logarithm away, without the number itself.
+            let middle = domain.fraction(of: (edges.lower * edges.upper).squareRoot(), in: code)
+            perLogarithm = abs(middle - 0.5) < 1e-6 ? 1 / naturalLogarithm(edges.upper / edges.lower) : nil
+        }
+
+        /// The fraction of the cell below which a share of its mass lies.
+        func fraction(_ share: Double, _ domain: ColumnDomain, _ code: Int) -> Double {
+            let rest = 1 - share * mass
+            guard let perLogarithm else { return domain.fraction(of: low * power(rest, exponent), in: code) }
+            return exponent * naturalLogarithm(rest) * perLogarithm
         }
     }
 
@@ -77,7 +91,7 @@ struct BinDensity: Sendable {
             let index = min(max(own, tailIndices.lowerBound), tailIndices.upperBound)
             if shares[code] > 0 { before = index }
             guard beyond[code] <= tailShare * total, edges.upper >= tailRatio * edges.lower else { continue }
-            result[code] = Tail(low: edges.lower, high: edges.upper, index: index)
+            result[code] = Tail(domain, code: code, edges: edges, index: index)
         }
         return result
     }
@@ -97,8 +111,7 @@ struct BinDensity: Sendable {
         for i in codes.indices {
             let code = Int(codes[i])
             if let tail = tails[code] {
-                let number = tail.number(Double(parts[i]))
-                result[i] = Float(min(domain.fraction(of: number, in: code), 1 - 0x1p-24))
+                result[i] = Float(min(max(tail.fraction(Double(parts[i]), domain, code), 0), 1 - 0x1p-24))
                 continue
             }
             let (l, m, r) = (left[code], middle[code], right[code])

@@ -4,6 +4,7 @@ import Domains
 //
 //   Coverage [REPLICATES] [IMPUTATIONS] [SYNTHESIZER]              1000 20 mst: shares
 //   Coverage figures [REPLICATES] [IMPUTATIONS] [SYNTHESIZER]      500 10 auto: counts, means, ratios, regressions
+//   Coverage tails [REPLICATES] [SYNTHESIZER]                      20 auto: means of heavy tails, and slopes
 import FittedModels
 import Foundation
 import PrivacyKernel
@@ -16,6 +17,13 @@ if arguments.first == "figures" {
     try FigureCoverage(
         replicates: argument(1).flatMap { Int($0) } ?? 500, imputations: argument(2).flatMap { Int($0) } ?? 10,
         method: argument(3) ?? "auto"
+    ).run()
+    exit(0)
+}
+if arguments.first == "tails" {
+    try TailErrors(
+        replicates: arguments.count > 1 ? Int(arguments[1]) ?? 20 : 20,
+        method: arguments.count > 2 ? arguments[2] : "auto"
     ).run()
     exit(0)
 }

@@ -67,6 +67,7 @@ public struct MarginalTrend: Sendable, Equatable {
         }
         return factors
     }
+
     /// The counts of each row and of each column.
     private func margins(_ counts: [Double]) -> (rows: [Double], columns: [Double]) {
         var rows = [Double](repeating: 0, count: (counts.count + width - 1) / width)

@@ -50,7 +50,7 @@ public struct TaskPlan: Sendable {
         domain = try task.domain()
         holders =
             switch task.engine {
-            case .enclave: .one
+            case .enclave, .spark: .one
             case .secureSum(let colluding): NoiseHolders(count: task.providers.count, colluding: colluding)
             case .secretSharing(let computing): NoiseHolders(count: computing.count, colluding: 1)
             }

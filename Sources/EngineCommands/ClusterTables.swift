@@ -22,7 +22,7 @@ struct ClusterTables {
     init(_ sources: [Source], domain: TableDomain, rowsPerKey: Int, connect: String) throws(SparkError) {
         let address = try SparkAddress(connect)
         let server = try SparkConnection(address) { Console.progress($0) }
-        counter = "Spark \(server.version) at \(address.host):\(address.port)"
+        counter = "Spark \(server.version) at \(address.place)"
         Console.say("counted by \(counter), which is believed: it is no part of the kernel")
         let tables = try SparkRows(
             sources.map {

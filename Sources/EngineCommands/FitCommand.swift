@@ -148,7 +148,7 @@ package struct FitCommand: AsyncParsableCommand {
 
     private func taskJob(_ path: String) throws -> Job {
         let task = try Files.task(at: path, allowsMissingKeys: true)
-        if let refusal = task.refusalToServe { throw CommandFailure(refusal, code: .badData) }
+        if let refusal = task.refusalToServe, engine != .spark { throw CommandFailure(refusal, code: .badData) }
         let plan = try TaskPlan(task)
         let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
         if engine == .spark { return try clusterJob(task, plan, files) }
@@ -225,8 +225,15 @@ package struct FitCommand: AsyncParsableCommand {
 
     /// A task whose tables a cluster has.
     private func clusterJob(_ task: TaskSpecification, _ plan: TaskPlan, _ names: [String: String]) throws -> Job {
-        guard task.join.kind == .inner, case .enclave = task.engine else {
-            throw SparkError.notCounted("A task that is no inner join in one place")
+        guard let listed = task.listedCluster else {
+            throw CommandFailure(
+                "the task's engine is \(task.engine.word), so nobody signed that a cluster counts: write "
+                    + "`engine: {kind: spark, server: HOST:PORT}` into the task", code: .badData)
+        }
+        let address = try SparkAddress(connect ?? "")
+        guard address.place == listed else {
+            throw CommandFailure(
+                "the task lists \(listed) as who counts, and --connect names \(address.place)", code: .badData)
         }
         var sources: [ClusterTables.Source] = []
         for party in task.providers {

@@ -41,10 +41,15 @@ extension TaskCommand {
                 let task = try TaskPlan(specification)
                 let need = CountingNeed(
                     tables: try specification.providers.compactMap { try $0.table?.domain() }, joined: task.domain,
-                    rows: task.declaredRows.tables, joinedRows: task.declaredRows.joined)
+                    rows: task.declaredRows.tables, joinedRows: task.declaredRows.joined,
+                    isInner: specification.join.kind == .inner && !specification.isComputedByOffices,
+                    machine: Int(clamping: ProcessInfo.processInfo.physicalMemory))
                 let traffic = SumTraffic(task)
                 defer { if let traffic, !json { Console.show(traffic.text) } }
-                guard let synthesizer = task.synthesizer else { return try printQueries(task) }
+                guard let synthesizer = task.synthesizer else {
+                    try printQueries(task)
+                    return json ? () : Console.show(words(need), terminator: "")
+                }
                 let ladder = epsilon.isEmpty ? Set([0.5, 1, 3, task.privacy.epsilon]).sorted() : epsilon
                 let forecast = try ErrorForecast(
                     task.domain, synthesizer: synthesizer, privacy: task.privacy, epsilons: ladder, rows: rows,
@@ -62,22 +67,27 @@ extension TaskCommand {
             }
         }
 
-        /// What the task's engine needs of a machine.
+        /// Which engine the task's size asks for, and what each needs.
         private func words(_ need: CountingNeed) -> String {
-            let memory = Double(ProcessInfo.processInfo.physicalMemory)
-            let most = String(format: "%.1f GB", Double(need.bytes) / 1e9)
-            var text =
-                "Counting in memory: at most \(need.rows) rows, \(need.joinedRows) joined, in about \(most) and "
-                + String(format: "%.0f s", max(1, need.seconds))
-                + String(format: "; this machine has %.1f GB.\n", memory / 1e9)
-            if Double(need.bytes) > 0.8 * memory {
-                text += """
-                    That is too much for this machine: declare the tables' rows, or take a larger one. A table alone, without a key, \
-                    fits any memory: entrepot fit --engine blocks.
-
-                    """
+            func size(_ bytes: Int) -> String {
+                bytes < 100_000_000
+                    ? "\((bytes + 999_999) / 1_000_000) MB" : String(format: "%.1f GB", Double(bytes) / 1e9)
             }
-            return text
+            func time(_ seconds: Double) -> String { String(format: "%.0f s", max(1, seconds)) }
+            let machine = "this machine has \(size(need.machineBytes))"
+            let choice =
+                need.engine == "memory"
+                ? "memory: it fits, for \(machine)"
+                : need.isBuilt
+                    ? "spark, for \(machine). Write `engine: {kind: spark, server: HOST:PORT}` into the task"
+                    : "none here, for \(machine), and a cluster counts inner joins alone. Take a larger machine"
+            return """
+                Engine for at most \(need.rows) rows, \(need.joinedRows) joined: \(choice).
+                  memory  \(size(need.bytes)), about \(time(need.seconds)) on one core
+                  spark   \(size(need.clusterBytes)) here, about \(time(need.clusterSeconds)) of the cluster's cores together
+                  blocks  takes one table alone, without a key, of any size: entrepot fit --engine blocks
+
+                """
         }
 
         /// What the count of joined rows will cost and how far off it will be, where the task asks for it.

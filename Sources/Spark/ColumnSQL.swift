@@ -43,9 +43,14 @@ struct ColumnSQL {
             if plain.count > Self.mostCases {
                 dictionary = ("d\(place)", plain, key)
                 cases = "coalesce(d\(place).code, \(other))"
+            } else if plain.isEmpty {
+                cases = other
             } else {
-                let whens = plain.map { "WHEN \(SQLText.text($0.text)) THEN \($0.code)" }.joined(separator: " ")
-                cases = whens.isEmpty ? other : "CASE \(key) \(whens) ELSE \(other) END"
+                // One look-up: a CASE would work out what is compared once for each text.
+                let texts = plain.map { SQLText.text($0.text) }.joined(separator: ", ")
+                let codes = plain.map { "\($0.code)" }.joined(separator: ", ")
+                cases =
+                    "element_at(array(\(other), \(codes)), CAST(array_position(array(\(texts)), \(key)) AS INT) + 1)"
             }
             if !exact.isEmpty {
                 let whens = exact.map { "WHEN \(SQLText.text($0.text)) THEN \($0.code)" }.joined(separator: " ")

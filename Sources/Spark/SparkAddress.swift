@@ -5,6 +5,8 @@ public struct SparkAddress: Sendable, Equatable {
     public let host: String
     public let port: Int
     public let isSecured: Bool
+    /// As a task lists it.
+    public var place: String { "\(host):\(port)" }
     /// Sent with each call; never printed.
     let token: String?
 

@@ -32,13 +32,14 @@ public final class SparkCounter: ExactCounter {
 
     public func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws -> [[Int64]] {
         let sizes = domain.sizes + further.map(\.size)
-        var answers: [[Int64]] = []
+        let plan = CountingBlocks(cliques, sizes: sizes)
+        var answers = [[Int64]](repeating: [], count: cliques.count)
         var place = 0
-        while place < cliques.count {
+        while place < plan.blocks.count {
             var cells = 0
             var end = place
-            while end < cliques.count, end - place < Self.mostTables {
-                let size = cliques[end].reduce(1) { $0 * sizes[$1] }
+            while end < plan.blocks.count, end - place < Self.mostTables {
+                let size = plan.cells(end)
                 guard size <= Self.mostCells else {
                     throw SparkError.notCounted("A table of \(size) cells")
                 }
@@ -46,44 +47,41 @@ public final class SparkCounter: ExactCounter {
                 cells += size
                 end += 1
             }
-            answers += try tables(Array(cliques[place..<end]), sizes, further, cells: cells)
+            let counted = try tables(Array(plan.blocks[place..<end]), sizes, further, cells: cells)
+            for (clique, holder) in plan.holders.enumerated() where (place..<end).contains(holder) {
+                answers[clique] = plan.table(cliques[clique], from: counted[holder - place], of: holder)
+            }
             place = end
         }
         return answers
     }
 
-    /// The tables of one statement. A row becomes a number of each table: the table's first place and the row's cell in it.
+    /// The tables of one statement. A row becomes a number of each table.
     private func tables(
-        _ cliques: [[Int]], _ sizes: [Int], _ further: [FurtherAttribute], cells: Int
-    ) throws(SparkError) -> [[Int64]] {
-        var starts: [Int] = []
-        var places: [String] = []
-        var next = 0
-        for clique in cliques {
-            let cell = clique.reduce("0") { "(\($0)) * \(sizes[$1]) + c\($1)" }
-            places.append("side * \(cells) + \(next) + \(cell)")
-            starts.append(next)
-            next += clique.reduce(1) { $0 * sizes[$1] }
-        }
-        let sql =
-            "SELECT CAST(cell AS BIGINT), count(*) FROM (SELECT stack(\(places.count), \(places.joined(separator: ", "))) AS cell "
-            + "FROM (\(rows(with: further)))) GROUP BY cell"
-        let answer = try server.answer(sql)
+        _ blocks: [[Int]], _ sizes: [Int], _ further: [FurtherAttribute], cells: Int
+    ) throws(SparkError) -> [ArraySlice<Int64>] {
+        let number = CellNumber(blocks, sizes: sizes)
+        let answer = try server.answer(
+            "SELECT \(number.place) AS place, count(*) FROM (SELECT side, explode(\(number.cells)) AS cell FROM "
+                + "(SELECT side\(number.columns) FROM (\(rows(with: further))))) GROUP BY place")
+        var starts = [0]
+        for block in blocks { starts.append(starts[starts.count - 1] + block.reduce(1) { $0 * sizes[$1] }) }
         var counted = [Int64](repeating: 0, count: cells)
         var ofKnown: [Int: Int64] = [:]
-        for (cell, count) in zip(try answer.numbers(0), try answer.numbers(1)) {
-            guard let place = Int(exactly: cell), (0..<(2 * cells)).contains(place), count > 0,
-                place < cells ? counted[place] == 0 : ofKnown[place - cells] == nil
-            else { throw .answer("it counts cells that there are not") }
-            if place < cells { counted[place] = count } else { ofKnown[place - cells] = count }
+        for (found, count) in zip(try answer.numbers(0), try answer.numbers(1)) {
+            guard let (side, block, cell) = number.read(found), count > 0 else {
+                throw .answer("it counts cells that there are not")
+            }
+            let place = starts[block] + cell
+            guard side == 0 ? counted[place] == 0 : ofKnown[place] == nil else {
+                throw .answer("it counts a cell twice")
+            }
+            if side == 0 { counted[place] = count } else { ofKnown[place] = count }
         }
-        guard ofKnown == known.counts(cliques, starts, sizes: sizes, further: further) else {
+        guard ofKnown == known.counts(blocks, starts, sizes: sizes, further: further) else {
             throw .wrongSums("a table of \(SparkTable.knownRows) known rows is counted otherwise than it is")
         }
-        var tables: [[Int64]] = []
-        for (clique, start) in zip(cliques, starts) {
-            tables.append(Array(counted[start..<(start + clique.reduce(1) { $0 * sizes[$1] })]))
-        }
+        let tables = zip(starts, starts.dropFirst()).map { counted[$0..<$1] }
         for table in tables {
             let sum = table.reduce(0, &+)
             let first = total.withLock { total in

@@ -87,6 +87,9 @@ public struct TaskDescription: Sendable {
     public static let destruction =
         "The tables are wiped from memory when the fit ends, however it ends. They are never on a disk."
 
+    private static let leftOnCluster =
+        "The tables stay where the cluster has them: nothing here wipes them, and no row of them leaves it."
+
     /// ε as what an attacker learns at most: from 50 % sure to e^ε / (1 + e^ε).
     ///
     /// For δ = 0 that is the bound on the posterior of a guess with even odds (Dwork and Roth, §2.3; Wood et al. 2018 for
@@ -176,6 +179,7 @@ extension TaskDescription {
 
     private var engine: String {
         if case .secretSharing(let computing) = task.engine { return sharing(computing) }
+        if let server = task.listedCluster { return cluster(server) }
         guard case .secureSum(let colluding) = task.engine else { return "" }
         let count = task.providers.count
         let factor = (100 * (Double(count) / Double(count - colluding)).squareRoot()).rounded() / 100
@@ -189,6 +193,16 @@ extension TaskDescription {
               It rests on cryptography (X25519, AES) where an enclave rests on hardware. If one provider is missing, there is no \
             result.
             """
+    }
+
+    private func cluster(_ server: String) -> String {
+        """
+        Engine
+          No service and no enclave: the Spark cluster at \(server) has the tables of all providers and counts them. It sees every \
+        row. Whoever runs `entrepot fit` there gets exact tables of counts, adds the noise and keeps to this task.
+          Both are believed: a cluster that counts wrongly on purpose, or a person who keeps exact counts, breaks the promise of ε, and \
+        nothing here finds it out. A cluster that errs is found out by 64 known rows that are counted with the others.
+        """
     }
 
     private func sharing(_ computing: [String]) -> String {
@@ -266,6 +280,7 @@ extension TaskDescription {
         switch task.engine {
         case .enclave: "What leaves the service"
         case .secureSum: "What opens, to all providers"
+        case .spark: "What leaves the cluster, with noise"
         case .secretSharing: "What opens, to all three who compute"
         }
     }
@@ -337,7 +352,7 @@ extension TaskDescription {
     private var after: String {
         """
         Afterwards
-          \(Self.destruction)
+          \(task.listedCluster == nil ? Self.destruction : Self.leftOnCluster)
           Nothing in this task can be changed: a change is a new task, with new signatures.
         """
     }

@@ -14,16 +14,23 @@ extension TaskSpecification {
         /// - Parameter computing: both providers in the order of the task, and the third party.
         case secretSharing(computing: [String])
 
+        /// A Spark cluster that has every provider's table counts them, for `entrepot fit --engine spark`. It sees every row and is
+        /// believed.
+        ///
+        /// - Parameter server: its Spark Connect server, as HOST:PORT.
+        case spark(server: String)
+
         /// As the task writes it.
         public var word: String {
             switch self {
             case .enclave: "enclave"
             case .secureSum: "secure-sum"
             case .secretSharing: "secret-sharing"
+            case .spark: "spark"
             }
         }
 
-        static let words = ["enclave", "secure-sum", "secret-sharing"]
+        static let words = ["enclave", "secure-sum", "secret-sharing", "spark"]
         /// The most providers of a secure sum: the proof of the noise holds for so many.
         public static let mostOffices = 64
         /// The most rows of a table that is shared.
@@ -31,7 +38,15 @@ extension TaskSpecification {
     }
 
     /// Whether the providers compute among themselves, without a service.
-    public var isComputedByOffices: Bool { engine != .enclave }
+    public var isComputedByOffices: Bool {
+        switch engine {
+        case .enclave, .spark: false
+        case .secureSum, .secretSharing: true
+        }
+    }
+
+    /// The Spark Connect server that the signed task lists as who counts.
+    public var listedCluster: String? { if case .spark(let server) = engine { server } else { nil } }
 
     /// Who computes where there is no service: in the order in which they call each other.
     public var offices: [Party] {
@@ -57,6 +72,7 @@ extension TaskSpecification.Engine {
                 "kind": .text(word), "computing": .array(computing.map { .text($0) }), "model": .text("passive"),
                 "majority": .text("honest"),
             ])
+        case .spark(let server): .object(["kind": .text(word), "server": .text(server)])
         }
     }
 }

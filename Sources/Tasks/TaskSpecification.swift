@@ -83,7 +83,12 @@ public struct TaskSpecification: Sendable, Equatable {
 
     /// Why nothing is fitted or served for the task; nil for one that a service can do.
     public var refusalToServe: String? {
-        join.reveal == .none || isComputedByOffices
+        if listedCluster != nil {
+            return
+                "The task's engine is spark: a cluster counts for `entrepot fit --engine spark`, and no service takes "
+                + "its tables."
+        }
+        return join.reveal == .none || isComputedByOffices
             ? nil
             : "The task says `reveal: own`, which only `entrepot psi` does, between two parties and without a service. Write "
                 + "`reveal: none`."

@@ -1,4 +1,5 @@
 import Domains
+import Engine
 import Foundation
 import PrivacyKernel
 import Spark
@@ -25,11 +26,52 @@ struct ScaleTests {
             from: Data(contentsOf: URL(fileURLWithPath: try #require(Self.settings["ENTREPOT_SCALE_SCHEMA"]))))
         let domain = try TableDomain(schema: schema, keyColumns: [])
         let start = ContinuousClock.now
-        let kernel = try Self.kernel(engine, path, domain, schema)
+        try Self.report(engine, from: start, of: Self.kernel(engine, path, domain, schema), domain)
+    }
+
+    @Test(
+        "every pair of columns of a join is counted, and the tables' digest told",
+        .enabled(if: settings["ENTREPOT_SCALE_TASK"] != nil))
+    func joined() throws {
+        let task = try Files.task(at: try #require(Self.settings["ENTREPOT_SCALE_TASK"]), allowsMissingKeys: true)
+        let engine = try #require(CountingEngine(rawValue: Self.settings["ENTREPOT_SCALE_ENGINE"] ?? ""))
+        let plan = try TaskPlan(task)
+        let paths = try (Self.settings["ENTREPOT_SCALE_DATA"] ?? "").split(separator: " ").map {
+            try NamedFile(String($0))
+        }
+        let start = ContinuousClock.now
+        let kernel: Kernel
+        if engine == .spark {
+            let sources = try paths.map { file in
+                let table = try #require(task.party(named: file.name)?.table)
+                return (file.name, file.path, try table.domain(), table.schema, table.key) as ClusterTables.Source
+            }
+            kernel = Kernel(
+                countedBy: try ClusterTables(
+                    sources, domain: plan.domain, rowsPerKey: plan.rowsPerKey,
+                    connect: Self.settings["ENTREPOT_SCALE_CONNECT"] ?? ""
+                ).rows)
+        } else {
+            let hash = KeyedHash.random
+            kernel = Kernel(
+                table: try plan.joined(
+                    paths.map {
+                        ($0.name, try LocalTables.table($0.path, party: $0.name, task: task, hash: hash).table)
+                    }))
+        }
+        try Self.report(engine, from: start, of: kernel, plan.domain)
+    }
+
+    /// Counts every pair, and prints how many rows and tables there are, a digest of all counts, and the time.
+    private static func report(
+        _ engine: CountingEngine, from start: ContinuousClock.Instant, of kernel: Kernel, _ domain: TableDomain
+    ) throws {
         let opened = ContinuousClock.now
+        print("scale opened")
+        fflush(nil)
         let columns = domain.columns.indices
         let pairs = columns.flatMap { first in columns.filter { $0 > first }.map { [first, $0] } }
-        // The noise of an answer is zero but with a probability below e^-50.
+        // The noise of an answer is zero but with a probability below e^-20.
         let answers = try kernel.measure(
             pairs, spending: Budget(PrivacyParameters(epsilon: 8_000, delta: 0), accounting: .pure))
         let counted = ContinuousClock.now
@@ -44,6 +86,7 @@ struct ScaleTests {
         print(
             "scale \(engine.rawValue) \(rows) \(answers.count) \(String(digest, radix: 16)) \((opened - start) / .seconds(1)) "
                 + "\((counted - opened) / .seconds(1))")
+        fflush(nil)
     }
 
     private static func kernel(

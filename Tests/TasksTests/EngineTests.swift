@@ -56,6 +56,9 @@ struct EngineTests {
             ("engine: {kind: secure-sum, colluding: 5}", "of 5 providers 1 to 4"),
             ("engine: {kind: secure-sum, colluding: 0}", "every one knows its own noise"),
             ("engine: {kind: enclave, colluding: 1}", "no `colluding`"),
+            ("engine: {kind: shards}", "`shards` is not built"),
+            ("engine: {kind: enclave, server: 'localhost:15002'}", "only `kind: spark` has a `server`"),
+            ("engine: {kind: spark, server: 'localhost:15002'}", "counts the inner join"),
             ("engine: {kind: secure-som}", "Did you mean `secure-sum`"),
             ("engine: {kind: secure-sum, coluding: 1}", "unknown key"),
             ("engine: {kind: secure-sum, members: known}", "matches no rows"),
@@ -77,6 +80,58 @@ struct EngineTests {
             $0 = $0.replacing("delta: 1.0e-9", with: "delta: 0")
         }
         #expect(pure.errors.contains { "\($0)".contains("δ above 0") })
+    }
+
+    // MARK: - On a cluster
+
+    private static func clustered(_ engine: String, _ change: (inout String) -> Void = { _ in }) throws -> TaskFile {
+        try shared(engine) {
+            $0 = $0.replacing("reveal: own", with: "reveal: none")
+            change(&$0)
+        }
+    }
+
+    @Test("a task lists the cluster that counts: it is signed, shown before that, and no service takes its tables")
+    func cluster() throws {
+        let file = try Self.clustered("engine: {kind: spark, server: 'spark.example.org:443'}")
+        let task = try #require(file.specification, "\(file.errors)")
+        #expect(task.engine == .spark(server: "spark.example.org:443"))
+        #expect(task.listedCluster == "spark.example.org:443" && !task.isComputedByOffices)
+        var other = task
+        other.engine = .spark(server: "spark.example.org:444")
+        #expect(other.digest != task.digest)
+        let read = TaskFile(
+            yaml: String(decoding: task.canonicalBytes, as: UTF8.self),
+            context: TaskFile.Context(allowsMissingKeys: true))
+        #expect(read.specification == task)
+        let text = TaskDescription(task).text
+        #expect(text.contains("the Spark cluster at spark.example.org:443 has the tables of all providers"))
+        #expect(text.contains("nothing here finds it out") && text.contains("nothing here wipes them"))
+        #expect(task.refusalToServe?.contains("`entrepot fit --engine spark`") == true)
+    }
+
+    @Test(
+        "a cluster that is not named by host and port, or that has a setting of others, is refused",
+        arguments: [
+            ("engine: {kind: spark}", "does not say which cluster counts"),
+            ("engine: {kind: spark, server: spark.example.org}", "is no HOST:PORT"),
+            ("engine: {kind: spark, server: 'sc://spark.example.org:443'}", "is no HOST:PORT"),
+            ("engine: {kind: spark, server: 'spark.example.org:443;token=x'}", "is no HOST:PORT"),
+            ("engine: {kind: spark, server: 'spark.example.org:70000'}", "is no HOST:PORT"),
+            ("engine: {kind: spark, server: 'localhost:15002', model: passive}", "a cluster has no `model`"),
+        ])
+    func noCluster(engine: String, words: String) throws {
+        let file = try Self.clustered(engine)
+        #expect(file.specification == nil)
+        #expect(file.errors.contains { "\($0)".contains(words) && $0.path.hasPrefix("engine") }, "\(file.errors)")
+    }
+
+    @Test("a key that Spark cannot normalise is refused before anybody signs")
+    func clusterKey() throws {
+        let file = try Self.clustered("engine: {kind: spark, server: 'localhost:15002'}") {
+            $0 = $0.replacing("normalise: [", with: "normalise: [nfc, ")
+        }
+        #expect(file.errors.contains { "\($0)".contains("normalised by `nfc`") }, "\(file.errors)")
     }
 
     // MARK: - On shares

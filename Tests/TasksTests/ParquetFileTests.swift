@@ -96,14 +96,14 @@ struct ParquetFileTests {
             duckdb.sql(f"copy (select * from whole) to '{folder}/duckdb-{codec}.parquet' (format parquet, codec '{codec}', row_group_size 2048)")
         """
 
-    private static func folder(_ script: String) throws -> URL {
+    static func folder(_ script: String) throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: "parquet-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try run(try #require(python), script, [folder.path])
         return folder
     }
 
-    private static func read(_ file: URL, _ schema: TableSchema, key: String?) throws -> KeyedRows {
+    static func read(_ file: URL, _ schema: TableSchema, key: String?) throws -> KeyedRows {
         let reader = CSVTableReader(
             domain: try TableDomain(schema: schema, keyColumns: key.map { [$0] } ?? []), schema: schema,
             key: key.map { KeyRule(columns: [$0], pattern: "^[0-9]{11}$") }, hash: KeyedHash(key: (1, 2)),

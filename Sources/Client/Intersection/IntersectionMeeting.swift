@@ -47,7 +47,7 @@ public struct IntersectionMeeting: Sendable {
         }
         guard case .enclave = task.engine else {
             throw ClientError.badInput(
-                "The task's engine is \(task.engine.word): its offices run `entrepot compute`, and two parties meet without one."
+                "The task's engine is \(task.engine.word), and two parties meet without one."
             )
         }
         guard !task.releasesRows else {

@@ -108,6 +108,7 @@ struct TaskStart {
                 "its engine is \(specification.engine.word), so each office runs `entrepot compute` and no service takes its table."
             )
         }
+        if let refusal = specification.refusalToServe { throw ServiceError.unusableTask(refusal) }
         do {
             return Fitter(try TaskPlan(specification), taskDigest: specification.digest.hex)
         } catch {

@@ -7,13 +7,20 @@ extension TaskReader {
         parties: [TaskSpecification.Party]?
     ) -> TaskSpecification.Engine? {
         guard task.present("engine") != nil else { return .enclave }
-        let known = ["kind", "colluding", "model", "majority", "computing", "members"]
+        let known = ["kind", "colluding", "model", "majority", "computing", "members", "server"]
         guard let section = optionalSection(task, "engine", keys: known) else { return nil }
         guard let kind = optional(section, "kind", { reader, node, path in reader.engineWord(node, at: path) }),
             let colluding = optional(section, "colluding", { reader, node, path in reader.integer(node, at: path) }),
             let model = optionalText(section, "model"), let majority = optionalText(section, "majority"),
-            let members = optionalText(section, "members")
+            let members = optionalText(section, "members"), let server = optionalText(section, "server")
         else { return nil }
+        if kind == "spark" { return readCluster(section, server, join, parties) }
+        if server != nil {
+            problem(
+                line: section.line("server"), path: section.path("server"), "only `kind: spark` has a `server`",
+                fix: "Leave it out, or write `kind: spark`")
+            return nil
+        }
         let isRight = checkModel(section, kind: kind ?? "enclave", model: model, majority: majority)
         switch kind ?? "enclave" {
         case "enclave":
@@ -54,6 +61,13 @@ extension TaskReader {
 
     private mutating func engineWord(_ node: DocumentNode, at path: String) -> String? {
         guard let text = text(node, at: path) else { return nil }
+        guard text != "shards" else {
+            problem(
+                line: node.line, path: path,
+                "`shards` is not built: no several attested services count one table together",
+                fix: "Write `kind: enclave`, or `kind: spark` where a cluster has the tables and may see them")
+            return nil
+        }
         guard TaskSpecification.Engine.words.contains(text) else {
             let near =
                 NearestWord.to(text, among: TaskSpecification.Engine.words).map { "Did you mean `\($0)`? " } ?? ""

@@ -75,7 +75,8 @@ struct ComputeCommand: AsyncParsableCommand {
         let specification = try Files.task(at: task)
         guard specification.isComputedByOffices else {
             throw CommandFailure(
-                "the task's engine is \(specification.engine.word): `entrepot serve` runs it, and each party uploads",
+                specification.refusalToServe
+                    ?? "the task's engine is \(specification.engine.word): `entrepot serve` runs it, and each party uploads",
                 code: .badData)
         }
         let privateKey = try Files.privateKey(at: key)

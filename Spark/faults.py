@@ -22,7 +22,7 @@ import server
 
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 entrepot = os.path.abspath(os.environ.get("ENTREPOT", os.path.join(root, ".build/debug/entrepot")))
-program = os.path.join(root, "Spark/.build/debug/entrepot-spark")
+program = os.environ.get("ENTREPOT_SPARK", os.path.join(root, "Spark/.build/debug/entrepot-spark"))
 SCHEMA = """{"fields": [
   {"name": "size", "type": "string", "categories": ["low", "high"], "constraints": {"required": true}},
   {"name": "age", "type": "integer", "constraints": {"minimum": 0, "maximum": 99}}]KEY}"""

@@ -59,9 +59,6 @@ private struct SparkClient {
     private(set) var isStale = false
 
     private static let name = "entrepot-spark"
-    /// Java compiles no method of more than 8,000 bytes. Spark makes one of a whole stage, and where a table has a dozen columns it
-    /// would be interpreted, 30 times as slow; above the limit it makes many small ones. Of this session alone.
-    private static let setting = "SET spark.sql.codegen.hugeMethodLimit=8000"
     private static let longestRefusal = 600
 
     init(_ address: SparkAddress) throws(SparkError) {
@@ -104,18 +101,7 @@ private struct SparkClient {
         }
     }
 
-    /// A server that was started anew knows nothing of the session, so the setting goes before each statement.
     func answer(_ sql: String, _ progress: (String) -> Void) throws(SparkError) -> SparkAnswer {
-        do throws(SparkError) {
-            _ = try asked(Self.setting) { _ in }
-        } catch {
-            // Where a cluster lets nobody set it, it is only slower.
-            guard case .refused = error else { throw error }
-        }
-        return try asked(sql, progress)
-    }
-
-    private func asked(_ sql: String, _ progress: (String) -> Void) throws(SparkError) -> SparkAnswer {
         let statement = Array(sql.utf8)
         do {
             try input.fileHandleForWriting.write(

@@ -111,13 +111,25 @@ struct SparkTable: Sendable {
         return "SELECT * FROM VALUES \(rows.joined(separator: ",")) AS t(\(names.joined(separator: ", ")))"
     }
 
+    /// The side, in a way that keeps the codes out of what Spark makes of the whole statement.
+    ///
+    /// Spark writes one method for all that it does with a row, and Java compiles none of more than 8,000 bytes: the codes of a dozen
+    /// columns make it longer, and it would be interpreted, 30 times as slow. A function of a function is worked out by itself, so
+    /// the codes beside it are made by many short methods. What is asked is never true: no number that is 0 or 1 is above 1.
+    private var apart: String {
+        guard let first = read.first else { return "s.side" }
+        return "CASE WHEN exists(array(CAST(s.v\(first) IS NULL AS INT)), x -> x > 1) THEN 2 ELSE s.side END"
+    }
+
     /// The rows of the table (side 0) and of the known one (side 1) as codes `k0`, `k1`…, NULL where a value lies outside the
     /// domain, with `key` where there is one, and with the values `v0`, `v1`… themselves.
     ///
     /// - Parameter steps: of columns of intervals into how many steps a cell is cut; `t0`, `t1`… say which a value lies in.
     func coded(_ further: String = "", onlyRows: Bool = false, steps: [Int: Int] = [:]) -> String {
         let source = onlyRows ? rows(further) : "\(rows()) UNION ALL \(knownTable)"
-        var parts = ["s.*"]
+        let keys = (key?.rule.columns.indices).map { Array($0) } ?? []
+        var parts = ["\(apart) AS side"] + keys.map { "s.key\($0)" } + read.map { "s.v\($0)" }
+        if !further.isEmpty { parts += ["s.file", "s.number"] }
         if let key { parts.append("\(key.key) AS key, \(key.fault) AS fault") }
         for place in read { parts.append("CAST(\(columns[place]?.code ?? "NULL") AS INT) AS k\(place)") }
         var sql = "SELECT \(parts.joined(separator: ", ")) FROM (\(source)) s"

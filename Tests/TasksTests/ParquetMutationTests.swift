@@ -23,7 +23,7 @@ struct ParquetMutationTests {
 
     /// 29 small files in every way that is read, and two of which a page of a few bytes unpacks to 240 MB.
     private static let writer = """
-        import sys, random, datetime, decimal, pyarrow as pa, pyarrow.parquet as pq
+        import sys, numpy, random, datetime, decimal, pyarrow as pa, pyarrow.parquet as pq
         folder = sys.argv[1]
         random.seed(9)
         def column(value, type): return pa.array([None if random.random() < 0.1 else value() for _ in range(150)], type)
@@ -42,7 +42,6 @@ struct ParquetMutationTests {
                         pq.write_table(whole, f"{folder}/{codec}-{version}-{dictionary}-{group}.parquet", compression=codec,
                             data_page_version=version, use_dictionary=dictionary, data_page_size=256, row_group_size=group)
         pq.write_table(whole, folder + "/int96.parquet", use_deprecated_int96_timestamps=True, store_decimal_as_integer=True)
-        import numpy
         zeros = pa.table({"v": numpy.zeros(30_000_000)})
         for codec in ["gzip", "zstd"]:
             pq.write_table(zeros, f"{folder}/{codec}.bomb", compression=codec, use_dictionary=False, data_page_size=1 << 30,

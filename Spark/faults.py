@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What `entrepot fit --engine spark` says and spends where something is wrong, on Spark's own server: `Spark/faults.py`.
 
-Tables with faults, clusters that miscount, a server that is killed in the middle, an executor that is lost, and TLS. `make scale` runs it.
+Tables with faults, clusters that miscount, a server that is killed in the middle, and TLS.
 """
 import os
 import re

@@ -27,11 +27,12 @@ public struct CountingNeed: Sendable, Equatable, Encodable {
     private static let secondsOfKey = 2e-7
     private static let secondsOfPair = 4e-10
 
-    /// On Spark, from 10 million rows of 15 columns on two cores (`make scale`): to read, check and code a cell, twice; to send a row
-    /// to where its key is joined; to count it in one table; and for the statements themselves.
+    /// On Spark, orders of size again: to read and code a cell, and to count a row in one table, from a million rows of 15 columns on a
+    /// busy machine (8.2 s to code them, 24 s to count them in 29 tables); to send a row to where its key is joined, and for the
+    /// statements themselves, no more than a guess.
     private static let clusterSecondsOfCell = 6e-7
     private static let clusterSecondsOfKey = 4e-6
-    private static let clusterSecondsOfTable = 1e-7
+    private static let clusterSecondsOfTable = 8e-7
     private static let clusterStart = 20.0
     /// So much of a machine may hold rows: the model, and the rest of it, need the other part.
     private static let part = 0.8
@@ -52,9 +53,9 @@ public struct CountingNeed: Sendable, Equatable, Encodable {
         seconds =
             cells * Self.secondsOfCell + Double(rows) * Self.secondsOfKey
             + Double(joinedRows) * pairs * Self.secondsOfPair
-        // A third of the tables that are asked for: they are counted in larger ones.
+        // Cells once to check and once to count; a third of the tables, for they are counted in larger ones.
         clusterSeconds =
-            cells * Self.clusterSecondsOfCell + Double(rows) * Self.clusterSecondsOfKey
+            2 * cells * Self.clusterSecondsOfCell + Double(rows) * Self.clusterSecondsOfKey
             + Double(joinedRows) * pairs / 3 * Self.clusterSecondsOfTable + Self.clusterStart
         let sizes = joined.sizes
         let counts = sizes.indices.reduce(0.0) { sum, first in

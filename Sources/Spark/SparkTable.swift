@@ -114,8 +114,8 @@ struct SparkTable: Sendable {
     /// The side, in a way that keeps the codes out of what Spark makes of the whole statement.
     ///
     /// Spark writes one method for all that it does with a row, and Java compiles none of more than 8,000 bytes: the codes of a dozen
-    /// columns make it longer, and it would be interpreted, 30 times as slow. A function of a function is worked out by itself, so
-    /// the codes beside it are made by many short methods. What is asked is never true: no number that is 0 or 1 is above 1.
+    /// columns make it longer (15: 14,511), and it would be interpreted. A function of a function is worked out by itself, so the codes
+    /// beside it are made by many short methods. What is asked is never true: no number that is 0 or 1 is above 1.
     private var apart: String {
         guard let first = read.first else { return "s.side" }
         return "CASE WHEN exists(array(CAST(s.v\(first) IS NULL AS INT)), x -> x > 1) THEN 2 ELSE s.side END"

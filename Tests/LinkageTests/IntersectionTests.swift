@@ -15,9 +15,15 @@ import Testing
     }
 
     private func prints(_ points: [UInt8]) -> PointPrints {
-        var prints = PointPrints(capacity: 0)
+        let prints = PointPrints(capacity: 0)
         prints.append(points)
         return prints
+    }
+
+    private func received(_ points: [UInt8]) -> ReceivedPoints {
+        let received = ReceivedPoints()
+        received.append(points[...])
+        return received
     }
 
     /// Both parties, from lists to outcomes.
@@ -31,8 +37,8 @@ import Testing
         let (fromOne, fromTwo) = (try await lists(one), try await lists(two))
         #expect(fromOne.count == 32 * terms.points(.listener) && fromTwo.count == 32 * terms.points(.joiner))
         var (backToTwo, backToOne): ([UInt8], [UInt8]) = ([], [])
-        let seenByOne = try await one.answered(fromTwo) { backToTwo += $0 }
-        let seenByTwo = try await two.answered(fromOne) { backToOne += $0 }
+        let seenByOne = try await one.answered(received(fromTwo)) { backToTwo += $0 }
+        let seenByTwo = try await two.answered(received(fromOne)) { backToOne += $0 }
         return (try one.common(seenByOne, prints(backToOne)), try two.common(seenByTwo, prints(backToTwo)))
     }
 
@@ -68,8 +74,8 @@ import Testing
         let cheat = try IntersectionParty(other, role: .joiner, keys: keys(0..<2), noise: 0)
         let (fromOne, fromCheat) = (try await lists(one), try await lists(cheat))
         var back: [UInt8] = []
-        let seen = try await one.answered(fromCheat) { _ in }
-        _ = try await cheat.answered(fromOne) { back += $0 }
+        let seen = try await one.answered(received(fromCheat)) { _ in }
+        _ = try await cheat.answered(received(fromOne)) { back += $0 }
         #expect(throws: IntersectionError.dummiesMissing) { _ = try one.common(seen, prints(back)) }
     }
 
@@ -122,7 +128,8 @@ import Testing
         let good = try await lists(two)
         func answer(_ points: [UInt8]) async throws -> Int {
             var sent = 0
-            _ = try await one.answered(points) { sent += $0.count }
+            try one.accept(received(points))
+            _ = try await one.answered(received(points)) { sent += $0.count }
             return sent
         }
         #expect(try await answer(good) == 128)

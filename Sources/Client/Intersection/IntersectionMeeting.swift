@@ -211,9 +211,13 @@ extension IntersectionMeeting {
         let expected = party.terms.points(party.role.other)
         // Both lists are on their way at once; neither end waits for the other's.
         async let sent: Void = send(party, writer)
-        let points = try await stream.receive(32 * expected)
+        let points = ReceivedPoints()
+        for start in stride(from: 0, to: expected, by: IntersectionParty.piece) {
+            points.append(try await stream.receive(32 * min(IntersectionParty.piece, expected - start))[...])
+        }
         told(.received(32 * expected, of: 32 * expected))
         try await sent
+        try party.accept(points)
         // From here on the other party may know: entered before the first byte.
         let statement = "{\"answer\":\"\(revealsMembers ? "members" : "count")\",\"peer\":\"\(peer.name)\"}"
         try preparation.ledger.record(release: Array(statement.utf8), task: ledgerTask)
@@ -235,7 +239,7 @@ extension IntersectionMeeting {
         let (party, writer) = (answer.party, stream.writer)
         async let prints = answer.send(writer)
         let expected = party.terms.points(party.role)
-        var returned = PointPrints(capacity: expected)
+        let returned = PointPrints(capacity: expected)
         for start in stride(from: 0, to: expected, by: IntersectionParty.piece) {
             returned.append(try await stream.receive(32 * min(IntersectionParty.piece, expected - start)))
         }
@@ -253,7 +257,7 @@ extension IntersectionMeeting {
 
     private struct Answer: Sendable {
         let party: IntersectionParty
-        let points: [UInt8]
+        let points: ReceivedPoints
 
         func send(_ writer: PeerStream.Writer) async throws -> PointPrints {
             try await party.answered(points) { try await writer.send($0) }

@@ -85,17 +85,13 @@ public struct BlindingExponent: Sendable {
         return bytes
     }
 
-    /// The same of points that the other party sent.
+    /// The same of points that the other party sent, 32 bytes each.
     ///
-    /// - Parameters:
-    ///   - points: all of them, 32 bytes each.
-    ///   - order: which of them, in which order.
     /// - Throws: `IntersectionError.pointOffCurve`.
-    func blinded(_ points: [UInt8], order: ArraySlice<UInt32>) throws(IntersectionError) -> [UInt8] {
+    func blinded(_ points: ArraySlice<UInt8>) throws(IntersectionError) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(order.count * CurveName.size)
-        for place in order {
-            let start = Int(place) * CurveName.size
+        bytes.reserveCapacity(points.count)
+        for start in stride(from: points.startIndex, to: points.endIndex, by: CurveName.size) {
             guard let point = CurveName.point(points[start..<start + CurveName.size]),
                 let secret = try? key.sharedSecretFromKeyAgreement(with: point)
             else { throw .pointOffCurve }

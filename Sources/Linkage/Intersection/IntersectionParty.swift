@@ -28,7 +28,6 @@ public struct IntersectionParty: Sendable {
     private let exponent: BlindingExponent
     private let names: ListedNames
     private let noise: Int
-    private let returnOrder: [UInt32]
 
     /// Points are blinded in pieces of so many.
     public static let piece = 2_048
@@ -51,8 +50,6 @@ public struct IntersectionParty: Sendable {
         self.noise = min(max(terms.reach + noise, 0), 2 * terms.reach)
         var random = SeededGenerator(seed)
         names = ListedNames(terms, role, keys: keys, noise: self.noise, using: &random)
-        let others = 0..<UInt32(terms.points(role.other))
-        returnOrder = terms.reveal == .members ? Array(others) : others.shuffled(using: &random)
     }
 
     /// The party's own names under its exponent, piece by piece.
@@ -63,26 +60,44 @@ public struct IntersectionParty: Sendable {
         }
     }
 
-    /// The other's points under both exponents, piece by piece, in the order in which they go back.
+    /// Points of the curve, as many as agreed, and none twice: one that stands there twice counts twice, and noise hides one.
+    /// Asked before anything of the answer goes out.
+    ///
+    /// - Throws: `IntersectionError.wrongNumber`, `repeatedPoint` or `pointOffCurve`.
+    public func accept(_ points: ReceivedPoints) throws(IntersectionError) {
+        guard points.count == terms.points(role.other) else { throw .wrongNumber }
+        guard !points.haveRepeats else { throw .repeatedPoint }
+        guard points.areOnCurve else { throw .pointOffCurve }
+    }
+
+    /// The other's points under both exponents, piece by piece, in the order in which they go back: that in which they came
+    /// where members come out, else another one.
     ///
     /// - Parameters:
-    ///   - points: all that it sent, 32 bytes each.
+    ///   - points: all that it sent, which ``accept(_:)`` takes; they are gone when this returns.
     ///   - send: called with each piece.
     /// - Returns: what must be known of them for ``common(_:_:)``.
     /// - Throws: `IntersectionError`.
     public func answered(
-        _ points: [UInt8], _ send: ([UInt8]) async throws -> Void
+        _ points: ReceivedPoints, _ send: ([UInt8]) async throws -> Void
     ) async throws -> PointPrints {
-        try check(points)
-        var prints = PointPrints(capacity: returnOrder.count)
-        for start in stride(from: 0, to: returnOrder.count, by: Self.piece) {
-            let pieces = Self.halves(start, min(start + Self.piece, returnOrder.count))
-            let parts = Self.inParallel(pieces.count) { place in
-                Result { try exponent.blinded(points, order: returnOrder[pieces[place]]) }
+        if terms.reveal != .members { points.shuffle() }
+        let prints = PointPrints(capacity: points.count)
+        while let block = points.takeBlock() {
+            for start in stride(from: 0, to: block.count, by: Self.piece * CurveName.size) {
+                let end = min(start + Self.piece * CurveName.size, block.count)
+                let pieces = Self.halves(start / CurveName.size, end / CurveName.size)
+                let parts = Self.inParallel(pieces.count) { place in
+                    let piece = pieces[place]
+                    return Result {
+                        try exponent.blinded(
+                            block[piece.lowerBound * CurveName.size..<piece.upperBound * CurveName.size])
+                    }
+                }
+                let bytes = try parts.flatMap { try $0.get() }
+                prints.append(bytes)
+                try await send(bytes)
             }
-            let bytes = try parts.flatMap { try $0.get() }
-            prints.append(bytes)
-            try await send(bytes)
         }
         return prints
     }
@@ -103,26 +118,18 @@ public struct IntersectionParty: Sendable {
     ///   - returned: of this party's points as the other sent them back.
     /// - Throws: `IntersectionError`.
     public func common(
-        _ others: consuming PointPrints, _ returned: consuming PointPrints
+        _ others: PointPrints, _ returned: PointPrints
     ) throws(IntersectionError) -> Outcome {
         guard returned.count == terms.points(role) else { throw .wrongNumber }
         if terms.reveal == .members {
-            guard let places = returned.members(&others) else { throw .repeatedPoint }
+            guard let places = returned.members(others) else { throw .repeatedPoint }
             let members = places.compactMap { names.key($0) }.sorted()
             return Outcome(common: places.count, estimate: places.count, members: members)
         }
-        guard let common = returned.common(&others) else { throw .repeatedPoint }
+        guard let common = returned.common(others) else { throw .repeatedPoint }
         // Whoever keeps to the protocol has all of this party's dummies.
         guard common >= noise else { throw .dummiesMissing }
         return Outcome(common: common, estimate: common - 2 * terms.reach, members: nil)
-    }
-
-    /// Points as many as agreed, and none twice.
-    private func check(_ points: [UInt8]) throws(IntersectionError) {
-        guard points.count == terms.points(role.other) * CurveName.size else { throw .wrongNumber }
-        var prints = PointPrints(capacity: terms.points(role.other))
-        prints.append(points)
-        guard !prints.hasRepeats else { throw .repeatedPoint }
     }
 
     /// Words of the system, or of a seed: the same whenever they are asked for.

@@ -1,53 +1,73 @@
+import Synchronization
+
 /// What must be known of many points to find those that two lists share: of each the first half of its x-coordinate, in the order
 /// in which they came.
 ///
-/// Two of a million points agree in it with a probability below 2^-88.
-public struct PointPrints: Sendable {
-    private var prints: [Print] = []
+/// Two of a million points agree in it with a probability below 2^-88. A class, since a value would be copied whole where it comes
+/// out of a task that ran beside others.
+public final class PointPrints: Sendable {
+    private let held = Mutex<[Print]>([])
 
     /// None, with room for so many.
-    public init(capacity: Int) { prints.reserveCapacity(capacity) }
+    public init(capacity: Int) { held.withLock { $0.reserveCapacity(capacity) } }
 
     /// Adds points of 32 bytes each; what is left over counts for nothing.
-    public mutating func append(_ points: [UInt8]) {
-        for place in 0..<(points.count / CurveName.size) { prints.append(Print(points, place)) }
+    public func append(_ points: [UInt8]) { append(points) { _ in true } }
+
+    /// The same of those whose first byte is wanted.
+    func append(_ points: [UInt8], where isWanted: (UInt8) -> Bool) {
+        held.withLock { prints in
+            for place in 0..<(points.count / CurveName.size) where isWanted(points[place * CurveName.size]) {
+                prints.append(Print(points, place))
+            }
+        }
     }
 
     /// How many there are.
-    var count: Int { prints.count }
+    var count: Int { held.withLock { $0.count } }
 
-    /// Whether a point stands there twice.
-    var hasRepeats: Bool { Self.hasRepeats(prints.sorted()) }
+    /// Whether a point stands there twice. Sorted in place.
+    func sortedHaveRepeats() -> Bool {
+        held.withLock { prints in
+            prints.sort()
+            return Self.hasRepeats(prints)
+        }
+    }
 
     private static func hasRepeats(_ sorted: [Print]) -> Bool {
         sorted.indices.dropFirst().contains { sorted[$0] == sorted[$0 - 1] }
     }
 
     /// How many points both have; nil where these have one twice. Sorted in place.
-    mutating func common(_ others: inout PointPrints) -> Int? {
-        prints.sort()
-        others.prints.sort()
-        guard !Self.hasRepeats(prints) else { return nil }
-        var (count, place) = (0, 0)
-        for print in others.prints {
-            while place < prints.count, prints[place] < print { place += 1 }
-            count += place < prints.count && prints[place] == print ? 1 : 0
+    func common(_ others: PointPrints) -> Int? {
+        guard !sortedHaveRepeats() else { return nil }
+        return held.withLock { prints in
+            others.held.withLock { others in
+                others.sort()
+                var (count, place) = (0, 0)
+                for print in others {
+                    while place < prints.count, prints[place] < print { place += 1 }
+                    count += place < prints.count && prints[place] == print ? 1 : 0
+                }
+                return count
+            }
         }
-        return count
     }
 
     /// The places of those that the others have too, ascending; nil where these have one twice.
-    func members(_ others: inout PointPrints) -> [Int]? {
-        others.prints.sort()
-        let own = prints.enumerated().sorted { $0.element < $1.element }
+    func members(_ others: PointPrints) -> [Int]? {
+        let own = held.withLock { $0.enumerated().sorted { $0.element < $1.element } }
         guard !own.indices.dropFirst().contains(where: { own[$0].element == own[$0 - 1].element }) else { return nil }
-        var members: [Int] = []
-        var place = 0
-        for (number, print) in own {
-            while place < others.prints.count, others.prints[place] < print { place += 1 }
-            if place < others.prints.count, others.prints[place] == print { members.append(number) }
+        return others.held.withLock { others in
+            others.sort()
+            var members: [Int] = []
+            var place = 0
+            for (number, print) in own {
+                while place < others.count, others[place] < print { place += 1 }
+                if place < others.count, others[place] == print { members.append(number) }
+            }
+            return members.sorted()
         }
-        return members.sorted()
     }
 
     private struct Print: Sendable, Comparable {

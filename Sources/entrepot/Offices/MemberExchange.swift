@@ -57,7 +57,7 @@ final class MemberExchange: Sendable {
         let returned = try mesh.fetch(
             "answers \(Self.digest(own))", intake(of: "answers \(Self.digest(own))", points: party.terms.points(role)),
             from: peer, resumes: false)
-        var answers = PointPrints(capacity: party.terms.points(role))
+        let answers = PointPrints(capacity: party.terms.points(role))
         answers.append(ItemPiece.bytes(of: returned))
         let outcome = try party.common(prints, answers)
         let members = (outcome.members ?? []).map { Array(keys[$0]) }.sorted { $0.lexicographicallyPrecedes($1) }
@@ -127,7 +127,10 @@ final class MemberExchange: Sendable {
         let party = party
         let (prints, bytes) = try FitThread.waiting { () async throws -> (PointPrints, [UInt8]) in
             let answers = Mutex<[UInt8]>([])
-            let prints = try await party.answered(points) { piece in answers.withLock { $0 += piece } }
+            let received = ReceivedPoints()
+            received.append(points[...])
+            try party.accept(received)
+            let prints = try await party.answered(received) { piece in answers.withLock { $0 += piece } }
             return (prints, answers.withLock { $0 })
         }
         mesh.offer(Self.item(bytes), named: "answers \(Self.digest(points))", to: peer)

@@ -4,7 +4,7 @@ public import Foundation
 /// How an office introduces itself to another, before anything is counted.
 public struct SumGreeting: Sendable, Equatable, Codable {
     /// Of the rounds: offices with another one do not understand each other.
-    public static let currentVersion = 1
+    public static let currentVersion = 2
 
     /// Read first, whatever else a later version writes.
     public var version: Int
@@ -132,12 +132,14 @@ public enum SumMessage: Sendable, Equatable {
     case greeting(SumGreeting)
     case share(SumShare)
     case closing(SumClosing)
-    /// The sender ended the task for good; the sentence says why.
-    case halt(String)
+    /// The sender found what ends the task for good; the sentence says why.
+    case failure(String)
     /// The sender stops for now; the sentence says why.
     case pause(String)
     case request(ItemRequest)
     case piece(ItemPiece)
+    /// An office's signed word that the task ends, from itself or handed on.
+    case halt(SumHalt)
 
     /// No message but a share is longer, in bytes.
     public static let mostWords = 65_536
@@ -170,12 +172,13 @@ public enum SumMessage: Sendable, Equatable {
                 + SumBytes.word(UInt64(share.round)) + SumBytes.word(UInt64(share.values.count))
                 + SumBytes.bytes(share.values)
         case .closing(let closing): Self.mark + [2] + Self.json(closing)
-        case .halt(let reason): Self.mark + [3] + Array(reason.utf8.prefix(2000))
+        case .failure(let reason): Self.mark + [3] + Array(reason.utf8.prefix(2000))
         case .pause(let reason): Self.mark + [4] + Array(reason.utf8.prefix(2000))
         case .request(let request): Self.mark + [5] + Self.json(request)
         case .piece(let piece):
             Self.mark + [6] + piece.task + piece.item + SumBytes.word(UInt64(piece.number))
                 + SumBytes.bytes(ofHalves: piece.words)
+        case .halt(let halt): Self.mark + [7] + halt.bytes
         }
     }
 
@@ -206,7 +209,7 @@ public enum SumMessage: Sendable, Equatable {
                 let closing = try? JSONDecoder().decode(SumClosing.self, from: Data(body)), closing.isWellFormed
             else { return nil }
             self = .closing(closing)
-        case 3: self = .halt(String(decoding: body.prefix(2000), as: UTF8.self))
+        case 3: self = .failure(String(decoding: body.prefix(2000), as: UTF8.self))
         case 4: self = .pause(String(decoding: body.prefix(2000), as: UTF8.self))
         case 5:
             guard body.count < Self.mostWords, JSONForm.isPlain(body),
@@ -222,6 +225,9 @@ public enum SumMessage: Sendable, Equatable {
                 ItemPiece(
                     task: Array(body[0..<32]), item: Array(body[32..<64]), number: Int(number),
                     words: SumBytes.halves(body[72...])))
+        case 7:
+            guard let halt = SumHalt(bytes: body) else { return nil }
+            self = .halt(halt)
         default: return nil
         }
     }

@@ -39,8 +39,10 @@ public enum SumRefusal: Error, Sendable, Equatable {
     case otherMembers(from: String)
     /// A shared table has a row that is not one-hot.
     case malformedTable(of: String)
-    /// For good.
-    case halted(by: String, reason: String)
+    /// It found something that contradicts what was agreed: for good.
+    case failed(by: String, reason: String)
+    /// An office's signed word, for good; the office itself or another one handed it on.
+    case halted(SumHalt)
     /// For now.
     case paused(by: String, reason: String)
     /// These said nothing for so long.
@@ -100,7 +102,9 @@ extension SumRefusal: CustomStringConvertible {
         case .malformedTable(let of):
             "The table that \(of) shared has rows that do not count once in each column: a row of weight 1,000, or of two values, "
                 + "would take a thousand times its part. Nothing was released of it. Agree on a new task."
-        case .halted(let by, let reason): "\(by) ended the task: \(reason)"
+        case .failed(let by, let reason): "\(by) ended the task: \(reason)"
+        case .halted(let halt):
+            "\(halt.from) halted the task: \(halt.reason). Its halt is signed and final: there is no result and will be none."
         case .paused(let by, let reason): "\(by) stopped: \(reason)"
         case .silent(let names, let seconds, let trouble):
             "\(names.joined(separator: ", ")) said nothing for \(seconds) s\(trouble.isEmpty ? "" : " (\(trouble))"). "

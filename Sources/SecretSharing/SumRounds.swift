@@ -309,7 +309,7 @@ public struct SumRounds: Sendable {
     public mutating func receive(_ message: SumMessage, from peer: Int) throws(SumRefusal) {
         let name = office.names[peer]
         if case .greeting(let greeting) = message { return try receive(greeting, from: peer) }
-        if case .halt(let reason) = message { throw .halted(by: name, reason: reason) }
+        if case .failure(let reason) = message { throw .failed(by: name, reason: reason) }
         if case .pause(let reason) = message { throw .paused(by: name, reason: reason) }
         guard greetings[peer] != nil else { throw .notGreeted(from: name) }
         switch message {
@@ -328,7 +328,7 @@ public struct SumRounds: Sendable {
             var kept = closing
             kept.isComplete = nil
             closings[peer] = closings[peer] ?? kept
-        case .greeting, .halt, .pause: break
+        case .greeting, .failure, .pause, .halt: break
         }
     }
 

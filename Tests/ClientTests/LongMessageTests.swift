@@ -117,7 +117,7 @@ struct LongMessageTests {
 
     @Test("what announces length without being a message of a round or an item is refused at once")
     func strange() async throws {
-        for bytes in [[UInt8](repeating: 9, count: 200), SumMessage.halt(String(repeating: "x", count: 400)).bytes] {
+        for bytes in [[UInt8](repeating: 9, count: 200), SumMessage.failure(String(repeating: "x", count: 400)).bytes] {
             let offices = try await TwoOffices()
             try await offices.announce(400 << 20, bytes)
             #expect(try await offices.refusal() == .unreadable(from: "Sudland"))

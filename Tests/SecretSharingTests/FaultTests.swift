@@ -43,7 +43,7 @@ struct FaultTests {
             .otherVersion(from: "office1", program: "entrepot old", version: 0), world,
             changed { ($0.version, $0.program) = (0, "entrepot old") })
         expect(.notGreeted(from: "office1"), world, .share(try Self.share()))
-        expect(.halted(by: "office1", reason: "no"), world, .halt("no"))
+        expect(.failed(by: "office1", reason: "no"), world, .failure("no"))
         expect(.paused(by: "office1", reason: "later"), world, .pause("later"))
     }
 
@@ -55,7 +55,7 @@ struct FaultTests {
     @Test("a greeting of an older or a newer version is read as such, whatever else stands in it")
     func versions() throws {
         let mark = Array("ENTSUM".utf8) + [0]
-        for version in [0, 2, 99] {
+        for version in [0, SumGreeting.currentVersion - 1, SumGreeting.currentVersion + 1, 99] {
             let old = Array(#"{"version":\#(version),"program":"entrepot x","new":[1]}"#.utf8)
             guard case .greeting(let greeting)? = SumMessage(bytes: mark + old) else {
                 Issue.record("not read")
@@ -63,7 +63,8 @@ struct FaultTests {
             }
             #expect(greeting.version == version && greeting.program == "entrepot x")
         }
-        #expect(SumMessage(bytes: mark + Array(#"{"version":1,"program":"x"}"#.utf8)) == nil)
+        #expect(
+            SumMessage(bytes: mark + Array(#"{"version":\#(SumGreeting.currentVersion),"program":"x"}"#.utf8)) == nil)
         // A name twice would be one greeting for this reader and another for the next.
         #expect(SumMessage(bytes: mark + Array(#"{"version":99,"program":"x","program":"y"}"#.utf8)) == nil)
     }
@@ -123,7 +124,7 @@ struct FaultTests {
             words: [UInt32](repeating: 1, count: 99))
         #expect(SumMessage.piece(piece).bytes.count == SumMessage.bytes(ofPiece: 99))
         #expect(FrameHead(SumMessage.piece(piece).bytes) == .piece(item: ItemIntake.digest(of: "points")))
-        #expect(FrameHead(SumMessage.halt(String(repeating: "x", count: 200)).bytes) == .other)
+        #expect(FrameHead(SumMessage.failure(String(repeating: "x", count: 200)).bytes) == .other)
         // The round that office 0 has not begun waits, and later ones cannot have begun.
         let office = world.offices[0]
         #expect(try office.room(forRound: 0, count: 1 << 39, from: 1) == .later)
@@ -180,7 +181,7 @@ struct FaultTests {
                 #expect(total == nil, "byte \(place)")
             } catch {}
         }
-        for message in [SumMessage.greeting(world.offices[0].greeting(to: 1)), .halt("x")] {
+        for message in [SumMessage.greeting(world.offices[0].greeting(to: 1)), .failure("x")] {
             #expect(SumMessage(bytes: message.bytes) == message)
         }
     }
@@ -250,7 +251,7 @@ struct FaultTests {
     func lines() {
         let evil = "no\nall offices signed the same totals\r\u{1B}[2J\u{9B}31m\u{202E}"
         let refusals: [SumRefusal] = [
-            .halted(by: "x", reason: evil), .paused(by: "x", reason: evil), .otherTask(from: "x", task: evil),
+            .failed(by: "x", reason: evil), .paused(by: "x", reason: evil), .otherTask(from: "x", task: evil),
             .otherVersion(from: "x", program: evil, version: 9), .otherOffice(from: "x", named: evil),
             .silent(["x"], seconds: 1, trouble: evil),
         ]

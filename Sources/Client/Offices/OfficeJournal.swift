@@ -120,6 +120,41 @@ public struct OfficeJournal: Sendable {
     }
 
     private static let itemPrefix = "kept-"
+    private static let haltName = "halt"
+    private static let heardName = "heard"
+    private static let endingName = "ending"
+
+    /// Writes down who ended the task for good.
+    public func keep(_ halt: SumHalt) throws { try keep(halt.bytes, as: Self.haltName) }
+
+    /// Where a halt is written down.
+    public var haltPath: String { file(Self.itemPrefix + Self.haltName).path }
+
+    /// Who ended the task for good; nil where nobody has.
+    ///
+    /// - Throws: `ClientError.damagedRounds` where it cannot be read.
+    public func halt() throws -> SumHalt? {
+        guard let bytes = item(Self.haltName) else { return nil }
+        guard let halt = SumHalt(bytes: bytes) else { throw ClientError.damagedRounds(path: haltPath) }
+        return halt
+    }
+
+    /// Writes down which offices, by their places, are known to have heard of the halt.
+    public func keep(heardHalt places: Set<Int>) throws {
+        try keep(places.sorted().map { UInt8($0) }, as: Self.heardName)
+    }
+
+    /// What ``keep(heardHalt:)`` wrote.
+    public var heardHalt: Set<Int> { Set((item(Self.heardName) ?? []).map { Int($0) }) }
+
+    /// Takes a halt back that came too late.
+    public func removeHalt() { try? FileManager.default.removeItem(atPath: haltPath) }
+
+    /// Writes down that this office signs its end: from now on the others may have the result.
+    public func keepEnding() throws { try keep([1], as: Self.endingName) }
+
+    /// Whether it signed its end, in this start or before.
+    public var isEnding: Bool { item(Self.endingName) != nil }
 
     private func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
 

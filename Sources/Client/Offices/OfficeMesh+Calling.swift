@@ -29,6 +29,25 @@ extension OfficeMesh {
         }
     }
 
+    func failed(_ peer: Int?, _ error: any Error) {
+        guard let peer else { return }
+        state.withLock { state in
+            guard !state.strangers.contains(peer) else { return }
+            state.trouble[peer] = Self.words(error)
+        }
+    }
+
+    /// - Parameter place: whose key answered; nil for one that the task does not list.
+    func strangerCame(expected peer: Int?, found place: Int?) {
+        guard let peer else { return }
+        let address = configuration.addresses[peer].map { "\($0)" } ?? "its address"
+        let who = place.map { configuration.names[$0] } ?? "somebody who does not hold its key of the task"
+        state.withLock { state in
+            state.strangers.insert(peer)
+            state.trouble[peer] = "at \(address) answers \(who): see --peers"
+        }
+    }
+
     /// Ports of 127.0.0.1 that were free a moment ago: for demonstrations.
     public static func freePorts(_ count: Int) async throws -> [Int] {
         var servers: [any Channel] = []

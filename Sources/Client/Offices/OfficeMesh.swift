@@ -56,6 +56,11 @@ public final class OfficeMesh: Sendable {
         /// Who was sent the closing.
         var told: Set<Int> = []
         var failure: SumRefusal?
+        /// Who ended the task for good, and which offices are known to have heard it.
+        var halt: SumHalt?
+        var heard: Set<Int> = []
+        /// Whether the signed ends of all are here: nobody's halt comes before them.
+        var isAgreed: Bool
         var trouble: [Int: String] = [:]
         /// At whose address somebody else answered: said before any other trouble, which follows from it.
         var strangers: Set<Int> = []
@@ -69,18 +74,24 @@ public final class OfficeMesh: Sendable {
     }
 
     let configuration: Configuration
-    private let journal: OfficeJournal
+    let journal: OfficeJournal
     let state: Mutex<State>
     let news = DispatchSemaphore(value: 0)
     private let listening = Mutex<(any Channel)?>(nil)
 
-    /// - Parameter closing: this office's signed end, where an earlier start made it: it is handed out.
+    /// - Parameters:
+    ///   - closing: this office's signed end, where an earlier start made it: it is handed out.
+    ///   - halt: what ended the task before: it is handed out, and nothing else.
     public init(
-        _ configuration: Configuration, rounds: SumRounds, journal: OfficeJournal, closing: SumClosing? = nil
+        _ configuration: Configuration, rounds: SumRounds, journal: OfficeJournal, closing: SumClosing? = nil,
+        halt: SumHalt? = nil
     ) {
         self.configuration = configuration
         self.journal = journal
-        state = Mutex(State(rounds: rounds, closing: closing))
+        state = Mutex(
+            State(
+                rounds: rounds, closing: closing, failure: halt.map { .halted($0) }, halt: halt,
+                heard: halt == nil ? [] : journal.heardHalt, isAgreed: closing != nil))
     }
 
     // MARK: - Calls of the fit
@@ -128,7 +139,7 @@ public final class OfficeMesh: Sendable {
     /// Sends this office's part of the next round, masked, and waits for the total.
     public func open(_ part: [Int64], question: String, in group: SumGroup = .words) throws -> [Int64] {
         try state.withLock { state in
-            if let failure = state.failure { throw failure }
+            try stopIfHalted(&state)
             let share = try state.rounds.share(part, question: question, in: group)
             // On the disk before anybody has it: started again, this office says the same, to the same others.
             try journal.keep(state.rounds.takeSightings())
@@ -158,6 +169,9 @@ public final class OfficeMesh: Sendable {
     /// - Returns: the signed ends of all offices, this one's first.
     public func close(reservation: String) throws -> [SumClosing] {
         let own = try state.withLock { (state) throws -> SumClosing in
+            // From here on the others may have the result: a halt comes before this line is on the disk, or too late.
+            try stopIfHalted(&state)
+            try journal.keepEnding()
             var closing = state.rounds.closing(reservation: reservation)
             closing.signature = Data(try configuration.key.signature(ofStatement: closing.statement))
             state.closing = closing
@@ -169,7 +183,10 @@ public final class OfficeMesh: Sendable {
             others = try wait {
                 $0.rounds.notClosed
             } until: { state in
-                state.rounds.notClosed.isEmpty ? try state.rounds.agreedClosings() : nil
+                guard state.rounds.notClosed.isEmpty else { return nil }
+                let closings = try state.rounds.agreedClosings()
+                state.isAgreed = true
+                return closings
             }
             for closing in others {
                 guard let place = configuration.names.firstIndex(of: closing.from), isSigned(closing, by: place) else {
@@ -236,7 +253,7 @@ public final class OfficeMesh: Sendable {
         while true {
             let value = try state.withLock { (state) throws -> Value? in
                 if let value = try found(&state) { return value }
-                if let failure = state.failure { throw failure }
+                try stopIfHalted(&state)
                 return nil
             }
             if let value { return value }
@@ -276,7 +293,8 @@ public final class OfficeMesh: Sendable {
             state.ready.remove(peer)
             state.trouble[peer] = nil
             state.strangers.remove(peer)
-            send(Self.frame(.greeting(state.rounds.greeting(to: peer))), over: channel)
+            let first = state.halt.map { SumMessage.halt($0) } ?? .greeting(state.rounds.greeting(to: peer))
+            send(Self.frame(first), over: channel)
             return old
         }
         old?.close(promise: nil)
@@ -284,6 +302,7 @@ public final class OfficeMesh: Sendable {
 
     func received(_ bytes: [UInt8], from peer: Int, over channel: any Channel) {
         guard let message = SumMessage(bytes: bytes) else { return receivedUnreadable(from: peer) }
+        if case .halt(let halt) = message { return received(halt, from: peer) }
         do throws(SumRefusal) {
             try state.withLock { (state) throws(SumRefusal) in
                 guard state.failure == nil, state.channels[peer] === channel else { return }
@@ -319,25 +338,6 @@ public final class OfficeMesh: Sendable {
         }
     }
 
-    func failed(_ peer: Int?, _ error: any Error) {
-        guard let peer else { return }
-        state.withLock { state in
-            guard !state.strangers.contains(peer) else { return }
-            state.trouble[peer] = Self.words(error)
-        }
-    }
-
-    /// - Parameter place: whose key answered; nil for one that the task does not list.
-    func strangerCame(expected peer: Int?, found place: Int?) {
-        guard let peer else { return }
-        let address = configuration.addresses[peer].map { "\($0)" } ?? "its address"
-        let who = place.map { configuration.names[$0] } ?? "somebody who does not hold its key of the task"
-        state.withLock { state in
-            state.strangers.insert(peer)
-            state.trouble[peer] = "at \(address) answers \(who): see --peers"
-        }
-    }
-
     private func tell(_ peer: Int, _ state: inout State) {
         guard let closing = state.closing, let channel = state.channels[peer] else { return }
         let sent = channel.eventLoop.makePromise(of: Void.self)
@@ -358,20 +358,21 @@ public final class OfficeMesh: Sendable {
     }
 
     /// Keeps the first reason, and tells the others.
-    func fail(_ refusal: SumRefusal) {
-        let channels = state.withLock { state in
-            guard state.failure == nil else { return [any Channel]() }
-            state.failure = refusal
-            return Array(state.channels.values)
-        }
-        // What another office said it tells the others itself.
+    func fail(_ refusal: SumRefusal) { state.withLock { fail(refusal, &$0) } }
+
+    /// The same for a caller that has the state.
+    func fail(_ refusal: SumRefusal, _ state: inout State) {
+        guard state.failure == nil else { return }
+        state.failure = refusal
+        let message: SumMessage
         switch refusal {
-        case .halted, .paused: return
-        default: break
+        // What another office found it tells the others itself; a halt is handed on, since its office may be gone.
+        case .failed, .paused: return
+        case .halted(let halt):
+            state.halt = halt
+            message = .halt(halt)
+        default: message = refusal.isTemporary ? .pause("\(refusal)") : .failure("\(refusal)")
         }
-        let sentence = "\(refusal)"
-        for channel in channels {
-            send(Self.frame(refusal.isTemporary ? .pause(sentence) : .halt(sentence)), over: channel)
-        }
+        for channel in state.channels.values { send(Self.frame(message), over: channel) }
     }
 }

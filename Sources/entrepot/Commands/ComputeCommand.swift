@@ -8,6 +8,7 @@ import Engine
 import EngineCommands
 import Foundation
 import Ledger
+import SecretSharing
 import Tasks
 
 /// `entrepot compute`: one office of a task that needs no service. Its table stays in this process; masked counts go out.
@@ -56,7 +57,16 @@ struct ComputeCommand: AsyncParsableCommand {
     @Flag(help: "Go on although ε of the task was set aside in another state folder before: it may be spent twice.")
     var measureAgain = false
 
+    @Option(
+        help: ArgumentHelp(
+            "End the task for good, at any moment before its result: the reason goes, signed, to all others.",
+            valueName: "reason"))
+    var halt: String?
+
     func validate() throws {
+        if let halt, halt.isEmpty || halt.count > SumHalt.longestReason {
+            throw ValidationError("--halt gives a reason of at most \(SumHalt.longestReason) characters")
+        }
         if patience < 1 || patience > 604_800 { throw ValidationError("--patience is from 1 to 604800 seconds") }
     }
 
@@ -91,15 +101,18 @@ struct ComputeCommand: AsyncParsableCommand {
                 code: .identity)
         }
         try checkSignatures(specification)
-        let table = try table(of: own)
+        let table = halt == nil ? try table(of: own) : nil
         let (host, port) = try ListenAddress.parse(listen)
         let state = state ?? Self.stateFolder(task: task, party: own.name)
-        let ledger = try OfficeLedger(directory: state, task: specification, party: own)
         let mesh = OfficeMesh.Configuration(
             task: specification.digest.hex, names: offices.map(\.name), keys: offices.map(\.publicKey), place: place,
             key: privateKey,
             listen: ServiceAddress(host: host, port: port), addresses: try addresses(offices, behind: place),
             patience: seconds(specification))
+        let halting = try OfficeHalt(
+            task: specification, party: own, state: state, patience: patience, mesh: mesh, key: privateKey)
+        if let halt { return try await halting.run(halt) }
+        let ledger = try OfficeLedger(directory: state, task: specification, party: own)
         func answer() async throws {
             try await OfficeAftermath(
                 task: specification, place: place, state: state, patience: seconds(specification), mesh: mesh)?.run()
@@ -108,10 +121,13 @@ struct ComputeCommand: AsyncParsableCommand {
             Console.say("the task is over: its result is \(state)/task.model, SHA-256 \(digest)")
             return try await answer()
         }
+        try halting.record(in: ledger)
         if let end = try ledger.ending() {
             let cause = ShownText.line(end.details["cause"] ?? end.kind.rawValue)
             try await answer()
-            throw CommandFailure("the task ended here without a result: \(cause). Agree on a new task.")
+            try await halting.tell()
+            let sentence = cause.hasSuffix(".") ? cause : cause + "."
+            throw CommandFailure("the task ended here without a result: \(sentence) Agree on a new task.")
         }
         let memory = OfficeMemory.file(
             task: specification.digest.hex, key: Self.digest(of: own.publicKey),

@@ -158,12 +158,14 @@ struct OfficeComputation: Sendable {
         // All offices know the end already.
         if error is TooFewRows { return await mesh.leave() }
         guard let refusal = mesh.refusal else { return await mesh.leave(.pause("\(error)")) }
-        if !refusal.isTemporary, ledger.isReserved {
-            if case .halted = refusal {
-                try? ledger.recordEnd(.halted, reason: "\(refusal)")
-            } else {
-                try? ledger.recordEnd(.failed, reason: "\(refusal)")
-            }
+        if case .halted(let halt) = refusal {
+            try? ledger.recordHalt(halt)
+            // A moment for the others to say that they know; of its own halt the command that gave it goes on telling.
+            let (mesh, seconds) = (mesh, halt.from == own.name ? 0 : 3)
+            let missing = try? await FitThread.run { mesh.haltHeard(within: seconds) }
+            if missing?.isEmpty == true { journal.forget() } else { try? journal.forgetKey() }
+        } else if !refusal.isTemporary, ledger.isReserved {
+            try? ledger.recordEnd(.failed, reason: "\(refusal)")
         }
         await mesh.leave()
     }

@@ -157,5 +157,16 @@ final class OfficeLedger: Sendable {
             kind, task: task, party: fingerprint, details: ["cause": ShownText.line(reason)], time: Self.now)
     }
 
+    /// An office halted the task: its signed word is in the entry.
+    func recordHalt(_ halt: SumHalt) throws {
+        guard try ending() == nil, try resultDigest() == nil else { return }
+        try ledger.append(
+            .halted, task: task, party: fingerprint,
+            details: [
+                "cause": "\(SumRefusal.halted(halt))", "by": halt.from, "reason": halt.reason,
+                "signature": Hex.encode(Array(halt.signature)),
+            ], time: Self.now)
+    }
+
     private static var now: Int64 { Int64(Date().timeIntervalSince1970) }
 }

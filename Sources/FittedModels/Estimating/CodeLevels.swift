@@ -119,7 +119,12 @@ package struct CodeLevels {
 
     private static func sum(_ places: [Int], _ masses: [Double]) -> Double { places.reduce(0) { $0 + masses[$1] } }
 
+    /// A run that lacks no more than this of its mass is full. Noise leaves runs of codes that hold 1/L in truth a little short,
+    /// and one more code in each would end in fewer runs, whose ends lie elsewhere.
+    private static let nearness = 0.15
+
     private static func orderedRuns(_ masses: [Double], least: Double) -> [[Int]] {
+        let almost = least * (1 - nearness)
         var runs: [[Int]] = []
         var heights: [Double] = []
         var isOpen = false
@@ -131,11 +136,11 @@ package struct CodeLevels {
             } else if isOpen {
                 runs[runs.count - 1].append(place)
                 heights[runs.count - 1] += mass
-                isOpen = heights[runs.count - 1] < least
+                isOpen = heights[runs.count - 1] < almost
             } else {
                 runs.append([place])
                 heights.append(mass)
-                isOpen = mass < least
+                isOpen = mass < almost
             }
         }
         while runs.count > 1, let light = heights.indices.min(by: { heights[$0] < heights[$1] }),

@@ -86,8 +86,8 @@ public struct AIM: Synthesizer {
             columnSize: domain.columns[widest].size)
     }
 
-    /// Most cells of all candidates together: each has an estimate of its own before the first errors, 16 bytes a cell.
-    static let candidateCells = 1 << 28
+    /// Most cells of all candidates together: each has an estimate of its own before the first errors, some 16 bytes a cell.
+    static let candidateCells = 1 << 25
 
     private func checkCandidates(_ domain: TableDomain) throws(SynthesisError) {
         let sizes = domain.modelledColumns.map { domain.columns[$0].size }
@@ -97,13 +97,6 @@ public struct AIM: Synthesizer {
                 let pair = sizes[a].multipliedReportingOverflow(by: sizes[b])
                 guard !pair.overflow, pair.partialValue <= cellLimit else { continue }
                 cells += pair.partialValue
-                guard degree > 2 else { continue }
-                for c in sizes.indices.dropFirst(b + 1) where sizes[c] <= cellLimit / pair.partialValue {
-                    cells += pair.partialValue * sizes[c]
-                }
-                guard cells <= Self.candidateCells else {
-                    throw .candidatesTooLarge(cells: cells, limit: Self.candidateCells)
-                }
             }
         }
         guard cells <= Self.candidateCells else {
@@ -211,6 +204,23 @@ struct AdaptiveRounds {
                 for c in attributes.indices.dropFirst(b + 1) { append([a, b, c]) }
             }
         }
+        keepAffordable()
+    }
+
+    /// All pairs, and of larger sets those of the fewest cells, as memory allows. Tables of the most cells are the last that
+    /// noise would leave legible.
+    private mutating func keepAffordable() {
+        var left = AIM.candidateCells
+        var isKept = [Bool](repeating: false, count: candidates.count)
+        for place in candidates.indices.sorted(by: {
+            (candidates[$0].places.count, candidates[$0].cells, $0)
+                < (candidates[$1].places.count, candidates[$1].cells, $1)
+        }) {
+            guard candidates[place].cells <= left else { break }
+            left -= candidates[place].cells
+            isKept[place] = true
+        }
+        candidates = zip(candidates, isKept).compactMap { $1 ? $0 : nil }
     }
 
     private mutating func append(_ places: [Int]) {
@@ -226,7 +236,11 @@ struct AdaptiveRounds {
     }
 
     private func estimates(_ places: [Int]) -> [[Int64]] {
-        model.marginals(of: places.map { candidates[$0].places }).map { $0.values.map { wholeCount($0) } }
+        // In parts: the marginals of all take as much memory again.
+        stride(from: 0, to: places.count, by: 256).flatMap { start in
+            let part = places[start..<min(start + 256, places.count)]
+            return model.marginals(of: part.map { candidates[$0].places }).map { $0.values.map { wholeCount($0) } }
+        }
     }
 
     private func columns(_ place: Int) -> [Int] { candidates[place].places.map { attributes[$0].column } }

@@ -98,12 +98,31 @@ struct Interactions {
             let columns = Set(one.members.map(\.column))
             // A set of four around a set of three that stands out has its distance from that one.
             guard !result.contains(where: { columns.isSuperset(of: $0.map(\.column)) }) else { continue }
-            result.append(refined(one.members, levels))
+            result.append(refined(one.members, levels, legible: legible))
         }
         return result
     }
 
-    private func refined(_ members: [ModelAttribute], _ levels: [CodeLevels]) -> [ModelAttribute] {
+    /// The cells of a set that are worth their noise, once it is known how little else is: rows for each cell, in deviations of
+    /// its noise.
+    private static let noiseOfLegibleSet = 0.3
+
+    /// The sets at finer levels, where what they are to have of the budget leaves these legible. Pairs stay as they are.
+    ///
+    /// - Parameter deviation: of the noise in each cell of a set.
+    func refined(
+        _ sets: [[ModelAttribute]], _ levels: [CodeLevels], total: Double, deviation: ([ModelAttribute]) -> Double
+    ) -> [[ModelAttribute]] {
+        sets.map { set in
+            guard set.count > 2 else { return set }
+            return refined(
+                set, levels, legible: Self.noiseOfLegibleSet * total / (meanAbsoluteNoise * deviation(set)))
+        }
+    }
+
+    private func refined(
+        _ members: [ModelAttribute], _ levels: [CodeLevels], legible: Double
+    ) -> [ModelAttribute] {
         var members = members
         func next(_ member: ModelAttribute) -> ModelAttribute? {
             guard let own = levels.first(where: { $0.levels.contains(member) })?.levels,

@@ -29,6 +29,7 @@ struct OneShotFit {
     private static let differenceShare = 0.06
     /// What one-ways and pair errors leave.
     private static let shareLeft = 0.5
+    private static let refinements = 3
     private static let (finePart, trialPart, histogramPart, errorPart) = (300, 400, 300, 300)
 
     init(_ parameters: [String: Parameter], measuresAcross: Bool) throws(SynthesisError) {
@@ -174,9 +175,20 @@ struct OneShotFit {
 
         // The tables that promise most.
         let left = slices.amount
-        let choice = try TableChoice(
-            tables, noise: noise, amount: left + ownAmounts.reduce(0, +), oneWaySizes: sizes, typical: typical,
-            cellLimit: cellLimit, sets: sets)
+        func chosenTables(_ sets: [[ModelAttribute]]) throws(SynthesisError) -> TableChoice {
+            try TableChoice(
+                tables, noise: noise, amount: left + ownAmounts.reduce(0, +), oneWaySizes: sizes, typical: typical,
+                cellLimit: cellLimit, sets: sets)
+        }
+        var choice = try chosenTables(sets)
+        // Where little besides the sets is worth its noise, they have much of the budget, and finer levels are legible.
+        for _ in 0..<Self.refinements where choice.sets.contains(where: { $0.count > 2 }) {
+            let rate = left / choice.shares(withAcross: measuresAcross)
+            let finer = interactions.refined(sets, tables.levels, total: oneWays.total) {
+                noise.deviation(amount: rate * choice.share(ofSet: $0))
+            }
+            choice = try chosenTables(finer)
+        }
         progress(0.4)
         let chosen = choice.inTree + (measuresAcross ? choice.across : [])
         let split = split(
@@ -368,6 +380,6 @@ extension NoisyMarginal {
 extension NoiseScaling {
     /// Whether an amount leaves too much noise to see where the rows of a difference are.
     func isSilent(total: Double, _ amount: Double) -> Bool {
-        deviation(amount: amount / 16) * 10 > 0.2 * total
+        deviation(amount: amount / 16) * 10 > 0.08 * total
     }
 }

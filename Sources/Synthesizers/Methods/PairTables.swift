@@ -222,6 +222,12 @@ struct TableChoice {
             ofWeight: Self.noiseThatStays * meanAbsoluteNoise * Double(tables.candidates[place].cells))
     }
 
+    /// What all that was chosen asks for together.
+    func shares(withAcross: Bool) -> Double {
+        (inTree + (withAcross ? across : [])).reduce(0) { $0 + share(of: $1) }
+            + sets.reduce(0) { $0 + share(ofSet: $1) }
+    }
+
     /// The subset of greatest expected gain, by falling gain for each part of the budget.
     private func subset(of places: [Int]) -> (value: Double, chosen: [Int]) {
         func ratio(_ place: Int) -> Double { tables.candidates[place].misfit / share(of: place) }

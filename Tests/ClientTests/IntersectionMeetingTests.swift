@@ -98,7 +98,7 @@ import Testing
     @Test(
         "a hundred who show the other party's public key and cannot sign with it neither end the wait nor hold a place")
     func borrowedKey() async throws {
-        let scene = try Scene()
+        let scene = try IntersectionScene()
         let context = try BorrowedKey.context(showing: scene.keys[1].publicKey)
         let (here, there) = try await scene.listening(0..<30) { address in
             for _ in 0..<100 {
@@ -124,7 +124,7 @@ import Testing
         "however many connections one machine opens, one of another machine keeps its place until it has proved its key"
     )
     func otherAddress() async throws {
-        let scene = try Scene()
+        let scene = try IntersectionScene()
         let (here, there) = try await scene.listening(0..<30) { address in
             func connect(from host: String) async throws -> any Channel {
                 try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -39,6 +39,10 @@ public enum SumRefusal: Error, Sendable, Equatable {
     case otherMembers(from: String)
     /// A shared table has a row that is not one-hot.
     case malformedTable(of: String)
+    /// A list has a key twice.
+    case repeatedKey(of: String)
+    /// Of two shared tables one has rows where the other has none.
+    case unevenTables(of: String, and: String)
     /// It found something that contradicts what was agreed: for good.
     case failed(by: String, reason: String)
     /// An office's signed word, for good; the office itself or another one handed it on.
@@ -102,6 +106,12 @@ extension SumRefusal: CustomStringConvertible {
         case .malformedTable(let of):
             "The table that \(of) shared has rows that do not count once in each column: a row of weight 1,000, or of two values, "
                 + "would take a thousand times its part. Nothing was released of it. Agree on a new task."
+        case .repeatedKey(let of):
+            "The list that \(of) sent names a key twice, which would count it twice. Nothing was counted. \(of) has to look for "
+                + "the cause; agree on a new task."
+        case .unevenTables(let of, let and):
+            "In the tables that \(of) and \(and) shared, a row of one stands beside none of the other: it would count in some columns "
+                + "alone. Nothing was released of it. Agree on a new task."
         case .failed(let by, let reason): "\(by) ended the task: \(reason)"
         case .halted(let halt):
             "\(halt.from) halted the task: \(halt.reason). Its halt is signed and final: there is no result and will be none."

@@ -105,6 +105,21 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     /// One of three parties leaves its part of a table across holders out.
     case sharedPartMissing
 
+    /// A holder's rows go to the third party in the order of its table: places tell the other holder which rows met.
+    case hiddenShuffleLeftOut
+    /// Neither holder lists dummies of the other's: the third party counts common keys exactly.
+    case hiddenDummiesLeftOut
+    /// Dummies and room that a table does not fill count like rows of code 0.
+    case hiddenZeroRowsCounted
+    /// One mask covers the rows of two tables.
+    case hiddenMaskReused
+    /// The first row of a holder's table weighs a thousand.
+    case hiddenRowHeavy
+    /// It has two values of one column.
+    case hiddenRowTwice
+    /// It has none of its first column.
+    case hiddenGroupZero
+
     /// The bug of this task.
     @TaskLocal public static var active: PlantedBug?
 

@@ -16,7 +16,8 @@ struct AuditCheck: Sendable, CustomTestStringConvertible {
     static let all: [AuditCheck] = [
         everyCallPays, slices, sinkRefusal, emptyTable, oneBudget, setAside, gramNeighbours, sumNeighbours,
         differenceNeighbours, emptyCells, smallNoise, independence, failureIsSpent, duplicateKeys, rowOrder, loneTable,
-        sharedNoise, sharedColumns, noiseLaw, selectionLaw, neighbours, changedKeys, joinWork, paddingUncounted,
+        sharedNoise, sharedColumns, hiddenColumns, noiseLaw, selectionLaw, neighbours, changedKeys, joinWork,
+        paddingUncounted,
         linkageNeighbours, linkageChains, linkageCascade, linkageEvidence, linkageWork, unionNeighbours,
     ]
 }

@@ -83,6 +83,9 @@ struct AuditTests {
         .fileOrderKept: .rowOrder, .paddingDropped: .neighbours, .paddingCounted: .paddingUncounted,
         .unionCountedOnce: .unionNeighbours, .linkageDisplacementIgnored: .linkageNeighbours,
         .linkagePartnersIgnored: .linkageNeighbours, .linkageOneAssignment: .linkageChains,
+        .hiddenShuffleLeftOut: .hiddenColumns, .hiddenDummiesLeftOut: .hiddenColumns,
+        .hiddenZeroRowsCounted: .hiddenColumns, .hiddenMaskReused: .hiddenColumns, .hiddenRowHeavy: .hiddenColumns,
+        .hiddenRowTwice: .hiddenColumns, .hiddenGroupZero: .hiddenColumns,
         .noiseShareMissing: .sharedNoise, .noiseSeedShared: .sharedNoise, .collusionIgnored: .sharedNoise,
     ]
 

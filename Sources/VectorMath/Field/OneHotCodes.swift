@@ -3,7 +3,7 @@
 /// It is never written out whole. What comes out is the rows less a mask, or sums of another table's rows.
 public struct OneHotCodes: Sendable {
     /// The codes of each group, equally many, each below the group's size by its type.
-    let groups: [CodeArray]
+    package let groups: [CodeArray]
     let starts: [Int]
     /// Number of columns.
     public let width: Int
@@ -28,6 +28,17 @@ public struct OneHotCodes: Sendable {
                 let place = row * width + start + group[first + row]
                 words[place] = words[place] == PrimeField.modulus - 1 ? 0 : words[place] + 1
             }
+        }
+        return words
+    }
+
+    /// One row less a mask; a row of zeros less it where there is none.
+    public func less(_ mask: [UInt32], row: Int?) -> [UInt32] {
+        var words = mask.map { $0 == 0 ? 0 : PrimeField.modulus &- $0 }
+        guard let row else { return words }
+        for (group, start) in zip(groups, starts) {
+            let place = start + group[row]
+            words[place] = words[place] == PrimeField.modulus - 1 ? 0 : words[place] + 1
         }
         return words
     }

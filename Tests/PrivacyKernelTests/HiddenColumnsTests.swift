@@ -1,0 +1,218 @@
+import Domains
+import Foundation
+import SecretSharing
+import Synchronization
+import Tables
+import Testing
+import VectorMath
+
+@testable import PlantedBugs
+@testable import PrivacyKernel
+
+/// Tables of two holders, by how their keys meet.
+struct Meeting: Sendable, CustomTestStringConvertible {
+    let name: String
+    let keys: [Range<Int>]
+    let declared: [Int]
+    var testDescription: String { name }
+
+    static let all = [
+        Meeting(name: "some meet", keys: [0..<300, 120..<520], declared: [300, 450]),
+        Meeting(name: "all meet", keys: [0..<90, 0..<90], declared: [90, 90]),
+        Meeting(name: "none meets", keys: [0..<90, 90..<180], declared: [100, 95]),
+        Meeting(name: "one side is empty", keys: [0..<0, 0..<80], declared: [50, 80]),
+        Meeting(name: "both are empty", keys: [0..<0, 0..<0], declared: [1, 1]),
+        Meeting(name: "one row each, of one key", keys: [5..<6, 5..<6], declared: [1, 300]),
+        Meeting(name: "a short list in a long one", keys: [40..<47, 0..<700], declared: [9, 700]),
+    ]
+
+    func tables(_ sizes: [[Int]], seed: UInt64 = 1) -> [HiddenWorld.Table] {
+        [0, 1].map { HiddenWorld.random(keys[$0], sizes: sizes[$0], seed: seed + UInt64($0)) }
+    }
+}
+
+@Suite("Columns at two holders of whom neither knows the members")
+struct HiddenColumnsTests {
+    private static let privacy = try! PrivacyParameters(epsilon: 1, delta: 1e-6)
+
+    static func terms(_ rows: [Int]) -> HiddenTerms { HiddenTerms(rows: rows, privacy: privacy) }
+
+    @Test("the parts of three parties conform, whoever's keys meet", arguments: Meeting.all)
+    func conformance(_ meeting: Meeting) throws {
+        for sizes in [[[3], [4, 5]], [[3, 4], [5]]] {
+            let tables = meeting.tables(sizes)
+            let world = HiddenWorld(Self.terms(meeting.declared))
+            let sources = try world.sources(tables, sizes: sizes)
+            let faults = try IntegerSourceConformance(
+                domain: sources[0].domain, rows: HiddenWorld.joined(tables), sources: sources, isField: true,
+                isOfCounts: true
+            ).faults()
+            #expect(faults == [], "\(sizes)")
+        }
+    }
+
+    /// What a fit asks: tables within and across the holders, of groups, and of more columns than two on either side.
+    private static func ask(_ kernel: Kernel) throws -> [[Int64]] {
+        var budget = try testBudget(2, 1e-9, .gaussian)
+        let coarse = try kernel.addGrouping(of: 3, map: [0, 1, 1, 0, 2, 2])
+        let coarser = try kernel.addGrouping(of: coarse, map: [1, 0, 0])
+        let other = try kernel.addGrouping(of: 0, map: [0, 0, 1])
+        let cliques = [
+            [], [0], [3], [0, 1], [2, 3], [0, 3], [1, 2], [0, coarse], [3, coarse], [coarse, other], [1, coarser],
+            [coarse, coarser], [0, 1, 2], [1, 2, 3], [0, 1, 2, 3], [2, 3, coarser], [2, coarser, other],
+            [0, 1, coarser],
+            [0, 1, other],
+        ]
+        let counts = try kernel.measure(cliques, spending: budget.take(.fraction(1, 2)))
+        let again = try kernel.measure([[1, 3], [0, 3]], spending: budget.take(.fraction(1, 4)))
+        return (counts + again).map(\.counts)
+    }
+
+    @Test("noise off, every table is that of memory's inner join, to the last integer", arguments: 1...4)
+    func exact(seed: Int) throws {
+        let sizes = [[3, 4], [5, 6]]
+        let meeting = Meeting(name: "", keys: [0..<1_000, 300..<1_900], declared: [1_000, 1_600])
+        let tables = meeting.tables(sizes, seed: UInt64(10 * seed))
+        let world = HiddenWorld(Self.terms(meeting.declared), seed: UInt8(seed))
+        let sources = try world.sources(tables, sizes: sizes)
+        let apart = try Gathering.run(NoiseHolders(count: 3, colluding: 1), bug: .noiseLeftOut) { place, _ in
+            try Self.ask(Kernel(rows: sources[place], generator: NoiseGenerator()))
+        }
+        let read = try zip(["A", "B"], zip(tables, sizes)).map {
+            (name: $0, table: try HiddenWorld.table($1.0, sizes: $1.1))
+        }
+        let whole = try PlantedBug.$active.withValue(.noiseLeftOut) {
+            try Self.ask(Kernel(table: PrivateTable(joining: read, rowsPerKey: 1)))
+        }
+        for party in apart { #expect(party == whole) }
+    }
+
+    @Test("through the kernel's own door, a table is taken once, and one longer than declared is refused")
+    func door() throws {
+        let sizes = [[3], [4]]
+        let world = HiddenWorld(Self.terms([5, 5]))
+        let domain = try HiddenWorld.domain(sizes)
+        let table = try HiddenWorld.table(HiddenWorld.random(0..<5, sizes: [3], seed: 1), sizes: [3])
+        let kernel = try Kernel(hiding: ("A", table), in: domain, first: 1, world.terms, sharing: world.party(0))
+        #expect(kernel.rowsBound == 1)
+        #expect(throws: PrivacyError.rowsAreGone) {
+            _ = try Kernel(hiding: ("A", table), in: domain, first: 1, world.terms, sharing: world.party(0))
+        }
+        for (rows, columns) in [(6, [3]), (2, [4])] {
+            let other = try HiddenWorld.table(HiddenWorld.random(0..<rows, sizes: columns, seed: 1), sizes: columns)
+            #expect(throws: PrivacyError.self) {
+                _ = try Kernel(hiding: ("A", other), in: domain, first: 1, world.terms, sharing: world.party(0))
+            }
+        }
+        // What is not built says so, before anything opens.
+        let third = try Kernel(hiding: nil, in: domain, first: 1, world.terms, sharing: world.party(2))
+        var budget = try testBudget(1, 1e-9, .gaussian)
+        #expect(throws: PrivacyError.self) {
+            _ = try third.sums(
+                [SumQuestion(attribute: 0, values: [1, 2, 3], clamp: 0...3)], spending: budget.take(.fraction(1, 2)))
+        }
+        #expect(third.transcript.releases.isEmpty)
+    }
+
+    @Test(
+        "a table whose rows weigh a thousand, are of two values, or zero in one group alone opens nothing, at any of the three",
+        arguments: [PlantedBug.hiddenRowHeavy, .hiddenRowTwice, .hiddenGroupZero])
+    func malformed(_ bug: PlantedBug) throws {
+        let sizes = [[3, 4], [5]]
+        let tables = Meeting.all[1].tables(sizes)
+        let world = HiddenWorld(Self.terms([90, 90]))
+        let sources = try world.sources(tables, sizes: sizes)
+        let outcomes = try Gathering.run(NoiseHolders(count: 3, colluding: 1), bug: bug) { place, _ in
+            let kernel = Kernel(rows: sources[place], generator: NoiseGenerator())
+            var budget = try testBudget(1, 1e-9, .gaussian)
+            let counts = try? kernel.measure([[0, 1]], spending: budget.take(.fraction(1, 3)))
+            // As one group a row of zeros stands for a key that nobody has, at both holders here.
+            let cliques = bug == .hiddenGroupZero ? [[1]] : [[0, 1, 2]]
+            let wide = try? kernel.measure(cliques, spending: budget.take(.fraction(1, 3)))
+            return (isRefused: counts == nil && wide == nil, releases: kernel.transcript.releases.count)
+        }
+        #expect(outcomes.allSatisfy { $0.isRefused && $0.releases == 0 })
+    }
+
+    @Test("of a key that stands twice in a table one row counts, as in memory's join")
+    func twice() throws {
+        let sizes = [[3], [4]]
+        // Read as a table that may have two rows a key, of which one is kept.
+        var tables = Meeting(name: "", keys: [0..<40, 20..<60], declared: [60, 60]).tables(sizes)
+        tables[0] += HiddenWorld.random(25..<40, sizes: [3], seed: 9)
+        let world = HiddenWorld(Self.terms([60, 60]))
+        let lines = tables[0].map { "\($0.key),\($0.codes[0])" }
+        let schema = TableSchema(fields: [
+            Field(name: "id", type: .string),
+            Field(
+                name: "c0", type: .string, categories: ["0", "1", "2"], constraints: Constraints(required: true)),
+        ])
+        func first() throws -> KeyedTable {
+            try read(
+                Array((["id,c0"] + lines).joined(separator: "\n").utf8 + [10]), schema,
+                key: KeyRule(columns: ["id"]), rowsPerKey: 2)
+        }
+        let domain = try HiddenWorld.domain(sizes)
+        let second = try HiddenWorld.table(tables[1], sizes: [4])
+        let lists = [
+            try HiddenList(("A", first().rows), world.terms, side: 0, keys: world.keys(0)),
+            try HiddenList(("B", second.rows), world.terms, side: 1, keys: world.keys(1)),
+        ]
+        let parts = try Gathering.run(NoiseHolders(count: 3, colluding: 1)) { place, _ in
+            try HiddenColumns(
+                place < 2 ? lists[place] : nil, of: domain, first: 1, world.terms, world.party(place)
+            ).counts([[0, 1]], further: [])[0]
+        }
+        let counts = parts[0].indices.map { cell in
+            PrimeField.number(PrimeField.element(parts.reduce(0) { $0 + $1[cell] }))
+        }
+        let memory = PrivateRows(
+            joining: [("A", try first().rows), ("B", second.rows)], rowsPerKey: 1)
+        #expect(counts == memory.counts([[0, 1]], further: [])[0])
+        #expect(counts.reduce(0, +) == 20)
+    }
+
+    @Test(
+        "what either holder hears of places, and the third party of numbers, has one law whether all keys meet or none",
+        arguments: [true, false])
+    func views(meets: Bool) throws {
+        let views = try HiddenViews(meets: meets)
+        #expect(views.areRight(), "\(views.figures())")
+    }
+
+    @Test("left out, shuffle and dummies are seen in these views")
+    func planted() throws {
+        for bug in [PlantedBug.hiddenShuffleLeftOut, .hiddenDummiesLeftOut] {
+            let areRight = try PlantedBug.$active.withValue(bug) { try HiddenViews(meets: true).areRight() }
+            #expect(!areRight, "\(bug)")
+        }
+    }
+
+    /// 40,000 draws. A half too many in the law's decay is far beyond five standard errors, and none of these keys turns red by chance.
+    @Test("dummies in common follow the cut discrete Laplace law, and the cut costs no more than δ")
+    func dummies() throws {
+        let terms = Self.terms([10, 10])
+        let draws = (0..<40_000).map { place -> Int64 in
+            var key = [UInt8](repeating: 0, count: 32)
+            (key[0], key[1], key[2]) = (UInt8(place & 255), UInt8(place >> 8 & 255), 9)
+            return Int64(terms.matches(from: key) - terms.reach)
+        }
+        #expect(GoodnessOfFit.laplace(draws, decay: 1).worst < 5)
+        // The loss between M and M + 1 common keys, by the exact law: beyond e^ε in all outcomes together at most δ.
+        for (epsilon, delta) in [(1.0, 1e-6), (0.1, 1e-9), (0.01, 1e-4), (3, 1e-2)] {
+            let terms = HiddenTerms(rows: [1, 1], privacy: try PrivacyParameters(epsilon: epsilon, delta: delta))
+            let (q, reach) = (exp(-epsilon), terms.reach)
+            func law(_ draw: Int) -> Double {
+                guard abs(draw) <= reach else { return 0 }
+                return abs(draw) == reach
+                    ? pow(q, Double(reach)) / (1 + q) : (1 - q) / (1 + q) * pow(q, Double(abs(draw)))
+            }
+            for shift in [1, -1] {
+                let excess = ((-reach - 1)...(reach + 1)).reduce(0.0) {
+                    $0 + max(0, law($1) - exp(epsilon * (1 + 1e-9)) * law($1 + shift))
+                }
+                #expect(excess <= delta * (1 + 1e-6), "\(epsilon) \(delta): \(excess)")
+            }
+        }
+    }
+}

@@ -16,8 +16,11 @@ public struct SumTraffic: Sendable, Equatable {
     public let rounds: Int
     /// By how much the noise exceeds that of one place.
     public let noiseFactor: Double
-    /// Bytes of points and of masked rows that either holder sends to the other; 0 in a secure sum.
+    /// Bytes of points and of masked rows that either holder sends to the other; where members are hidden, the most that one of the
+    /// three sends of lists and tables; 0 in a secure sum.
     public let sharedBytes: Int
+    /// What a third party's count of common keys takes of ε, where neither holder learns them; nil elsewhere.
+    public let hiddenEpsilon: Double?
 
     /// - Returns: nil for a task that one service computes.
     public init?(_ task: TaskPlan) {
@@ -25,7 +28,8 @@ public struct SumTraffic: Sendable, Equatable {
         offices = task.holders.count
         colluding = task.holders.colluding
         noiseFactor = task.holders.deviationFactor
-        sharedBytes = Self.shared(task)
+        hiddenEpsilon = task.engine.hiddenEpsilon
+        sharedBytes = task.hidden.map { Self.hidden(task, $0) } ?? Self.shared(task)
         let sizes = task.domain.sizes
         let pairs = sizes.indices.reduce(0) { sum, first in
             sum + sizes[first...].dropFirst().reduce(0) { $0 + sizes[first] * $1 }
@@ -44,12 +48,25 @@ public struct SumTraffic: Sendable, Equatable {
     ///
     /// Methods that look at sets of more columns share some of these once more, which is not in it.
     private static func shared(_ task: TaskPlan) -> Int {
-        guard case .secretSharing(computing: _) = task.engine, let first = task.providerColumns.first else { return 0 }
+        guard case .secretSharing = task.engine, let first = task.providerColumns.first else { return 0 }
         let sizes = task.domain.sizes
         let widths = [sizes.prefix(first).reduce(0, +), sizes.dropFirst(first).reduce(0, +)]
         let widest = widths.max() ?? 0
         let scored = task.plan.synthesizer == .gaussianCopula ? 8 * widest : 0
         return task.declaredRows.joined * (4 * widest + scored + values(task) + 64)
+    }
+
+    /// A holder sends its list, its rows with a name, and a part of the other one's rows; the third party places and a part of both
+    /// holders' rows. Words of four bytes, nine of them a place of a list.
+    private static func hidden(_ task: TaskPlan, _ terms: HiddenTerms) -> Int {
+        guard let first = task.providerColumns.first else { return 0 }
+        let sizes = task.domain.sizes
+        let widths = [sizes.prefix(first).reduce(0, +), sizes.dropFirst(first).reduce(0, +)]
+        let holders = (0..<2).map { side in
+            9 * terms.places(side) + terms.named(side) * widths[side] + terms.slots * widths[1 - side]
+        }
+        let third = terms.slots * (2 + widths[0] + widths[1])
+        return 4 * max(third, holders.max() ?? 0)
     }
 
     /// Bytes a row of the digits of values that queries add, if their groups lie at the values' holder; elsewhere they are fewer.

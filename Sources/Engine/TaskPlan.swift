@@ -14,6 +14,10 @@ public struct TaskPlan: Sendable {
     public let domain: TableDomain
     /// The (ε, δ) that queries and model have together.
     public let privacy: PrivacyParameters
+    /// The (ε, δ) of all that anybody sees: beside queries and model, a third party's count of common keys.
+    public let price: PrivacyParameters
+    /// How long the lists of both holders are, where neither learns whose keys both have; nil elsewhere.
+    public let hidden: HiddenTerms?
     /// What each step will cost: each query its price, the model the rest.
     public internal(set) var plan: MechanismPlan
     /// The permitted queries.
@@ -52,12 +56,18 @@ public struct TaskPlan: Sendable {
             switch task.engine {
             case .enclave, .spark: .one
             case .secureSum(let colluding): NoiseHolders(count: task.providers.count, colluding: colluding)
-            case .secretSharing(let computing): NoiseHolders(count: computing.count, colluding: 1)
+            case .secretSharing(let computing, _): NoiseHolders(count: computing.count, colluding: 1)
             }
         providerColumns = try task.providers.compactMap(\.table).map { table in
             try table.isKeyAlone ? 0 : table.domain().columns.count
         }
-        privacy = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
+        price = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
+        hidden = try Self.hidden(task)
+        // Both add up: of what the third party sees, its count has its own ε and half of δ.
+        privacy =
+            try task.engine.hiddenEpsilon.map {
+                try PrivacyParameters(epsilon: task.privacy.epsilon - $0, delta: task.privacy.delta / 2)
+            } ?? price
         unit = task.privacy.unit == .key ? .key : .record
         let rows = task.rowsPerUnit
         rowsPerKey = rows
@@ -96,6 +106,13 @@ public struct TaskPlan: Sendable {
         for place in plan.steps.indices.dropFirst(asksFirst) {
             plan.steps[place].sigma = plan.steps[place].sigma.map { $0 * holders.deviationFactor }
         }
+    }
+
+    private static func hidden(_ task: TaskSpecification) throws -> HiddenTerms? {
+        guard let epsilon = task.engine.hiddenEpsilon else { return nil }
+        return HiddenTerms(
+            rows: task.providers.map { $0.table?.rows ?? 0 },
+            privacy: try PrivacyParameters(epsilon: epsilon, delta: task.privacy.delta / 2))
     }
 
     /// Every pair that there is room for is compared, whether or not there is one; twice where its pattern is counted too.
@@ -186,6 +203,18 @@ public struct TaskPlan: Sendable {
         let table = try PrivateTable(
             aligning: own.table, of: own.name, members: own.members, room: declaredRows.joined)
         return try Kernel(columns: table, of: domain, sharing: sharing, record: record)
+    }
+
+    /// The same, where neither holder learns whose keys both have.
+    ///
+    /// - Throws: `rowsAreGone`; `shapeMismatch` where the table has more rows than declared, or the task hides no members.
+    public func kernel(
+        _ own: (name: String, table: KeyedTable)?, hiding sharing: any HiddenSharing,
+        record: @escaping @Sendable (Release) throws -> Void
+    ) throws(PrivacyError) -> Kernel {
+        guard let hidden else { throw .shapeMismatch(expected: 2, found: 0) }
+        return try Kernel(
+            hiding: own, in: domain, first: providerColumns.first ?? 0, hidden, sharing: sharing, record: record)
     }
 
     /// What the model may spend on what: the plan's steps after those of the queries.

@@ -178,7 +178,7 @@ extension TaskDescription {
     }
 
     private var engine: String {
-        if case .secretSharing(let computing) = task.engine { return sharing(computing) }
+        if case .secretSharing(let computing, let members) = task.engine { return sharing(computing, members) }
         if let server = task.listedCluster { return cluster(server) }
         guard case .secureSum(let colluding) = task.engine else { return "" }
         let count = task.providers.count
@@ -205,8 +205,9 @@ extension TaskDescription {
         """
     }
 
-    private func sharing(_ computing: [String]) -> String {
+    private func sharing(_ computing: [String], _ members: TaskSpecification.Engine.Members) -> String {
         guard computing.count == 3 else { return "" }
+        if case .hidden(let epsilon) = members { return hiding(computing, epsilon) }
         return """
             Engine
               No service and no enclave: \(computing[0]), \(computing[1]) and \(computing[2]) each run `entrepot compute`. Each \
@@ -220,6 +221,23 @@ extension TaskDescription {
               It rests on cryptography (P-256, X25519, ChaCha20, AES) where an enclave rests on hardware. If one of the three is \
             missing, there is no result.
             """
+    }
+
+    private func hiding(_ computing: [String], _ epsilon: Double) -> String {
+        """
+        Engine
+          No service and no enclave: \(computing[0]), \(computing[1]) and \(computing[2]) each run `entrepot compute`. Each \
+        provider's rows go to \(computing[2]) in an order that the provider alone knows, under names that only the two providers can \
+        make and a mask that only they can take off. \(computing[2]) puts rows of one name together; the three count on shares of \
+        them, each adds noise, and only noisy counts open, to all three.
+          Holds against one of the three who looks at all it has, as long as all keep to the rounds. Two who put together what \
+        they have see both tables. The noise is 1.22 times that of one place for it. Rows that do not count at most once in each \
+        column are refused.
+          Neither provider learns which of its keys the other has too, or how many. \(computing[2]) sees the declared sizes, and how \
+        many keys are common with noise of ε = \(epsilon), which is part of the ε below; it sees whose they are of nobody.
+          It rests on cryptography (X25519, ChaCha20, AES) where an enclave rests on hardware. If one of the three is missing, \
+        there is no result.
+        """
     }
 
     private var protection: String {

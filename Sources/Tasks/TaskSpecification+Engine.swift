@@ -11,8 +11,26 @@ extension TaskSpecification {
         /// The columns of each row lie at two providers, and three parties count on shares of them. Against one of the three that
         /// looks at what it has, and keeps to the rounds.
         ///
-        /// - Parameter computing: both providers in the order of the task, and the third party.
-        case secretSharing(computing: [String])
+        /// - Parameters:
+        ///   - computing: both providers in the order of the task, and the third party.
+        ///   - members: who learns which keys both providers have.
+        case secretSharing(computing: [String], members: Members = .known)
+
+        /// Who learns which keys are in both tables that are shared.
+        public enum Members: Sendable, Equatable {
+            /// Either provider of its own keys, exactly. The third party learns nothing of it.
+            case known
+            /// Nobody. The third party counts them with noise.
+            ///
+            /// - Parameter epsilon: what this count may tell of one key: a part of the task's ε.
+            case hidden(epsilon: Double)
+        }
+
+        /// What the third party's count of common keys costs, where neither provider learns them; nil elsewhere.
+        public var hiddenEpsilon: Double? {
+            guard case .secretSharing(_, .hidden(let epsilon)) = self else { return nil }
+            return epsilon
+        }
 
         /// A Spark cluster that has every provider's table counts them, for `entrepot fit --engine spark`. It sees every row and is
         /// believed.
@@ -50,7 +68,7 @@ extension TaskSpecification {
 
     /// Who computes where there is no service: in the order in which they call each other.
     public var offices: [Party] {
-        guard case .secretSharing(let computing) = engine else { return providers }
+        guard case .secretSharing(let computing, _) = engine else { return providers }
         return computing.compactMap { party(named: $0) }
     }
 
@@ -67,12 +85,23 @@ extension TaskSpecification.Engine {
         // Written only where it says something, so that the digests of earlier tasks stay the same.
         case .enclave: nil
         case .secureSum(let colluding): .object(["kind": .text(word), "colluding": .integer(colluding)])
-        case .secretSharing(let computing):
-            .object([
-                "kind": .text(word), "computing": .array(computing.map { .text($0) }), "model": .text("passive"),
-                "majority": .text("honest"),
-            ])
+        case .secretSharing(let computing, let members):
+            .object(
+                [
+                    "kind": .text(word), "computing": .array(computing.map { .text($0) }), "model": .text("passive"),
+                    "majority": .text("honest"),
+                ].merging(members.json) { first, _ in first })
         case .spark(let server): .object(["kind": .text(word), "server": .text(server)])
+        }
+    }
+}
+
+extension TaskSpecification.Engine.Members {
+    /// Written only where it says something, as above.
+    fileprivate var json: [String: JSONValue] {
+        switch self {
+        case .known: [:]
+        case .hidden(let epsilon): ["members": .text("hidden"), "members_epsilon": .number(epsilon)]
         }
     }
 }

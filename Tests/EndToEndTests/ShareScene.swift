@@ -11,7 +11,8 @@ final class ShareScene {
     let folder = FileManager.default.temporaryDirectory.appending(path: "shares-\(UUID().uuidString)")
     let ports: [Int]
 
-    init() async throws {
+    /// - Parameter hidden: whether neither holder learns whose keys both have.
+    init(hidden: Bool = false) async throws {
         ports = try await OfficeMesh.freePorts(3)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var parties = ""
@@ -36,20 +37,25 @@ final class ShareScene {
             }
             try Data(("id,x,y\n" + rows.joined()).utf8).write(to: folder.appending(path: "\(name).csv"))
         }
+        let members = hidden ? ", members: hidden, members_epsilon: 2" : ""
+        let third =
+            hidden
+            ? "{name: within, kind: histogram, columns: [Bank_x, Bank_y], epsilon: 20}"
+            : "{name: total, kind: sum, columns: [Telecom_y], by: [Bank_x], epsilon: 20}"
         let text = """
             entrepot: 1
             task: shares
             purpose: a test
             parties:
             \(parties)
-            join: {kind: inner, reveal: own}
+            join: \(hidden ? "{kind: inner}" : "{kind: inner, reveal: own}")
             privacy: {epsilon: 200.0, delta: 1.0e-9, unit_words: one row, accept_high_epsilon: a test}
-            engine: {kind: secret-sharing, computing: [Bank, Telecom, Regulator], model: passive, majority: honest}
+            engine: {kind: secret-sharing, computing: [Bank, Telecom, Regulator], model: passive, majority: honest\(members)}
             synthesizer: {method: mst}
             queries:
               - {name: rows, kind: cardinality, epsilon: 20}
               - {name: both, kind: histogram, columns: [Bank_y, Telecom_y], epsilon: 90}
-              - {name: total, kind: sum, columns: [Telecom_y], by: [Bank_x], epsilon: 20}
+              - \(third)
             """
         try Data(text.utf8).write(to: folder.appending(path: "task.yaml"))
         for name in Self.names {

@@ -46,10 +46,41 @@ struct ShareTests {
     }
 
     @Test(
-        "a party that is killed and started again takes the same part, holder or not, and ε is set aside once",
-        .enabled(if: Program.isBuilt, Program.absence), arguments: [1, 2])
-    func killed(victim: Int) async throws {
-        let scene = try await ShareScene()
+        "with hidden members three parties have one result with the counts of the joined rows, and nobody says how many keys meet",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func hiddenMembers() async throws {
+        let scene = try await ShareScene(hidden: true)
+        let parties = try (0..<3).map { try scene.start($0) }
+        for party in parties {
+            let outcome = party.outcome()
+            #expect(outcome.code == 0, "\(outcome.talk)")
+            #expect(!outcome.talk.contains("keys are in both") && !outcome.talk.contains("300"), "\(outcome.talk)")
+            // All of it together: what is released, and the third party's count.
+            #expect(outcome.talk.contains("ε = 200.0 is set aside"), "\(outcome.talk)")
+        }
+        #expect(scene.result(0) != nil && Set((0..<3).map(scene.result)).count == 1)
+        for place in 0..<3 {
+            #expect(try scene.ledger(place).count { $0 == .reservation } == 1)
+            let receipt = try await Program.run([
+        "a killed party that starts again takes the same part, members hidden or not, and ε is set aside once",
+            ])
+            #expect(receipt.code == 0 && receipt.output.contains("the receipt is authentic"), "\(receipt.talk)")
+        }
+        let rows = try await Program.run([
+            "sample", scene.path("Bank.state/task.model"), "--rows", "300", "--seed", "1",
+        ])
+        let same = rows.output.split(separator: "\n").dropFirst().count { line in
+            let cells = line.split(separator: ",")
+            return cells.count == 4 && cells[1] == cells[3]
+        }
+        #expect(same > 200, "\(same) of 300 rows have the same digit at both holders")
+    }
+
+    @Test(
+        "a party that is killed and started again takes the same part, holder or not, members hidden or not, and ε is set aside once",
+        .enabled(if: Program.isBuilt, Program.absence), arguments: [1, 2], [false, true])
+    func killed(victim: Int, hidden: Bool) async throws {
+        let scene = try await ShareScene(hidden: hidden)
         let parties = try (0..<3).map { try scene.start($0) }
         _ = try await parties[victim].announced("all 3 offices ")
         parties[victim].kill()

@@ -183,7 +183,14 @@ struct EngineTests {
             ("computing: [Bank, Telecom, Regulator], model: malicious", "\"malicious\" is not built"),
             ("computing: [Bank, Telecom, Regulator], majority: dishonest", "\"dishonest\" is not built"),
             ("computing: [Bank, Telecom, Regulator], colluding: 2", "no two together"),
-            ("computing: [Bank, Telecom, Regulator], members: hidden", "\"hidden\" is not built"),
+            ("computing: [Bank, Telecom, Regulator], members: hidden", "does not say how much of ε"),
+            (
+                "computing: [Bank, Telecom, Regulator], members: hidden, members_epsilon: 1.0",
+                "leaves something to release"
+            ),
+            ("computing: [Bank, Telecom, Regulator], members: hidden, members_epsilon: 0", "no part of the task's ε"),
+            ("computing: [Bank, Telecom, Regulator], members: hidden, members_epsilon: 0.1", "tells neither provider"),
+            ("computing: [Bank, Telecom, Regulator], members_epsilon: 0.1", "nobody counts them with noise"),
             ("computing: [Bank, Telecom, Regulator], members: nobody", "\"nobody\" is not known"),
         ])
     func sharedRefused(rest: String, words: String) throws {
@@ -195,7 +202,7 @@ struct EngineTests {
     @Test("what does not go together with shares is refused, and says what to write")
     func sharedTogether() throws {
         let changes: [(old: String, new: String, words: String)] = [
-            (", reveal: own", "", "members that nobody learns are not built"),
+            (", reveal: own", "", "both providers learn which of their keys"),
             ("reveal: own", "reveal: own, rows_per_key: 2", "one row in each table"),
             ("delta: 1.0e-9", "delta: 0", "needs δ above 0"), ("      rows: 20000\n", "", "declares no `rows`"),
             (
@@ -216,6 +223,54 @@ struct EngineTests {
             $0 += "queries:\n  - {name: debt, kind: sum, columns: [Bank_debt], clamp: [0, 9], epsilon: 0.1}\n"
         }
         #expect(sum.errors.isEmpty, "\(sum.errors)")
+    }
+
+    private static let hidden =
+        "engine: {kind: secret-sharing, computing: [Bank, Telecom, Regulator], members: hidden, members_epsilon: 0.125}"
+
+    private static func hiding(_ change: (inout String) -> Void = { _ in }) throws -> TaskFile {
+        try shared(hidden) {
+            $0 = $0.replacing("join: {kind: inner, reveal: own}", with: "join: {kind: inner}")
+            change(&$0)
+        }
+    }
+
+    @Test(
+        "members may be hidden from both providers, for a part of ε that the task names; what each party learns is said"
+    )
+    func hiddenMembers() throws {
+        let file = try Self.hiding()
+        let task = try #require(file.specification, "\(file.errors)")
+        #expect(task.engine.hiddenEpsilon == 0.125)
+        #expect(!file.warnings.contains { "\($0)".contains("not differentially private") })
+        let read = TaskFile(
+            yaml: String(decoding: task.canonicalBytes, as: UTF8.self),
+            context: TaskFile.Context(allowsMissingKeys: true))
+        #expect(read.specification == task)
+        let known = try #require(try Self.shared().specification)
+        #expect(known.engine.hiddenEpsilon == nil && known.digest != task.digest)
+        let text = TaskDescription(task).text
+        #expect(text.contains("Neither provider learns which of its keys the other has too"))
+        #expect(text.contains("ε = 0.125") && text.contains("Two who put together what they have see both tables"))
+        #expect(!text.contains("NOT DIFFERENTIALLY PRIVATE"))
+    }
+
+    @Test(
+        "what is not built for hidden members is refused in one sentence",
+        arguments: [
+            ("method: auto", "method: gaussian-copula", "adds scores"),
+            (
+                "synthesizer:",
+                "queries:\n  - {name: debt, kind: sum, columns: [Bank_debt], clamp: [0, 9], epsilon: 0.1}\nsynthesizer:",
+                "debt adds values"
+            ),
+            ("join: {kind: inner}", "join: {kind: inner, rows_per_key: 2}", "one row in each table"),
+            ("delta: 1.0e-9", "delta: 0", "needs δ above 0"),
+        ])
+    func hiddenRefused(old: String, new: String, words: String) throws {
+        let file = try Self.hiding { $0 = $0.replacing(old, with: new) }
+        #expect(file.specification == nil || !file.errors.isEmpty)
+        #expect(file.errors.contains { "\($0)".contains(words) }, "\(file.errors)")
     }
 
     @Test("what somebody signs says whom the sum asks to trust, and what the noise is")

@@ -40,6 +40,9 @@ struct OfficeItems {
         weak var channel: (any Channel)?
     }
 
+    /// Nobody needs it any more.
+    mutating func withdraw(_ name: String) { shelf[name] = nil }
+
     /// - Returns: who asked for it before.
     mutating func offer(_ item: OfficeItem, named name: String, to peer: Int) -> [(ItemRequest, any Channel)] {
         shelf[name] = (peer, item)
@@ -109,6 +112,9 @@ extension OfficeMesh {
         let asked = state.withLock { $0.items.offer(item, named: name, to: peer) }
         for (request, channel) in asked { send(item, named: name, from: request.from, over: channel) }
     }
+
+    /// Hands an item out no longer, so that its words go.
+    public func withdraw(_ name: String) { state.withLock { $0.items.withdraw(name) } }
 
     /// Asks another office for an item, and waits until it is whole. A connection that breaks is no end.
     ///

@@ -7,12 +7,17 @@ extension TaskReader {
         parties: [TaskSpecification.Party]?
     ) -> TaskSpecification.Engine? {
         guard task.present("engine") != nil else { return .enclave }
-        let known = ["kind", "colluding", "model", "majority", "computing", "members", "server"]
+        let known = [
+            "kind", "colluding", "model", "majority", "computing", "members", "members_epsilon", "server",
+        ]
         guard let section = optionalSection(task, "engine", keys: known) else { return nil }
         guard let kind = optional(section, "kind", { reader, node, path in reader.engineWord(node, at: path) }),
             let colluding = optional(section, "colluding", { reader, node, path in reader.integer(node, at: path) }),
             let model = optionalText(section, "model"), let majority = optionalText(section, "majority"),
-            let members = optionalText(section, "members"), let server = optionalText(section, "server")
+            let members = optionalText(section, "members"),
+            let price = optional(
+                section, "members_epsilon", { reader, node, path in reader.number(node, at: path) }),
+            let server = optionalText(section, "server")
         else { return nil }
         if kind == "spark" { return readCluster(section, server, join, parties) }
         if server != nil {
@@ -36,11 +41,11 @@ extension TaskReader {
                     line: section.line("computing"), path: section.path("computing"),
                     "in a secure sum every provider computes, and nobody else", fix: "Leave `computing` out")
             }
-            if members != nil {
+            if members != nil || price != nil {
                 problem(
                     line: section.line("members"), path: section.path("members"),
                     "a secure sum matches no rows, so that nobody is a member of two tables",
-                    fix: "Leave `members` out")
+                    fix: "Leave `members` and `members_epsilon` out")
                 return nil
             }
             let isPossible = checkSum(section, colluding: colluding ?? 1, join, privacy, parties)
@@ -53,9 +58,10 @@ extension TaskReader {
                     fix: "Leave `colluding` out")
                 return nil
             }
-            let isKnown = checkMembers(section, members)
-            let computing = readComputing(section, join, privacy, parties)
-            return isRight && isKnown ? computing.map { .secretSharing(computing: $0) } : nil
+            let read = readMembers(section, members, price: price, privacy)
+            let computing = readComputing(section, members: read, join, privacy, parties)
+            guard isRight, let read, let computing else { return nil }
+            return .secretSharing(computing: computing, members: read)
         }
     }
 

@@ -7,8 +7,8 @@ extension TaskReader {
     ///
     /// - Returns: in the order in which they call each other: the providers as the task has them, then the third.
     mutating func readComputing(
-        _ section: Section, _ join: TaskSpecification.Join?, _ privacy: TaskSpecification.Privacy?,
-        _ parties: [TaskSpecification.Party]?
+        _ section: Section, members: TaskSpecification.Engine.Members?, _ join: TaskSpecification.Join?,
+        _ privacy: TaskSpecification.Privacy?, _ parties: [TaskSpecification.Party]?
     ) -> [String]? {
         guard let read = optionalTexts(section, "computing") else { return nil }
         let example = "Write `computing: [\(example(parties))]`"
@@ -37,21 +37,72 @@ extension TaskReader {
         for mistake in mistakes {
             problem(line: section.line(mistake.key), path: section.path(mistake.key), mistake.what, fix: example)
         }
-        let isPossible = checkJoin(section, join, privacy, parties)
+        let isPossible = checkJoin(section, members ?? .known, join, privacy, parties)
         return mistakes.isEmpty && isPossible ? providers + third : nil
     }
 
+    /// The least ε of the third party's count: below it, dummies would be most of the lists.
+    private static let leastMembersEpsilon = 0.001
+
     /// Who learns which keys are in both tables.
-    mutating func checkMembers(_ section: Section, _ members: String?) -> Bool {
-        guard let members, members != "known" else { return true }
-        problem(
-            line: section.line("members"), path: section.path("members"),
-            members == "hidden"
-                ? "\"hidden\" is not built: as it is, each provider learns which of its own keys the other has too, and the "
-                    + "third party learns the declared sizes alone"
-                : "\"\(members.shortened)\" is not known here",
-            fix: "Write `members: known`, and agree that this is enough; otherwise `engine: {kind: enclave}`")
-        return false
+    mutating func readMembers(
+        _ section: Section, _ members: String?, price: Double?, _ privacy: TaskSpecification.Privacy?
+    ) -> TaskSpecification.Engine.Members? {
+        func wrong(_ key: String, _ what: String, _ fix: String) -> TaskSpecification.Engine.Members? {
+            problem(line: section.line(key), path: section.path(key), what, fix: fix)
+            return nil
+        }
+        switch members ?? "known" {
+        case "known":
+            guard price == nil else {
+                return wrong(
+                    "members_epsilon", "where members are known to both providers nobody counts them with noise",
+                    "Leave `members_epsilon` out, or write `members: hidden`")
+            }
+            return .known
+        case "hidden":
+            guard let price else {
+                return wrong(
+                    "members",
+                    "the third party counts how many keys are common, with noise, and `members_epsilon` does not say how much of "
+                        + "ε that may cost",
+                    "Write such as `members: hidden, members_epsilon: 0.1`")
+            }
+            guard let privacy else { return nil }
+            guard price >= Self.leastMembersEpsilon, price < privacy.epsilon else {
+                return wrong(
+                    "members_epsilon",
+                    "\(price) is no part of the task's ε of \(privacy.epsilon) that leaves something to release, and is not tiny",
+                    "Write from \(Self.leastMembersEpsilon) to less than `privacy.epsilon`")
+            }
+            return .hidden(epsilon: price)
+        case let other:
+            return wrong(
+                "members", "\"\(other.shortened)\" is not known here",
+                "Write `members: known`, each provider learns which of its own keys the other has too, or `members: hidden`, "
+                    + "neither does and the third party counts them with noise")
+        }
+    }
+
+    /// What is not built where nobody learns the members.
+    mutating func checkHidden(
+        _ engine: TaskSpecification.Engine, _ task: Section, _ synthesizer: TaskSpecification.SynthesizerChoice,
+        _ queries: [TaskSpecification.PermittedQuery]
+    ) {
+        guard engine.hiddenEpsilon != nil else { return }
+        let adding: Set<TaskSpecification.PermittedQuery.Kind> = [.sum, .mean, .reconcile, .linked]
+        for query in queries where adding.contains(query.kind) {
+            problem(
+                line: task.line("queries"), path: "queries",
+                "\(query.name) adds values, which is not built for members that nobody knows: rows are counted",
+                fix: "Leave it out, ask for a histogram, or write `members: known`")
+        }
+        if synthesizer.resolved?.method == "gaussian-copula" {
+            problem(
+                line: task.line("synthesizer"), path: "synthesizer",
+                "gaussian-copula adds scores, which is not built for members that nobody knows: rows are counted",
+                fix: "Take another method, or write `members: known`")
+        }
     }
 
     private func example(_ parties: [TaskSpecification.Party]?) -> String {
@@ -61,16 +112,24 @@ extension TaskReader {
     }
 
     private mutating func checkJoin(
-        _ section: Section, _ join: TaskSpecification.Join, _ privacy: TaskSpecification.Privacy,
-        _ parties: [TaskSpecification.Party]
+        _ section: Section, _ members: TaskSpecification.Engine.Members, _ join: TaskSpecification.Join,
+        _ privacy: TaskSpecification.Privacy, _ parties: [TaskSpecification.Party]
     ) -> Bool {
         var mistakes: [(what: String, fix: String)] = []
-        if join.kind != .inner || join.reveal != .own {
+        if members == .known, join.kind != .inner || join.reveal != .own {
             mistakes.append(
                 (
-                    "on shares both providers learn which of their keys the other has too, so that their rows lie beside each other; "
-                        + "members that nobody learns are not built",
-                    "Write `join: {kind: inner, reveal: own}`, or `engine: {kind: enclave}`"
+                    "on shares with known members both providers learn which of their keys the other has too, so that their rows lie "
+                        + "beside each other",
+                    "Write `join: {kind: inner, reveal: own}`, or `members: hidden` with `members_epsilon`, or "
+                        + "`engine: {kind: enclave}`"
+                ))
+        }
+        if members != .known, join.kind != .inner || join.reveal == .own {
+            mistakes.append(
+                (
+                    "`members: hidden` tells neither provider which keys are common, and the join says something else",
+                    "Write `join: {kind: inner}`, or `members: known`"
                 ))
         }
         if join.rowsPerKey != 1 {

@@ -42,7 +42,10 @@ struct TaskReader {
         checkShared(engine, task, parties: parties, join: join, rules: rules)
         let queries = readQueries(
             task, privacy: privacy, parties: parties, join: join, synthesizer: synthesizer)
-        if let join, let engine, let synthesizer, let queries { checkKeysAlone(join, engine, synthesizer, queries) }
+        if let join, let engine, let synthesizer, let queries {
+            checkKeysAlone(join, engine, synthesizer, queries)
+            checkHidden(engine, task, synthesizer, queries)
+        }
         let limits = readLimits(task)
         compare(privacy, limits, parties, task)
         checkUnit(privacy, join, parties, task)

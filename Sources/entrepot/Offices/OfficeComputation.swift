@@ -175,11 +175,11 @@ struct OfficeComputation: Sendable {
         let names = task.offices.map(\.name)
         Console.say("waiting for \(names.filter { $0 != own.name }.joined(separator: ", "))")
         let uploads = try mesh.greeted()
-        let reservation = try refusing { try ledger.reserve(plan.plan, uploads: uploads) }
+        let reservation = try refusing { try ledger.reserve(plan.plan, price: plan.price, uploads: uploads) }
         try OfficeMemory.claim(
             reservation.hash.hex, folder: state, file: memory, measureAgain: measureAgain)
         Console.say(
-            "all \(names.count) offices are there; ε = \(plan.plan.epsilon) is set aside as entry \(reservation.sequence) of the "
+            "all \(names.count) offices are there; ε = \(plan.price.epsilon) is set aside as entry \(reservation.sequence) of the "
                 + "ledger in \(state)")
         Console.show(try ledger.line(reservation))
         let began = ContinuousClock.now
@@ -195,7 +195,7 @@ struct OfficeComputation: Sendable {
             try write(product, try close(reservation), reservation)
         } catch let short as TooFewRows {
             _ = try close(reservation)
-            try ledger.recordTooFewRows(short)
+            try ledger.recordTooFewRows(short, beside: task.engine.hiddenEpsilon ?? 0)
             try settle()
             throw short
         }
@@ -210,6 +210,7 @@ struct OfficeComputation: Sendable {
                 mesh: mesh, journal: journal, names: task.offices.map(\.name), holders: plan.holders, place: place,
                 rows: plan.declaredRows.joined, members: members)
         }
+        if let hidden = plan.hidden { return (try kernel(hiding: hidden, record), nil) }
         guard let table, let path else { return (try plan.kernel(nil, sharing: shares(""), record: record), nil) }
         guard isShared else {
             let opening = OfficeOpening(mesh: mesh, holders: plan.holders)
@@ -227,18 +228,36 @@ struct OfficeComputation: Sendable {
         Console.say(
             "\(Counted.of(members.keys.count, "key is", "keys are")) in both tables, as \(task.offices[1 - place].name) knows too; found in "
                 + "\((seconds * 100).rounded() / 100) s")
-        // Both holders hash with the same secret, so that the same rows stand beside each other.
+        let read = try hashedAlike(path)
+        table.wipe()
+        return (
+            try plan.kernel((own.name, read, members.keys), sharing: shares(members.digest), record: record), exchange
+        )
+    }
+
+    /// The table, hashed with a secret of both holders, so that rows of one key have one hash at either.
+    private func hashedAlike(_ path: String) throws -> KeyedTable {
         let secret = try mesh.key(with: 1 - place, for: "rows")
         func word(_ first: Int) -> UInt64 { (0..<8).reduce(0) { $0 << 8 | UInt64(secret[first + $1]) } }
         let read = try LocalTables.table(path, party: own.name, task: task, hash: KeyedHash(key: (word(0), word(8))))
         guard read.sha256 == opening.file else {
             throw CommandFailure("the file \(path) changed while it was read: nothing was counted", code: .badData)
         }
+        return read.table
+    }
+
+    /// Neither holder learns whose keys both have.
+    private func kernel(
+        hiding terms: HiddenTerms, _ record: @escaping @Sendable (Release) throws -> Void
+    ) throws -> Kernel {
+        guard let session = try journal.session() else { throw LedgerError.noReservation }
+        let sharing = try OfficeHidden(
+            terms, place: place, names: task.offices.map(\.name), holders: plan.holders, mesh: mesh, journal: journal,
+            key: session.key())
+        guard let table, let path else { return try plan.kernel(nil, hiding: sharing, record: record) }
+        let read = try hashedAlike(path)
         table.wipe()
-        return (
-            try plan.kernel((own.name, read.table, members.keys), sharing: shares(members.digest), record: record),
-            exchange
-        )
+        return try plan.kernel((own.name, read), hiding: sharing, record: record)
     }
 
     /// What this office finds itself is said to the others too.
@@ -261,7 +280,7 @@ struct OfficeComputation: Sendable {
                 kernel, budget: try Budget(plan.privacy, accounting: plan.plan.accounting), progress: { _ in })
             try write(product, closings, reservation)
         } catch let short as TooFewRows {
-            try ledger.recordTooFewRows(short)
+            try ledger.recordTooFewRows(short, beside: task.engine.hiddenEpsilon ?? 0)
             throw short
         }
     }
@@ -290,7 +309,7 @@ struct OfficeComputation: Sendable {
         return Array(
             try encoder.encode(
                 OfficeReceipt(
-                    task: task.digest.hex, office: own.name, epsilon: plan.plan.epsilon, delta: plan.plan.delta,
+                    task: task.digest.hex, office: own.name, epsilon: plan.price.epsilon, delta: plan.price.delta,
                     commitments: reservation.uploads.mapValues(\.hex), result: result.hex, closings: closings)))
     }
 }

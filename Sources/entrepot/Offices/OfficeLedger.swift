@@ -84,7 +84,11 @@ final class OfficeLedger: Sendable {
     }
 
     /// Sets ε and δ aside for good: the entry before the first noise. Once a task: started again, the entry that stands.
-    func reserve(_ plan: MechanismPlan, uploads: [String: String]) throws -> Reservation {
+    ///
+    /// - Parameter price: of all that anybody sees: beside the plan's steps, a third party's count of common keys.
+    func reserve(
+        _ plan: MechanismPlan, price: PrivacyParameters, uploads: [String: String]
+    ) throws -> Reservation {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(plan), as: UTF8.self)
@@ -99,14 +103,14 @@ final class OfficeLedger: Sendable {
                 throw SumRefusal.otherTable(from: other)
             }
             if hasReleases {
-                guard standing.plan == text, standing.epsilon == plan.epsilon, standing.delta == plan.delta else {
+                guard standing.plan == text, standing.epsilon == price.epsilon, standing.delta == price.delta else {
                     throw LedgerError.otherTerms
                 }
                 return standing
             }
         }
         return try ledger.reserve(
-            task: task, epsilon: plan.epsilon, delta: plan.delta, plan: text, uploads: commitments, time: Self.now)
+            task: task, epsilon: price.epsilon, delta: price.delta, plan: text, uploads: commitments, time: Self.now)
     }
 
     /// The entry of the reservation, as it is hashed.
@@ -143,11 +147,11 @@ final class OfficeLedger: Sendable {
         try ledger.recordTrained(task: task, modelFile: file, modelDigest: digest, time: Self.now)
     }
 
-    /// Fewer rows than agreed: what the one figure cost is all that was spent.
-    func recordTooFewRows(_ short: TooFewRows) throws {
+    /// Fewer rows than agreed: what the one figure cost is all that was spent, and what a third party's count of common keys did.
+    func recordTooFewRows(_ short: TooFewRows, beside counted: Double) throws {
         guard let spent = short.transcript.spent else { return }
         try ledger.recordEarlyEnd(
-            task: task, epsilon: spent.epsilon,
+            task: task, epsilon: spent.epsilon + counted,
             details: ["cause": "too few rows by a noisy count", "least_rows": String(short.least)], time: Self.now)
     }
 

@@ -6,6 +6,7 @@ import EngineCommands
 import FittedModels
 import Foundation
 import Ledger
+import PrivacyKernel
 import SecretSharing
 import Tasks
 
@@ -48,11 +49,11 @@ extension VerifyCommand {
             )
         }
         let specification = try Files.task(at: task)
-        let plan = try TaskPlan(specification).plan
+        let price = try TaskPlan(specification).price
         let beside = URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent("task.model").path
         let model = file ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)
         let problems = receipt.problems(
-            task: specification, price: (plan.epsilon, plan.delta),
+            task: specification, price: (price.epsilon, price.delta),
             file: try model.map { try Files.bytes(at: $0, limit: .model) })
         if json { printJSON(["authentic": problems.isEmpty, "reasons": problems]) }
         guard problems.isEmpty else {

@@ -154,9 +154,12 @@ package struct OneWayMarginals {
             + bins.enumerated().map { covered.contains($0.offset) ? 0 : $0.element }
     }
 
+    /// Whether a column's values lie on a scale that is long enough to smooth its counts.
+    static func smooths(_ column: ColumnDomain) -> Bool { column.isOrdered && column.valueCount >= 8 }
+
     /// Smooths what lies on an ordered scale; `other` and missing stay as they are.
     private func smoothed(_ counts: [Double], deviation: Double, in column: ColumnDomain) -> [Double] {
-        guard column.isOrdered, column.valueCount >= 8 else { return counts }
+        guard Self.smooths(column) else { return counts }
         let values = Array(counts.prefix(column.valueCount))
         return withTailLaws(
             haarSmoothed(values, deviation: deviation), counts: values, deviation: deviation,

@@ -3,7 +3,7 @@ import GraphicalModels
 package import PrivacyKernel
 import Tables
 
-/// Smoothing has taken most of the noise out of single columns. With the slack of raw counts, what tables say of pairs would widen
+/// Smoothing has taken most of the noise out of columns on a scale. With the slack of raw counts, what tables say of pairs would widen
 /// each column's ends, and weaken regressions.
 private let smoothedSlackPerDeviation = 0.3
 
@@ -28,7 +28,7 @@ package func treeAndRowsModel(
     let model = try fittedTree(
         inTree, targets: treeTargets, trends: treeTrends, oneWays: oneWays, attributes: attributes,
         domain: oneWays.domain,
-        cellLimit: cellLimit, oneWaySlackPerDeviation: smoothedSlackPerDeviation)
+        cellLimit: cellLimit, smoothedSlackPerDeviation: smoothedSlackPerDeviation)
     progress(0.6)
     let tree = TreeTables(model, attributes: attributes)
     let measurements = inTree + across

@@ -3,10 +3,12 @@ package import GraphicalModels
 
 /// Targets for every column in use: its smoothed one-way marginal at the finest attribute that a table has.
 ///
-/// - Parameter slackPerDeviation: less than the tables' where they know little of single columns.
+/// - Parameters:
+///   - slackPerDeviation: less than the tables' where they know little of single columns.
+///   - smoothed: that of a column whose counts were smoothed over its scale, where it is another.
 package func oneWayTargets(
     _ oneWays: OneWayMarginals, attributes: [ModelAttribute], columnCount: Int,
-    slackPerDeviation: Double = slackPerDeviation
+    slackPerDeviation: Double = slackPerDeviation, smoothed: Double? = nil
 ) -> [MarginalTarget] {
     let shares = oneWays.shares
     return attributes.finest(columnCount: columnCount).compactMap { index in
@@ -16,10 +18,12 @@ package func oneWayTargets(
         guard deviation.isFinite else { return nil }
         var members = [Double](repeating: 0, count: attribute.size)
         for code in shares[attribute.column].indices { members[attribute.group(of: code)] += 1 }
+        let isSmoothed = OneWayMarginals.smooths(oneWays.domain.columns[attribute.column])
+        let slack = isSmoothed ? smoothed ?? slackPerDeviation : slackPerDeviation
         return MarginalTarget(
             attributes: [index],
             values: attribute.sums(of: shares[attribute.column]).map { max($0, 1e-9) * oneWays.total },
-            slack: members.map { slackPerDeviation * deviation * max($0, 1).squareRoot() })
+            slack: members.map { slack * deviation * max($0, 1).squareRoot() })
     }
 }
 
@@ -32,12 +36,13 @@ package func fittedTree(
     _ tables: [MeasuredMarginal], targets tableTargets: [MarginalTarget]? = nil, trends: [MarginalTrend] = [],
     oneWays: OneWayMarginals,
     attributes: [ModelAttribute], domain: TableDomain,
-    cellLimit: Int, oneWaySlackPerDeviation: Double = slackPerDeviation, sweeps: Int = 10, tolerance: Double = 1e-3
+    cellLimit: Int, oneWaySlackPerDeviation: Double = slackPerDeviation, smoothedSlackPerDeviation: Double? = nil,
+    sweeps: Int = 10, tolerance: Double = 1e-3
 ) throws(SynthesisError) -> GraphicalModel {
     let shares = oneWays.shares
     var targets = oneWayTargets(
         oneWays, attributes: attributes, columnCount: domain.columns.count,
-        slackPerDeviation: oneWaySlackPerDeviation)
+        slackPerDeviation: oneWaySlackPerDeviation, smoothed: smoothedSlackPerDeviation)
     targets += tableTargets ?? denoisedTargets(tables, oneWays, of: attributes)
     do {
         return try proportionalFit(

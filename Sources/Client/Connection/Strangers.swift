@@ -9,9 +9,9 @@ struct Strangers: Sendable {
 
     private var waiting: [(channel: any Channel, address: String)] = []
 
+    /// - Parameter channel: is removed when it ends; one that has just come may not be active yet.
     /// - Returns: the connection that has to go, where there is no room for all.
     mutating func add(_ channel: any Channel) -> (any Channel)? {
-        waiting.removeAll { !$0.channel.isActive }
         waiting.append((channel, channel.remoteAddress?.ipAddress ?? ""))
         guard waiting.count > Self.most else { return nil }
         let counts = Dictionary(waiting.map { ($0.address, 1) }, uniquingKeysWith: +)

@@ -94,7 +94,8 @@ extension PeerStream {
                 for try await client in clients {
                     door.arrived(client.channel.channel)
                     group.addTask {
-                        try await welcome(client) { stream in
+                        defer { door.left(client.channel.channel) }
+                        return try await welcome(client) { stream in
                             guard door.isFirst(client.channel.channel) else { return nil }
                             // Nobody else is waited for: this ends the loop over clients.
                             listener.close(promise: nil)
@@ -234,6 +235,8 @@ private final class Door: Sendable {
     private let state = Mutex((strangers: Strangers(), isTaken: false))
 
     func arrived(_ channel: any Channel) { state.withLock { $0.strangers.add(channel) }?.close(promise: nil) }
+
+    func left(_ channel: any Channel) { state.withLock { $0.strangers.remove(channel) } }
 
     /// Whether a connection that has proved its key is the first one.
     func isFirst(_ channel: any Channel) -> Bool {

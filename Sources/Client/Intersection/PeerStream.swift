@@ -92,11 +92,10 @@ extension PeerStream {
             return try await withThrowingTaskGroup(of: Result?.self) { group in
                 defer { group.cancelAll() }
                 for try await client in clients {
-                    door.arrived(client.channel.channel)
+                    door.arrived(client.channel)
                     group.addTask {
-                        defer { door.left(client.channel.channel) }
-                        return try await welcome(client) { stream in
-                            guard door.isFirst(client.channel.channel) else { return nil }
+                        defer { door.left(client.channel) }
+                        return try await welcome(client, isFirst: { door.isFirst(client.channel) }) { stream in
                             // Nobody else is waited for: this ends the loop over clients.
                             listener.close(promise: nil)
                             return try await use(stream)
@@ -127,8 +126,18 @@ extension PeerStream {
                                 context: try serverContext(certificate),
                                 customVerificationCallback: { chain, promise in promise.succeed(shown.verify(chain)) },
                                 configuration: .init()))
-                        try channel.pipeline.syncOperations.addHandler(HandshakeEnd(shown))
-                        return Accepted(channel: try stream(channel, end), shown: shown)
+                        let proof = channel.eventLoop.makePromise(of: Bool.self)
+                        let gate = Gate(shown, proof)
+                        do {
+                            try channel.pipeline.syncOperations.addHandler(gate)
+                        } catch {
+                            proof.succeed(false)
+                            throw error
+                        }
+                        try addIdleEnd(channel, end)
+                        return Accepted(
+                            channel: channel, proof: proof.futureResult,
+                            gate: NIOLoopBound(gate, eventLoop: channel.eventLoop))
                     }
                 }
         } catch {
@@ -136,23 +145,27 @@ extension PeerStream {
         }
     }
 
-    /// Uses a connection once the other party has shown its key; nil for anybody else, who is no end of the wait.
+    /// Uses a connection once the other party has proved its key; nil for anybody else, who is no end of the wait.
+    ///
+    /// - Parameter isFirst: asked once the key is proved.
     private static func welcome<Result: Sendable>(
-        _ client: Accepted, use: @Sendable (PeerStream) async throws -> Result?
+        _ client: Accepted, isFirst: @Sendable () -> Bool, use: @Sendable (PeerStream) async throws -> Result
     ) async throws -> Result? {
-        do {
-            return try await client.channel.executeThenClose { inbound, outbound in
-                let stream = PeerStream(outbound: outbound, inbound: inbound.makeAsyncIterator())
-                // The first bytes come behind the handshake.
-                let channel = client.channel.channel
-                let end = channel.eventLoop.scheduleTask(in: handshake) { channel.close(promise: nil) }
-                guard await stream.hasFirstBytes(), client.shown.isProved else { return nil }
-                end.cancel()
-                return try await use(stream)
-            }
-        } catch {
-            guard client.shown.isProved else { return nil }
-            throw error
+        let channel = client.channel
+        let end = channel.eventLoop.scheduleTask(in: handshake) { channel.close(promise: nil) }
+        let isPeer = await (try? client.proof.get()) ?? false
+        end.cancel()
+        guard isPeer, isFirst() else {
+            channel.close(promise: nil)
+            return nil
+        }
+        let stream = try await channel.eventLoop.submit {
+            let stream = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            client.gate.value.open()
+            return stream
+        }.get()
+        return try await stream.executeThenClose { inbound, outbound in
+            try await use(PeerStream(outbound: outbound, inbound: inbound.makeAsyncIterator()))
         }
     }
 
@@ -173,7 +186,8 @@ extension PeerStream {
                             NIOSSLClientHandler(
                                 context: context, serverHostname: address.serverName,
                                 customVerificationCallback: { chain, promise in promise.succeed(shown.verify(chain)) }))
-                        return try stream(channel, end)
+                        try addIdleEnd(channel, end)
+                        return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
                     }
                 }
         } catch {
@@ -187,24 +201,19 @@ extension PeerStream {
     /// How long whoever comes may take to prove its key.
     private static let handshake = TimeAmount.seconds(20)
 
+    /// A connection that somebody made. It becomes a stream when its key is proved, and not before: a stream that nobody takes ends
+    /// the process, and a connection that came while the listener closed is taken by nobody.
     private struct Accepted: Sendable {
-        let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
-        let shown: ShownKey
+        let channel: any Channel
+        /// Whether the other party's key was proved; false once the connection is over.
+        let proof: EventLoopFuture<Bool>
+        let gate: NIOLoopBound<Gate>
     }
 
-    private func hasFirstBytes() async -> Bool {
-        var iterator = inbound
-        guard let first = try? await iterator.next() else { return false }
-        inbound = iterator
-        buffer = first
-        return true
-    }
-
-    private static func stream(_ channel: any Channel, _ end: End) throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+    private static func addIdleEnd(_ channel: any Channel, _ end: End) throws {
         let handlers = channel.pipeline.syncOperations
         try handlers.addHandler(IdleStateHandler(allTimeout: end.patience))
         try handlers.addHandler(IdleEnd())
-        return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
     }
 
     private static func serverContext(_ certificate: ClientCertificate) throws -> NIOSSLContext {
@@ -258,34 +267,64 @@ private final class Door: Sendable {
 /// Everybody who has the task can show it. That the other end holds it is proved when the handshake is over, and not before.
 private final class ShownKey: Sendable {
     private let expected: PartyKey
-    private let state = Mutex((isShown: false, isProved: false))
+    private let shown = Mutex(false)
 
     init(_ expected: PartyKey) { self.expected = expected }
 
-    var isProved: Bool { state.withLock { $0.isShown && $0.isProved } }
+    var isShown: Bool { shown.withLock { $0 } }
 
     func verify(_ chain: [NIOSSLCertificate]) -> NIOSSLVerificationResult {
         guard let bytes = try? chain.first?.extractPublicKey().toSPKIBytes(),
             let key = try? PartyKey(derRepresentation: bytes), key == expected
         else { return .failed }
-        state.withLock { $0.isShown = true }
+        shown.withLock { $0 = true }
         return .certificateVerified
     }
-
-    func handshakeEnded() { state.withLock { $0.isProved = true } }
 }
 
-/// Tells when the handshake is over.
-private final class HandshakeEnd: ChannelInboundHandler, Sendable {
+/// Tells whether the handshake proved the expected key, and holds what comes behind it until somebody reads.
+private final class Gate: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
 
     private let shown: ShownKey
+    private let proof: EventLoopPromise<Bool>
+    private var held: [ByteBuffer] = []
+    private var isOpen = false
+    private var context: ChannelHandlerContext?
 
-    init(_ shown: ShownKey) { self.shown = shown }
+    init(_ shown: ShownKey, _ proof: EventLoopPromise<Bool>) {
+        self.shown = shown
+        self.proof = proof
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        proof.succeed(false)
+    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event { shown.handshakeEnded() }
+        if case TLSUserEvent.handshakeCompleted = event { proof.succeed(shown.isShown) }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOpen else { return context.fireChannelRead(data) }
+        held.append(unwrapInboundIn(data))
+        // No more is read than came at once.
+        context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+    }
+
+    /// Lets through what was held, and all that comes.
+    func open() {
+        isOpen = true
+        guard let context else { return }
+        for buffer in held { context.fireChannelRead(wrapInboundOut(buffer)) }
+        if !held.isEmpty { context.fireChannelReadComplete() }
+        held = []
+        context.channel.setOption(.autoRead, value: true).whenFailure { _ in }
     }
 }
 

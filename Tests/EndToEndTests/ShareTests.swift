@@ -62,7 +62,8 @@ struct ShareTests {
         for place in 0..<3 {
             #expect(try scene.ledger(place).count { $0 == .reservation } == 1)
             let receipt = try await Program.run([
-        "a killed party that starts again takes the same part, members hidden or not, and ε is set aside once",
+                "verify", scene.path("\(ShareScene.names[place]).state/receipt.json"), "--task",
+                scene.path("task.yaml"),
             ])
             #expect(receipt.code == 0 && receipt.output.contains("the receipt is authentic"), "\(receipt.talk)")
         }
@@ -77,7 +78,7 @@ struct ShareTests {
     }
 
     @Test(
-        "a party that is killed and started again takes the same part, holder or not, members hidden or not, and ε is set aside once",
+        "a killed party that starts again takes the same part, members hidden or not, and ε is set aside once",
         .enabled(if: Program.isBuilt, Program.absence), arguments: [1, 2], [false, true])
     func killed(victim: Int, hidden: Bool) async throws {
         let scene = try await ShareScene(hidden: hidden)

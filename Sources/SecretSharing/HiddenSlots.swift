@@ -11,8 +11,6 @@ public struct HiddenSlots: Sendable {
 
     /// Of each list the place whose row stands in each slot.
     public let places: [[UInt32]]
-    /// How many names both lists have, dummies among them: for this party alone, and never written or shown.
-    let met: Int
     /// Of each place the row's number among those with a name, or −1 and the key of a filling's mask after it.
     private let rows: [[Int32]]
     private let fillings: [[UInt32: ArraySlice<UInt32>]]
@@ -72,7 +70,6 @@ public struct HiddenSlots: Sendable {
             let filled = pairs.map { $0[side] } + free.prefix(slots - pairs.count)
             return order.map { filled[$0] }
         }
-        met = pairs.count
         self.rows = rows
         self.fillings = fillings
     }

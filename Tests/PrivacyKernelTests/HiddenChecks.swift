@@ -1,12 +1,12 @@
 import Domains
 import Foundation
+import SecretSharing
 import Synchronization
 import Tables
 import VectorMath
 
 @testable import PlantedBugs
 @testable import PrivacyKernel
-@testable import SecretSharing
 
 extension AuditCheck {
     /// The game from each party's view: what goes to any of the three is uniform, no two tables have one mask, places that a holder
@@ -94,7 +94,9 @@ struct HiddenViews {
                 }
                 if slots.places[side][0] < slots.places[side][1] { ascending[side] += 1 }
             }
-            let beyond = slots.met - (meets ? Self.rows : 0)
+            // A filling has a 1 before its key: what the third party sees to stand in a slot with a name.
+            let met = slots.places[0].count { lists[0].words[HiddenList.placeWords * Int($0)] == 0 }
+            let beyond = met - (meets ? Self.rows : 0)
             guard dummies.indices.contains(beyond) else { continue }
             dummies[beyond] += 1
         }

@@ -296,9 +296,8 @@ let package = Package(
         .testTarget(
             name: "SynthesizersTests",
             dependencies: [
-                "Domains", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "FittedModels", "Synthesizers",
-                "Tables",
-                "VectorMath",
+                "Domains", "GraphicalModels", "LinearAlgebra", "PrivacyKernel", "FittedModels", "Statistics",
+                "Synthesizers", "Tables", "VectorMath",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -52,49 +52,10 @@ final class HiddenColumns: IntegerSource {
     /// As `SharedColumns.mostFigure`.
     func mostFigure(of kind: FigureKind) -> Int64? { 1 << 29 }
 
-    /// An attribute: a column of the domain, and what of its codes counts.
-    private struct Attribute {
-        let column: Int
-        /// The group of each code; nil for the code itself.
-        let map: [UInt32]?
-        let size: Int
-        /// Its number among the holder's own columns and further attributes.
-        let local: Int
-
-        func code(_ code: Int) -> Int { map.map { Int($0[code]) } ?? code }
-    }
-
-    /// All attributes, and the further ones of this party's own columns as its rows count them.
-    private func attributes(
-        _ further: [FurtherAttribute]
-    ) throws(PrivacyError) -> (all: [Attribute], own: [FurtherAttribute]) {
-        var all = domain.columns.indices.map { column in
-            Attribute(
-                column: column, map: nil, size: domain.columns[column].size,
-                local: column < first ? column : column - first)
-        }
-        var counts = [first, domain.columns.count - first]
-        var own: [FurtherAttribute] = []
-        for attribute in further {
-            guard case .grouping(let parent, let map) = attribute else { throw .notOnShares("a difference") }
-            let of = all[parent]
-            let side = side(of: of)
-            all.append(
-                Attribute(
-                    column: of.column, map: of.map.map { $0.map { map[Int($0)] } } ?? map,
-                    size: Int(map.max() ?? 0) + 1, local: counts[side]))
-            counts[side] += 1
-            if side == sharing.side { own.append(.grouping(of: of.local, map: map)) }
-        }
-        return (all, own)
-    }
-
-    private func side(of attribute: Attribute) -> Int { attribute.column < first ? 0 : 1 }
-
     // KERNEL 11.8
     func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws(PrivacyError) -> [[Int64]] {
         guard !cliques.isEmpty else { return [] }
-        let (all, ownFurther) = try attributes(further)
+        let (all, ownFurther) = try HolderAttribute.all(of: domain, first: first, further, side: sharing.side)
         let asked = cliques.map { $0.map { all[$0] } }
         let wide = asked.indices.filter { asked[$0].count > 2 }
         let columns = wide.count < asked.count ? try columns() : nil
@@ -118,7 +79,7 @@ final class HiddenColumns: IntegerSource {
         return counts
     }
 
-    private func table(_ counts: HiddenCounts, _ attributes: [Attribute]) -> [Int64] {
+    private func table(_ counts: HiddenCounts, _ attributes: [HolderAttribute]) -> [Int64] {
         guard let one = attributes.first else {
             // Each joined row has one code of each column.
             let rows = counts.sums.prefix(domain.columns.first?.size ?? 0)
@@ -127,7 +88,7 @@ final class HiddenColumns: IntegerSource {
         let two = attributes.dropFirst().first
         var cells = [UInt64](repeating: 0, count: one.size * (two?.size ?? 1))
         func add(_ word: UInt32, _ code: Int, _ other: Int) {
-            cells[one.code(code) * (two?.size ?? 1) + (two?.code(other) ?? 0)] += UInt64(word)
+            cells[one.group(of: code) * (two?.size ?? 1) + (two?.group(of: other) ?? 0)] += UInt64(word)
         }
         let size = domain.columns[one.column].size
         if let two, two.column != one.column {
@@ -160,12 +121,12 @@ final class HiddenColumns: IntegerSource {
         var sizes: [[Int]] = [[], []]
     }
 
-    private func locals(_ attributes: [Attribute]) -> [[Int]] {
-        [0, 1].map { side in attributes.filter { self.side(of: $0) == side }.map(\.local) }
+    private func locals(_ attributes: [HolderAttribute]) -> [[Int]] {
+        [0, 1].map { side in attributes.filter { $0.side == side }.map(\.local) }
     }
 
     private func counted(
-        _ tables: [[Attribute]], _ further: [FurtherAttribute]
+        _ tables: [[HolderAttribute]], _ further: [FurtherAttribute]
     ) throws(PrivacyError) -> Sets {
         var sets = Sets()
         var own: [[Int]] = []
@@ -174,7 +135,7 @@ final class HiddenColumns: IntegerSource {
                 guard sets.numbers[side][locals] == nil else { continue }
                 sets.numbers[side][locals] = sets.sizes[side].count
                 sets.sizes[side].append(
-                    attributes.filter { self.side(of: $0) == side }.reduce(1) { $0 * $1.size })
+                    attributes.filter { $0.side == side }.reduce(1) { $0 * $1.size })
                 if side == sharing.side { own.append(locals) }
             }
         }
@@ -191,7 +152,7 @@ final class HiddenColumns: IntegerSource {
         return GroupPair(one, sets.sizes[0].count + two)
     }
 
-    private func table(_ sets: Sets, _ attributes: [Attribute]) -> [Int64] {
+    private func table(_ sets: Sets, _ attributes: [HolderAttribute]) -> [Int64] {
         let locals = locals(attributes)
         let words: [UInt32]
         if let pair = pair(of: locals, sets) {
@@ -204,7 +165,7 @@ final class HiddenColumns: IntegerSource {
             words = Array(sets.counts.sums[start..<(start + sets.sizes[side][number])])
         }
         // The words are ordered by the codes of the first side, then by those of the second.
-        let order = attributes.filter { side(of: $0) == 0 } + attributes.filter { side(of: $0) == 1 }
+        let order = attributes.filter { $0.side == 0 } + attributes.filter { $0.side == 1 }
         var steps: [Int: Int] = [:]
         var step = 1
         for attribute in order.reversed() {
@@ -223,7 +184,7 @@ final class HiddenColumns: IntegerSource {
     }
 
     /// Tells attributes of both sides apart.
-    private func key(_ attribute: Attribute) -> Int { 2 * attribute.local + side(of: attribute) }
+    private func key(_ attribute: HolderAttribute) -> Int { 2 * attribute.local + attribute.side }
 
     // MARK: - Shares
 

@@ -52,48 +52,10 @@ final class SharedColumns: IntegerSource {
     var rowsPerKey: Int { 1 }
     var holders: NoiseHolders { sharing.holders }
 
-    /// An attribute as a column of one holder and what of its code counts.
-    private struct Attribute {
-        let side: Int
-        /// The column of the domain.
-        let column: Int
-        /// The group of each code; nil for the code itself.
-        let map: [UInt32]?
-        let size: Int
-        /// Its number among the holder's own columns and further attributes.
-        let local: Int
-        /// The code of rows that fill the table up.
-        var filler: Int { Int(map?.first ?? 0) }
-    }
-
-    /// All attributes, and the further ones of this party's own columns as its rows count them.
-    private func attributes(
-        _ further: [FurtherAttribute]
-    ) throws(PrivacyError) -> (all: [Attribute], own: [FurtherAttribute]) {
-        var all = domain.columns.indices.map { column in
-            Attribute(
-                side: column < first ? 0 : 1, column: column, map: nil, size: domain.columns[column].size,
-                local: column < first ? column : column - first)
-        }
-        var counts = [first, domain.columns.count - first]
-        var own: [FurtherAttribute] = []
-        for attribute in further {
-            guard case .grouping(let parent, let map) = attribute else { throw .notOnShares("a difference") }
-            let of = all[parent]
-            all.append(
-                Attribute(
-                    side: of.side, column: of.column, map: of.map.map { $0.map { map[Int($0)] } } ?? map,
-                    size: Int(map.max() ?? 0) + 1, local: counts[of.side]))
-            counts[of.side] += 1
-            if of.side == sharing.side { own.append(.grouping(of: of.local, map: map)) }
-        }
-        return (all, own)
-    }
-
     // KERNEL 11.2
     func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws(PrivacyError) -> [[Int64]] {
-        let (all, ownFurther) = try attributes(further)
-        let sides: [[[Attribute]]] = cliques.map { clique in
+        let (all, ownFurther) = try HolderAttribute.all(of: domain, first: first, further, side: sharing.side)
+        let sides: [[[HolderAttribute]]] = cliques.map { clique in
             [0, 1].map { side in clique.map { all[$0] }.filter { $0.side == side } }
         }
         let wide = sides.indices.filter { !sides[$0][0].isEmpty && !sides[$0][1].isEmpty && cliques[$0].count > 2 }
@@ -122,7 +84,8 @@ final class SharedColumns: IntegerSource {
                 ? pairTable(sides[place][0][0], sides[place][1][0], clique, pairs)
                 : wideTable(sides[place], clique, products)
             if sharing.side == 0, let own {
-                let cell = clique.reduce(0) { $0 * $1.size + $1.filler }
+                // Rows that fill the table up have the first code of each column.
+                let cell = clique.reduce(0) { $0 * $1.size + $1.group(of: 0) }
                 counts[cell] -= own.padding
             }
             return counts
@@ -131,7 +94,7 @@ final class SharedColumns: IntegerSource {
 
     /// The table of two columns, or of groups of their codes, from the products of all columns.
     private func pairTable(
-        _ one: Attribute, _ two: Attribute, _ order: [Attribute], _ pairs: [UInt32]
+        _ one: HolderAttribute, _ two: HolderAttribute, _ order: [HolderAttribute], _ pairs: [UInt32]
     ) -> [Int64] {
         let width = domain.columns[first...].reduce(0) { $0 + $1.size }
         let start = domain.columns[..<one.column].reduce(0) { $0 + $1.size }
@@ -139,9 +102,9 @@ final class SharedColumns: IntegerSource {
         let isSwapped = order[0].side == 1
         var table = [UInt64](repeating: 0, count: one.size * two.size)
         for row in 0..<domain.columns[one.column].size {
-            let i = Int(one.map?[row] ?? UInt32(row))
+            let i = one.group(of: row)
             for column in 0..<domain.columns[two.column].size {
-                let j = Int(two.map?[column] ?? UInt32(column))
+                let j = two.group(of: column)
                 table[isSwapped ? j * one.size + i : i * two.size + j] += UInt64(
                     pairs[(start + row) * width + second + column])
             }
@@ -150,7 +113,7 @@ final class SharedColumns: IntegerSource {
     }
 
     /// A table of more columns, from the products of the groups of each side.
-    private func wideTable(_ sides: [[Attribute]], _ order: [Attribute], _ products: Products?) -> [Int64] {
+    private func wideTable(_ sides: [[HolderAttribute]], _ order: [HolderAttribute], _ products: Products?) -> [Int64] {
         guard let products, let one = products.starts[0][sides[0].map(\.local)],
             let two = products.starts[1][sides[1].map(\.local)]
         else { return [] }
@@ -183,7 +146,9 @@ final class SharedColumns: IntegerSource {
     }
 
     /// The products of all sets of columns that tables of more than two columns have on either side.
-    private func products(_ tables: [[[Attribute]]], _ further: [FurtherAttribute]) throws(PrivacyError) -> Products {
+    private func products(
+        _ tables: [[[HolderAttribute]]], _ further: [FurtherAttribute]
+    ) throws(PrivacyError) -> Products {
         var starts: [[[Int]: Int]] = [[:], [:]]
         var sizes: [[Int]] = [[], []]
         var sets: [[Int]] = []

@@ -11,9 +11,10 @@ public struct HiddenSlots: Sendable {
 
     /// Of each list the place whose row stands in each slot.
     public let places: [[UInt32]]
-    /// Of each place the row's number among those with a name, or −1 and the key of a filling's mask after it.
+    /// Of each place the row's number among those with a name, or −1.
     private let rows: [[Int32]]
-    private let fillings: [[UInt32: ArraySlice<UInt32>]]
+    /// As they came.
+    private let lists: [[UInt32]]
 
     /// What is wrong with a list.
     public enum Fault: Error, Equatable {
@@ -35,43 +36,47 @@ public struct HiddenSlots: Sendable {
     ///   - seed: 32 bytes of this party alone.
     public init(_ lists: [[UInt32]], named: [Int], slots: Int, seed: [UInt8]) throws(Fault) {
         var names: [[Name: UInt32]] = []
+        // In the order of their places.
+        var ordered: [[(name: Name, place: UInt32)]] = []
         var rows: [[Int32]] = []
-        var fillings: [[UInt32: ArraySlice<UInt32>]] = []
+        var fillings: [[UInt32]] = []
         for (side, list) in lists.enumerated() {
             let places = named[side] + slots
             guard list.count == places * Self.placeWords else { throw .otherLength(side: side) }
             var found: [Name: UInt32] = [:]
+            var order: [(name: Name, place: UInt32)] = []
             var numbers: [Int32] = []
-            var keys: [UInt32: ArraySlice<UInt32>] = [:]
+            var free: [UInt32] = []
             for place in 0..<places {
                 let words = list[(place * Self.placeWords)..<((place + 1) * Self.placeWords)]
                 guard words[words.startIndex] == 0 else {
-                    keys[UInt32(place)] = words.dropFirst()
+                    free.append(UInt32(place))
                     numbers.append(-1)
                     continue
                 }
                 let name = Name(low: Self.word(words, 1), high: Self.word(words, 3))
                 guard found.updateValue(UInt32(place), forKey: name) == nil else { throw .repeatedName(side: side) }
+                order.append((name, UInt32(place)))
                 numbers.append(Int32(found.count - 1))
             }
             guard found.count == named[side] else { throw .otherLength(side: side) }
             names.append(found)
+            ordered.append(order)
             rows.append(numbers)
-            fillings.append(keys)
+            fillings.append(free)
         }
         var generator = KeystreamGenerator(key: seed, number: 0)
-        // Sorted before they are drawn from, so that each start draws the same.
-        let pairs = names[0].compactMap { name, place in names[1][name].map { [place, $0] } }
-            .sorted { $0[0] < $1[0] }
+        // In the order of places, so that each start draws the same, and takes as long whoever met.
+        let pairs = ordered[0].compactMap { row in names[1][row.name].map { [row.place, $0] } }
         guard pairs.count <= slots else { throw .otherLength(side: 0) }
         let order = (0..<slots).shuffled(using: &generator)
         places = [0, 1].map { side in
-            let free = fillings[side].keys.sorted().shuffled(using: &generator)
+            let free = fillings[side].shuffled(using: &generator)
             let filled = pairs.map { $0[side] } + free.prefix(slots - pairs.count)
             return order.map { filled[$0] }
         }
         self.rows = rows
-        self.fillings = fillings
+        self.lists = lists
     }
 
     private static func word(_ words: ArraySlice<UInt32>, _ place: Int) -> UInt64 {
@@ -79,6 +84,9 @@ public struct HiddenSlots: Sendable {
     }
 
     /// This party's part of a holder's rows, slot by slot: the masked row that stands there, or minus the mask of a filling.
+    ///
+    /// For each slot both are made, whichever it is: how long this takes shows in when the holders are answered, and they know how
+    /// many dummies met.
     ///
     /// - Parameters:
     ///   - masked: the holder's rows with a name, in the order of their places.
@@ -89,11 +97,14 @@ public struct HiddenSlots: Sendable {
         words.reserveCapacity(places[side].count * width)
         for place in places[side] {
             let row = Int(rows[side][Int(place)])
-            if row >= 0 {
-                words += masked[(row * width)..<((row + 1) * width)]
-            } else {
-                let mask = RowMasks.row(ofKey: fillings[side][place] ?? [], number: number, width: width)
-                words += mask.map { $0 == 0 ? 0 : PrimeField.modulus - $0 }
+            let first = Int(place) * Self.placeWords
+            let key = lists[side][(first + 1)..<(first + Self.placeWords)]
+            let mask = RowMasks.row(ofKey: key, number: number, width: width)
+            let start = max(row, 0) * width
+            for column in 0..<width {
+                let met = masked[start + column]
+                let filling = mask[column] == 0 ? 0 : PrimeField.modulus - mask[column]
+                words.append(row >= 0 ? met : filling)
             }
         }
         return words

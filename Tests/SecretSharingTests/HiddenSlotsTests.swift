@@ -167,6 +167,30 @@ struct HiddenSlotsTests {
         }
     }
 
+    /// The holders know how many dummies met, and see when they are answered: were a filling's mask made only where there is one, 4,000
+    /// slots of fillings would take several times as long as 4,000 rows that met.
+    @Test("the third party takes as long whether all rows met or none")
+    func time() throws {
+        let (count, width) = (4_000, 40)
+        func seconds(meets: Bool) throws -> Double {
+            let lists = (0..<2).map { side -> [UInt32] in
+                let first = UInt32(meets ? 0 : side * count)
+                return Self.words(side, Array(first..<(first + UInt32(count))), fillings: count)
+            }
+            let masked = [UInt32](repeating: 1, count: count * width)
+            return try (0..<7).map { _ -> Double in
+                let start = ContinuousClock.now
+                let slots = try HiddenSlots(
+                    lists, named: [count, count], slots: count, seed: [UInt8](repeating: 1, count: 32))
+                let words = slots.aligned(masked, side: 0, number: 0, width: width)
+                #expect(words.count == count * width)
+                return (ContinuousClock.now - start) / .seconds(1)
+            }.min() ?? 0
+        }
+        let times = [try seconds(meets: true), try seconds(meets: false)]
+        #expect(times[1] < 1.5 * times[0] && times[0] < 1.5 * times[1], "\(times)")
+    }
+
     @Test(
         "three parties' parts sum to counts of all columns and pairs, within one table and across, for any number of slots"
     )

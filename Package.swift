@@ -256,7 +256,7 @@ let package = Package(
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
-            name: "LinkageTests", dependencies: ["Bytes", "Domains", "Linkage", "Tables", "VectorMath"],
+            name: "LinkageTests", dependencies: ["Bytes", "Domains", "Linkage", "Tables", "VectorMath", crypto],
             exclude: ["vectors.json", "vectors.py"], swiftSettings: strict),
         .testTarget(
             name: "SparkTests", dependencies: ["Domains", "PrivacyKernel", "Spark", "Tables", "VectorMath"],
@@ -289,7 +289,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "SecretSharingTests", dependencies: ["LinearAlgebra", "SecretSharing", "VectorMath"],
+            name: "SecretSharingTests", dependencies: ["Bytes", "LinearAlgebra", "SecretSharing", "VectorMath", crypto],
             swiftSettings: strict),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),

@@ -6,8 +6,8 @@ import Crypto
 /// one is on the curve. Points of one party are sent under its exponent alone. Only x-coordinates are sent: the x of a·b·H does
 /// not depend on the sign of a·H.
 ///
-/// The curve arithmetic is swift-crypto's: `P256.KeyAgreement` refuses an x that is not on the curve, and gives the x of a
-/// multiple. No other is written here. How many tries a name takes shows in the time of all names together, and in nothing
+/// The curve arithmetic is swift-crypto's: `P256.KeyAgreement` refuses what is not on the curve, and gives the x of a multiple. None is
+/// written here but the y of an x (`CurveRoot`), which it checks. How many tries a name takes shows in the time of all names together, and in nothing
 /// that is sent.
 struct CurveName {
     enum Kind: UInt8 {
@@ -42,8 +42,8 @@ struct CurveName {
     }
 
     /// One of the two points with this x; nil where there is none.
-    static func point(_ x: some Sequence<UInt8>) -> P256.KeyAgreement.PublicKey? {
-        try? P256.KeyAgreement.PublicKey(compressedRepresentation: [0x02] + x)
+    static func point(_ x: some Collection<UInt8>) -> P256.KeyAgreement.PublicKey? {
+        CurveRoot.y(x).flatMap { try? P256.KeyAgreement.PublicKey(x963Representation: [0x04] + x + $0) }
     }
 }
 

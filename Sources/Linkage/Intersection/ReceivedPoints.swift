@@ -55,7 +55,7 @@ public final class ReceivedPoints: Sendable {
         DispatchQueue.concurrentPerform(iterations: blocks.count) { number in
             let block = blocks[number]
             for start in stride(from: 0, to: block.count, by: CurveName.size)
-            where CurveName.point(block[start..<start + CurveName.size]) == nil {
+            where CurveRoot.y(block[start..<start + CurveName.size]) == nil {
                 return isOff.withLock { $0 = true }
             }
         }

@@ -14,6 +14,8 @@ package struct FileLimit: Sendable, Equatable, CustomStringConvertible {
     package static let evidence = FileLimit(DocumentVerification.byteLimit, "evidence")
     /// The receipt of a secure sum, which has a signed end of each office.
     package static let receipt = FileLimit(1 << 20, "a receipt")
+    /// An office's log for auditors: an entry of a ledger for each round.
+    package static let audit = FileLimit(16 << 20, "an office's log")
     /// A signed report with its figures, or its PDF.
     package static let report = FileLimit(64 << 20, "a report")
     /// A model, the answers of a task, or a transcript.

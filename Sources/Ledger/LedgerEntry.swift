@@ -17,6 +17,8 @@ public struct LedgerEntry: Sendable, Equatable {
         /// A release of the kernel was drawn; the details hold its number, and the hash of the transcript that ends with it.
         /// Made by `Ledger.record` alone, before the release is used. Its time is the reservation's.
         case measurement
+        /// Offices that compute without a service have opened one figure together; the details hold digests of each one's message.
+        case round
         /// The model was written; the details name its file, its SHA-256 and the transcript's head.
         case trained
         /// A party began to take synthetic rows.

@@ -4,7 +4,7 @@ public import Foundation
 /// How an office introduces itself to another, before anything is counted.
 public struct SumGreeting: Sendable, Equatable, Codable {
     /// Of the rounds: offices with another one do not understand each other.
-    public static let currentVersion = 2
+    public static let currentVersion = 3
 
     /// Read first, whatever else a later version writes.
     public var version: Int
@@ -39,7 +39,7 @@ public struct SumShare: Sendable, Equatable {
     public var round: Int
     /// SHA-256 of the question's public words.
     public var question: [UInt8]
-    /// Of all totals before this round, as the sender has them.
+    /// Of all rounds before this one, as the sender has them.
     public var chain: [UInt8]
     /// The part plus masks, modulo 2^64.
     public var values: [Int64]
@@ -52,7 +52,7 @@ public struct SumClosing: Sendable, Equatable, Codable {
     public var task: String
     /// How many rounds there were.
     public var rounds: Int
-    /// Of all totals, hexadecimal.
+    /// Of all rounds, hexadecimal: ``SumRound/after`` of the last one.
     public var chain: String
     /// The hash of the entry by which the office's ledger set ε aside, hexadecimal.
     public var reservation: String

@@ -52,6 +52,10 @@ public struct SumRounds: Sendable {
     private var begun = 0
     /// In which numbers each of them adds.
     private var groups: [SumGroup] = []
+    /// And what each asked.
+    private var questions: [String] = []
+    /// Rounds that are over, and are to be entered in the ledger.
+    private var unentered: [SumRound] = []
     /// Messages of rounds that have no total yet, by office and round.
     private var received: [Int: [Int: SumShare]] = [:]
     /// The digests of all messages that came, by office and round.
@@ -98,6 +102,12 @@ public struct SumRounds: Sendable {
     public mutating func takeSightings() -> [SumSighting] {
         defer { unkept = [] }
         return unkept
+    }
+
+    /// What is new of rounds that are over since the last call: to be in the ledger before anything uses their totals.
+    public mutating func takeRounds() -> [SumRound] {
+        defer { unentered = [] }
+        return unentered
     }
 
     private var others: [Int] { office.names.indices.filter { $0 != office.place } }
@@ -204,8 +214,7 @@ public struct SumRounds: Sendable {
             guard first.question == asked, first.session == session, first.chain == chain,
                 first.values.count == part.count
             else { throw .changedHere(round: round) }
-            begun += 1
-            groups.append(group)
+            begin(group, question)
             return first
         }
         // From the first message on the others are held to their tables and keys.
@@ -222,9 +231,14 @@ public struct SumRounds: Sendable {
         let share = SumShare(
             task: office.task, session: session, round: round, question: asked, chain: chain, values: values)
         made.append(share)
+        begin(group, question)
+        return share
+    }
+
+    private mutating func begin(_ group: SumGroup, _ question: String) {
         begun += 1
         groups.append(group)
-        return share
+        questions.append(question)
     }
 
     private func mask(
@@ -269,7 +283,14 @@ public struct SumRounds: Sendable {
         }
         sum = sum.map { group.figure($0) }
         for peer in others { received[peer]?[totals] = nil }
-        chain = Array(SHA256.hash(data: chain + own.question + SumBytes.bytes(sum)))
+        let round = SumRound(
+            number: totals, question: hexadecimal(own.question), asked: questions[totals],
+            messages: office.names.indices.map {
+                hexadecimal($0 == office.place ? Self.digest(of: own) : seen[$0]?[totals] ?? [])
+            },
+            total: hexadecimal(Array(SHA256.hash(data: SumBytes.bytes(sum)))), before: hexadecimal(chain))
+        unentered.append(round)
+        chain = Hex.decode(round.after.utf8) ?? []
         totals += 1
         return sum
     }
@@ -345,6 +366,10 @@ public struct SumRounds: Sendable {
         return .wanted
     }
 
+    private static func digest(of share: SumShare) -> [UInt8] {
+        Array(SHA256.hash(data: Data(SumMessage.share(share).bytes)))
+    }
+
     private mutating func receive(_ share: SumShare, from peer: Int) throws(SumRefusal) {
         let name = office.names[peer]
         guard share.task == office.task else { throw .otherTask(from: name, task: hexadecimal(share.task)) }
@@ -354,7 +379,7 @@ public struct SumRounds: Sendable {
             throw .roundNotBegun(from: name, round: share.round)
         }
         if let session, share.session != session { throw .otherSession(from: name) }
-        let digest = Array(SHA256.hash(data: Data(SumMessage.share(share).bytes)))
+        let digest = Self.digest(of: share)
         if let first = seen[peer]?[share.round] ?? remembered.shares[peer]?[share.round] {
             guard first == digest else { throw .twoMessages(from: name, round: share.round) }
             guard seen[peer]?[share.round] == nil else { return }

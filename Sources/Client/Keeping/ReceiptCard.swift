@@ -35,6 +35,7 @@ public struct ReceiptCard: Sendable, CustomStringConvertible {
         case .confirmation: "a provider confirmed its table"
         case .reservation: "epsilon was set aside, before anything was drawn"
         case .measurement: "a release was drawn"
+        case .round: "offices opened a figure together"
         case .trained: "the model was fitted"
         case .firstDownload: "a party began to take synthetic rows"
         case .halted: "a provider stopped the task"

@@ -76,16 +76,19 @@ public final class OfficeMesh: Sendable {
     let configuration: Configuration
     let journal: OfficeJournal
     let state: Mutex<State>
+    private let enter: @Sendable (SumRound) throws -> Void
     let news = DispatchSemaphore(value: 0)
     private let listening = Mutex<(any Channel)?>(nil)
 
     /// - Parameters:
     ///   - closing: this office's signed end, where an earlier start made it: it is handed out.
     ///   - halt: what ended the task before: it is handed out, and nothing else.
+    ///   - enter: takes each round that is over, before its total is used.
     public init(
         _ configuration: Configuration, rounds: SumRounds, journal: OfficeJournal, closing: SumClosing? = nil,
-        halt: SumHalt? = nil
+        halt: SumHalt? = nil, enter: @escaping @Sendable (SumRound) throws -> Void = { _ in }
     ) {
+        self.enter = enter
         self.configuration = configuration
         self.journal = journal
         state = Mutex(
@@ -149,13 +152,15 @@ public final class OfficeMesh: Sendable {
         }
         beginReading()
         do {
-            return try wait {
+            let total = try wait {
                 $0.rounds.missing
             } until: {
                 // Held to what they sent, also after a restart of this office, before anything opens.
                 try journal.keep($0.rounds.takeSightings())
                 return try $0.rounds.total()
             }
+            for round in state.withLock({ $0.rounds.takeRounds() }) { try enter(round) }
+            return total
         } catch let refusal as SumRefusal {
             fail(refusal)
             throw refusal

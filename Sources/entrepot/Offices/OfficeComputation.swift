@@ -34,6 +34,7 @@ struct OfficeComputation: Sendable {
     let isFinishing: Bool
     private let memory: String
     private let measureAgain: Bool
+    private let key: PartyPrivateKey
 
     private var own: TaskSpecification.Party { task.offices[place] }
     private var isShared: Bool { if case .secretSharing = task.engine { true } else { false } }
@@ -52,6 +53,7 @@ struct OfficeComputation: Sendable {
         self.task = task
         self.memory = memory
         self.measureAgain = measureAgain
+        self.key = key
         self.place = place
         self.state = state
         self.ledger = ledger
@@ -87,7 +89,7 @@ struct OfficeComputation: Sendable {
         mesh = OfficeMesh(
             configuration,
             rounds: SumRounds(office, key: try session.key(), made: made, sightings: try journal.sightings()),
-            journal: journal)
+            journal: journal, enter: { try ledger.record($0) })
     }
 
     /// What an earlier start began, or a beginning.
@@ -157,7 +159,7 @@ struct OfficeComputation: Sendable {
     private func end(_ error: any Error) async {
         // All offices know the end already.
         if error is TooFewRows { return await mesh.leave() }
-        guard let refusal = mesh.refusal else { return await mesh.leave(.pause("\(error)")) }
+        guard let refusal = mesh.refusal else { return await mesh.leave(.pause(Self.told(error))) }
         if case .halted(let halt) = refusal {
             try? ledger.recordHalt(halt)
             // A moment for the others to say that they know; of its own halt the command that gave it goes on telling.
@@ -167,7 +169,18 @@ struct OfficeComputation: Sendable {
         } else if !refusal.isTemporary, ledger.isReserved {
             try? ledger.recordEnd(.failed, reason: "\(refusal)")
         }
+        if !refusal.isTemporary { try? keepLog([]) }
         await mesh.leave()
+    }
+
+    /// What the others are told of a stop: what is about this office's table, file or disk is for its own people.
+    private static func told(_ error: any Error) -> String {
+        (error as? SumRefusal).map { "\($0)" } ?? "something here went wrong, which it tells its own people. Ask them."
+    }
+
+    /// For an auditor.
+    private func keepLog(_ closings: [SumClosing]) throws {
+        try OfficeAudit.write(ledger, closings: closings, task: task, office: own.name, key: key, state: state)
     }
 
     /// On the fit's thread.
@@ -194,8 +207,9 @@ struct OfficeComputation: Sendable {
                     + "\((seconds * 100).rounded() / 100) s")
             try write(product, try close(reservation), reservation)
         } catch let short as TooFewRows {
-            _ = try close(reservation)
+            let closings = try close(reservation)
             try ledger.recordTooFewRows(short, beside: task.engine.hiddenEpsilon ?? 0)
+            try keepLog(closings)
             try settle()
             throw short
         }
@@ -281,6 +295,7 @@ struct OfficeComputation: Sendable {
             try write(product, closings, reservation)
         } catch let short as TooFewRows {
             try ledger.recordTooFewRows(short, beside: task.engine.hiddenEpsilon ?? 0)
+            try keepLog(closings)
             throw short
         }
     }
@@ -292,6 +307,7 @@ struct OfficeComputation: Sendable {
         try Files.write(file, to: output)
         try Files.write(try receipt(closings, reservation, result: LedgerHash(of: file)), to: "\(state)/receipt.json")
         try ledger.recordResult(file: "task.model", digest: LedgerHash(of: file))
+        try keepLog(closings)
         Console.say("all offices signed the same totals (\(state)/receipt.json)")
         Console.say("the result is \(output)")
     }

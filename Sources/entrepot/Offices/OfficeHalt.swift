@@ -89,6 +89,7 @@ struct OfficeHalt {
             }), halt.task == task.digest.hex
         else { throw ClientError.damagedRounds(path: journal.haltPath) }
         try ledger.recordHalt(halt)
+        try OfficeAudit.write(ledger, closings: [], task: task, office: party.name, key: key, state: state)
     }
 
     /// Tells those who have not heard of the halt that stands in the folder, for as long as the office is patient.

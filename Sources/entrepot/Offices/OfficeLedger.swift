@@ -21,6 +21,10 @@ final class OfficeLedger: Sendable {
     /// What earlier starts recorded, in order.
     private let recorded: [[UInt8]]
     private let place = Mutex(0)
+    /// In the order of the task.
+    private let names: [String]
+    /// The rounds that earlier starts entered, by number.
+    private let rounds: [String: [String: String]]
 
     /// Opens the ledger of the office's state folder and enters the task where it is new.
     ///
@@ -38,12 +42,16 @@ final class OfficeLedger: Sendable {
         }
         self.task = task
         fingerprint = party.publicKey.fingerprint
+        names = specification.offices.map(\.name)
         if let other = try ledger.entries().first(where: { $0.task != task }) {
             throw CommandFailure(
                 "\(directory) is the state of task \(other.task.hex), and this is task \(task.hex): give each task a folder "
                     + "of its own", code: .rememberedState)
         }
         recorded = try ledger.transcript(task: task)
+        rounds = Dictionary(
+            try ledger.entries(of: task).filter { $0.kind == .round }.map { ($0.details["round"] ?? "", $0.details) }
+        ) { first, _ in first }
         if try ledger.entries(of: task).isEmpty {
             try ledger.append(.specification, task: task, details: ["name": specification.name], time: Self.now)
         }
@@ -137,6 +145,21 @@ final class OfficeLedger: Sendable {
             throw SumRefusal.otherFigure(at: party, round: number)
         }
     }
+
+    /// A round is over: which message each office sent. What an earlier start entered has to come again.
+    ///
+    /// - Throws: `SumRefusal.otherFigure` where it does not.
+    func record(_ round: SumRound) throws {
+        let details = OfficeAudit.details(of: round, names: names)
+        guard let entered = rounds["\(round.number)"] else {
+            try ledger.append(.round, task: task, details: details, time: Self.now)
+            return
+        }
+        guard entered == details else { throw SumRefusal.otherFigure(at: party, round: round.number) }
+    }
+
+    /// All entries, in order.
+    func entries() throws -> [LedgerEntry] { try ledger.entries(of: task) }
 
     /// There is a result.
     func recordResult(file: String, digest: LedgerHash) throws {

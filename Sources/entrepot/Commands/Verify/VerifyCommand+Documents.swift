@@ -8,7 +8,9 @@ import Foundation
 extension VerifyCommand {
     /// A file of any kind that is verified, no further than the longest of its kind.
     func read(_ document: String) throws -> [UInt8] {
-        let limit = { (head: [UInt8]) in SignedReport.isReport(head) ? FileLimit.report : .receipt }
+        let limit = { (head: [UInt8]) in
+            SignedReport.isReport(head) ? FileLimit.report : OfficeAudit.begins(head) ? .audit : .receipt
+        }
         let bytes = try Files.beginning(of: document, limit: limit)
         guard bytes.count > limit(bytes).bytes else { return bytes }
         guard SignedReport.isReport(bytes) else {

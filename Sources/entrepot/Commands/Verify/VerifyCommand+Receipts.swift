@@ -71,6 +71,46 @@ extension VerifyCommand {
             """)
     }
 
+    /// What an auditor reads of one office: entries, rounds and ends, checked with the keys of the task.
+    func verify(audit bytes: [UInt8]) throws {
+        let log: OfficeAudit
+        do {
+            log = try OfficeAudit.read(bytes)
+        } catch {
+            throw notAuthentic("the log", error)
+        }
+        guard let task else {
+            throw CommandFailure(
+                "this is the log of an office: name its task with --task, whose keys sign it", code: ExitCode(64))
+        }
+        let specification = try Files.task(at: task)
+        let price = try TaskPlan(specification).price
+        let finding = log.finding(specification, price: (price.epsilon, price.delta))
+        let problems = finding.problems
+        if json { printJSON(["authentic": problems.isEmpty, "reasons": problems, "rounds": finding.rounds.count]) }
+        guard problems.isEmpty else {
+            throw CommandFailure("the log is not authentic: \(problems.joined(separator: "; "))", code: .evidence)
+        }
+        guard !json else { return }
+        if details {
+            for (round, time) in finding.rounds {
+                let messages = zip(specification.offices.map(\.name), round.messages).map { "\($0) \($1)" }
+                Console.show(
+                    "round \(round.number + 1)  \(UTCInstant(seconds: time))  \(round.asked)\n  "
+                        + messages.joined(separator: "\n  "))
+            }
+        }
+        let isEnded = !log.closings.isEmpty
+        Console.show(
+            """
+            task          \(log.task)
+            office        \(log.office): \(log.entries.count) entries of its ledger, which it signed
+            rounds        \(finding.rounds.count), \(isEnded ? "with the messages that all offices signed" : "of which no end is signed")
+            what came     \(finding.end)
+            the log is authentic: \(isEnded ? "its rounds are the word of all offices, times and the rest" : "it is") the word of \(log.office)
+            """)
+    }
+
     /// The opening of a receipt's commitment, checked; nil if there is none.
     ///
     /// - Throws: `ReceiptError.otherFile` where the receipt is of another file, ``CommandFailure`` for a damaged opening.

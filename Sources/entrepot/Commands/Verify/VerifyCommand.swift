@@ -19,7 +19,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
             --privacy recomputes what the releases of a file cost, and says nothing of who made the file: anybody can write one. \
             A receipt of a secure sum (`entrepot compute`) is verified with the keys of --task, and with the result named by \
-            --file, or task.model beside it.
+            --file, or task.model beside it; so is audit.json, which shows every round (--details).
 
             Example: entrepot verify report.pdf --measurements release.json
             """)
@@ -146,6 +146,9 @@ struct VerifyCommand: AsyncParsableCommand {
                 if SignedReport.isReport(bytes) {
                     try refuseUnused(["--file": file, "--opening": opening], for: "a report")
                     try verify(report: bytes)
+                } else if OfficeAudit.isAudit(bytes) {
+                    try refuseUnused(["--file": file, "--opening": opening], for: "an office's log")
+                    try verify(audit: bytes)
                 } else if OfficeReceipt.isReceipt(bytes) {
                     try refuseUnused(["--opening": opening], for: "the receipt of a secure sum")
                     try verify(sum: bytes, at: document)

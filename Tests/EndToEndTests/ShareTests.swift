@@ -97,6 +97,26 @@ struct ShareTests {
     }
 
     @Test(
+        "what goes wrong with a party's own file is told to its own people, and the others hear that it stopped",
+        .enabled(if: Program.isBuilt, Program.absence), arguments: [false, true])
+    func ownTrouble(hidden: Bool) async throws {
+        let scene = try await ShareScene(hidden: hidden)
+        let bank = try scene.start(0, patience: 20)
+        _ = try await bank.announced("waiting for ")
+        try FileManager.default.removeItem(atPath: scene.path("Bank.csv"))
+        let others = try (1..<3).map { try scene.start($0, patience: 20) }
+        let outcome = bank.outcome()
+        #expect(outcome.code != 0 && outcome.talk.contains("Bank.csv"), "\(outcome.talk)")
+        for other in others {
+            let outcome = other.outcome()
+            #expect(outcome.code != 0 && !outcome.talk.contains("Bank.csv"), "\(outcome.talk)")
+            #expect(
+                outcome.talk.contains("Bank stopped: ") || outcome.talk.contains("Bank said nothing"), "\(outcome.talk)"
+            )
+        }
+    }
+
+    @Test(
         "a party that stays away is named and nothing is spent; a table of a party that brings none is refused",
         .enabled(if: Program.isBuilt, Program.absence))
     func away() async throws {

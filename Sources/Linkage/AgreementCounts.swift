@@ -26,8 +26,33 @@ public struct AgreementCounts: Sendable, Equatable {
         self.variance = variance
     }
 
-    /// The level of each comparison in each pattern: pattern by pattern.
-    static func patterns(_ levels: [Int]) -> [[Int]] {
-        levels.reduce([[]]) { patterns, count in patterns.flatMap { one in (0..<count).map { one + [$0] } } }
+    /// The level of each comparison in each pattern: comparison by comparison.
+    static func digits(_ levels: [Int]) -> [[UInt8]] {
+        let patterns = levels.reduce(1, *)
+        var stride = patterns
+        return levels.map { count in
+            stride /= count
+            return (0..<patterns).map { UInt8(truncatingIfNeeded: $0 / stride % count) }
+        }
+    }
+
+    /// For each comparison the sum of a figure of each pattern by level.
+    static func margins(_ figures: [Double], _ levels: [Int]) -> [[Double]] {
+        // From the last comparison on: what is left is a figure of each pattern of the comparisons before it.
+        var rest = figures
+        var margins: [[Double]] = []
+        for count in levels.reversed() {
+            var margin = [Double](repeating: 0, count: count)
+            var next = [Double](repeating: 0, count: rest.count / count)
+            for place in next.indices {
+                for level in 0..<count {
+                    margin[level] += rest[place * count + level]
+                    next[place] += rest[place * count + level]
+                }
+            }
+            margins.append(margin)
+            rest = next
+        }
+        return margins.reversed()
     }
 }

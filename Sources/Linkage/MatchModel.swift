@@ -31,6 +31,9 @@ public struct MatchModel: Sendable, Equatable {
         self.two = two
     }
 
+    /// A model of its kinds, pairs of one unit first.
+    init(kinds: [Kind]) { self.init(one: kinds[0], two: Array(kinds.dropFirst())) }
+
     /// Expected number of compared pairs that are of one unit.
     public var matched: Double { one.pairs }
 
@@ -86,8 +89,24 @@ public struct MatchModel: Sendable, Equatable {
         }
     }
 
-    static func product(_ levels: [[Double]]) -> [Double] {
-        levels.reduce([1]) { patterns, comparison in patterns.flatMap { one in comparison.map { one * $0 } } }
+    /// The probability of each pattern, times a number.
+    static func product(_ levels: [[Double]], times factor: Double = 1) -> [Double] {
+        var patterns = [factor]
+        for shares in levels {
+            var next: [Double] = []
+            next.reserveCapacity(patterns.count * shares.count)
+            for one in patterns {
+                for share in shares { next.append(one * share) }
+            }
+            patterns = next
+        }
+        return patterns
+    }
+
+    /// Numbers over their sum.
+    static func shares(_ values: [Double]) -> [Double] {
+        let sum = values.reduce(0, +)
+        return values.map { $0 / sum }
     }
 
     private func binaryLogarithm(_ x: Double) -> Double { naturalLogarithm(max(x, 1e-300)) / 0.693_147_180_559_945_3 }

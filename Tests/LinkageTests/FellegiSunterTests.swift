@@ -93,6 +93,21 @@ struct SimulatedLinks {
         #expect(fit.model.weights[0][2] > 5 && fit.model.weights[0][0] < -2)
     }
 
+    @Test("as many patterns as a task may have are fitted, with the number of common units within 1 %")
+    func manyPatterns() throws {
+        let levels = [Int](repeating: 4, count: 8)
+        let model = MatchModel(
+            one: MatchModel.Kind(pairs: 70_000, levels: levels.map { _ in [0.1, 0.1, 0.7, 0.1] }),
+            two: [MatchModel.Kind(pairs: 330_000, levels: levels.map { _ in [0.8, 0.08, 0.02, 0.1] })])
+        let (one, two) = model.patternProbabilities
+        var simulated = SimulatedLinks(
+            random: SplitMix64(state: 5), units: 70_000, falsePairs: 330_000, patternDeviation: 100.3, linkDeviation: 0)
+        let noisy = zip(one, two).map { 70_000 * $0 + 330_000 * $1 + 100.3 * simulated.normal() }
+        let counts = try #require(AgreementCounts(levels: levels, counts: noisy, variance: 100.3 * 100.3))
+        let fit = try #require(FellegiSunterFit(counts, linked: zip(one, two).map { $0 > 20 * $1 }))
+        #expect(counts.counts.count == 65_536 && abs(fit.model.matched / 70_000 - 1) < 0.01)
+    }
+
     @Test("counts of no pairs, of one level, or of fewer patterns than the model has parameters give no fit")
     func degenerate() throws {
         #expect(AgreementCounts(levels: [1], counts: [4], variance: 0) == nil)

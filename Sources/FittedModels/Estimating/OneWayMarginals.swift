@@ -86,6 +86,9 @@ package struct OneWayMarginals {
     /// For each column of the domain its distribution; empty for derived columns.
     package var shares: [[Double]] { domain.columns.indices.map { columns[$0]?.shares ?? [] } }
 
+    /// Shares that more is known of than from the column's own counts.
+    mutating func setShares(_ shares: [Double], of column: Int) { columns[column]?.shares = shares }
+
     /// Variance of the noise in each count; infinite if the column was not measured.
     package func variance(of column: Int) -> Double { columns[column]?.variance ?? .infinity }
 
@@ -235,29 +238,63 @@ func projectedOntoSimplex(_ values: [Double], total: Double) -> [Double] {
     return values.map { max($0 - shift, 0) }
 }
 
-/// Translation-invariant Haar wavelets with hard thresholds (Coifman and Donoho 1995): details that noise explains are
-/// dropped, at every scale and every shift, and steps stay sharp.
+/// Noisy counts along a scale, smoothed by translation-invariant Haar wavelets.
+///
+/// The mean of two rules for the details at every scale and every shift. Hard thresholds (Coifman and Donoho 1995) drop what noise
+/// explains and keep steps sharp; shrinking each detail by the energy of those near it keeps slopes that no single detail shows.
+/// The mean of both is nearer to the truth than either on most columns.
 ///
 /// - Parameter deviation: standard deviation of the noise in each value.
 func haarSmoothed(_ values: [Double], deviation: Double) -> [Double] {
+    let threshold = 0.8 * (2 * naturalLogarithm(Double(values.count))).squareRoot()
+    let sharp = haarFiltered(values) { details, step in
+        let limit = threshold * deviation / Double(2 * step).squareRoot()
+        return details.map { abs($0) > limit ? $0 : 0 }
+    }
+    let sloped = haarFiltered(values) { details, step in
+        let noise = deviation * deviation / Double(2 * step)
+        return zip(details, meanSquares(details, reach: 2 * step)).map { detail, energy in
+            energy > noiseOfSlope * noise ? detail * (1 - noiseOfSlope * noise / energy) : 0
+        }
+    }
+    return zip(sharp, sloped).map { ($0 + $1) / 2 }
+}
+
+/// A detail is taken for noise as far as this times the noise's own energy goes.
+private let noiseOfSlope = 1.5
+
+/// For each place the mean square of the values around it, on a circle.
+private func meanSquares(_ values: [Double], reach: Int) -> [Double] {
+    let count = values.count
+    let around = min(reach, (count - 1) / 2)
+    var sums = [0.0]
+    for place in -around..<count + around {
+        let value = values[(place + count) % count]
+        sums.append(sums[sums.count - 1] + value * value)
+    }
+    let width = 2 * around + 1
+    return values.indices.map { max(sums[$0 + width] - sums[$0], 0) / Double(width) }
+}
+
+/// Takes values apart into averages and differences of neighbours at every scale and every shift, and puts them together again.
+///
+/// - Parameter rule: what is left of the details of one scale, given how many values each average is of.
+private func haarFiltered(_ values: [Double], _ rule: (_ details: [Double], _ step: Int) -> [Double]) -> [Double] {
     let count = values.count
     // Mirrored, so that the two ends do not meet each other.
     var averages = values + values.reversed()
     let length = averages.count
-    let threshold = 0.8 * (2 * naturalLogarithm(Double(count))).squareRoot() * deviation
     var details: [[Double]] = []
     var step = 1
     while 2 * step <= count {
-        let limit = threshold / Double(2 * step).squareRoot()
         var detail = [Double](repeating: 0, count: length)
         var next = averages
         for i in 0..<length {
             let other = averages[i + step < length ? i + step : i + step - length]
-            let difference = (averages[i] - other) / 2
-            detail[i] = abs(difference) > limit ? difference : 0
+            detail[i] = (averages[i] - other) / 2
             next[i] = (averages[i] + other) / 2
         }
-        details.append(detail)
+        details.append(rule(detail, step))
         averages = next
         step *= 2
     }

@@ -23,6 +23,8 @@ package func treeAndRowsModel(
     guard !attributes.isEmpty else {
         return try independentModel(oneWays, domain, differences: differences, plan: plan, transcript)
     }
+    var oneWays = oneWays
+    oneWays.learn(from: inTree + across, of: attributes)
     let treeTargets = denoisedTargets(inTree, oneWays, of: attributes)
     let treeTrends = try trendsInTree(inTree, oneWays, of: attributes, domain: oneWays.domain)
     let model = try fittedTree(

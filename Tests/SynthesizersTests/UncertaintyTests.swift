@@ -36,6 +36,41 @@ import Testing
         #expect(throws: SynthesisError.notImputable("gaussian-copula")) { try copula.imputation(1, seed: 5) }
     }
 
+    @Test("a table of coarse groups stays in the tree, though several cliques hold its column")
+    func coarseTablesStay() throws {
+        let domain = try schemaDomain(
+            ["a", "b", "c"].map { name in
+                Field(
+                    name: name, type: .number,
+                    constraints: Constraints(required: true, minimum: .number(0), maximum: .number(8)),
+                    bins: Bins(count: 8))
+            })
+        let whole = (0..<3).map { ModelAttribute(column: $0, size: domain.columns[$0].size) }
+        let coarse = ModelAttribute(column: 0, groups: (0..<whole[0].size).map { UInt32($0 / 4) }, size: 2)
+        let attributes = [ModelAttribute].inUse([[coarse], whole])
+        func table(_ members: ModelAttribute...) -> MeasuredMarginal {
+            let cells = members.reduce(1) { $0 * $1.size }
+            return MeasuredMarginal(
+                [Int64](repeating: Int64(6_400 / cells), count: cells), variance: 25, of: members, in: attributes)
+        }
+        // Trends hold fine a with b, and with c; of the cliques that come back one alone has coarse a.
+        let measured = [table(coarse, whole[1]), table(coarse, whole[2])]
+        let fine = [table(whole[0], whole[1]), table(whole[0], whole[2])]
+        let model = try FittedModel(
+            domain: domain,
+            plan: MechanismPlan(
+                synthesizer: .auto, parameters: [:], accounting: .gaussian, epsilon: 1, delta: 1e-9, steps: []),
+            attributes: attributes,
+            model: proportionalFit(
+                (measured + fine).map(\.target), sizes: attributes.map(\.size), total: 6_400,
+                prior: attributes.map { _ in nil },
+                dependencies: attributes.dependencies(columnSizes: domain.sizes)),
+            shares: whole.map { [Double](repeating: 1 / Double($0.size), count: $0.size) },
+            measurements: measured, transcript: Transcript())
+        #expect(measured.allSatisfy { model.isInTree($0) })
+        #expect(!model.isInTree(table(whole[1], whole[2])))
+    }
+
     @Test("imputations combine by Rubin's rules for synthetic rows")
     func rubin() {
         let one = ImputedEstimate(

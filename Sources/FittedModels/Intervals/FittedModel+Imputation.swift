@@ -50,9 +50,9 @@ extension FittedModel {
             MeasuredMarginal(
                 redrawn(members, table.counts, table.variance), variance: table.variance, of: members, in: used)
         }
-        let isInTree = tables.map { model.tree.smallestNode(containing: $0.attributes) != nil }
+        let places = tables.map { isInTree($0) }
         func chosen(_ wanted: Bool) -> [MeasuredMarginal] {
-            zip(redrawnTables, isInTree).filter { $0.1 == wanted }.map(\.0)
+            zip(redrawnTables, places).filter { $0.1 == wanted }.map(\.0)
         }
         var result = try treeAndRowsModel(
             chosen(true), across: chosen(false), of: used, oneWays, domain: domain, cellLimit: .max, misfits: misfits,
@@ -82,6 +82,16 @@ extension FittedModel {
                 }
                 return MeasuredSums(question: measured.question, figures: figures, variance: measured.variance)
             }, oneWays)
+    }
+
+    /// Whether one clique of the tree holds a table, by its own attributes or by finer ones of the same columns: the file names the
+    /// finest alone, and a coarse attribute comes back in one clique of all that hold its column.
+    func isInTree(_ table: MeasuredMarginal) -> Bool {
+        tree.cliques.contains { clique in
+            table.attributes.allSatisfy { wanted in
+                clique.attributes.contains { attributes[$0].map(to: attributes[wanted]) != nil }
+            }
+        }
     }
 
     /// The column that the kernel's number of an attribute stands for: one of the table, or a difference.

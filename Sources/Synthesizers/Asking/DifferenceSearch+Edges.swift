@@ -143,3 +143,10 @@ extension DifferenceSearch {
         return 2 * overlap
     }
 }
+
+extension NoiseScaling {
+    /// Whether an amount leaves too much noise to see where the rows of a difference are.
+    func isSilent(total: Double, _ amount: Double) -> Bool {
+        deviation(amount: amount / 16) * 10 > 0.08 * total
+    }
+}

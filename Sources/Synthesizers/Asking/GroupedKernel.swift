@@ -39,3 +39,10 @@ struct GroupedKernel {
         return (pairs.map(\.member), pairs.map(\.number))
     }
 }
+
+extension NoisyMarginal {
+    /// The same counts as a marginal of a column of the model.
+    func of(_ column: Int) -> NoisyMarginal {
+        NoisyMarginal(attributes: [column], shape: shape, counts: counts, scale: scale)
+    }
+}

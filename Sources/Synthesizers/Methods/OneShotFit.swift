@@ -3,6 +3,7 @@ import FittedModels
 import GraphicalModels
 import PrivacyKernel
 import Tables
+import VectorMath
 
 /// What `clique-tree` and `auto` do: one-way marginals, pair errors, differences of columns that nearly determine each other
 /// (where there are any), and the tables that promise most.
@@ -22,13 +23,19 @@ struct OneShotFit {
         case none
     }
 
-    /// A pair's table may have as many cells as keep their total noise below this part of the rows.
-    private static let noiseOfLegibleTable = 0.15
+    /// A pair's table may have this times r^(2/3) cells, r being the rows in units of a cell's mean noise. What a table of k cells
+    /// leaves unseen falls as k^(−1/2), as groups get narrower in both columns, and its noise grows as k / r.
+    private static let cellsOfTable = 0.85
+    /// What that is right for: the distance from independence of most pairs that are measured, as a part of the rows. What a table
+    /// leaves unseen is in proportion to it.
+    private static let usualMisfit = 0.25
+    /// A set of more columns may have as many cells as keep their total noise below this part of the rows.
+    private static let noiseOfLegibleSet = 0.15
     private static let detail = (1...12).map { 1 << $0 }
     /// The part of the budget that differences may take, and what of it each of three questions has, in thousandths.
     private static let differenceShare = 0.06
-    /// What one-ways and pair errors leave.
-    private static let shareLeft = 0.5
+    /// What one-ways have, and errors of pairs alone, or of sets of more columns as well.
+    private static let (oneWayShare, pairErrorShare, setErrorShare) = (0.4, 0.05, 0.1)
     private static let refinements = 3
     private static let (finePart, trialPart, histogramPart, errorPart) = (300, 400, 300, 300)
 
@@ -57,13 +64,13 @@ struct OneShotFit {
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
         var steps: [MechanismPlan.Step] = [
             .init(
-                name: "one-way marginals", share: 0.4, cells: cells,
+                name: "one-way marginals", share: Self.oneWayShare, cells: cells,
                 spread: AccountingChoice.spread(ofMarginals: columns.map { domain.columns[$0].size })),
             .init(
-                name: "pair errors", share: 0.1,
+                name: "pair errors", share: errorShare(domain),
                 spread: Double(max(1, columns.count * (columns.count - 1) / 2)), changing: 4),
         ]
-        var left = Self.shareLeft
+        var left = shareLeft(domain)
         if seeksDifferences(domain) {
             steps.append(
                 .init(
@@ -79,6 +86,14 @@ struct OneShotFit {
                 spread: Double(2 * columns.count - 1)))
         return steps
     }
+
+    private func errorShare(_ domain: TableDomain) -> Double {
+        Interactions.areSought(columns: domain.modelledColumns.count, aboutOne: labelColumn(domain) != nil)
+            ? Self.setErrorShare : Self.pairErrorShare
+    }
+
+    /// What one-ways and errors leave.
+    private func shareLeft(_ domain: TableDomain) -> Double { 1 - Self.oneWayShare - errorShare(domain) }
 
     private func labelColumn(_ domain: TableDomain) -> Int? {
         label.flatMap { domain.index(of: $0) }.flatMap { domain.modelledColumns.contains($0) ? $0 : nil }
@@ -120,11 +135,13 @@ struct OneShotFit {
         // Distances from independence.
         let errorBudget = try slices.next()
         let typical = noise.deviation(amount: slices.amount / Double(2 * columns.count))
-        let legible = max(Self.noiseOfLegibleTable * oneWays.total / (meanAbsoluteNoise * typical), 4)
+        let rowsInNoise = oneWays.total / (meanAbsoluteNoise * typical)
+        let legible = max(Self.cellsOfTable * power(rowsInNoise, 2.0 / 3), 4)
         let labelColumn = self.labelColumn(domain)
         let seeksSets = Interactions.areSought(columns: columns.count, aboutOne: labelColumn != nil)
         var tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets)
-        var interactions = Interactions(tables.levels, legible: legible, label: labelColumn)
+        var interactions = Interactions(
+            tables.levels, legible: max(Self.noiseOfLegibleSet * rowsInNoise, 4), label: labelColumn)
         var grouped = GroupedKernel(kernel)
         guard !tables.candidates.isEmpty else {
             // Nothing to pair: the rest goes to the one-ways.
@@ -143,7 +160,7 @@ struct OneShotFit {
         var found: [ColumnDifference] = []
         var fine: [NoisyMarginal] = []
         if seeksDifferences(domain),
-            !noise.isSilent(total: oneWays.total, slices.amount * Self.differenceShare / Self.shareLeft)
+            !noise.isSilent(total: oneWays.total, slices.amount * Self.differenceShare / shareLeft(domain))
         {
             found = try self.differences(misfits, oneWays, domain, kernel, &slices, &fine)
         }
@@ -188,6 +205,16 @@ struct OneShotFit {
                 noise.deviation(amount: rate * choice.share(ofSet: $0))
             }
             choice = try chosenTables(finer)
+        }
+        for _ in 0..<Self.refinements {
+            let rate = left / max(choice.shares(withAcross: measuresAcross), .leastNormalMagnitude)
+            let known = choice
+            let isFiner = tables.refine(choice.inTree + (measuresAcross ? choice.across : [])) { place, misfit in
+                let noiseOfTable = meanAbsoluteNoise * noise.deviation(amount: rate * known.share(of: place))
+                return Self.cellsOfTable * power(misfit / Self.usualMisfit / noiseOfTable, 2.0 / 3)
+            }
+            guard isFiner else { break }
+            choice = try chosenTables(choice.sets)
         }
         progress(0.4)
         let chosen = choice.inTree + (measuresAcross ? choice.across : [])
@@ -293,7 +320,7 @@ struct OneShotFit {
     private func pairTables(
         _ oneWays: OneWayMarginals, legible: Double, withCoarse: Bool, kinds: [Int: Presence.Kinds] = [:]
     ) -> PairTables {
-        let detail = Self.detail.filter { Double($0 * $0) >= legible / 8 && Double($0) <= max(legible, 2) }
+        let detail = Self.detail.filter { Double($0 * $0) >= legible / 8 && Double($0) <= max(4 * legible, 2) }
         let shares = oneWays.shares
         let most = Self.detail[Self.detail.count - 1]
         func levels(_ sizes: [Int]) -> [CodeLevels] {
@@ -367,19 +394,5 @@ struct OneShotFit {
             tables.map { rate * $0 },
             shares.indices.map { satisfied.contains($0) ? 0 : max(0, rate * shares[$0] - known[$0]) }
         )
-    }
-}
-
-extension NoisyMarginal {
-    /// The same counts as a marginal of a column of the model.
-    func of(_ column: Int) -> NoisyMarginal {
-        NoisyMarginal(attributes: [column], shape: shape, counts: counts, scale: scale)
-    }
-}
-
-extension NoiseScaling {
-    /// Whether an amount leaves too much noise to see where the rows of a difference are.
-    func isSilent(total: Double, _ amount: Double) -> Bool {
-        deviation(amount: amount / 16) * 10 > 0.08 * total
     }
 }

@@ -7,8 +7,8 @@ struct PairTable {
     /// Places of the two columns in the list of modelled columns, ascending.
     let columns: (Int, Int)
     /// Levels of the two columns.
-    let levels: (Int, Int)
-    let cells: Int
+    var levels: (Int, Int)
+    var cells: Int
     /// The noisy distance of the rows from independence.
     var misfit = 0.0
 }
@@ -21,8 +21,10 @@ struct PairTables {
     /// The number of the first level of each column among all levels of all columns.
     private let firstNode: [Int]
 
-    /// The combinations of two columns' levels that noise leaves legible and of which none refines another in both
-    /// columns; where none is legible, the coarsest.
+    /// Of each two columns one table: of their levels that noise leaves legible those that can show most of how the columns
+    /// depend on each other, by degrees of freedom; where none is legible, the coarsest.
+    ///
+    /// One alone, since each distance that is asked for takes from the budget of all others.
     ///
     /// - Parameters:
     ///   - legible: so many cells are worth their noise.
@@ -36,27 +38,21 @@ struct PairTables {
         }
         for a in levels.indices {
             for b in levels.indices.dropFirst(a + 1) where !levels[a].levels.isEmpty && !levels[b].levels.isEmpty {
-                var fitting: [(Int, Int)] = []
-                for (i, first) in levels[a].levels.enumerated() where !coarse.contains(first) {
-                    for (j, second) in levels[b].levels.enumerated()
-                    where !coarse.contains(second) && Double(first.size * second.size) <= legible {
-                        fitting.append((i, j))
+                func usable(_ column: CodeLevels) -> [(place: Int, size: Int)] {
+                    let own = column.levels.enumerated().filter { !coarse.contains($0.element) }
+                    return (own.isEmpty ? Array(column.levels.enumerated()) : own).map { ($0.offset, $0.element.size) }
+                }
+                var best: (levels: (Int, Int), cells: Int, freedom: Int)?
+                for (i, first) in usable(levels[a]) {
+                    for (j, second) in usable(levels[b]) where Double(first * second) <= legible {
+                        let freedom = (first - 1) * (second - 1)
+                        if best.map({ freedom > $0.freedom }) ?? true { best = ((i, j), first * second, freedom) }
                     }
                 }
-                if fitting.isEmpty {
-                    fitting = [
-                        (
-                            levels[a].levels.firstIndex { !coarse.contains($0) } ?? 0,
-                            levels[b].levels.firstIndex { !coarse.contains($0) } ?? 0
-                        )
-                    ]
+                if best == nil, let first = usable(levels[a]).first, let second = usable(levels[b]).first {
+                    best = ((first.place, second.place), first.size * second.size, 0)
                 }
-                for (i, j) in fitting where !fitting.contains(where: { $0 != (i, j) && $0.0 >= i && $0.1 >= j }) {
-                    candidates.append(
-                        PairTable(
-                            columns: (a, b), levels: (i, j), cells: levels[a].levels[i].size * levels[b].levels[j].size)
-                    )
-                }
+                if let best { candidates.append(PairTable(columns: (a, b), levels: best.levels, cells: best.cells)) }
             }
         }
     }
@@ -92,6 +88,37 @@ struct PairTables {
             candidates[place].misfit = values[members] ?? values[members.reversed()] ?? 0
         }
     }
+
+    /// Takes finer levels where a table's noise leaves them legible: of pairs that depend on each other much, or where few tables
+    /// share the budget.
+    ///
+    /// - Parameters:
+    ///   - places: of the tables that are chosen.
+    ///   - legible: how many cells are worth their noise, given the table's place and its distance from independence.
+    /// - Returns: whether any did.
+    mutating func refine(_ places: [Int], legible: (_ place: Int, _ misfit: Double) -> Double) -> Bool {
+        var isFiner = false
+        for place in places {
+            let table = candidates[place]
+            let (first, second) = (levels[table.columns.0].levels, levels[table.columns.1].levels)
+            let most = min(legible(place, max(table.misfit, 0)), Double(Self.mostCells))
+            func freedom(_ pair: (Int, Int)) -> Int { (first[pair.0].size - 1) * (second[pair.1].size - 1) }
+            var best = table.levels
+            for i in table.levels.0..<first.count {
+                for j in table.levels.1..<second.count
+                where Double(first[i].size * second[j].size) <= most && freedom((i, j)) > freedom(best) {
+                    best = (i, j)
+                }
+            }
+            guard best != table.levels else { continue }
+            candidates[place].levels = best
+            candidates[place].cells = first[best.0].size * second[best.1].size
+            isFiner = true
+        }
+        return isFiner
+    }
+
+    private static let mostCells = 1 << 12
 
     /// The tables of some pairs of columns.
     func restricted(to isWanted: ((Int, Int)) -> Bool) -> PairTables {
@@ -175,33 +202,25 @@ struct TableChoice {
         var best: (value: Double, tree: [Int])?
         for strictness in [0.5, 1, 2] {
             let scores = candidates.indices.map { score($0, strictness) }
-            var taken: [[Int]: Int] = [:]
+            var taken: [Int] = []
             var growth = empty
-            for place in candidates.indices.sorted(by: { (scores[$1], $0) < (scores[$0], $1) }) {
-                let pair = [candidates[place].columns.0, candidates[place].columns.1]
-                guard scores[place] > 0, taken[pair] == nil else { continue }
+            for place in candidates.indices.sorted(by: { (scores[$1], $0) < (scores[$0], $1) }) where scores[place] > 0
+            {
                 let nodes = tables.nodes(of: candidates[place])
                 if growth.supports(nodes) {
-                    taken[pair] = place
+                    taken.append(place)
                 } else if growth.cells(adding: nodes) <= cellLimit {
                     growth.add(nodes)
-                    taken[pair] = place
+                    taken.append(place)
                 }
             }
-            let (value, _) = subset(of: Array(taken.values))
-            if best.map({ value > $0.value }) ?? true { best = (value, taken.values.sorted()) }
+            let (value, _) = subset(of: taken)
+            if best.map({ value > $0.value }) ?? true { best = (value, taken.sorted()) }
         }
         let tree = best?.tree ?? []
-        var bestAcross: [[Int]: Int] = [:]
-        let inTree = Set(tree.map { [candidates[$0].columns.0, candidates[$0].columns.1] })
-        for place in candidates.indices where score(place, 1) > 0 {
-            let pair = [candidates[place].columns.0, candidates[place].columns.1]
-            if inTree.contains(pair) { continue }
-            if let known = bestAcross[pair], score(known, 1) >= score(place, 1) { continue }
-            bestAcross[pair] = place
-        }
-        let (_, chosen) = subset(of: tree + bestAcross.values.sorted())
         let treeSet = Set(tree)
+        let others = candidates.indices.filter { score($0, 1) > 0 && !treeSet.contains($0) }
+        let (_, chosen) = subset(of: tree + others)
         self.inTree = chosen.filter(treeSet.contains).sorted()
         across = chosen.filter { !treeSet.contains($0) }.sorted()
     }

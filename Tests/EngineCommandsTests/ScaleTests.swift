@@ -67,7 +67,8 @@ struct ScaleTests {
         _ engine: CountingEngine, from start: ContinuousClock.Instant, of kernel: Kernel, _ domain: TableDomain
     ) throws {
         let opened = ContinuousClock.now
-        print("scale opened")
+        // Seconds of the processor since the process began: POSIX counts them in millionths.
+        print("scale opened \(Double(clock()) / 1e6)")
         fflush(nil)
         let columns = domain.columns.indices
         let pairs = columns.flatMap { first in columns.filter { $0 > first }.map { [first, $0] } }

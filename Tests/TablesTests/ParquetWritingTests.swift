@@ -9,7 +9,7 @@ import VectorMath
 @Suite("Parquet out")
 struct ParquetWritingTests {
     /// Columns of every kind: listed text with `other`, few and many whole numbers, grids on a log scale, listed numbers, truth,
-    /// dates one by one and in bins, one value alone, and one that is never missing.
+    /// dates one by one and in bins, one value alone, one that is never missing, and grids of few points.
     static func domain() throws -> TableDomain { try TableDomain(schema: tableSchema(), keyColumns: []) }
 
     static func tableSchema() throws -> TableSchema {
@@ -23,7 +23,9 @@ struct ParquetWritingTests {
               {"name":"day","type":"date","constraints":{"minimum":"1990-01-01","maximum":"2020-12-31"}},
               {"name":"born","type":"date","constraints":{"minimum":"2020-01-01","maximum":"2020-03-31"},"bins":{"count":91}},
               {"name":"size","type":"number","constraints":{"required":true,"enum":["0.5","2"]}},
-              {"name":"only","type":"string","constraints":{"required":true},"categories":["x"]}]}
+              {"name":"only","type":"string","constraints":{"required":true},"categories":["x"]},
+              {"name":"cost","type":"number","constraints":{"minimum":0,"maximum":4000},"bins":{"count":8}},
+              {"name":"gain","type":"number","constraints":{"minimum":-90,"maximum":900},"bins":{"count":9,"scale":"asinh"}}]}
             """#)
     }
 
@@ -88,7 +90,7 @@ struct ParquetWritingTests {
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
         #expect(
-            answer == "string,int64,double,int64,bool,date32[day],date32[day],double!,string!\n")
+            answer == "string,int64,double,int64,bool,date32[day],date32[day],double!,string!,double,double\n")
     }
 
     @Test("the pieces are the same bytes whether rows are encoded in one call or block by block")
@@ -110,6 +112,31 @@ struct ParquetWritingTests {
         #expect(bytes == Array(pieces.joined()))
     }
 
+    @Test("numbers in bins stand in a dictionary of each row group, and behind a long one as they are")
+    func points() throws {
+        for (bins, encodings) in [(2, [ParquetFormat.Encoding.rleDictionary]), (8, [.rleDictionary, .plain])] {
+            let domain = try TableDomain(
+                schema: schema(
+                    #"{"fields":[{"name":"v","type":"number","constraints":{"minimum":0,"maximum":40,"required":true},"#
+                        + #""bins":{"count":\#(bins)}}]}"#), keyColumns: [])
+            let column = ParquetColumn(domain.columns[0])
+            var points = PointDictionary.ofColumns([column])[0]
+            var found: [ParquetFormat.Encoding] = []
+            for start in stride(from: UInt64(0), to: 131_072, by: 16_384) {
+                let block = Self.block(domain, start..<(start + 16_384))
+                let page = column.page(
+                    codes: block.codes[0], fractions: block.fractions[0], exact: nil, rows: block.rowCount,
+                    points: &points)
+                if !found.contains(page.encoding) { found.append(page.encoding) }
+            }
+            #expect(found == encodings, "\(bins) bins: \(points?.count ?? 0) numbers")
+            let length = try #require(points?.page.bytes.count)
+            #expect(length == 8 * (points?.count ?? 0))
+            points?.forget()
+            #expect(points?.count == 0 && points?.page.bytes.isEmpty == true)
+        }
+    }
+
     @Test("numbers that rules gave are written as they are, and what is missing stays missing")
     func exact() throws {
         let domain = try TableDomain(
@@ -120,8 +147,11 @@ struct ParquetWritingTests {
         let missing = UInt32(try #require(domain.columns[0].missingCode))
         let block = SampleBlock(
             rowCount: 3, codes: [[0, missing, 1]], fractions: [[0, 0, 0]], exact: [0: .doubles([1.5, 7, 12.25])])
-        let page = ParquetColumn(domain.columns[0]).page(
-            codes: block.codes[0], fractions: [], exact: block.exact[0], rows: 3)
+        let column = ParquetColumn(domain.columns[0])
+        var points = PointDictionary.ofColumns([column])[0]
+        #expect(points != nil)
+        let page = column.page(
+            codes: block.codes[0], fractions: block.fractions[0], exact: block.exact[0], rows: 3, points: &points)
         let values = [1.5, 12.25].flatMap { value in
             (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
         }

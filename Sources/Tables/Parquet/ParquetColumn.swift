@@ -3,8 +3,8 @@ import VectorMath
 
 /// One column on its way into a Parquet file.
 ///
-/// Text, and numbers of which there are few, are pages of indices into a dictionary that stands once in each row group;
-/// other numbers stand as they are.
+/// Text, and numbers of which there are few, are pages of indices into a dictionary that stands once in each row group, numbers in
+/// bins into one of the numbers that the row group has; other numbers stand as they are.
 struct ParquetColumn: Sendable {
     let arrow: ArrowColumn
     /// The dictionary's values one behind the other; nil for a column without one.
@@ -66,7 +66,11 @@ struct ParquetColumn: Sendable {
     var dictionaryPage: (bytes: [UInt8], count: Int)? { dictionary }
 
     /// The values of so many rows.
-    func page(codes: [UInt32], fractions: [Float], exact: ExactNumbers?, rows: Int) -> Page {
+    ///
+    /// - Parameter points: the dictionary of the row group, of a column that has one of its own in each.
+    func page(
+        codes: [UInt32], fractions: [Float], exact: ExactNumbers?, rows: Int, points: inout PointDictionary?
+    ) -> Page {
         var bytes: [UInt8] = []
         var present = codes
         var fractions = fractions
@@ -83,17 +87,26 @@ struct ParquetColumn: Sendable {
                 count = kept.count
             }
         }
+        if exact == nil, let indices = points?.indices(codes: present, fractions: fractions, rows: count) {
+            append(indices, count, below: points?.count ?? 0, to: &bytes)
+            return Page(bytes: bytes, encoding: .rleDictionary)
+        }
         guard let dictionary, exact == nil else {
             arrow.appendPlain(codes: present, fractions: fractions, exact: exact, rows: count, to: &bytes)
             return Page(bytes: bytes, encoding: .plain)
         }
-        let width = max(1, PackedBits.width(below: dictionary.count))
-        bytes.append(UInt8(width))
         if dictionary.count < firstMissing {
             for row in 0..<count { present[row] = indices[Int(present[row])] }
         }
-        Self.appendRuns(present, count: count, width: width, to: &bytes)
+        append(present, count, below: dictionary.count, to: &bytes)
         return Page(bytes: bytes, encoding: .rleDictionary)
+    }
+
+    /// Indices into a dictionary of so many values, behind their width.
+    private func append(_ indices: [UInt32], _ count: Int, below size: Int, to bytes: inout [UInt8]) {
+        let width = max(1, PackedBits.width(below: size))
+        bytes.append(UInt8(width))
+        Self.appendRuns(indices, count: count, width: width, to: &bytes)
     }
 
     /// Which rows have a value, behind the length of what says it.

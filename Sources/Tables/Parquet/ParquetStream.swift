@@ -6,6 +6,8 @@ import Domains
 struct ParquetStream: Sendable {
     private let columns: [ParquetColumn]
     private let compressor: PageCompressor?
+    /// Of columns whose dictionaries are made anew in each row group.
+    private var points: [PointDictionary?]
     private var pages: [[[UInt8]]]
     private var chunks: [ChunkSizes]
     private var groupRows = 0
@@ -37,6 +39,7 @@ struct ParquetStream: Sendable {
     init(_ domains: [ColumnDomain], compressor: PageCompressor?) {
         columns = domains.map { ParquetColumn($0) }
         self.compressor = compressor
+        points = PointDictionary.ofColumns(columns)
         pages = domains.map { _ in [] }
         chunks = domains.map { _ in ChunkSizes() }
         written = ParquetFormat.magic.count
@@ -51,7 +54,8 @@ struct ParquetStream: Sendable {
         for (place, index) in chosen.enumerated() {
             let fractions = index < block.fractions.count ? block.fractions[index] : []
             let page = columns[place].page(
-                codes: block.codes[index], fractions: fractions, exact: block.exact[index], rows: block.rowCount)
+                codes: block.codes[index], fractions: fractions, exact: block.exact[index], rows: block.rowCount,
+                points: &points[place])
             let packed = compressor.map { $0.pack(page.bytes) } ?? page.bytes
             var header = ThriftWriter()
             header.int32(1, ParquetFormat.Page.data.rawValue)
@@ -86,7 +90,7 @@ struct ParquetStream: Sendable {
         var group = Group(rows: groupRows, chunks: [])
         for place in columns.indices {
             let start = written + bytes.count
-            if chunks[place].usesDictionary, let dictionary = columns[place].dictionaryPage {
+            if chunks[place].usesDictionary, let dictionary = columns[place].dictionaryPage ?? points[place]?.page {
                 let packed = compressor.map { $0.pack(dictionary.bytes) } ?? dictionary.bytes
                 var header = ThriftWriter()
                 header.int32(1, ParquetFormat.Page.dictionary.rawValue)
@@ -106,6 +110,7 @@ struct ParquetStream: Sendable {
             group.chunks.append(
                 Chunk(start: start, dataStart: dataStart, packed: written + bytes.count - start, sizes: chunks[place]))
             pages[place].removeAll(keepingCapacity: true)
+            points[place]?.forget()
             chunks[place] = ChunkSizes()
         }
         groups.append(group)

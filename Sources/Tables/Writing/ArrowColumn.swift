@@ -14,7 +14,7 @@ struct ArrowColumn: Sendable {
     let domain: ColumnDomain
     let kind: Kind
     /// The number of each code that lies on no grid.
-    private let values: [Double]
+    let values: [Double]
     private let binning: Binning?
 
     init(_ domain: ColumnDomain) {

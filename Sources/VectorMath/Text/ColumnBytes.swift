@@ -86,12 +86,6 @@ public enum ColumnBytes {
         }
     }
 
-    /// `digits · 10^exponent`, rounded once: what reading the decimal's text gives.
-    private static func decimalValue(_ digits: Int64, exponent: Int) -> Double {
-        if let value = exactDecimal(digits, exponent: exponent) { return value }
-        return Double("\(digits)e\(exponent)") ?? scaledByPowerOfTen(Double(digits), exponent)
-    }
-
     private static func grow(
         _ output: inout [UInt8], by count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void
     ) {

@@ -26,16 +26,31 @@ public struct DecimalGrid: Sendable, Equatable {
     /// The point at a fraction of the cell, evenly spread on the axis; never outside the cell.
     @inline(__always)
     public func digits(fraction: Double, scale: AxisScale, pivot: Double) -> Int64 {
+        lowest &+ stride &* step(fraction: fraction, scale: scale, pivot: pivot)
+    }
+
+    /// The same as a number of steps from the first point.
+    @inline(__always)
+    func step(fraction: Double, scale: AxisScale, pivot: Double) -> Int64 {
         // Written so that what is not a number counts as zero.
         let fraction = fraction > 0 ? min(fraction, 1.0.nextDown) : 0
         let last = Double(count &- 1)
-        if scale == .linear || count == 1 {
-            return lowest &+ stride &* Int64(min((fraction * Double(count)).rounded(.down), last))
-        }
+        if scale == .linear || count == 1 { return Int64(min((fraction * Double(count)).rounded(.down), last)) }
         let value = scale.value(at: from + fraction * (to - from), pivot: pivot)
         let steps = ((scaledByPowerOfTen(value, -exponent) - Double(lowest)) / Double(stride)).rounded(.down)
-        return lowest &+ stride &* Int64(steps > 0 ? min(steps, last) : 0)
+        return Int64(steps > 0 ? min(steps, last) : 0)
     }
+
+    /// The number so many steps from the first point, rounded once: what reading the decimal's text gives.
+    public func number(atStep step: Int64) -> Double {
+        decimalValue(lowest &+ stride &* step, exponent: exponent)
+    }
+}
+
+/// `digits · 10^exponent`, rounded once.
+func decimalValue(_ digits: Int64, exponent: Int) -> Double {
+    if let value = exactDecimal(digits, exponent: exponent) { return value }
+    return Double("\(digits)e\(exponent)") ?? scaledByPowerOfTen(Double(digits), exponent)
 }
 
 /// `value · 10^exponent`, rounded once or twice.

@@ -118,7 +118,11 @@ struct EngineTests {
             ("engine: {kind: spark, server: 'sc://spark.example.org:443'}", "is no HOST:PORT"),
             ("engine: {kind: spark, server: 'spark.example.org:443;token=x'}", "is no HOST:PORT"),
             ("engine: {kind: spark, server: 'spark.example.org:70000'}", "is no HOST:PORT"),
+            ("engine: {kind: spark, server: 'localhost:+15002'}", "is no HOST:PORT"),
+            ("engine: {kind: spark, server: 'localhost:015002'}", "is no HOST:PORT"),
             ("engine: {kind: spark, server: 'localhost:15002', model: passive}", "a cluster has no `model`"),
+            ("engine: {kind: spark, server: 'localhost:15002', members: known}", "a cluster has no `members`"),
+            ("engine: {kind: spark, server: 'localhost:15002', members_epsilon: 0.1}", "no `members_epsilon`"),
         ])
     func noCluster(engine: String, words: String) throws {
         let file = try Self.clustered(engine)

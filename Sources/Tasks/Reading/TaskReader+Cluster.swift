@@ -6,7 +6,8 @@ extension TaskReader {
         _ section: Section, _ server: String?, _ join: TaskSpecification.Join?, _ parties: [TaskSpecification.Party]?
     ) -> TaskSpecification.Engine? {
         var isRight = true
-        for key in ["colluding", "model", "majority", "computing", "members"] where section.present(key) != nil {
+        for key in ["colluding", "model", "majority", "computing", "members", "members_epsilon"]
+        where section.present(key) != nil {
             problem(
                 line: section.line(key), path: section.path(key), "a cluster has no `\(key)`", fix: "Leave it out")
             isRight = false
@@ -42,8 +43,10 @@ extension TaskReader {
     }
 
     private static func isPlace(_ text: String) -> Bool {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...])
-        else { return false }
+        guard let colon = text.lastIndex(of: ":") else { return false }
+        let number = text[text.index(after: colon)...]
+        // As `--connect` writes it too: of `+443` and `0443` nobody could name the server.
+        guard let port = Int(number), String(port) == number else { return false }
         let host = text[..<colon].utf8
         let isPlain = host.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/;@".utf8.contains($0) }
         return (1...65_535).contains(port) && !host.isEmpty && isPlain

@@ -96,4 +96,26 @@ struct HaltTests {
         let again = try scene.start(1, patience: 2).outcome()
         #expect(again.code == 0, "\(again.talk)")
     }
+
+    @Test(
+        "a reason that is too long once it is written out is refused and keeps nothing; the longest one is told at each start",
+        .enabled(if: Program.isBuilt, Program.absence))
+    func reasons() async throws {
+        let scene = try await ShareScene()
+        func halt(_ reason: String) throws -> Program.Outcome {
+            try scene.start(0, patience: 1, and: ["--halt", reason]).outcome()
+        }
+        // A joiner that nobody sees takes six characters, and a letter may have more marks than anybody reads.
+        let words = String(repeating: "x", count: 194)
+        for reason in [words + "y\u{200D}", String(repeating: "e\u{0301}", count: 101)] {
+            let outcome = try halt(reason)
+            #expect(outcome.code == 64 && outcome.talk.contains("at most 200 characters"), "\(outcome)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: scene.path("Bank.state")))
+        let outcome = try halt(words + "\u{200D}")
+        #expect(outcome.code == 0, "\(outcome)")
+        let again = try scene.start(0, patience: 1).outcome()
+        #expect(again.code != 0 && again.talk.contains("Bank halted the task: \(words)\\u200d"), "\(again.talk)")
+        #expect(try scene.ledger(0).last == .halted)
+    }
 }

@@ -64,7 +64,8 @@ struct ComputeCommand: AsyncParsableCommand {
     var halt: String?
 
     func validate() throws {
-        if let halt, halt.isEmpty || halt.count > SumHalt.longestReason {
+        // As everybody reads it: what is hidden stands written out, and a letter may have many marks.
+        if let halt, halt.isEmpty || ShownText.line(halt).unicodeScalars.count > SumHalt.longestReason {
             throw ValidationError("--halt gives a reason of at most \(SumHalt.longestReason) characters")
         }
         if patience < 1 || patience > 604_800 { throw ValidationError("--patience is from 1 to 604800 seconds") }

@@ -16,18 +16,25 @@ enum EntrepotSpark {
                 Data("entrepot-spark is started by entrepot fit --engine spark: HOST PORT plain|tls\n".utf8))
             exit(64)
         }
+        let environment = ProcessInfo.processInfo.environment
         do {
             try await withGRPCClient(
                 transport: try .http2NIOPosix(
-                    target: .dns(host: host, port: port), transportSecurity: isSecured ? .tls : .plaintext)
+                    target: .dns(host: host, port: port),
+                    transportSecurity: isSecured ? security(environment["ENTREPOT_SPARK_CA"]) : .plaintext)
             ) { client in
-                await serve(
-                    SparkSession(client: client, token: ProcessInfo.processInfo.environment["ENTREPOT_SPARK_TOKEN"]))
+                await serve(SparkSession(client: client, token: environment["ENTREPOT_SPARK_TOKEN"]))
             }
         } catch {
             Frame.unreachable("\(error)").write()
             exit(1)
         }
+    }
+
+    /// - Parameter authority: a file of certificates, of an office that has an authority of its own; else the machine's are trusted.
+    private static func security(_ authority: String?) -> HTTP2ClientTransport.Posix.TransportSecurity {
+        guard let authority else { return .tls }
+        return .tls { $0.trustRoots = .certificates([.file(path: authority, format: .pem)]) }
     }
 
     /// One statement after another, until there are no more.

@@ -6,6 +6,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import NIOTLS
+import Synchronization
 import Tasks
 import Testing
 
@@ -175,12 +176,16 @@ import Testing
         let certificate = try ClientCertificate(scene.keys[1])
         let (here, there) = try await scene.listening(0..<30) { address in
             for _ in 0..<3 {
-                // Until then no thread is free to take the connection up, which is over by that time.
-                let end = ContinuousClock.now + .milliseconds(400)
+                // Until the connection is over no thread is free to take it up.
+                let held = Held()
                 for _ in 0..<2 * ProcessInfo.processInfo.activeProcessorCount {
-                    Task.detached(priority: .high) { while ContinuousClock.now < end {} }
+                    Task.detached(priority: .high) { while !held.isOver.withLock({ $0 }) { usleep(1_000) } }
                 }
                 let gone = Gone.connection(to: address, certificate)
+                gone.whenComplete { _ in
+                    // The other end notices too.
+                    gone.eventLoop.scheduleTask(in: .milliseconds(300)) { held.isOver.withLock { $0 = true } }
+                }
                 try await gone.get()
             }
             return try await scene.meeting(1).join(address, scene.preparation(1, 20..<40), patience: 15) { _ in }
@@ -188,6 +193,11 @@ import Testing
         #expect(there.estimate == 10)
         #expect(here.estimate == 10)
     }
+}
+
+/// Whether threads are held up.
+private final class Held: Sendable {
+    let isOver = Mutex(false)
 }
 
 /// Breaks a connection, without TLS's farewell, a moment after the handshake.

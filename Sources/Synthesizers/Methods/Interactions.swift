@@ -18,6 +18,7 @@ struct Interactions {
     /// The deviation of the noise of one distance.
     private var deviation = 0.0
     private let legible: Double
+    private let treeCells: Int
 
     /// Sets are asked for where they are no more than this: the noise of each distance grows with the root of their number.
     private static let mostSets = 800
@@ -44,9 +45,11 @@ struct Interactions {
     /// - Parameters:
     ///   - levels: of each column, coarse to fine.
     ///   - legible: so many cells are worth their noise.
+    ///   - treeCells: so many the junction tree may have.
     ///   - label: the column that every set is about, if there is one.
-    init(_ levels: [CodeLevels], legible: Double, label: Int? = nil) {
+    init(_ levels: [CodeLevels], legible: Double, treeCells: Int, label: Int? = nil) {
         self.legible = legible
+        self.treeCells = treeCells
         let known = levels.filter { !$0.levels.isEmpty }
         guard Self.areSought(columns: levels.count, aboutOne: label != nil) else { return }
         for size in [3, 4] where known.count >= size {
@@ -98,9 +101,14 @@ struct Interactions {
             let columns = Set(one.members.map(\.column))
             // A set of four around a set of three that stands out has its distance from that one.
             guard !result.contains(where: { columns.isSuperset(of: $0.map(\.column)) }) else { continue }
-            result.append(refined(one.members, levels, legible: legible))
+            result.append(one.members)
         }
-        return result
+        return result.map { refined($0, levels, legible: bounded(legible, sets: result.count)) }
+    }
+
+    /// Half of the tree's cells are for sets, the others for pairs: a set that is too large for the tree would be lost.
+    private func bounded(_ legible: Double, sets: Int) -> Double {
+        min(legible, Double(treeCells / (2 * max(sets, 1))))
     }
 
     /// The cells of a set that are worth their noise, once it is known how little else is: rows for each cell, in deviations of
@@ -115,8 +123,8 @@ struct Interactions {
     ) -> [[ModelAttribute]] {
         sets.map { set in
             guard set.count > 2 else { return set }
-            return refined(
-                set, levels, legible: Self.noiseOfLegibleSet * total / (meanAbsoluteNoise * deviation(set)))
+            let legible = Self.noiseOfLegibleSet * total / (meanAbsoluteNoise * deviation(set))
+            return refined(set, levels, legible: bounded(legible, sets: sets.count))
         }
     }
 

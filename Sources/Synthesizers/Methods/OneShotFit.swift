@@ -141,7 +141,7 @@ struct OneShotFit {
         let seeksSets = Interactions.areSought(columns: columns.count, aboutOne: labelColumn != nil)
         var tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets)
         var interactions = Interactions(
-            tables.levels, legible: max(Self.noiseOfLegibleSet * rowsInNoise, 4), label: labelColumn)
+            tables.levels, legible: max(Self.noiseOfLegibleSet * rowsInNoise, 4), treeCells: cellLimit, label: labelColumn)
         var grouped = GroupedKernel(kernel)
         guard !tables.candidates.isEmpty else {
             // Nothing to pair: the rest goes to the one-ways.
@@ -180,7 +180,7 @@ struct OneShotFit {
                 domain.columns.count <= columns[$0.0] || domain.columns.count <= columns[$0.1]
             }
             if !open.candidates.isEmpty {
-                var none = Interactions([], legible: legible)
+                var none = Interactions([], legible: legible, treeCells: cellLimit)
                 let more = try self.misfits(open, oneWays, &grouped, &none, spending: slices.some(Self.errorPart))
                 guard let more else { return try independent() }
                 misfits += more
@@ -333,7 +333,8 @@ struct OneShotFit {
         }
         let own = levels(detail.isEmpty ? [most] : detail)
         guard withCoarse else { return PairTables(own, legible: 1.5 * legible) }
-        let all = levels([2, 4] + (detail.isEmpty ? [most] : detail))
+        // Sets of three and four have more cells than pairs of the same levels: theirs are all the coarser ones too.
+        let all = levels(Self.detail.filter { $0 <= detail.last ?? most })
         let coarse = Set(all.flatMap(\.levels)).subtracting(own.flatMap(\.levels))
         return PairTables(all, legible: 1.5 * legible, coarse: coarse)
     }

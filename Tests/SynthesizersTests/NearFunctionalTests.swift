@@ -1,6 +1,5 @@
 import Domains
 import Testing
-import VectorMath
 
 @testable import FittedModels
 @testable import PrivacyKernel
@@ -8,31 +7,6 @@ import VectorMath
 
 @Suite("Columns that nearly follow from another one")
 struct NearFunctionalTests {
-    /// A column of twenty codes and its halves, one row in five at random.
-    private static func halves(count: Int) -> [[Int]] {
-        var generator = SplitMix64(state: 3)
-        let fine = (0..<count).map { _ in Int.random(in: 0..<20, using: &generator) }
-        let coarse = fine.map { code in
-            Int.random(in: 0..<5, using: &generator) == 0 ? Int.random(in: 0..<10, using: &generator) : code / 2
-        }
-        return [fine, coarse]
-    }
-
-    @Test("few tables share the budget, so each is as fine as its noise allows", arguments: ["auto", "clique-tree"])
-    func alone(_ method: String) throws {
-        let columns = Self.halves(count: 5000)
-        let domain = categoryDomain([20, 10])
-        var distance = 0.0
-        for _ in 0..<3 {
-            let rows = try RowSampler(fit(method, table(domain, columns), usual), seed: 5).rows(0..<5000).codes
-                .map { $0.map { Int($0) } }
-            let (real, drawn) = (shares(columns, [20, 10], [0, 1]), shares(rows, [20, 10], [0, 1]))
-            distance += zip(real, drawn).reduce(0) { $0 + abs($1.0 - $1.1) } / 6
-        }
-        // Groups of some 55 cells for 200 gave 0.4 to 0.5.
-        #expect(distance < 0.15)
-    }
-
     @Test("of each two columns one distance is asked for, at the levels of most degrees of freedom")
     func oneTable() {
         let domain = categoryDomain([16, 16, 2])

@@ -141,7 +141,8 @@ struct OneShotFit {
         let seeksSets = Interactions.areSought(columns: columns.count, aboutOne: labelColumn != nil)
         var tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets)
         var interactions = Interactions(
-            tables.levels, legible: max(Self.noiseOfLegibleSet * rowsInNoise, 4), treeCells: cellLimit, label: labelColumn)
+            tables.levels, legible: max(Self.noiseOfLegibleSet * rowsInNoise, 4), treeCells: cellLimit,
+            label: labelColumn)
         var grouped = GroupedKernel(kernel)
         guard !tables.candidates.isEmpty else {
             // Nothing to pair: the rest goes to the one-ways.

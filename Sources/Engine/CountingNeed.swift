@@ -39,10 +39,12 @@ public struct CountingNeed: Sendable, Equatable, Encodable {
 
     /// - Parameters:
     ///   - tables: the domains of the parties' tables.
+    ///   - clusterTables: how many tables a cluster counts for all pairs of columns.
     ///   - isInner: whether the task is an inner join in one place, which a cluster can count.
     ///   - machine: bytes that this machine has.
     public init(
-        tables: [TableDomain], joined: TableDomain, rows: Int, joinedRows: Int, isInner: Bool, machine: Int
+        tables: [TableDomain], joined: TableDomain, rows: Int, joinedRows: Int, clusterTables: Int, isInner: Bool,
+        machine: Int
     ) {
         self.rows = rows
         self.joinedRows = joinedRows
@@ -53,10 +55,10 @@ public struct CountingNeed: Sendable, Equatable, Encodable {
         seconds =
             cells * Self.secondsOfCell + Double(rows) * Self.secondsOfKey
             + Double(joinedRows) * pairs * Self.secondsOfPair
-        // Cells once to check and once to count; a third of the tables, for they are counted in larger ones.
+        // Cells once to check and once to count.
         clusterSeconds =
             2 * cells * Self.clusterSecondsOfCell + Double(rows) * Self.clusterSecondsOfKey
-            + Double(joinedRows) * pairs / 3 * Self.clusterSecondsOfTable + Self.clusterStart
+            + Double(joinedRows) * Double(clusterTables) * Self.clusterSecondsOfTable + Self.clusterStart
         let sizes = joined.sizes
         let counts = sizes.indices.reduce(0.0) { sum, first in
             sizes[..<first].reduce(sum) { $0 + Double($1) * Double(sizes[first]) }

@@ -5,6 +5,7 @@ import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries
+import Spark
 import Synthesizers
 import Tasks
 
@@ -42,6 +43,7 @@ extension TaskCommand {
                 let need = CountingNeed(
                     tables: try specification.providers.compactMap { try $0.table?.domain() }, joined: task.domain,
                     rows: task.declaredRows.tables, joinedRows: task.declaredRows.joined,
+                    clusterTables: SparkCounter.tablesOfPairs(task.domain),
                     isInner: specification.join.kind == .inner && !specification.isComputedByOffices,
                     machine: Int(clamping: ProcessInfo.processInfo.physicalMemory))
                 let traffic = SumTraffic(task)

@@ -18,7 +18,8 @@ public struct SumHalt: Sendable, Equatable, Codable {
     public init(from: String, task: String, reason: String, signature: Data = Data()) {
         self.from = from
         self.task = task
-        self.reason = ShownText.line(String(reason.prefix(Self.longestReason)))
+        // Cut as it is written out: what makes a character visible is longer than the character.
+        self.reason = String(ShownText.line(String(reason.prefix(Self.longestReason))).prefix(Self.longestReason))
         self.signature = signature
     }
 

@@ -16,34 +16,75 @@ struct CountingBlocks: Sendable, Equatable {
     init(_ cliques: [[Int]], sizes: [Int], mostCells: Int = CountingBlocks.mostCells) {
         self.sizes = sizes
         holders = [Int](repeating: 0, count: cliques.count)
-        let sets = cliques.map { Set($0) }
+        let sets = cliques.map { Array(Set($0)) }
         let cells = sets.map { $0.reduce(1) { $0 * sizes[$1] } }
-        var left = cliques.indices.sorted { (cells[$1], $0) < (cells[$0], $1) }
-        while let first = left.first {
-            var block = sets[first]
-            var size = cells[first]
-            while let (column, _) = Self.best(left.map { sets[$0] }, block, size: size, sizes, mostCells: mostCells) {
-                block.insert(column)
-                size *= sizes[column]
+        /// The tables that have a column.
+        var tables = [[Int]](repeating: [], count: sizes.count)
+        for (clique, columns) in sets.enumerated() { for column in columns { tables[column].append(clique) } }
+        var isLeft = [Bool](repeating: true, count: cliques.count)
+        for first in cliques.indices.sorted(by: { (cells[$1], $0) < (cells[$0], $1) }) where isLeft[first] {
+            var growing = Growing(sets, tables, isLeft, sizes: sizes)
+            for column in sets[first] { growing.add(column) }
+            while let column = growing.best(within: mostCells) { growing.add(column) }
+            // A table of no columns is part of every block.
+            for clique in growing.held + sets.indices.filter({ sets[$0].isEmpty }) where isLeft[clique] {
+                holders[clique] = blocks.count
+                isLeft[clique] = false
             }
-            for clique in left where sets[clique].isSubset(of: block) { holders[clique] = blocks.count }
-            left.removeAll { sets[$0].isSubset(of: block) }
-            blocks.append(block.sorted())
+            blocks.append(growing.columns.sorted())
         }
     }
 
-    /// The column by which a block holds the most further tables; of equals the smallest, then the first.
-    private static func best(
-        _ left: [Set<Int>], _ block: Set<Int>, size: Int, _ sizes: [Int], mostCells: Int
-    ) -> (column: Int, gain: Int)? {
-        var gains: [Int: Int] = [:]
-        for clique in left {
-            let further = clique.subtracting(block)
-            guard further.count == 1, let column = further.first, size * sizes[column] <= mostCells else { continue }
-            gains[column, default: 0] += 1
+    /// A block on its way, with what each further column would let it hold.
+    private struct Growing {
+        private let sets: [[Int]]
+        private let tables: [[Int]]
+        private let isLeft: [Bool]
+        private let sizes: [Int]
+        /// Of each table how many of its columns the block lacks.
+        private var lacking: [Int]
+        /// Of each column how many tables lack it alone.
+        private var gains: [Int]
+        private var isIn: [Bool]
+        private var cells = 1
+        private(set) var columns: [Int] = []
+        /// The tables that the block holds.
+        private(set) var held: [Int] = []
+
+        init(_ sets: [[Int]], _ tables: [[Int]], _ isLeft: [Bool], sizes: [Int]) {
+            (self.sets, self.tables, self.isLeft, self.sizes) = (sets, tables, isLeft, sizes)
+            lacking = sets.map(\.count)
+            gains = [Int](repeating: 0, count: sizes.count)
+            isIn = [Bool](repeating: false, count: sizes.count)
+            for (clique, columns) in sets.enumerated() where isLeft[clique] && columns.count == 1 {
+                gains[columns[0]] += 1
+            }
         }
-        return gains.max { ($0.value, sizes[$1.key], $1.key) < ($1.value, sizes[$0.key], $0.key) }
-            .map { ($0.key, $0.value) }
+
+        mutating func add(_ column: Int) {
+            isIn[column] = true
+            columns.append(column)
+            cells *= sizes[column]
+            for clique in tables[column] where isLeft[clique] {
+                lacking[clique] -= 1
+                if lacking[clique] == 0 { held.append(clique) }
+                if lacking[clique] == 1, let last = sets[clique].first(where: { !isIn[$0] }) { gains[last] += 1 }
+            }
+        }
+
+        /// The column by which the block holds the most further tables; of equals the smallest, then the first.
+        func best(within mostCells: Int) -> Int? {
+            var best: Int?
+            for column in gains.indices
+            where gains[column] > 0 && !isIn[column] && cells * sizes[column] <= mostCells {
+                guard let known = best else {
+                    best = column
+                    continue
+                }
+                if (gains[column], -sizes[column]) > (gains[known], -sizes[known]) { best = column }
+            }
+            return best
+        }
     }
 
     /// How many cells a block has.

@@ -12,13 +12,16 @@ public final class SparkCounter: ExactCounter {
     private let join: SparkJoin
     private let known: KnownRows
     /// How many rows all tables of counts add up to, once one was counted.
-    private let total = Mutex<Int64?>(nil)
+    private let total: Mutex<Int64?>
 
     public let domain: TableDomain
     public var rowsPerKey: Int { join.rowsPerKey }
 
-    /// - Parameter domain: the join's columns, with the rules of their rows.
-    init(_ join: SparkJoin, domain: TableDomain, on server: any SparkServer) {
+    /// - Parameters:
+    ///   - domain: the join's columns, with the rules of their rows.
+    ///   - total: how many rows were checked, where all of them count.
+    init(_ join: SparkJoin, domain: TableDomain, total: Int64? = nil, on server: any SparkServer) {
+        self.total = Mutex(total)
         self.server = server
         self.domain = domain
         self.join = join
@@ -29,6 +32,14 @@ public final class SparkCounter: ExactCounter {
     private static let mostCells = 1 << 26
     /// Tables of one statement: each row becomes as many.
     private static let mostTables = 256
+    /// Rows of one cell: so many that no sum of all cells of a statement leaves the range of its words.
+    private static let mostRows: Int64 = 1 << 36
+
+    /// How many tables are counted for all pairs of columns: large ones, which add up to several, where sizes allow it.
+    public static func tablesOfPairs(_ domain: TableDomain) -> Int {
+        let pairs = domain.columns.indices.flatMap { first in (0..<first).map { [$0, first] } }
+        return CountingBlocks(pairs, sizes: domain.sizes).blocks.count
+    }
 
     public func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws -> [[Int64]] {
         let sizes = domain.sizes + further.map(\.size)
@@ -69,7 +80,7 @@ public final class SparkCounter: ExactCounter {
         var counted = [Int64](repeating: 0, count: cells)
         var ofKnown: [Int: Int64] = [:]
         for (found, count) in zip(try answer.numbers(0), try answer.numbers(1)) {
-            guard let (side, block, cell) = number.read(found), count > 0 else {
+            guard let (side, block, cell) = number.read(found), (1...Self.mostRows).contains(count) else {
                 throw .answer("it counts cells that there are not")
             }
             let place = starts[block] + cell
@@ -83,7 +94,7 @@ public final class SparkCounter: ExactCounter {
         }
         let tables = zip(starts, starts.dropFirst()).map { counted[$0..<$1] }
         for table in tables {
-            let sum = table.reduce(0, &+)
+            let sum = table.reduce(0, +)
             let first = total.withLock { total in
                 if total == nil { total = sum }
                 return total

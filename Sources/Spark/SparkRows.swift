@@ -36,18 +36,22 @@ public struct SparkRows: Sendable {
     ) throws(SparkError) {
         var tables: [(party: String, table: SparkTable)] = []
         var contents: [String] = []
+        var rows: [Int64] = []
         for source in sources {
             let table = try SparkTable(
                 source.name, domain: source.domain, schema: source.schema, key: source.key, on: server)
             let checked = try table.check(on: server, rowsPerKey: rowsPerKey)
             contents.append("\(source.name) \(checked.rows) \(checked.content)")
+            rows.append(checked.rows)
             tables.append((source.party, table))
         }
         var generator = SystemRandomNumberGenerator()
         let secret = (0..<4).map { _ in String(generator.next(), radix: 16) }.joined()
         let join = SparkJoin(tables, rowsPerKey: rowsPerKey, secret: secret)
         guard join.domain.columns == domain.columns else { throw .notCounted("A column that a rule computes") }
-        counter = SparkCounter(join, domain: domain, on: server)
+        // Of one table each row counts that was checked: one that comes later is noticed.
+        counter = SparkCounter(
+            join, domain: domain, total: rows.count == 1 && rowsPerKey == 1 ? rows[0] : nil, on: server)
         self.contents = contents
     }
 }

@@ -16,8 +16,8 @@ struct CountingNeedTests {
         let table = try TableDomain(schema: schema, keyColumns: [])
         let joined = TableDomain.joined([(name: "a", domain: table), (name: "b", domain: table)])
         return CountingNeed(
-            tables: [table, table], joined: joined, rows: 2 * rows, joinedRows: rows, isInner: isInner,
-            machine: machine)
+            tables: [table, table], joined: joined, rows: 2 * rows, joinedRows: rows, clusterTables: 435,
+            isInner: isInner, machine: machine)
     }
 
     @Test("a task that fits is counted in memory, a larger one on a cluster, and what no cluster counts nowhere here")

@@ -45,6 +45,21 @@ struct CountingBlocksTests {
         #expect(CountingBlocks([], sizes: [2]).blocks.isEmpty)
     }
 
+    @Test("where no three columns are within a block's cells, each pair is counted as it is")
+    func alone() {
+        let pairs = (0..<15).flatMap { first in (0..<first).map { [$0, first] } }
+        #expect(CountingBlocks(pairs, sizes: [Int](repeating: 32, count: 15)).blocks.count == 105)
+    }
+
+    @Test("the 4,950 pairs of a hundred columns of two are held by blocks of thirteen, and no pair is left out")
+    func many() {
+        let pairs = (0..<100).flatMap { first in (0..<first).map { [$0, first] } }
+        let plan = CountingBlocks(pairs, sizes: [Int](repeating: 2, count: 100))
+        // A block of thirteen holds 78 pairs: 64 are the fewest there could be.
+        #expect((64...250).contains(plan.blocks.count))
+        #expect(zip(pairs, plan.holders).allSatisfy { Set($0).isSubset(of: plan.blocks[$1]) })
+    }
+
     @Test("a cell's number is read back as what it was made of, and no other number is")
     func numbers() {
         for blocks in [[[0, 9], [3, 4], [5, 6, 7]], [[1]], [[]], [[10, 11, 12, 13, 14, 7], [0]]] {

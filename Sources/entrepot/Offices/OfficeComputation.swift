@@ -161,11 +161,12 @@ struct OfficeComputation: Sendable {
         if error is TooFewRows { return await mesh.leave() }
         guard let refusal = mesh.refusal else { return await mesh.leave(.pause(Self.told(error))) }
         if case .halted(let halt) = refusal {
-            try? ledger.recordHalt(halt)
+            // Where the ledger takes nothing, the file of the halt keeps the task ended.
+            let isEntered = (try? ledger.recordHalt(halt)) != nil
             // A moment for the others to say that they know; of its own halt the command that gave it goes on telling.
             let (mesh, seconds) = (mesh, halt.from == own.name ? 0 : 3)
             let missing = try? await FitThread.run { mesh.haltHeard(within: seconds) }
-            if missing?.isEmpty == true { journal.forget() } else { try? journal.forgetKey() }
+            if isEntered, missing?.isEmpty == true { journal.forget() } else { try? journal.forgetKey() }
         } else if !refusal.isTemporary, ledger.isReserved {
             try? ledger.recordEnd(.failed, reason: "\(refusal)")
         }

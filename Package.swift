@@ -289,8 +289,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "SecretSharingTests", dependencies: ["Bytes", "LinearAlgebra", "SecretSharing", "VectorMath", crypto],
-            swiftSettings: strict),
+            name: "SecretSharingTests",
+            dependencies: ["Bytes", "LinearAlgebra", "SecretSharing", "VectorMath", crypto], swiftSettings: strict),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(

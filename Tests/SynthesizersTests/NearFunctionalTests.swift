@@ -7,15 +7,16 @@ import Testing
 
 @Suite("Columns that nearly follow from another one")
 struct NearFunctionalTests {
+    /// An ordered column of codes that are all alike frequent.
+    private static func levels(_ column: Int, codes: Int) -> CodeLevels {
+        CodeLevels(
+            column, shares: [Double](repeating: 1 / Double(codes), count: codes),
+            kinds: [(codes: 0..<codes, isOrdered: true)], sizes: [2, 4, 8, 16, 32])
+    }
+
     @Test("of each two columns one distance is asked for, at the levels of most degrees of freedom")
     func oneTable() {
-        let domain = categoryDomain([16, 16, 2])
-        let levels = (0..<3).map { column in
-            CodeLevels(
-                column, domain: domain.columns[column],
-                shares: [Double](repeating: 1 / Double(domain.sizes[column]), count: domain.sizes[column]),
-                sizes: [2, 4, 8, 16])
-        }
+        let levels = [16, 16, 2].enumerated().map { Self.levels($0.offset, codes: $0.element) }
         let tables = PairTables(levels, legible: 64)
         #expect(tables.candidates.map { [$0.columns.0, $0.columns.1] } == [[0, 1], [0, 2], [1, 2]])
         for table in tables.candidates {
@@ -30,13 +31,8 @@ struct NearFunctionalTests {
     }
 
     @Test("a table gets finer as far as its cells are worth their noise, and others stay as they are")
-    func refinement() throws {
-        let domain = categoryDomain([32, 32])
-        let levels = (0..<2).map { column in
-            CodeLevels(
-                column, domain: domain.columns[column], shares: [Double](repeating: 1 / 32, count: 32),
-                sizes: [2, 4, 8, 16, 32])
-        }
+    func refinement() {
+        let levels = (0..<2).map { Self.levels($0, codes: 32) }
         var tables = PairTables(levels, legible: 16)
         let before = tables.candidates[0].cells
         #expect(!tables.refine([0]) { _, _ in Double(before) })

@@ -46,7 +46,7 @@ import Testing
                     bins: Bins(count: 8))
             })
         let whole = (0..<3).map { ModelAttribute(column: $0, size: domain.columns[$0].size) }
-        let coarse = ModelAttribute(column: 0, groups: (0..<whole[0].size).map { UInt32($0 / 4) }, size: 2)
+        let coarse = ModelAttribute(column: 0, groups: (0..<whole[0].size).map { $0 < 4 ? 0 : 1 }, size: 2)
         let attributes = [ModelAttribute].inUse([[coarse], whole])
         func table(_ members: ModelAttribute...) -> MeasuredMarginal {
             let cells = members.reduce(1) { $0 * $1.size }

@@ -10,6 +10,8 @@ extension OneWayMarginals {
     /// what the whole has too much or too little is shared out (Hay, Rastogi, Miklau and Suciu 2010). Inside the finest groups
     /// shares stay in proportion.
     ///
+    /// Differences are left as they are: most of their cells hold no row and were emptied, and noise of tables would fill them again.
+    ///
     /// - Parameters:
     ///   - tables: noisy counts.
     ///   - attributes: those that the tables number.
@@ -23,7 +25,7 @@ extension OneWayMarginals {
             }
         }
         for finest in attributes.finest(columnCount: domain.columns.count) {
-            guard let finest else { continue }
+            guard let finest, attributes[finest].column < firstDifference else { continue }
             let column = attributes[finest].column
             let levels = attributes.indices.filter { attributes[$0].column == column && estimates[$0] != nil }
                 .sorted { attributes[$0].size > attributes[$1].size }

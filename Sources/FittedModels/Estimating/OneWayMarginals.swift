@@ -35,7 +35,7 @@ package struct OneWayMarginals {
     /// Columns that are modelled, ascending: not those that a difference stands for.
     package private(set) var modelled: [Int]
     /// The first column that is a difference.
-    private let firstDifference: Int
+    let firstDifference: Int
     private var columns: [Int: Column] = [:]
     private var differences: [ColumnDifference] = []
     package private(set) var total = 1.0

@@ -342,7 +342,7 @@ let package = Package(
                 "Attestation", "Bytes", "Client", "Domains", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks",
                 "VectorMath", crypto,
                 nioCore,
-                nioEmbedded, nioPosix, nioHTTP1, nioSSL, nioTLS,
+                nioEmbedded, nioPosix, nioHTTP1, nioSSL,
             ],
             swiftSettings: checked),
         .testTarget(

@@ -1,12 +1,7 @@
 import Bytes
-import Foundation
 import Ledger
 import Linkage
 import NIOCore
-import NIOPosix
-import NIOSSL
-import NIOTLS
-import Synchronization
 import Tasks
 import Testing
 
@@ -168,87 +163,5 @@ import Testing
             }
             try await isSpent(scene)
         }
-    }
-
-    @Test("who is gone once it has proved its key ends neither the wait nor the process")
-    func gone() async throws {
-        let scene = try IntersectionScene()
-        let certificate = try ClientCertificate(scene.keys[1])
-        let (here, there) = try await scene.listening(0..<30) { address in
-            for _ in 0..<3 {
-                // Until the connection is over no thread is free to take it up.
-                let held = Held()
-                for _ in 0..<2 * ProcessInfo.processInfo.activeProcessorCount {
-                    Task.detached(priority: .high) { while !held.isOver.withLock({ $0 }) { usleep(1_000) } }
-                }
-                let gone = Gone.connection(to: address, certificate)
-                gone.whenComplete { _ in
-                    // The other end notices too.
-                    gone.eventLoop.scheduleTask(in: .milliseconds(300)) { held.isOver.withLock { $0 = true } }
-                }
-                try await gone.get()
-            }
-            return try await scene.meeting(1).join(address, scene.preparation(1, 20..<40), patience: 15) { _ in }
-        }
-        #expect(there.estimate == 10)
-        #expect(here.estimate == 10)
-    }
-}
-
-/// Whether threads are held up.
-private final class Held: Sendable {
-    let isOver = Mutex(false)
-}
-
-/// Breaks a connection, without TLS's farewell, a moment after the handshake.
-private final class Gone: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private final class Cable: ChannelDuplexHandler {
-        typealias InboundIn = ByteBuffer
-        typealias OutboundIn = ByteBuffer
-
-        private var context: ChannelHandlerContext?
-
-        func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-
-        func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-        func cut() { context?.close(promise: nil) }
-    }
-
-    private let cable: Cable
-
-    private init(_ cable: Cable) { self.cable = cable }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard case TLSUserEvent.handshakeCompleted = event else { return }
-        let cable = NIOLoopBound(cable, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: .milliseconds(50)) { cable.value.cut() }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
-
-    /// - Returns: succeeds when the connection is over.
-    static func connection(
-        to address: ServiceAddress, _ certificate: ClientCertificate
-    ) -> EventLoopFuture<Void> {
-        ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    var tls = TLSConfiguration.makeClientConfiguration()
-                    tls.certificateVerification = .noHostnameVerification
-                    tls.certificateChain = [.certificate(certificate.certificate)]
-                    tls.privateKey = .privateKey(certificate.privateKey)
-                    let cable = Cable()
-                    try channel.pipeline.syncOperations.addHandlers(
-                        cable,
-                        try NIOSSLClientHandler(
-                            context: try NIOSSLContext(configuration: tls), serverHostname: nil,
-                            customVerificationCallback: { $1.succeed(.certificateVerified) }),
-                        Gone(cable))
-                }
-            }
-            .connect(host: address.host, port: address.port).flatMap { $0.closeFuture }
     }
 }

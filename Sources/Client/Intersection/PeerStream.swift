@@ -145,29 +145,25 @@ extension PeerStream {
         }
     }
 
-    /// Uses a connection once the other party has proved its key; nil for anybody else, and for one that is over by then: neither
-    /// is an end of the wait.
+    /// Uses a connection once the other party has proved its key; nil for anybody else, who is no end of the wait.
     ///
     /// - Parameter isFirst: asked once the key is proved.
     private static func welcome<Result: Sendable>(
-        _ client: Accepted, isFirst: @escaping @Sendable () -> Bool,
-        use: @Sendable (PeerStream) async throws -> Result
+        _ client: Accepted, isFirst: @Sendable () -> Bool, use: @Sendable (PeerStream) async throws -> Result
     ) async throws -> Result? {
         let channel = client.channel
         let end = channel.eventLoop.scheduleTask(in: handshake) { channel.close(promise: nil) }
         let isPeer = await (try? client.proof.get()) ?? false
         end.cancel()
-        let stream = try await channel.eventLoop.submit { () throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer>? in
-            // What is over takes no handler, and a stream without one ends the process.
-            guard isPeer, channel.isActive, isFirst() else { return nil }
+        guard isPeer, isFirst() else {
+            channel.close(promise: nil)
+            return nil
+        }
+        let stream = try await channel.eventLoop.submit {
             let stream = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
             client.gate.value.open()
             return stream
         }.get()
-        guard let stream else {
-            channel.close(promise: nil)
-            return nil
-        }
         return try await stream.executeThenClose { inbound, outbound in
             try await use(PeerStream(outbound: outbound, inbound: inbound.makeAsyncIterator()))
         }

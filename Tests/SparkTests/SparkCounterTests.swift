@@ -101,6 +101,21 @@ struct SparkCounterTests {
         #expect(throws: SparkError.self) { try counter.counts([[0, 1]], further: []) }
     }
 
+    @Test("rows that come after the check are noticed, and counts that no table has are refused without a trap")
+    func later() throws {
+        let table = try Self.table()
+        let join = SparkJoin([(party: "t", table: table)], rowsPerKey: 1, secret: "s")
+        let right = Self.pair([[0, 0], [1, 1]], table.known.map { $0.map(\.code) })
+        func counter(_ checked: Int64?, _ counts: [Int64: Int64]) -> SparkCounter {
+            SparkCounter(join, domain: join.domain, total: checked, on: Answers([Self.answer(counts)]))
+        }
+        #expect(try counter(2, right).counts([[0, 1]], further: []).first?.reduce(0, +) == 2)
+        #expect(throws: SparkError.self) { try counter(1, right).counts([[0, 1]], further: []) }
+        // Both are added up to the first code's count.
+        let huge = right.merging([0: Int64.max, 1: Int64.max]) { $1 }
+        #expect(throws: SparkError.self) { try counter(nil, huge).counts([[0, 1], [0]], further: []) }
+    }
+
     @Test("the known rows hold every value of every column")
     func knownValues() throws {
         let known = try Self.table().known.map { $0.map(\.code) }

@@ -68,7 +68,7 @@ private struct SimulatedPeople {
         return try synthesizer(named: method).fit(
             Kernel(
                 rows: try PrivateTable(single: try reader.finish()).rows,
-                generator: NoiseGenerator(testKey: [key, 2, 3, 4])),
+                generator: NoiseGenerator(key: [key, 2, 3, 4])),
             PrivacyParameters(epsilon: epsilon, delta: 1e-9))
     }
 

@@ -54,7 +54,7 @@ private struct Numbers {
             // The same noise in each run, so that nothing turns red by chance alone.
             Kernel(
                 rows: try PrivateTable(single: try reader.finish()).rows,
-                generator: NoiseGenerator(testKey: [1, 2, 3, 4])),
+                generator: NoiseGenerator(key: [1, 2, 3, 4])),
             PrivacyParameters(epsilon: epsilon, delta: 1e-9))
     }
 }

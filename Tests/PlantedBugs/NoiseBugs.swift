@@ -43,7 +43,7 @@ extension Kernel {
             if transcript.releases.isEmpty { firstScales[self] = scale }
             addNoise(firstScales[self] ?? scale, to: &figures, isExact: isExact)
         case .noiseShared:
-            if let key = callKeys[self] { noise.generator = NoiseGenerator(testKey: key) }
+            if let key = callKeys[self] { noise.generator = NoiseGenerator(key: key) }
             addNoise(scale, to: &figures, isExact: isExact)
         case .noiseLeftOut: break
         case .noiseShareMissing where (rows?.holders.count ?? 1) > 1:
@@ -53,7 +53,7 @@ extension Kernel {
             }
             if number % 4 != 0 { addNoise(scale, to: &figures, isExact: isExact) }
         case .noiseSeedShared where (rows?.holders.count ?? 1) > 1:
-            noise.generator = NoiseGenerator(testKey: [5, 6, 7, 8])
+            noise.generator = NoiseGenerator(key: [5, 6, 7, 8])
             addNoise(scale, to: &figures, isExact: isExact)
         default: addNoise(scale, to: &figures, isExact: isExact)
         }
@@ -65,7 +65,7 @@ extension Kernel {
     ) throws(PrivacyError) -> Source {
         switch PlantedBug.active {
         case .emptyTableRefused where (rows as? PrivateRows)?.table.rowCount == 0: throw .noQuestions
-        case .generatorReseeded: noise.generator = NoiseGenerator(testKey: [5, 6, 7, 8])
+        case .generatorReseeded: noise.generator = NoiseGenerator(key: [5, 6, 7, 8])
         case .noiseShared: callKeys[self] = (0..<4).map { _ in noise.generator.next() }
         default: break
         }

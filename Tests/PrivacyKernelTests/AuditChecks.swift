@@ -239,7 +239,7 @@ extension AuditCheck {
             var shares: [[Int64]] = []
             for holder in 0..<holders.count {
                 let rows = SharedRows(try testTable(noiseSizes, []), Alone(holders: holders))
-                let kernel = Kernel(rows: rows, generator: NoiseGenerator(testKey: [UInt64(holder), 4, 4, 4]))
+                let kernel = Kernel(rows: rows, generator: NoiseGenerator(key: [UInt64(holder), 4, 4, 4]))
                 shares += try noise(.gaussian, amount, in: kernel)
             }
             let whole = 1 / (2 * amount) + 2

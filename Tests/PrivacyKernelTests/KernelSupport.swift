@@ -29,7 +29,7 @@ func testTable(_ sizes: [Int], _ rows: [[Int]], rowsPerKey: Int = 1) throws -> P
 /// A kernel whose noise is the same each time, so that a statistical test never turns red by chance alone. Several may
 /// spend budgets of their own on one table; `oneBudget` tests that production refuses that.
 func testKernel(_ rows: PrivateRows, key: UInt64 = 1) -> Kernel {
-    let kernel = Kernel(rows: rows, generator: NoiseGenerator(testKey: [key, 2, 3, 4]))
+    let kernel = Kernel(rows: rows, generator: NoiseGenerator(key: [key, 2, 3, 4]))
     kernel.forgetBudget()
     return kernel
 }

@@ -13,14 +13,14 @@ struct SamplerTests {
     static let large: UInt128 = 100_000_000 << 32
 
     private func draws(_ scale: GaussianScale, _ count: Int, key: UInt64) -> [Int64] {
-        var source = NoiseSource(NoiseGenerator(testKey: [key, 0, 0, 7]))
+        var source = NoiseSource(NoiseGenerator(key: [key, 0, 0, 7]))
         var values = [Int64](repeating: 0, count: count)
         source.add(.gaussian(scale), to: &values, isExact: false)
         return values
     }
 
     private func textbook(_ scale: GaussianScale, _ count: Int, key: UInt64) -> [Int64] {
-        var source = NoiseSource(NoiseGenerator(testKey: [key, 0, 0, 8]))
+        var source = NoiseSource(NoiseGenerator(key: [key, 0, 0, 8]))
         var values = [Int64](repeating: 0, count: count)
         source.add(.gaussian(scale), to: &values, isExact: true)
         return values
@@ -79,7 +79,7 @@ struct SamplerTests {
     @Test("Laplace draws fit the exact law, and a scale off by 2 % does not", arguments: [0.05, 0.5, 1.0, 3.7])
     func laplace(_ epsilon: Double) {
         let scale = LaplaceScale(units: UInt64(epsilon * 0x1p50), sensitivity: 1)
-        var source = NoiseSource(NoiseGenerator(testKey: [5, 0, 0, 9]))
+        var source = NoiseSource(NoiseGenerator(key: [5, 0, 0, 9]))
         var values = [Int64](repeating: 0, count: 500_000)
         source.add(.laplace(scale), to: &values, isExact: true)
         #expect(GoodnessOfFit.laplace(values, decay: epsilon).worst < 5)
@@ -109,7 +109,7 @@ struct SamplerTests {
 
     @Test("Bernoulli(e^-γ) has its probability", arguments: [(0, 1), (1, 3), (1, 1), (7, 3), (9, 2)])
     func bernoulli(_ fraction: (Int, Int)) {
-        var generator = NoiseGenerator(testKey: [3, 1, 4, 1])
+        var generator = NoiseGenerator(key: [3, 1, 4, 1])
         let count = 200_000
         let hits = (0..<count).count { _ in
             TextbookSampler.bernoulliExponential(UInt128(fraction.0), UInt128(fraction.1), &generator)

@@ -198,7 +198,7 @@ struct SharedColumnsTests {
     func records() throws {
         let sources = try Self.sources(Self.rows(300), first: 1, room: 300)
         let records = try Gathering.run(NoiseHolders(count: 3, colluding: 1)) { place, _ in
-            let kernel = Kernel(rows: sources[place], generator: NoiseGenerator(testKey: [UInt64(place), 1, 1, 1]))
+            let kernel = Kernel(rows: sources[place], generator: NoiseGenerator(key: [UInt64(place), 1, 1, 1]))
             var budget = try testBudget(1, 1e-9, .gaussian)
             _ = try kernel.measure([[0, 2]], spending: budget.take(.all))
             return kernel.transcript

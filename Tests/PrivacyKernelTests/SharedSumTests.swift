@@ -81,7 +81,7 @@ struct SharedSumTests {
     ) throws -> Kernel {
         Kernel(
             rows: SharedRows(try testTable(sizes, rows(holder)), opening), record: record,
-            generator: NoiseGenerator(testKey: [UInt64(holder), 9, 9, 9]))
+            generator: NoiseGenerator(key: [UInt64(holder), 9, 9, 9]))
     }
 
     /// Everything that a kernel can be asked and that adds up.

@@ -73,11 +73,11 @@ struct Amounts {
     func kernel(rowsPerKey: Int) -> Kernel {
         Kernel(
             rows: PrivateRows(domain: domain, table: coded, rowsPerKey: rowsPerKey),
-            generator: NoiseGenerator(testKey: [1, 2, 3, 4]))
+            generator: NoiseGenerator(key: [1, 2, 3, 4]))
     }
 
     func kernel(_ key: UInt64 = 1) -> Kernel {
-        Kernel(rows: joined, generator: NoiseGenerator(testKey: [key, 2, 3, 4]))
+        Kernel(rows: joined, generator: NoiseGenerator(key: [key, 2, 3, 4]))
     }
 
     /// The answer by plain arithmetic: the production path with its noise left out.

@@ -80,7 +80,7 @@ import VectorMath
     static func kernel(_ joined: PrivateRows) -> Kernel {
         let anew = PrivateRows(
             domain: joined.domain, table: joined.table, rowsPerKey: joined.rowsPerKey, rowCount: joined.rowCount)
-        return Kernel(rows: anew, generator: NoiseGenerator(testKey: [7, 7, 7, 7]))
+        return Kernel(rows: anew, generator: NoiseGenerator(key: [7, 7, 7, 7]))
     }
 
     private static func fiveOffices() throws -> (files: [String: [Flow]], joined: PrivateRows) {

@@ -37,7 +37,7 @@ import VectorMath
 
         func exact(_ query: PermittedQuery) throws -> [Int64] {
             let resolved = try ResolvedQuery(query, domain: domain)
-            let kernel = Kernel(rows: rows, generator: NoiseGenerator(testKey: [1, 2, 3, 4]))
+            let kernel = Kernel(rows: rows, generator: NoiseGenerator(key: [1, 2, 3, 4]))
             return try resolved.sums.map { try kernel.groupedSums($0, [], 1, rows)[0] }
         }
     }

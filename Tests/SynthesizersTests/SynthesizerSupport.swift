@@ -70,7 +70,7 @@ extension Kernel {
             return counts[whole] ?? 0
         }
         let key = whole.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
-        self.init(rows: table.rows, record: record, generator: NoiseGenerator(testKey: [key, count, 2, 3]))
+        self.init(rows: table.rows, record: record, generator: NoiseGenerator(key: [key, count, 2, 3]))
     }
 }
 

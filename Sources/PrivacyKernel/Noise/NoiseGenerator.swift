@@ -14,11 +14,12 @@ struct NoiseGenerator: ~Copyable {
     /// Seeded by the system.
     init() {
         var system = SystemRandomNumberGenerator()
-        self.init(testKey: (0..<4).map { _ in system.next() })
+        self.init(key: (0..<4).map { _ in system.next() })
     }
 
-    /// For tests.
-    init(testKey key: [UInt64]) {
+    /// The words of a first key, the same each time: noise of it protects nothing from whoever has the key. For noise that two
+    /// holders draw alike (``HiddenTerms``), and for tests.
+    init(key: [UInt64]) {
         words = key + [UInt64](repeating: 0, count: NoiseGenerator.blockWords - key.count)
         position = NoiseGenerator.blockWords
     }

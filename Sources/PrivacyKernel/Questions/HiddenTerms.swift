@@ -41,7 +41,7 @@ public struct HiddenTerms: Sendable, Equatable {
     /// - Parameter seed: 32 bytes of both holders.
     func matches(from seed: [UInt8]) -> Int {
         var words = KeystreamGenerator(key: seed, number: 0)
-        var generator = NoiseGenerator(testKey: (0..<4).map { _ in words.next() })
+        var generator = NoiseGenerator(key: (0..<4).map { _ in words.next() })
         let noise = TextbookSampler.laplace(numerator: units, denominator: 1 << 32, &generator)
         return Int(min(max(Int64(reach) &+ noise, 0), Int64(2 * reach)))
     }

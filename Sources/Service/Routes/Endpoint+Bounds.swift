@@ -36,7 +36,8 @@ extension Endpoint {
         // Proportional to the ledger, which quotas bound.
         case .ledger, .ledgerTotal, .checkpoint, .ledgerKey, .inclusion, .consistency, .receipts:
             CallBounds(atOnce: 4, waiting: 32, seconds: 60, body: 0, entries: 0)
-        // Computed from the model or the releases, once (`MadeOnce`).
+        // What follows from the model or the releases is computed once (`TaskDriver.page`, `MadeOnce`); a report is set and signed
+        // anew for each call, with evidence of its own.
         case .page, .reportJSON, .reportPDF:
             CallBounds(atOnce: 2, waiting: 16, seconds: 600, body: 0, entries: 0)
         case .query: CallBounds(atOnce: 16, waiting: 64, seconds: 600, body: 0, entries: 0)

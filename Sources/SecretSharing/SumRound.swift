@@ -11,7 +11,7 @@ public struct SumRound: Sendable, Equatable {
     public let number: Int
     /// SHA-256 of the question's public words, hexadecimal.
     public let question: String
-    /// The beginning of these words, for people.
+    /// The beginning of these words, for people; as much a part of the round as its digests.
     public let asked: String
     /// SHA-256 of each office's message, hexadecimal, in the order of the task.
     public let messages: [String]
@@ -26,7 +26,8 @@ public struct SumRound: Sendable, Equatable {
     public init(number: Int, question: String, asked: String, messages: [String], total: String, before: String) {
         self.number = number
         self.question = question
-        self.asked = ShownText.line(String(asked.prefix(Self.askedLength)))
+        // Cut as it is written out: who reads it from a ledger gets the same.
+        self.asked = String(ShownText.line(String(asked.prefix(Self.askedLength))).prefix(Self.askedLength))
         self.messages = messages
         self.total = total
         self.before = before
@@ -34,7 +35,9 @@ public struct SumRound: Sendable, Equatable {
 
     /// The digest of all rounds up to this one, hexadecimal.
     public var after: String {
-        let digests = ([before, question, total] + messages).flatMap { Hex.decode($0.utf8) ?? [] }
+        let digests =
+            ([before, question, total] + messages).flatMap { Hex.decode($0.utf8) ?? [] }
+            + Array(SHA256.hash(data: Data(asked.utf8)))
         return Hex.encode(Array(SHA256.hash(data: Data("ENTREPOT-SUM-ROUND1\0".utf8 + digests))))
     }
 

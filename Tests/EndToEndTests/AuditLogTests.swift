@@ -1,4 +1,7 @@
+import Bytes
+import Crypto
 import Foundation
+import Tasks
 import Testing
 
 /// What an auditor reads of computing parties: each one's log, checked with the task alone.
@@ -38,6 +41,82 @@ struct AuditLogTests {
         #expect(Set(seen).count == 1 && seen[0].count >= 4 * 5, "\(seen[0])")
         #expect(seen[0].contains { $0.contains("when  counts ") } && seen[0].contains { $0.contains("form of slots") })
         try await Self.changed(scene)
+        try await Self.forged(scene)
+        // A party that was cut off before it wrote its log writes it at its next start.
+        try FileManager.default.removeItem(atPath: Self.path(scene, 2))
+        #expect(try scene.start(2).outcome().code == 0)
+        #expect(try await Self.verify(scene, Self.path(scene, 2)).code == 0)
+    }
+
+    /// Logs that their holder changes and signs anew, each entry linked to the one before.
+    private static func forged(_ scene: ShareScene) async throws {
+        let file = URL(fileURLWithPath: path(scene, 2))
+        let right = try Data(contentsOf: file)
+        defer { try? right.write(to: file) }
+        let object = try #require(JSONSerialization.jsonObject(with: right) as? [String: Any])
+        let list = try #require(object["entries"] as? [String])
+        let task = try #require(object["task"] as? String)
+        let pem = try #require(FileManager.default.contents(atPath: scene.path("Regulator.key")))
+        let key = try PartyPrivateKey(file: Array(pem))
+        func log(_ entries: [String], ends: Bool = true, form: Int = 1) throws -> Data {
+            var (linked, previous): ([String], String) = ([], String(repeating: "0", count: 64))
+            for entry in entries {
+                linked.append(
+                    entry.replacing(/"previous":"[^"]*","sequence":[0-9]+/) { _ in
+                        "\"previous\":\"\(previous)\",\"sequence\":\(linked.count + 1)"
+                    })
+                previous = Hex.encode(Array(SHA256.hash(data: Data(linked[linked.count - 1].utf8))))
+            }
+            let head = linked.isEmpty ? "" : previous
+            let statement = Array("ENTREPOT-AUDIT1\0\(task)\0Regulator\0\(linked.count)\0\(head)".utf8)
+            var log = object
+            log["audit"] = form
+            log["entries"] = linked
+            log["signature"] = Data(try key.signature(ofStatement: statement)).base64EncodedString()
+            if !ends { log["closings"] = [Any]() }
+            return try JSONSerialization.data(withJSONObject: log)
+        }
+        let word = Array("ENTREPOT-SUM-HALT1\0\(task)\0Regulator\0why".utf8)
+        let halt = Hex.encode(try key.signature(ofStatement: word))
+        let halted = """
+            {"details":{"by":"Regulator","cause":"Bank halted the task: it is a thief","reason":"why","signature":"\(halt)"},\
+            "kind":"halted","previous":"","sequence":0,"task":"\(task)","time":1796076155}
+            """
+        let few = """
+            {"details":{"cause":"too few rows by a noisy count","least_rows":"500"},"kind":"failed","previous":"","sequence":0,\
+            "task":"\(task)","time":1796076155}
+            """
+        let trained = try #require(list.last)
+        let reserved = try #require(list.firstIndex { $0.contains("\"kind\":\"reservation\"") })
+        let words = list.map { $0.replacing(/"asked":"counts [^"]*"/) { _ in "\"asked\":\"the number of rows\"" } }
+        let table = list.map { $0.replacing(/"commitment":"[^"]*"/) { _ in "\"commitment\":\"\(task)\"" } }
+        let unnamed = list.map { $0.replacing(/"model_sha256":"[^"]*"/) { _ in "\"model_sha256\":\"the best\"" } }
+        #expect(words != list && table != list && unnamed != list)
+        let forgeries: [(String, Data)] = [
+            ("other words of the questions that all signed", try log(words)),
+            ("a halt behind the result", try log(list + [halted])),
+            ("a halt in place of the result, with the ends", try log(list.dropLast() + [halted])),
+            ("two results", try log(list + [trained])),
+            ("rounds behind the end", try log(list.dropLast() + [halted, trained])),
+            ("a result that is none", try log(unnamed)),
+            ("cut behind the reservation", try log(Array(list.prefix(reserved + 2)), ends: false)),
+            ("the table of another commitment", try log(table)),
+            ("too few rows for a task that asks for none", try log(list.dropLast() + [few])),
+            ("no entries", try log([], ends: false)),
+            ("another form", try log(list, form: 2)),
+        ]
+        for (what, forgery) in forgeries {
+            try forgery.write(to: file)
+            let outcome = try await verify(scene, file.path)
+            #expect(outcome.code == 2 && outcome.talk.contains("the log is not authentic"), "\(what): \(outcome.talk)")
+        }
+        try log(list).write(to: file)
+        #expect(try await verify(scene, file.path).code == 0)
+        // Who halted is read from what was signed, whatever stands beside it.
+        try log(Array(list.prefix(reserved + 2)) + [halted], ends: false).write(to: file)
+        let outcome = try await verify(scene, file.path)
+        #expect(outcome.code == 0 && outcome.output.contains("Regulator halted the task: why"), "\(outcome.talk)")
+        #expect(!outcome.output.contains("Bank halted"))
     }
 
     /// Each change is of one log that was authentic.

@@ -56,4 +56,17 @@ struct SumRoundTests {
             total: digest(1), before: digest(2))
         #expect(long.asked.count < 200 && !long.asked.contains("\n"))
     }
+
+    @Test("what is shown of a question is part of what all sign, and is the same when it is read again")
+    func asked() {
+        let digest = String(repeating: "1", count: 64)
+        func round(_ asked: String) -> SumRound {
+            SumRound(number: 0, question: digest, asked: asked, messages: [digest], total: digest, before: digest)
+        }
+        #expect(round("counts of names").after != round("the number of rows").after)
+        // Written out, a character that nobody sees is longer than it was.
+        for text in ["a\nb", String(repeating: "\n", count: 100), String(repeating: "é\u{200D}", count: 90)] {
+            #expect(round(round(text).asked) == round(text))
+        }
+    }
 }

@@ -118,13 +118,19 @@ struct ComputeCommand: AsyncParsableCommand {
             try await OfficeAftermath(
                 task: specification, place: place, state: state, patience: seconds(specification), mesh: mesh)?.run()
         }
+        func keepLog() throws {
+            try OfficeAudit.writeIfMissing(
+                ledger, task: specification, office: own.name, key: privateKey, state: state)
+        }
         if let digest = try ledger.resultDigest() {
+            try keepLog()
             Console.say("the task is over: its result is \(state)/task.model, SHA-256 \(digest)")
             return try await answer()
         }
         try halting.record(in: ledger)
         if let end = try ledger.ending() {
             let cause = ShownText.line(end.details["cause"] ?? end.kind.rawValue)
+            try keepLog()
             try await answer()
             try await halting.tell()
             let sentence = cause.hasSuffix(".") ? cause : cause + "."

@@ -157,8 +157,9 @@ struct OfficeComputation: Sendable {
 
     /// What contradicts the agreement ends the task here for good.
     private func end(_ error: any Error) async {
-        // All offices know the end already.
+        // All offices know the end already; a result that is written stays one.
         if error is TooFewRows { return await mesh.leave() }
+        if (try? ledger.resultDigest()) != nil { return await mesh.leave() }
         guard let refusal = mesh.refusal else { return await mesh.leave(.pause(Self.told(error))) }
         if case .halted(let halt) = refusal {
             // Where the ledger takes nothing, the file of the halt keeps the task ended.

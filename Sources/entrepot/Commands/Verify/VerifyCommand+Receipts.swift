@@ -87,7 +87,13 @@ extension VerifyCommand {
         let price = try TaskPlan(specification).price
         let finding = log.finding(specification, price: (price.epsilon, price.delta))
         let problems = finding.problems
-        if json { printJSON(["authentic": problems.isEmpty, "reasons": problems, "rounds": finding.rounds.count]) }
+        let isEnded = !log.closings.isEmpty
+        if json {
+            printJSON([
+                "authentic": problems.isEmpty, "reasons": problems, "rounds": finding.rounds.count,
+                "signed_by_all": problems.isEmpty && isEnded, "what_came": finding.end,
+            ])
+        }
         guard problems.isEmpty else {
             throw CommandFailure("the log is not authentic: \(problems.joined(separator: "; "))", code: .evidence)
         }
@@ -100,7 +106,6 @@ extension VerifyCommand {
                         + messages.joined(separator: "\n  "))
             }
         }
-        let isEnded = !log.closings.isEmpty
         Console.show(
             """
             task          \(log.task)

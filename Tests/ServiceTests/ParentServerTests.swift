@@ -89,6 +89,45 @@ struct ParentServerTests {
         #expect(found == [String](repeating: "HTTP/1.1 200 OK", count: 5))
     }
 
+    @Test("who connects while the service ends does not end the process, and who is idle does not hold it up")
+    func ending() async throws {
+        let folder = FileManager.default.temporaryDirectory
+        for _ in 0..<4 {
+            let path = folder.appending(path: "a\(UUID().uuidString.prefix(8)).sock").path
+            defer { for path in [path, path + ".ready"] { try? FileManager.default.removeItem(atPath: path) } }
+            let lines = """
+                import threading
+                silent = [connect() for _ in range(20)]
+                idle = context.wrap_socket(connect())
+                idle.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+                idle.recv(4096)
+                def hammer():
+                    try:
+                        while True: connect().close()
+                    except OSError: pass
+                threads = [threading.Thread(target=hammer) for _ in range(4)]
+                for one in threads: one.start()
+                open("\(path).ready", "w").close()
+                for one in threads: one.join()
+                print([one.recv(1) for one in silent] == [b""] * 20)
+                """
+            var peers: Task<String, any Error>?
+            var asked = ContinuousClock.now
+            try await withChannel(
+                parentSocket: .unix(path: path), registry: ConnectionRegistry(limits: .behindParent)
+            ) { _, _ in
+                peers = Task { try await ServiceTests.run("python3", ["-c", Self.script(path, lines)], in: folder) }
+                while !FileManager.default.fileExists(atPath: path + ".ready") {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                asked = .now
+            }
+            // TLS waits five seconds for the other end's farewell; nobody else is waited for.
+            #expect(asked.duration(to: .now) < .seconds(20))
+            #expect(try await peers?.value == "True\n")
+        }
+    }
+
     @Test("strangers behind a parent, who all come from one address, do not lose their places to each other")
     func bound() async throws {
         let found = try await run(

@@ -4,7 +4,6 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
-import Synchronization
 
 /// A socket between an enclave and the machine that it runs on, its parent. The two differ in their addresses alone.
 public enum ParentSocket: Sendable, Equatable {
@@ -38,22 +37,26 @@ struct ParentServer: Service {
 
     func run() async throws {
         let (channel, logger) = (channel, logger)
-        let open = Places(connectionLimit)
+        let connections = ParentConnections(limit: connectionLimit)
         let listening = try await listen { (child: any Channel) -> EventLoopFuture<AttestedChannel.Value> in
-            guard open.take() else {
+            guard connections.take(child) else {
                 // Nobody else closes a connection that was never set up.
                 child.close(promise: nil)
                 return child.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
             }
-            child.closeFuture.whenComplete { _ in open.give() }
-            return channel.setup(channel: child, logger: logger)
+            child.closeFuture.whenComplete { _ in connections.give(child) }
+            let ready = channel.setup(channel: child, logger: logger)
+            ready.whenFailure { _ in connections.arrived() }
+            return ready
         }
+        connections.listen(on: listening.channel)
         if case .vsock(let port) = socket { await onListening(port) } else { await onListening(0) }
         try await withGracefulShutdownHandler {
             let failure: (any Error)? = await withDiscardingTaskGroup { group in
                 do {
                     try await listening.executeThenClose { inbound in
                         for try await child in inbound {
+                            connections.arrived()
                             group.addTask { await channel.handle(value: child, logger: logger) }
                         }
                     }
@@ -64,7 +67,7 @@ struct ParentServer: Service {
             }
             if let failure { throw failure }
         } onGracefulShutdown: {
-            listening.channel.close(promise: nil)
+            connections.end()
         }
     }
 
@@ -96,23 +99,6 @@ struct ParentServer: Service {
         }
         other.close(promise: nil)
         throw SocketFileFault.taken
-    }
-
-    /// How many connections may still be opened.
-    private final class Places: Sendable {
-        private let free: Mutex<Int>
-
-        init(_ count: Int) { free = Mutex(count) }
-
-        func take() -> Bool {
-            free.withLock { free in
-                guard free > 0 else { return false }
-                free -= 1
-                return true
-            }
-        }
-
-        func give() { free.withLock { $0 += 1 } }
     }
 }
 

@@ -116,6 +116,56 @@ struct ParquetReadingTests {
         }
     }
 
+    /// One column of 7, 7, 8 and 9, as pyarrow 26 writes it with pages of either version, plain and with checksums.
+    static let checked = [
+        """
+        UEFSMRUAFSAVIBXfxcfMBhwVCBUAFQYVBhwAAAAHAAAABwAAAAgAAAAJAAAAFQQZLDUAGAZzY2hlbWEVAgAVAiUAGAFuABYIGRwZHCYAHBUC
+        GSUGABkYAW4VABYIFlIWUiYISRwVABUAFQIAAAAWUhYIJggWUgAoIHBhcnF1ZXQtY3BwLWFycm93IHZlcnNpb24gMjYuMC4xGRwcAAAAcgAA
+        AFBBUjE=
+        """,
+        """
+        UEFSMRUGFSAVIBXfxcfMBkwVCBUAFQgVABUAFQASHAAAAAcAAAAHAAAACAAAAAkAAAAVBBksNQAYBnNjaGVtYRUCABUCJQAYAW4AFggZHBkc
+        JgAcFQIZJQYAGRgBbhUAFggWXBZcJghJHBUAFQAVAgAAABZcFggmCBZcACggcGFycXVldC1jcHAtYXJyb3cgdmVyc2lvbiAyNi4wLjEZHBwA
+        AAByAAAAUEFSMQ==
+        """,
+    ]
+
+    @Test("a page that is not what its checksum says is refused: no other number is read from it", arguments: checked)
+    func checksums(_ text: String) throws {
+        let file = Array(try #require(Data(base64Encoded: text, options: .ignoreUnknownCharacters)))
+        let schema = try schema(
+            #"{"fields":[{"name":"n","type":"integer","constraints":{"minimum":0,"maximum":255,"required":true}}]}"#)
+        let domain = try TableDomain(schema: schema, keyColumns: [])
+        #expect(
+            Self.read(file, domain, schema) == .table(codes: [[7, 7, 8, 9]], places: [nil], keys: nil))
+        let values = try #require(file.indices.first { file[$0...].starts(with: [7, 0, 0, 0, 7, 0, 0, 0, 8]) })
+        for bit in 0..<16 * 8 {
+            var changed = file
+            changed[values + bit / 8] ^= 1 << UInt8(bit % 8)
+            guard case .refused(let problems) = Self.read(changed, domain, schema) else {
+                Issue.record("bit \(bit)")
+                continue
+            }
+            #expect("\(problems)".contains("checksum"), "\(problems)")
+        }
+    }
+
+    @Test("checksums are those of RFC 1952, whatever the length")
+    func polynomial() {
+        #expect(PageChecksum.value(of: Array("123456789".utf8)) == 0xCBF4_3926)
+        var generator = SplitMix64(state: 3)
+        for length in 0..<40 {
+            let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+            // Bit by bit, as its definition has it.
+            var value: UInt32 = 0xFFFF_FFFF
+            for byte in bytes {
+                value ^= UInt32(byte)
+                for _ in 0..<8 { value = value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+            }
+            #expect(PageChecksum.value(of: bytes) == value ^ 0xFFFF_FFFF)
+        }
+    }
+
     /// `ENTREPOT_FUZZ` says how many.
     private static let inputs = ProcessInfo.processInfo.environment["ENTREPOT_FUZZ"].flatMap { Int($0) } ?? 3_000
 

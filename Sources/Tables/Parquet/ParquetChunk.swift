@@ -114,6 +114,9 @@ struct ParquetChunk {
             }
             let packed = try bytes(range.lowerBound..<(range.lowerBound + header.packed))
             range = (range.lowerBound + header.packed)..<range.upperBound
+            if let checksum = header.checksum, checksum != PageChecksum.value(of: packed) {
+                throw damaged("a page is not what its checksum says")
+            }
             switch ParquetFormat.Page(rawValue: header.type) {
             case .dictionary: try open(dictionary: header, packed, &number)
             case .data: try open(data: header, packed)

@@ -5,6 +5,8 @@ struct ParquetPageHeader {
     var type = -1
     var unpacked = -1
     var packed = -1
+    /// Of the bytes as they lie in the file, where the writer gave one.
+    var checksum: UInt32?
     /// Values of the page, missing ones among them.
     var values = -1
     var encoding = -1
@@ -23,6 +25,7 @@ struct ParquetPageHeader {
             case (1, .int32): header.type = try reader.int()
             case (2, .int32): header.unpacked = try reader.int()
             case (3, .int32): header.packed = try reader.int()
+            case (4, .int32): header.checksum = UInt32(truncatingIfNeeded: try reader.int())
             case (5, .structure), (7, .structure), (8, .structure):
                 try reader.structure { reader, part, kind throws(ThriftReader.Damaged) in
                     switch (id, part, kind) {

@@ -28,7 +28,7 @@ package struct DummyCommand: AsyncParsableCommand {
     @Option(help: "The same seed gives the same rows.")
     var seed: UInt64 = 1
 
-    @Option(help: "csv, json, ndjson, arrow or parquet; else parquet for a file of that name, and csv.")
+    @Option(help: "csv, json, ndjson, arrow or parquet; else what the name of the file ends with, and csv.")
     var format: SampleFormat?
 
     @Option(help: "A file; stdout otherwise.")

@@ -49,7 +49,7 @@ package struct SampleCommand: AsyncParsableCommand {
     )
     var conditions: [String] = []
 
-    @Option(help: "csv, json, ndjson, arrow or parquet; else parquet for a file of that name, and csv.")
+    @Option(help: "csv, json, ndjson, arrow or parquet; else what the name of the file ends with, and csv.")
     var format: SampleFormat?
 
     @Option(help: "A file; stdout otherwise.")

@@ -31,6 +31,15 @@ import VectorMath
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    @Test("a file is written as what its name ends with, and as CSV where it says nothing")
+    func names() {
+        for format in SampleFormat.allCases {
+            #expect(SampleFormat(ofFile: "rows.\(format.rawValue)") == format)
+            #expect(SampleFormat(ofFile: "a.csv/ROWS.\(format.rawValue.uppercased())") == format)
+        }
+        for name in ["rows.txt", "rows", "json", "rows.json.txt", nil] { #expect(SampleFormat(ofFile: name) == .csv) }
+    }
+
     @Test("CSV quotes where RFC 4180 asks for it")
     func csv() throws {
         #expect(

@@ -15,9 +15,9 @@ public enum SampleFormat: String, Sendable, Codable, CaseIterable {
     /// Apache Parquet: typed columns in row groups, text as dictionaries.
     case parquet
 
-    /// What a file is written as where nobody says it: Parquet if it is called so, else CSV.
+    /// What a file is written as where nobody says it: what its name ends with, else CSV.
     public init(ofFile name: String?) {
-        self = name?.lowercased().hasSuffix(".parquet") == true ? .parquet : .csv
+        self = Self.allCases.first { name?.lowercased().hasSuffix(".\($0.rawValue)") == true } ?? .csv
     }
 
     /// Whether columns are written as typed values and not as text.

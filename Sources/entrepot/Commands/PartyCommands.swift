@@ -160,7 +160,7 @@ struct SamplesCommand: AsyncParsableCommand {
     @Option(help: "How many rows.")
     var rows = 1_000
 
-    @Option(help: "csv, json, ndjson, arrow or parquet; else parquet for a file of that name, and csv.")
+    @Option(help: "csv, json, ndjson, arrow or parquet; else what the name of the file ends with, and csv.")
     var format: String?
 
     @Option(

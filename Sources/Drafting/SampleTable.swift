@@ -45,9 +45,8 @@ struct SampleTable {
         columns = collector.columns
         rowNumbers = collector.rowNumbers
         dialect = layout.dialect
-        notes =
-            layout.notes + Self.doubts(header, row: collector.headerRow)
-            + Self.values(header, declared, row: collector.headerRow)
+        let row = try file.hasNamesOfItsOwn() ? nil : collector.headerRow
+        notes = layout.notes + Self.doubts(header, row: row) + Self.values(header, declared, row: row)
         isCut = collector.isFull
         if !isLenient { try file.checkNames(header, row: collector.headerRow) }
         guard rowCount > 0 else {
@@ -56,7 +55,7 @@ struct SampleTable {
                 hint:
                     "The file holds column names alone: check the export, and that the right file was chosen")
         }
-        if declared.isDisjoint(with: header) { try checkHeader(row: collector.headerRow) }
+        if declared.isDisjoint(with: header) { try checkHeader(row: row) }
     }
 
     /// A row of the file that says the column names again.
@@ -68,28 +67,38 @@ struct SampleTable {
     }
 
     /// Names that are values beyond doubt, and are declared by no task.
-    private static func values(_ header: [String], _ declared: Set<String>, row: Int) -> [String] {
+    ///
+    /// - Parameter row: where the names stand; nil where they are no row of the file.
+    private static func values(_ header: [String], _ declared: Set<String>, row: Int?) -> [String] {
         header.enumerated().filter { HeaderLook.isValue($1) && !declared.contains($1) }.map { place, name in
-            "column \(place + 1) is called \"\(name.prefix(40))\", which looks like a value and not like a name: is row \(row) the "
-                + "column names?"
+            "column \(place + 1) is called \"\(name.prefix(40))\", which looks like a value and not like a name: "
+                + (row.map { "is row \($0) the column names?" }
+                    ?? "did whoever wrote the file take a row for the names?")
         }
     }
 
     /// Names of which none is known may be a row that nothing betrays.
-    private static func doubts(_ header: [String], row: Int) -> [String] {
-        guard !header.isEmpty, !header.contains(where: HeaderLook.hasHeaderWord) else { return [] }
+    private static func doubts(_ header: [String], row: Int?) -> [String] {
+        guard let row, !header.isEmpty, !header.contains(where: HeaderLook.hasHeaderWord) else { return [] }
         return ["row \(row) was taken for the column names, though none of them is usual: look whether it is a row"]
     }
 
     /// A header that is somebody's row would put that row into the task, or make names of its cells.
     ///
     /// - Throws: `LocalTableFile.Refusal`.
-    private func checkHeader(row: Int) throws {
+    private func checkHeader(row: Int?) throws {
         let data = header.filter { Self.looksLikeData($0) }
         let areValues =
             !HeaderLook.areCounted(data)
             && (data.count * 3 > header.count || !data.isEmpty && !header.contains(where: HeaderLook.hasHeaderWord))
         guard areValues || isRow else { return }
+        guard let row else {
+            throw LocalTableFile.Refusal(
+                name: file, code: "header", expected: "columns with names",
+                hint:
+                    "The columns are called as the values below them are spelled, so that a row was taken for the names: write the "
+                    + "file anew with names")
+        }
         throw LocalTableFile.Refusal(
             name: file, code: "header", expected: "a row with the column names",
             hint: areValues

@@ -18,7 +18,7 @@ package struct PrepareCommand: AsyncParsableCommand {
             Example: entrepot prepare export.csv --task task.yaml --party Alice --output alice.csv
             """)
 
-    @Argument(help: "The export: CSV with any delimiter, as UTF-8, UTF-16 or Windows-1252, also as gzip.")
+    @Argument(help: "The export: CSV with any delimiter, as UTF-8, UTF-16 or Windows-1252, also as gzip; or Parquet.")
     var file: String
 
     @Option(help: "The task file.")

@@ -44,6 +44,23 @@ struct PreparationTests {
         return (String(decoding: output.withLock { $0 }, as: UTF8.self), outcome)
     }
 
+    @Test("nobody is told of a header row in a Parquet file, whose names stand beside the rows")
+    func named() throws {
+        // Two columns of text, city and x, with the values a b c and x y z.
+        let text = """
+            UEFSMRUAFSoVKiwVBhUAFQYVBhwAAAACAAAABgEBAAAAYQEAAABiAQAAAGMVABUqFSosFQYVABUGFQYcAAAAAgAAAAYBAQAAAHgBAAAAe
+            QEAAAB6FQQZPDUAGAZzY2hlbWEVBAAVDCUCGARjaXR5JQBMHAAAABUMJQIYAXglAEwcAAAAFgYZHBksJgAcFQwZJQYAGRgEY2l0eRUAFg
+            YWUBZQJghJHBUAFQAVAgA8FgYZBhkmAAYAAAAmABwVDBklBgAZGAF4FQAWBhZQFlAmWEkcFQAVABUCADwWBhkGGSYABgAAABagARYGJgg
+            WoAEAKCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRksHAAAHAAAAMcAAABQQVIx
+            """
+        let file = LocalTableFile(
+            bytes: Array(try #require(Data(base64Encoded: text, options: .ignoreUnknownCharacters))), name: "x.parquet")
+        let preparation = TablePreparation(splits: [:], joins: [:])
+        let refusal = #expect(throws: LocalTableFile.Refusal.self) { try preparation.prepare(file) { _ in } }
+        let words = "\(try #require(refusal))"
+        #expect(words.contains("a row was taken for the names") && !words.contains("Row 1"), "\(words)")
+    }
+
     private func count(_ outcome: TablePreparation.Outcome, _ column: String, _ what: CellMender.What) -> Int {
         outcome.changes.first { $0.column == column && $0.what == what.text }?.count ?? 0
     }

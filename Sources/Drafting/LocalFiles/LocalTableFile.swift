@@ -105,6 +105,11 @@ public struct LocalTableFile: Sendable {
         }
     }
 
+    /// Whether the names of the columns stand beside the rows, and not in one of them.
+    ///
+    /// - Throws: ``Refusal`` if it cannot be read.
+    func hasNamesOfItsOwn() throws -> Bool { try parquet() != nil }
+
     /// How the file seems to be laid out.
     ///
     /// - Throws: ``Refusal``.

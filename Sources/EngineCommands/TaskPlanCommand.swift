@@ -26,14 +26,17 @@ extension TaskCommand {
         @Option(help: "An epsilon of the ladder; several may be given. Otherwise 0.5, 1, 3 and the task's own.")
         var epsilon: [Double] = []
 
-        @Option(help: "How many joined rows to expect.")
-        var rows = 50_000
+        @Option(help: "How many joined rows to expect. Otherwise as many as the task declares at most, up to 50000.")
+        var rows: Int?
+
+        /// More rows make a forecast slower and its errors smaller.
+        private static let mostRows = 50_000
 
         @Flag(help: "One JSON object on stdout.")
         var json = false
 
         func validate() throws {
-            if rows < 1 || rows > 5_000_000 { throw ValidationError("--rows is from 1 to 5000000") }
+            if let rows, rows < 1 || rows > 5_000_000 { throw ValidationError("--rows is from 1 to 5000000") }
         }
 
         func run() async throws {
@@ -54,8 +57,8 @@ extension TaskCommand {
                 }
                 let ladder = epsilon.isEmpty ? Set([0.5, 1, 3, task.privacy.epsilon]).sorted() : epsilon
                 let forecast = try ErrorForecast(
-                    task.domain, synthesizer: synthesizer, privacy: task.privacy, epsilons: ladder, rows: rows,
-                    rowsPerKey: task.rowsPerKey
+                    task.domain, synthesizer: synthesizer, privacy: task.privacy, epsilons: ladder,
+                    rows: rows ?? max(1, min(Self.mostRows, task.declaredRows.joined)), rowsPerKey: task.rowsPerKey
                 ) { Console.progress("   fitting simulated rows at epsilon \($0)…") }
                 Console.endProgress()
                 if json {

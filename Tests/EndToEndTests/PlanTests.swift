@@ -34,6 +34,14 @@ struct PlanTests {
         return try JSONDecoder().decode(MechanismPlan.self, from: Data(try #require(details["plan"]).utf8))
     }
 
+    @Test(
+        "a task's forecast is of no more joined rows than it declares", .enabled(if: Program.isBuilt, Program.absence))
+    func declaredRows() async throws {
+        let scene = try await ShareScene()
+        let outcome = try await Program.run(["task", "plan", scene.path("task.yaml"), "--epsilon", "1"])
+        #expect(outcome.output.contains("Expected errors for 500 joined rows"), "\(outcome.talk)")
+    }
+
     @Test("where a step of the plan has another share, the ledger says so and the step gets that much")
     func movedShares() async throws {
         let right = try await run(nil)

@@ -16,6 +16,16 @@ public enum NoiseScale: Sendable, Equatable, Hashable, Codable {
     }
 }
 
+extension NoiseScale: CustomStringConvertible {
+    /// The exact parameter in whole numbers, as holders sign it among the words of a question.
+    public var description: String {
+        switch self {
+        case .gaussian(let scale): "gaussian of variance \(scale.units)/2^32"
+        case .laplace(let scale): "laplace of decay \(scale.numerator)/\(scale.denominator)"
+        }
+    }
+}
+
 /// σ² of a discrete Gaussian, in units of 2^-32.
 public struct GaussianScale: Sendable, Equatable, Hashable, Codable {
     private let high: UInt64

@@ -17,7 +17,7 @@ struct NearFunctionalTests {
     @Test("of each two columns one distance is asked for, at the levels of most degrees of freedom")
     func oneTable() {
         let levels = [16, 16, 2].enumerated().map { Self.levels($0.offset, codes: $0.element) }
-        let tables = PairTables(levels, legible: 64)
+        let tables = PairTables(levels, limits: [64])
         #expect(tables.candidates.map { [$0.columns.0, $0.columns.1] } == [[0, 1], [0, 2], [1, 2]])
         for table in tables.candidates {
             let best = levels[table.columns.0].levels.flatMap { first in
@@ -30,10 +30,19 @@ struct NearFunctionalTests {
         }
     }
 
+    @Test("where noise allows it, finer tables of each two columns are asked for")
+    func severalTables() {
+        let levels = [16, 16, 2].enumerated().map { Self.levels($0.offset, codes: $0.element) }
+        let tables = PairTables(levels, limits: [16, 64, 1_024])
+        let sizes = Dictionary(grouping: tables.candidates) { [$0.columns.0, $0.columns.1] }
+            .mapValues { $0.map(\.cells) }
+        #expect(sizes == [[0, 1]: [16, 64, 256], [0, 2]: [16, 32], [1, 2]: [16, 32]])
+    }
+
     @Test("a table gets finer as far as its cells are worth their noise, and others stay as they are")
     func refinement() {
         let levels = (0..<2).map { Self.levels($0, codes: 32) }
-        var tables = PairTables(levels, legible: 16)
+        var tables = PairTables(levels, limits: [16])
         let before = tables.candidates[0].cells
         #expect(!tables.refine([0]) { _, _ in Double(before) })
         #expect(!tables.refine([]) { _, _ in 4096 })

@@ -31,6 +31,13 @@ struct OneShotFit {
     private static let usualMisfit = 0.25
     /// A set of more columns may have as many cells as keep their total noise below this part of the rows.
     private static let noiseOfLegibleSet = 0.15
+    /// With fewer rows in units of a cell's mean noise, no table of two columns tells as much as the same money does of single
+    /// columns.
+    private static let leastRowsInNoise = 25.0
+    /// How many cells tables of a pair have, in units of those that are legible: the first alone where there are more pairs than
+    /// these, or the noise of so many distances is beyond this part of the rows.
+    private static let limits = [1.5, 6, 24]
+    private static let (fewPairs, noiseOfDistance) = (80, 0.1)
     private static let detail = (1...12).map { 1 << $0 }
     /// The part of the budget that differences may take, and what of it each of three questions has, in thousandths.
     private static let differenceShare = 0.06
@@ -134,21 +141,29 @@ struct OneShotFit {
 
         // Distances from independence.
         let errorBudget = try slices.next()
-        let typical = noise.deviation(amount: slices.amount / Double(2 * columns.count))
+        // So many tables share what is left.
+        let pairCount = columns.count * (columns.count - 1) / 2
+        let typical = noise.deviation(amount: slices.amount / Double(max(1, min(2 * columns.count, pairCount))))
         let rowsInNoise = oneWays.total / (meanAbsoluteNoise * typical)
         let legible = max(Self.cellsOfTable * power(rowsInNoise, 2.0 / 3), 4)
         let labelColumn = self.labelColumn(domain)
         let seeksSets = Interactions.areSought(columns: columns.count, aboutOne: labelColumn != nil)
-        var tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets)
+        // Finer tables of each pair are asked for too where the noise of so many distances leaves the rows to be seen.
+        let choices = Self.limits.count * max(1, pairCount)
+        let isQuiet =
+            noise.deviation(amount: errorBudget.amount / Double(choices)) < Self.noiseOfDistance * oneWays.total
+        let asked = pairCount <= Self.fewPairs && isQuiet ? Self.limits.count : 1
+        let limits = Self.limits.prefix(asked).map { $0 * legible }
+        var tables = pairTables(oneWays, legible: legible, limits: limits, withCoarse: seeksSets)
         var interactions = Interactions(
             tables.levels, legible: max(Self.noiseOfLegibleSet * rowsInNoise, 4), treeCells: cellLimit,
             label: labelColumn)
         var grouped = GroupedKernel(kernel)
-        guard !tables.candidates.isEmpty else {
-            // Nothing to pair: the rest goes to the one-ways.
-            if let again = try kernel.measured(columns.map { [$0] }, weights: weights, spending: slices.rest()) {
-                oneWays.add(again)
-            }
+        guard !tables.candidates.isEmpty, rowsInNoise >= Self.leastRowsInNoise else {
+            // Nothing to pair, or too few rows for any table: all the rest goes to the one-ways.
+            let sets = columns.map { [$0] }
+            if let again = try kernel.measured(sets, weights: weights, spending: errorBudget) { oneWays.add(again) }
+            if let again = try kernel.measured(sets, weights: weights, spending: slices.rest()) { oneWays.add(again) }
             return try independent()
         }
         guard var misfits = try self.misfits(tables, oneWays, &grouped, &interactions, spending: errorBudget) else {
@@ -172,7 +187,8 @@ struct OneShotFit {
             columns = oneWays.modelled
             for (column, amount) in known { amounts[column] = amount }
             let presence = Presence(differences, domain, shares: oneWays.shares)
-            tables = pairTables(oneWays, legible: legible, withCoarse: seeksSets, kinds: presence.kinds)
+            tables = pairTables(
+                oneWays, legible: legible, limits: limits, withCoarse: seeksSets, kinds: presence.kinds)
             let rebuilt = differences.rebuilt
             sets.removeAll { set in set.contains { rebuilt.contains($0.column) || presence.kinds[$0.column] != nil } }
             sets = presence.sets(tables.levels) + sets
@@ -188,7 +204,7 @@ struct OneShotFit {
             }
         }
         let sizes = columns.map { oneWays.domain.columns[$0].size }
-        tables.setMisfits(misfits)
+        tables.setMisfits(misfits, oneWays)
         let ownAmounts = columns.map { amounts[$0] ?? 0 }
 
         // The tables that promise most.
@@ -219,9 +235,9 @@ struct OneShotFit {
         }
         progress(0.4)
         let chosen = choice.inTree + (measuresAcross ? choice.across : [])
-        let split = split(
+        let split = choice.split(
             chosen.map { choice.share(of: $0) } + choice.sets.map { choice.share(ofSet: $0) }, sizes: sizes,
-            known: ownAmounts, left: left, noise)
+            known: ownAmounts, left: left)
         var questions: [[Int]] = []
         var members: [[ModelAttribute]] = []
         for place in chosen {
@@ -319,7 +335,8 @@ struct OneShotFit {
     ///   - withCoarse: whether columns have coarser levels too, for sets of more columns.
     ///   - kinds: of some columns the codes that no level joins.
     private func pairTables(
-        _ oneWays: OneWayMarginals, legible: Double, withCoarse: Bool, kinds: [Int: Presence.Kinds] = [:]
+        _ oneWays: OneWayMarginals, legible: Double, limits: [Double], withCoarse: Bool,
+        kinds: [Int: Presence.Kinds] = [:]
     ) -> PairTables {
         let detail = Self.detail.filter { Double($0 * $0) >= legible / 8 && Double($0) <= max(4 * legible, 2) }
         let shares = oneWays.shares
@@ -333,11 +350,11 @@ struct OneShotFit {
             }
         }
         let own = levels(detail.isEmpty ? [most] : detail)
-        guard withCoarse else { return PairTables(own, legible: 1.5 * legible) }
+        guard withCoarse else { return PairTables(own, limits: limits) }
         // Sets of three and four have more cells than pairs of the same levels: theirs are all the coarser ones too.
         let all = levels(Self.detail.filter { $0 <= detail.last ?? most })
         let coarse = Set(all.flatMap(\.levels)).subtracting(own.flatMap(\.levels))
-        return PairTables(all, legible: 1.5 * legible, coarse: coarse)
+        return PairTables(all, limits: limits, coarse: coarse)
     }
 
     private func misfits(
@@ -371,30 +388,5 @@ struct OneShotFit {
             return MeasuredMisfit(
                 first: members[0], second: members[1], value: error.value, variance: error.variance)
         }
-    }
-
-    /// Amounts for the tables and further amounts for the one-ways, in the proportion of their shares; one-ways that
-    /// have more already keep it and get nothing.
-    private func split(
-        _ tables: [Double], sizes: [Int], known: [Double], left: Double, _ noise: NoiseScaling
-    ) -> (tables: [Double], oneWays: [Double]) {
-        let shares = sizes.map {
-            noise.share(ofWeight: TableChoice.oneWayWeight(size: $0, columns: sizes.count))
-        }
-        var satisfied = Set<Int>()
-        var rate = 0.0
-        while true {
-            let open = shares.indices.filter { !satisfied.contains($0) }
-            let sum = tables.reduce(0, +) + open.reduce(0) { $0 + shares[$1] }
-            rate = sum > 0 ? (left + open.reduce(0) { $0 + known[$1] }) / sum : 0
-            let rich = open.filter { rate * shares[$0] < known[$0] }
-            if rich.isEmpty { break }
-            satisfied.formUnion(rich)
-        }
-        if tables.isEmpty && satisfied.count == shares.count { return ([], shares) }
-        return (
-            tables.map { rate * $0 },
-            shares.indices.map { satisfied.contains($0) ? 0 : max(0, rate * shares[$0] - known[$0]) }
-        )
     }
 }

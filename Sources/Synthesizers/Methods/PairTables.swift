@@ -9,7 +9,7 @@ struct PairTable {
     /// Levels of the two columns.
     var levels: (Int, Int)
     var cells: Int
-    /// The noisy distance of the rows from independence.
+    /// How far the rows are likely to be from independence.
     var misfit = 0.0
 }
 
@@ -24,12 +24,13 @@ struct PairTables {
     /// Of each two columns one table: of their levels that noise leaves legible those that can show most of how the columns
     /// depend on each other, by degrees of freedom; where none is legible, the coarsest.
     ///
-    /// One alone, since each distance that is asked for takes from the budget of all others.
+    /// One alone as a rule, since each distance that is asked for takes from the budget of all others; one for each limit where
+    /// noise allows to ask for more, so that columns which nearly determine each other get the detail that they are worth.
     ///
     /// - Parameters:
-    ///   - legible: so many cells are worth their noise.
+    ///   - limits: so many cells are worth their noise, ascending.
     ///   - coarse: levels that sets of more columns take, and pairs do not.
-    init(_ levels: [CodeLevels], legible: Double, coarse: Set<ModelAttribute> = []) {
+    init(_ levels: [CodeLevels], limits: [Double], coarse: Set<ModelAttribute> = []) {
         self.levels = levels
         var next = 0
         firstNode = levels.map { column in
@@ -38,23 +39,35 @@ struct PairTables {
         }
         for a in levels.indices {
             for b in levels.indices.dropFirst(a + 1) where !levels[a].levels.isEmpty && !levels[b].levels.isEmpty {
-                func usable(_ column: CodeLevels) -> [(place: Int, size: Int)] {
-                    let own = column.levels.enumerated().filter { !coarse.contains($0.element) }
-                    return (own.isEmpty ? Array(column.levels.enumerated()) : own).map { ($0.offset, $0.element.size) }
+                var taken: [(Int, Int)] = []
+                for limit in limits {
+                    let one = richest(a, b, coarse: coarse, cells: limit)
+                    guard !taken.contains(where: { $0 == one }) else { continue }
+                    taken.append(one)
+                    candidates.append(
+                        PairTable(
+                            columns: (a, b), levels: one,
+                            cells: levels[a].levels[one.0].size * levels[b].levels[one.1].size))
                 }
-                var best: (levels: (Int, Int), cells: Int, freedom: Int)?
-                for (i, first) in usable(levels[a]) {
-                    for (j, second) in usable(levels[b]) where Double(first * second) <= legible {
-                        let freedom = (first - 1) * (second - 1)
-                        if best.map({ freedom > $0.freedom }) ?? true { best = ((i, j), first * second, freedom) }
-                    }
-                }
-                if best == nil, let first = usable(levels[a]).first, let second = usable(levels[b]).first {
-                    best = ((first.place, second.place), first.size * second.size, 0)
-                }
-                if let best { candidates.append(PairTable(columns: (a, b), levels: best.levels, cells: best.cells)) }
             }
         }
+    }
+
+    /// The levels of two columns with the most degrees of freedom in so many cells; the coarsest where none has so few.
+    private func richest(_ a: Int, _ b: Int, coarse: Set<ModelAttribute>, cells: Double) -> (Int, Int) {
+        func usable(_ column: CodeLevels) -> [(place: Int, size: Int)] {
+            let own = column.levels.enumerated().filter { !coarse.contains($0.element) }
+            return (own.isEmpty ? Array(column.levels.enumerated()) : own).map { ($0.offset, $0.element.size) }
+        }
+        let (rows, columns) = (usable(levels[a]), usable(levels[b]))
+        var best = (levels: (rows[0].place, columns[0].place), freedom: -1)
+        for (i, first) in rows {
+            for (j, second) in columns where Double(first * second) <= cells {
+                let freedom = (first - 1) * (second - 1)
+                if freedom > best.freedom { best = ((i, j), freedom) }
+            }
+        }
+        return best.levels
     }
 
     func members(of table: PairTable) -> [ModelAttribute] {
@@ -79,10 +92,12 @@ struct PairTables {
         [firstNode[table.columns.0] + table.levels.0, firstNode[table.columns.1] + table.levels.1]
     }
 
-    /// What was measured of the candidates.
-    mutating func setMisfits(_ misfits: [MeasuredMisfit]) {
+    /// What was measured of the candidates, and what it is likely to be without its noise.
+    mutating func setMisfits(_ misfits: [MeasuredMisfit], _ oneWays: OneWayMarginals) {
         var values: [[ModelAttribute]: Double] = [:]
-        for one in misfits { values[[one.first, one.second]] = Double(one.value) }
+        for (one, value) in zip(misfits, ExpectedMisfits(misfits, oneWays).values) {
+            values[[one.first, one.second]] = value
+        }
         for place in candidates.indices {
             let members = members(of: candidates[place])
             candidates[place].misfit = values[members] ?? values[members.reversed()] ?? 0
@@ -111,14 +126,19 @@ struct PairTables {
                 }
             }
             guard best != table.levels else { continue }
+            let cells = first[best.0].size * second[best.1].size
+            let seen = Self.unseen * (1 / Double(table.cells).squareRoot() - 1 / Double(cells).squareRoot())
             candidates[place].levels = best
-            candidates[place].cells = first[best.0].size * second[best.1].size
+            candidates[place].cells = cells
+            candidates[place].misfit += seen * max(table.misfit, 0)
             isFiner = true
         }
         return isFiner
     }
 
     private static let mostCells = 1 << 12
+    /// A table of k cells leaves this times k^(−1/2) of a distance unseen: what makes `OneShotFit.cellsOfTable` cells the best.
+    private static let unseen = 3.8
 
     /// The tables of some pairs of columns.
     func restricted(to isWanted: ((Int, Int)) -> Bool) -> PairTables {
@@ -146,122 +166,5 @@ struct PairTables {
         } catch {
             throw .estimation(error)
         }
-    }
-}
-
-/// Which tables to measure, and how to share out the budget.
-///
-/// The expected gain of a set S is Σ misfit − Σ γ·E|noise|, least over all splits of the budget (as SWIFT of
-/// google/dpsynth does); one-way marginals take part with a fixed weight. γ < 1 because the fit takes part of the noise
-/// out again.
-struct TableChoice {
-    static let noiseThatStays = 0.6
-
-    /// Tables that the junction tree holds.
-    var inTree: [Int] = []
-    /// Tables across the tree, which rows are weighted for afterwards.
-    var across: [Int] = []
-    /// Tables of more than two columns, which the tree holds as well.
-    private(set) var sets: [[ModelAttribute]] = []
-
-    private let tables: PairTables
-    private let noise: NoiseScaling
-    private let amount: Double
-    /// Σ share(weight) of the one-way marginals.
-    private let baseShare: Double
-
-    /// - Parameters:
-    ///   - sets: tables of more than two columns that come before all pairs.
-    ///   - amount: what one-way and pair marginals together may have.
-    ///   - oneWaySizes: sizes of the modelled columns.
-    ///   - typical: standard deviation of a pair table's noise, before it is known how many are measured.
-    init(
-        _ tables: PairTables, noise: NoiseScaling, amount: Double, oneWaySizes: [Int], typical: Double, cellLimit: Int,
-        sets: [[ModelAttribute]] = []
-    ) throws(SynthesisError) {
-        self.tables = tables
-        self.noise = noise
-        self.amount = amount
-        var empty = try tables.emptyTree()
-        var kept: [[ModelAttribute]] = []
-        for set in sets {
-            guard let nodes = tables.nodes(of: set), empty.cells(adding: nodes) <= cellLimit else { continue }
-            empty.add(nodes)
-            kept.append(set)
-        }
-        self.sets = kept
-        baseShare =
-            oneWaySizes.reduce(0) {
-                $0 + noise.share(ofWeight: Self.oneWayWeight(size: $1, columns: oneWaySizes.count))
-            } + kept.reduce(0) { $0 + noise.share(ofWeight: Self.weight(ofSet: $1)) }
-        let candidates = tables.candidates
-        func score(_ place: Int, _ strictness: Double) -> Double {
-            candidates[place].misfit
-                - strictness * Self.noiseThatStays * meanAbsoluteNoise * Double(candidates[place].cells) * typical
-        }
-        var best: (value: Double, tree: [Int])?
-        for strictness in [0.5, 1, 2] {
-            let scores = candidates.indices.map { score($0, strictness) }
-            var taken: [Int] = []
-            var growth = empty
-            for place in candidates.indices.sorted(by: { (scores[$1], $0) < (scores[$0], $1) }) where scores[place] > 0
-            {
-                let nodes = tables.nodes(of: candidates[place])
-                if growth.supports(nodes) {
-                    taken.append(place)
-                } else if growth.cells(adding: nodes) <= cellLimit {
-                    growth.add(nodes)
-                    taken.append(place)
-                }
-            }
-            let (value, _) = subset(of: taken)
-            if best.map({ value > $0.value }) ?? true { best = (value, taken.sorted()) }
-        }
-        let tree = best?.tree ?? []
-        let treeSet = Set(tree)
-        let others = candidates.indices.filter { score($0, 1) > 0 && !treeSet.contains($0) }
-        let (_, chosen) = subset(of: tree + others)
-        self.inTree = chosen.filter(treeSet.contains).sorted()
-        across = chosen.filter { !treeSet.contains($0) }.sorted()
-    }
-
-    static func oneWayWeight(size: Int, columns: Int) -> Double {
-        Double(columns - 1) / 2 * noiseThatStays * meanAbsoluteNoise * Double(size)
-    }
-
-    private static func weight(ofSet members: [ModelAttribute]) -> Double {
-        noiseThatStays * meanAbsoluteNoise * Double(members.reduce(1) { $0 * $1.size })
-    }
-
-    /// Of a table of more than two columns.
-    func share(ofSet members: [ModelAttribute]) -> Double { noise.share(ofWeight: Self.weight(ofSet: members)) }
-
-    func share(of place: Int) -> Double {
-        noise.share(
-            ofWeight: Self.noiseThatStays * meanAbsoluteNoise * Double(tables.candidates[place].cells))
-    }
-
-    /// What all that was chosen asks for together.
-    func shares(withAcross: Bool) -> Double {
-        (inTree + (withAcross ? across : [])).reduce(0) { $0 + share(of: $1) }
-            + sets.reduce(0) { $0 + share(ofSet: $1) }
-    }
-
-    /// The subset of greatest expected gain, by falling gain for each part of the budget.
-    private func subset(of places: [Int]) -> (value: Double, chosen: [Int]) {
-        func ratio(_ place: Int) -> Double { tables.candidates[place].misfit / share(of: place) }
-        var chosen: [Int] = []
-        var misfit = 0.0
-        var shares = baseShare
-        var value = -noise.leastNoise(shares: shares, amount: amount)
-        for place in places.sorted(by: { (ratio($1), $0) < (ratio($0), $1) }) {
-            let next = misfit + tables.candidates[place].misfit
-            let nextShares = shares + share(of: place)
-            let gain = next - noise.leastNoise(shares: nextShares, amount: amount)
-            guard gain > value else { continue }
-            chosen.append(place)
-            (misfit, shares, value) = (next, nextShares, gain)
-        }
-        return (value, chosen)
     }
 }

@@ -7,6 +7,7 @@ long tail, so blocks do too.
 import csv
 import itertools
 import random
+import sys
 
 LEVELS = {"light": 0.6, "middle": 1.0, "heavy": 1.8}
 # Shares of errors, of what is missing and of what is common. Weights of the benchmark's comparisons were chosen with `first` in view;
@@ -143,3 +144,11 @@ def write(path, rows, units=False):
 
 def bucket(unit, buckets=64):
     return (unit * 0x9E3779B97F4A7C15 >> 32) % 0xFFFFFFFF * 0x45D9F3B % 0xFFFFFFFB % buckets
+
+
+if __name__ == "__main__":  # registers.py FOLDER: all six pairs with the units' numbers, for LinkedRegistersTests.
+    for profile, seed in (("first", 1), ("other", 2)):
+        for level in LEVELS:
+            lists, _ = registers(100_000, level, seed, profile)
+            for name, list_ in zip("ab", lists):
+                write(f"{sys.argv[1]}/{profile}-{level}-{name}.csv", list_, units=True)

@@ -12,7 +12,7 @@ public struct LinkedTotals: Sendable {
         public let compared: Double
         /// Of all common units, where blocks lose none: the former over the keep rate.
         public let all: Double
-        /// Of either, relative to it.
+        /// Of `compared`, relative to it, and of `all` where blocks lose none.
         public let relativeError: Double
         /// For `all`, with 95 %. It covers noise and chance, not correlated errors, and not what blocking loses.
         public let interval: ClosedRange<Double>
@@ -84,6 +84,26 @@ public struct LinkedTotals: Sendable {
         let reach = NoiseInterval.normalQuantile * deviation / keepRate
         return Total(
             compared: compared, all: all, relativeError: deviation / max(abs(compared), 1),
+            interval: (all - reach)...(all + reach))
+    }
+
+    /// A total with the units that no pass brought together, where these are as many for each that is linked as in all.
+    ///
+    /// What the bound of a block leaves out is in them too: a pass that leaves a record out has not found it.
+    ///
+    /// - Parameters:
+    ///   - recapture: from the sets of passes that link the records.
+    ///   - links: of all.
+    public func withMissed(_ total: Total, _ recapture: RecaptureFit, links: Double) -> Total {
+        let linked = max(links, 1)
+        let factor = 1 + recapture.missed / linked
+        let all = total.compared * factor
+        let compared = factor * total.relativeError * max(abs(total.compared), 1)
+        let missed = total.compared / linked * recapture.standardError
+        let deviation = (compared * compared + missed * missed).squareRoot()
+        let reach = NoiseInterval.normalQuantile * deviation
+        return Total(
+            compared: total.compared, all: all, relativeError: deviation / max(abs(all), 1),
             interval: (all - reach)...(all + reach))
     }
 

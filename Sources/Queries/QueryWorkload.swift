@@ -204,9 +204,8 @@ extension ResolvedQuery {
             return Released(tables: sums.map(\.sums), variances: sums.map(\.variance))
         case .linkage(let groups, let lists):
             let answer = try kernel.linkage(
-                groups, lists.terms, weights: LinkedLists.weights, spending: budget, cellLimit: Self.cellLimit)
-            let tallies = [answer.patterns, answer.tallies, answer.links]
-            return Released(tables: tallies.map(\.counts), variances: tallies.map(\.variance))
+                groups, lists.terms, weights: lists.weights, spending: budget, cellLimit: Self.cellLimit)
+            return Released(tables: answer.tables.map(\.counts), variances: answer.tables.map(\.variance))
         }
     }
 }
@@ -258,7 +257,11 @@ public struct QueryForecast: Sendable, Equatable, Codable {
             case .reconcile: ["exports", "imports", "matched flows", "sum of log points"]
             case .mean: ["sum", "count"]
             case .sum: ["sum"]
-            case .linked: ["pairs of an agreement pattern", "records that take part", "linked records"]
+            case .linked:
+                [
+                    "pairs of an agreement pattern", "records that take part", "linked records",
+                    "linked records of a set of passes",
+                ]
             case .count, .histogram, .quantile, .cardinality: ["count"]
             }
         parts = zip(quantities, scales).enumerated().map { place, part in

@@ -11,17 +11,13 @@ struct LinkedLists: Sendable {
     /// For each provider the joined columns that hold what its records say.
     let sides: [Set<String>]
 
-    /// What the agreement patterns, the tallies and the links each get of the query's price. Patterns have the most cells and
-    /// the widest noise.
-    static let weights = [0.6, 0.05, 0.35]
-
-    var movements: [CountMovement] {
-        let passes = terms.blocking.count
-        return [
-            LinkageQuestion.patternMovement(passes: passes, partners: terms.partners),
-            LinkageQuestion.tallyMovement(passes: passes), LinkageQuestion.linkMovement(passes: passes),
-        ]
+    /// What the agreement patterns, the tallies, the links and the histories each get of the query's price. Patterns have the
+    /// most cells and the widest noise. Of fewer than three passes there are no histories.
+    var weights: [Double] {
+        terms.blocking.count < LinkageQuestion.fewestPasses ? [0.6, 0.05, 0.35] : [0.5, 0.05, 0.3, 0.15]
     }
+
+    var movements: [CountMovement] { LinkageQuestion.movements(terms) }
 
     /// Of each pattern whether its weights reach the threshold, as the kernel sums them.
     var linked: [Bool] {
@@ -37,8 +33,8 @@ struct LinkedLists: Sendable {
 }
 
 extension ResolvedQuery {
-    /// Units that both lists have: of all, or of each group, allowing for links that are missing and for false ones; then how
-    /// good the linkage is.
+    /// Units that both lists have: of all, or of each group, allowing for links that are missing and for false ones; of three
+    /// passes or more with those that no pass brings together too; then how good the linkage is.
     func linkedFigures(
         _ tables: [[Int64]], variances: [Double], lists: LinkedLists
     ) -> (figures: [NoisyFigure], notes: [String]) {
@@ -72,17 +68,25 @@ extension ResolvedQuery {
         // More units than records, or a linkage that would miss most of them: the model took other pairs for those of one unit.
         let found = totals.total(links: all, variance: 0).compared
         guard totals.recall > 0.5, found <= 1.05 * min(taking.0, taking.1) else { return uncorrected() }
-        func shown(_ total: LinkedTotals.Total, _ group: [String]?) -> NoisyFigure {
+        func shown(_ quantity: String, _ total: LinkedTotals.Total, _ group: [String]?) -> NoisyFigure {
             NoisyFigure(
-                group: group, quantity: "common units", estimate: total.all,
+                group: group, quantity: quantity, estimate: total.all,
                 standardError: total.relativeError * abs(total.all), lower: total.interval.lowerBound,
                 upper: total.interval.upperBound)
         }
-        let whole = totals.total(links: all, variance: Double(links.count) * variances[2])
-        var figures = links.map {
-            shown(totals.total(links: $0.0, variance: variances[2]), groups.isEmpty ? nil : $0.1)
+        var whole = totals.total(links: all, variance: Double(links.count) * variances[2])
+        var units: [(LinkedTotals.Total, [String]?)] = links.map {
+            (totals.total(links: $0.0, variance: variances[2]), groups.isEmpty ? nil : $0.1)
         }
-        if !groups.isEmpty { figures.append(shown(whole, nil)) }
+        if !groups.isEmpty { units.append((whole, nil)) }
+        var figures = units.map { shown("common units", $0.0, $0.1) }
+        let recapture = tables.count > 3 ? Self.recapture(tables[3], passes: passes.count, variances[3]) : nil
+        if let recapture {
+            figures += units.map { total, group in
+                shown("all common units", totals.withMissed(total, recapture, links: all), group)
+            }
+            whole = totals.withMissed(whole, recapture, links: all)
+        }
         func share(_ name: String, _ value: Double, _ deviation: Double?) -> NoisyFigure {
             let reach = deviation.map { NoiseInterval.normalQuantile * $0 }
             return NoisyFigure(
@@ -105,6 +109,8 @@ extension ResolvedQuery {
             figures,
             [
                 LinkedTotals.notCovered,
+                recapture != nil
+                    ? Self.assumed : passes.count < LinkageQuestion.fewestPasses ? Self.tooFewPasses : Self.unclear,
                 "Recall, precision and keep rate are of the pairs that blocking lets meet. Weights as these figures have them, of "
                     + "each comparison from no agreement up, a missing text last: "
                     + zip(lists.terms.compare, weights).map {
@@ -112,5 +118,20 @@ extension ResolvedQuery {
                     }.joined(separator: "; ") + ".",
             ]
         )
+    }
+
+    private static let assumed =
+        "All common units adds those that no pass brings together, from which passes link which records: it assumes that passes "
+        + "hang together two by two and in no other way, and that every group is missed alike."
+    private static let tooFewPasses =
+        "How many units blocking keeps from being compared is not estimated: with fewer than three passes every estimate rests on "
+        + "an assumption about how passes hang together that nothing released can show."
+    private static let unclear =
+        "How many units no pass brings together cannot be told from these figures: too few records are linked by some sets of "
+        + "passes beside the noise."
+
+    /// How many units no pass found, where the noise leaves that to be seen.
+    private static func recapture(_ histories: [Int64], passes: Int, _ variance: Double) -> RecaptureFit? {
+        RecaptureFit(histories.map { Double($0) }, passes: passes, variance: variance).flatMap { $0.isClear ? $0 : nil }
     }
 }

@@ -93,7 +93,7 @@ struct ResolvedQuery: Sendable {
         switch question {
         case .marginal: [1]
         case .sums(let sums): sums.map { _ in 1 / Double(sums.count) }
-        case .linkage: LinkedLists.weights
+        case .linkage(_, let lists): lists.weights
         }
     }
 

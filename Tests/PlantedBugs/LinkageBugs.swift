@@ -21,6 +21,12 @@ extension LinkageQuestion {
         planted(.linkagePatternsDisplaced)
             ? CountMovement(figures: 1, by: passes * partners) : patternMovement(passes: passes, partners: partners)
     }
+
+    @_dynamicReplacement(for:historyMovement(passes:))
+    static func historiesWithoutDisplacement(passes: Int) -> CountMovement {
+        planted(.linkageHistoriesDisplaced)
+            ? CountMovement(figures: 2, by: passes + 1) : historyMovement(passes: passes)
+    }
 }
 
 extension LinkagePasses {

@@ -86,6 +86,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case linkageOneAssignment
     /// The pairs that a record's block loses are counted among agreement patterns, those that come in their place are not.
     case linkagePatternsDisplaced
+    /// The record that goes and those that get its links are counted among sets of passes, those of the record that takes its
+    /// place are not.
+    case linkageHistoriesDisplaced
 
     /// No noise at all. Tests that compare figures to the last integer ask for it too.
     case noiseLeftOut
@@ -128,7 +131,7 @@ public enum PlantedBug: String, CaseIterable, Sendable {
         switch self {
         case .duplicatesTaken, .truncationSkipped, .combinationsKept, .fileOrderKept, .paddingDropped, .paddingCounted,
             .unionCountedOnce, .linkageDisplacementIgnored, .linkagePartnersIgnored, .linkageLaterPassOnRest,
-            .linkageOneAssignment, .linkagePatternsDisplaced:
+            .linkageOneAssignment, .linkagePatternsDisplaced, .linkageHistoriesDisplaced:
             true
         default: false
         }

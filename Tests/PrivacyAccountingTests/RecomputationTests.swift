@@ -5,6 +5,7 @@ import PrivacyKernel
 import Synthesizers
 import Tables
 import Testing
+import VectorMath
 
 @testable import PrivacyAccounting
 
@@ -49,6 +50,61 @@ struct RecomputationTests {
             #expect(found.addingOne.recomputed > 0.8 * epsilon, "\(found.addingOne)")
             #expect(found.changingOne.recomputed > 0.7 * found.changingOne.recorded, "\(found.changingOne)")
             #expect(found.changingOne.recomputed > 1.2 * found.addingOne.recomputed)
+        }
+    }
+
+    /// The release of what two lists of a few records say about their linkage.
+    private func linkage(_ passes: Int, _ accounting: Accounting) throws -> Transcript {
+        let names = Array(["one", "two", "three"].prefix(passes))
+        let terms = LinkageTerms(
+            blocking: names.map { [LinkageTerms.Text(columns: [$0])] },
+            compare: [
+                LinkageTerms.Comparison(
+                    text: LinkageTerms.Text(columns: ["one"]), by: .exact, at: [], weights: [5, -4])
+            ], partners: 3, threshold: 1)
+        let schema = TableSchema(fields: [
+            Field(name: "x", type: .string, categories: ["1"], constraints: Constraints(required: true))
+        ])
+        let key = KeyRule(columns: names)
+        let tables = try ["A", "B"].map { name in
+            let reader = CSVTableReader(
+                domain: try TableDomain(schema: schema, keyColumns: key.columns), schema: schema, key: key,
+                hash: KeyedHash(key: (1, 2)), limits: TableLimits(bytes: 1 << 20, rows: 100), dialect: TableDialect(),
+                linkage: terms)
+            let rows = ["a", "b", "c"].map { letter in names.map { _ in letter }.joined(separator: ",") + ",1\n" }
+            try reader.consume(Array((names.joined(separator: ",") + ",x\n" + rows.joined()).utf8))
+            return (name: name, table: try reader.finish())
+        }
+        let kernel = Kernel(table: try PrivateTable(linking: tables, terms: terms, withEvidence: true))
+        _ = try kernel.linkage(
+            [], terms, weights: passes < 3 ? [1, 1, 1] : [1, 1, 1, 1],
+            spending: Budget(
+                PrivacyParameters(epsilon: 2, delta: accounting == .pure ? 0 : 1e-9), accounting: accounting))
+        return kernel.transcript
+    }
+
+    @Test(
+        "what a linkage tells of itself costs what was paid; a table that would move less than it does is refused",
+        arguments: Accounting.allCases, [2, 3])
+    func linkage(accounting: Accounting, passes: Int) throws {
+        let original = try linkage(passes, accounting)
+        let found = try PrivacyRecomputation(original)
+        #expect(found.isKept && found.addingOne.recomputed > 1.5, "\(found)")
+        guard case .linkage(let tallies) = original.releases[0].answer else { return }
+        #expect(tallies.count == (passes < 3 ? 3 : 4))
+        for place in tallies.indices {
+            let by = tallies[place].movement.by
+            let text = String(decoding: try JSONEncoder().encode(tallies[place]), as: UTF8.self)
+            var less = tallies
+            less[place] = try JSONDecoder().decode(
+                NoisyTally.self, from: Data(text.replacing("\"by\":\(by)", with: "\"by\":\(by - 1)").utf8))
+            #expect(less[place].movement.by == by - 1)
+            let altered = changed(original, 0) {
+                Release(
+                    promise: $0.promise, spent: $0.spent, spentChangingOne: $0.spentChangingOne, answer: .linkage(less),
+                    terms: $0.terms)
+            }
+            #expect(throws: PrivacyRecomputation.Failure.malformed(release: 0)) { try PrivacyRecomputation(altered) }
         }
     }
 

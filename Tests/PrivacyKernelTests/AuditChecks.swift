@@ -18,7 +18,8 @@ struct AuditCheck: Sendable, CustomTestStringConvertible {
         differenceNeighbours, emptyCells, smallNoise, independence, failureIsSpent, duplicateKeys, rowOrder, loneTable,
         sharedNoise, sharedColumns, hiddenColumns, noiseLaw, selectionLaw, neighbours, changedKeys, joinWork,
         paddingUncounted,
-        linkageNeighbours, linkageChains, linkageCascade, linkageEvidence, linkageWork, unionNeighbours,
+        linkageNeighbours, linkageChains, linkageCascade, linkageHistories, linkageEvidence, linkageWork,
+        unionNeighbours,
     ]
 }
 

@@ -83,6 +83,7 @@ struct AuditTests {
         .fileOrderKept: .rowOrder, .paddingDropped: .neighbours, .paddingCounted: .paddingUncounted,
         .unionCountedOnce: .unionNeighbours, .linkageDisplacementIgnored: .linkageNeighbours,
         .linkagePartnersIgnored: .linkageNeighbours, .linkageOneAssignment: .linkageChains,
+        .linkageHistoriesDisplaced: .linkageHistories,
         .hiddenShuffleLeftOut: .hiddenColumns, .hiddenDummiesLeftOut: .hiddenColumns,
         .hiddenZeroRowsCounted: .hiddenColumns, .hiddenMaskReused: .hiddenColumns, .hiddenRowHeavy: .hiddenColumns,
         .hiddenRowTwice: .hiddenColumns, .hiddenGroupZero: .hiddenColumns,

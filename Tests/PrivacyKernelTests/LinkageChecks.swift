@@ -165,7 +165,8 @@ extension AuditCheck {
 
     /// Every removal of a record against what the noise of agreement patterns, tallies and linked records follows from.
     static let linkageEvidence = AuditCheck(
-        claim: "one record moves agreement patterns, tallies and linked records no further than their own bounds"
+        claim:
+            "one record moves agreement patterns, tallies, linked records and histories no further than their own bounds"
     ) {
         let hash = KeyedHash(key: (5, 9))
         var generator = SplitMix64(state: 6)
@@ -175,14 +176,14 @@ extension AuditCheck {
             return moved.reduce(0, +) <= Int64(bound.linear)
                 && moved.reduce(0) { $0 + $1 * $1 } <= Int64(clamping: bound.squared)
         }
-        for (passes, partners, worlds) in [(1, 1, 30), (1, 2, 30), (2, 1, 30), (3, 2, 15)] {
+        for (passes, partners, worlds) in [(1, 1, 30), (1, 2, 30), (2, 1, 30), (3, 1, 30), (3, 2, 15)] {
             let terms = LinkageWorld.terms(passes: passes, partners: partners)
             for _ in 0..<worlds {
                 let world = LinkageWorld.random(&generator)
                 func evidence(_ world: LinkageWorld) throws -> [[Int64]] {
                     let rows = try world.linked(terms, hash, withEvidence: true)
                     guard let evidence = rows.evidence else { return [] }
-                    return [evidence.patterns, evidence.tallies]
+                    return [evidence.patterns, evidence.tallies, evidence.histories]
                         + (0..<2).map {
                             rows.firstLinks(evidence.sides[$0], by: [$0])
                         }
@@ -191,9 +192,11 @@ extension AuditCheck {
                 let links = LinkageQuestion.linkMovement(passes: passes)
                 let bounds = [
                     LinkageQuestion.patternMovement(passes: passes, partners: partners),
-                    LinkageQuestion.tallyMovement(passes: passes), links, links,
+                    LinkageQuestion.tallyMovement(passes: passes), LinkageQuestion.historyMovement(passes: passes),
+                    links,
+                    links,
                 ]
-                guard whole.count == 4 else { return false }
+                guard whole.count == 5 else { return false }
                 for table in 0..<2 {
                     for record in world.tables[table].indices {
                         let rest = try evidence(world.removing(table, record))

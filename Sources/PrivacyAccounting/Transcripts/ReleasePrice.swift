@@ -180,12 +180,16 @@ struct ReleasePrice {
     /// That a linkage's figures move as far as its passes and partners say: a record of less would make the noise look dearer.
     private func check(_ tallies: [NoisyTally], _ release: Int) throws(PrivacyRecomputation.Failure) {
         // The rows of a record are 2 · partners · passes; a pass has four tallies.
-        guard tallies.count == 3, tallies[1].counts.count % 4 == 0 else { throw .malformed(release: release) }
+        guard tallies.count == 3 || tallies.count == 4, tallies[1].counts.count % 4 == 0 else {
+            throw .malformed(release: release)
+        }
         let (passes, rows) = (tallies[1].counts.count / 4, Int(rows))
         guard passes > 0, rows % (2 * passes) == 0,
             tallies[0].movement == CountMovement(figures: 2, by: rows / 2),
             tallies[1].movement == CountMovement(figures: 4 * passes, by: 1_025),
-            tallies[2].movement == CountMovement(figures: 2, by: 2 * passes)
+            tallies[2].movement == CountMovement(figures: 2, by: 2 * passes),
+            tallies.count == 3
+                || passes >= 3 && tallies[3].movement == CountMovement(figures: 4, by: (3 * passes + 2) / 2)
         else { throw .malformed(release: release) }
     }
 

@@ -2,8 +2,8 @@ public import Domains
 @_spi(PrivateRows) import Tables
 import VectorMath
 
-/// What the quality of a linkage can be told from: how the compared pairs agree, how many records take part, and which links
-/// are the first of their record.
+/// What the quality of a linkage can be told from: how the compared pairs agree, how many records take part, which links are
+/// the first of their record, and which passes link a record.
 ///
 /// Steps and memory follow from the tables' sizes with their padding and from the terms, like those of the linkage itself.
 struct LinkageEvidence {
@@ -21,6 +21,8 @@ struct LinkageEvidence {
     /// and how many of them would meet their like in the other table if it had one in the same block.
     private(set) var tallies: [Int64]
     private(set) var sides: [Side]
+    /// See `LinkedRows.histories`.
+    private(set) var histories: [Int64]
     let passes: Int
     let partners: Int
 
@@ -33,6 +35,7 @@ struct LinkageEvidence {
         self.passes = terms.blocking.count
         partners = LinkageBound.partners(terms)
         patterns = [Int64](repeating: 0, count: LinkageQuestion.cells(terms) ?? 1)
+        histories = links.histories
         tallies = []
         let rowCounts = (tables[0].table.rowCount, tables[1].table.rowCount)
         for (place, pass) in passes.enumerated() {
@@ -71,6 +74,7 @@ extension LinkageEvidence {
     mutating func wipe() {
         for place in patterns.indices { patterns[place] = 0 }
         for place in tallies.indices { tallies[place] = 0 }
+        for place in histories.indices { histories[place] = 0 }
         for place in sides.indices { sides[place].isFirst.wipe() }
     }
 }
@@ -114,5 +118,28 @@ public enum LinkageQuestion {
     /// Of the tallies: each moves by one record in each pass, and by what rounding adds.
     public static func tallyMovement(passes: Int) -> CountMovement {
         CountMovement(figures: talliesPerPass * passes, by: parts + 1)
+    }
+
+    /// The fewest passes whose sets of passes are asked for: of two nothing tells how they hang together.
+    public static let fewestPasses = 3
+
+    /// How many sets of passes a record with a link may have.
+    public static func sets(passes: Int) -> Int { (1 << passes) - 1 }
+
+    // KERNEL 4.13
+    /// Of the records by the set of passes that link them: the record that goes leaves its set, and in each pass at most three
+    /// others go from one set to another. Four figures by (3L + 1)/2, rounded up, cover both norms.
+    public static func historyMovement(passes: Int) -> CountMovement {
+        CountMovement(figures: 4, by: (3 * passes + 2) / 2)
+    }
+
+    /// Of each table of the answer, in this order: patterns, tallies, links and, of three passes or more, histories.
+    public static func movements(_ terms: LinkageTerms) -> [CountMovement] {
+        let passes = terms.blocking.count
+        let movements = [
+            patternMovement(passes: passes, partners: terms.partners), tallyMovement(passes: passes),
+            linkMovement(passes: passes),
+        ]
+        return movements + (passes < fewestPasses ? [] : [historyMovement(passes: passes)])
     }
 }

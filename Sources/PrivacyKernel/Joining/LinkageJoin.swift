@@ -53,6 +53,11 @@ struct LinkedRows {
     private(set) var rows: [[UInt32]]
     /// How many links there are: private.
     private(set) var count = 0
+    /// For each set of passes, numbered by its bits less one, how many records of the first table have a link in these passes
+    /// and in no other.
+    ///
+    /// Whether a record has a link, not with whom: partners may pass along a chain through all of a block.
+    private(set) var histories: [Int64]
     /// How many steps of loops it took.
     private(set) var steps = 0
 
@@ -74,7 +79,15 @@ struct LinkedRows {
                 count += isNew ? 1 : 0
             }
         }
-        steps = passes.reduce(0) { $0 + $1.steps + 6 * $1.first.count + sizes.0 }
+        var sets = [Int64](repeating: 0, count: 1 << passes.count)
+        for record in 0..<sizes.0 {
+            var set = 0
+            for (pass, found) in partners.enumerated() { set |= (found[record] == second.filler ? 0 : 1) << pass }
+            sets[set] += 1
+        }
+        // Padding has no link, like many records: what is in no pass is not told.
+        histories = Array(sets.dropFirst())
+        steps = passes.reduce(0) { $0 + $1.steps + 6 * $1.first.count + 2 * sizes.0 }
         let filled = JoinedSize.filled(count, of: room)
         rows = [Array(links.0.prefix(filled)), Array(links.1.prefix(filled))]
     }

@@ -112,7 +112,8 @@ public enum Answer: Sendable, Equatable, Codable {
     case errors([NoisyError])
     case gram(NoisyGram)
     case sums([NoisySums])
-    /// Of a linkage: agreement patterns, tallies of records that take part, and links by groups.
+    /// Of a linkage: agreement patterns, tallies of records that take part, links by groups and, of three passes or more, linked
+    /// records by the passes that link them.
     case linkage([NoisyTally])
 }
 

@@ -50,6 +50,26 @@ import VectorMath
         #expect(try world.linked(terms, hash).rowsPerKey == 2 * 3 * 2)
     }
 
+    @Test("records are counted by the passes that link them, as each pass alone does")
+    func histories() throws {
+        var generator = SplitMix64(state: 8)
+        let terms = LinkageWorld.terms(passes: 3, partners: 2)
+        var seen: Set<Int> = []
+        for _ in 0..<60 {
+            let world = LinkageWorld.random(&generator)
+            let histories = try #require(world.linked(terms, hash, withEvidence: true).evidence).histories
+            var sets = [Int](repeating: 0, count: LinkageWorld.codes)
+            for pass in 0..<3 {
+                var one = terms
+                one.blocking = [terms.blocking[pass]]
+                for link in try links(world, one) { sets[link[0]] |= 1 << pass }
+            }
+            #expect(histories == (1..<8).map { set in Int64(sets.count { $0 == set }) })
+            seen.formUnion(sets)
+        }
+        #expect(seen.count == 8)
+    }
+
     @Test("of a block no more records take part than partners, whichever file they come first in")
     func truncation() throws {
         let many = (0..<9).map { record("a", 1, $0) }
@@ -153,12 +173,14 @@ import VectorMath
         func marks() -> [Int] {
             evidence.sides.flatMap { side in (0..<side.isFirst.count).map { side.isFirst[$0] } }
         }
-        let lengths = [evidence.patterns.count, evidence.tallies.count, marks().count]
+        let lengths = [evidence.patterns.count, evidence.tallies.count, marks().count, evidence.histories.count]
         #expect(evidence.patterns.contains { $0 > 0 } && evidence.tallies.contains { $0 > 0 } && marks().contains(1))
+        #expect(evidence.histories == [0, 0, 1])
         evidence.wipe()
         #expect(evidence.patterns.allSatisfy { $0 == 0 } && evidence.tallies.allSatisfy { $0 == 0 })
-        #expect(marks().allSatisfy { $0 == 0 })
-        #expect([evidence.patterns.count, evidence.tallies.count, marks().count] == lengths)
+        #expect(marks().allSatisfy { $0 == 0 } && evidence.histories == [0, 0, 0])
+        #expect(
+            [evidence.patterns.count, evidence.tallies.count, marks().count, evidence.histories.count] == lengths)
     }
 }
 

@@ -122,7 +122,7 @@ extension ResolvedQuery {
 
     private static let assumed =
         "All common units adds those that no pass brings together, from which passes link which records: it assumes that passes "
-        + "hang together two by two and in no other way, and that every group is missed alike."
+        + "hang together two by two and in no other way, and that every group is missed alike. No interval covers that."
     private static let tooFewPasses =
         "How many units blocking keeps from being compared is not estimated: with fewer than three passes every estimate rests on "
         + "an assumption about how passes hang together that nothing released can show."

@@ -63,11 +63,12 @@ public struct TaskPlan: Sendable {
         }
         price = try PrivacyParameters(epsilon: task.privacy.epsilon, delta: task.privacy.delta)
         hidden = try Self.hidden(task)
+        let unreserved = task.unreserved
         // Both add up: of what the third party sees, its count has its own ε and half of δ.
         privacy =
             try task.engine.hiddenEpsilon.map {
                 try PrivacyParameters(epsilon: task.privacy.epsilon - $0, delta: task.privacy.delta / 2)
-            } ?? price
+            } ?? PrivacyParameters(epsilon: unreserved.epsilon, delta: unreserved.delta)
         unit = task.privacy.unit == .key ? .key : .record
         let rows = task.rowsPerUnit
         rowsPerKey = rows

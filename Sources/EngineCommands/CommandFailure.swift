@@ -50,6 +50,7 @@ package struct CommandFailure: Error {
         case TaskError.unusableDraft(let why): self.init(why, code: .badData)
         case let error as LocalTableFile.Refusal: self.init("\(error)", code: .badData)
         case let error as TaskError: self.init("\(error)", code: .identity)
+        case let error as RequestError: self.init("\(error)", code: error.isOfForm ? .badData : .identity)
         case let error as SynthesisError: self.init("\(error)", code: .badData)
         case let error as PrivacyError: self.init("\(error)", code: .badData)
         case let error as QueryRefusal: self.init("\(error)", code: .badData)

@@ -26,6 +26,7 @@ package struct FileLimit: Sendable, Equatable, CustomStringConvertible {
     package static let timestamp = FileLimit(64 << 10, "a signed timestamp")
     package static let opening = FileLimit(64 << 10, "an opening")
     package static let signature = FileLimit(64 << 10, "a signature")
+    package static let request = FileLimit(64 << 10, "a request")
     package static let eventLog = FileLimit(16 << 20, "a firmware's event log")
     package static let buildManifest = FileLimit(16 << 20, "a build manifest")
 

@@ -16,12 +16,23 @@ package struct ForecastText {
                 } ?? ""),
             "  \(Counted.of(forecast.groups, "group")); nothing is spent by this forecast",
         ]
-        for part in forecast.parts {
-            lines.append(
-                "  \(part.quantity): standard error \(AnswerText.short(part.standardError)), "
-                    + "95 % within ± \(AnswerText.short(part.halfWidth))")
-        }
+        lines += Self.errors(forecast)
         text = lines.joined(separator: "\n")
+    }
+
+    /// The same of a request, whose price is ε of its own.
+    package init(ofRequest forecast: QueryForecast) {
+        let price =
+            "\(forecast.name) (\(forecast.kind)): price \(forecast.epsilon) of the task's part for requests, "
+            + "\(Counted.of(forecast.groups, "group"))"
+        text = ([price] + Self.errors(forecast)).joined(separator: "\n")
+    }
+
+    private static func errors(_ forecast: QueryForecast) -> [String] {
+        forecast.parts.map { part in
+            "  \(part.quantity): standard error \(AnswerText.short(part.standardError)), "
+                + "95 % within ± \(AnswerText.short(part.halfWidth))"
+        }
     }
 
     /// Three decimals, never less than the figure.

@@ -50,7 +50,8 @@ extension TaskCommand {
                     isInner: specification.join.kind == .inner && !specification.isComputedByOffices,
                     machine: Int(clamping: ProcessInfo.processInfo.physicalMemory))
                 let traffic = SumTraffic(task)
-                defer { if let traffic, !json { Console.show(traffic.text) } }
+                let requests = try RequestFile.plan(specification)
+                defer { if let traffic, !json { Console.show(traffic.text + requests) } }
                 guard let synthesizer = task.synthesizer else {
                     try printQueries(task)
                     return json ? () : Console.show(words(need), terminator: "")

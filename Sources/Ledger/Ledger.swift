@@ -82,7 +82,7 @@ public final class Ledger: Sendable {
     public func append(
         _ kind: LedgerEntry.Kind, task: LedgerHash, party: String? = nil, details: [String: String] = [:], time: Int64
     ) throws(LedgerError) -> LedgerEntry {
-        guard ![.reservation, .measurement, .trained].contains(kind) else { throw .kindNotAppendable(kind) }
+        guard ![.reservation, .measurement, .trained, .request].contains(kind) else { throw .kindNotAppendable(kind) }
         return try perform { database in
             try database.write { database in
                 try Self.append(kind, task: task, party: party, details: details, time: time, in: database)

@@ -19,6 +19,8 @@ public struct LedgerEntry: Sendable, Equatable {
         case measurement
         /// Offices that compute without a service have opened one figure together; the details hold digests of each one's message.
         case round
+        /// ε of one approved request was set aside, out of the task's part for requests; made by `Ledger.reserve(request:…)` alone.
+        case request
         /// The model was written; the details name its file, its SHA-256 and the transcript's head.
         case trained
         /// A party began to take synthetic rows.
@@ -44,9 +46,9 @@ public struct LedgerEntry: Sendable, Equatable {
     public let task: LedgerHash
     /// The fingerprint of the key of the party that did it.
     public let party: String?
-    /// Of a reservation: what was set aside.
+    /// Of a reservation or a request: what was set aside.
     public let epsilon: Double?
-    /// Of a reservation: what was set aside.
+    /// Of a reservation or a request: what was set aside.
     public let delta: Double?
     /// What else the kind calls for, by name.
     public let details: [String: String]

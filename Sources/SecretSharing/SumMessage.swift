@@ -24,6 +24,8 @@ public struct SumGreeting: Sendable, Equatable, Codable {
     public var received: Int
     /// How many rounds of the one that it greets it has ever seen: who has made fewer came back from an older copy of its disk.
     public var known: Int?
+    /// Of a request: how many millionths of ε its ledger has left for it.
+    public var left: Int?
 }
 
 /// One office's part of one round, masked: to whoever lacks one of the masks, uniform and independent of the part.

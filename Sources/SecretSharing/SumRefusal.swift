@@ -43,6 +43,8 @@ public enum SumRefusal: Error, Sendable, Equatable {
     case repeatedKey(of: String)
     /// Of two shared tables one has rows where the other has none.
     case unevenTables(of: String, and: String)
+    /// Its ledger has less left for requests than this one costs, in millionths of ε.
+    case partSpent(at: String, left: Int, price: Int)
     /// It found something that contradicts what was agreed: for good.
     case failed(by: String, reason: String)
     /// An office's signed word, for good; the office itself or another one handed it on.
@@ -112,6 +114,9 @@ extension SumRefusal: CustomStringConvertible {
         case .unevenTables(let of, let and):
             "In the tables that \(of) and \(and) shared, a row of one stands beside none of the other: it would count in some columns "
                 + "alone. Nothing was released of it. Agree on a new task."
+        case .partSpent(let at, let left, let price):
+            "\(at) has \(Double(max(0, left)) / 1e6) of ε left for requests by its ledger, and this one costs \(Double(price) / 1e6). "
+                + "Nothing was set aside for it."
         case .failed(let by, let reason): "\(by) ended the task: \(reason)"
         case .halted(let halt):
             "\(halt.from) halted the task: \(halt.reason). Its halt is signed and final: there is no result and will be none."
@@ -128,7 +133,7 @@ extension SumRefusal: CustomStringConvertible {
         switch self {
         case .silent, .paused, .otherVersion, .otherMasks, .otherTable, .otherTask, .otherPlan, .unreadable,
             .notGreeted,
-            .otherOffice, .otherSession, .otherPiece, .olderCopy:
+            .otherOffice, .otherSession, .otherPiece, .olderCopy, .partSpent:
             true
         default: false
         }

@@ -12,36 +12,6 @@ import Foundation
 /// away: in the sum of all messages nothing is left of them (Bonawitz et al. 2017, without its recovery of dropouts:
 /// where an office is missing there is no result).
 public struct SumRounds: Sendable {
-    /// What one office knows before it hears of the others.
-    public struct Office: Sendable {
-        /// SHA-256 of the task.
-        let task: [UInt8]
-        /// In the order of the task.
-        let names: [String]
-        /// This office's place among them.
-        let place: Int
-        let plan: [UInt8]
-        let commitment: [UInt8]
-        let program: String
-
-        /// - Parameters:
-        ///   - task: 32 bytes.
-        ///   - names: all offices in the order of the task.
-        ///   - place: of this office among them.
-        ///   - plan: a digest of all questions and their noise.
-        ///   - commitment: to this office's table, 32 bytes.
-        public init(
-            task: [UInt8], names: [String], place: Int, plan: [UInt8], commitment: [UInt8], program: String
-        ) {
-            self.task = task
-            self.names = names
-            self.place = place
-            self.plan = plan
-            self.commitment = commitment
-            self.program = program
-        }
-    }
-
     private let office: Office
     private let key: MaskKey
     private var greetings: [Int: SumGreeting] = [:]
@@ -121,7 +91,8 @@ public struct SumRounds: Sendable {
             from: office.names[office.place], to: office.names[peer], plan: hexadecimal(office.plan),
             commitment: hexadecimal(office.commitment), maskKey: Data(key.publicKey),
             received: (seen[peer]?.keys.max() ?? -1) + 1,
-            known: max(seen[peer]?.keys.max() ?? -1, remembered.shares[peer]?.keys.max() ?? -1) + 1)
+            known: max(seen[peer]?.keys.max() ?? -1, remembered.shares[peer]?.keys.max() ?? -1) + 1,
+            left: office.request?.left)
     }
 
     /// Who has not greeted yet.
@@ -155,6 +126,10 @@ public struct SumRounds: Sendable {
         guard greeting.from == name else { throw .otherOffice(from: name, named: greeting.from) }
         guard greeting.to == office.names[office.place] else { throw .otherOffice(from: name, named: greeting.to) }
         guard greeting.plan == hexadecimal(office.plan) else { throw .otherPlan(from: name) }
+        // Before this office sets anything aside: where one cannot pay, nobody does.
+        if let request = office.request, let left = greeting.left, left < request.price {
+            throw .partSpent(at: name, left: left, price: request.price)
+        }
         // Before any message is made anew: under the same mask it would show by how much the noise differs.
         if let known = greeting.known, known > made.count {
             throw .olderCopy(here: made.count, known: known, to: name)

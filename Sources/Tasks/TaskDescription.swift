@@ -314,7 +314,7 @@ extension TaskDescription {
                     + ", with its interval, for \(query.epsilon) of ε."
             }
             return
-                ([leavesHeading] + queries + [
+                ([leavesHeading] + queries + requests + [
                     "  Nothing else: no model, no synthetic rows, no other count. Asking again spends nothing.",
                     "  No row of a table, no key, no provider's own share of an answer.",
                 ]).joined(separator: "\n")
@@ -335,10 +335,22 @@ extension TaskDescription {
         for query in task.queries {
             lines.append("  Query \(query.name) (\(query.kind.rawValue)), for \(query.epsilon) of ε.")
         }
+        lines += requests
         for rule in TaskSpecification.rules(task.rules, of: task.join) {
             lines.append("  Every row obeys: \(rule).")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// What consumers may ask for once there is a result.
+    private var requests: [String] {
+        guard let part = task.requests?.epsilon else { return [] }
+        let who = task.parties.filter { $0.role == .consumer }.map(\.name).joined(separator: ", ")
+        let end = task.deadlines.computeBy.map { " until \($0)" } ?? ""
+        return [
+            "  Later\(end), answers to queries that \(who) may ask for, each only if every provider approves it: \(part) of ε and half "
+                + "of δ are for all of them together, part of the above. What nobody asks for stays unspent."
+        ]
     }
 
     private var fidelity: String {

@@ -23,6 +23,10 @@ extension TaskSpecification {
             "engine": engine.json,
             "synthesizer": synthesizer.json,
             "queries": .array(queries.map(\.json)),
+            "requests": requests.map { .object(["epsilon": .number($0.epsilon)]) },
+            "request": origin.map {
+                .object(["task": .text($0.task.hex), "request": .text($0.request.hex)])
+            },
             "limits": .object(["upload_bytes": .integer(limits.uploadBytes), "rows": .integer(limits.rows)]),
             "deadlines": deadlines.json,
             "retention": .object(["tables": .text(retention.tables.rawValue)]),

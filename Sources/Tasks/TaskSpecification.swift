@@ -25,6 +25,10 @@ public struct TaskSpecification: Sendable, Equatable {
     public var synthesizer: SynthesizerChoice
     /// What may be asked besides; none for most tasks.
     public var queries: [PermittedQuery]
+    /// What is set aside for queries that consumers ask for later; nil where they may not.
+    public var requests: Requests?
+    /// Of which request this task is the run; nil for a task of a file.
+    public internal(set) var origin: Origin?
     /// How large uploads may be.
     public var limits: Limits
     /// Until when the parties may act.
@@ -37,8 +41,9 @@ public struct TaskSpecification: Sendable, Equatable {
         version: Int = 1, name: String, purpose: String, parties: [Party], join: Join = Join(), privacy: Privacy,
         engine: Engine = .enclave, synthesizer: SynthesizerChoice = SynthesizerChoice(),
         queries: [PermittedQuery] = [], limits: Limits = Limits(), deadlines: Deadlines = Deadlines(),
-        retention: Retention = Retention(), rules: [Rule] = []
+        retention: Retention = Retention(), rules: [Rule] = [], requests: Requests? = nil
     ) {
+        self.requests = requests
         self.rules = rules
         self.version = version
         self.name = name

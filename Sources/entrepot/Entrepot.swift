@@ -26,7 +26,8 @@ import EngineCommands
                 name: "Results",
                 subcommands: [
                     StatusCommand.self, SamplesCommand.self, ModelCommand.self, QueryCommand.self,
-                    SignedReportCommand.self, SampleCommand.self, CombineCommand.self, ReportCommand.self,
+                    RequestCommand.self, SignedReportCommand.self, SampleCommand.self, CombineCommand.self,
+                    ReportCommand.self,
                 ]),
             CommandGroup(
                 name: "Verification",

@@ -23,8 +23,8 @@ struct HelpTests {
             #expect(whole.uppercased().contains(group), "\(group)")
         }
         #expect(whole.contains("--generate-completion-script") && whole.contains("entrepot.yaml"))
-        var all = commands(whole).filter { !["task", "image", "psi"].contains($0) }.map { [$0] }
-        for parent in ["task", "image", "psi"] {
+        var all = commands(whole).filter { !["task", "image", "psi", "request"].contains($0) }.map { [$0] }
+        for parent in ["task", "image", "psi", "request"] {
             all += commands(try await Program.run([parent, "--help"]).output).map { [parent, $0] }
         }
         #expect(all.count > 30, "\(all)")

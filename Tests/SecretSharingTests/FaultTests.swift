@@ -52,6 +52,18 @@ struct FaultTests {
         return try world.offices[1].share(parts[1], question: "q")
     }
 
+    @Test("an office whose ledger cannot pay a request is named by its greeting, before anybody sets ε aside")
+    func partSpent() throws {
+        var world = SumWorld(3)
+        for (place, left) in [100, 99, 500].enumerated() {
+            world.offices[place] = world.office(place, request: SumRounds.Office.Request(price: 100, left: left))
+        }
+        try world.carry(.greeting(world.offices[2].greeting(to: 0)), from: 2, to: 0)
+        expect(
+            .partSpent(at: "office1", left: 99, price: 100), world, .greeting(world.offices[1].greeting(to: 0)))
+        #expect(world.offices[0].notGreeted == ["office1"])
+    }
+
     @Test("a greeting of an older or a newer version is read as such, whatever else stands in it")
     func versions() throws {
         let mark = Array("ENTSUM".utf8) + [0]

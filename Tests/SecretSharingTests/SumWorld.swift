@@ -29,12 +29,14 @@ struct SumWorld {
     }
 
     func office(
-        _ place: Int, task: [UInt8] = SumWorld.task, plan: UInt8 = 1, table: UInt8? = nil, key: MaskKey? = nil
+        _ place: Int, task: [UInt8] = SumWorld.task, plan: UInt8 = 1, table: UInt8? = nil, key: MaskKey? = nil,
+        request: SumRounds.Office.Request? = nil
     ) -> SumRounds {
         SumRounds(
             SumRounds.Office(
                 task: task, names: names, place: place, plan: [UInt8](repeating: plan, count: 32),
-                commitment: [UInt8](repeating: table ?? UInt8(place), count: 32), program: "entrepot test"),
+                commitment: [UInt8](repeating: table ?? UInt8(place), count: 32), program: "entrepot test",
+                request: request),
             key: key ?? keys[place], made: disks[place], sightings: sightings[place])
     }
 

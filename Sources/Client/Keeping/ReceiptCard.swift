@@ -36,6 +36,7 @@ public struct ReceiptCard: Sendable, CustomStringConvertible {
         case .reservation: "epsilon was set aside, before anything was drawn"
         case .measurement: "a release was drawn"
         case .round: "offices opened a figure together"
+        case .request: "epsilon of a request was set aside, out of the task's part for requests"
         case .trained: "the model was fitted"
         case .firstDownload: "a party began to take synthetic rows"
         case .halted: "a provider stopped the task"

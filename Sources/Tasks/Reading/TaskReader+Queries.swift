@@ -20,7 +20,6 @@ extension TaskReader {
         guard let queries = list(node, at: "queries", { reader, node, path in reader.readQuery(node, at: path) }),
             case .sequence(let elements) = node.content
         else { return nil }
-        let columns = parties.map { Set(joinedColumns($0, join)) }
         var names: Set<String> = []
         for (index, (query, element)) in zip(queries, elements).enumerated() {
             if !names.insert(query.name).inserted {
@@ -28,14 +27,8 @@ extension TaskReader {
                     line: element.line, path: "queries[\(index)].name",
                     "another query is called \"\(query.name.shortened)\"", fix: "Give each its own name")
             }
-            for column in query.columns + query.by + query.conditions.keys.sorted()
-            where columns?.contains(column) == false {
-                let near =
-                    NearestWord.to(column, among: columns?.sorted() ?? []).map { "Did you mean `\($0)`? " } ?? ""
-                problem(
-                    line: element.line, path: "queries[\(index)]",
-                    "there is no joined column \"\(column.shortened)\"",
-                    fix: near + Self.columnRule(join?.kind ?? .inner))
+            if let parties {
+                checkColumns(of: query, line: element.line, at: "queries[\(index)]", parties: parties, join: join)
             }
         }
         // One ε for the whole life of the task: what the queries cost is part of it.
@@ -56,7 +49,21 @@ extension TaskReader {
         return queries
     }
 
-    private mutating func readQuery(_ node: DocumentNode, at path: String) -> TaskSpecification.PermittedQuery? {
+    /// Names every column that the joined table does not have.
+    mutating func checkColumns(
+        of query: TaskSpecification.PermittedQuery, line: Int, at path: String, parties: [TaskSpecification.Party],
+        join: TaskSpecification.Join?
+    ) {
+        let columns = Set(joinedColumns(parties, join))
+        for column in query.columns + query.by + query.conditions.keys.sorted() where !columns.contains(column) {
+            let near = NearestWord.to(column, among: columns.sorted()).map { "Did you mean `\($0)`? " } ?? ""
+            problem(
+                line: line, path: path, "there is no joined column \"\(column.shortened)\"",
+                fix: near + Self.columnRule(join?.kind ?? .inner))
+        }
+    }
+
+    mutating func readQuery(_ node: DocumentNode, at path: String) -> TaskSpecification.PermittedQuery? {
         guard
             let section = section(
                 node, at: path,

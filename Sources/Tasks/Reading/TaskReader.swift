@@ -40,8 +40,11 @@ struct TaskReader {
         let rules = readRules(task, parties: parties, join: join)
         let engine = readEngine(task, join: join, privacy: privacy, parties: parties)
         checkShared(engine, task, parties: parties, join: join, rules: rules)
+        let requests = readRequests(task, engine: engine, privacy: privacy, parties: parties)
+        var unreserved = privacy
+        if let slice = requests ?? nil { unreserved?.epsilon -= slice.epsilon }
         let queries = readQueries(
-            task, privacy: privacy, parties: parties, join: join, synthesizer: synthesizer)
+            task, privacy: unreserved, parties: parties, join: join, synthesizer: synthesizer)
         if let join, let engine, let synthesizer, let queries {
             checkKeysAlone(join, engine, synthesizer, queries)
             checkHidden(engine, task, synthesizer, queries)
@@ -53,17 +56,17 @@ struct TaskReader {
         let deadlines = readDeadlines(task)
         let retention = readRetention(task)
         guard let version, let name, let purpose, let parties, let join, let privacy, let engine, let synthesizer,
-            let queries, let limits, let deadlines, let retention, let rules
+            let queries, let limits, let deadlines, let retention, let rules, let requests
         else { return nil }
         return TaskSpecification(
             version: version, name: name, purpose: purpose, parties: parties, join: join, privacy: privacy,
             engine: engine, synthesizer: synthesizer, queries: queries, limits: limits, deadlines: deadlines,
-            retention: retention, rules: rules)
+            retention: retention, rules: rules, requests: requests)
     }
 
     /// What is shown must be what is signed: no text of a task has a character that a person does not see, moves a cursor,
     /// or turns letters around. An end of a line is one: it could begin a line that looks like ours.
-    private mutating func refuseHidden(_ node: DocumentNode, at path: String) {
+    mutating func refuseHidden(_ node: DocumentNode, at path: String) {
         func isHidden(_ text: String) -> Bool { ShownText.hasHidden(text) }
         switch node.content {
         case .scalar(let text, _):
@@ -92,8 +95,7 @@ struct TaskReader {
 
     static let topLevelKeys = [
         "entrepot", "task", "purpose", "parties", "join", "privacy", "engine", "rules", "synthesizer", "queries",
-        "limits",
-        "deadlines", "retention",
+        "requests", "limits", "deadlines", "retention",
     ]
 
     mutating func problem(

@@ -22,7 +22,8 @@ struct ComputeCommand: AsyncParsableCommand {
             leave it with noise and under masks that cancel in the sum of all: only the total opens. Under `kind: secret-sharing` \
             the three parties of `computing` run it, the third without --data: the two providers find their common keys, each \
             sends its rows under a mask, and the three count on shares, each with noise of its own. The office keeps a ledger of \
-            its own in --state; started again with the same folder, it sends the same messages and spends nothing twice.
+            its own in --state; started again with the same folder, it sends the same messages and spends nothing twice. With \
+            --request all offices of a sum answer one request of a consumer (`entrepot request`), with the same tables.
 
             Example: entrepot compute --task sums.yaml --key Norland.key --listen 0.0.0.0:9001 \
             --peers Sudland=sudland.example:9001 --data Norland=norland.csv
@@ -53,6 +54,12 @@ struct ComputeCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("How long the others may say nothing.", valueName: "seconds"))
     var patience = 600
+
+    @Option(
+        help: ArgumentHelp(
+            "Answer this approved request, instead of the task's own questions; the decisions lie beside it.",
+            valueName: "file"))
+    var request: String?
 
     @Flag(help: "Go on although ε of the task was set aside in another state folder before: it may be spent twice.")
     var measureAgain = false
@@ -103,13 +110,40 @@ struct ComputeCommand: AsyncParsableCommand {
         }
         try checkSignatures(specification)
         let table = halt == nil ? try table(of: own) : nil
+        let asked = try request.map { try RequestFile.approved(at: $0, of: specification) }
+        try await run(
+            asked.map { specification.asking($0) } ?? specification, asked.map { ($0, of: specification) },
+            table: table,
+            own: own, place: place, privateKey)
+    }
+
+    /// - Parameters:
+    ///   - specification: what is computed: the task, or the run of a request.
+    ///   - asked: the request, and the task that it was made to.
+    private func run(
+        _ specification: TaskSpecification, _ asked: (request: QueryRequest, of: TaskSpecification)?, table: String?,
+        own: TaskSpecification.Party, place: Int, _ privateKey: PartyPrivateKey
+    ) async throws {
+        let offices = specification.offices
         let (host, port) = try ListenAddress.parse(listen)
-        let state = state ?? Self.stateFolder(task: task, party: own.name)
+        let base = state ?? Self.stateFolder(task: task, party: own.name)
+        let state = asked.map { OfficeRequest.folder($0.request, in: base) } ?? base
         let mesh = OfficeMesh.Configuration(
             task: specification.digest.hex, names: offices.map(\.name), keys: offices.map(\.publicKey), place: place,
             key: privateKey,
             listen: ServiceAddress(host: host, port: port), addresses: try addresses(offices, behind: place),
             patience: seconds(specification))
+        func memory(of task: TaskSpecification) -> String {
+            OfficeMemory.file(
+                task: task.digest.hex, key: Self.digest(of: own.publicKey),
+                beside: ClientConfiguration.defaultStateFile)
+        }
+        // Whoever halts does not wait for a process that has the folders.
+        let request = try (halt == nil ? asked : nil).map {
+            try OfficeRequest(
+                $0.request, of: $0.of, party: own, key: privateKey, state: base, memory: memory(of: $0.of),
+                measureAgain: measureAgain)
+        }
         let halting = try OfficeHalt(
             task: specification, party: own, state: state, patience: patience, mesh: mesh, key: privateKey)
         if let halt { return try await halting.run(halt) }
@@ -124,7 +158,11 @@ struct ComputeCommand: AsyncParsableCommand {
         }
         if let digest = try ledger.resultDigest() {
             try keepLog()
-            Console.say("the task is over: its result is \(state)/task.model, SHA-256 \(digest)")
+            Console.say(
+                request.map {
+                    "the request of \($0.request.party) was answered: \(state)/answer.json. Nothing more is spent"
+                }
+                    ?? "the task is over: its result is \(state)/task.model, SHA-256 \(digest)")
             return try await answer()
         }
         try halting.record(in: ledger)
@@ -134,16 +172,18 @@ struct ComputeCommand: AsyncParsableCommand {
             try await answer()
             try await halting.tell()
             let sentence = cause.hasSuffix(".") ? cause : cause + "."
-            throw CommandFailure("the task ended here without a result: \(sentence) Agree on a new task.")
+            throw CommandFailure(
+                request == nil
+                    ? "the task ended here without a result: \(sentence) Agree on a new task."
+                    : "the request ended here without an answer: \(sentence) What was set aside for it stays spent; ask anew."
+            )
         }
-        let memory = OfficeMemory.file(
-            task: specification.digest.hex, key: Self.digest(of: own.publicKey),
-            beside: ClientConfiguration.defaultStateFile)
+        let memory = memory(of: specification)
         try OfficeMemory.admit(
             standing: try ledger.standing()?.hash.hex, folder: state, file: memory, measureAgain: measureAgain)
         let office = try OfficeComputation(
             task: specification, place: place, key: privateKey, table: table, state: state,
-            ledger: ledger, mesh: mesh, memory: memory, measureAgain: measureAgain)
+            ledger: ledger, mesh: mesh, memory: memory, measureAgain: measureAgain, request: request)
         try await office.run()
         if office.isFinishing { try await answer() }
     }

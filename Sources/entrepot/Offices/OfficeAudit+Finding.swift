@@ -9,13 +9,15 @@ extension OfficeAudit {
     struct Finding {
         var problems: [String] = []
         var rounds: [(round: SumRound, time: Int64)] = []
+        /// For how many requests ε was set aside after the result.
+        var requests = 0
         /// `a result with SHA-256 …`, or why there is none.
         var end = "nothing: no ε was set aside"
     }
 
     /// Checks everything that the log says, with the keys and the price of the task.
     ///
-    /// The order of entries is that of a ledger: ε, rounds, one end, and nothing behind it. What a person reads of an end comes from
+    /// The order of entries is that of a ledger: ε, rounds, one end, and behind a result what was set aside for requests. What a person reads of an end comes from
     /// what is signed or checked, not from words beside it.
     func finding(_ specification: TaskSpecification, price: (epsilon: Double, delta: Double)) -> Finding {
         var check = AuditCheck(log: self, specification: specification, price: price)
@@ -35,6 +37,7 @@ private struct AuditCheck {
     private var reservation: LedgerEntry?
     /// How the task ended, by the log.
     private var end: LedgerEntry?
+    private var requests: [RequestReservation] = []
 
     init(log: OfficeAudit, specification: TaskSpecification, price: (epsilon: Double, delta: Double)) {
         self.log = log
@@ -70,7 +73,9 @@ private struct AuditCheck {
                 return refuse("its entry \(place + 1) is none of this ledger's, or does not follow the one before it")
             }
             previous = entry.hash
-            guard end == nil else { return refuse("its entry \(place + 1) comes after the end of the task") }
+            guard end == nil || (end?.kind == .trained && entry.kind == .request) else {
+                return refuse("its entry \(place + 1) comes after the end of the task")
+            }
             guard take(entry) else { return }
         }
         if log.entries.isEmpty { refuse("it has no entries") }
@@ -86,6 +91,7 @@ private struct AuditCheck {
         case .reservation: take(reservation: entry)
         case .round: take(round: entry)
         case .trained: take(result: entry)
+        case .request: take(request: entry)
         case .failed:
             end = entry
             finding.end = ShownText.line(entry.details["cause"] ?? "failed")
@@ -121,6 +127,19 @@ private struct AuditCheck {
             return refuse("it names no result")
         }
         finding.end = "a result with SHA-256 \(digest.hex)"
+    }
+
+    private mutating func take(request entry: LedgerEntry) {
+        guard end != nil, let request = RequestReservation(entry),
+            !requests.contains(where: { $0.request == request.request })
+        else { return refuse("its entry \(entry.sequence) is no request, comes before the result, or comes twice") }
+        requests.append(request)
+        finding.requests = requests.count
+        // A price that is no number of millionths is more than any part; sums of these cannot overflow.
+        let spent = requests.reduce(0) { $0 + (TaskSpecification.Requests.millionths($1.epsilon) ?? .max / 8192) }
+        if spent > specification.requests.flatMap({ TaskSpecification.Requests.millionths($0.epsilon) }) ?? 0 {
+            refuse("its requests cost more than the task's part for them")
+        }
     }
 
     private mutating func take(halt entry: LedgerEntry) {

@@ -35,6 +35,8 @@ struct OfficeComputation: Sendable {
     private let memory: String
     private let measureAgain: Bool
     private let key: PartyPrivateKey
+    /// Where the rounds are those of a request to a task that has its result.
+    private let request: OfficeRequest?
 
     private var own: TaskSpecification.Party { task.offices[place] }
     private var isShared: Bool { if case .secretSharing = task.engine { true } else { false } }
@@ -48,8 +50,10 @@ struct OfficeComputation: Sendable {
     /// - Throws: what is wrong with the table; a state folder of another task; a table that is not the first one.
     init(
         task: TaskSpecification, place: Int, key: PartyPrivateKey, table path: String?, state: String,
-        ledger: OfficeLedger, mesh configuration: OfficeMesh.Configuration, memory: String, measureAgain: Bool
+        ledger: OfficeLedger, mesh configuration: OfficeMesh.Configuration, memory: String, measureAgain: Bool,
+        request: OfficeRequest? = nil
     ) throws {
+        self.request = request
         self.task = task
         self.memory = memory
         self.measureAgain = measureAgain
@@ -66,8 +70,14 @@ struct OfficeComputation: Sendable {
         table = read?.table
         if let read, let path { Console.say("\(party.name): \(Counted.of(read.table.rowCount, "row")) of \(path)") }
         let file = read?.sha256 ?? LedgerHash(of: [])
+        if let first = request?.opening.file, first != file {
+            throw CommandFailure(
+                "the table is not the one that the task was counted with (SHA-256 \(first.hex.prefix(16))…): a request is asked of "
+                    + "that one. Nothing was spent", code: .rememberedState)
+        }
         journal = try OfficeJournal(directory: state)
-        let session = try Self.session(journal, task, file: file, isSpent: ledger.hasReleases)
+        let session = try Self.session(
+            journal, task, file: file, blinding: request?.opening.blinding ?? .random(), isSpent: ledger.hasReleases)
         guard let blinding = Blinding(hex: session.blinding) else {
             throw CommandFailure("\(state)/rounds is damaged: its blinding cannot be read", code: .rememberedState)
         }
@@ -79,7 +89,8 @@ struct OfficeComputation: Sendable {
         try ledger.recordUpload(opening.commitment)
         let office = SumRounds.Office(
             task: task.digest.bytes, names: task.offices.map(\.name), place: place,
-            plan: try Self.digest(of: plan), commitment: opening.commitment.bytes, program: Self.program)
+            plan: try Self.digest(of: plan), commitment: opening.commitment.bytes, program: Self.program,
+            request: request?.allowance)
         isFinishing = try journal.closings()?.isEmpty == false
         let made = try journal.shares()
         guard ledger.releaseCount <= made.count else {
@@ -94,7 +105,7 @@ struct OfficeComputation: Sendable {
 
     /// What an earlier start began, or a beginning.
     private static func session(
-        _ journal: OfficeJournal, _ task: TaskSpecification, file: LedgerHash, isSpent: Bool
+        _ journal: OfficeJournal, _ task: TaskSpecification, file: LedgerHash, blinding: Blinding, isSpent: Bool
     ) throws -> OfficeJournal.Session {
         if let session = try journal.session() {
             guard session.task == task.digest.hex else {
@@ -113,7 +124,7 @@ struct OfficeComputation: Sendable {
                 code: .rememberedState)
         }
         let session = OfficeJournal.Session(
-            task: task.digest.hex, maskKey: MaskKey().rawRepresentation, blinding: Blinding.random().hex,
+            task: task.digest.hex, maskKey: MaskKey().rawRepresentation, blinding: blinding.hex,
             file: file.hex)
         try journal.begin(session)
         return session
@@ -190,6 +201,8 @@ struct OfficeComputation: Sendable {
         let names = task.offices.map(\.name)
         Console.say("waiting for \(names.filter { $0 != own.name }.joined(separator: ", "))")
         let uploads = try mesh.greeted()
+        // In the ledger of the task before that of the request: what is drawn is paid for.
+        try refusing { try request?.setAside(uploads) }
         let reservation = try refusing { try ledger.reserve(plan.plan, price: plan.price, uploads: uploads) }
         try OfficeMemory.claim(
             reservation.hash.hex, folder: state, file: memory, measureAgain: measureAgain)
@@ -308,6 +321,8 @@ struct OfficeComputation: Sendable {
         let file = try product.encoded()
         try Files.write(file, to: output)
         try Files.write(try receipt(closings, reservation, result: LedgerHash(of: file)), to: "\(state)/receipt.json")
+        try request?.write(
+            product, of: plan, closings: closings, result: LedgerHash(of: file), to: "\(state)/answer.json")
         try ledger.recordResult(file: "task.model", digest: LedgerHash(of: file))
         try keepLog(closings)
         Console.say("all offices signed the same totals (\(state)/receipt.json)")

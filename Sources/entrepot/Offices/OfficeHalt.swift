@@ -53,7 +53,7 @@ struct OfficeHalt {
         if standing == nil { try journal.keep(halt) }
         try record(in: ledger)
         Console.say(
-            "task \(task.name) is halted for good, by an entry of the ledger in \(state)"
+            "\(task.origin == nil ? "task \(task.name)" : "the request") is halted for good, by an entry of the ledger in \(state)"
                 + (ledger.isReserved ? "; its ε was set aside before and stays spent, once" : "; no ε was set aside"))
         try await tell()
     }

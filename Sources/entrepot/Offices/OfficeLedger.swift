@@ -121,6 +121,31 @@ final class OfficeLedger: Sendable {
             task: task, epsilon: price.epsilon, delta: price.delta, plan: text, uploads: commitments, time: Self.now)
     }
 
+    /// What is left of the task's part for requests before this one, in millionths of ε.
+    func left(of part: Double, before request: QueryRequest) throws -> Int {
+        try ledger.left(of: part, before: try Self.hash(request), task: task)
+    }
+
+    /// Sets the price of a request aside, once, out of the task's part for requests.
+    ///
+    /// - Throws: `LedgerError.partSpent` where less is left.
+    func reserve(
+        _ request: QueryRequest, by party: TaskSpecification.Party?, asked: TaskSpecification, of part: Double
+    ) throws -> RequestReservation {
+        try ledger.reserve(
+            request: try Self.hash(request), query: request.query.name, task: task,
+            party: party?.publicKey.fingerprint ?? "", epsilon: asked.privacy.epsilon, delta: asked.privacy.delta,
+            of: part,
+            time: Self.now)
+    }
+
+    private static func hash(_ request: QueryRequest) throws -> LedgerHash {
+        guard let hash = LedgerHash(bytes: request.digest.bytes) else {
+            throw CommandFailure("the request has no digest")
+        }
+        return hash
+    }
+
     /// The entry of the reservation, as it is hashed.
     func line(_ reservation: Reservation) throws -> String {
         String(decoding: try ledger.entry(reservation.sequence).canonicalBytes, as: UTF8.self)

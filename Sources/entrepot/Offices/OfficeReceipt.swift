@@ -59,16 +59,28 @@ struct OfficeReceipt: Codable, Sendable, Equatable {
         guard task == specification.digest.hex else {
             return ["it is of task \(ShownText.line(String(task.prefix(64)))), not of \(specification.digest.hex)"]
         }
-        var problems: [String] = []
         let names = specification.offices.map(\.name)
-        if closings.map(\.from).sorted() != names.sorted() {
-            problems.append("it does not have one end of each office")
-        }
+        var problems = Self.problems(of: closings, office: office, task: specification)
         if Set(commitments.keys) != Set(names) || commitments.values.contains(where: { !Self.isDigest($0) }) {
             problems.append("it does not have one commitment of each office")
         }
-        if office != closings.first?.from { problems.append("its first end is not that of the office that it names") }
         if epsilon != price.epsilon || delta != price.delta { problems.append("its ε or δ is not that of the task") }
+        if let file, Hex.encode(Array(SHA256.hash(data: file))) != result {
+            problems.append("the result's file is another one")
+        }
+        return problems
+    }
+
+    /// What is wrong with the signed ends of a task: one of each office, of the same totals, the office's own first.
+    static func problems(
+        of closings: [SumClosing], office: String, task specification: TaskSpecification
+    ) -> [String] {
+        let task = specification.digest.hex
+        var problems: [String] = []
+        if closings.map(\.from).sorted() != specification.offices.map(\.name).sorted() {
+            problems.append("it does not have one end of each office")
+        }
+        if office != closings.first?.from { problems.append("its first end is not that of the office that it names") }
         for closing in closings {
             let party = specification.offices.first { $0.name == closing.from }
             let isSigned =
@@ -79,9 +91,6 @@ struct OfficeReceipt: Codable, Sendable, Equatable {
         }
         if Set(closings.map { "\($0.rounds) \($0.chain)" }).count > 1 {
             problems.append("the offices did not sign the same totals")
-        }
-        if let file, Hex.encode(Array(SHA256.hash(data: file))) != result {
-            problems.append("the result's file is another one")
         }
         return problems
     }

@@ -48,7 +48,7 @@ extension VerifyCommand {
                 "this is the receipt of a secure sum: name its task with --task, whose keys sign it", code: ExitCode(64)
             )
         }
-        let specification = try Files.task(at: task)
+        let specification = try signedTask(task)
         let price = try TaskPlan(specification).price
         let beside = URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent("task.model").path
         let model = file ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)
@@ -71,6 +71,43 @@ extension VerifyCommand {
             """)
     }
 
+    /// The task whose keys sign; with --request the run of that request.
+    private func signedTask(_ path: String) throws -> TaskSpecification {
+        let task = try Files.task(at: path)
+        guard let request else { return task }
+        return task.asking(try RequestFile.request(at: request, of: task))
+    }
+
+    /// The answer of a request, as one office signed it.
+    func verify(answer bytes: [UInt8]) throws {
+        let file: OfficeAnswer
+        do {
+            file = try OfficeAnswer.read(bytes)
+        } catch {
+            throw notAuthentic("the answer", error)
+        }
+        guard let task, let request else {
+            throw CommandFailure(
+                "this is the answer of a request: name its task with --task, whose keys sign it, and the request with --request",
+                code: ExitCode(64))
+        }
+        let specification = try Files.task(at: task)
+        let asked = try RequestFile.request(at: request, of: specification)
+        let problems = try file.problems(task: specification, request: asked)
+        if json { printJSON(["authentic": problems.isEmpty, "reasons": problems]) }
+        guard problems.isEmpty else {
+            throw CommandFailure("the answer is not authentic: \(problems.joined(separator: "; "))", code: .evidence)
+        }
+        guard !json else { return }
+        Console.show(
+            """
+            \(AnswerText(file.answer).text)
+            request       \(file.request) of \(asked.party)
+            result        SHA-256 \(file.result): the same in each office's answer
+            the answer is authentic: \(file.office) signed it, and all offices signed the same totals
+            """)
+    }
+
     /// What an auditor reads of one office: entries, rounds and ends, checked with the keys of the task.
     func verify(audit bytes: [UInt8]) throws {
         let log: OfficeAudit
@@ -83,7 +120,7 @@ extension VerifyCommand {
             throw CommandFailure(
                 "this is the log of an office: name its task with --task, whose keys sign it", code: ExitCode(64))
         }
-        let specification = try Files.task(at: task)
+        let specification = try signedTask(task)
         let price = try TaskPlan(specification).price
         let finding = log.finding(specification, price: (price.epsilon, price.delta))
         let problems = finding.problems
@@ -111,7 +148,7 @@ extension VerifyCommand {
             task          \(log.task)
             office        \(log.office): \(log.entries.count) entries of its ledger, which it signed
             rounds        \(finding.rounds.count), \(isEnded ? "with the messages that all offices signed" : "of which no end is signed")
-            what came     \(finding.end)
+            what came     \(finding.end)\(finding.requests == 0 ? "" : "; then ε of \(Counted.of(finding.requests, "request"))")
             the log is authentic: \(isEnded ? "its rounds are the word of all offices, times and the rest" : "it is") the word of \(log.office)
             """)
     }

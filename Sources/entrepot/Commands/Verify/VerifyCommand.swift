@@ -19,7 +19,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
             --privacy recomputes what the releases of a file cost, and says nothing of who made the file: anybody can write one. \
             A receipt of a secure sum (`entrepot compute`) is verified with the keys of --task, and with the result named by \
-            --file, or task.model beside it; so is audit.json, which shows every round (--details).
+            --file, or task.model beside it; so is audit.json, which shows every round (--details). What belongs to a request \
+            (`entrepot compute --request`) is verified with --request as well, its answer.json among it.
 
             Example: entrepot verify report.pdf --measurements release.json
             """)
@@ -43,6 +44,11 @@ struct VerifyCommand: AsyncParsableCommand {
             "The task of a secure sum's receipt: its keys are those that sign. With --privacy: the task that the file must be "
                 + "of.", valueName: "file"))
     var task: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --task: the request that a receipt, a log or an answer is of.", valueName: "file"))
+    var request: String?
 
     @Option(help: ArgumentHelp("A running service.", valueName: "url"))
     var url: String?
@@ -117,6 +123,7 @@ struct VerifyCommand: AsyncParsableCommand {
             throw ValidationError("--timestamp takes the place of --at, for saved documents")
         }
         if privacy, document == nil { throw ValidationError("--privacy needs a model file or a transcript") }
+        if request != nil, task == nil { throw ValidationError("--request goes with --task, to which it was made") }
         if rowsPerKey != nil, !privacy { throw ValidationError("--rows-per-key goes with --privacy") }
         if let rowsPerKey, rowsPerKey < 1 { throw ValidationError("--rows-per-key is 1 or more") }
         if allowSimulated, simulatedRoot == nil {
@@ -149,6 +156,9 @@ struct VerifyCommand: AsyncParsableCommand {
                 } else if OfficeAudit.isAudit(bytes) {
                     try refuseUnused(["--file": file, "--opening": opening], for: "an office's log")
                     try verify(audit: bytes)
+                } else if OfficeAnswer.isAnswer(bytes) {
+                    try refuseUnused(["--file": file, "--opening": opening], for: "the answer of a request")
+                    try verify(answer: bytes)
                 } else if OfficeReceipt.isReceipt(bytes) {
                     try refuseUnused(["--opening": opening], for: "the receipt of a secure sum")
                     try verify(sum: bytes, at: document)

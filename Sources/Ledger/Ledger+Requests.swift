@@ -1,0 +1,95 @@
+internal import GRDB
+
+/// What was set aside for one request, out of the part of a task's ε that waits for requests.
+public struct RequestReservation: Sendable, Equatable {
+    /// The request's digest.
+    public let request: LedgerHash
+    /// Its price.
+    public let epsilon: Double
+    /// Its sequence number in the ledger.
+    public let sequence: UInt64
+
+    private static let requestKey = "request"
+
+    /// Reads it back from its entry; nil for another kind, or one that lacks something.
+    public init?(_ entry: LedgerEntry) {
+        guard entry.kind == .request, let epsilon = entry.epsilon, epsilon > 0, entry.delta != nil,
+            let request = entry.details[Self.requestKey].flatMap({ LedgerHash(hex: $0) })
+        else { return nil }
+        self.request = request
+        self.epsilon = epsilon
+        sequence = entry.sequence
+    }
+
+    fileprivate static func details(_ request: LedgerHash, query: String) -> [String: String] {
+        [requestKey: request.hex, "query": query]
+    }
+}
+
+extension Ledger {
+    /// In millionths of ε, in which prices add up exactly.
+    private static func millionths(_ epsilon: Double) -> Int64 { Int64((epsilon * 1e6).rounded()) }
+
+    /// The requests of a task for which ε was set aside, in order.
+    public func requests(of task: LedgerHash) throws(LedgerError) -> [RequestReservation] {
+        try perform { database in try database.read { try Self.requests(of: task, in: $0) } }
+    }
+
+    private static func requests(of task: LedgerHash, in database: Database) throws -> [RequestReservation] {
+        try Row.fetchAll(
+            database, sql: "SELECT sequence, bytes FROM entry WHERE task = ? AND kind = ? ORDER BY sequence",
+            arguments: [task.hex, LedgerEntry.Kind.request.rawValue]
+        ).map { row in
+            let entry = try entry(row)
+            guard let request = RequestReservation(entry) else { throw LedgerError.tampered(sequence: entry.sequence) }
+            return request
+        }
+    }
+
+    /// Sets ε of one request aside, for good and once: asked again, the entry that stands. The entry is durable when this returns.
+    ///
+    /// What is set aside is a part of the task's reservation: the total over the whole life of the task stays what it is.
+    ///
+    /// - Parameters:
+    ///   - party: the fingerprint of whoever asked.
+    ///   - query: its name.
+    ///   - part: of the task's ε, for all its requests together.
+    /// - Throws: `noReservation` before the task's own; `partSpent` where less than the price is left.
+    @discardableResult
+    public func reserve(
+        request: LedgerHash, query: String, task: LedgerHash, party: String, epsilon: Double, delta: Double,
+        of part: Double, time: Int64
+    ) throws(LedgerError) -> RequestReservation {
+        guard epsilon.isFinite, epsilon > 0, epsilon < 8192, delta >= 0, delta < 1 else {
+            throw .invalidPrice(epsilon: epsilon, delta: delta)
+        }
+        return try perform { database in
+            try database.write { database in
+                guard try Self.reservation(of: task, in: database) != nil else { throw LedgerError.noReservation }
+                let standing = try Self.requests(of: task, in: database)
+                if let same = standing.first(where: { $0.request == request }) {
+                    guard same.epsilon == epsilon else { throw LedgerError.otherTerms }
+                    return same
+                }
+                let left = Self.millionths(part) - standing.reduce(0) { $0 + Self.millionths($1.epsilon) }
+                guard Self.millionths(epsilon) <= left else {
+                    throw LedgerError.partSpent(asked: epsilon, left: Double(max(0, left)) / 1e6)
+                }
+                let entry = try Self.append(
+                    .request, task: task, party: party, epsilon: epsilon, delta: delta,
+                    details: RequestReservation.details(request, query: query), time: time, in: database)
+                guard let reservation = RequestReservation(entry) else {
+                    throw LedgerError.tampered(sequence: entry.sequence)
+                }
+                return reservation
+            }
+        }
+    }
+
+    /// What is left of a task's part for requests before one of them, in millionths of ε: without the price of that one, where it is set
+    /// aside already.
+    public func left(of part: Double, before request: LedgerHash, task: LedgerHash) throws(LedgerError) -> Int {
+        let others = try requests(of: task).filter { $0.request != request }
+        return Int(Self.millionths(part) - others.reduce(0) { $0 + Self.millionths($1.epsilon) })
+    }
+}

@@ -90,9 +90,10 @@ struct SamplerTests {
 
     @Test("a scale is written as whole numbers that tell it from every other")
     func words() {
-        #expect("\(NoiseScale.gaussian(GaussianScale(units: (7 << 32) / 3)))" == "gaussian of variance 10021590357/2^32")
-        #expect(
-            "\([NoiseScale.laplace(LaplaceScale(units: 1 << 49, sensitivity: 3))])" == "[laplace of decay 1/6]")
+        let gaussian = NoiseScale.gaussian(GaussianScale(units: (7 << 32) / 3))
+        let laplace = NoiseScale.laplace(LaplaceScale(units: 1 << 49, sensitivity: 3))
+        #expect("\(gaussian)" == "gaussian of variance 10021590357/2^32")
+        #expect("\([laplace])" == "[laplace of decay 1/6]")
     }
 
     /// Values of P[|x| ≤ y]·2^127 by mpmath with 80 digits (`Tests/PrivacyKernelTests/table-vectors.py`).

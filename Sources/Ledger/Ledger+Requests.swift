@@ -46,6 +46,7 @@ extension Ledger {
         }
     }
 
+    // KERNEL 10.5
     /// Sets ε of one request aside, for good and once: asked again, the entry that stands. The entry is durable when this returns.
     ///
     /// What is set aside is a part of the task's reservation: the total over the whole life of the task stays what it is.

@@ -167,8 +167,10 @@ struct IntervalTests {
                     "coverage of \(kind): \(Figures.percent(share)) of \(tally.all), ± \(Figures.decimal(width, digits: 1)) % of it; "
                         + "noise alone would have held \(Figures.percent(byNoise))")
             }
-            // The figures of one table hang together: of 18 tables fewer than 90 % is chance in less than 1 of 1,000 runs.
-            #expect(share >= (Self.replicates == nil ? 0.9 : 0.93) && tally.all >= 18, "\(kind): \(tally)")
+            // Of 18 intervals of 95 % five miss by chance in 1.5 of 1,000 runs. There are more of the other kinds, but those of one table
+            // hang together: that fewer than 90 % of them hold is chance in less than 1 of 1,000.
+            let least = Self.replicates != nil ? 0.93 : tally.all == 18 ? 14.0 / 18 : 0.9
+            #expect(share >= least && tally.all >= 18, "\(kind): \(tally)")
         }
         // What the ranges are for: values that stand at one end of their bins are no matter of noise.
         let means = try #require(tallies["mean"])

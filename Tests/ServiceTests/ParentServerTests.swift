@@ -96,7 +96,7 @@ struct ParentServerTests {
             let path = folder.appending(path: "a\(UUID().uuidString.prefix(8)).sock").path
             defer { for path in [path, path + ".ready"] { try? FileManager.default.removeItem(atPath: path) } }
             let lines = """
-                import threading
+                from threading import Thread
                 silent = [connect() for _ in range(20)]
                 idle = context.wrap_socket(connect())
                 idle.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
@@ -105,7 +105,7 @@ struct ParentServerTests {
                     try:
                         while True: connect().close()
                     except OSError: pass
-                threads = [threading.Thread(target=hammer) for _ in range(4)]
+                threads = [Thread(target=hammer) for _ in range(4)]
                 for one in threads: one.start()
                 open("\(path).ready", "w").close()
                 for one in threads: one.join()

@@ -201,7 +201,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Attestation", "Bytes", "Domains", "Drafting", "Gzip", "Ledger", "Linkage", "SecretSharing", "Tables",
+                "Attestation", "Bytes", "Domains", "Drafting", "Gzip", "Ledger", "Linkage", "SecretSharing", "Shards",
+                "Tables",
                 "Tasks", crypto, cryptoExtras, x509, asn1, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
             ],
             exclude: ["README.md"],
@@ -229,11 +230,15 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: strict),
         .target(
+            name: "Shards", dependencies: ["Bytes", "Domains", "PrivacyKernel", "Tables", "VectorMath"],
+            exclude: ["README.md"],
+            swiftSettings: strict),
+        .target(
             name: "EngineCommands",
             dependencies: [
                 "Attestation", "Bytes", "CProcessor", "DemoData", "Domains", "Drafting", "Engine", "Evaluation",
-                "FittedModels", "Ledger", "PrivacyAccounting", "PrivacyKernel", "Queries", "Spark", "Synthesizers",
-                "Tables", "Tasks", "VectorMath", arguments,
+                "FittedModels", "Ledger", "PrivacyAccounting", "PrivacyKernel", "Queries", "Shards", "Spark",
+                "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
@@ -242,15 +247,18 @@ let package = Package(
                 "Attestation", "Bytes", "Client", "CProcess", "CWipe", "DemoData", "Domains", "Drafting", "Engine",
                 "EngineCommands", "Evaluation", "FittedModels", "Ledger", "Linkage", "PrivacyAccounting",
                 "PrivacyKernel", "Queries",
-                "SecretSharing", "Service", "Synthesizers", "Tables", "Tasks", "VectorMath", arguments, crypto, logging,
+                "SecretSharing", "Service", "Shards", "Synthesizers", "Tables", "Tasks", "VectorMath", arguments,
+                crypto,
+                logging,
             ],
             exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "PackageTests", swiftSettings: checked),
         .testTarget(
             name: "EngineCommandsTests",
             dependencies: [
-                "Domains", "Engine", "EngineCommands", "FittedModels", "PrivacyKernel", "Spark", "Tables", "Tasks",
-                "VectorMath",
+                "Attestation", "Client", "Domains", "Engine", "EngineCommands", "FittedModels", "PrivacyKernel",
+                "Shards",
+                "Spark", "Tables", "Tasks", "VectorMath",
             ],
             swiftSettings: checked),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "VectorMath"], swiftSettings: strict),
@@ -260,6 +268,9 @@ let package = Package(
             exclude: ["vectors.json", "vectors.py"], swiftSettings: strict),
         .testTarget(
             name: "SparkTests", dependencies: ["Domains", "PrivacyKernel", "Spark", "Tables", "VectorMath"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ShardsTests", dependencies: ["Domains", "PrivacyKernel", "Shards", "Tables", "VectorMath"],
             swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "VectorMath"], swiftSettings: strict),
         .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: strict),
@@ -273,7 +284,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PrivacyKernelTests",
-            dependencies: ["Domains", "PlantedBugs", "PrivacyKernel", "SecretSharing", "Tables", "VectorMath"],
+            dependencies: [
+                "Domains", "PlantedBugs", "PrivacyKernel", "SecretSharing", "Shards", "Tables", "VectorMath",
+            ],
             exclude: ["table-vectors.py"], swiftSettings: strict),
         .testTarget(
             name: "PrivacyAccountingTests",
@@ -350,7 +363,7 @@ let package = Package(
             dependencies: [
                 "Attestation", "Bytes", "Client", "Domains", "Engine", "FittedModels", "Ledger", "PrivacyKernel",
                 "Queries",
-                "Service",
+                "Service", "Shards",
                 "Synthesizers", "Tables", "Tasks", "VectorMath", asn1, crypto, cryptoExtras, httpTypes, hummingbirdCore,
                 lifecycle, nioCore, nioHTTP1, nioPosix, nioSSL, logging, x509,
             ],
@@ -377,7 +390,8 @@ case "core":
     keepPackages(["swift-asn1", "swift-crypto"])
     package.products = []
     // The kernel's checks on shares need what shares are made of.
-    let needed = core + core.map { $0 + "Tests" } + ["COpenBLAS", "LinearAlgebra", "PlantedBugs", "SecretSharing"]
+    let needed =
+        core + core.map { $0 + "Tests" } + ["COpenBLAS", "LinearAlgebra", "PlantedBugs", "SecretSharing", "Shards"]
     package.targets.removeAll { !needed.contains($0.name) }
 case "readers":
     keepPackages(["GRDB.swift", "swift-asn1", "swift-certificates", "swift-crypto", "swift-http-types", "Yams"])

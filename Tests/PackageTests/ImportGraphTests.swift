@@ -12,7 +12,7 @@ let orderOfTargets: [[String]] = [
     ["Domains"],
     ["Tables"],
     ["PrivacyKernel"],
-    ["Linkage", "PrivacyAccounting", "SecretSharing", "Spark"],
+    ["Linkage", "PrivacyAccounting", "SecretSharing", "Shards", "Spark"],
     ["GraphicalModels"],
     ["FittedModels"],
     ["Synthesizers"],

@@ -52,6 +52,9 @@ public final class CSVTableReader {
     /// Gets the rows block by block where none is to be kept.
     private var takeBlock: ((consuming CodedTable) -> Void)?
     private var blockRows = 0
+    /// Gets the rows with their keys, block by block, where somebody else is to count them.
+    var passing: (rows: Int, take: (PassedRows) -> Bool)?
+    private var keepsRows: Bool { takeBlock == nil && passing == nil }
 
     /// Most rows for which memory is reserved by the announced size; beyond them columns grow as they are filled.
     private static let mostReserved = 33_554_432.0
@@ -167,7 +170,13 @@ public final class CSVTableReader {
 
     func dropBlocks() { takeBlock = nil }
 
-    private func deliver(atLeast least: Int) throws(TableProblems) {
+    private func deliver(atLeast least: Int? = nil) throws(TableProblems) {
+        if let passing, var reader = rows {
+            rows = nil
+            defer { rows = reader }
+            return try pass(atLeast: least ?? passing.rows, passing.take, &reader)
+        }
+        let least = least ?? blockRows
         guard let takeBlock, let block = try rows?.block(atLeast: least, &log), log.isEmpty else { return }
         takeBlock(block)
     }
@@ -265,7 +274,7 @@ extension CSVTableReader: RecordSink {
                 domain: domain, schema: schema, header: header, keyParts: keyRule?.columns.count ?? 0,
                 typed: Set(typed))
             guard file.footer.rowCount <= limits.rows else { throw stop(tooManyRows) }
-            if takeBlock == nil {
+            if keepsRows {
                 rows?.reserve(rows: min(limits.size(of: file.footer.rowCount), Int(CSVTableReader.mostReserved)))
             }
             let fields = header.roles.indices.filter { header.roles[$0] != .ignored }
@@ -277,7 +286,7 @@ extension CSVTableReader: RecordSink {
                 let count = rows?.count ?? 0
                 rows?.append(block, firstRow: count + 2, rowNumbers: nil, keys: &keys, log: &log)
                 if ruleCheck != nil, let rows { ruleCheck?.read(block, of: rows) { rows.fileRow(count + $0) } }
-                try deliver(atLeast: blockRows)
+                try deliver()
                 return true
             }
         } catch let fault as ParquetFault {
@@ -305,13 +314,13 @@ extension CSVTableReader: RecordSink {
         if count == 0, grid.rows > 0, limits.sizes.count == 1 {
             // Under a declared size memory is that of the declared rows, whatever comes.
             rows?.reserve(rows: limits.size(of: 0))
-        } else if count == 0, grid.rows > 0, let expectedBytes, takeBlock == nil {
+        } else if count == 0, grid.rows > 0, let expectedBytes, keepsRows {
             let expected = Double(expectedBytes) * Double(grid.rows) / Double(bytes)
             rows?.reserve(rows: min(limits.rows, Int(min(expected * 1.02, CSVTableReader.mostReserved))))
         }
         rows?.append(grid, firstRow: firstRow, rowNumbers: rowNumbers, keys: &keys, log: &log)
         if ruleCheck != nil, let rows { ruleCheck?.read(grid, of: rows) { rows.fileRow(count + $0) } }
-        try deliver(atLeast: blockRows)
+        try deliver()
     }
 
     package func note(_ code: String, _ problem: () -> TableProblem) { log.add(code, column: nil, problem) }

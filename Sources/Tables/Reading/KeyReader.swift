@@ -144,6 +144,12 @@ struct KeyReader {
         chunks.append(rows)
     }
 
+    /// The rows that have gathered, in the order of the file. Empties the reader.
+    mutating func takePassed() -> [HashedRow] {
+        defer { (chunks, current) = ([], []) }
+        return chunks.isEmpty ? current : chunks.flatMap(\.self) + current
+    }
+
     /// All rows sorted by the hash of their keys. Empties the reader.
     mutating func sorted() -> [HashedRow] {
         chunks.append(current)

@@ -14,7 +14,7 @@ struct RowReader {
     private let isParent: [Bool]
     private(set) var count = 0
     /// So many rows were handed over as blocks.
-    private var delivered = 0
+    private(set) var delivered = 0
     /// Where rows of the file are not rows of the table: from which row of the table on, and how many were left out.
     private var gaps: [(row: Int, offset: Int)] = [(0, 2)]
     private var codes: [UInt32] = []

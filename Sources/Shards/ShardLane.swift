@@ -1,0 +1,164 @@
+import Foundation
+import Synchronization
+@_spi(PassedRows) import Tables
+import VectorMath
+
+/// A coordinator's side of one shard: what it was sent, and what it must therefore answer.
+final class ShardLane: Sendable {
+    /// Where the shard is.
+    let name: String
+    let layout: ShardLayout
+    private let known: KnownRows
+    private let open: @Sendable () throws -> any ShardLink
+    private let state = Mutex(State())
+
+    private struct State {
+        var link: (any ShardLink)?
+        var queue: ShardBatch?
+        /// For both sides and each table the number of the next batch.
+        var batches: [[Int]] = []
+        /// Rows of each table that were sent.
+        var sent: [Int] = []
+        /// The rows that every table of counts adds up to; kept when a lost shard gets its rows again.
+        var total: Int64?
+    }
+
+    init(_ name: String, _ layout: ShardLayout, open: @escaping @Sendable () throws -> any ShardLink) {
+        (self.name, self.layout, self.open) = (name, layout, open)
+        known = KnownRows(layout)
+    }
+
+    // MARK: - Rows
+
+    /// Connects, and says what is to come.
+    func begin() throws {
+        let link = try open()
+        let payload = try JSONEncoder().encode(layout)
+        state.withLock {
+            $0.link?.close()
+            $0.link = link
+            $0.batches = [layout.tables.map { _ in 0 }, layout.tables.map { _ in 0 }]
+            $0.sent = layout.tables.map { _ in 0 }
+        }
+        _ = try say(.begin, Array(payload), longest: 0)
+        for table in layout.tables.indices {
+            var batch = known.batch(table)
+            while batch.count > 0 { try send(&batch, table: table, side: 1) }
+        }
+    }
+
+    /// Rows of this shard that wait for the next messages.
+    func add(_ rows: [Int], of passed: PassedRows, table: Int) {
+        state.withLock { state in
+            var queue = state.queue ?? ShardBatch(layout.tables[table])
+            state.queue = nil
+            state.sent[table] += rows.count
+            queue.append(
+                fileRows: rows.lazy.map { passed.fileRows[$0] },
+                keys: rows.lazy.map { passed.keys?[$0] ?? HashedRow(hash: (0, 0), row: 0) })
+            for (place, column) in passed.table.columns.enumerated() {
+                queue.append(place, rows, of: column.codes, column.places)
+            }
+            state.queue = queue
+        }
+    }
+
+    /// Sends so many messages; and as many again as long as rows wait, where no block follows.
+    func flush(table: Int, isLast: Bool) throws(ShardError) {
+        var batch = state.withLock { state in
+            defer { state.queue = nil }
+            return state.queue ?? ShardBatch(layout.tables[table])
+        }
+        repeat {
+            for _ in 0..<layout.messages(layout.tables[table]) { try send(&batch, table: table, side: 0) }
+        } while isLast && batch.count > 0
+        state.withLock { $0.queue = isLast ? nil : batch }
+    }
+
+    private func send(_ batch: inout ShardBatch, table: Int, side: Int) throws(ShardError) {
+        let number = state.withLock { state in
+            defer { state.batches[side][table] += 1 }
+            return state.batches[side][table]
+        }
+        _ = try say(.rows, batch.take(table: table, side: side, batch: number), longest: 0)
+    }
+
+    /// Says that no more rows come.
+    func finish() throws(ShardError) -> ShardReport {
+        let bytes = try say(.done, [], longest: ShardReport.longest)
+        guard let report = try? JSONDecoder().decode(ShardReport.self, from: Data(bytes)) else {
+            throw .answer(shard: name, what: "its report is none")
+        }
+        let sent = state.withLock { $0.sent }
+        guard report.rows == sent, report.repeated.count == sent.count else {
+            throw .wrongSums(shard: name, what: "it has other rows than it was sent")
+        }
+        return report
+    }
+
+    // MARK: - Questions
+
+    /// The tables of this shard's rows.
+    func answer(_ question: ShardQuestion, cells: [Int]) throws(ShardError) -> [[Int64]] {
+        guard let payload = try? JSONEncoder().encode(question) else {
+            throw .notCounted("A question that cannot be written down")
+        }
+        let count = cells.reduce(0, +)
+        let bytes = Array(try say(.ask, Array(payload), longest: 16 * count))
+        guard bytes.count == 16 * count else { throw .answer(shard: name, what: "cells are missing") }
+        var place = 0
+        func tables() -> [[Int64]] {
+            cells.map { cells in
+                (0..<cells).map { _ in
+                    defer { place += 8 }
+                    return Int64(bitPattern: bytes.number(at: place, UInt64.self))
+                }
+            }
+        }
+        let (own, ofKnown) = (tables(), tables())
+        guard ofKnown == known.answer(question) else {
+            throw .wrongSums(
+                shard: name, what: "a table of \(KnownRows.count) known rows is counted otherwise than it is")
+        }
+        if case .counts = question { try checkTotals(own) }
+        return own
+    }
+
+    private func checkTotals(_ tables: [[Int64]]) throws(ShardError) {
+        let first = state.withLock { state -> Int64? in
+            // Of one table whose rows all count every row is known.
+            let all = layout.tables.count == 1 && (layout.isUnique || !layout.tables[0].isKeyed)
+            state.total = state.total ?? (all ? Int64(state.sent[0]) : tables.first?.reduce(0, &+))
+            return state.total
+        }
+        for table in tables {
+            guard table.allSatisfy({ $0 >= 0 }), table.reduce(0, &+) == first else {
+                throw .wrongSums(
+                    shard: name, what: "one of its tables has \(table.reduce(0, &+)) rows, not \(first ?? 0)")
+            }
+        }
+    }
+
+    /// Has the shard overwrite its rows.
+    func end() {
+        _ = try? say(.end, [], longest: 0)
+        let link = state.withLock { state in
+            defer { state.link = nil }
+            return state.link
+        }
+        link?.close()
+    }
+
+    private func say(_ message: ShardMessage, _ payload: [UInt8], longest: Int) throws(ShardError) -> ArraySlice<UInt8>
+    {
+        guard let link = state.withLock({ $0.link }) else { throw .lost(shard: name, why: "there is no connection") }
+        let bytes = try link.exchange(
+            message.rawValue, payload, longest: 1 + max(longest, ShardAnswer.longestRefusal))
+        switch ShardAnswer.read(bytes) {
+        case .success(let answer): return answer
+        case .failure(.busy): throw .lost(shard: name, why: "\(ShardRefusal.busy)")
+        case .failure(let refusal): throw .refused(shard: name, why: "\(refusal)")
+        case nil: throw .answer(shard: name, what: "it is of no known form")
+        }
+    }
+}

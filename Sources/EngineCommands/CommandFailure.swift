@@ -5,6 +5,7 @@ import FittedModels
 import Foundation
 import PrivacyKernel
 import Queries
+import Shards
 import Spark
 import Synthesizers
 import Tables
@@ -44,6 +45,7 @@ package struct CommandFailure: Error {
         case let error as any ErrorWithExitCode: self.init("\(error)", code: ExitCode(error.exitCode))
         case let error as TableProblems: self.init("\(error)", code: .badData)
         case let error as SparkError: self.init("\(error)", code: .badData)
+        case let error as ShardError: self.init("\(error)", code: error.isOfRows ? .badData : .failed)
         case let error as SchemaProblems: self.init("\(error)", code: .badData)
         case let error as RuleProblems: self.init("\(error)", code: .badData)
         case let error as TaskProblems: self.init("\(error)", code: .badData)

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Domains
 import PrivacyKernel
-import Spark
 import Tables
 
 /// Where the exact counts come from that the kernel adds noise to.
@@ -12,15 +11,20 @@ enum CountingEngine: String, ExpressibleByArgument, CaseIterable {
     case blocks
     /// No row comes here: a cluster that has the tables counts them.
     case spark
+    /// No row is held here: the file is read once, and each row sent to the shard of its key.
+    case shards
+
+    /// Whether others count, at addresses that are named.
+    var isElsewhere: Bool { self == .spark || self == .shards }
 }
 
-/// Rows on their way to a kernel: held, in their file, or on a cluster.
+/// Rows on their way to a kernel: held, in their file, on a cluster, or on shards.
 enum CountedRows: ~Copyable {
     case held(PrivateTable)
     /// The table, how columns follow from its own, and the domain that they make.
     case counted(StreamedTable, TableRecipe?, TableDomain)
     /// What counts them, and the domain with its rules.
-    case elsewhere(SparkCounter, TableDomain)
+    case elsewhere(any ExactCounter, TableDomain)
 
     var domain: TableDomain {
         switch self {

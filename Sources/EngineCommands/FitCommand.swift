@@ -5,6 +5,7 @@ import FittedModels
 import Foundation
 import Ledger
 import PrivacyKernel
+import Shards
 import Spark
 import Synthesizers
 import Tables
@@ -56,17 +57,23 @@ package struct FitCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the rows are counted: in memory, in blocks, or on spark.",
+            "Where the rows are counted: in memory, in blocks, on spark, or by shards.",
             discussion: """
                 blocks holds no row: it reads the file of --table anew for each round of questions, in a memory that does not grow \
                 with the rows. It joins nothing and compares no keys, so it takes one table without a primaryKey, each row of \
                 which is a record of its own. spark has a cluster count the rows: --table and --data name tables of its catalog, or \
-                paths of Parquet files that it reads.
+                paths of Parquet files that it reads. shards sends each row to one of several attested programs (`entrepot \
+                shard`) and adds up what they count.
                 """))
     var engine: CountingEngine = .memory
 
-    @Option(help: ArgumentHelp("The Spark Connect server, with --engine spark.", valueName: "sc://host:port"))
+    @Option(
+        help: ArgumentHelp(
+            "Who counts: sc://HOST:PORT with --engine spark, HOST:PORT,HOST:PORT,… with --engine shards.",
+            valueName: "address"))
     var connect: String?
+
+    @OptionGroup var shards: ShardOptions
 
     @Option(help: "The model file to write.")
     var output: String
@@ -83,8 +90,12 @@ package struct FitCommand: AsyncParsableCommand {
                 "--engine blocks takes one --table: the tables of a task meet by their keys, which are compared in memory"
             )
         }
-        if (engine == .spark) != (connect != nil) {
-            throw ValidationError("--engine spark and --connect sc://HOST:PORT go together")
+        if engine.isElsewhere != (connect != nil) {
+            throw ValidationError(
+                "--connect goes with --engine spark (sc://HOST:PORT) and with --engine shards (HOST:PORT,HOST:PORT,…)")
+        }
+        if shards.isGiven, engine != .shards {
+            throw ValidationError("--key, --measurements and what else is trusted of shards go with --engine shards")
         }
         if task != nil && rules != nil { throw ValidationError("with --task, the rules stand in the task") }
         if task != nil && (epsilon != nil || !param.isEmpty) {
@@ -152,6 +163,7 @@ package struct FitCommand: AsyncParsableCommand {
         let plan = try TaskPlan(task)
         let files = try Dictionary(data.map { try NamedFile($0) }.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })
         if engine == .spark { return try clusterJob(task, plan, files) }
+        if engine == .shards { return try shardJob(task, plan, files) }
         let hash = KeyedHash.random
         var tables: [(name: String, table: KeyedTable)] = []
         var openings: [String: OpeningFile] = [:]
@@ -212,6 +224,14 @@ package struct FitCommand: AsyncParsableCommand {
             sha256 = rows.contents[0]
             counter = rows.counter
             counted = .elsewhere(rows.rows, domain)
+        case .shards:
+            let source = ShardTables.Source(
+                path: table, domain: readable, schema: schema, key: keys.isEmpty ? nil : KeyRule(columns: keys),
+                dialect: TableDialect(delimiter: UInt8(ascii: ",")), limits: limits)
+            let rows = try ShardTables([source], domain: domain, rowsPerKey: 1, connect: connect ?? "", shards.trust)
+            sha256 = rows.contents[0]
+            counter = rows.counter
+            counted = .elsewhere(rows.rows, domain)
         }
         let parameters = try Dictionary(
             param.map { try NamedFile($0, form: "NAME=VALUE") }.map { ($0.name, Parameter.text($0.path)) },
@@ -246,6 +266,32 @@ package struct FitCommand: AsyncParsableCommand {
         var openings: [String: OpeningFile] = [:]
         for (source, content) in zip(sources, rows.contents) {
             openings[source.party] = opening(of: source.name, content)
+        }
+        return Job(
+            work: .task(plan), privacy: plan.privacy, rows: .elsewhere(rows.rows, plan.domain),
+            digest: try ledgerHash(task.digest.hex), openings: openings, counter: rows.counter)
+    }
+
+    /// A task whose tables are read here and counted by shards.
+    private func shardJob(_ task: TaskSpecification, _ plan: TaskPlan, _ files: [String: String]) throws -> Job {
+        guard task.join.kind == .inner else {
+            throw ShardError.notCounted("A task with another join than `inner`")
+        }
+        var sources: [ShardTables.Source] = []
+        for party in task.providers {
+            guard let file = files[party.name], let table = party.table else {
+                throw CommandFailure("there is no --data \(party.name)=FILE", code: ExitCode(64))
+            }
+            sources.append(
+                ShardTables.Source(
+                    path: file, domain: try task.readingDomain(of: party) ?? table.domain(), schema: table.schema,
+                    key: table.key, dialect: table.dialect, limits: task.limits.table(declared: table.rows)))
+        }
+        let rows = try ShardTables(
+            sources, domain: plan.domain, rowsPerKey: plan.rowsPerKey, connect: connect ?? "", shards.trust)
+        var openings: [String: OpeningFile] = [:]
+        for (party, (source, content)) in zip(task.providers, zip(sources, rows.contents)) {
+            openings[party.name] = opening(of: source.path, content)
         }
         return Job(
             work: .task(plan), privacy: plan.privacy, rows: .elsewhere(rows.rows, plan.domain),

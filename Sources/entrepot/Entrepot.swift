@@ -1,5 +1,6 @@
 import ArgumentParser
 import EngineCommands
+import Synchronization
 
 /// The one executable. Data goes to stdout and talk to stderr; exit codes are those of `ExitCode+Contract.swift`.
 @main struct Entrepot: AsyncParsableCommand {
@@ -36,7 +37,7 @@ import EngineCommands
                 name: "Operation",
                 subcommands: [
                     ServeCommand.self, ConnectCommand.self, DoctorCommand.self, ImageCommand.self, FitCommand.self,
-                    ComputeCommand.self, IntersectionCommand.self,
+                    ShardCommand.self, ComputeCommand.self, IntersectionCommand.self,
                 ]),
             CommandGroup(name: "Trial", subcommands: [DemoCommand.self, DemoDataCommand.self]),
         ]
@@ -45,6 +46,7 @@ import EngineCommands
     /// Checks the processor before anything computes, adds what stands in settings, and runs the command.
     static func main() async {
         ProcessorFeatures.exitWhereTooOld()
+        ShardDoor.ofProgram.withLock { $0 = .network }
         do {
             let own = Array(CommandLine.arguments.dropFirst())
             try CommandNames.check(own)

@@ -1,8 +1,12 @@
+import Attestation
+import Client
 import Domains
 import Engine
 import Foundation
 import PrivacyKernel
+import Shards
 import Spark
+import Synchronization
 import Tables
 import Tasks
 import Testing
@@ -106,6 +110,29 @@ struct ScaleTests {
                 [(party: "table", name: path, domain: domain, schema: schema, key: nil)], domain: domain, rowsPerKey: 1,
                 connect: settings["ENTREPOT_SCALE_CONNECT"] ?? "")
             return Kernel(countedBy: tables.rows)
+        case .shards:
+            let root = try #require(settings["ENTREPOT_SCALE_STATE"])
+            let roots = try CertificateFile.certificates(
+                Array(Data(contentsOf: URL(fileURLWithPath: "\(root)/simulated-root/root.pem")))
+            ).reduce(TrustRoots.vendors) { $0.trustingSimulated(root: $1) }
+            let allowed = try ReleaseManifest(
+                json: Data(contentsOf: URL(fileURLWithPath: "\(root)/simulated-root/measurements.json")))
+            let trust = TrustPolicy(now: 0, roots: roots, allowed: allowed, allowDebug: true)
+            ShardDoor.ofProgram.withLock {
+                $0 = ShardDoor { request in
+                    try ShardConnection.open(
+                        ServiceAddress(request.address), key: Files.privateKey(at: request.key), trust: trust)
+                }
+            }
+            let source = ShardTables.Source(
+                path: path, domain: domain, schema: schema, key: nil,
+                dialect: TableDialect(delimiter: UInt8(ascii: ",")), limits: limits)
+            let key = try #require(settings["ENTREPOT_SCALE_KEY"])
+            return Kernel(
+                countedBy: try ShardTables(
+                    [source], domain: domain, rowsPerKey: 1, connect: settings["ENTREPOT_SCALE_CONNECT"] ?? "",
+                    ShardTrust(key: key)
+                ).rows)
         }
     }
 }

@@ -56,7 +56,7 @@ struct EngineTests {
             ("engine: {kind: secure-sum, colluding: 5}", "of 5 providers 1 to 4"),
             ("engine: {kind: secure-sum, colluding: 0}", "every one knows its own noise"),
             ("engine: {kind: enclave, colluding: 1}", "no `colluding`"),
-            ("engine: {kind: shards}", "`shards` is not built"),
+            ("engine: {kind: shards}", "no service coordinates shards"),
             ("engine: {kind: enclave, server: 'localhost:15002'}", "only `kind: spark` has a `server`"),
             ("engine: {kind: spark, server: 'localhost:15002'}", "counts the inner join"),
             ("engine: {kind: secure-som}", "Did you mean `secure-sum`"),

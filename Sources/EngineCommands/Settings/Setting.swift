@@ -53,6 +53,10 @@ package enum Setting: String, Sendable, CaseIterable {
         switch self {
         case .url where isOffline: return false
         case .task where first == "fit": return !Setting.gives("--table", arguments)
+        // Others hold no rows of the fit.
+        case .key where first == "fit", .measurements where first == "fit", .allowSimulated where first == "fit",
+            .simulatedRoot where first == "fit":
+            return Setting.asksShards(arguments)
         // A saved document is trusted by its own root, and a running service too.
         case .simulatedRoot where first == "verify":
             return !["--root", "--format"].contains { Setting.gives($0, arguments) }
@@ -64,6 +68,12 @@ package enum Setting: String, Sendable, CaseIterable {
     /// Whether an option stands among arguments.
     static func gives(_ option: String, _ arguments: [String]) -> Bool {
         arguments.prefix { $0 != "--" }.contains { $0 == option || $0.hasPrefix(option + "=") }
+    }
+
+    /// Whether rows are sent to shards.
+    private static func asksShards(_ arguments: [String]) -> Bool {
+        arguments.contains("--engine=shards")
+            || zip(arguments, arguments.dropFirst()).contains { $0 == "--engine" && $1 == "shards" }
     }
 
     /// Whether the first argument is a file, not an option, or one stands at the end behind an option with its value.
@@ -97,10 +107,12 @@ package enum Setting: String, Sendable, CaseIterable {
     static let ofCommand: [String: Set<Setting>] = {
         var all: [String: Set<Setting>] = [
             "serve": [.task, .attester, .listen, .state, .certificates],
+            "shard": [.attester, .listen, .state, .certificates],
             "connect": ofService.union([.proxyListen]),
             "verify": [.url, .measurements, .simulatedRoot, .root, .tpmRoot, .certificates, .collateral],
             "query": [.url, .key, .measurements, .task, .allowSimulated, .simulatedRoot, .memory],
-            "check": [.task, .party], "prepare": [.task, .party], "ingest": [.task, .party], "fit": [.task],
+            "check": [.task, .party], "prepare": [.task, .party], "ingest": [.task, .party],
+            "fit": [.task, .key, .measurements, .allowSimulated, .simulatedRoot],
             "task sign": [.key], "doctor": [.task, .key, .state, .certificates, .listen],
         ]
         for command in [

@@ -70,7 +70,7 @@ extension TaskReader {
         guard text != "shards" else {
             problem(
                 line: node.line, path: path,
-                "`shards` is not built: no several attested services count one table together",
+                "no service coordinates shards: `entrepot fit --engine shards` has them count for whoever holds all files",
                 fix: "Write `kind: enclave`, or `kind: spark` where a cluster has the tables and may see them")
             return nil
         }

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Attestation
-import CProcess
-import CWipe
 import EngineCommands
 import Foundation
 import Logging
@@ -22,14 +20,6 @@ struct ServeCommand: AsyncParsableCommand {
 
             Example: entrepot serve --task task.yaml --attester simulated --state state
             """)
-
-    enum AttesterName: String, ExpressibleByArgument, CaseIterable {
-        case simulated
-        case nitro
-        case tsm
-        case tpm
-        case azure
-    }
 
     @Option(help: "The task file.")
     var task: String
@@ -71,15 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve() async throws {
-        // Nothing that the service writes is for other users of the machine.
-        umask(0o077)
-        entrepot_crash_silently()
-        if entrepot_lock_memory() != 0 {
-            Console.say("memory is not locked: a host that swaps could write it to its disk (see ulimit -l)")
-        }
-        if entrepot_wipes_freed_memory() == 0 {
-            Console.say("memory that was given back is not overwritten on this platform")
-        }
+        SealedProcess.begin()
         let specification = try Files.task(at: task)
         if let refusal = specification.refusalToServe { throw CommandFailure(refusal, code: .badData) }
         let parent = try ListenAddress.parent(listen)
@@ -92,49 +74,15 @@ struct ServeCommand: AsyncParsableCommand {
         }
         var configuration = ServiceConfiguration(
             specification: specification, signatures: try signatures(of: specification),
-            attester: try await makeAttester(specification, manifest), buildManifest: manifest, host: host,
+            attester: try await attester.attester(
+                for: specification.canonicalBytes, manifest: manifest, certificates: certificates, state: state),
+            buildManifest: manifest, host: host,
             port: port, parentSocket: parent, stateDirectory: state, logger: logger,
             onListening: { port in Console.say("listening on \(parent?.description ?? "https://\(host):\(port)")") })
         configuration.watcherKey = try operatorKey.map { try KeyFiles.publicKey(at: $0) }
         configuration.forcesEnd = true
         let service = try EntrepotService(configuration)
         try await service.run()
-    }
-
-    private func makeAttester(
-        _ specification: TaskSpecification, _ manifest: [UInt8]
-    ) async throws -> any Attester {
-        let bytes = specification.canonicalBytes
-        let given = try certificates.flatMap { try CertificateFiles.certificates(in: $0) }
-        switch attester {
-        case .nitro: return try await NSMAttester(taskSpecification: bytes)
-        case .tsm: return try TSMAttester(taskSpecification: bytes, certificates: given)
-        case .tpm:
-            return try await TPMAttester(
-                device: try LinuxTPMDevice(), taskSpecification: bytes, certificates: given,
-                log: TPMAttester.systemLog())
-        case .azure:
-            return try await TPMAttester(
-                device: try LinuxTPMDevice(), key: .azure(AzureMetadataService()), taskSpecification: bytes,
-                certificates: given)
-        case .simulated:
-            let directory = try state ?? Self.ownTemporaryFolder()
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            let simulated = try SimulatedAttester(
-                stateDirectory: directory, taskSpecification: bytes, buildManifest: manifest)
-            Console.say("root of the simulated evidence: \(simulated.rootFile)")
-            Console.say("measurements of this process: \(simulated.measurementsFile)")
-            return simulated
-        }
-    }
-
-    /// A fresh folder for this process: in the common one, the root could be another user's.
-    private static func ownTemporaryFolder() throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)").path
-        guard mkdir(folder, 0o700) == 0 else {
-            throw CommandFailure("no folder can be made in \(FileManager.default.temporaryDirectory.path)")
-        }
-        return folder
     }
 
     /// The content of `TASK.<party>.sig` for every provider that has one.

@@ -86,7 +86,7 @@ bench-kernel:                ## how many draws a second of each noise, and how f
 bench-copula:                ## the copula: fit, Gram matrix against dsyrk, sampling
 	swift run -c release --package-path Benchmarks CopulaBenchmark speed
 
-scale: setup                 ## the same counts from memory, blocks and Spark: make scale [ROWS=10000000] [SPARK_ROWS=1000000]
+scale: setup                 ## the same counts from memory, blocks, shards and Spark: make scale [ROWS=10000000] [SPARK_ROWS=1000000]
 	@scripts/build --build-tests
 	@scripts/build --package-path Spark || echo 'scale: entrepot-spark was not built'
 	@scripts/scale $(or $(ROWS),1000000) $(or $(SPARK_ROWS),1000000)

@@ -13,79 +13,51 @@ public struct FellegiSunterFit: Sendable {
     public let misfit: (squares: Double, freedom: Int)
     private let covariance: Matrix
     private let shape: PairParameters
+    /// In the order of the parameters.
+    private let kinds: [MatchModel.Kind]
+    /// Of each kind whether its pairs are of one unit.
+    private let isOne: [Bool]
     /// The variance of each count's noise.
     private let noise: Double
 
-    /// - Parameter linked: for each pattern whether the task takes pairs that have it for one unit. The fit then begins there:
-    ///   where members of a household meet, the likeliest two kinds of pairs may be households and strangers. Such pairs are a
-    ///   third kind where the counts speak for one.
+    /// - Parameter linked: for each pattern whether the task takes pairs that have it for one unit. Then there are as many kinds of
+    ///   pairs as the counts speak for (`KindSearch`): where members of a household meet, the likeliest two would be
+    ///   households and strangers.
     /// - Returns: nil where there are too few patterns for the model, or where no pair can be told from noise.
     public init?(_ counts: AgreementCounts, linked: [Bool]? = nil) {
-        let shape = PairParameters(levels: counts.levels, kinds: 2)
-        guard counts.counts.count > shape.count, counts.counts.reduce(0, +) > 0 else { return nil }
-        var best: Solution?
-        let starts =
-            linked.map { linked in [Self.divided(counts, linked.map { $0 ? 0 : 1 }, kinds: 2)] }
-            ?? [0.02, 0.2, 0.7].map { Self.maximised(counts, share: $0) }
-        for start in starts {
-            guard var fit = Solution(counts, shape, from: start) else { continue }
-            // Which kind is which has no name in the counts: pairs of one unit are those that disagree less.
-            if fit.model.disagrees {
-                let other = Solution(counts, shape, from: fit.model.swapped)
-                guard let other, !other.model.disagrees else { continue }
-                fit = other
-            }
-            if best.map({ fit.optimum.squares < $0.optimum.squares }) ?? true { best = fit }
-        }
-        if let linked, let third = Self.third(counts, linked, beside: best) { best = third }
-        guard let best else { return nil }
-        self.shape = best.shape
-        noise = counts.variance
-        covariance = best.optimum.covariance
-        model = best.model
-        misfit = (best.optimum.squares, counts.counts.count - best.shape.count)
-    }
-
-    /// An optimum as a model.
-    private struct Solution {
-        let shape: PairParameters
-        let optimum: PatternLeastSquares.Optimum
-        let model: MatchModel
-
-        init?(_ counts: AgreementCounts, _ shape: PairParameters, from start: MatchModel) {
-            let squares = PatternLeastSquares(counts: counts, parameters: shape)
-            guard let optimum = squares.optimum(from: [start.one] + start.two) else { return nil }
-            (self.shape, self.optimum) = (shape, optimum)
-            model = MatchModel(kinds: shape.kinds(optimum.values))
-        }
-    }
-
-    /// The share of a third kind of pairs whose patterns may be linked.
-    private static let mostLinked = 0.1
-
-    /// A fit with a third kind of pairs, which begins where two kinds leave pairs unexplained; nil where it explains less than
-    /// its parameters are worth (H. Akaike, 1974).
-    private static func third(_ counts: AgreementCounts, _ linked: [Bool], beside best: Solution?) -> Solution? {
-        let shape = PairParameters(levels: counts.levels, kinds: 3)
-        guard let best, counts.counts.count > shape.count else { return nil }
-        let expected = shape.sums(shape.expected([best.model.one] + best.model.two))
-        let kinds = linked.indices.map { place -> Int in
-            guard !linked[place] else { return 0 }
-            let spread = (counts.variance + expected[place]).squareRoot()
-            return counts.counts[place] - expected[place] > 3 * spread ? 2 : 1
-        }
-        guard kinds.contains(2), let fit = Solution(counts, shape, from: divided(counts, kinds, kinds: 3)),
-            fit.optimum.squares + 2 * Double(shape.count - best.shape.count) < best.optimum.squares
+        guard counts.counts.reduce(0, +) > 0,
+            let found = linked.map({ KindSearch.found(counts, linked: $0) }) ?? Self.ofTwoKinds(counts)
         else { return nil }
-        // A kind that is often linked would be pairs of one unit with errors, as far as anybody can tell.
-        let taken = zip(MatchModel.product(fit.model.two[1].levels), linked).reduce(0) { $0 + ($1.1 ? $1.0 : 0) }
-        return fit.model.disagrees || taken > mostLinked ? nil : fit
+        (shape, kinds, isOne, model) = (found.shape, found.kinds, found.isOne, found.model)
+        noise = counts.variance
+        covariance = found.optimum.covariance
+        misfit = (found.optimum.squares, counts.counts.count - found.shape.count)
+    }
+
+    /// A kind of either, from several beginnings.
+    private static func ofTwoKinds(_ counts: AgreementCounts) -> KindSearch.Found? {
+        let shape = PairParameters(levels: counts.levels, kinds: 2)
+        guard counts.counts.count > shape.count else { return nil }
+        func fitted(_ start: MatchModel) -> KindSearch.Found? {
+            let start = start.one + start.two
+            let squares = PatternLeastSquares(
+                counts: counts, parameters: shape, holds: start.map { .loose(PairParameters.odds($0)) })
+            return squares.optimum(from: start).map {
+                KindSearch.Found(shape: shape, optimum: $0, kinds: shape.kinds($0.values), isOne: [true, false])
+            }
+        }
+        return [0.02, 0.2, 0.7].compactMap { share in
+            // Which kind is which has no name in the counts: pairs of one unit are those that disagree less.
+            guard let fit = fitted(maximised(counts, share: share)) else { return nil }
+            guard fit.model.disagrees else { return fit }
+            return fitted(MatchModel(one: fit.model.two, two: fit.model.one)).flatMap { $0.model.disagrees ? nil : $0 }
+        }.min { $0.optimum.squares < $1.optimum.squares }
     }
 
     /// The number of compared pairs of one unit, with its standard error for these pairs.
     public var matched: (estimate: Double, standardError: Double) {
         var gradient = [Double](repeating: 0, count: shape.count)
-        gradient[0] = model.matched
+        for (kind, pairs) in kinds.enumerated() where isOne[kind] { gradient[kind] = pairs.pairs }
         let weights = influence(gradient)
         let none = [Double](repeating: 0, count: weights.count)
         return (model.matched, variance(of: weights, less: none).squareRoot())
@@ -98,12 +70,16 @@ public struct FellegiSunterFit: Sendable {
 
     /// How far one pair more of each pattern moves the estimated recall.
     func recallInfluence(of patterns: [Bool]) -> [Double] {
-        let probabilities = model.patternProbabilities.matched
-        let taken = zip(probabilities, patterns).map { $1 ? $0 : 0 }
-        let (margins, recall) = (AgreementCounts.margins(taken, shape.levels), taken.reduce(0, +))
+        let (all, recall) = (max(model.matched, 1e-300), recall(of: patterns))
         var gradient = [Double](repeating: 0, count: shape.count)
-        shape.eachLevel(ofKind: 0) { parameter, comparison, level in
-            gradient[parameter] = margins[comparison][level] - model.one.levels[comparison][level] * recall
+        for (number, kind) in kinds.enumerated() where isOne[number] {
+            let taken = zip(MatchModel.product(kind.levels), patterns).map { $1 ? $0 : 0 }
+            let (margins, share) = (AgreementCounts.margins(taken, shape.levels), taken.reduce(0, +))
+            let part = kind.pairs / all
+            gradient[number] = part * (share - recall)
+            shape.eachLevel(ofKind: number) { parameter, comparison, level in
+                gradient[parameter] = part * (margins[comparison][level] - kind.levels[comparison][level] * share)
+            }
         }
         return influence(gradient)
     }
@@ -129,22 +105,9 @@ public struct FellegiSunterFit: Sendable {
         let direction = gradient.indices.map { row in
             gradient.indices.reduce(0) { $0 + covariance[row, $1] * gradient[$1] }
         }
-        let kinds = [model.one] + model.two
         let expected = shape.expected(kinds)
         let moves = shape.moves(kinds, expected, along: direction)
         return zip(moves, shape.sums(expected)).map { $0 / (noise + $1 + 0.5) }
-    }
-
-    /// A model of pairs that are divided by their patterns.
-    private static func divided(_ counts: AgreementCounts, _ kinds: [Int], kinds count: Int) -> MatchModel {
-        let floor = 2 * counts.variance.squareRoot()
-        let all = (0..<count).map { kind -> MatchModel.Kind in
-            // What is below its noise is taken for none.
-            let pairs = zip(counts.counts, kinds).map { $1 == kind && $0 > floor ? $0 : 0 }
-            let levels = AgreementCounts.margins(pairs, counts.levels).map { MatchModel.shares($0.map { $0 + 0.5 }) }
-            return MatchModel.Kind(pairs: 1 + pairs.reduce(0, +), levels: levels)
-        }
-        return MatchModel(kinds: all)
     }
 
     private static func maximised(_ counts: AgreementCounts, share: Double) -> MatchModel {

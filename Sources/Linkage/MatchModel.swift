@@ -3,8 +3,8 @@ import VectorMath
 /// The model of Fellegi and Sunter: pairs of one unit and pairs of two units, each with the probability of every level of every
 /// comparison, independent of each other within either kind.
 ///
-/// Pairs of two units may be of more than one kind: members of a household, or records that a pass brought together by their
-/// names, agree in several comparisons at once.
+/// Either may be of more than one kind. Of pairs of two units, members of a household, or records that a pass brought together by their
+/// names, agree in several comparisons at once; of pairs of one unit, those who moved, or whose entries are careless, disagree in several.
 public struct MatchModel: Sendable, Equatable {
     /// Pairs within which comparisons are independent.
     public struct Kind: Sendable, Equatable {
@@ -20,64 +20,71 @@ public struct MatchModel: Sendable, Equatable {
         }
     }
 
-    /// Pairs of one unit.
-    public let one: Kind
+    /// Pairs of one unit, of one kind or more.
+    public let one: [Kind]
     /// Pairs of two units, of one kind or more.
     public let two: [Kind]
 
     /// A model from its parts, as `FellegiSunterFit` estimates them or a task gives them.
-    public init(one: Kind, two: [Kind]) {
+    ///
+    /// - Parameter one: at least one kind.
+    public init(one: [Kind], two: [Kind]) {
         self.one = one
         self.two = two
     }
 
-    /// A model of its kinds, pairs of one unit first.
-    init(kinds: [Kind]) { self.init(one: kinds[0], two: Array(kinds.dropFirst())) }
+    /// A model with one kind of pairs of one unit.
+    public init(one: Kind, two: [Kind]) { self.init(one: [one], two: two) }
 
     /// Expected number of compared pairs that are of one unit.
-    public var matched: Double { one.pairs }
+    public var matched: Double { one.reduce(0) { $0 + $1.pairs } }
 
     /// Expected number of the others.
     public var unmatched: Double { two.reduce(0) { $0 + $1.pairs } }
 
     /// How many levels each comparison has.
-    public var levels: [Int] { one.levels.map(\.count) }
+    public var levels: [Int] { one[0].levels.map(\.count) }
+
+    /// For each comparison the probability of each level in a pair of one unit, of any kind.
+    public var matchedLevels: [[Double]] { mixed(one) }
 
     /// For each comparison the probability of each level in a pair of two units, of any kind.
-    public var unmatchedLevels: [[Double]] {
-        let all = max(unmatched, 1e-300)
+    public var unmatchedLevels: [[Double]] { mixed(two) }
+
+    private func mixed(_ kinds: [Kind]) -> [[Double]] {
+        let all = max(kinds.reduce(0) { $0 + $1.pairs }, 1e-300)
         return levels.enumerated().map { comparison, count in
-            (0..<count).map { level in two.reduce(0) { $0 + $1.pairs / all * $1.levels[comparison][level] } }
+            (0..<count).map { level in kinds.reduce(0) { $0 + $1.pairs / all * $1.levels[comparison][level] } }
         }
     }
 
     /// For each comparison and level the weight log₂(m/u), within ±30.
     public var weights: [[Double]] {
-        zip(one.levels, unmatchedLevels).map { matched, unmatched in
+        zip(matchedLevels, unmatchedLevels).map { matched, unmatched in
             zip(matched, unmatched).map { min(max(binaryLogarithm($0) - binaryLogarithm($1), -30), 30) }
         }
     }
 
     /// Whether pairs of one unit disagree more than others: then the kinds have each other's name.
     var disagrees: Bool {
-        zip(one.levels, unmatchedLevels).reduce(0) {
+        zip(matchedLevels, unmatchedLevels).reduce(0) {
             $0 + naturalLogarithm(max($1.0[0], 1e-6)) - naturalLogarithm(max($1.1[0], 1e-6))
         } > 0
     }
 
-    /// The same with pairs of one unit and the first kind of the others exchanged.
-    var swapped: MatchModel { MatchModel(one: two[0], two: [one] + two.dropFirst()) }
-
     /// For each pattern the probability in a pair of one unit, and of two.
     public var patternProbabilities: (matched: [Double], unmatched: [Double]) {
-        let all = max(unmatched, 1e-300)
-        var others = [Double](repeating: 0, count: levels.reduce(1, *))
-        for kind in two {
-            for (place, share) in MatchModel.product(kind.levels).enumerated() {
-                others[place] += kind.pairs / all * share
+        func mixed(_ kinds: [Kind]) -> [Double] {
+            let all = max(kinds.reduce(0) { $0 + $1.pairs }, 1e-300)
+            var shares = [Double](repeating: 0, count: levels.reduce(1, *))
+            for kind in kinds {
+                for (place, share) in MatchModel.product(kind.levels, times: kind.pairs / all).enumerated() {
+                    shares[place] += share
+                }
             }
+            return shares
         }
-        return (MatchModel.product(one.levels), others)
+        return (mixed(one), mixed(two))
     }
 
     /// For each pattern the probability that a pair with it is of one unit.

@@ -21,13 +21,18 @@ struct PairParameters: Sendable {
     var count: Int { kindCount * (1 + logits) }
 
     func values(_ kinds: [MatchModel.Kind]) -> [Double] {
-        kinds.map { naturalLogarithm(max($0.pairs, 1e-6)) }
-            + kinds.flatMap { kind in
-                kind.levels.flatMap { one in
-                    one.dropFirst().map { naturalLogarithm(max($0, 1e-6) / max(one[0], 1e-6)) }
-                }
-            }
+        kinds.map { naturalLogarithm(max($0.pairs, 1e-6)) } + kinds.flatMap(Self.odds)
     }
+
+    /// The logarithms of the odds of a kind, comparison by comparison.
+    static func odds(_ kind: MatchModel.Kind) -> [Double] {
+        kind.levels.flatMap { one in
+            one.dropFirst().map { naturalLogarithm(max($0, 1e-6) / max(one[0], 1e-6)) }
+        }
+    }
+
+    /// The places of a kind's odds among the parameters.
+    func odds(ofKind kind: Int) -> Range<Int> { kindCount + kind * logits..<kindCount + (kind + 1) * logits }
 
     func kinds(_ values: [Double]) -> [MatchModel.Kind] {
         (0..<kindCount).map { kind in
@@ -56,17 +61,18 @@ struct PairParameters: Sendable {
     }
 
     /// The derivatives of the expected numbers of pairs of these patterns, a row each, with every parameter, a column each.
-    func slopes(_ kinds: [MatchModel.Kind], _ expected: [[Double]], _ patterns: Range<Int>) -> Matrix {
+    func slopes(_ kinds: [MatchModel.Kind], _ expected: [[Double]], _ patterns: ArraySlice<Int>) -> Matrix {
         var slopes = Matrix(rows: patterns.count, columns: count)
         for (kind, shares) in kinds.enumerated() {
             let column = kind * patterns.count
-            for (row, place) in patterns.enumerated() { slopes.values[column + row] = expected[kind][place] }
+            let pairs = patterns.map { expected[kind][$0] }
+            for row in pairs.indices { slopes.values[column + row] = pairs[row] }
             eachLevel(ofKind: kind) { parameter, comparison, level in
                 let share = shares.levels[comparison][level]
                 let column = parameter * patterns.count
                 for (row, place) in patterns.enumerated() {
                     let has = digits[comparison][place] == level
-                    slopes.values[column + row] = expected[kind][place] * ((has ? 1 : 0) - share)
+                    slopes.values[column + row] = pairs[row] * ((has ? 1 : 0) - share)
                 }
             }
         }

@@ -21,13 +21,16 @@ public enum ShardMessage: UInt8, Sendable {
 public final class ShardSession {
     private enum State {
         case fresh
-        /// Rows come, of the table and of the known one.
-        case filling(ShardLayout, [[ShardTable]])
-        case counting([ShardRows], sizes: [Int])
+        /// Rows come.
+        case filling(ShardLayout)
+        case counting(sizes: [Int])
         case over
     }
 
     private var state = State.fresh
+    /// Of the table and of the known one. Not part of the state: whoever looks at that would hold the rows too, and have them copied.
+    private var sides: [[ShardTable]] = []
+    private var rows: [ShardRows] = []
 
     private static let longestLayout = 1 << 20
     private static let longestQuestion = 1 << 26
@@ -44,7 +47,7 @@ public final class ShardSession {
     public func longest(_ kind: UInt8) -> Int {
         switch (ShardMessage(rawValue: kind), state) {
         case (.begin, .fresh): Self.longestLayout
-        case (.rows, .filling(let layout, _)): layout.tables.reduce(0) { max($0, $1.messageBytes) }
+        case (.rows, .filling(let layout)): layout.tables.reduce(0) { max($0, $1.messageBytes) }
         case (.ask, .counting): Self.longestQuestion
         default: 0
         }
@@ -74,23 +77,21 @@ public final class ShardSession {
             let layout = try Self.read(ShardLayout.self, payload, "layout")
             try layout.check()
             let tables = layout.tables.map { ShardTable($0) }
-            state = .filling(layout, [tables, tables])
+            sides = [tables, tables]
+            state = .filling(layout)
             return []
-        case (.rows, .filling(let layout, var sides)):
+        case (.rows, .filling(let layout)):
             guard payload.count >= ShardBatch.headBytes else { throw .malformed("batch") }
             let (table, side) = (Int(payload.number(at: 0, UInt16.self)), Int(payload[2]))
             guard layout.tables.indices.contains(table), sides.indices.contains(side), payload[3] == 0,
                 payload.count == layout.tables[table].messageBytes
             else { throw .malformed("batch") }
-            // Alone with the rows, so that they are not copied.
-            state = .fresh
             try sides[side][table].append(payload, layout: layout)
-            state = .filling(layout, sides)
             return []
-        case (.done, .filling(let layout, let sides)):
+        case (.done, .filling(let layout)):
             state = .over
-            return try finish(layout, sides)
-        case (.ask, .counting(let rows, let sizes)):
+            return try finish(layout)
+        case (.ask, .counting(let sizes)):
             let question = try Self.read(ShardQuestion.self, payload, "question")
             _ = try question.cells(sizes)
             return rows.reduce(into: []) { bytes, side in
@@ -103,27 +104,23 @@ public final class ShardSession {
         }
     }
 
-    private func finish(_ layout: ShardLayout, _ sides: [[ShardTable]]) throws(ShardRefusal) -> [UInt8] {
+    private func finish(_ layout: ShardLayout) throws(ShardRefusal) -> [UInt8] {
         var report = ShardReport(rows: [], repeated: [])
-        var joined: [ShardRows] = []
-        for side in sides {
+        for side in sides.indices {
             var finished: [ShardTable.Finished] = []
-            for var table in side {
-                let whole = try table.finished(isUnique: layout.isUnique)
+            for table in sides[side].indices {
+                let whole = try sides[side][table].finished(isUnique: layout.isUnique)
                 finished.append(whole)
-                guard joined.isEmpty else { continue }
+                guard side == 0 else { continue }
                 let shown = whole.repeated.sorted { $0.second < $1.second }.prefix(ShardReport.listed)
                 report.rows.append(whole.rowCount)
                 report.repeated.append(
                     .init(count: whole.repeated.count, first: shown.map(\.first), second: shown.map(\.second)))
             }
-            joined.append(try ShardRows(&finished, layout))
+            rows.append(try ShardRows(&finished, layout))
         }
-        if report.repeated.allSatisfy({ $0.count == 0 }) {
-            state = .counting(joined, sizes: layout.sizes)
-        } else {
-            for side in joined.indices { joined[side].wipe() }
-        }
+        sides = []
+        if report.repeated.allSatisfy({ $0.count == 0 }) { state = .counting(sizes: layout.sizes) } else { wipe() }
         return Array((try? JSONEncoder().encode(report)) ?? Data())
     }
 
@@ -134,11 +131,10 @@ public final class ShardSession {
     }
 
     private func wipe() {
-        if case .counting(var rows, _) = state {
-            state = .over
-            for side in rows.indices { rows[side].wipe() }
-        }
         state = .over
+        sides = []
+        for side in rows.indices { rows[side].wipe() }
+        rows = []
     }
 }
 

@@ -84,7 +84,7 @@ struct SimulatedLinks {
         let draw = try simulated.draw(groups: [1])
         let fit = try #require(FellegiSunterFit(draw.counts))
         #expect(abs(fit.model.matched / 400_000 - 1) < 0.004)
-        for (found, true_) in zip(fit.model.one.levels.joined(), simulated.matched.joined()) {
+        for (found, true_) in zip(fit.model.matchedLevels.joined(), simulated.matched.joined()) {
             #expect(abs(found - true_) < 0.006)
         }
         for (found, true_) in zip(fit.model.unmatchedLevels.joined(), simulated.unmatched.joined()) {

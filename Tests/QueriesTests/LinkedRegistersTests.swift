@@ -10,6 +10,8 @@ import VectorMath
 
 /// Totals of common units against the truth, on registers of 100,000 records each that `Benchmarks/linkage/registers.py` writes to
 /// the folder that `ENTREPOT_REGISTERS_FOLDER` names. Lists are linked once; noise of ε = 1 is drawn anew many times.
+///
+/// The number of the unit is compared too, with weights of 0: it changes no link, and tells how many compared pairs are of one unit.
 @Suite struct LinkedRegistersTests {
     private static let folder = ProcessInfo.processInfo.environment["ENTREPOT_REGISTERS_FOLDER"]
     /// Those of all registers that are there.
@@ -30,8 +32,8 @@ import VectorMath
         "names": [text("surname", [.soundex]), text("given", [.soundex])], "telephone": [text("phone", [.trim])],
     ]
 
-    /// Comparisons, weights and passes of `Benchmarks/linkage.py`.
-    private static func terms(_ passes: [String]) -> LinkageTerms {
+    /// Comparisons, weights and passes of `Benchmarks/linkage.py`, and the number of the unit where `withUnits`.
+    private static func terms(_ passes: [String], withUnits: Bool) -> LinkageTerms {
         let compare: [(String, LinkageTerms.Comparator, [Double], [Double])] = [
             ("given", .jaroWinkler, [0.95, 0.85], [7, 5, -4]), ("surname", .jaroWinkler, [0.95, 0.85], [4, 3, -4]),
             ("born", .levenshtein, [0.99, 0.75], [10, 2, -6]), ("street", .jaroWinkler, [0.95, 0.8], [4, 3, -4]),
@@ -39,7 +41,9 @@ import VectorMath
         ]
         return LinkageTerms(
             blocking: passes.compactMap { blocks[$0] },
-            compare: compare.map { LinkageTerms.Comparison(text: text($0.0), by: $0.1, at: $0.2, weights: $0.3) },
+            compare: compare.map { LinkageTerms.Comparison(text: text($0.0), by: $0.1, at: $0.2, weights: $0.3) }
+                + (withUnits
+                    ? [LinkageTerms.Comparison(text: text("unit", [.trim]), by: .exact, at: [], weights: [0, 0])] : []),
             partners: 10)
     }
 
@@ -49,19 +53,19 @@ import VectorMath
             constraints: Constraints(required: true))
     ])
 
-    /// A list with each unit's group in place of its number, and the numbers.
+    /// A list with each unit's group behind its number, and the numbers.
     private static func list(_ name: String, _ terms: LinkageTerms) throws -> (table: KeyedTable, units: [Int]) {
         let lines = try String(contentsOfFile: "\(folder ?? "")/\(name).csv", encoding: .utf8).split(separator: "\n")
-        var (text, units) = (columns.joined(separator: ",") + ",group\n", [Int]())
+        var (text, units) = ((columns + ["unit"]).joined(separator: ",") + ",group\n", [Int]())
         for line in lines.dropFirst() {
             let cells = line.split(separator: ",", omittingEmptySubsequences: false)
             let unit = try #require(cells.last.flatMap { Int($0) })
             units.append(unit)
-            text += cells.dropLast().joined(separator: ",") + ",\(unit % groups)\n"
+            text += cells.joined(separator: ",") + ",\(unit % groups)\n"
         }
-        let key = KeyRule(columns: columns, normalise: [.trim])
+        let key = KeyRule(columns: columns + ["unit"], normalise: [.trim])
         let reader = CSVTableReader(
-            domain: try TableDomain(schema: schema, keyColumns: columns), schema: schema, key: key,
+            domain: try TableDomain(schema: schema, keyColumns: key.columns), schema: schema, key: key,
             hash: KeyedHash(key: (1, 2)), limits: TableLimits(bytes: .max, rows: 1 << 20), dialect: TableDialect(),
             linkage: terms)
         try reader.consume(Array(text.utf8))
@@ -80,11 +84,13 @@ import VectorMath
     private struct Errors {
         var (sum, squares, covered, count) = (0.0, 0.0, 0, 0)
 
-        mutating func add(_ figure: NoisyFigure, truth: Int) {
-            let error = figure.estimate / Double(truth) - 1
+        /// - Parameter part: of what the figure counts, what the truth counts.
+        mutating func add(_ figure: NoisyFigure, truth: Int, part: Double = 1) {
+            let truth = Double(truth) / part
+            let error = figure.estimate / truth - 1
             sum += error
             squares += error * error
-            let isCovered = (figure.lower ?? 0) <= Double(truth) && Double(truth) <= (figure.upper ?? 0)
+            let isCovered = (figure.lower ?? 0) <= truth && truth <= (figure.upper ?? 0)
             covered += isCovered ? 1 : 0
             count += 1
         }
@@ -99,7 +105,7 @@ import VectorMath
     }
 
     @Test(
-        "all common units come out nearer than those that passes compare, at ε = 1 and three passes or four, within 6.5 %",
+        "all common units come out within 5 %, groups within 6 %, compared ones within 3 %, at ε = 1 and three passes or four",
         .enabled(if: !names.isEmpty, "ENTREPOT_REGISTERS_FOLDER names no folder with registers"), .serialized,
         arguments: names,
         [
@@ -107,7 +113,7 @@ import VectorMath
             ["birth", "postcode", "names", "telephone"],
         ])
     func totals(name: String, passes: [String]) throws {
-        let terms = Self.terms(passes)
+        let terms = Self.terms(passes, withUnits: true)
         let lists = (try Self.list("\(name)-a", terms), try Self.list("\(name)-b", terms))
         let common = Set(lists.0.units).intersection(lists.1.units)
         let truths = (0..<Self.groups).map { group in common.count { $0 % Self.groups == group } }
@@ -119,11 +125,16 @@ import VectorMath
         let exactly = try PrivacyParameters(epsilon: 4_000, delta: 0)
         var budget = try Budget(exactly, accounting: .pure)
         _ = try Self.workload(terms, domain, exactly).ask(kernel, taking: &budget)
-        guard case .linkage(let exact)? = kernel.transcript.releases.last?.answer else {
+        guard case .linkage(let answer)? = kernel.transcript.releases.last?.answer else {
             Issue.record("no answer")
             return
         }
-        let workload = try Self.workload(terms, domain, PrivacyParameters(epsilon: 1, delta: 1e-9))
+        // By the number of the unit, the last comparison: another one, the same, or missing.
+        let pairs = stride(from: 0, to: answer[0].counts.count, by: 3).map { Array(answer[0].counts[$0..<$0 + 3]) }
+        let met = pairs.reduce(0) { $0 + Int($1[1]) }
+        let exact = [pairs.map { $0.reduce(0, +) }] + answer.dropFirst().map(\.counts)
+        let workload = try Self.workload(
+            Self.terms(passes, withUnits: false), domain, PrivacyParameters(epsilon: 1, delta: 1e-9))
         let parts = try #require(workload.forecasts(.gaussian).first).parts
         let scales = [1, Double(LinkageQuestion.parts), 1, 1]
         let deviations = zip(parts, scales).map { $0.standardError * $1 }
@@ -133,11 +144,11 @@ import VectorMath
             let (one, two) = (Double.random(in: 1e-300..<1, using: &random), Double.random(in: 0..<1, using: &random))
             return (-2 * naturalLogarithm(one)).squareRoot() * cosine(2 * .pi * two)
         }
-        var (all, groups, compared, unclear) = (Errors(), Errors(), Errors(), 0)
+        var (all, groups, kept, unclear) = (Errors(), Errors(), Errors(), 0)
         let draws = 40
         for _ in 0..<draws {
             let noisy = zip(exact, deviations).map { table, deviation in
-                table.counts.map { $0 + Int64((deviation * normal()).rounded()) }
+                table.map { $0 + Int64((deviation * normal()).rounded()) }
             }
             let figures = workload.questions[0].linkedFigures(
                 noisy, variances: deviations.map { $0 * $0 }, lists: asked
@@ -145,7 +156,8 @@ import VectorMath
             .figures
             unclear += figures.contains { $0.quantity == "all common units" } ? 0 : 1
             for figure in figures where figure.quantity == "common units" && figure.group == nil {
-                compared.add(figure, truth: common.count)
+                // Common units are the compared ones over the keep rate.
+                kept.add(figure, truth: met, part: figures.first { $0.quantity == "keep rate" }?.estimate ?? 1)
             }
             for figure in figures where figure.quantity == "all common units" {
                 if let group = figure.group?.first.flatMap({ Int($0) }) {
@@ -155,11 +167,12 @@ import VectorMath
                 }
             }
         }
+        let lost = (1 - Double(met) / Double(common.count)) * 100
         print(
             "\(name), \(passes.joined(separator: ", ")): all common units \(all.text); groups \(groups.text); "
-                + "without what no pass brings together \(compared.text); not told \(unclear)")
-        // Wanted are 5 %, and 6 of groups: Benchmarks/linkage.md says where they are missed.
-        #expect(unclear == 0 && all.rootMeanSquare <= 0.065 && groups.rootMeanSquare <= 0.065)
-        #expect(all.rootMeanSquare < compared.rootMeanSquare)
+                + "compared pairs \(kept.text); not compared \((lost * 10).rounded() / 10); not told \(unclear)")
+        // Where the noise happens to be wide beside the units that no pass finds, the answer says so.
+        #expect(unclear * 20 <= draws && all.rootMeanSquare <= 0.05 && groups.rootMeanSquare <= 0.06)
+        #expect(kept.rootMeanSquare <= 0.03)
     }
 }

@@ -352,8 +352,8 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: [
-                "Attestation", "Bytes", "Client", "Domains", "Ledger", "Linkage", "SecretSharing", "Tables", "Tasks",
-                "VectorMath", crypto,
+                "Attestation", "Bytes", "Client", "Domains", "Ledger", "Linkage", "SecretSharing", "Shards", "Tables",
+                "Tasks", "VectorMath", crypto,
                 nioCore,
                 nioEmbedded, nioPosix, nioHTTP1, nioSSL,
             ],

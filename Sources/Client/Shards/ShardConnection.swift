@@ -9,15 +9,13 @@ public import Tasks
 public final class ShardConnection: ShardLink {
     /// Where the shard is.
     public let address: ServiceAddress
-    /// Which start of the shard this is: it holds rows of no other.
-    public let boot: [UInt8]
     private let stream: ShardStream
 
     /// How long a shard may take to count.
     private static let patience = 3_600
 
-    private init(_ address: ServiceAddress, _ boot: [UInt8], _ stream: ShardStream) {
-        (self.address, self.boot, self.stream) = (address, boot, stream)
+    private init(_ address: ServiceAddress, _ stream: ShardStream) {
+        (self.address, self.stream) = (address, stream)
     }
 
     /// Connects and verifies. Blocks the calling thread.
@@ -48,12 +46,12 @@ public final class ShardConnection: ShardLink {
             guard let spki = stream.peer.publicKeyInfo, let exporter = stream.peer.exporter else {
                 throw ClientError.noBinding
             }
-            let statement = try verified(
+            try verify(
                 answer, trust.at(nil, now: Int64(Date().timeIntervalSince1970)),
                 Policy.Expectation(
                     nonce: nonce, spki: spki, exporter: exporter,
                     taskSpecification: ShardEvidence.purpose(of: key.publicKey)))
-            return ShardConnection(address, statement.bootID, stream)
+            return ShardConnection(address, stream)
         } catch let error as ClientError {
             stream.close()
             guard case .brokenConnection = error else { throw ShardDistrust(shard: name, error: error) }
@@ -65,17 +63,15 @@ public final class ShardConnection: ShardLink {
         }
     }
 
-    private static func verified(
+    private static func verify(
         _ json: [UInt8], _ trust: TrustPolicy, _ expected: Policy.Expectation
-    ) throws(ClientError) -> Statement {
+    ) throws(ClientError) {
         let evidence: VerifiedEvidence
         do { evidence = try EvidenceVerifier(trust, now: trust.now).verify(Evidence(json: json)) } catch {
             throw .evidence(error)
         }
         let refusals = Policy(trust, expected: expected).evaluate(evidence)
         guard refusals.isEmpty else { throw .refused(refusals) }
-        guard let statement = evidence.statement else { throw .evidence(.statementMissing) }
-        return statement
     }
 
     public func exchange(_ kind: UInt8, _ payload: [UInt8], longest: Int) throws(ShardError) -> [UInt8] {

@@ -114,6 +114,18 @@ struct SettingsTests {
             ])
     }
 
+    @Test("what is trusted of shards is added to a fit that sends them rows, and to no other")
+    func shards() throws {
+        let here = "key: office.key\nmeasurements: release.json\n"
+        let trust = ["--key=BASE/folder/office.key", "--measurements=BASE/folder/release.json"]
+        for engine in [["--engine", "shards"], ["--engine=shards"]] {
+            #expect(try completed(["fit"] + engine, here: here).arguments == ["fit"] + engine + trust)
+        }
+        for other in [["fit"], ["fit", "--engine", "blocks"], ["fit", "--output", "shards"]] {
+            #expect(try completed(other, here: here).arguments == other)
+        }
+    }
+
     @Test("switches are true or false; lists may have several files; what follows -- stays behind it")
     func forms() throws {
         let trusting = "allow_simulated: true\nsimulated_root: root.pem\ncertificates: [a.pem, /b.pem]\n"

@@ -106,7 +106,7 @@ private struct SimulatedHouseholds {
         }
     }
 
-    @Test("in a law of one kind of either there is one of either, with noise and without")
+    @Test("in a law of one kind of either there is one of either")
     func plain() throws {
         var simulated = SimulatedLinks(
             random: SplitMix64(state: 23), units: 70_000, falsePairs: 330_000, patternDeviation: 100.3, linkDeviation: 0

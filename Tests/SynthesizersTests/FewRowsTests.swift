@@ -56,12 +56,12 @@ import VectorMath
 
     @Test(
         "few columns come nearly as near to the table as by any other method",
-        arguments: [([6, 15, 4], 2_000), ([5, 8, 12, 6], 4_000), ([8, 3, 10, 12, 4], 3_000)])
+        arguments: [([6, 15, 4], 2_000), ([16, 12], 1_000), ([5, 8, 12, 6], 4_000), ([8, 3, 10, 12, 4], 3_000)])
     func fewColumns(shape: (sizes: [Int], rows: Int)) throws {
         let rows = chainRows(shape.sizes, count: shape.rows)
         let auto = try distance("auto", shape.sizes, rows, fits: 20)
         for name in ["independent", "mst", "clique-tree"] {
-            #expect(try auto < 1.15 * distance(name, shape.sizes, rows, fits: 20), "\(name)")
+            #expect(try auto < 1.05 * distance(name, shape.sizes, rows, fits: 20), "\(name)")
         }
     }
 

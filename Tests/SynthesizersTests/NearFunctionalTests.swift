@@ -39,17 +39,44 @@ struct NearFunctionalTests {
         #expect(sizes == [[0, 1]: [16, 64, 256], [0, 2]: [16, 32], [1, 2]: [16, 32]])
     }
 
+    /// The table of two such columns, of 10,000 rows and at their coarsest levels, which are as far from independence as given.
+    private static func tables(codes: Int, sizes: [Int], misfit: Int64) -> PairTables {
+        let shares = [Double](repeating: 1 / Double(codes), count: codes)
+        let levels = (0..<2).map {
+            CodeLevels($0, shares: shares, kinds: [(codes: 0..<codes, isOrdered: true)], sizes: sizes)
+        }
+        var oneWays = OneWayMarginals(categoryDomain([codes, codes]))
+        let counts = [Int64](repeating: 10_000 / Int64(codes), count: codes)
+        let scale = NoiseScale.gaussian(GaussianScale(units: 1 << 32))
+        oneWays.add((0..<2).map { NoisyMarginal(attributes: [$0], shape: [codes], counts: counts, scale: scale) })
+        var tables = PairTables(levels, limits: [1])
+        let members = tables.members(of: tables.candidates[0])
+        tables.setMisfits(
+            [MeasuredMisfit(first: members[0], second: members[1], value: misfit, variance: 0)], oneWays)
+        return tables
+    }
+
     @Test("a table gets finer as far as its cells are worth their noise, and others stay as they are")
     func refinement() {
-        let levels = (0..<2).map { Self.levels($0, codes: 32) }
-        var tables = PairTables(levels, limits: [16])
+        var tables = Self.tables(codes: 32, sizes: [4, 8, 16, 32], misfit: 3_000)
         let before = tables.candidates[0].cells
-        #expect(!tables.refine([0]) { _, _ in Double(before) })
-        #expect(!tables.refine([]) { _, _ in 4096 })
-        #expect(tables.refine([0]) { _, _ in 300 })
-        #expect(tables.candidates[0].cells > before)
-        #expect(tables.candidates[0].cells <= 300)
+        #expect(!tables.refine([0]) { _ in 3_000 })
+        #expect(!tables.refine([]) { _ in 0.1 })
+        #expect(tables.refine([0]) { _ in 3 })
+        let some = tables.candidates[0].cells
+        #expect(some > before && some < 1_024)
         let members = tables.members(of: tables.candidates[0])
-        #expect(members[0].size * members[1].size == tables.candidates[0].cells)
+        #expect(members[0].size * members[1].size == some)
+        #expect(tables.refine([0]) { _ in 0.1 })
+        #expect(tables.candidates[0].cells == 1_024)
+    }
+
+    @Test("the last step, to single codes, is worth more noise than one between groups of many")
+    func singleCodes() {
+        var few = Self.tables(codes: 4, sizes: [2, 4], misfit: 3_000)
+        var many = Self.tables(codes: 64, sizes: [2, 4], misfit: 3_000)
+        #expect(few.candidates[0].cells == many.candidates[0].cells)
+        #expect(few.refine([0]) { _ in 100 })
+        #expect(!many.refine([0]) { _ in 100 })
     }
 }

@@ -4,6 +4,7 @@ import Domains
 //   RowsBenchmark FOLDER SYNTHESIZER EPSILON OUTPUT.csv    FOLDER holds coded.csv, domain.json, meta.json
 //   RowsBenchmark pairs ROWS COLUMNS                        seconds to count all pairs
 //   RowsBenchmark wide SYNTHESIZER COLUMNS ROWS             seconds to fit a wide table
+//   RowsBenchmark trees FIRST END FITS                      `auto` beside `mst` on random tables, by seed
 import FittedModels
 import Foundation
 import PrivacyKernel
@@ -117,6 +118,9 @@ case "wide" where arguments.count == 4:
         ("wall", fitted.wall), ("cpu", fitted.processor), ("mb", Double(usage().ru_maxrss) / 1024),
         ("rows", Double(fitted.result.rowCount)),
     ])
+case "trees" where arguments.count == 4:
+    guard let first = UInt64(arguments[1]), let end = UInt64(arguments[2]), first <= end else { exit(64) }
+    try compareOnRandomTrees(first..<end, fits: Int(arguments[3]) ?? 4)
 case let folder? where arguments.count == 4:
     let table = try codedTable(URL(fileURLWithPath: folder))
     let fitted = try timed { try fit(arguments[1], table, epsilon: Double(arguments[2]) ?? 1) }
@@ -132,6 +136,8 @@ case let folder? where arguments.count == 4:
         ("million_cpu", million.processor),
     ])
 default:
-    print("usage: RowsBenchmark FOLDER SYNTHESIZER EPSILON OUTPUT.csv | pairs ROWS COLUMNS | wide NAME COLUMNS ROWS")
+    print(
+        "usage: RowsBenchmark FOLDER SYNTHESIZER EPSILON OUTPUT.csv | pairs ROWS COLUMNS | wide NAME COLUMNS ROWS",
+        "| trees FIRST END FITS")
     exit(64)
 }

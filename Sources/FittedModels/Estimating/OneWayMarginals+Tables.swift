@@ -15,7 +15,7 @@ extension OneWayMarginals {
     /// - Parameters:
     ///   - tables: noisy counts.
     ///   - attributes: those that the tables number.
-    mutating func learn(from tables: [MeasuredMarginal], of attributes: [ModelAttribute]) {
+    package mutating func learn(from tables: [MeasuredMarginal], of attributes: [ModelAttribute]) {
         var estimates = [GroupEstimate?](repeating: nil, count: attributes.count)
         for table in tables where table.attributes.count > 1 {
             for axis in table.attributes.indices {

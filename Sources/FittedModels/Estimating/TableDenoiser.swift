@@ -155,18 +155,24 @@ struct TableDenoiser {
 
 /// Targets of measured tables: half what was measured, half what it is likely to have been without noise.
 ///
-/// - Parameter attributes: those that the tables number.
+/// - Parameters:
+///   - attributes: those that the tables number.
+///   - model: what other tables say of these; without it, columns are independent.
 package func denoisedTargets(
-    _ tables: [MeasuredMarginal], _ oneWays: OneWayMarginals, of attributes: [ModelAttribute]
+    _ tables: [MeasuredMarginal], _ oneWays: OneWayMarginals, of attributes: [ModelAttribute],
+    around model: GraphicalModel? = nil
 ) -> [MarginalTarget] {
     let shares = oneWays.shares
-    return tables.map { table in
+    let explained = model?.marginals(of: tables.map(\.attributes))
+    return tables.enumerated().map { place, table in
         let members = table.attributes.map { attributes[$0] }
         guard members.count > 1, table.counts.count <= TableDenoiser.mostCells, members.allSatisfy({ $0.size > 1 })
         else { return table.target }
         let sums = members.map { member in member.sums(of: shares[member.column]).map { $0 * oneWays.total } }
-        var expected = [oneWays.total]
-        for own in sums { expected = expected.flatMap { cell in own.map { cell * $0 / oneWays.total } } }
+        var expected = explained?[place].values ?? [oneWays.total]
+        if explained == nil {
+            for own in sums { expected = expected.flatMap { cell in own.map { cell * $0 / oneWays.total } } }
+        }
         // Of more than two columns the last stands against the others.
         let deviation = (max(table.variance, leastVariance) * oneWays.draws).squareRoot()
         let denoiser = TableDenoiser(

@@ -46,7 +46,7 @@ package func treeAndRowsModel(
     let fitted =
         oneWayTargets(oneWays, attributes: attributes, columnCount: oneWays.domain.columns.count)
         + treeTargets
-    let acrossTargets = denoisedTargets(across, oneWays, of: attributes)
+    let acrossTargets = denoisedTargets(across, oneWays, of: attributes, around: model)
     let trends = treeTrends + measuredTrends(across, oneWays, of: attributes)
     let blockSize = RepresentativeRows.blockSize(forTotal: oneWays.total)
     var corrections: [Factor] = []

@@ -26,7 +26,7 @@ public struct Auto: Synthesizer {
             pairs: "the pairs of columns that promise most, in a junction tree and across it, rare values pooled")
     }
 
-    /// One-way marginals, errors of all pairs, then in one call the pairs that are worth their noise.
+    /// One-way marginals, errors of all pairs, then in two calls a tree of pairs and those that are worth their noise beside it.
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {

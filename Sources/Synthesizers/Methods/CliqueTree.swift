@@ -2,11 +2,11 @@ public import Domains
 public import FittedModels
 public import PrivacyKernel
 
-/// One-shot clique tree: one-way marginals, one release of all pairs' distances from independence, then one release of
-/// the tables that promise most, within a junction tree of limited size. Three questions to the kernel, one fit.
+/// Clique tree: one-way marginals, one release of all pairs' distances from independence, then a tree of the tables that
+/// promise most, and those within a junction tree of limited size that this tree does not explain. Four questions to the kernel.
 ///
 /// The plan is that of SWIFT (google/dpsynth); what differs was chosen by measurement: more budget for one-ways, tables
-/// at the level of detail that their noise leaves legible, and regularised proportional fitting.
+/// at the level of detail that their noise leaves legible, two rounds of tables, and regularised proportional fitting.
 public struct CliqueTree: Synthesizer {
     /// `clique-tree` in a task.
     public static var name: SynthesizerName { .cliqueTree }
@@ -27,7 +27,7 @@ public struct CliqueTree: Synthesizer {
             pairs: "the pairs of columns that promise most within a junction tree, rare values pooled")
     }
 
-    /// One-way marginals, errors of all pairs, then in one call the pairs that are worth their noise and fit the tree.
+    /// One-way marginals, errors of all pairs, then in two calls the pairs that are worth their noise and fit the tree.
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan {

@@ -26,9 +26,8 @@ struct OneShotFit {
     /// A pair's table may have this times r^(2/3) cells, r being the rows in units of a cell's mean noise. What a table of k cells
     /// leaves unseen falls as k^(−1/2), as groups get narrower in both columns, and its noise grows as k / r.
     private static let cellsOfTable = 0.85
-    /// What that is right for: the distance from independence of most pairs that are measured, as a part of the rows. What a table
-    /// leaves unseen is in proportion to it.
-    private static let usualMisfit = 0.25
+    /// This part of the noise counts against finer tables: most of what they add are cells that the fit knows to be empty.
+    private static let noiseOfFinerTables = 0.3
     /// A set of more columns may have as many cells as keep their total noise below this part of the rows.
     private static let noiseOfLegibleSet = 0.15
     /// With fewer rows in units of a cell's mean noise, no table of two columns tells as much as the same money does of single
@@ -43,8 +42,10 @@ struct OneShotFit {
     private static let differenceShare = 0.06
     /// What one-ways have, and errors of pairs alone, or of sets of more columns as well.
     private static let (oneWayShare, pairErrorShare, setErrorShare) = (0.4, 0.05, 0.1)
+    /// Where columns are few: what one-ways have at least, and what their codes and the cells of a table are counted as at most.
+    private static let (leastOneWayShare, legibleCodes, cellsOfTypicalTable) = (0.1, 32, 144.0)
     private static let refinements = 3
-    private static let (finePart, trialPart, histogramPart, errorPart) = (300, 400, 300, 300)
+    static let (finePart, trialPart, histogramPart, errorPart) = (300, 400, 300, 300)
 
     init(_ parameters: [String: Parameter], measuresAcross: Bool) throws(SynthesisError) {
         self.parameters = parameters
@@ -71,7 +72,7 @@ struct OneShotFit {
         let cells = columns.reduce(0) { $0 + domain.columns[$1].size }
         var steps: [MechanismPlan.Step] = [
             .init(
-                name: "one-way marginals", share: Self.oneWayShare, cells: cells,
+                name: "one-way marginals", share: oneWayShare(domain), cells: cells,
                 spread: AccountingChoice.spread(ofMarginals: columns.map { domain.columns[$0].size })),
             .init(
                 name: "pair errors", share: errorShare(domain),
@@ -100,7 +101,19 @@ struct OneShotFit {
     }
 
     /// What one-ways and errors leave.
-    private func shareLeft(_ domain: TableDomain) -> Double { 1 - Self.oneWayShare - errorShare(domain) }
+    private func shareLeft(_ domain: TableDomain) -> Double { 1 - oneWayShare(domain) - errorShare(domain) }
+
+    /// As `TableChoice` would split the budget between one-ways and the tables of a tree, where that is less than usual: of few
+    /// columns their tables say much.
+    private func oneWayShare(_ domain: TableDomain) -> Double {
+        let sizes = domain.modelledColumns.map { Double(min(domain.columns[$0].size, Self.legibleCodes)) }
+        let count = Double(sizes.count)
+        guard count > 1 else { return Self.oneWayShare }
+        let own = sizes.reduce(0) { $0 + power((count - 1) / 2 * $1, 2.0 / 3) }
+        let mean = sizes.reduce(0, +) / count
+        let tables = (count - 1) * power(min(mean * mean, Self.cellsOfTypicalTable), 2.0 / 3)
+        return min(Self.oneWayShare, max(Self.leastOneWayShare, own / (own + tables)))
+    }
 
     private func labelColumn(_ domain: TableDomain) -> Int? {
         label.flatMap { domain.index(of: $0) }.flatMap { domain.modelledColumns.contains($0) ? $0 : nil }
@@ -226,107 +239,26 @@ struct OneShotFit {
         for _ in 0..<Self.refinements {
             let rate = left / max(choice.shares(withAcross: measuresAcross), .leastNormalMagnitude)
             let known = choice
-            let isFiner = tables.refine(choice.inTree + (measuresAcross ? choice.across : [])) { place, misfit in
-                let noiseOfTable = meanAbsoluteNoise * noise.deviation(amount: rate * known.share(of: place))
-                return Self.cellsOfTable * power(misfit / Self.usualMisfit / noiseOfTable, 2.0 / 3)
+            let chosen = choice.inTree + (measuresAcross ? choice.across : [])
+            // Of the others nothing is known yet of what they say beyond these.
+            let isFiner = tables.refine(choice.forest(chosen)) { place in
+                Self.noiseOfFinerTables * meanAbsoluteNoise * noise.deviation(amount: rate * known.share(of: place))
             }
             guard isFiner else { break }
             choice = try chosenTables(choice.sets)
         }
         progress(0.4)
-        let chosen = choice.inTree + (measuresAcross ? choice.across : [])
-        let split = choice.split(
-            chosen.map { choice.share(of: $0) } + choice.sets.map { choice.share(ofSet: $0) }, sizes: sizes,
-            known: ownAmounts, left: left)
-        var questions: [[Int]] = []
-        var members: [[ModelAttribute]] = []
-        for place in chosen {
-            let ordered = try grouped.ordered(tables.members(of: tables.candidates[place]))
-            questions.append(ordered.numbers)
-            members.append(ordered.members)
-        }
-        for set in choice.sets {
-            let ordered = try grouped.ordered(set)
-            questions.append(ordered.numbers)
-            members.append(ordered.members)
-        }
-        let again = columns.indices.filter { split.oneWays[$0] > 0 }
-        let answers = try kernel.measured(
-            questions + again.map { [grouped.number(ofColumn: columns[$0])] },
-            weights: split.tables + again.map { split.oneWays[$0] }, spending: slices.rest())
-        guard let answers else { return try independent() }
-        oneWays.add(zip(again, answers.dropFirst(questions.count)).map { $1.of(columns[$0]) })
-        let used = [ModelAttribute].inUse(members)
-        let pairs = zip(members, answers).map {
-            MeasuredMarginal($1.counts, variance: $1.variance, of: $0, in: used)
-        }
+        var rounds = TableRounds(
+            choice, tables, measuresAcross: measuresAcross, oneWays, amounts: ownAmounts, sizes: sizes,
+            cellLimit: 20 * cellLimit)
+        guard try rounds.measure(&grouped, spending: slices.rest()) else { return try independent() }
         progress(0.5)
         // Dropping tables from the grown tree cannot make it larger than the limit by much; the fit must not fail.
         return try treeAndRowsModel(
-            Array(pairs.prefix(choice.inTree.count)) + Array(pairs.dropFirst(chosen.count)),
-            across: Array(pairs[choice.inTree.count..<chosen.count]), of: used,
-            oneWays, domain: domain, cellLimit: 20 * cellLimit, misfits: misfits, differences: differences,
+            rounds.inTree, across: rounds.across, of: rounds.attributes,
+            rounds.oneWays, domain: domain, cellLimit: 20 * cellLimit, misfits: misfits, differences: differences,
             plan: plan.followed(by: kernel.transcript),
             transcript: kernel.transcript, progress: progress)
-    }
-
-    /// The columns that another one nearly determines; each difference has its kernel's number.
-    private func differences(
-        _ misfits: [MeasuredMisfit], _ oneWays: OneWayMarginals, _ domain: TableDomain, _ kernel: Kernel,
-        _ slices: inout PlannedBudget, _ fine: inout [NoisyMarginal]
-    ) throws -> [ColumnDifference] {
-        var alone = FineColumns.wanted(domain, shares: oneWays.shares)
-        if !alone.isEmpty {
-            for place in alone.indices { alone[place].number = try kernel.addDifference(alone[place].question(domain)) }
-            let histograms = try kernel.measured(alone.map { [$0.number] }, spending: slices.some(Self.finePart))
-            guard let histograms else { return [] }
-            fine = histograms
-        }
-        let search = DifferenceSearch(
-            domain, shares: oneWays.shares,
-            fine: zip(alone, fine).map { column, one in
-                let shares = fineShares(
-                    one.counts.map { Double($0) }, deviation: one.variance.squareRoot(),
-                    intervals: column.edges.count - 1)
-                return (column, Array(shares.prefix(column.edges.count - 1)))
-            })
-        let edges = search.edges(misfits, total: oneWays.total)
-        let trials = edges.flatMap { search.trials(of: $0, isFree: edges.count <= DifferenceSearch.fewEdges) }
-        guard !trials.isEmpty else { return alone }
-        var numbers: [Int] = []
-        for trial in trials { numbers.append(try kernel.addDifference(search.question(trial))) }
-        let histograms = try kernel.measured(numbers.map { [$0] }, spending: slices.some(Self.trialPart))
-        guard let histograms else { return [] }
-        var chosen = search.chosen(trials, histograms)
-        for place in chosen.indices {
-            chosen[place].number = try kernel.addDifference(chosen[place].question(domain))
-        }
-        let rebuilt = chosen.rebuilt
-        return alone.filter { !rebuilt.contains($0.column) } + chosen
-    }
-
-    /// The one-way marginals of differences, which take their columns' places.
-    ///
-    /// - Parameter fine: what was measured already of columns on finer intervals.
-    /// - Returns: what each has cost; nil if the transcript has ended.
-    private func measure(
-        _ differences: [ColumnDifference], _ fine: [NoisyMarginal], _ domain: TableDomain,
-        _ oneWays: inout OneWayMarginals,
-        _ grouped: inout GroupedKernel, _ slices: inout PlannedBudget
-    ) throws -> [Int: Double]? {
-        let budget = try slices.some(Self.histogramPart)
-        let amount = budget.amount / Double(differences.count)
-        guard let answers = try grouped.kernel.measured(differences.map { [$0.number] }, spending: budget) else {
-            return nil
-        }
-        oneWays.carry(differences)
-        grouped.add(differences, first: domain.columns.count)
-        let columns = differences.indices.map { domain.columns.count + $0 }
-        oneWays.add(zip(columns, answers).map { $1.of($0) })
-        for (column, one) in zip(columns, differences) where one.isAlone {
-            oneWays.add(fine.filter { $0.attributes == [one.number] }.map { $0.of(column) })
-        }
-        return Dictionary(uniqueKeysWithValues: columns.map { ($0, amount) })
     }
 
     /// The levels of each column and the tables that can be made of them.

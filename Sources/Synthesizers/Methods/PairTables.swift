@@ -20,6 +20,8 @@ struct PairTables {
     private(set) var candidates: [PairTable] = []
     /// The number of the first level of each column among all levels of all columns.
     private let firstNode: [Int]
+    /// By column and level the part of the rows with the greatest code of its group: as good as alone.
+    private var alone: [[Double]]
 
     /// Of each two columns one table: of their levels that noise leaves legible those that can show most of how the columns
     /// depend on each other, by degrees of freedom; where none is legible, the coarsest.
@@ -37,6 +39,7 @@ struct PairTables {
             defer { next += column.levels.count }
             return next
         }
+        alone = levels.map { $0.levels.map { _ in 0 } }
         for a in levels.indices {
             for b in levels.indices.dropFirst(a + 1) where !levels[a].levels.isEmpty && !levels[b].levels.isEmpty {
                 var taken: [(Int, Int)] = []
@@ -94,6 +97,8 @@ struct PairTables {
 
     /// What was measured of the candidates, and what it is likely to be without its noise.
     mutating func setMisfits(_ misfits: [MeasuredMisfit], _ oneWays: OneWayMarginals) {
+        let shares = oneWays.shares
+        alone = levels.map { $0.levels.map { Self.alone($0, shares[$0.column]) } }
         var values: [[ModelAttribute]: Double] = [:]
         for (one, value) in zip(misfits, ExpectedMisfits(misfits, oneWays).values) {
             values[[one.first, one.second]] = value
@@ -104,41 +109,58 @@ struct PairTables {
         }
     }
 
-    /// Takes finer levels where a table's noise leaves them legible: of pairs that depend on each other much, or where few tables
-    /// share the budget.
+    private static func alone(_ level: ModelAttribute, _ shares: [Double]) -> Double {
+        var greatest = [Double](repeating: 0, count: level.size)
+        for (code, share) in shares.enumerated() {
+            greatest[level.group(of: code)] = max(greatest[level.group(of: code)], share)
+        }
+        return greatest.reduce(0, +)
+    }
+
+    /// The part of a distance that a table leaves unseen: in codes that it joins with others, less the more groups there are.
+    private func unseen(_ columns: (Int, Int), _ levels: (Int, Int)) -> Double {
+        let cells = self.levels[columns.0].levels[levels.0].size * self.levels[columns.1].levels[levels.1].size
+        let joined = 1 - alone[columns.0][levels.0] * alone[columns.1][levels.1]
+        return min(1, Self.unseen / Double(cells).squareRoot()) * joined
+    }
+
+    /// Takes finer levels where they show more than their noise is: of pairs that depend on each other much, where few tables
+    /// share the budget, and where few steps lead to single codes, which leave nothing unseen.
     ///
     /// - Parameters:
     ///   - places: of the tables that are chosen.
-    ///   - legible: how many cells are worth their noise, given the table's place and its distance from independence.
+    ///   - noise: what a cell of a table costs, given the table's place.
     /// - Returns: whether any did.
-    mutating func refine(_ places: [Int], legible: (_ place: Int, _ misfit: Double) -> Double) -> Bool {
+    mutating func refine(_ places: [Int], noise: (_ place: Int) -> Double) -> Bool {
         var isFiner = false
         for place in places {
             let table = candidates[place]
             let (first, second) = (levels[table.columns.0].levels, levels[table.columns.1].levels)
-            let most = min(legible(place, max(table.misfit, 0)), Double(Self.mostCells))
-            func freedom(_ pair: (Int, Int)) -> Int { (first[pair.0].size - 1) * (second[pair.1].size - 1) }
-            var best = table.levels
+            let noiseOfCell = noise(place)
+            let before = unseen(table.columns, table.levels)
+            func gain(_ pair: (Int, Int)) -> Double {
+                max(table.misfit, 0) * (1 + before - unseen(table.columns, pair))
+                    - noiseOfCell * Double(first[pair.0].size * second[pair.1].size)
+            }
+            var best = (levels: table.levels, gain: gain(table.levels))
             for i in table.levels.0..<first.count {
-                for j in table.levels.1..<second.count
-                where Double(first[i].size * second[j].size) <= most && freedom((i, j)) > freedom(best) {
-                    best = (i, j)
+                for j in table.levels.1..<second.count where first[i].size * second[j].size <= Self.mostCells {
+                    let gain = gain((i, j))
+                    if gain > best.gain { best = ((i, j), gain) }
                 }
             }
-            guard best != table.levels else { continue }
-            let cells = first[best.0].size * second[best.1].size
-            let seen = Self.unseen * (1 / Double(table.cells).squareRoot() - 1 / Double(cells).squareRoot())
-            candidates[place].levels = best
-            candidates[place].cells = cells
-            candidates[place].misfit += seen * max(table.misfit, 0)
+            guard best.levels != table.levels else { continue }
+            candidates[place].levels = best.levels
+            candidates[place].cells = first[best.levels.0].size * second[best.levels.1].size
+            candidates[place].misfit += (before - unseen(table.columns, best.levels)) * max(table.misfit, 0)
             isFiner = true
         }
         return isFiner
     }
 
     private static let mostCells = 1 << 12
-    /// A table of k cells leaves this times k^(−1/2) of a distance unseen: what makes `OneShotFit.cellsOfTable` cells the best.
-    private static let unseen = 3.8
+    /// A table of k cells leaves this times k^(−1/2) unseen of what is in codes that it joins, and no more than all of it.
+    private static let unseen = 16.0
 
     /// The tables of some pairs of columns.
     func restricted(to isWanted: ((Int, Int)) -> Bool) -> PairTables {

@@ -124,28 +124,61 @@ struct TableChoice {
         return (value, chosen)
     }
 
-    /// Amounts for the tables and further amounts for the one-ways, in the proportion of their shares; one-ways that
-    /// have more already keep it and get nothing.
-    func split(
-        _ tables: [Double], sizes: [Int], known: [Double], left: Double
-    ) -> (tables: [Double], oneWays: [Double]) {
-        let shares = sizes.map {
-            noise.share(ofWeight: Self.oneWayWeight(size: $0, columns: sizes.count))
+    /// Of some tables those that lie farthest from independence and close no circle with each other or with the sets.
+    func forest(_ places: [Int]) -> [Int] {
+        var forest = SpanningForest(tables.levels.count)
+        for set in sets {
+            let columns = set.compactMap { member in tables.levels.firstIndex { $0.levels.contains(member) } }
+            for (one, other) in zip(columns, columns.dropFirst()) { forest.join((one, other)) }
         }
-        var satisfied = Set<Int>()
-        var rate = 0.0
+        let misfits = tables.candidates.map(\.misfit)
+        return places.sorted { (misfits[$1], $0) < (misfits[$0], $1) }.filter { place in
+            guard forest.joinsTwoParts(tables.candidates[place].columns) else { return false }
+            forest.join(tables.candidates[place].columns)
+            return true
+        }
+    }
+
+    /// Of some tables those that are worth their noise beside others that are measured anyway.
+    ///
+    /// - Parameters:
+    ///   - misfits: of each of the tables.
+    ///   - fixed: what those others ask for.
+    func worthwhile(_ places: [Int], misfits: [Double], besides fixed: Double) -> [Int] {
+        let order = places.indices.map { (place: places[$0], misfit: misfits[$0]) }
+            .sorted { ($1.misfit / share(of: $1.place), $0.place) < ($0.misfit / share(of: $0.place), $1.place) }
+        var chosen: [Int] = []
+        var shares = baseShare + fixed
+        var misfit = 0.0
+        var value = -noise.leastNoise(shares: shares, amount: amount)
+        for one in order {
+            let next = misfit + one.misfit
+            let nextShares = shares + share(of: one.place)
+            let gain = next - noise.leastNoise(shares: nextShares, amount: amount)
+            guard gain > value else { continue }
+            chosen.append(one.place)
+            (misfit, shares, value) = (next, nextShares, gain)
+        }
+        return chosen
+    }
+
+    /// How a budget is added to what tables have already, such that in the end each has its share of all, or what it had if that is
+    /// more.
+    static func further(_ shares: [Double], known: [Double], left: Double) -> [Double] {
+        var rich = Set<Int>()
         while true {
-            let open = shares.indices.filter { !satisfied.contains($0) }
-            let sum = tables.reduce(0, +) + open.reduce(0) { $0 + shares[$1] }
-            rate = sum > 0 ? (left + open.reduce(0) { $0 + known[$1] }) / sum : 0
-            let rich = open.filter { rate * shares[$0] < known[$0] }
-            if rich.isEmpty { break }
-            satisfied.formUnion(rich)
+            let open = shares.indices.filter { !rich.contains($0) }
+            let sum = open.reduce(0) { $0 + shares[$1] }
+            guard sum > 0 else { return shares.map { _ in 0 } }
+            let rate = (left + open.reduce(0) { $0 + known[$1] }) / sum
+            let more = open.filter { rate * shares[$0] < known[$0] }
+            if more.isEmpty { return shares.indices.map { rich.contains($0) ? 0 : rate * shares[$0] - known[$0] } }
+            rich.formUnion(more)
         }
-        if tables.isEmpty && satisfied.count == shares.count { return ([], shares) }
-        return (
-            tables.map { rate * $0 },
-            shares.indices.map { satisfied.contains($0) ? 0 : max(0, rate * shares[$0] - known[$0]) }
-        )
+    }
+
+    /// Of the one-way marginals.
+    func shares(ofOneWays sizes: [Int]) -> [Double] {
+        sizes.map { noise.share(ofWeight: Self.oneWayWeight(size: $0, columns: sizes.count)) }
     }
 }

@@ -1,0 +1,188 @@
+import FittedModels
+import GraphicalModels
+import PrivacyKernel
+
+/// The tables that were chosen, measured in two rounds: first a tree of those that say most, then of the others those that
+/// this tree does not explain.
+///
+/// How far each two columns are from independence is known before, but not how much of that other tables say already. The tree
+/// says it at no cost. In the first round each table gets what it would have beside all others; what those that are left out
+/// would have had goes to the ones that stay. For Gaussian noise a table measured twice is as good as one that had both parts at once.
+struct TableRounds {
+    /// What would add less than this part to what a table has had is not asked for.
+    private static let leastPart = 0.05
+    /// This part of what the tree explains is taken from a distance. Two columns may also depend on each other beyond what the tree
+    /// says in cells where it says the opposite.
+    private static let explainedPart = 0.9
+
+    private let choice: TableChoice
+    private let tables: PairTables
+    private let cellLimit: Int
+    private let sizes: [Int]
+    /// What each question has had of the budget, and each column alone.
+    private var known: [Double]
+    private var amounts: [Double]
+    private var questions: [Question]
+    /// The single columns, with all that was measured of them.
+    private(set) var oneWays: OneWayMarginals
+
+    /// A table to ask for, and the mean of its answers by precision.
+    private struct Question {
+        /// Among the candidates; nil for a set.
+        let place: Int?
+        let members: [ModelAttribute]
+        let share: Double
+        let isInTree: Bool
+        var ordered: [ModelAttribute] = []
+        var numbers: [Int] = []
+        var counts: [Double] = []
+        var variance = Double.infinity
+
+        mutating func add(_ one: NoisyMarginal) {
+            let fresh = max(one.variance, leastVariance)
+            guard variance.isFinite else {
+                (counts, variance) = (one.counts.map { Double($0) }, fresh)
+                return
+            }
+            let part = variance / (variance + fresh)
+            for cell in counts.indices { counts[cell] += part * (Double(one.counts[cell]) - counts[cell]) }
+            variance = variance * fresh / (variance + fresh)
+        }
+    }
+
+    /// - Parameters:
+    ///   - measuresAcross: whether tables across the junction tree are measured too.
+    ///   - amounts: what each single column has had.
+    ///   - sizes: of the columns.
+    ///   - cellLimit: of the first round's tree.
+    init(
+        _ choice: TableChoice, _ tables: PairTables, measuresAcross: Bool, _ oneWays: OneWayMarginals,
+        amounts: [Double], sizes: [Int], cellLimit: Int
+    ) {
+        self.choice = choice
+        self.tables = tables
+        self.oneWays = oneWays
+        self.amounts = amounts
+        self.sizes = sizes
+        self.cellLimit = cellLimit
+        questions =
+            choice.sets.map { Question(place: nil, members: $0, share: choice.share(ofSet: $0), isInTree: true) }
+            + choice.inTree.map {
+                Question(
+                    place: $0, members: tables.members(of: tables.candidates[$0]), share: choice.share(of: $0),
+                    isInTree: true)
+            }
+        if measuresAcross {
+            questions += choice.across.map {
+                Question(
+                    place: $0, members: tables.members(of: tables.candidates[$0]), share: choice.share(of: $0),
+                    isInTree: false)
+            }
+        }
+        known = questions.map { _ in 0 }
+    }
+
+    /// What the tables are over.
+    var attributes: [ModelAttribute] { .inUse(measured.map(\.members)) }
+    /// Measured tables that the junction tree holds.
+    var inTree: [MeasuredMarginal] { marginals(measured.filter(\.isInTree), of: attributes) }
+    /// Measured tables across it.
+    var across: [MeasuredMarginal] { marginals(measured.filter { !$0.isInTree }, of: attributes) }
+
+    private var measured: [Question] { questions.filter { $0.variance.isFinite } }
+
+    private func marginals(_ questions: [Question], of attributes: [ModelAttribute]) -> [MeasuredMarginal] {
+        questions.map {
+            MeasuredMarginal(
+                $0.counts.map { Int64($0.rounded()) }, variance: $0.variance, of: $0.ordered, in: attributes)
+        }
+    }
+
+    /// Asks both rounds; what was measured is in `inTree`, `across` and `oneWays`.
+    ///
+    /// - Returns: false if a replayed transcript has ended before any table.
+    mutating func measure(_ grouped: inout GroupedKernel, spending budget: consuming Budget) throws -> Bool {
+        for place in questions.indices {
+            (questions[place].ordered, questions[place].numbers) = try grouped.ordered(questions[place].members)
+        }
+        let forest = Set(choice.forest(questions.compactMap(\.place)))
+        let first = questions.indices.filter { questions[$0].place.map(forest.contains) ?? true }
+        let others = questions.indices.filter { !first.contains($0) }
+        let whole = budget.amount
+        guard !others.isEmpty else {
+            return try ask(first, &grouped, further(first, left: whole), spending: budget)
+        }
+        let all = further(Array(questions.indices), left: whole)
+        let own = first.map { all.tables[$0] }
+        let part = (own.reduce(0, +) + all.oneWays.reduce(0, +)) / whole
+        let slice = try budget.take(.fraction(min(max(1, Int((part * 1000).rounded())), 990), 1000))
+        guard try ask(first, &grouped, (own, all.oneWays), spending: slice) else { return false }
+        let kept = try unexplained(others)
+        let second = first + kept
+        _ = try ask(second, &grouped, further(second, left: budget.amount), spending: budget)
+        return true
+    }
+
+    /// What questions get, and single columns once more, such that in the end each has its share.
+    private func further(_ places: [Int], left: Double) -> (tables: [Double], oneWays: [Double]) {
+        let own = places.map { questions[$0].share }
+        let both = TableChoice.further(
+            own + choice.shares(ofOneWays: sizes), known: places.map { known[$0] } + amounts, left: left)
+        return (Array(both.prefix(places.count)), Array(both.dropFirst(places.count)))
+    }
+
+    /// Asks for tables and one-ways, each with its amount.
+    private mutating func ask(
+        _ places: [Int], _ grouped: inout GroupedKernel, _ split: (tables: [Double], oneWays: [Double]),
+        spending budget: consuming Budget
+    ) throws -> Bool {
+        let chosen = places.indices.filter { split.tables[$0] > Self.leastPart * known[places[$0]] }
+        let again = amounts.indices.filter { split.oneWays[$0] > Self.leastPart * amounts[$0] }
+        let asked = chosen.map { questions[places[$0]].numbers }
+        let columns = oneWays.modelled
+        let weights = chosen.map { split.tables[$0] } + again.map { split.oneWays[$0] }
+        guard !weights.isEmpty else { return true }
+        let spent = budget.amount
+        let answers = try grouped.kernel.measured(
+            asked + again.map { [grouped.number(ofColumn: columns[$0])] }, weights: weights, spending: budget)
+        guard let answers else { return false }
+        let rate = spent / weights.reduce(0, +)
+        for (place, answer) in zip(chosen, answers) {
+            questions[places[place]].add(answer)
+            known[places[place]] += rate * split.tables[place]
+        }
+        for place in again { amounts[place] += rate * split.oneWays[place] }
+        oneWays.add(zip(again, answers.dropFirst(chosen.count)).map { $1.of(columns[$0]) })
+        return true
+    }
+
+    /// Of the questions that are left those that are worth their noise though the tree is known.
+    private func unexplained(_ others: [Int]) throws -> [Int] {
+        let attributes = [ModelAttribute].inUse(questions.map(\.members))
+        let known = marginals(measured, of: attributes)
+        var learned = oneWays
+        learned.learn(from: known, of: attributes)
+        let model = try fittedTree(
+            known, targets: denoisedTargets(known, learned, of: attributes), oneWays: learned, attributes: attributes,
+            domain: learned.domain, cellLimit: cellLimit)
+        let pairs = others.map { questions[$0].members.compactMap { attributes.firstIndex(of: $0) }.sorted() }
+        let marginals = model.marginals(of: pairs)
+        let places = others.compactMap { questions[$0].place }
+        var misfits: [Double] = []
+        for (place, (pair, table)) in zip(places, zip(pairs, marginals)) {
+            let (first, second) = (attributes[pair[0]], attributes[pair[1]])
+            let (rows, columns) = (
+                first.sums(of: learned.shares[first.column]), second.sums(of: learned.shares[second.column])
+            )
+            var explained = 0.0
+            for (cell, value) in table.values.enumerated() {
+                explained += abs(value - rows[cell / second.size] * columns[cell % second.size] * learned.total)
+            }
+            misfits.append(tables.candidates[place].misfit - Self.explainedPart * explained)
+        }
+        let fixed = questions.indices.filter { !others.contains($0) && questions[$0].place != nil }
+            .reduce(0) { $0 + questions[$1].share }
+        let kept = choice.worthwhile(places, misfits: misfits, besides: fixed)
+        return others.filter { questions[$0].place.map(kept.contains) ?? false }
+    }
+}

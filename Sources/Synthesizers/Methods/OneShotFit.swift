@@ -112,7 +112,8 @@ struct OneShotFit {
         let own = sizes.reduce(0) { $0 + power((count - 1) / 2 * $1, 2.0 / 3) }
         let mean = sizes.reduce(0, +) / count
         let tables = (count - 1) * power(min(mean * mean, Self.cellsOfTypicalTable), 2.0 / 3)
-        return min(Self.oneWayShare, max(Self.leastOneWayShare, own / (own + tables)))
+        // In whole hundredths, as people read a plan.
+        return min(Self.oneWayShare, max(Self.leastOneWayShare, (100 * own / (own + tables)).rounded() / 100))
     }
 
     private func labelColumn(_ domain: TableDomain) -> Int? {

@@ -43,11 +43,15 @@ public enum ClientError: Error, Sendable, Equatable {
     case stateInUse(path: String)
     /// The place where an office is to listen is taken.
     case portInUse(address: String)
+    /// Nothing can listen there.
+    case cannotListen(address: String, reason: String)
 
     /// The exit code of the command line.
     public var exitCode: Int32 {
         switch self {
-        case .unreachable, .brokenConnection, .unwritable, .timedOut, .noReceipt, .stateInUse, .portInUse: 1
+        case .unreachable, .brokenConnection, .unwritable, .timedOut, .noReceipt, .stateInUse, .portInUse,
+            .cannotListen:
+            1
         case .evidence(let error): error.exitCode
         case .receipt: 2
         case .refused(let refusals): refusals.exitCode
@@ -107,7 +111,9 @@ extension ClientError: CustomStringConvertible {
             "Another `entrepot compute` works in \(path). Nothing was sent. Wait for it, or stop it."
         case .portInUse(let address):
             "\(address) cannot be listened on: another program does. Stop it, or choose another port with --listen and tell "
-                + "the other offices."
+                + "those who connect."
+        case .cannotListen(let address, let reason):
+            "\(address) cannot be listened on: \(reason). Give an address of this machine, or 0.0.0.0, with --listen."
         case .timedOut: "The model was not ready in time. Ask again with `entrepot status --wait`."
         }
     }

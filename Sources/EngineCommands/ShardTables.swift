@@ -1,5 +1,7 @@
 import ArgumentParser
+import Bytes
 import Domains
+import Drafting
 import Ledger
 import PrivacyKernel
 package import Shards
@@ -68,8 +70,16 @@ struct ShardTables {
                 "--engine shards needs --key, the key that the shards were started for", code: ExitCode(64))
         }
         let addresses = connect.split(separator: ",").map(String.init)
-        guard !addresses.isEmpty, Set(addresses).count == addresses.count else {
-            throw CommandFailure("--connect names each shard once: HOST:PORT,HOST:PORT,…", code: ExitCode(64))
+        let isNamed = addresses.allSatisfy { address in
+            let port = address.lastIndex(of: ":").flatMap {
+                $0 == address.startIndex ? nil : Int(address[$0...].dropFirst())
+            }
+            return port.map { (1...65_535).contains($0) } ?? false
+        }
+        guard !addresses.isEmpty, isNamed, Set(addresses.map { $0.lowercased() }).count == addresses.count else {
+            throw CommandFailure(
+                "--connect names each shard once, as HOST:PORT,HOST:PORT,… (got \(ShownText.line(connect)))",
+                code: ExitCode(64))
         }
         let shards = addresses.map { address in
             let request = ShardDoor.Request(
@@ -78,20 +88,27 @@ struct ShardTables {
             return ShardCounter.Shard(name: address) { try door.open(request) }
         }
         counter = "\(Counted.of(addresses.count, "shard")) at \(addresses.joined(separator: ", "))"
-        Console.say("counted by \(counter), which are believed: they are no part of the kernel")
         let hashKey = ShardCounter.randomKey
-        rows = try ShardCounter(
-            sources.map { source in
-                ShardCounter.Source(name: source.path, domain: source.domain, key: source.key) { prepare in
-                    // Their sizes are those of padding, which the shards make.
-                    let limits = TableLimits(bytes: source.limits.bytes, rows: source.limits.rows)
-                    let reader = CSVTableReader(
-                        domain: source.domain, schema: source.schema, key: source.key, hash: KeyedHash(key: hashKey),
-                        limits: limits, rowsPerKey: rowsPerKey, dialect: source.dialect)
-                    prepare(reader)
-                    return try LocalTables.table(source.path, with: TableFileReader(reader)).sha256.bytes
-                }
-            }, domain: domain, rowsPerKey: rowsPerKey, shards: shards, hashKey: hashKey)
+        do {
+            rows = try ShardCounter(
+                sources.map { source in
+                    ShardCounter.Source(name: source.path, domain: source.domain, key: source.key) { prepare in
+                        // Their sizes are those of padding, which the shards make.
+                        let limits = TableLimits(bytes: source.limits.bytes, rows: source.limits.rows)
+                        let reader = CSVTableReader(
+                            domain: source.domain, schema: source.schema, key: source.key,
+                            hash: KeyedHash(key: hashKey), limits: limits, rowsPerKey: rowsPerKey,
+                            dialect: source.dialect)
+                        prepare(reader)
+                        return try LocalTables.table(source.path, with: TableFileReader(reader)).sha256.bytes
+                    }
+                }, domain: domain, rowsPerKey: rowsPerKey, shards: shards, hashKey: hashKey)
+        } catch ShardError.rows(let path, let problems) {
+            throw LocalTableFile.Refusal(name: path, problems: problems)
+        }
+        Console.say(
+            "counted by \(counter), \(addresses.count == 1 ? "which is believed: it is" : "which are believed: they are") no part of "
+                + "the kernel")
         contents = try zip(rows.digests, sources).map { digest, source in
             guard let hash = LedgerHash(bytes: digest) else {
                 throw CommandFailure("the file \(source.path) has no digest")

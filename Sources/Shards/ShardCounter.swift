@@ -196,17 +196,18 @@ public final class ShardCounter: ExactCounter {
     /// One shard's answer. Where it is lost it gets its rows anew and is asked again.
     private func answer(_ lane: ShardLane, _ question: ShardQuestion, _ cells: [Int]) throws -> [[Int64]] {
         var attempt = 0
-        var isLoaded = true
+        // Why it was lost, which says more than that it stays away.
+        var loss: ShardError?
         while true {
             do {
-                if !isLoaded { try reload(lane) }
-                isLoaded = true
+                if loss != nil { try reload(lane) }
                 return try lane.answer(question, cells: cells)
             } catch let error as ShardError {
-                guard case .lost = error, attempt < waits.count else { throw error }
+                guard error.mayPass else { throw error }
+                guard attempt < waits.count else { throw loss ?? error }
                 Thread.sleep(forTimeInterval: waits[attempt])
                 attempt += 1
-                isLoaded = false
+                loss = loss ?? error
             }
         }
     }

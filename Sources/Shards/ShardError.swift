@@ -5,6 +5,12 @@ public import Tables
 public enum ShardError: Error, Sendable, Equatable {
     /// The shard ended, or its connection was cut.
     case lost(shard: String, why: String)
+    /// Nobody answers there.
+    case unreached(shard: String, why: String)
+    /// Whoever answers ended the connection before its evidence was there.
+    case unverified(shard: String)
+    /// The shard counts for somebody else at the moment.
+    case busy(shard: String)
     /// The shard does not take what it is sent.
     case refused(shard: String, why: String)
     /// An answer that is none.
@@ -24,7 +30,15 @@ extension ShardError: CustomStringConvertible {
     public var isOfRows: Bool {
         switch self {
         case .rows, .changed, .notCounted: true
-        case .lost, .refused, .answer, .wrongSums: false
+        case .lost, .unreached, .unverified, .busy, .refused, .answer, .wrongSums: false
+        }
+    }
+
+    /// Whether a shard that was lost may be back, or free, a little later.
+    var mayPass: Bool {
+        switch self {
+        case .lost, .unreached, .unverified, .busy: true
+        case .refused, .answer, .wrongSums, .changed, .notCounted, .rows: false
         }
     }
 
@@ -39,6 +53,14 @@ extension ShardError: CustomStringConvertible {
         case .lost(let shard, let why):
             "The shard \(shard) is lost: \(why). Its rows are gone with it, and nothing was released of this question: start the "
                 + "shard anew, and the fit."
+        case .unreached(let shard, let why):
+            "The shard \(shard) does not answer: \(why). No row was sent to it: start it with `entrepot shard`, or correct --connect."
+        case .unverified(let shard):
+            "The shard \(shard) ended the connection before it was verified, and no row was sent to it: start it with the public half "
+                + "of your --key as its --coordinator. If it was, what listens there is no shard."
+        case .busy(let shard):
+            "The shard \(shard) counts for another fit, or --connect names it twice. No row was sent to it: wait until that fit has "
+                + "ended, or start another shard."
         case .refused(let shard, let why): "The shard \(shard) refuses: \(why)."
         case .answer(let shard, let what): "The shard \(shard) gave an answer that cannot be used: \(what)."
         case .wrongSums(let shard, let what):

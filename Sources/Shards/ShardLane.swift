@@ -156,7 +156,7 @@ final class ShardLane: Sendable {
             message.rawValue, payload, longest: 1 + max(longest, ShardAnswer.longestRefusal))
         switch ShardAnswer.read(bytes) {
         case .success(let answer): return answer
-        case .failure(.busy): throw .lost(shard: name, why: "\(ShardRefusal.busy)")
+        case .failure(.busy): throw .busy(shard: name)
         case .failure(let refusal): throw .refused(shard: name, why: "\(refusal)")
         case nil: throw .answer(shard: name, what: "it is of no known form")
         }

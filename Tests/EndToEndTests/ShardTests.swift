@@ -61,7 +61,8 @@ struct ShardTests {
             try Data((lines + [lines[3]]).joined(separator: "\n").utf8).write(to: bob)
             let bad = try await fit()
             #expect(bad.code == 65 && bad.output.isEmpty, "\(bad)")
-            #expect(bad.talk.contains("duplicate_key at row \(lines.count + 1)"), "\(bad.talk)")
+            #expect(bad.talk.contains("\(bob.path): duplicate_key at row \(lines.count + 1)"), "\(bad.talk)")
+            #expect(!bad.talk.contains("counted by"), "\(bad.talk)")
             #expect(bad.talk.contains("Row 4 has the same key"), "\(bad.talk)")
         }
     }
@@ -87,13 +88,14 @@ struct ShardTests {
             // Whoever has another key is told nothing, not even evidence.
             let stranger = try PartyPrivateKey.generate(.p256)
             let lost = await #expect(throws: ShardError.self) { try await shards.open(1, key: stranger) }
-            #expect("\(lost!)".contains(shards.addresses[1]))
+            #expect(lost == .unverified(shard: shards.addresses[1]))
+            #expect("\(lost!)".contains("public half of your --key"))
             let nobody = await #expect(throws: ShardError.self) {
                 let address = ServiceAddress(host: "127.0.0.1", port: 1)
                 let (key, trust) = (shards.key, try shards.policy)
                 _ = try await ShardProcesses.waiting { try ShardConnection.open(address, key: key, trust: trust) }
             }
-            #expect("\(nobody!)".contains("127.0.0.1:1 is lost"))
+            #expect(nobody == .unreached(shard: "127.0.0.1:1", why: "Connection refused"))
             // They all go on.
             for place in 0..<3 { try await shards.open(place).close() }
         }
@@ -124,7 +126,7 @@ struct ShardTests {
             let (table, _) = try shards.table(rows: 100)
             let first = try await shards.counter(table)
             let busy = await #expect(throws: ShardError.self) { try await shards.counter(table) }
-            #expect("\(busy!)".contains("somebody else"))
+            #expect(busy == .busy(shard: shards.addresses[0]))
             first.end()
         }
     }

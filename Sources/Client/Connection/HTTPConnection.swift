@@ -99,22 +99,13 @@ final class HTTPConnection {
                     }
                 }
         } catch {
-            throw ClientError.unreachable(address: address.description, reason: words(for: error))
+            throw ClientError.unreachable(address: address.description, reason: NetworkWords.of(error))
         }
         return try await channel.executeThenClose { inbound, outbound in
             try await use(
                 HTTPConnection(
                     peer: peer, host: address.description, outbound: outbound, inbound: inbound.makeAsyncIterator(),
                     earlyAnswer: flag))
-        }
-    }
-
-    /// Why there is no connection; in the system's words if the system refused it.
-    private static func words(for error: any Error) -> String {
-        switch error {
-        case let error as NIOConnectionError: error.connectionErrors.last.map { words(for: $0.error) } ?? "\(error)"
-        case let error as IOError: String(cString: strerror(error.errnoCode))
-        default: "\(error)"
         }
     }
 

@@ -22,7 +22,7 @@ extension OfficeMesh {
             } catch {
                 state.withLock { state in
                     guard !state.strangers.contains(peer) else { return }
-                    state.trouble[peer] = "\(address): \(Self.words(error))"
+                    state.trouble[peer] = "\(address): \(NetworkWords.of(error))"
                 }
             }
             try? await Task.sleep(for: .milliseconds(100))
@@ -33,7 +33,7 @@ extension OfficeMesh {
         guard let peer else { return }
         state.withLock { state in
             guard !state.strangers.contains(peer) else { return }
-            state.trouble[peer] = Self.words(error)
+            state.trouble[peer] = NetworkWords.of(error)
         }
     }
 
@@ -59,14 +59,6 @@ extension OfficeMesh {
         let ports = servers.compactMap { $0.localAddress?.port }
         for server in servers { try await server.close().get() }
         return ports
-    }
-
-    static func words(_ error: any Error) -> String {
-        switch error {
-        case let error as NIOConnectionError: error.connectionErrors.last.map { words($0.error) } ?? "\(error)"
-        case let error as IOError: String(cString: strerror(error.errnoCode))
-        default: "\(error)"
-        }
     }
 
     /// A message with its length in front.

@@ -117,8 +117,8 @@ public final class OfficeMesh: Sendable {
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw ClientError.portInUse(address: configuration.listen.description)
         } catch {
-            throw ClientError.unreachable(
-                address: configuration.listen.description, reason: "it cannot listen there: \(Self.words(error))")
+            throw ClientError.cannotListen(
+                address: configuration.listen.description, reason: NetworkWords.of(error))
         }
         listening.withLock { $0 = server }
         for peer in configuration.names.indices where peer > configuration.place {

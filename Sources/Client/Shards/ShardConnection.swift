@@ -23,7 +23,8 @@ public final class ShardConnection: ShardLink {
     /// - Parameters:
     ///   - key: the coordinator's; the shard was started with its public half.
     ///   - trust: the shard's measurements and roots. Its moment is set anew.
-    /// - Throws: `ShardError.lost` where nobody answers, `ShardDistrust` where the evidence is refused.
+    /// - Throws: `ShardError.unreached` where nobody answers, `unverified` where a connection ends too early, `ShardDistrust` where
+    ///   the evidence is refused.
     public static func open(
         _ address: ServiceAddress, key: PartyPrivateKey, trust: TrustPolicy
     ) throws -> ShardConnection {
@@ -55,11 +56,10 @@ public final class ShardConnection: ShardLink {
         } catch let error as ClientError {
             stream.close()
             guard case .brokenConnection = error else { throw ShardDistrust(shard: name, error: error) }
-            throw ShardError.lost(
-                shard: name, why: "it closed the connection before it was verified; was it started for this key?")
+            throw ShardError.unverified(shard: name)
         } catch {
             stream.close()
-            throw ShardError.lost(shard: name, why: "it cannot be reached (\(OfficeMesh.words(error)))")
+            throw ShardError.unreached(shard: name, why: NetworkWords.of(error))
         }
     }
 

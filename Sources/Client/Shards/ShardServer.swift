@@ -55,7 +55,7 @@ public final class ShardServer: Sendable {
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw ClientError.portInUse(address: listen.description)
         } catch {
-            throw ClientError.unreachable(address: listen.description, reason: "it cannot listen there: \(error)")
+            throw ClientError.cannotListen(address: listen.description, reason: NetworkWords.of(error))
         }
         listening(server.localAddress?.port ?? listen.port)
         try await withTaskCancellationHandler {

@@ -34,8 +34,6 @@ public final class ShardConnection: ShardLink {
             let certificate = try ClientCertificate(key)
             _ = try ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(.seconds(20))
-                .channelOption(.socketOption(.so_keepalive), value: 1)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     stream.prepare(channel, isServer: false, certificate: certificate) { _ in true }
                 }
@@ -90,7 +88,7 @@ public final class ShardConnection: ShardLink {
     private static func exchange(
         _ stream: ShardStream, _ kind: UInt8, _ payload: [UInt8], longest: Int, patience: Int
     ) throws -> [UInt8] {
-        try stream.write([[kind], .length(payload.count), payload])
+        try stream.write([[kind], .length(payload.count), payload], patience: patience)
         let length = try stream.read(4, patience: patience).length
         guard length <= longest else {
             throw ClientError.badInput("it announces \(length) bytes where at most \(longest) can come")

@@ -20,6 +20,8 @@ public final class ShardServer: Sendable {
 
     /// How long a coordinator may say nothing between two messages: it fits models meanwhile.
     private static let patience = 21_600
+    /// How many seconds an answer may take on its way.
+    private static let longestWrite = 3_600
 
     /// - Parameters:
     ///   - listen: port 0 takes a free one.
@@ -42,12 +44,6 @@ public final class ShardServer: Sendable {
         do {
             server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                // A coordinator that is gone without a word is noticed before it tries again for the last time.
-                .childChannelOption(.socketOption(.so_keepalive), value: 1)
-                .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 20)
-                .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 10)
-                .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelInitializer { channel in
                     self.welcome(channel, certificate, key.publicKey.subjectPublicKeyInfo)
                 }
@@ -99,10 +95,10 @@ public final class ShardServer: Sendable {
             // What is longer than it can be is not read.
             guard length <= session.longest(head[0]), isFirst else {
                 let refusal = isFirst ? session.refuseLength() : ShardSession.busy
-                return try stream.write([.length(refusal.count), refusal])
+                return try stream.write([.length(refusal.count), refusal], patience: Self.longestWrite)
             }
             let (answer, isLast) = session.answer(head[0], try stream.read(length, patience: Self.patience))
-            try stream.write([.length(answer.count), answer])
+            try stream.write([.length(answer.count), answer], patience: Self.longestWrite)
             if isLast { return }
         }
     }
@@ -121,7 +117,7 @@ public final class ShardServer: Sendable {
         let attester = attester
         let evidence = try Self.awaited { try await attester.evidence(spki: spki, nonce: nonce, statement: statement) }
         let json = evidence.json()
-        try stream.write([.length(json.count), json])
+        try stream.write([.length(json.count), json], patience: 60)
     }
 
     /// Waits on this thread, which is the connection's own, for what is made elsewhere.

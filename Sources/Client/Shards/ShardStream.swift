@@ -25,6 +25,12 @@ final class ShardStream: Sendable {
     /// Beyond so many bytes that nobody has read no more are taken from the network.
     private static let mostBuffered = 1 << 23
     static let handshake = TimeAmount.seconds(20)
+    /// A machine that is gone without a word is noticed before a lost shard is tried for the last time.
+    private static let options: [(ChannelOptions.Types.SocketOption, SocketOptionValue)] = [
+        (.socketOption(.so_keepalive), 1), (.tcpOption(.init(rawValue: TCP_KEEPIDLE)), 20),
+        (.tcpOption(.init(rawValue: TCP_KEEPINTVL)), 10), (.tcpOption(.init(rawValue: TCP_KEEPCNT)), 3),
+        (.tcpOption(.tcp_nodelay), 1),
+    ]
 
     deinit { state.withLock { $0.channel }?.close(promise: nil) }
 
@@ -32,17 +38,19 @@ final class ShardStream: Sendable {
 
     /// Waits until both ends have proved a key.
     func waitUntilReady() throws {
-        try wait(seconds: 30) { $0.isReady ? () : nil }
+        try wait(until: .now() + .seconds(30), 30) { $0.isReady ? () : nil }
     }
 
     /// Exactly so many bytes.
     ///
-    /// - Throws: `ClientError.brokenConnection` where the other end stops before, or is silent for so long.
+    /// - Parameter seconds: for all of them: a byte now and then does not hold the caller for ever.
+    /// - Throws: `ClientError.brokenConnection` where the other end stops before, or takes longer.
     func read(_ count: Int, patience seconds: Int) throws -> [UInt8] {
+        let deadline = DispatchTime.now() + .seconds(seconds)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(count, Self.mostBuffered))
         while bytes.count < count {
-            bytes += try wait(seconds: seconds) { state in
+            bytes += try wait(until: deadline, seconds) { state in
                 guard state.buffer.readableBytes > 0 else { return nil }
                 let part = state.buffer.readBytes(length: min(state.buffer.readableBytes, count - bytes.count))
                 state.buffer.discardReadBytes()
@@ -56,11 +64,19 @@ final class ShardStream: Sendable {
         return bytes
     }
 
-    func write(_ bytes: [[UInt8]]) throws {
+    /// - Throws: `ClientError.brokenConnection` where the other end is gone, or has not taken them after so long.
+    func write(_ bytes: [[UInt8]], patience seconds: Int) throws {
         guard let channel = state.withLock({ $0.isOver ? nil : $0.channel }) else { throw broken }
         var buffer = channel.allocator.buffer(capacity: bytes.reduce(0) { $0 + $1.count })
         for part in bytes { buffer.writeBytes(part) }
-        do { try channel.writeAndFlush(buffer).wait() } catch { throw broken }
+        let written = channel.writeAndFlush(buffer)
+        let end = DispatchSemaphore(value: 0)
+        written.whenComplete { _ in end.signal() }
+        guard end.wait(timeout: .now() + .seconds(seconds)) == .success else {
+            close()
+            throw ClientError.brokenConnection("what was sent was not taken in \(seconds) s")
+        }
+        do { try written.wait() } catch { throw broken }
     }
 
     func close() { state.withLock { $0.channel }?.close(promise: nil) }
@@ -68,14 +84,16 @@ final class ShardStream: Sendable {
     private var broken: ClientError { .brokenConnection(state.withLock { $0.why }) }
 
     /// Looks again whenever something came.
-    private func wait<Found: Sendable>(seconds: Int, _ look: (inout State) -> Found?) throws -> Found {
+    private func wait<Found: Sendable>(
+        until deadline: DispatchTime, _ seconds: Int, _ look: (inout State) -> Found?
+    ) throws -> Found {
         while true {
             let (found, isOver) = state.withLock { state in (look(&state), state.isOver) }
             if let found { return found }
             if isOver { throw broken }
-            guard news.wait(timeout: .now() + .seconds(seconds)) == .success else {
+            guard news.wait(timeout: deadline) == .success else {
                 close()
-                throw ClientError.brokenConnection("nothing came for \(seconds) s")
+                throw ClientError.brokenConnection("what should come did not in \(seconds) s")
             }
         }
     }
@@ -102,6 +120,7 @@ final class ShardStream: Sendable {
                     NIOSSLClientHandler(context: context, serverHostname: nil, customVerificationCallback: verify))
             }
             try handlers.addHandler(ShardStreamHandler(self, onKey))
+            for (option, value) in Self.options { try channel.syncOptions?.setOption(option, value: value) }
             state.withLock { $0.channel = channel }
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import PrivacyKernel
 import Synchronization
 @_spi(PassedRows) import Tables
 import VectorMath
@@ -93,6 +94,9 @@ final class ShardLane: Sendable {
         guard report.rows == sent, report.repeated.count == sent.count else {
             throw .wrongSums(shard: name, what: "it has other rows than it was sent")
         }
+        guard zip(report.repeated, sent).allSatisfy({ $0.isPossible(of: $1) }) else {
+            throw .answer(shard: name, what: "its report names rows that there are not")
+        }
         return report
     }
 
@@ -120,11 +124,34 @@ final class ShardLane: Sendable {
             throw .wrongSums(
                 shard: name, what: "a table of \(KnownRows.count) known rows is counted otherwise than it is")
         }
-        if case .counts = question { try checkTotals(own) }
+        switch question {
+        case .counts: try checkTotals(own)
+        case .sums(let values, _, _): try check(own, within: values.reduce(0) { max($0, $1.magnitude) })
+        case .gram(_, let scores, _):
+            let largest = scores.joined().reduce(0) { max($0, UInt64($1.magnitude)) }
+            try check(own, within: largest * largest)
+        }
         return own
     }
 
+    /// The most rows that can be counted of those that were sent.
+    private var mostRows: Int64 {
+        let sent = state.withLock { $0.sent }
+        guard sent.count > 1 else { return Int64(sent.first ?? 0) }
+        let most = try? PrivateTable.mostRows(ofInnerJoin: sent, rowsPerKey: layout.rowsPerKey)
+        return Int64(most ?? 1 << 31)
+    }
+
+    /// A sum has one value of each row that can be counted, at the most.
+    private func check(_ tables: [[Int64]], within largest: UInt64) throws(ShardError) {
+        let (most, isBeyond) = UInt64(mostRows).multipliedReportingOverflow(by: largest)
+        guard isBeyond || tables.joined().allSatisfy({ $0.magnitude <= most }) else {
+            throw .wrongSums(shard: name, what: "one of its sums is larger than its rows can make it")
+        }
+    }
+
     private func checkTotals(_ tables: [[Int64]]) throws(ShardError) {
+        let most = mostRows
         let first = state.withLock { state -> Int64? in
             // Of one table whose rows all count every row is known.
             let all = layout.tables.count == 1 && (layout.isUnique || !layout.tables[0].isKeyed)
@@ -132,7 +159,9 @@ final class ShardLane: Sendable {
             return state.total
         }
         for table in tables {
-            guard table.allSatisfy({ $0 >= 0 }), table.reduce(0, &+) == first else {
+            // Each cell is checked first: so the total does not run over.
+            guard table.allSatisfy({ (0...most).contains($0) }), table.reduce(0, &+) == first, (first ?? 0) <= most
+            else {
                 throw .wrongSums(
                     shard: name, what: "one of its tables has \(table.reduce(0, &+)) rows, not \(first ?? 0)")
             }

@@ -150,6 +150,11 @@ struct ShardReport: Codable, Sendable, Equatable {
         let count: Int
         let first: [UInt32]
         let second: [UInt32]
+
+        /// Whether a table of so many rows can have it: what comes from another machine is added up and shown.
+        func isPossible(of rows: Int) -> Bool {
+            (0...rows).contains(count) && first.count == second.count && first.count == min(count, ShardReport.listed)
+        }
     }
 
     static let listed = 20

@@ -267,19 +267,24 @@ final class ShardCutter {
             for lane in lanes { lane.add(parts[lane.layout.place], of: passed, table: table) }
             rows += end - start
             start = end
-            if rows % ShardLayout.blockRows == 0 { flush(isLast: false) }
+            if rows % ShardLayout.blockRows == 0 { _ = flush() }
         }
         return failure == nil
     }
 
-    /// The last block counts as a whole one.
+    /// The last block counts as a whole one. As long as rows of any shard wait, all shards are sent further messages: which one they
+    /// wait for is not seen.
     func finish() throws {
-        if failure == nil { flush(isLast: true) }
+        while failure == nil, flush() {}
         if let failure { throw failure }
     }
 
-    private func flush(isLast: Bool) {
+    /// - Returns: whether rows wait.
+    private func flush() -> Bool {
         let table = table
-        do { try ShardCounter.together(lanes) { try $0.flush(table: table, isLast: isLast) } } catch { failure = error }
+        do { return try ShardCounter.together(lanes) { try $0.flush(table: table) }.contains(true) } catch {
+            failure = error
+            return false
+        }
     }
 }

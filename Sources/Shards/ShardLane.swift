@@ -40,6 +40,7 @@ final class ShardLane: Sendable {
             $0.link = link
             $0.batches = [layout.tables.map { _ in 0 }, layout.tables.map { _ in 0 }]
             $0.sent = layout.tables.map { _ in 0 }
+            $0.queue = nil
         }
         _ = try say(.begin, Array(payload), longest: 0)
         for table in layout.tables.indices {
@@ -64,16 +65,18 @@ final class ShardLane: Sendable {
         }
     }
 
-    /// Sends so many messages; and as many again as long as rows wait, where no block follows.
-    func flush(table: Int, isLast: Bool) throws(ShardError) {
+    /// Sends as many messages as a block has, and keeps what they have no room for.
+    ///
+    /// - Returns: whether rows wait.
+    func flush(table: Int) throws(ShardError) -> Bool {
         var batch = state.withLock { state in
             defer { state.queue = nil }
             return state.queue ?? ShardBatch(layout.tables[table])
         }
-        repeat {
-            for _ in 0..<layout.messages(layout.tables[table]) { try send(&batch, table: table, side: 0) }
-        } while isLast && batch.count > 0
-        state.withLock { $0.queue = isLast ? nil : batch }
+        for _ in 0..<layout.messages(layout.tables[table]) { try send(&batch, table: table, side: 0) }
+        let waits = batch.count > 0
+        state.withLock { $0.queue = waits ? batch : nil }
+        return waits
     }
 
     private func send(_ batch: inout ShardBatch, table: Int, side: Int) throws(ShardError) {

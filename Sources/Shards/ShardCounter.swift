@@ -156,19 +156,19 @@ public final class ShardCounter: ExactCounter {
 
     public func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws -> [[Int64]] {
         let attributes = further.map { ShardQuestion.Further($0) }
+        let attributeSizes = sizes + further.map(\.size)
+        let all = cliques.map { clique in clique.reduce(1) { $0 * attributeSizes[$1] } }
         var answers: [[Int64]] = []
         var place = 0
         while place < cliques.count {
-            var cells: [Int] = []
-            let all = sizes + further.map(\.size)
-            while place + cells.count < cliques.count {
-                let size = cliques[place + cells.count].reduce(1) { $0 * all[$1] }
-                if !cells.isEmpty, cells.reduce(size, +) > Self.cellsAtOnce { break }
-                cells.append(size)
-            }
-            let asked = Array(cliques[place..<(place + cells.count)])
-            answers += try whole(.counts(cliques: asked, further: attributes))
-            place += cells.count
+            var (end, cells) = (place, 0)
+            repeat {
+                cells += all[end]
+                end += 1
+            } while end < cliques.count && end - place < ShardQuestion.mostTables
+                && cells + all[end] <= Self.cellsAtOnce
+            answers += try whole(.counts(cliques: Array(cliques[place..<end]), further: attributes))
+            place = end
         }
         return answers
     }

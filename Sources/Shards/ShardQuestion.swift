@@ -43,7 +43,8 @@ enum ShardQuestion: Codable, Sendable, Equatable {
 
     /// Cells of one answer: a table with more is refused.
     static let mostCells = 1 << 26
-    private static let mostTables = 1 << 16
+    /// Tables of one answer.
+    static let mostTables = 1 << 16
     private static let mostFurther = 1 << 12
     private static let mostFeatures = 1 << 12
     private static let mostScore = 1 << 14

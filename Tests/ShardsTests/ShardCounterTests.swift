@@ -88,6 +88,34 @@ struct ShardCounterTests {
         #expect(try plain == Self.seen(ShardScene(parties: 1, rows: 70_001, isKeyed: false), rowsPerKey: 1))
     }
 
+    @Test("rows that a block's messages have no room for are sent by further messages to all shards, and none is lost")
+    func crowded() throws {
+        // One key for all: every row is one shard's, and the file is refused when all are there.
+        let scene = ShardScene(parties: 1, rows: 70_000, isKeyed: true) { _, _ in 0 }
+        let shards = Mutex<[LocalShard]>([])
+        let error = #expect(throws: ShardError.self) {
+            try scene.counter(
+                shards: (0..<3).map { _ in
+                    {
+                        let shard = LocalShard()
+                        shards.withLock { $0.append(shard) }
+                        return shard
+                    }
+                })
+        }
+        guard case .rows(_, let problems) = error else { throw Absent() }
+        #expect(problems.counts == ["duplicate_key": 69_999])
+        #expect(Set(shards.withLock { $0.map(\.seen) }).count == 1)
+    }
+
+    @Test("as many tables as all pairs of 400 columns have are asked for in several questions")
+    func manyTables() throws {
+        let scene = ShardScene(parties: 1, rows: 30, isKeyed: false)
+        let counter = try scene.counter(shards: Self.locals(1))
+        let tables = try counter.counts([[Int]](repeating: [0], count: 79_800), further: [])
+        #expect(tables.count == 79_800 && Set(tables).count == 1 && tables[0].reduce(0, +) == 30)
+    }
+
     // MARK: - Bad input
 
     @Test("a second row of a key is refused with the places of both in their file, whichever shard it is at")

@@ -35,7 +35,8 @@ struct ShardTable {
             fileRows.append(row)
             taken += 1
         }
-        guard fileRows.count < 1 << 31 else { throw .tooLarge("rows of a table at one shard") }
+        // Rows are numbered in 32 bits, and so is the padding that the messages had room for.
+        guard batches * slots < 1 << 31 else { throw .tooLarge("rows of a table at one shard") }
         start += 4 * slots
         if table.isKeyed {
             var chunk: [HashedRow] = []

@@ -17,6 +17,8 @@ public struct ReleaseCoverage: Sendable, Equatable {
         // Of each column, how precise its marginals are together; the model says how precise it found them.
         var precisions: [Int: Double] = [:]
         var tables: [[Int64]: Int] = [:]
+        // A table that was asked for again stands in the model as the mean of its answers.
+        var repeated: [[Int]: [MeanOfAnswers]] = [:]
         var (hasErrors, hasSelection, hasGram, hasSums) = (false, false, false, false)
         // Of pairs and larger sets, by shape, where several holders measured them.
         var sharedTables: [[Int]: Int] = [:]
@@ -28,6 +30,16 @@ public struct ReleaseCoverage: Sendable, Equatable {
                         precisions[column, default: 0] += 1 / max(marginal.variance, Self.leastVariance)
                     }
                     tables[marginal.counts.sorted(), default: 0] += 1
+                    if marginal.attributes.count > 1 {
+                        let question = marginal.attributes + marginal.shape
+                        for place in repeated[question, default: []].indices {
+                            repeated[question]?[place].add(marginal)
+                            if let mean = repeated[question]?[place].rounded.sorted() { tables[mean, default: 0] += 1 }
+                        }
+                        var own = MeanOfAnswers()
+                        own.add(marginal)
+                        repeated[question, default: []].append(own)
+                    }
                     if (release.terms?.holders?.count ?? 1) > 1, marginal.shape.count > 1 {
                         sharedTables[marginal.shape.sorted(), default: 0] += 1
                     }

@@ -49,7 +49,7 @@ struct ShardStreamTests {
         for length in [Evidence.byteLimit + 1, 0xFFFF_FFFF] {
             let error = try await Self.opening { stream in
                 _ = try stream.read(37, patience: 5)
-                try stream.write([.length(length)])
+                try stream.write([.length(length)], patience: 5)
                 // Whoever waited for the rest would wait for ever.
                 _ = try? stream.read(1, patience: 30)
             }
@@ -65,7 +65,7 @@ struct ShardStreamTests {
         #expect(isLost, "\(lost)")
         let untrusted = try await Self.opening { stream in
             _ = try stream.read(37, patience: 5)
-            try stream.write([.length(2), Array("{}".utf8)])
+            try stream.write([.length(2), Array("{}".utf8)], patience: 5)
             _ = try? stream.read(1, patience: 5)
         }
         #expect((untrusted as? ShardDistrust)?.exitCode == 2, "\(untrusted)")

@@ -35,19 +35,7 @@ struct TableRounds {
         let isInTree: Bool
         var ordered: [ModelAttribute] = []
         var numbers: [Int] = []
-        var counts: [Double] = []
-        var variance = Double.infinity
-
-        mutating func add(_ one: NoisyMarginal) {
-            let fresh = max(one.variance, leastVariance)
-            guard variance.isFinite else {
-                (counts, variance) = (one.counts.map { Double($0) }, fresh)
-                return
-            }
-            let part = variance / (variance + fresh)
-            for cell in counts.indices { counts[cell] += part * (Double(one.counts[cell]) - counts[cell]) }
-            variance = variance * fresh / (variance + fresh)
-        }
+        var answers = MeanOfAnswers()
     }
 
     /// - Parameters:
@@ -89,12 +77,12 @@ struct TableRounds {
     /// Measured tables across it.
     var across: [MeasuredMarginal] { marginals(measured.filter { !$0.isInTree }, of: attributes) }
 
-    private var measured: [Question] { questions.filter { $0.variance.isFinite } }
+    private var measured: [Question] { questions.filter { $0.answers.variance.isFinite } }
 
     private func marginals(_ questions: [Question], of attributes: [ModelAttribute]) -> [MeasuredMarginal] {
         questions.map {
             MeasuredMarginal(
-                $0.counts.map { Int64($0.rounded()) }, variance: $0.variance, of: $0.ordered, in: attributes)
+                $0.answers.rounded, variance: $0.answers.variance, of: $0.ordered, in: attributes)
         }
     }
 
@@ -148,7 +136,7 @@ struct TableRounds {
         guard let answers else { return false }
         let rate = spent / weights.reduce(0, +)
         for (place, answer) in zip(chosen, answers) {
-            questions[places[place]].add(answer)
+            questions[places[place]].answers.add(answer)
             known[places[place]] += rate * split.tables[place]
         }
         for place in again { amounts[place] += rate * split.oneWays[place] }

@@ -58,11 +58,11 @@ struct ShardStreamTests {
         }
     }
 
-    @Test("a shard that ends before its evidence is told as lost, and one whose evidence is none as not trusted")
+    @Test("a shard that ends before its evidence is not verified, and one whose evidence is none is not trusted")
     func ended() async throws {
-        let lost = try await Self.opening { stream in stream.close() }
-        let isLost = if case .lost? = lost as? ShardError { true } else { false }
-        #expect(isLost, "\(lost)")
+        let ended = try await Self.opening { stream in stream.close() }
+        let isUnverified = if case .unverified? = ended as? ShardError { true } else { false }
+        #expect(isUnverified, "\(ended)")
         let untrusted = try await Self.opening { stream in
             _ = try stream.read(37, patience: 5)
             try stream.write([.length(2), Array("{}".utf8)], patience: 5)

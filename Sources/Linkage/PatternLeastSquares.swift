@@ -45,15 +45,14 @@ struct PatternLeastSquares {
 
     let counts: AgreementCounts
     let parameters: PairParameters
-    /// Of each kind.
-    let holds: [Hold]
     /// Patterns whose slopes stand in memory at a time.
     private static let block = 2_048
     /// Patterns with fewer pairs than this part of their noise move no parameter: most patterns of many comparisons.
     private static let least = 1e-3
 
+    /// - Parameter holds: of each kind.
     init(counts: AgreementCounts, parameters: PairParameters, holds: [Hold]) {
-        (self.counts, self.parameters, self.holds) = (counts, parameters, holds)
+        (self.counts, self.parameters) = (counts, parameters)
         center = [Double](repeating: 0, count: parameters.kindCount) + holds.flatMap(\.center)
         precision =
             [Double](repeating: 0, count: parameters.kindCount)

@@ -12,7 +12,8 @@ struct SimulatedRoot: Sendable {
     let certificate: Certificate
     let der: [UInt8]
 
-    /// Loads the root of a folder, or makes one there on the first run.
+    /// Loads the root of a folder, or makes one there on the first run: one, however many processes begin there at once.
+    ///
     /// - Parameters:
     ///   - directory: made with mode 0700; the files get 0600.
     ///   - now: unix seconds.
@@ -20,6 +21,12 @@ struct SimulatedRoot: Sendable {
         let files = FileManager.default
         let keyFile = directory + "/root.key"
         let certificateFile = directory + "/root.pem"
+        // Whoever comes second waits for the root of whoever came first. The lock ends with the descriptor.
+        try? files.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0, flock(folder, LOCK_EX) == 0 else { throw .stateDirectoryUnusable }
+        defer { close(folder) }
         if !files.fileExists(atPath: keyFile) {
             try SimulatedRoot.create(keyFile: keyFile, certificateFile: certificateFile, in: directory, now: now)
         }
@@ -70,11 +77,8 @@ struct SimulatedRoot: Sendable {
             let root = try certificate(
                 subject, key: key.publicKey, role: .authority(pathLength: 1), from: now - 60, seconds: 946_684_800,
                 issuer: subject, issuerKey: key)
-            let files = FileManager.default
-            try files.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             // The folder may have been there: its mode is set before anything secret goes in.
-            try files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: directory)
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: directory)
             try OwnerFile.write(Array(root.serializeAsPEM().pemString.utf8) + [0x0A], to: certificateFile)
             try OwnerFile.write(Array(key.pemRepresentation.utf8) + [0x0A], to: keyFile)
         } catch let error as AttesterError {

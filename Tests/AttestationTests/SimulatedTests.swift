@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Attestation
@@ -240,6 +241,27 @@ struct SimulatedTests {
                 try scene.verify(
                     Evidence(format: .simulated, evidence: changed, statement: evidence.statement))
             }
+        }
+    }
+
+    @Test("programs that begin in one folder at once have one root")
+    func begunAtOnce() throws {
+        for _ in 0..<10 {
+            let directory = NSTemporaryDirectory() + "entrepot-roots-\(UUID().uuidString)"
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let roots = Mutex<[[UInt8]?]>([])
+            let all = DispatchGroup()
+            for _ in 0..<8 {
+                all.enter()
+                Thread.detachNewThread {
+                    let root = try? SimulatedRoot(directory: directory, now: SimulatedScene.time).der
+                    roots.withLock { $0.append(root) }
+                    all.leave()
+                }
+            }
+            all.wait()
+            let found = roots.withLock { $0 }
+            #expect(found.count == 8 && Set(found).count == 1 && !found.contains(nil))
         }
     }
 }

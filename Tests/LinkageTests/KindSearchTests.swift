@@ -101,8 +101,8 @@ private struct SimulatedHouseholds {
         #expect(abs(fit.model.matched / one.matched - 1) < 0.01)
         let recall = zip(matched, SimulatedHouseholds.linked).reduce(0) { $0 + ($1.1 ? $1.0 : 0) }
         #expect(abs(fit.recall(of: SimulatedHouseholds.linked) - recall) < 0.005)
-        for (found, true_) in zip(fit.model.matchedLevels.joined(), one.matchedLevels.joined()) {
-            #expect(abs(found - true_) < 0.01)
+        for (found, truth) in zip(fit.model.matchedLevels.joined(), one.matchedLevels.joined()) {
+            #expect(abs(found - truth) < 0.01)
         }
     }
 
@@ -133,5 +133,28 @@ private struct SimulatedHouseholds {
                 levels: draw.counts.levels, counts: draw.counts.counts.map { _ in -1 }, variance: draw.counts.variance)
         )
         #expect(FellegiSunterFit(empty, linked: SimulatedHouseholds.linked) == nil)
+    }
+
+    @Test("whatever the counts are, there is a fit of finite figures or none")
+    func anyCounts() throws {
+        var random = SplitMix64(state: 31)
+        var fits = 0
+        for trial in 0..<300 {
+            let levels = (0..<Int.random(in: 1...4, using: &random)).map { _ in Int.random(in: 2...4, using: &random) }
+            let size = Double([1, 100, 1e6, 1e12][trial % 4])
+            let counts = (0..<levels.reduce(1, *)).map { _ in
+                Int.random(in: 0..<3, using: &random) == 0
+                    ? Double.random(in: -size...10 * size, using: &random).rounded() : 0
+            }
+            let variance = trial % 3 == 0 ? 0 : size * Double.random(in: 0...10, using: &random)
+            let linked = counts.map { _ in Bool.random(using: &random) }
+            let all = try #require(AgreementCounts(levels: levels, counts: counts, variance: variance))
+            guard let fit = FellegiSunterFit(all, linked: linked) else { continue }
+            fits += 1
+            let figures = [fit.model.matched, fit.model.unmatched, fit.matched.standardError, fit.recall(of: linked)]
+            #expect(figures.allSatisfy { $0.isFinite }, "\(levels) \(counts) \(figures)")
+            #expect(fit.model.weights.joined().allSatisfy { $0.isFinite })
+        }
+        #expect(fits > 30)
     }
 }

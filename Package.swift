@@ -189,7 +189,7 @@ let package = Package(
                 "PDF",
                 "Attestation", "Bytes", "CProcess", "Domains", "Engine", "Evaluation", "FittedModels", "Gzip", "Ledger",
                 "PrivacyKernel",
-                "Queries", "Synthesizers",
+                "Queries", "Shards", "Synthesizers",
                 "Tables",
                 "Tasks",
                 "VectorMath", crypto, cryptoExtras, x509, asn1, hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1,

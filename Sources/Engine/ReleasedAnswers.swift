@@ -11,11 +11,17 @@ public struct ReleasedAnswers: Sendable {
     public let transcript: Transcript
     /// SHA-256 of the task, in hexadecimal.
     public var taskDigest: String?
+    /// Who counted, where it was not the process that added the noise.
+    public var countedBy: String?
 
     /// - Parameters:
     ///   - transcript: the kernel's answers to the task's queries.
     ///   - taskDigest: SHA-256 of the task, in hexadecimal.
-    public init(domain: TableDomain, transcript: Transcript, taskDigest: String? = nil) {
+    ///   - countedBy: who counted, where it was not the process that added the noise.
+    public init(
+        domain: TableDomain, transcript: Transcript, taskDigest: String? = nil, countedBy: String? = nil
+    ) {
+        self.countedBy = countedBy
         self.domain = domain
         self.transcript = transcript
         self.taskDigest = taskDigest
@@ -28,6 +34,7 @@ extension ReleasedAnswers {
         var domain: TableDomain
         var transcript: Transcript
         var taskDigest: String?
+        var countedBy: String?
     }
 
     /// Whether bytes look like such a file.
@@ -39,7 +46,7 @@ extension ReleasedAnswers {
     public func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let body = Body(domain: domain, transcript: transcript, taskDigest: taskDigest)
+        let body = Body(domain: domain, transcript: transcript, taskDigest: taskDigest, countedBy: countedBy)
         return SealedFile.answers.sealed([UInt8](try encoder.encode(body)))
     }
 
@@ -50,7 +57,9 @@ extension ReleasedAnswers {
         let body = try SealedFile.answers.body(of: bytes)
         do {
             let decoded = try JSONDecoder().decode(Body.self, from: Data(body))
-            self.init(domain: decoded.domain, transcript: decoded.transcript, taskDigest: decoded.taskDigest)
+            self.init(
+                domain: decoded.domain, transcript: decoded.transcript, taskDigest: decoded.taskDigest,
+                countedBy: decoded.countedBy)
         } catch {
             throw .malformedModel("its JSON lacks something or has a wrong type")
         }

@@ -19,7 +19,7 @@ public struct TaskPlan: Sendable {
     /// How long the lists of both holders are, where neither learns whose keys both have; nil elsewhere.
     public let hidden: HiddenTerms?
     /// What each step will cost: each query its price, the model the rest.
-    public internal(set) var plan: MechanismPlan
+    public package(set) var plan: MechanismPlan
     /// The permitted queries.
     public let queries: QueryWorkload
     /// The most rows that a unit may have in the joined table: a key, or a key of one table.
@@ -54,7 +54,7 @@ public struct TaskPlan: Sendable {
         domain = try task.domain()
         holders =
             switch task.engine {
-            case .enclave, .spark: .one
+            case .enclave, .spark, .shards: .one
             case .secureSum(let colluding): NoiseHolders(count: task.providers.count, colluding: colluding)
             case .secretSharing(let computing, _): NoiseHolders(count: computing.count, colluding: 1)
             }
@@ -97,6 +97,7 @@ public struct TaskPlan: Sendable {
                 domain, PrivacyParameters(epsilon: privacy.epsilon * part, delta: privacy.delta), rowsPerKey: rows)
         }
         try spreadNoise()
+        plan.countedBy = task.listedShards?.words
     }
 
     /// Where several holders add noise, each step's is larger than in one place, and all of it is Gaussian.
@@ -238,7 +239,8 @@ public struct TaskPlan: Sendable {
             throw TooFewRows(least: leastRows ?? 0, transcript: kernel.transcript)
         }
         guard let synthesizer else {
-            return .answers(ReleasedAnswers(domain: domain, transcript: kernel.transcript))
+            return .answers(
+                ReleasedAnswers(domain: domain, transcript: kernel.transcript, countedBy: plan.countedBy))
         }
         var model = try synthesizer.fit(kernel, plan: modelPlan, budget: budget, progress: progress)
         guard asksFirst > 0 else { return .model(model) }

@@ -32,20 +32,3 @@ struct ClusterTables {
         contents = tables.contents.map { LedgerHash(of: Array($0.utf8)) }
     }
 }
-
-/// What will be asked, with who counts where it is not this process.
-struct PlanWithCounter: Encodable {
-    let plan: MechanismPlan
-    let counter: String?
-
-    private enum Key: CodingKey {
-        case counter
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        try plan.encode(to: encoder)
-        guard let counter else { return }
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(counter, forKey: .counter)
-    }
-}

@@ -109,14 +109,16 @@ package struct FitCommand: AsyncParsableCommand {
             let read = [schema, task, rules].compactMap { $0 } + tables
             try Files.keep(read, from: output)
             let job = if let task { try taskJob(task) } else { try tableJob() }
-            let plan = try job.work.plan(job.rows.domain, job.privacy, rowsPerKey: job.rows.rowsPerKey)
+            let work = job.work.counted(by: job.counter)
+            var plan = try work.plan(job.rows.domain, job.privacy, rowsPerKey: job.rows.rowsPerKey)
+            plan.countedBy = job.counter
             Console.say(
                 "spending epsilon \(plan.epsilon), delta \(plan.delta) on "
                     + plan.steps.map { "\($0.name) (\(Int(($0.share * 100).rounded())) %)" }.joined(separator: ", "))
             Console.show(try ledgerLine(job, plan))
             if let openings { try write(job.openings, to: openings) }
             let budget = try Budget(job.privacy, accounting: plan.accounting)
-            let (work, digest) = (job.work, job.digest)
+            let digest = job.digest
             let kernel = try job.rows.kernel()
             let progress: (Double) -> Void = { Console.progress("fit: \(Int($0 * 100)) %") }
             var product =
@@ -137,6 +139,13 @@ package struct FitCommand: AsyncParsableCommand {
     private enum Work {
         case task(TaskPlan)
         case table(any Synthesizer)
+
+        /// Who counts here may be somebody else than where the task is served.
+        func counted(by counter: String?) -> Work {
+            guard case .task(var task) = self else { return self }
+            task.plan.countedBy = counter
+            return .task(task)
+        }
 
         func plan(_ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int) throws -> MechanismPlan {
             switch self {
@@ -337,8 +346,7 @@ package struct FitCommand: AsyncParsableCommand {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let reservation = try ledger.reserve(
             task: job.digest, epsilon: plan.epsilon, delta: plan.delta,
-            plan: String(
-                decoding: try encoder.encode(PlanWithCounter(plan: plan, counter: job.counter)), as: UTF8.self),
+            plan: String(decoding: try encoder.encode(plan), as: UTF8.self),
             uploads: job.openings.mapValues(\.opening.commitment),
             time: Int64(Date().timeIntervalSince1970))
         return String(decoding: try ledger.entry(reservation.sequence).canonicalBytes, as: UTF8.self)

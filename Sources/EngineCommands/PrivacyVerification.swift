@@ -15,6 +15,8 @@ package struct PrivacyVerification {
     private let contradictions: [String]
     private let isCompared: Bool
     private let method: String?
+    /// Who counted where it was not the process that added the noise, by the file's own word; nil where it was, or is not said.
+    private let counter: String?
     /// The part of the budget that the releases paid.
     private let paid: Double
 
@@ -31,11 +33,13 @@ package struct PrivacyVerification {
         var rows = rowsPerKey
         var missing: [String] = []
         var method: String?
+        var counter: String?
         var digest: String?
         if ReleasedAnswers.isFile(bytes) {
             let answers = try ReleasedAnswers(encoded: bytes)
             transcript = answers.transcript
             digest = answers.taskDigest
+            counter = answers.countedBy
         } else if JSONForm.fault(of: bytes) != .marks,
             let read = try? JSONDecoder().decode(Transcript.self, from: Data(bytes))
         {
@@ -51,10 +55,12 @@ package struct PrivacyVerification {
             missing = ReleaseCoverage(model).missing
             method = model.plan.method
             digest = model.taskDigest
+            counter = model.plan.countedBy
         }
         if rows == nil, let task { rows = task.rowsPerUnit }
         self.missing = missing
         self.method = method
+        self.counter = counter
         do {
             result = try PrivacyRecomputation(transcript, promised: promised, rowsPerKey: rows)
         } catch {
@@ -64,19 +70,25 @@ package struct PrivacyVerification {
         let promise = transcript.releases[0].promise
         isCompared = task != nil
         contradictions = Self.contradictions(
-            task, digest: digest, isTranscript: promised == nil && method == nil && digest == nil,
+            task, digest: digest, counter: counter, isTranscript: promised == nil && method == nil && digest == nil,
             transcript.releases.map(\.promise.parameters), rowsPerKey: result.rowsPerKey)
         paid = spent / (try Budget(promise.parameters, accounting: promise.accounting)).amount
     }
 
     private static func contradictions(
-        _ task: TaskSpecification?, digest: String?, isTranscript: Bool, _ promised: [PrivacyParameters],
+        _ task: TaskSpecification?, digest: String?, counter: String?, isTranscript: Bool,
+        _ promised: [PrivacyParameters],
         rowsPerKey: Int
     ) -> [String] {
         guard let task else { return [] }
         var found: [String] = []
         if !isTranscript, digest != task.digest.hex {
             found.append("The file is of \(digest.map { "task \($0)" } ?? "no task"), not of task \(task.digest.hex).")
+        }
+        if !isTranscript, let listed = task.listedShards?.words, counter != listed {
+            found.append(
+                "By the file the rows were counted by \(counter.map { ShownText.line($0) } ?? "nobody else"), and the task lists "
+                    + "\(listed).")
         }
         if promised.contains(where: { $0.epsilon > task.privacy.epsilon || $0.delta > task.privacy.delta }) {
             found.append(
@@ -101,6 +113,10 @@ package struct PrivacyVerification {
                 + "up to \(Counted.of(result.rowsPerKey, "row")) a key; both at δ = \(result.delta)",
             line("adding or removing one", result.addingOne), line("changing one", result.changingOne),
         ]
+        if let counter {
+            lines.append(
+                "  counted by \(ShownText.line(counter)), which is believed: no noise tells whether it counted right")
+        }
         if paid < 0.99 {
             lines.append(
                 "  note: these releases paid \(Figures.percent(paid)) of the budget; the rest was not spent, or is not here"
@@ -152,6 +168,7 @@ package struct PrivacyVerification {
                 let addingOne: Reading
                 let changingOne: Reading
                 let paidPartOfBudget: Double
+                let countedBy: String?
                 let findings: [String]
             }
             let encoder = JSONEncoder()
@@ -162,7 +179,7 @@ package struct PrivacyVerification {
                         kept: isKept, delta: result.delta, accounting: result.accounting.rawValue,
                         releases: result.releases, rowsPerKey: result.rowsPerKey,
                         addingOne: Reading(result.addingOne), changingOne: Reading(result.changingOne),
-                        paidPartOfBudget: paid,
+                        paidPartOfBudget: paid, countedBy: counter,
                         findings: failures)))
         }
     }

@@ -54,7 +54,7 @@ extension TaskCommand {
                 defer { if let traffic, !json { Console.show(traffic.text + requests) } }
                 guard let synthesizer = task.synthesizer else {
                     try printQueries(task)
-                    return json ? () : Console.show(words(need), terminator: "")
+                    return json ? () : Console.show(words(need, specification), terminator: "")
                 }
                 let ladder = epsilon.isEmpty ? Set([0.5, 1, 3, task.privacy.epsilon]).sorted() : epsilon
                 let forecast = try ErrorForecast(
@@ -68,29 +68,37 @@ extension TaskCommand {
                     let plan = ForecastWithNeed(forecast: forecast, counting: need)
                     Console.show(String(decoding: try encoder.encode(plan), as: UTF8.self))
                 } else {
-                    Console.show(try countWords(task) + words(forecast) + "\n" + words(need), terminator: "")
+                    Console.show(
+                        try countWords(task) + words(forecast) + "\n" + words(need, specification), terminator: "")
                 }
             }
         }
 
         /// Which engine the task's size asks for, and what each needs.
-        private func words(_ need: CountingNeed) -> String {
+        private func words(_ need: CountingNeed, _ task: TaskSpecification) -> String {
             func size(_ bytes: Int) -> String {
                 bytes < 100_000_000
                     ? "\((bytes + 999_999) / 1_000_000) MB" : String(format: "%.1f GB", Double(bytes) / 1e9)
             }
             func time(_ seconds: Double) -> String { String(format: "%.0f s", max(1, seconds)) }
             let machine = "this machine has \(size(need.machineBytes))"
+            let shards = task.listedShards.map { listed in
+                "  shards  \(size(need.bytes / listed.addresses.count)) on each of \(listed.addresses.count), which the task lists; "
+                    + "\(size(need.clusterBytes)) and a block of rows at the service\n"
+            }
             let choice =
-                need.engine == "memory"
-                ? "memory: it fits, for \(machine)"
-                : need.isBuilt
-                    ? "spark, for \(machine). Write `engine: {kind: spark, server: HOST:PORT}` into the task"
-                    : "none here, for \(machine), and a cluster counts inner joins alone. Take a larger machine"
+                task.listedShards != nil
+                ? "shards, as the task says"
+                : need.engine == "memory"
+                    ? "memory: it fits, for \(machine)"
+                    : need.isBuilt
+                        ? "spark, for \(machine). Write `engine: {kind: spark, server: HOST:PORT}` into the task"
+                        : "none here, for \(machine), and a cluster counts inner joins alone. Take a larger machine"
             return """
                 Engine for at most \(need.rows) rows, \(need.joinedRows) joined: \(choice).
                   memory  \(size(need.bytes)), about \(time(need.seconds)) on one core
                   spark   \(size(need.clusterBytes)) here, about \(time(need.clusterSeconds)) of the cluster's cores together
+                \(shards ?? "")\
                   blocks  takes one table alone, without a key, of any size: entrepot fit --engine blocks
 
                 """

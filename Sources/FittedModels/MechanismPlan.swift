@@ -51,6 +51,8 @@ public struct MechanismPlan: Codable, Sendable, Equatable {
     public var steps: [Step]
     /// The most rows that a key may have in the joined table; absent from files of earlier versions.
     public var rowsPerKey: Int?
+    /// Who counted the rows, where they were counted elsewhere than in this process: believed, and no part of the kernel.
+    public var countedBy: String?
 
     /// What tasks and reports call the method.
     public var method: String { synthesizer?.rawValue ?? "none" }

@@ -1,7 +1,23 @@
 public import Attestation
 public import Foundation
 public import Logging
+public import Shards
 public import Tasks
+
+/// How a shard is reached: what verifies it is handed in by the program, for the service verifies nobody's evidence.
+public struct ShardAccess: Sendable {
+    /// Makes evidence of this service for a key, bytes of the shard's choice, and what binds it to the connection.
+    public typealias Vouch =
+        @Sendable (_ spki: [UInt8], _ nonce: [UInt8], _ binding: [UInt8]) async throws -> Evidence
+
+    let open: @Sendable (_ address: String, _ vouch: @escaping Vouch) throws -> any ShardLink
+
+    /// - Parameter open: connects to HOST:PORT, shows the service's evidence, and verifies the shard's as the task says. It throws
+    ///   `ShardError`.
+    public init(open: @escaping @Sendable (_ address: String, _ vouch: @escaping Vouch) throws -> any ShardLink) {
+        self.open = open
+    }
+}
 
 /// What an operator chooses. Everything else is in the task.
 public struct ServiceConfiguration: Sendable {
@@ -19,6 +35,8 @@ public struct ServiceConfiguration: Sendable {
     public var port: Int
     /// Listen here in place of host and port: in an enclave, which has no network.
     public var parentSocket: ParentSocket?
+    /// How shards are reached that a task lists; a task that lists some is not served without.
+    public var shardAccess: ShardAccess?
     /// Where it listens, as the operator names it.
     var address: String { parentSocket?.description ?? "\(host):\(port)" }
     /// Folder for ledger, signatures and model; nil keeps all in memory, and one boot is one task.

@@ -20,6 +20,8 @@ public final class ShardCounter: ExactCounter {
     private let sources: [Source]
     private let waits: [Double]
     private let sizes: [Int]
+    /// Is told why nothing more is counted.
+    private let note: @Sendable (ShardError) -> Void
 
     /// One party's table.
     public struct Source: Sendable {
@@ -75,30 +77,23 @@ public final class ShardCounter: ExactCounter {
         self.sources = sources
         self.waits = waits
         sizes = domain.sizes
-        let words: [UInt32] = [
-            UInt32(truncatingIfNeeded: hashKey.0), UInt32(hashKey.0 &>> 32), UInt32(truncatingIfNeeded: hashKey.1),
-            UInt32(hashKey.1 &>> 32),
-        ]
-        let tables = sources.map { source in
-            ShardLayout.Table(
-                isKeyed: source.key != nil,
-                columns: source.domain.columns.map { .init(size: $0.size, hasPlaces: $0.isBinned) })
-        }
-        let perKey = self.rowsPerKey
-        lanes = shards.enumerated().map { place, shard in
-            ShardLane(
-                shard.name,
-                ShardLayout(
-                    version: ShardLayout.version, shards: shards.count, place: place, rowsPerKey: perKey,
-                    hashKey: words, tables: tables), open: shard.open)
-        }
-        do { for lane in lanes { try lane.layout.check() } } catch {
-            throw ShardError.notCounted("A table of such a layout, or by so many shards,")
-        }
+        note = { _ in }
+        lanes = try ShardLane.lanes(
+            to: shards, sources.map { (domain: $0.domain, isKeyed: $0.key != nil) }, rowsPerKey: self.rowsPerKey,
+            hashKey: hashKey)
         do { digests = try Self.load(lanes, sources) } catch {
             for lane in lanes { lane.end() }
             throw error
         }
+    }
+
+    /// Rows that shards hold already. There is no second copy of them: a shard that is lost is not sent them again.
+    init(
+        _ lanes: [ShardLane], domain: TableDomain, rowsPerKey: Int, digests: [[UInt8]] = [],
+        note: @escaping @Sendable (ShardError) -> Void
+    ) {
+        (self.lanes, self.domain, self.rowsPerKey, self.digests) = (lanes, domain, rowsPerKey, digests)
+        (sources, waits, sizes, self.note) = ([], [], domain.sizes, note)
     }
 
     deinit { end() }
@@ -137,16 +132,19 @@ public final class ShardCounter: ExactCounter {
 
     /// What the owner reads of keys that more than one row has.
     private static func refusal(of repeated: [ShardReport.Repeated], _ source: Source) -> ShardError {
+        .rows(table: source.name, problems(of: repeated, source.key))
+    }
+
+    /// The same as problems of a table.
+    static func problems(of repeated: [ShardReport.Repeated], _ key: KeyRule?) -> TableProblems {
         let pairs = repeated.flatMap { zip($0.first, $0.second) }.sorted { $0.1 < $1.1 }
         let problems = pairs.prefix(ShardReport.listed).map { first, second in
             TableProblem(
-                code: "duplicate_key", row: Int(second), column: source.key?.columns.joined(separator: "|"),
+                code: "duplicate_key", row: Int(second), column: key?.columns.joined(separator: "|"),
                 expected: "each key once",
                 hint: "Row \(first) has the same key: remove one of the two rows, or raise rows_per_key in the task")
         }
-        return .rows(
-            table: source.name,
-            TableProblems(problems: problems, counts: ["duplicate_key": repeated.reduce(0) { $0 + $1.count }]))
+        return TableProblems(problems: problems, counts: ["duplicate_key": repeated.reduce(0) { $0 + $1.count }])
     }
 
     // MARK: - Questions
@@ -185,7 +183,11 @@ public final class ShardCounter: ExactCounter {
     private func whole(_ question: ShardQuestion) throws -> [[Int64]] {
         let cells: [Int]
         do { cells = try question.cells(sizes) } catch { throw ShardError.notCounted("A question in which \(error)") }
-        let parts = try Self.together(lanes) { try self.answer($0, question, cells) }
+        let parts: [[[Int64]]]
+        do { parts = try Self.together(lanes) { try self.answer($0, question, cells) } } catch {
+            if let error = error as? ShardError { note(error) }
+            throw error
+        }
         var whole = cells.map { [Int64](repeating: 0, count: $0) }
         for part in parts {
             for table in part.indices { for cell in part[table].indices { whole[table][cell] &+= part[table][cell] } }
@@ -237,54 +239,5 @@ public final class ShardCounter: ExactCounter {
         }
         group.wait()
         return try answers.withLock { answers in try lanes.indices.compactMap { try answers[$0]?.get() } }
-    }
-}
-
-/// Cuts the rows of one table to the shards of their keys. After each block every shard is sent as many messages as every other one.
-final class ShardCutter {
-    private let lanes: [ShardLane]
-    private let layout: ShardLayout
-    private let table: Int
-    private var rows = 0
-    /// Why a shard takes no more.
-    private(set) var failure: (any Error)?
-
-    /// - Parameter lanes: of all shards, or of some of them.
-    init(_ lanes: [ShardLane], table: Int) {
-        (self.lanes, layout, self.table) = (lanes, lanes[0].layout, table)
-    }
-
-    /// - Returns: false where reading on is pointless.
-    func take(_ passed: PassedRows) -> Bool {
-        var start = 0
-        while failure == nil, start < passed.table.rowCount {
-            let end = min(passed.table.rowCount, start + ShardLayout.blockRows - rows % ShardLayout.blockRows)
-            var parts = [[Int]](repeating: [], count: layout.shards)
-            for row in start..<end {
-                let shard = passed.keys.map { layout.shard(of: $0[row]) } ?? (rows + row - start) % layout.shards
-                parts[shard].append(row)
-            }
-            for lane in lanes { lane.add(parts[lane.layout.place], of: passed, table: table) }
-            rows += end - start
-            start = end
-            if rows % ShardLayout.blockRows == 0 { _ = flush() }
-        }
-        return failure == nil
-    }
-
-    /// The last block counts as a whole one. As long as rows of any shard wait, all shards are sent further messages: which one they
-    /// wait for is not seen.
-    func finish() throws {
-        while failure == nil, flush() {}
-        if let failure { throw failure }
-    }
-
-    /// - Returns: whether rows wait.
-    private func flush() -> Bool {
-        let table = table
-        do { return try ShardCounter.together(lanes) { try $0.flush(table: table) }.contains(true) } catch {
-            failure = error
-            return false
-        }
     }
 }

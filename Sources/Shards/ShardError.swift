@@ -9,6 +9,8 @@ public enum ShardError: Error, Sendable, Equatable {
     case unreached(shard: String, why: String)
     /// Whoever answers ended the connection before its evidence was there.
     case unverified(shard: String)
+    /// The evidence of the shard is forged, or of something that the task does not list.
+    case untrusted(shard: String, why: String)
     /// The shard counts for somebody else at the moment.
     case busy(shard: String)
     /// The shard does not take what it is sent.
@@ -30,7 +32,7 @@ extension ShardError: CustomStringConvertible {
     public var isOfRows: Bool {
         switch self {
         case .rows, .changed, .notCounted: true
-        case .lost, .unreached, .unverified, .busy, .refused, .answer, .wrongSums: false
+        case .lost, .unreached, .unverified, .untrusted, .busy, .refused, .answer, .wrongSums: false
         }
     }
 
@@ -38,8 +40,26 @@ extension ShardError: CustomStringConvertible {
     var mayPass: Bool {
         switch self {
         case .lost, .unreached, .unverified, .busy: true
-        case .refused, .answer, .wrongSums, .changed, .notCounted, .rows: false
+        case .untrusted, .refused, .answer, .wrongSums, .changed, .notCounted, .rows: false
         }
+    }
+
+    /// What all parties of a task may read: which shard it was and what kind of fault, and no figure.
+    public var publicSentence: String {
+        let sentence =
+            switch self {
+            case .lost(let shard, _): "The shard \(shard) was lost, and with it the rows that it held."
+            case .unreached(let shard, _): "The shard \(shard) does not answer. No row was sent to it."
+            case .unverified(let shard):
+                "The shard \(shard) ended the connection before it was verified. No row was sent to it."
+            case .untrusted(let shard, _): "The shard \(shard) is not what the task lists. No row was sent to it."
+            case .busy(let shard): "The shard \(shard) counts for somebody else at the moment. No row was sent to it."
+            case .refused(let shard, _): "The shard \(shard) refused what it was sent."
+            case .answer(let shard, _): "The shard \(shard) gave an answer that cannot be used."
+            case .wrongSums(let shard, _): "The shard \(shard) counts wrongly: nothing of it was used."
+            case .changed, .notCounted, .rows: "The tables cannot be counted by shards."
+            }
+        return ShownText.line(sentence)
     }
 
     /// One sentence, with what to do. Only `rows` quotes values, to the owner alone.
@@ -58,6 +78,7 @@ extension ShardError: CustomStringConvertible {
         case .unverified(let shard):
             "The shard \(shard) ended the connection before it was verified, and no row was sent to it: start it with the public half "
                 + "of your --key as its --coordinator. If it was, what listens there is no shard."
+        case .untrusted(let shard, let why): "The shard \(shard) is not trusted, and no row was sent to it: \(why)"
         case .busy(let shard):
             "The shard \(shard) counts for another fit, or --connect names it twice. No row was sent to it: wait until that fit has "
                 + "ended, or start another shard."

@@ -12,6 +12,14 @@ public enum ShardMessage: UInt8, Sendable {
     case ask
     /// The rows are overwritten.
     case end
+    /// No more rows of a table come for now: its number, two bytes. The answer is its report.
+    case close
+    /// The closed rows of a table take the place of those that are held of it: its number.
+    case keep
+    /// Rows of a table are overwritten: its number, and a byte that is 1 for those that are held, 0 for those that come.
+    case drop
+    /// Whether the shard is still there.
+    case check
 }
 
 /// One coordinator's use of a shard, as a value of its messages: it takes rows, then questions, and gives whole numbers. No socket and
@@ -27,9 +35,28 @@ public final class ShardSession {
         case over
     }
 
+    /// The rows of one table: those that come, those of which no more come, and those that will be counted.
+    private struct Held {
+        var coming: ShardTable
+        var closed: ShardTable.Finished?
+        var kept: ShardTable.Finished?
+
+        mutating func wipeComing(_ table: ShardLayout.Table) {
+            coming = ShardTable(table)
+            closed?.wipe()
+            closed = nil
+        }
+
+        mutating func wipeKept() {
+            kept?.wipe()
+            kept = nil
+        }
+    }
+
     private var state = State.fresh
-    /// Of the table and of the known one. Not part of the state: whoever looks at that would hold the rows too, and have them copied.
-    private var sides: [[ShardTable]] = []
+    // Not part of the state: whoever looks at that would hold the rows too, and have them copied.
+    private var held: [Held] = []
+    private var known: [ShardTable] = []
     private var rows: [ShardRows] = []
 
     private static let longestLayout = 1 << 20
@@ -48,6 +75,8 @@ public final class ShardSession {
         switch (ShardMessage(rawValue: kind), state) {
         case (.begin, .fresh): Self.longestLayout
         case (.rows, .filling(let layout)): layout.tables.reduce(0) { max($0, $1.messageBytes) }
+        case (.close, .filling), (.keep, .filling): 2
+        case (.drop, .filling): 3
         case (.ask, .counting): Self.longestQuestion
         default: 0
         }
@@ -76,17 +105,29 @@ public final class ShardSession {
         case (.begin, .fresh):
             let layout = try Self.read(ShardLayout.self, payload, "layout")
             try layout.check()
-            let tables = layout.tables.map { ShardTable($0) }
-            sides = [tables, tables]
+            held = layout.tables.map { Held(coming: ShardTable($0)) }
+            known = layout.tables.map { ShardTable($0) }
             state = .filling(layout)
             return []
         case (.rows, .filling(let layout)):
-            guard payload.count >= ShardBatch.headBytes else { throw .malformed("batch") }
-            let (table, side) = (Int(payload.number(at: 0, UInt16.self)), Int(payload[2]))
-            guard layout.tables.indices.contains(table), sides.indices.contains(side), payload[3] == 0,
-                payload.count == layout.tables[table].messageBytes
-            else { throw .malformed("batch") }
-            try sides[side][table].append(payload, layout: layout)
+            try take(payload, layout)
+            return []
+        case (.close, .filling(let layout)):
+            let table = try Self.number(payload, 2, layout)
+            guard held[table].closed == nil else { throw .unexpected("an end of a table that has ended") }
+            return Self.json(Self.report([try close(table, layout)]))
+        case (.keep, .filling(let layout)):
+            let table = try Self.number(payload, 2, layout)
+            guard let closed = held[table].closed else { throw .unexpected("a table that has not ended") }
+            held[table].closed = nil
+            held[table].wipeKept()
+            held[table].kept = closed
+            return []
+        case (.drop, .filling(let layout)):
+            let table = try Self.number(payload, 3, layout)
+            if payload[2] == 1 { held[table].wipeKept() } else { held[table].wipeComing(layout.tables[table]) }
+            return []
+        case (.check, .filling), (.check, .counting):
             return []
         case (.done, .filling(let layout)):
             state = .over
@@ -104,25 +145,70 @@ public final class ShardSession {
         }
     }
 
-    private func finish(_ layout: ShardLayout) throws(ShardRefusal) -> [UInt8] {
-        var report = ShardReport(rows: [], repeated: [])
-        for side in sides.indices {
-            var finished: [ShardTable.Finished] = []
-            for table in sides[side].indices {
-                let whole = try sides[side][table].finished(isUnique: layout.isUnique)
-                finished.append(whole)
-                guard side == 0 else { continue }
-                let shown = whole.repeated.sorted { $0.second < $1.second }.prefix(ShardReport.listed)
-                report.rows.append(whole.rowCount)
-                report.repeated.append(
-                    .init(count: whole.repeated.count, first: shown.map(\.first), second: shown.map(\.second)))
-            }
-            rows.append(try ShardRows(&finished, layout))
-        }
-        sides = []
-        if report.repeated.allSatisfy({ $0.count == 0 }) { state = .counting(sizes: layout.sizes) } else { wipe() }
-        return Array((try? JSONEncoder().encode(report)) ?? Data())
+    private func take(_ payload: [UInt8], _ layout: ShardLayout) throws(ShardRefusal) {
+        guard payload.count >= ShardBatch.headBytes else { throw .malformed("batch") }
+        let table = Int(payload.number(at: 0, UInt16.self))
+        guard layout.tables.indices.contains(table), payload[2] <= 1, payload[3] == 0,
+            payload.count == layout.tables[table].messageBytes
+        else { throw .malformed("batch") }
+        guard payload[2] == 0 else { return try known[table].append(payload, layout: layout) }
+        guard held[table].closed == nil else { throw .unexpected("rows of a table that has ended") }
+        try held[table].coming.append(payload, layout: layout)
     }
+
+    /// Puts the rows that came of a table in order.
+    private func close(_ table: Int, _ layout: ShardLayout) throws(ShardRefusal) -> ShardTable.Finished {
+        let whole = try held[table].coming.finished(isUnique: layout.isUnique)
+        held[table].coming = ShardTable(layout.tables[table])
+        held[table].closed = whole
+        return whole
+    }
+
+    private func finish(_ layout: ShardLayout) throws(ShardRefusal) -> [UInt8] {
+        var own: [ShardTable.Finished] = []
+        for table in held.indices {
+            if let kept = held[table].kept {
+                held[table].wipeComing(layout.tables[table])
+                own.append(kept)
+            } else if let closed = held[table].closed {
+                own.append(closed)
+            } else {
+                own.append(try close(table, layout))
+            }
+        }
+        held = []
+        let report = Self.report(own)
+        rows.append(try ShardRows(&own, layout))
+        var others: [ShardTable.Finished] = []
+        for table in known.indices { others.append(try known[table].finished(isUnique: layout.isUnique)) }
+        known = []
+        rows.append(try ShardRows(&others, layout))
+        if report.repeated.allSatisfy({ $0.count == 0 }) { state = .counting(sizes: layout.sizes) } else { wipe() }
+        return Self.json(report)
+    }
+
+    private static func report(_ tables: [ShardTable.Finished]) -> ShardReport {
+        ShardReport(
+            rows: tables.map(\.rowCount),
+            repeated: tables.map { table in
+                let shown = table.repeated.sorted { $0.second < $1.second }.prefix(ShardReport.listed)
+                return .init(count: table.repeated.count, first: shown.map(\.first), second: shown.map(\.second))
+            })
+    }
+
+    /// The table that a message names.
+    private static func number(
+        _ payload: [UInt8], _ count: Int, _ layout: ShardLayout
+    ) throws(ShardRefusal) -> Int {
+        guard payload.count == count else { throw .malformed("number of a table") }
+        let table = Int(payload.number(at: 0, UInt16.self))
+        guard layout.tables.indices.contains(table), payload.dropFirst(2).allSatisfy({ $0 <= 1 }) else {
+            throw .malformed("number of a table")
+        }
+        return table
+    }
+
+    private static func json(_ report: ShardReport) -> [UInt8] { Array((try? JSONEncoder().encode(report)) ?? Data()) }
 
     private static func read<Value: Decodable>(
         _: Value.Type, _ payload: [UInt8], _ name: String
@@ -132,7 +218,11 @@ public final class ShardSession {
 
     private func wipe() {
         state = .over
-        sides = []
+        for table in held.indices {
+            held[table].closed?.wipe()
+            held[table].wipeKept()
+        }
+        (held, known) = ([], [])
         for side in rows.indices { rows[side].wipe() }
         rows = []
     }

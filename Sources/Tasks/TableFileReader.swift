@@ -35,16 +35,19 @@ public final class TableFileReader {
     /// - Parameters:
     ///   - domain: that of `table`.
     ///   - expectedBytes: how large the file is said to be; nil if unknown.
+    ///   - limits: other ones than those of the task.
+    ///   - prepare: gets what reads the rows before it has read any.
     public convenience init(
         _ table: TaskSpecification.PartyTable, domain: TableDomain, of task: TaskSpecification, hash: KeyedHash,
-        expectedBytes: Int? = nil
+        expectedBytes: Int? = nil, limits: TableLimits? = nil, prepare: (CSVTableReader) -> Void = { _ in }
     ) {
-        self.init(
-            CSVTableReader(
-                domain: domain, schema: table.schema, key: table.key, hash: hash,
-                limits: task.limits.table(declared: table.rows),
-                rowsPerKey: task.join.rowsPerKey, dialect: table.dialect, expectedBytes: expectedBytes,
-                linkage: task.join.linkage))
+        let reader = CSVTableReader(
+            domain: domain, schema: table.schema, key: table.key, hash: hash,
+            limits: limits ?? task.limits.table(declared: table.rows),
+            rowsPerKey: task.join.rowsPerKey, dialect: table.dialect, expectedBytes: expectedBytes,
+            linkage: task.join.linkage)
+        prepare(reader)
+        self.init(reader)
     }
 
     /// Rows that break the task's rules, on their owner's machine.

@@ -180,6 +180,7 @@ extension TaskDescription {
     private var engine: String {
         if case .secretSharing(let computing, let members) = task.engine { return sharing(computing, members) }
         if let server = task.listedCluster { return cluster(server) }
+        if let shards = task.listedShards { return counted(by: shards) }
         guard case .secureSum(let colluding) = task.engine else { return "" }
         let count = task.providers.count
         let factor = (100 * (Double(count) / Double(count - colluding)).squareRoot()).rounded() / 100
@@ -192,6 +193,24 @@ extension TaskDescription {
             notices.
               It rests on cryptography (X25519, AES) where an enclave rests on hardware. If one provider is missing, there is no \
             result.
+            """
+    }
+
+    private func counted(by shards: TaskSpecification.Shards) -> String {
+        let measured = shards.measurements.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let caveat =
+            shards.format == "simulated"
+            ? "\n  SIMULATED evidence gives no confidentiality against whoever runs these machines." : ""
+        return """
+            Engine
+              The service keeps no row. While a table comes, it sends each row to the shard that a secret hash of the row's key names, \
+            of \(shards.addresses.joined(separator: ", ")), and adds up the exact tables of counts that come back; noise, budget and \
+            ledger stay with it.
+              A shard gets rows only after evidence (\(shards.format)) on that connection that it runs \
+            \(measured.joined(separator: ", ")) for this very task, and takes rows only from a service that shows evidence of this \
+            task and \(shards.coordinator == nil ? "the same measurements" : "the measurements that the task lists for it").
+              Both are believed: measured code that counted wrongly would break the promise of ε. One that errs is found out by 64 \
+            known rows that are counted with the others. If a shard is lost after it got rows, the task fails.\(caveat)
             """
     }
 
@@ -296,7 +315,7 @@ extension TaskDescription {
 
     private var leavesHeading: String {
         switch task.engine {
-        case .enclave: "What leaves the service"
+        case .enclave, .shards: "What leaves the service"
         case .secureSum: "What opens, to all providers"
         case .spark: "What leaves the cluster, with noise"
         case .secretSharing: "What opens, to all three who compute"

@@ -38,6 +38,10 @@ extension TaskSpecification {
         /// - Parameter server: its Spark Connect server, as HOST:PORT.
         case spark(server: String)
 
+        /// Every provider uploads to one attested service, which keeps no row and sends each to the one of several attested programs
+        /// that counts its key. They are believed like a cluster.
+        case shards(Shards)
+
         /// As the task writes it.
         public var word: String {
             switch self {
@@ -45,20 +49,57 @@ extension TaskSpecification {
             case .secureSum: "secure-sum"
             case .secretSharing: "secret-sharing"
             case .spark: "spark"
+            case .shards: "shards"
             }
         }
 
-        static let words = ["enclave", "secure-sum", "secret-sharing", "spark"]
+        static let words = ["enclave", "secure-sum", "secret-sharing", "spark", "shards"]
         /// The most providers of a secure sum: the proof of the noise holds for so many.
         public static let mostOffices = 64
         /// The most rows of a table that is shared.
         static let mostSharedRows = 100_000_000
     }
 
+    /// Who counts where the service sends the rows to shards, and what they must run: all parties sign it.
+    public struct Shards: Sendable, Equatable {
+        /// HOST:PORT of each.
+        public var addresses: [String]
+        /// The format of their evidence and of the service's, as `EvidenceFormat` names it.
+        public var format: String
+        /// Register → lower-case hexadecimal: what a shard must measure as.
+        public var measurements: [String: String]
+        /// What the service must measure as, for a shard to take rows from it; nil where it is the same program and image.
+        public var coordinator: [String: String]?
+
+        /// Who counts; each part as described at its property.
+        public init(
+            addresses: [String], format: String, measurements: [String: String], coordinator: [String: String]? = nil
+        ) {
+            (self.addresses, self.format) = (addresses, format)
+            (self.measurements, self.coordinator) = (measurements, coordinator)
+        }
+
+        /// Who counts, for a plan, a report and the ledger.
+        public var words: String {
+            "\(addresses.count) shard\(addresses.count == 1 ? "" : "s") at \(addresses.joined(separator: ", "))"
+        }
+
+        /// The registers without which measurements say too little about what runs, and the hexadecimal digits of each.
+        static let registers: [String: (names: [String], digits: Int)] = [
+            "nitro": (["PCR0", "PCR1", "PCR2"], 96), "simulated": (["PCR0", "PCR1", "PCR2"], 96),
+            "sev-snp": (["MEASUREMENT"], 96),
+        ]
+        static let formats = ["simulated", "nitro", "sev-snp"]
+        static let mostShards = 64
+    }
+
+    /// The shards that the signed task lists as who counts.
+    public var listedShards: Shards? { if case .shards(let shards) = engine { shards } else { nil } }
+
     /// Whether the providers compute among themselves, without a service.
     public var isComputedByOffices: Bool {
         switch engine {
-        case .enclave, .spark: false
+        case .enclave, .spark, .shards: false
         case .secureSum, .secretSharing: true
         }
     }
@@ -92,6 +133,15 @@ extension TaskSpecification.Engine {
                     "majority": .text("honest"),
                 ].merging(members.json) { first, _ in first })
         case .spark(let server): .object(["kind": .text(word), "server": .text(server)])
+        case .shards(let shards):
+            .object(
+                [
+                    "kind": .text(word), "shards": .array(shards.addresses.map { .text($0) }),
+                    "format": .text(shards.format),
+                    "measurements": .object(shards.measurements.mapValues { .text($0) }),
+                ].merging(
+                    shards.coordinator.map { ["coordinator": .object($0.mapValues { .text($0) })] } ?? [:]
+                ) { first, _ in first })
         }
     }
 }

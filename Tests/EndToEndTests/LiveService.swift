@@ -71,7 +71,7 @@ struct TestTask: Sendable {
     /// The workshop's cars, with an auditor and a consumer beside the two providers.
     static func workshop(
         method: String = "independent", deadlines: String = "{}", limits: String = "{upload_bytes: 200000, rows: 5000}",
-        rowsPerKey: Int = 1,
+        rowsPerKey: Int = 1, engine: String = "{kind: enclave}",
         privacy: String = "{epsilon: 3.0, delta: 1.0e-9, unit: record, unit_words: one joined record}"
     ) throws -> TestTask {
         try TestTask(
@@ -103,6 +103,7 @@ struct TestTask: Sendable {
                   - {name: Olaf, role: auditor, public_key: KEY(Olaf)}
                 join: {kind: inner, rows_per_key: \(rowsPerKey)}
                 privacy: \(privacy)
+                engine: \(engine)
                 synthesizer: {method: \(method)}
                 limits: \(limits)
                 deadlines: \(deadlines)
@@ -119,7 +120,7 @@ struct TestTask: Sendable {
 func withService<Result: Sendable>(
     _ task: TestTask, signatures: [[UInt8]]? = nil, directory: URL? = nil, keepsState: Bool = true,
     clock: TestClock? = nil, logger: Logger = .quiet, parentSocket: ParentSocket? = nil,
-    _ use: (LiveService) async throws -> Result
+    shards: ShardAccess? = nil, _ use: (LiveService) async throws -> Result
 ) async throws -> Result {
     let folder = directory ?? FileManager.default.temporaryDirectory.appending(path: "entrepot-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -128,12 +129,13 @@ func withService<Result: Sendable>(
     let attester = try SimulatedAttester(
         stateDirectory: folder.path, taskSpecification: task.specification.canonicalBytes, buildManifest: manifest)
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-    let service = try EntrepotService(
-        ServiceConfiguration(
-            specification: task.specification, signatures: signatures ?? task.signatures, attester: attester,
-            buildManifest: manifest, port: 0, parentSocket: parentSocket,
-            stateDirectory: keepsState ? folder.appending(path: "state").path : nil,
-            logger: logger, onListening: { continuation.yield($0) }, now: { clock?.now ?? Date() }))
+    var configuration = ServiceConfiguration(
+        specification: task.specification, signatures: signatures ?? task.signatures, attester: attester,
+        buildManifest: manifest, port: 0, parentSocket: parentSocket,
+        stateDirectory: keepsState ? folder.appending(path: "state").path : nil,
+        logger: logger, onListening: { continuation.yield($0) }, now: { clock?.now ?? Date() })
+    configuration.shardAccess = shards
+    let service = try EntrepotService(configuration)
     let running = Task {
         defer { continuation.finish() }
         try await service.run(signals: [])

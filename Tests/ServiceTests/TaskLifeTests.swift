@@ -125,7 +125,7 @@ struct TaskLifeTests {
     @Test("a failed fit ends the task")
     func failure() throws {
         var life = try training()
-        #expect(try life.handle(.fitFailed) == .destroyTables)
+        #expect(try life.handle(.fitFailed(because: nil)) == .destroyTables)
         #expect(life.stage == .failed)
         #expect(throws: LifeRefusal.wrongStage(.failed)) { try life.handle(.uploadBegan(party: "Alice")) }
         #expect(throws: LifeRefusal.wrongStage(.failed)) { try life.handle(.halted(party: "Alice")) }
@@ -170,6 +170,21 @@ struct TaskLifeTests {
         }
     }
 
+    @Test("a shard that is lost with rows ends a task that collects, with the sentence that all read, and no other one")
+    func shardLost() throws {
+        var life = try collecting()
+        _ = try life.handle(.uploaded(party: "Alice", commitment: "1"))
+        #expect(try life.handle(.shardFailed(because: "The shard s was lost.")) == .destroyTablesAndModel)
+        #expect(life.stage == .failed && life.reason == "The shard s was lost." && !life.has(tableOf: "Alice"))
+        #expect(throws: LifeRefusal.wrongStage(.failed)) { try life.handle(.uploadBegan(party: "Alice")) }
+        var training = try training()
+        #expect(throws: LifeRefusal.wrongStage(.training)) { try training.handle(.shardFailed(because: "x")) }
+        _ = try training.handle(.fitFailed(because: "The shard s counts wrongly."))
+        #expect(training.reason == "The shard s counts wrongly.")
+        let again = TaskLife(providers: Self.providers, signed: [], stage: .failed, cause: "The shard s was lost.")
+        #expect(again.reason == "The shard s was lost.")
+    }
+
     @Test("no sequence of events leads into training twice")
     func randomWalks() throws {
         var generator = SplitMix64(state: 7)
@@ -179,15 +194,16 @@ struct TaskLifeTests {
             for _ in 0..<40 {
                 let party = Self.providers.randomElement(using: &generator) ?? "Alice"
                 let event: TaskLife.Event =
-                    switch Int.random(in: 0..<12, using: &generator) {
+                    switch Int.random(in: 0..<13, using: &generator) {
                     case 0, 1: .signed(party: party)
                     case 2: .uploadBegan(party: party)
                     case 3, 4: .uploaded(party: party, commitment: "1")
                     case 5, 6: .confirmed(party: party, commitment: nil)
                     case 7: .fitFinished
-                    case 8: .fitFailed
+                    case 8: .fitFailed(because: nil)
                     case 9: .halted(party: party)
                     case 10: .withdrawn(party: party)
+                    case 11: .shardFailed(because: "x")
                     default: .deadlinePassed(TaskLife.Deadline.allCases.randomElement(using: &generator) ?? .upload)
                     }
                 let before = life.stage

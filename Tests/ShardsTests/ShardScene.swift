@@ -98,7 +98,7 @@ struct ShardScene {
         }
     }
 
-    private func domain(_ party: Int) throws -> TableDomain {
+    func domain(_ party: Int) throws -> TableDomain {
         try TableDomain(schema: schemas[party], keyColumns: isKeyed ? ["id"] : [])
     }
 
@@ -109,7 +109,7 @@ struct ShardScene {
         }
     }
 
-    private func reader(_ party: Int, rowsPerKey: Int) throws -> CSVTableReader {
+    func reader(_ party: Int, rowsPerKey: Int) throws -> CSVTableReader {
         try CSVTableReader(
             domain: domain(party), schema: schemas[party], key: isKeyed ? Self.key : nil,
             hash: KeyedHash(key: Self.hashKey), limits: TableLimits(bytes: .max, rows: 1 << 30), rowsPerKey: rowsPerKey)

@@ -104,6 +104,34 @@ struct ShardSessionTests {
             Self.refusal(session.answer(ShardMessage.rows.rawValue, whole).bytes) == .batch(expected: 1, found: 0))
     }
 
+    @Test("a table ends once, is kept only after that, and takes no rows in between")
+    func staged() throws {
+        func say(_ session: ShardSession, _ message: ShardMessage, _ payload: [UInt8]) -> ShardRefusal? {
+            Self.refusal(session.answer(message.rawValue, payload).bytes)
+        }
+        let session = try Self.begun()
+        #expect(say(session, .rows, Self.batch()) == nil && say(session, .close, [0, 0]) == nil)
+        #expect(say(session, .keep, [0, 0]) == nil)
+        // What is kept is counted, not what came later.
+        #expect(say(session, .rows, Self.batch(code: 1)) == nil)
+        #expect(say(session, .drop, [0, 0, 0]) == nil)
+        #expect(say(session, .rows, Self.batch(code: 2)) == nil && say(session, .check, []) == nil)
+        #expect(say(session, .done, []) == nil && say(session, .check, []) == nil)
+        let question = try Self.json(ShardQuestion.counts(cliques: [[0]], further: []))
+        #expect(session.answer(ShardMessage.ask.rawValue, question).bytes.prefix(25).dropFirst().first == 1)
+        for (wrong, words) in [
+            ([(.keep, [0, 0])], "has not ended"), ([(.close, [0, 0]), (.close, [0, 0])], "has ended"),
+            ([(.close, [0, 0]), (.rows, Self.batch())], "has ended"), ([(.close, [1, 0])], "number of a table"),
+            ([(.close, [0])], "number of a table"), ([(.drop, [0, 0, 2])], "number of a table"),
+            ([(.drop, [0, 0])], "number of a table"),
+            ([(.keep, [0, 0, 0])], "bytes of a message"), ([(.check, [0])], "bytes of a message"),
+        ] as [([(ShardMessage, [UInt8])], String)] {
+            let session = try Self.begun()
+            let refusals = wrong.map { say(session, $0.0, $0.1) }
+            #expect(refusals.last??.description.contains(words) == true, "\(wrong)")
+        }
+    }
+
     @Test("a row whose key is another shard's tells that the numbers of shards differ")
     func anotherShard() throws {
         let answer = try Self.begun().answer(ShardMessage.rows.rawValue, Self.batch(high: 5))
@@ -196,7 +224,7 @@ struct ShardSessionTests {
                     payload[Int(random.next() % UInt64(payload.count))] = UInt8(truncatingIfNeeded: random.next())
                 }
                 if random.next() % 5 == 0 { payload.removeLast(payload.count / 2) }
-                let kind = UInt8(truncatingIfNeeded: random.next() % 7)
+                let kind = UInt8(truncatingIfNeeded: random.next() % 12)
                 let answer = session.answer(kind, payload)
                 #expect(ShardAnswer.read(answer.bytes) != nil)
             }

@@ -56,7 +56,9 @@ struct EngineTests {
             ("engine: {kind: secure-sum, colluding: 5}", "of 5 providers 1 to 4"),
             ("engine: {kind: secure-sum, colluding: 0}", "every one knows its own noise"),
             ("engine: {kind: enclave, colluding: 1}", "no `colluding`"),
-            ("engine: {kind: shards}", "no service coordinates shards"),
+            ("engine: {kind: shards}", "does not say who counts"),
+            ("engine: {kind: enclave, shards: ['one.example:8450']}", "only `kind: shards` has `shards`"),
+            ("engine: {kind: secure-sum, measurements: {PCR0: ab}}", "only `kind: shards` has `measurements`"),
             ("engine: {kind: enclave, server: 'localhost:15002'}", "only `kind: spark` has a `server`"),
             ("engine: {kind: spark, server: 'localhost:15002'}", "counts the inner join"),
             ("engine: {kind: secure-som}", "Did you mean `secure-sum`"),
@@ -128,6 +130,76 @@ struct EngineTests {
         let file = try Self.clustered(engine)
         #expect(file.specification == nil)
         #expect(file.errors.contains { "\($0)".contains(words) && $0.path.hasPrefix("engine") }, "\(file.errors)")
+    }
+
+    // MARK: - By shards
+
+    private static let register = String(repeating: "0a", count: 48)
+    private static let registers = "{PCR0: \(register), PCR1: \(register), PCR2: \(register)}"
+
+    private static func sharded(
+        shards: String = "['one.example:8450', 'two.example:8450']", format: String = "nitro",
+        measurements: String = registers, more: String = ""
+    ) -> String {
+        "engine: {kind: shards, shards: \(shards), format: \(format), measurements: \(measurements)\(more)}"
+    }
+
+    @Test(
+        "a task lists the shards that count and what they run: it is signed, shown before that, and a service takes its tables"
+    )
+    func shards() throws {
+        let coordinator = Self.registers.replacing("PCR0: 0a", with: "PCR0: 0b")
+        let file = try Self.clustered(Self.sharded(more: ", coordinator: \(coordinator)"))
+        let task = try #require(file.specification, "\(file.errors)")
+        let listed = try #require(task.listedShards)
+        #expect(listed.addresses == ["one.example:8450", "two.example:8450"] && listed.format == "nitro")
+        #expect(listed.measurements == ["PCR0": Self.register, "PCR1": Self.register, "PCR2": Self.register])
+        #expect(listed.coordinator?["PCR0"]?.hasPrefix("0b0a") == true)
+        #expect(listed.words == "2 shards at one.example:8450, two.example:8450")
+        let read = TaskFile(
+            yaml: String(decoding: task.canonicalBytes, as: UTF8.self),
+            context: TaskFile.Context(allowsMissingKeys: true))
+        #expect(read.specification == task, "\(read.errors)")
+        // The same measurements for both are written once.
+        let plain = try #require(
+            try Self.clustered(Self.sharded(more: ", coordinator: \(Self.registers)")).specification)
+        #expect(plain.listedShards?.coordinator == nil && plain.digest != task.digest)
+        #expect(try Self.clustered(Self.sharded()).specification?.digest == plain.digest)
+        let text = TaskDescription(task).text
+        #expect(text.contains("one.example:8450, two.example:8450") && text.contains("PCR0 \(Self.register)"))
+        #expect(text.contains("Both are believed") && !text.contains("SIMULATED"))
+        #expect(task.refusalToServe == nil && !task.isComputedByOffices)
+        let simulated = try #require(try Self.clustered(Self.sharded(format: "simulated")).specification)
+        #expect(TaskDescription(simulated).text.contains("SIMULATED evidence gives no confidentiality"))
+    }
+
+    @Test(
+        "shards that are not named, not measured, or measured by what nobody here verifies are refused",
+        arguments: [
+            (sharded(shards: "[]"), "does not say who counts"),
+            (sharded(shards: "['one.example']"), "is no HOST:PORT"),
+            (sharded(shards: "['one.example:1,two.example:1']"), "is no HOST:PORT"),
+            (sharded(shards: "['one.example:1', 'ONE.example:1']"), "named twice"),
+            (sharded(shards: "[\((1...65).map { "'h:\($0)'" }.joined(separator: ", "))]"), "more than the 64"),
+            (sharded(format: "tdx"), "is no format that service and shards verify"),
+            ("engine: {kind: shards, shards: ['h:1']}", "does not say what evidence"),
+            ("engine: {kind: shards, shards: ['h:1'], format: nitro}", "does not say which program"),
+            (sharded(measurements: "{PCR0: \(register)}"), "PCR1 is missing"),
+            (sharded(measurements: "{PCR0: ab, PCR1: ab, PCR2: ab}"), "not 96 hexadecimal digits"),
+            (sharded(format: "sev-snp"), "unknown key"),
+            (sharded(more: ", server: 'h:1'"), "shards have no `server`"),
+            (sharded(more: ", colluding: 1"), "shards have no `colluding`"),
+        ])
+    func noShards(engine: String, words: String) throws {
+        let file = try Self.clustered(engine)
+        #expect(file.specification == nil)
+        #expect(file.errors.contains { "\($0)".contains(words) && $0.path.hasPrefix("engine") }, "\(file.errors)")
+    }
+
+    @Test("another join, or a rule that makes a column, is not counted by shards")
+    func joinOfShards() throws {
+        let union = try Self.read(Self.sharded())
+        #expect(union.errors.contains { "\($0)".contains("count the inner join") }, "\(union.errors)")
     }
 
     @Test("a key that Spark cannot normalise is refused before anybody signs")

@@ -11,8 +11,10 @@ public final class ShardConnection: ShardLink {
     public let address: ServiceAddress
     private let stream: ShardStream
 
-    /// How long a shard may take to count.
+    /// How long a shard may take to count, or to put the rows of a table in order.
     private static let patience = 3_600
+    /// How long it may take for what costs it nothing.
+    private static let shortPatience = 60
 
     private init(_ address: ServiceAddress, _ stream: ShardStream) {
         (self.address, self.stream) = (address, stream)
@@ -28,6 +30,65 @@ public final class ShardConnection: ShardLink {
     public static func open(
         _ address: ServiceAddress, key: PartyPrivateKey, trust: TrustPolicy
     ) throws -> ShardConnection {
+        try open(address, key: key) { stream in
+            let nonce = ShardEvidence.random()
+            let answer = try exchange(
+                stream, ShardEvidence.ask, nonce, longest: Evidence.byteLimit, patience: 120)
+            try verify(
+                answer, of: stream, nonce: nonce, trust, purpose: ShardEvidence.purpose(of: key.publicKey))
+        }
+    }
+
+    /// What shows evidence of this program: for a key, bytes of the other end's choice, and what binds it to the connection.
+    public typealias Vouch =
+        @Sendable (_ spki: [UInt8], _ nonce: [UInt8], _ binding: [UInt8]) async throws -> Evidence
+
+    /// Connects as the service of a task: shows its own evidence, which the shard asks for, and verifies the shard's. Blocks the
+    /// calling thread.
+    ///
+    /// - Parameters:
+    ///   - task: lists the shards, and what they must run.
+    ///   - simulatedRoots: DER of roots that make simulated evidence here.
+    ///   - vouch: makes evidence of this service, for this very connection.
+    /// - Throws: `ShardError`.
+    public static func open(
+        _ address: ServiceAddress, for task: TaskSpecification, simulatedRoots: [[UInt8]], vouch: @escaping Vouch
+    ) throws -> ShardConnection {
+        guard let terms = task.listedShards else { throw ShardError.notCounted("A task that lists no shards") }
+        // Of this connection alone: evidence vouches for it.
+        let key = try PartyPrivateKey.generate(.p256)
+        let name = address.description
+        do {
+            return try open(address, key: key) { stream in
+                let nonce = ShardEvidence.random()
+                let asked = try exchange(
+                    stream, ShardEvidence.meet, nonce, longest: ShardEvidence.nonceBytes, patience: 60)
+                guard asked.count == ShardEvidence.nonceBytes, let exporter = stream.peer.exporter else {
+                    throw ClientError.noBinding
+                }
+                let spki = key.publicKey.subjectPublicKeyInfo
+                let binding = ChannelBinding.binding(exporter: exporter, nonce: asked, spki: spki)
+                let own = try Waiting.wait { try await vouch(spki, asked, binding) }
+                let answer = try exchange(
+                    stream, ShardEvidence.show, own.json(), longest: 1 + Evidence.byteLimit, patience: 120)
+                guard answer.first == 0 else {
+                    let words = String(decoding: answer.dropFirst().prefix(ShardEvidence.longestRefusal), as: UTF8.self)
+                    throw ShardError.untrusted(shard: name, why: "It takes no rows from this service: \(words)")
+                }
+                try verify(
+                    Array(answer.dropFirst()), of: stream, nonce: nonce,
+                    terms.trust(ofCoordinator: false, simulatedRoots: simulatedRoots),
+                    purpose: ShardEvidence.purpose(of: task.digest))
+            }
+        } catch let distrust as ShardDistrust {
+            throw ShardError.untrusted(shard: name, why: "\(distrust.error)")
+        }
+    }
+
+    /// - Parameter verify: asks for evidence and throws what is wrong with it.
+    private static func open(
+        _ address: ServiceAddress, key: PartyPrivateKey, verify: (ShardStream) throws -> Void
+    ) throws -> ShardConnection {
         let stream = ShardStream()
         let name = address.description
         do {
@@ -39,18 +100,11 @@ public final class ShardConnection: ShardLink {
                 }
                 .connect(host: address.host, port: address.port).wait()
             try stream.waitUntilReady()
-            let nonce = ShardEvidence.random()
-            let answer = try exchange(
-                stream, ShardEvidence.ask, nonce, longest: Evidence.byteLimit, patience: 120)
-            guard let spki = stream.peer.publicKeyInfo, let exporter = stream.peer.exporter else {
-                throw ClientError.noBinding
-            }
-            try verify(
-                answer, trust.at(nil, now: Int64(Date().timeIntervalSince1970)),
-                Policy.Expectation(
-                    nonce: nonce, spki: spki, exporter: exporter,
-                    taskSpecification: ShardEvidence.purpose(of: key.publicKey)))
+            try verify(stream)
             return ShardConnection(address, stream)
+        } catch let error as ShardError {
+            stream.close()
+            throw error
         } catch let error as ClientError {
             stream.close()
             guard case .brokenConnection = error else { throw ShardDistrust(shard: name, error: error) }
@@ -62,6 +116,18 @@ public final class ShardConnection: ShardLink {
     }
 
     private static func verify(
+        _ json: [UInt8], of stream: ShardStream, nonce: [UInt8], _ trust: TrustPolicy, purpose: [UInt8]
+    ) throws(ClientError) {
+        guard let spki = stream.peer.publicKeyInfo, let exporter = stream.peer.exporter else {
+            throw ClientError.noBinding
+        }
+        try verify(
+            json, trust.at(nil, now: Int64(Date().timeIntervalSince1970)),
+            Policy.Expectation(nonce: nonce, spki: spki, exporter: exporter, taskSpecification: purpose))
+    }
+
+    /// - Throws: `ClientError.evidence` or `refused`.
+    static func verify(
         _ json: [UInt8], _ trust: TrustPolicy, _ expected: Policy.Expectation
     ) throws(ClientError) {
         let evidence: VerifiedEvidence
@@ -74,7 +140,9 @@ public final class ShardConnection: ShardLink {
 
     public func exchange(_ kind: UInt8, _ payload: [UInt8], longest: Int) throws(ShardError) -> [UInt8] {
         do {
-            return try Self.exchange(stream, kind, payload, longest: longest, patience: Self.patience)
+            let isShort = kind == ShardMessage.check.rawValue || kind == ShardMessage.drop.rawValue
+            return try Self.exchange(
+                stream, kind, payload, longest: longest, patience: isShort ? Self.shortPatience : Self.patience)
         } catch let error as ClientError {
             close()
             if case .brokenConnection(let why) = error { throw .lost(shard: address.description, why: why) }

@@ -1,3 +1,4 @@
+import Bytes
 import Domains
 import FittedModels
 import Foundation
@@ -50,6 +51,13 @@ extension EvaluationPage {
                 "\(HTML.escaped(model.plan.method)), accounted as "
                     + "\(HTML.escaped(model.plan.accounting.rawValue)); budget: "
                     + Self.list(model.plan.steps.map { "\(HTML.escaped($0.name)) \(Figures.percent($0.share))" }) + "."
+            ),
+            (
+                "Counted",
+                model.plan.countedBy.map {
+                    "By \(HTML.escaped(ShownText.line($0))). Who counts elsewhere is believed: it is no part of the kernel that "
+                        + "adds noise."
+                } ?? "In the process that added the noise."
             ),
             (
                 "Task",

@@ -55,6 +55,13 @@ final class EvidenceIssuer: Sendable {
             key: key.publicKeyInfo, nonce: boot.id, binding: key.binding, task: task, boot: boot, head: head)
     }
 
+    /// Evidence for a key that this service shows a shard, over what binds it to that connection.
+    func evidence(
+        forShard key: [UInt8], nonce: [UInt8], binding: [UInt8], task: [UInt8], boot: Boot, head: LedgerHead
+    ) async throws -> Evidence {
+        try await evidence(key: key, nonce: nonce, binding: binding, task: task, boot: boot, head: head)
+    }
+
     private func evidence(
         key: [UInt8], nonce: [UInt8], binding: [UInt8], task: [UInt8], boot: Boot, head: LedgerHead
     ) async throws -> Evidence {

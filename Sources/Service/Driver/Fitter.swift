@@ -5,6 +5,7 @@ import Engine
 import FittedModels
 import Foundation
 import PrivacyKernel
+import Shards
 import Synchronization
 import Tables
 
@@ -13,6 +14,8 @@ enum FitFailure: Error, Sendable, Equatable {
     case failed
     /// Fewer rows came together than the task asks for: what everybody is told, and what was spent.
     case tooFewRows(TooFewRows)
+    /// A shard is lost, or errs: a sentence for all parties.
+    case shard(String)
 }
 
 /// The result of a fit and the file that stores it.
@@ -57,15 +60,17 @@ struct Fitter: Sendable {
     /// - Parameters:
     ///   - handover: the parties' tables in the order of the task; none to resume from the ledger's transcript.
     ///   - ledger: takes every release before the synthesizer sees it.
+    ///   - shards: have the rows of those tables, where the task lists some.
     func begin(
-        _ handover: TableHandover, ledger: TaskLedger
+        _ handover: TableHandover, ledger: TaskLedger, shards: ShardIntake? = nil
     ) -> Task<FitEnd, Never> {
         return Task {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
                     let clock = ContinuousClock()
                     let start = clock.now
-                    let outcome = run(handover, ledger)
+                    let outcome = run(handover, ledger, shards)
+                    shards?.end()
                     let seconds = waitForRung(since: start, clock)
                     continuation.resume(returning: FitEnd(outcome: outcome, seconds: seconds))
                 }
@@ -98,17 +103,23 @@ struct Fitter: Sendable {
         let value = Mutex<Result<FinishedFit, FitFailure>>(.failure(.failed))
     }
 
-    private func run(_ handover: TableHandover, _ ledger: TaskLedger) -> Result<FinishedFit, FitFailure> {
+    private func run(
+        _ handover: TableHandover, _ ledger: TaskLedger, _ shards: ShardIntake? = nil
+    ) -> Result<FinishedFit, FitFailure> {
         do {
             let budget = try Budget(task.privacy, accounting: plan.accounting)
-            let kernel = try kernel(handover, ledger)
+            let kernel =
+                if let shards { try self.kernel(handover, ledger, on: shards) } else {
+                    try self.kernel(handover, ledger)
+                }
             var product = try task.fit(kernel, budget: budget) { _ in }
             product.taskDigest = taskDigest
             return .success(try FinishedFit(product))
         } catch let short as TooFewRows {
             return .failure(.tooFewRows(short))
         } catch {
-            return .failure(.failed)
+            return .failure(
+                (shards?.failure).map { .shard("\($0.publicSentence) What was spent stays spent.") } ?? .failed)
         }
     }
 
@@ -119,6 +130,13 @@ struct Fitter: Sendable {
             return Kernel(replaying: Transcript(releases: try ledger.releases()), domain: task.domain)
         }
         return Kernel(table: try task.joined(tables)) { release in try ledger.record(release) }
+    }
+
+    /// The kernel of rows that lie on shards. Their tables are empty here.
+    private func kernel(_ handover: TableHandover, _ ledger: TaskLedger, on shards: ShardIntake) throws -> Kernel {
+        _ = handover.take()
+        let counter = try shards.counter(of: task.domain)
+        return Kernel(countedBy: counter) { release in try ledger.record(release) }
     }
 
     /// - Returns: the seconds from the beginning to that rung.

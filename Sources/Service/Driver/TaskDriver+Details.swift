@@ -27,7 +27,13 @@ extension TaskDriver {
                 (
                     "tables",
                     .object([
-                        ("kept", .string("in memory alone, until the fit")),
+                        (
+                            "kept",
+                            .string(
+                                shards == nil
+                                    ? "in memory alone, until the fit"
+                                    : "in the memory of the shards that the task lists, until the fit")
+                        ),
                         ("then", .string("codes and keys are overwritten, other memory as it is freed")),
                         ("core_dumps", .string("off")),
                     ])

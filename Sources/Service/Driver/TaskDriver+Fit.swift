@@ -21,7 +21,7 @@ extension TaskDriver {
             if let table = tables.take(from: party.name) { handover.put(party.name, table) }
         }
         let began = ledger.beginningOfFit(isOfThisBoot: heldTables)
-        let work = fitter.begin(handover, ledger: ledger)
+        let work = fitter.begin(handover, ledger: ledger, shards: heldTables ? shards : nil)
         logger.info("the fit begins")
         fit = Task { [weak self] in
             let end = await work.value
@@ -48,11 +48,15 @@ extension TaskDriver {
             guard isAwaited else { break }
             record { try ledger.recordTooFewRows(short, at: moment) }
             forget()
-        case .failure(.failed):
-            _ = try? next.handle(.fitFailed)
-            if isAwaited { record { try end(.failed, at: moment) } }
+        case .failure(.failed): fail(&next, because: nil, isAwaited, at: moment)
+        case .failure(.shard(let cause)): fail(&next, because: cause, isAwaited, at: moment)
         }
         change(to: next)
+    }
+
+    private func fail(_ next: inout TaskLife, because cause: String?, _ isAwaited: Bool, at moment: Int64) {
+        _ = try? next.handle(.fitFailed(because: cause))
+        if isAwaited { record { try end(.failed, because: cause, at: moment) } }
     }
 
     // MARK: - What the fit gave

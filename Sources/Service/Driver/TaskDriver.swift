@@ -7,6 +7,7 @@ import HummingbirdCore
 import Ledger
 import Logging
 import Queries
+import Shards
 import Synchronization
 import Tables
 import Tasks
@@ -30,6 +31,8 @@ actor TaskDriver {
     nonisolated let domains: [String: TableDomain]
     /// Shared by all tables, drawn afresh each boot.
     nonisolated let keyedHash: KeyedHash
+    /// Where the rows lie, if the task lists shards: then `tables` holds none.
+    nonisolated let shards: ShardIntake?
     nonisolated let fitter: Fitter
     nonisolated let now: @Sendable () -> Date
 
@@ -74,7 +77,8 @@ actor TaskDriver {
         metrics = start.metrics
         logger = start.logger
         domains = start.domains
-        keyedHash = .random
+        keyedHash = start.keyedHash
+        shards = start.shards
         sampleLimiter = SampleLimiter(
             recipients: start.specification.parties.count { [.provider, .consumer].contains($0.role) })
         fitter = start.fitter
@@ -129,8 +133,10 @@ actor TaskDriver {
     }
 
     /// Forgets tables and model for good.
-    func end(_ ending: TaskLife.Stage, by party: String? = nil, at time: Int64? = nil) throws {
-        try ledger.record(ending: ending, by: party, at: time)
+    func end(
+        _ ending: TaskLife.Stage, by party: String? = nil, because cause: String? = nil, at time: Int64? = nil
+    ) throws {
+        try ledger.record(ending: ending, by: party, because: cause, at: time)
         if !tables.isEmpty { try ledger.recordDestruction() }
         forget()
     }
@@ -138,6 +144,7 @@ actor TaskDriver {
     /// Forgets tables and model.
     func forget() {
         tables.destroyAll()
+        shards?.cut()
         openings = [:]
         uploads.forgetInterrupted()
         product = nil

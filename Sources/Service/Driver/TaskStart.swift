@@ -7,8 +7,10 @@ import Foundation
 import Ledger
 import Logging
 import PrivacyKernel
+import Shards
 import Tables
 import Tasks
+import VectorMath
 
 /// Everything that a task driver begins with: opened and checked, so that the driver's own initialiser cannot fail.
 struct TaskStart {
@@ -28,6 +30,10 @@ struct TaskStart {
     let directory: StateDirectory?
     let life: TaskLife
     let product: TaskProduct?
+    /// Shared by all tables, drawn afresh each boot.
+    let keyedHash: KeyedHash
+    /// Where the rows lie, if the task lists shards.
+    let shards: ShardIntake?
 
     init(_ configuration: ServiceConfiguration) throws {
         specification = configuration.specification
@@ -65,8 +71,39 @@ struct TaskStart {
         life = TaskLife(
             providers: specification.providers.map(\.name), signed: Set(unsigned.signed),
             stage: past.stage(isSigned: unsigned.missing.isEmpty),
-            missedRows: try ledger.endedWithTooFewRows() ? specification.privacy.leastRows : nil)
+            missedRows: try ledger.endedWithTooFewRows() ? specification.privacy.leastRows : nil,
+            cause: try ledger.causeOfFailure())
         product = life.stage == .trained ? try TaskStart.product(fitter, ledger, directory) : nil
+        let hashKey = ShardCounter.randomKey
+        keyedHash = KeyedHash(key: hashKey)
+        shards = try TaskStart.shards(
+            of: specification, configuration.shardAccess, hashKey
+        ) { [evidenceIssuer, boot, head = ledger.firstHead, task = specification.digest.bytes] key, nonce, binding in
+            try await evidenceIssuer.evidence(
+                forShard: key, nonce: nonce, binding: binding, task: task, boot: boot, head: head)
+        }
+    }
+
+    /// The shards that a task lists; none is told anything yet.
+    private static func shards(
+        of specification: TaskSpecification, _ door: ShardAccess?, _ hashKey: (UInt64, UInt64),
+        vouch: @escaping ShardAccess.Vouch
+    ) throws -> ShardIntake? {
+        guard let listed = specification.listedShards else { return nil }
+        guard let door else { throw ServiceError.unusableTask("nothing here reaches the shards that it lists.") }
+        let tables = try specification.providers.map { party in
+            guard let table = party.table, let domain = try specification.readingDomain(of: party) else {
+                throw ServiceError.unusableTask("\(party.name) brings no table.")
+            }
+            return ShardIntake.Table(domain: domain, key: table.key)
+        }
+        do {
+            return try ShardIntake(
+                tables, rowsPerKey: specification.join.rowsPerKey,
+                shards: listed.addresses.map { address in
+                    ShardCounter.Shard(name: address) { try door.open(address, vouch) }
+                }, hashKey: hashKey)
+        } catch { throw ServiceError.unusableTask("\(error)") }
     }
 
     /// The product of a task that was trained before: fitted again from the releases that the ledger recorded, and never

@@ -107,12 +107,16 @@ final class TaskLedger: Sendable {
 
     /// The task ended without a model, or its time is over.
     ///
-    /// - Parameter time: at which that is told, seconds since 1970; nil for now.
-    func record(ending: TaskLife.Stage, by party: String? = nil, at time: Int64? = nil) throws {
+    /// - Parameters:
+    ///   - cause: which shard a task failed for, in a sentence that all parties may read.
+    ///   - time: at which that is told, seconds since 1970; nil for now.
+    func record(
+        ending: TaskLife.Stage, by party: String? = nil, because cause: String? = nil, at time: Int64? = nil
+    ) throws {
         switch ending {
         case .halted: try append(.halted, party: party)
         case .expired: try append(.expired)
-        case .failed: try append(.failed, at: time)
+        case .failed: try append(.failed, details: cause.map { [TaskLedger.causeKey: $0] } ?? [:], at: time)
         case .closed: try append(.closed)
         case .unsigned, .collecting, .training, .trained: break
         }
@@ -133,6 +137,12 @@ final class TaskLedger: Sendable {
         try ledger.entries(of: task).contains {
             $0.kind == .failed && $0.details[TaskLedger.causeKey] == TaskLedger.fewRows
         }
+    }
+
+    /// Why the task failed, where that was told.
+    func causeOfFailure() throws -> String? {
+        let cause = try ledger.entries(of: task).last { $0.kind == .failed }?.details[TaskLedger.causeKey]
+        return cause == TaskLedger.fewRows ? nil : cause
     }
 
     private static let causeKey = "cause"

@@ -7,7 +7,7 @@ extension TaskDriver {
     /// Enforces the deadlines that have passed.
     func expire() {
         let seconds = now().timeIntervalSince1970
-        uploads.forgetInterrupted(at: seconds)
+        for party in uploads.forgetInterrupted(at: seconds) { dropRows(of: party) }
         let time = UTCInstant(seconds: Int64(seconds))
         let deadlines = specification.deadlines
         let moments: [(TaskLife.Deadline, UTCInstant?)] = [

@@ -45,6 +45,7 @@ extension TaskDriver {
                 .conflict, code: "boot_mismatch", detail: "The confirmation names another boot of the service.",
                 hint: "Verify this service again; upload again if you trust it.", audience: .owner)
         }
+        try await checkShards()
         try await confirm(party: party, confirmation)
         return Response.json(
             .object([("message", .string("Data confirmed")), ("stage", .string(await life.stage.rawValue))]))
@@ -107,8 +108,9 @@ extension TaskDriver {
         try perform(.withdrawn(party: party)) { _ in
             try ledger.recordWithdrawal(party: party)
             tables.destroy(of: party)
+            removeRows(of: party)
             openings[party] = nil
-            uploads.forgetInterrupted(of: party)
+            if uploads.forgetInterrupted(of: party) { dropRows(of: party) }
         }
     }
 

@@ -49,7 +49,10 @@ struct TaskLife: Sendable, Equatable {
         /// A provider agrees that the fit may use its table. A commitment, if given, must be that to the table held.
         case confirmed(party: String, commitment: String?)
         case fitFinished
-        case fitFailed
+        /// With a sentence about who counted wrongly or is gone, where there is one.
+        case fitFailed(because: String?)
+        /// A shard that held rows is lost, or errs, before the fit has begun.
+        case shardFailed(because: String)
         /// The noisy number of joined rows is below the one that the task asks for.
         case tooFewRows(least: Int)
         /// A provider stops the task before anything has been released.
@@ -89,9 +92,12 @@ struct TaskLife: Sendable, Equatable {
 
     /// How many joined rows the task asks for, where it failed because there were fewer.
     private(set) var missedRows: Int?
+    /// Which shard the task failed for: a sentence without figures.
+    private(set) var cause: String?
 
     /// What an unsuccessful stage means, in one sentence that tells nothing but what was paid for.
     var reason: String? {
+        if stage == .failed, let cause { return cause }
         guard stage == .failed, let missedRows else { return stage.reason }
         return
             "Fewer than \(missedRows) rows came together, by a noisy count. What this count cost is all that was spent."
@@ -105,9 +111,12 @@ struct TaskLife: Sendable, Equatable {
 
     /// A task after a restart: all signatures are known, and the disk says how far it had got.
     ///
-    /// - Parameter missedRows: how many joined rows the task asks for, where it failed because there were fewer.
-    init(providers: [String], signed: Set<String>, stage: Stage, missedRows: Int? = nil) {
+    /// - Parameters:
+    ///   - missedRows: how many joined rows the task asks for, where it failed because there were fewer.
+    ///   - cause: which shard it failed for, where it did.
+    init(providers: [String], signed: Set<String>, stage: Stage, missedRows: Int? = nil, cause: String? = nil) {
         self.missedRows = missedRows
+        self.cause = cause
         self.providers = providers
         self.signed = signed
         self.stage = stage
@@ -131,7 +140,8 @@ struct TaskLife: Sendable, Equatable {
         case .uploaded(let party, let commitment): try upload(party, commitment)
         case .confirmed(let party, let commitment): try confirm(party, commitment)
         case .fitFinished: finishFit(.trained)
-        case .fitFailed: finishFit(.failed)
+        case .fitFailed(let cause): finishFit(.failed, because: cause)
+        case .shardFailed(let cause): try loseShard(cause)
         case .tooFewRows(let least): endShort(least)
         case .halted(let party): try halt(party)
         case .withdrawn(let party): try withdraw(party)
@@ -178,9 +188,18 @@ extension TaskLife {
         return .recordConfirmationAndStartFit(party: party)
     }
 
-    private mutating func finishFit(_ outcome: Stage) -> Action {
+    private mutating func loseShard(_ cause: String) throws(LifeRefusal) -> Action {
+        guard stage == .collecting else { throw LifeRefusal.wrongStage(stage) }
+        stage = .failed
+        self.cause = cause
+        uploads = [:]
+        return .destroyTablesAndModel
+    }
+
+    private mutating func finishFit(_ outcome: Stage, because cause: String? = nil) -> Action {
         guard stage == .training else { return .destroyTables }
         stage = outcome
+        self.cause = cause
         return .destroyTables
     }
 

@@ -73,7 +73,7 @@ extension TaskDriver {
                 epsilon: specification.privacy.epsilon, delta: specification.privacy.delta,
                 unit: specification.privacy.unitWords, spentAddingOrRemovingOne: total.epsilon,
                 spentChangingOne: product.transcript.spent?.epsilonChangingOne, split: fitter.plan.steps),
-            queries: try await answers(),
+            countedBy: fitter.plan.countedBy, queries: try await answers(),
             agreement: try await agreement(product),
             ledger: .init(sequence: ledger.head.sequence, hash: ledger.head.hash.hexadecimal),
             software: .init(

@@ -56,6 +56,8 @@ struct TaskReport: Encodable {
     let taskDigest: String
     let parties: [Party]
     let privacy: Privacy
+    /// Who counted the rows, where the task lists shards; absent where the service did.
+    let countedBy: String?
     let queries: [QueryAnswer]
     /// Empty where the task makes no synthetic rows.
     let agreement: [Agreement]
@@ -150,6 +152,11 @@ extension TaskReport {
                 pages.paragraph(
                     "Names that lose their middle here stand whole in the task, whose digest is above.", size: 7.5)
             }
+        }
+        if let countedBy {
+            pages.paragraph(
+                "The rows were counted by \(countedBy), whose measurements the task lists; they are believed. The service added "
+                    + "up their tables and drew the noise.")
         }
         pages.heading("What became of the tables")
         pages.paragraph(

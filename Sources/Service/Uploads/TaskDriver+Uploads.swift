@@ -4,6 +4,7 @@ import HTTPTypes
 import HummingbirdCore
 import Ledger
 import Logging
+import Shards
 import Tables
 import Tasks
 
@@ -41,6 +42,8 @@ extension TaskDriver {
             outcome = .success((received, opening))
         } catch let problems as TableProblems {
             outcome = .failure(Problem.table(problems, keyColumns: table.key.columns))
+        } catch let error as ShardError {
+            outcome = .failure(await refusal(of: error))
         } catch {
             outcome = .failure(error)
         }
@@ -85,14 +88,21 @@ extension TaskDriver {
         _ call: Call, _ table: TaskSpecification.PartyTable, _ domain: TableDomain, _ start: UploadStart,
         _ blinding: Blinding
     ) async throws -> ReceivedTable {
-        var reader =
-            try start.kept?.take()
-            ?? UploadReader(
+        var reader: UploadReader
+        if let kept = start.kept?.take() {
+            reader = kept
+        } else {
+            let limits = specification.limits.table(declared: table.rows)
+            let rows = try await shardUpload(of: try call.party(), limits)
+            reader = try UploadReader(
                 headers: call.request.headers,
                 file: TableFileReader(
                     table, domain: domain, of: specification, hash: keyedHash,
-                    expectedBytes: start.range?.size ?? call.contentLength),
-                byteLimit: specification.limits.uploadBytes)
+                    expectedBytes: start.range?.size ?? call.contentLength,
+                    limits: rows.map { _ in ShardUpload.limits(limits) }
+                ) { rows?.take(from: $0) },
+                byteLimit: specification.limits.uploadBytes, rows: rows)
+        }
         guard let range = start.range else { return try await reader.receive(call) }
         guard reader.isContinuable else { throw Problem.rangeOfForm }
         do {
@@ -133,7 +143,11 @@ extension TaskDriver {
         return UploadStart(range: range, kept: try uploads.begin(of: party, range: range))
     }
 
-    func uploadEnded(party: String) { uploads.end(of: party) }
+    func uploadEnded(party: String) {
+        uploads.end(of: party)
+        // What came of it is kept by now, or it goes, unless the rest may still come.
+        if !uploads.isInterrupted(of: party) { dropRows(of: party) }
+    }
 
     /// Keeps what was received of an upload whose connection broke, while the task still collects.
     private func uploadBroke(party: String, _ upload: InterruptedUpload) {
@@ -157,6 +171,7 @@ extension TaskDriver {
         try perform(.uploaded(party: party, commitment: commitment)) { _ in
             try ledger.recordUpload(party: party, commitment: commitment)
             tables.hold(table, of: party)
+            keepRows(of: party)
             openings[party] = opening
         }
         logger.info("a table is held", metadata: ["party": "\(party)"])

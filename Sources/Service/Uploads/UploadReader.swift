@@ -5,6 +5,7 @@ import HTTPTypes
 import HummingbirdCore
 import Ledger
 import NIOCore
+import Shards
 import Tables
 import Tasks
 
@@ -30,6 +31,8 @@ struct UploadReader {
 
     private var framing: Framing
     private let file: TableFileReader
+    /// Takes the rows, where shards hold them.
+    private let rows: ShardUpload?
     private let unpacking: GzipReader?
     private var bytesSeen = 0
     private let byteLimit: Int
@@ -40,8 +43,9 @@ struct UploadReader {
     static let formOverhead = 64 * 1024
 
     /// - Throws: 422 for a form without a file, 415 for another media type.
-    init(headers: HTTPFields, file: TableFileReader, byteLimit: Int) throws {
+    init(headers: HTTPFields, file: TableFileReader, byteLimit: Int, rows: ShardUpload? = nil) throws {
         self.file = file
+        self.rows = rows
         self.byteLimit = byteLimit
         switch HeaderValue(headers[.contentEncoding] ?? "identity").token {
         case "gzip", "x-gzip": unpacking = try GzipReader()
@@ -86,6 +90,7 @@ struct UploadReader {
                 try pace.take(buffer.readableBytes)
                 try consume(buffer)
                 received += buffer.readableBytes
+                try await sendRows()
             }
             // A body whose sender went away ends as if it were whole.
             try Task.checkCancellation()
@@ -94,9 +99,15 @@ struct UploadReader {
             try unpacking?.finish()
             if case .form(let parser) = framing { try parser.finish() }
             // Sorting millions of keys takes seconds, which the threads that answer others do not have.
-            nonisolated(unsafe) let file = file
+            nonisolated(unsafe) let (file, rows) = (file, rows)
             let (table, sha256, warnings) = try await DedicatedThread.run("table") {
-                let finished = try file.finish()
+                rows?.sendAtOnce()
+                let finished: (table: KeyedTable, sha256: [UInt8])
+                do { finished = try file.finish() } catch {
+                    try rows?.check()
+                    throw error
+                }
+                try rows?.finish()
                 return (finished.table, finished.sha256, file.warnings)
             }
             guard let digest = LedgerHash(bytes: sha256) else { throw Problem.internalError }
@@ -106,6 +117,14 @@ struct UploadReader {
         } catch let error as GzipError {
             throw Problem.gzip(error)
         }
+    }
+
+    /// Sends the rows that wait, on a thread that may wait for shards.
+    private func sendRows() async throws {
+        guard let rows, rows.isWaiting else { return }
+        // Proof: nobody reads the table meanwhile.
+        nonisolated(unsafe) let waiting = rows
+        try await DedicatedThread.run("shards") { try waiting.send() }
     }
 
     // Proof: bytes are handed on whole, within the call that lends them.

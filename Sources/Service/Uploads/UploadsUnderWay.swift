@@ -33,12 +33,22 @@ struct UploadsUnderWay {
     }
 
     mutating func forgetInterrupted() { interrupted = [:] }
-    mutating func forgetInterrupted(of party: String) { interrupted[party] = nil }
+
+    /// - Returns: whether there was one.
+    @discardableResult
+    mutating func forgetInterrupted(of party: String) -> Bool { interrupted.removeValue(forKey: party) != nil }
+
+    /// Whether the part of a party's file that came is kept.
+    func isInterrupted(of party: String) -> Bool { interrupted[party] != nil }
 
     /// Forgets what was kept for too long.
     ///
     /// - Parameter time: now, in seconds since 1970.
-    mutating func forgetInterrupted(at time: Double) {
-        interrupted = interrupted.filter { time - $0.value.time < InterruptedUpload.patience }
+    /// - Returns: the parties whose upload it was.
+    @discardableResult
+    mutating func forgetInterrupted(at time: Double) -> [String] {
+        let late = interrupted.filter { time - $0.value.time >= InterruptedUpload.patience }.map(\.key)
+        for party in late { interrupted[party] = nil }
+        return late
     }
 }

@@ -42,7 +42,7 @@ extension TaskReader {
         return isRight ? .spark(server: server) : nil
     }
 
-    private static func isPlace(_ text: String) -> Bool {
+    static func isPlace(_ text: String) -> Bool {
         guard let colon = text.lastIndex(of: ":") else { return false }
         let number = text[text.index(after: colon)...]
         // As `--connect` writes it too: of `+443` and `0443` nobody could name the server.

@@ -7,9 +7,10 @@ extension TaskReader {
         parties: [TaskSpecification.Party]?
     ) -> TaskSpecification.Engine? {
         guard task.present("engine") != nil else { return .enclave }
-        let known = [
-            "kind", "colluding", "model", "majority", "computing", "members", "members_epsilon", "server",
-        ]
+        let known =
+            [
+                "kind", "colluding", "model", "majority", "computing", "members", "members_epsilon", "server",
+            ] + Self.keysOfShards
         guard let section = optionalSection(task, "engine", keys: known) else { return nil }
         guard let kind = optional(section, "kind", { reader, node, path in reader.engineWord(node, at: path) }),
             let colluding = optional(section, "colluding", { reader, node, path in reader.integer(node, at: path) }),
@@ -19,6 +20,13 @@ extension TaskReader {
                 section, "members_epsilon", { reader, node, path in reader.number(node, at: path) }),
             let server = optionalText(section, "server")
         else { return nil }
+        if kind == "shards" { return readShards(section, join) }
+        for key in Self.keysOfShards where section.present(key) != nil {
+            problem(
+                line: section.line(key), path: section.path(key), "only `kind: shards` has `\(key)`",
+                fix: "Leave it out, or write `kind: shards`")
+            return nil
+        }
         if kind == "spark" { return readCluster(section, server, join, parties) }
         if server != nil {
             problem(
@@ -29,7 +37,7 @@ extension TaskReader {
         let isRight = checkModel(section, kind: kind ?? "enclave", model: model, majority: majority)
         switch kind ?? "enclave" {
         case "enclave":
-            for key in known.dropFirst() where section.present(key) != nil {
+            for key in known.dropFirst() where !Self.keysOfShards.contains(key) && section.present(key) != nil {
                 problem(
                     line: section.line(key), path: section.path(key), "an enclave has no `\(key)`",
                     fix: "Leave it out, or write `kind: secure-sum`")
@@ -67,13 +75,6 @@ extension TaskReader {
 
     private mutating func engineWord(_ node: DocumentNode, at path: String) -> String? {
         guard let text = text(node, at: path) else { return nil }
-        guard text != "shards" else {
-            problem(
-                line: node.line, path: path,
-                "no service coordinates shards: `entrepot fit --engine shards` has them count for whoever holds all files",
-                fix: "Write `kind: enclave`, or `kind: spark` where a cluster has the tables and may see them")
-            return nil
-        }
         guard TaskSpecification.Engine.words.contains(text) else {
             let near =
                 NearestWord.to(text, among: TaskSpecification.Engine.words).map { "Did you mean `\($0)`? " } ?? ""

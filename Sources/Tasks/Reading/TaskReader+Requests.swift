@@ -12,7 +12,7 @@ extension TaskReader {
         let before = problems.count
         switch engine {
         case nil, .secureSum: break
-        case .enclave, .secretSharing, .spark:
+        case .enclave, .secretSharing, .spark, .shards:
             problem(
                 line: task.line("requests"), path: "requests",
                 "requests are built for `secure-sum` alone, and the task's engine is \(engine?.word ?? "")",

@@ -168,14 +168,19 @@ extension TaskReader {
         _ engine: TaskSpecification.Engine?, _ task: Section, parties: [TaskSpecification.Party]?,
         join: TaskSpecification.Join?, rules: [Rule]?
     ) {
-        guard case .secretSharing = engine else { return }
+        let why: String
+        switch engine {
+        case .secretSharing: why = "which no party could do for the other's rows"
+        case .shards: why = "which shards do not count"
+        default: return
+        }
         if let rules, let parties, let join, !rules.isEmpty,
             let joined = try? TaskSpecification.joinedDomain(of: parties, join: join),
             let obeying = try? joined.obeying(rules), obeying.columns != joined.columns
         {
             problem(
                 line: task.line("rules"), path: "rules",
-                "a rule adds or cuts a column, which no party could do for the other's rows",
+                "a rule adds or cuts a column, \(why)",
                 fix: "Leave out ratios and sums, or write `engine: {kind: enclave}`")
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attestation
+import Client
 import EngineCommands
 import Foundation
 import Logging
@@ -52,6 +53,12 @@ struct ServeCommand: AsyncParsableCommand {
             "Whoever holds this key may read GET /metrics, and nothing else that is not public.", valueName: "key.pub"))
     var operatorKey: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Of a task that lists shards: the root certificate of their simulated attester; the service's own where absent.",
+            valueName: "file"))
+    var simulatedRoot: String?
+
     func validate() throws {
         guard state == nil || attester == .simulated else { throw ValidationError("\(ServiceError.stateOnDisk)") }
     }
@@ -72,17 +79,29 @@ struct ServeCommand: AsyncParsableCommand {
         if attester == .simulated {
             Console.say("SIMULATED attester: gives no confidentiality against the host.")
         }
+        let made = try await attester.attester(
+            for: specification.canonicalBytes, manifest: manifest, certificates: certificates, state: state)
         var configuration = ServiceConfiguration(
-            specification: specification, signatures: try signatures(of: specification),
-            attester: try await attester.attester(
-                for: specification.canonicalBytes, manifest: manifest, certificates: certificates, state: state),
+            specification: specification, signatures: try signatures(of: specification), attester: made,
             buildManifest: manifest, host: host,
             port: port, parentSocket: parent, stateDirectory: state, logger: logger,
             onListening: { port in Console.say("listening on \(parent?.description ?? "https://\(host):\(port)")") })
         configuration.watcherKey = try operatorKey.map { try KeyFiles.publicKey(at: $0) }
+        configuration.shardAccess = try shardAccess(specification, made)
         configuration.forcesEnd = true
         let service = try EntrepotService(configuration)
         try await service.run()
+    }
+
+    /// How shards are reached that the task lists.
+    private func shardAccess(_ task: TaskSpecification, _ attester: any Attester) throws -> ShardAccess? {
+        guard task.listedShards != nil else { return nil }
+        let roots =
+            try simulatedRoot.map { try CertificateFiles.certificates(in: $0) }
+            ?? (attester as? SimulatedAttester).map { [$0.root] } ?? []
+        return ShardAccess { address, vouch in
+            try ShardConnection.open(ServiceAddress(address), for: task, simulatedRoots: roots, vouch: vouch)
+        }
     }
 
     /// The content of `TASK.<party>.sig` for every provider that has one.

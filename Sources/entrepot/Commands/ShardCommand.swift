@@ -11,17 +11,25 @@ import Tasks
 struct ShardCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shard",
-        abstract: "Counts a part of a table for `entrepot fit --engine shards`, one of several attested programs.",
+        abstract:
+            "Counts a part of the rows for a service, or for `fit --engine shards`; one of several attested programs.",
         discussion: """
-            It takes rows from the holder of one key alone, holds them in memory, and answers with tables of whole numbers on the \
-            connection over which all of the rows came. Whoever sends rows verifies its evidence first. The attesters are those of \
-            `entrepot serve`.
+            It takes rows from one coordinator alone, holds them in memory, and answers with tables of whole numbers on the \
+            connection over which all of the rows came. Whoever sends rows verifies its evidence first. With --task that is the \
+            service of a task that lists shards, which must show evidence itself of what the task lists for it; with --coordinator the \
+            holder of a key. The attesters are those of `entrepot serve`.
 
-            Example: entrepot shard --coordinator office.pub --attester simulated --listen 127.0.0.1:8450
+            Example: entrepot shard --task task.yaml --attester tsm --listen 0.0.0.0:8450
             """)
 
-    @Option(help: "The public key of whoever may send rows, as keygen wrote it.")
-    var coordinator: String
+    @Option(help: "The public key of whoever may send rows with `fit --engine shards`, as keygen wrote it.")
+    var coordinator: String?
+
+    @Option(help: "The task whose service may send rows.")
+    var task: String?
+
+    @Option(help: "With --task: the root certificate of the service's simulated attester; its own where absent.")
+    var simulatedRoot: String?
 
     @Option(help: "Where evidence comes from: simulated, nitro, tsm, tpm or azure.")
     var attester: AttesterName
@@ -44,12 +52,18 @@ struct ShardCommand: AsyncParsableCommand {
         guard state == nil || attester == .simulated else {
             throw ValidationError("--state is of the simulated attester alone: a shard keeps nothing")
         }
+        guard (coordinator == nil) != (task == nil) else {
+            throw ValidationError("a shard is started for one --task, or for one --coordinator")
+        }
+        guard simulatedRoot == nil || task != nil else {
+            throw ValidationError("--simulated-root goes with --task: of the holder of a key no evidence is asked")
+        }
     }
 
     func run() async throws {
         try await CommandFailure.reported {
             SealedProcess.begin()
-            let key = try KeyFiles.publicKey(at: coordinator)
+            var sender = try sender()
             let (host, port) = try ListenAddress.parse(listen)
             let manifest =
                 try buildManifest.map { try Files.bytes(at: $0, limit: .buildManifest) }
@@ -58,12 +72,39 @@ struct ShardCommand: AsyncParsableCommand {
                 Console.say("SIMULATED attester: gives no confidentiality against the host.")
             }
             let made = try await attester.attester(
-                for: ShardEvidence.purpose(of: key), manifest: manifest, certificates: certificates, state: state)
+                for: sender.purpose, manifest: manifest, certificates: certificates, state: state)
+            if case .service(let task, let roots) = sender, roots.isEmpty, let own = made as? SimulatedAttester {
+                sender = .service(task, simulatedRoots: [own.root])
+            }
             let server = ShardServer(
-                listen: ServiceAddress(host: host, port: port), coordinator: key, attester: made,
+                listen: ServiceAddress(host: host, port: port), coordinator: sender, attester: made,
                 manifest: Array(SHA256.hash(data: manifest)))
             try await server.run { port in Console.say("a shard listens on \(host):\(port)") }
         }
+    }
+
+    /// - Throws: for a private key too: whoever runs a shard could count in the coordinator's name with it.
+    private func publicKey(at path: String) throws -> PartyKey {
+        guard (try? KeyFiles.privateKey(at: path)) == nil else {
+            throw CommandFailure(
+                "\(path) is a private key, which belongs on no machine of a shard: give its public half, as keygen wrote it to "
+                    + "NAME.pub, and make a new key if this one has been on a machine that is not yours",
+                code: ExitCode(64))
+        }
+        return try KeyFiles.publicKey(at: path)
+    }
+
+    /// Who may send rows.
+    private func sender() throws -> ShardServer.Coordinator {
+        guard let task else { return .key(try publicKey(at: coordinator ?? "")) }
+        let specification = try Files.task(at: task)
+        guard specification.listedShards != nil else {
+            throw CommandFailure(
+                "the task's engine is \(specification.engine.word): it lists no shards, so that nobody signed that one counts",
+                code: .badData)
+        }
+        return .service(
+            specification, simulatedRoots: try simulatedRoot.map { try CertificateFiles.certificates(in: $0) } ?? [])
     }
 }
 

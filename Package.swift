@@ -153,7 +153,8 @@ let package = Package(
         .target(
             name: "Tasks",
             dependencies: [
-                "Bytes", "Compression", "Domains", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras, asn1, yams,
+                "Attestation", "Bytes", "Compression", "Domains", "Gzip", "Tables", "VectorMath", crypto, cryptoExtras,
+                asn1, yams,
             ],
             exclude: ["README.md"],
             resources: [
@@ -329,7 +330,7 @@ let package = Package(
             swiftSettings: checked),
         .testTarget(
             name: "TasksTests",
-            dependencies: ["Bytes", "Domains", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
+            dependencies: ["Attestation", "Bytes", "Domains", "Tables", "Tasks", "VectorMath", crypto, cryptoExtras],
             swiftSettings: checked),
         .testTarget(
             name: "DraftingTests", dependencies: ["Domains", "Drafting", "Tables", "Tasks"], swiftSettings: checked),

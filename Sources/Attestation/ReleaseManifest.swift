@@ -89,7 +89,7 @@ public struct ReleaseManifest: Sendable, Equatable, Codable {
 extension ReleaseManifest.Release {
     /// The registers without which a list of measurements says too little about what runs: one list for each kind of
     /// hardware that the format may be of.
-    static func requiredRegisters(_ format: EvidenceFormat) -> [[String]] {
+    package static func requiredRegisters(_ format: EvidenceFormat) -> [[String]] {
         // The boot loader and kernel, what they were told, and the image's parts.
         let image = ["PCR4", "PCR9", "PCR11"]
         return switch format {
@@ -103,7 +103,7 @@ extension ReleaseManifest.Release {
     }
 
     /// Whether the release lists all that must be compared for a format.
-    func covers(_ format: EvidenceFormat) -> Bool {
+    package func covers(_ format: EvidenceFormat) -> Bool {
         guard let expected = measurements[format.rawValue] else { return false }
         return Self.requiredRegisters(format).contains { $0.allSatisfy { expected[$0] != nil } }
     }

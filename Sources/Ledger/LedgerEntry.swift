@@ -12,6 +12,9 @@ public struct LedgerEntry: Sendable, Equatable {
         case withdrawal
         /// A provider confirmed its upload.
         case confirmation = "confirm"
+        /// An office that computes without a service has proved to this one what it runs; the details name it, the kind of its evidence
+        /// and the evidence's SHA-256.
+        case attested
         /// ε and δ were set aside before the first noise; made by `Ledger.reserve` alone.
         case reservation
         /// A release of the kernel was drawn; the details hold its number, and the hash of the transcript that ends with it.

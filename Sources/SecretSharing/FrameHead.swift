@@ -7,6 +7,8 @@ public enum FrameHead: Sendable, Equatable {
     case share(round: Int, count: Int)
     /// Of an item, by the digest of its name.
     case piece(item: [UInt8])
+    /// Evidence of what the sender runs.
+    case evidence
     /// Any other message, none of which is long.
     case other
 
@@ -23,6 +25,7 @@ public enum FrameHead: Sendable, Equatable {
             guard numbers[0] < UInt64(SumShare.mostRounds), numbers[1] < 1 << 40 else { return nil }
             self = .share(round: Int(numbers[0]), count: Int(numbers[1]))
         case 6: self = .piece(item: Array(bytes[(SumMessage.markBytes + 32)..<(SumMessage.markBytes + 64)]))
+        case 9: self = .evidence
         default: self = .other
         }
     }

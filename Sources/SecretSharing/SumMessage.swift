@@ -142,10 +142,16 @@ public enum SumMessage: Sendable, Equatable {
     case piece(ItemPiece)
     /// An office's signed word that the task ends, from itself or handed on.
     case halt(SumHalt)
+    /// The sender says nothing more before the other end has proved what it runs, in evidence that answers these 32 bytes.
+    case challenge([UInt8])
+    /// The answer: evidence in the form in which it travels. What it is worth is judged elsewhere.
+    case evidence([UInt8])
 
-    /// No message but a share is longer, in bytes.
+    /// No message but a share, a piece or evidence is longer, in bytes.
     public static let mostWords = 65_536
     private static let mark = Array("ENTSUM".utf8)
+    /// The most bytes of evidence.
+    public static let mostEvidence = 128 * 1024
     private static let headerBytes = 4 * 32 + 8 + 8
     /// Before what depends on the kind.
     static let markBytes = mark.count + 1
@@ -165,6 +171,9 @@ public enum SumMessage: Sendable, Equatable {
     /// How long a message with a piece is.
     public static func bytes(ofPiece words: Int) -> Int { pieceHead + 4 * words }
 
+    /// How long a message with evidence is.
+    public static func bytes(ofEvidence count: Int) -> Int { markBytes + count }
+
     /// The bytes of a message.
     public var bytes: [UInt8] {
         switch self {
@@ -181,6 +190,8 @@ public enum SumMessage: Sendable, Equatable {
             Self.mark + [6] + piece.task + piece.item + SumBytes.word(UInt64(piece.number))
                 + SumBytes.bytes(ofHalves: piece.words)
         case .halt(let halt): Self.mark + [7] + halt.bytes
+        case .challenge(let nonce): Self.mark + [8] + nonce
+        case .evidence(let evidence): Self.mark + [9] + evidence
         }
     }
 
@@ -230,6 +241,12 @@ public enum SumMessage: Sendable, Equatable {
         case 7:
             guard let halt = SumHalt(bytes: body) else { return nil }
             self = .halt(halt)
+        case 8:
+            guard body.count == 32 else { return nil }
+            self = .challenge(body)
+        case 9:
+            guard (1...Self.mostEvidence).contains(body.count) else { return nil }
+            self = .evidence(body)
         default: return nil
         }
     }

@@ -45,6 +45,9 @@ public enum SumRefusal: Error, Sendable, Equatable {
     case unevenTables(of: String, and: String)
     /// Its ledger has less left for requests than this one costs, in millionths of ε.
     case partSpent(at: String, left: Int, price: Int)
+    /// The task asks for evidence of what it runs, and it came without, or with another one. The code is that of what is wrong with
+    /// evidence (2 not authentic or none, 3 refused, 4 of another connection).
+    case unattested(of: String, reason: String, exitCode: Int32)
     /// It found something that contradicts what was agreed: for good.
     case failed(by: String, reason: String)
     /// An office's signed word, for good; the office itself or another one handed it on.
@@ -117,6 +120,9 @@ extension SumRefusal: CustomStringConvertible {
         case .partSpent(let at, let left, let price):
             "\(at) has \(Double(max(0, left)) / 1e6) of ε left for requests by its ledger, and this one costs \(Double(price) / 1e6). "
                 + "Nothing was set aside for it."
+        case .unattested(let of, let reason, _):
+            "\(of) has not proved that it runs the program that the task names for it: \(reason) Nothing was sent to it over this "
+                + "connection."
         case .failed(let by, let reason): "\(by) ended the task: \(reason)"
         case .halted(let halt):
             "\(halt.from) halted the task: \(halt.reason). Its halt is signed and final: there is no result and will be none."
@@ -133,9 +139,14 @@ extension SumRefusal: CustomStringConvertible {
         switch self {
         case .silent, .paused, .otherVersion, .otherMasks, .otherTable, .otherTask, .otherPlan, .unreadable,
             .notGreeted,
-            .otherOffice, .otherSession, .otherPiece, .olderCopy, .partSpent:
+            .otherOffice, .otherSession, .otherPiece, .olderCopy, .partSpent, .unattested:
             true
         default: false
         }
+    }
+
+    /// With which code a command ends.
+    public var exitCode: Int32 {
+        if case .unattested(_, _, let code) = self { code } else { 1 }
     }
 }

@@ -324,7 +324,7 @@ public struct SumRounds: Sendable {
             var kept = closing
             kept.isComplete = nil
             closings[peer] = closings[peer] ?? kept
-        case .greeting, .failure, .pause, .halt: break
+        case .greeting, .failure, .pause, .halt, .challenge, .evidence: break
         }
     }
 

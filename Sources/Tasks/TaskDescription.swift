@@ -1,3 +1,4 @@
+internal import Attestation
 internal import Domains
 internal import Foundation
 internal import Tables
@@ -177,7 +178,20 @@ extension TaskDescription {
                 : "")
     }
 
-    private var engine: String {
+    private var engine: String { proofs.isEmpty ? trust : trust + "\n" + proofs.joined(separator: "\n") }
+
+    /// Which programs computing parties have to prove, and what that is worth.
+    private var proofs: [String] {
+        task.proofs.sorted { $0.key < $1.key }.flatMap { name, proof in
+            [
+                "  \(name) proves to each of the others, on each connection and before anything is sent over it, that it runs this "
+                    + "program (evidence of \(proof.format.rawValue)):"
+            ] + proof.measurements.sorted { $0.key < $1.key }.map { "    \($0.key) \($0.value)" }
+                + (proof.format.caveat.map { ["    \($0): for a rehearsal."] } ?? [])
+        }
+    }
+
+    private var trust: String {
         if case .secretSharing(let computing, let members) = task.engine { return sharing(computing, members) }
         if let server = task.listedCluster { return cluster(server) }
         if let shards = task.listedShards { return counted(by: shards) }

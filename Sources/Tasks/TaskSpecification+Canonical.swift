@@ -20,7 +20,7 @@ extension TaskSpecification {
             "privacy": privacy.json,
             // Written only if there are any, so that the digests of earlier tasks stay the same.
             "rules": rules.isEmpty ? nil : .array(rules.map(\.json)),
-            "engine": engine.json,
+            "engine": engine.json(proofs),
             "synthesizer": synthesizer.json,
             "queries": .array(queries.map(\.json)),
             "requests": requests.map { .object(["epsilon": .number($0.epsilon)]) },

@@ -1,3 +1,5 @@
+public import Attestation
+
 extension TaskSpecification {
     /// Where the rows are counted, and whom that asks the parties to trust.
     public enum Engine: Sendable, Equatable {
@@ -120,8 +122,43 @@ extension TaskSpecification {
     }
 }
 
+extension TaskSpecification {
+    /// A program that a computing party must prove to run, to each other one, before that one sends it anything.
+    public struct Proof: Sendable, Equatable {
+        /// The kind of evidence: no other one is taken. `simulated` is evidence of nothing but the rehearsal.
+        public let format: EvidenceFormat
+        /// Register → lower-case hexadecimal: all that the kind of evidence asks for, and more where the task names more.
+        public let measurements: [String: String]
+
+        /// - Parameter measurements: register → lower-case hexadecimal.
+        public init(format: EvidenceFormat, measurements: [String: String]) {
+            self.format = format
+            self.measurements = measurements
+        }
+
+        /// The list of releases that holds this program alone.
+        public var accepted: ReleaseManifest {
+            ReleaseManifest(releases: [
+                ReleaseManifest.Release(version: "of the task", measurements: [format.rawValue: measurements])
+            ])
+        }
+
+        var json: JSONValue {
+            .object([
+                "evidence": .text(format.rawValue), "measurements": .object(measurements.mapValues(JSONValue.text)),
+            ])
+        }
+    }
+}
+
 extension TaskSpecification.Engine {
-    var json: JSONValue? {
+    /// With what its parties prove, where they prove anything.
+    func json(_ proofs: [String: TaskSpecification.Proof]) -> JSONValue? {
+        guard !proofs.isEmpty, case .object(let members)? = json else { return json }
+        return .object(members.merging(["attested": .object(proofs.mapValues(\.json))]) { first, _ in first })
+    }
+
+    private var json: JSONValue? {
         switch self {
         // Written only where it says something, so that the digests of earlier tasks stay the same.
         case .enclave: nil

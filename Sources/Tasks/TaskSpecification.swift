@@ -22,6 +22,9 @@ public struct TaskSpecification: Sendable, Equatable {
     public var rules: [Rule]
     /// Where the rows are counted.
     public var engine: Engine
+    /// What parties that compute without a service must prove to run before another one sends them anything, by name; none for
+    /// most tasks.
+    public var proofs: [String: Proof]
     public var synthesizer: SynthesizerChoice
     /// What may be asked besides; none for most tasks.
     public var queries: [PermittedQuery]
@@ -41,9 +44,10 @@ public struct TaskSpecification: Sendable, Equatable {
         version: Int = 1, name: String, purpose: String, parties: [Party], join: Join = Join(), privacy: Privacy,
         engine: Engine = .enclave, synthesizer: SynthesizerChoice = SynthesizerChoice(),
         queries: [PermittedQuery] = [], limits: Limits = Limits(), deadlines: Deadlines = Deadlines(),
-        retention: Retention = Retention(), rules: [Rule] = [], requests: Requests? = nil
+        retention: Retention = Retention(), rules: [Rule] = [], requests: Requests? = nil, proofs: [String: Proof] = [:]
     ) {
         self.requests = requests
+        self.proofs = proofs
         self.rules = rules
         self.version = version
         self.name = name

@@ -11,8 +11,11 @@ final class ShareScene {
     let folder = FileManager.default.temporaryDirectory.appending(path: "shares-\(UUID().uuidString)")
     let ports: [Int]
 
-    /// - Parameter hidden: whether neither holder learns whose keys both have.
-    init(hidden: Bool = false) async throws {
+    /// - Parameters:
+    ///   - hidden: whether neither holder learns whose keys both have.
+    ///   - attested: what the task says of proofs, by the folder in which the parties' keys lie.
+    init(hidden: Bool = false, attested: (URL) async throws -> String = { _ in "" }) async throws
+    {
         ports = try await OfficeMesh.freePorts(3)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var parties = ""
@@ -37,6 +40,7 @@ final class ShareScene {
             }
             try Data(("id,x,y\n" + rows.joined()).utf8).write(to: folder.appending(path: "\(name).csv"))
         }
+        let proofs = try await attested(folder)
         let members = hidden ? ", members: hidden, members_epsilon: 2" : ""
         let third =
             hidden
@@ -50,7 +54,7 @@ final class ShareScene {
             \(parties)
             join: \(hidden ? "{kind: inner}" : "{kind: inner, reveal: own}")
             privacy: {epsilon: 200.0, delta: 1.0e-9, unit_words: one row, accept_high_epsilon: a test}
-            engine: {kind: secret-sharing, computing: [Bank, Telecom, Regulator], model: passive, majority: honest\(members)}
+            engine: {kind: secret-sharing, computing: [Bank, Telecom, Regulator], model: passive, majority: honest\(members)\(proofs)}
             synthesizer: {method: mst}
             queries:
               - {name: rows, kind: cardinality, epsilon: 20}

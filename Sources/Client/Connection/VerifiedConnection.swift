@@ -70,26 +70,14 @@ public final class VerifiedConnection {
     private static func verify(
         _ http: HTTPConnection, _ configuration: ClientConfiguration
     ) async throws -> VerifiedConnection {
-        var generator = SystemRandomNumberGenerator()
-        let nonce = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        let nonce = ConnectionEvidence.random()
         let document = try await http.fetch("/attestation?nonce=\(Hex.encode(nonce))")
         let specificationBytes = try await http.fetch("/spec")
         guard let key = http.peer.publicKeyInfo, let exporter = http.peer.exporter else { throw ClientError.noBinding }
 
-        let trust = configuration.trustNow
-        let evidence: VerifiedEvidence
-        do {
-            let verifier = EvidenceVerifier(trust, now: trust.now)
-            evidence = try verifier.verify(Evidence(json: document))
-        } catch {
-            throw ClientError.evidence(error)
-        }
-        let policy = Policy(
-            trust,
-            expected: Policy.Expectation(
-                nonce: nonce, spki: key, exporter: exporter, taskSpecification: specificationBytes))
-        let refusals = policy.evaluate(evidence)
-        guard refusals.isEmpty else { throw ClientError.refused(refusals) }
+        let evidence = try ConnectionEvidence.verify(
+            document, configuration.trustNow,
+            Policy.Expectation(nonce: nonce, spki: key, exporter: exporter, taskSpecification: specificationBytes))
         guard let statement = evidence.statement else { throw ClientError.evidence(.statementMissing) }
 
         let digest = TaskDigest(hashing: specificationBytes)

@@ -35,6 +35,7 @@ public struct ReceiptCard: Sendable, CustomStringConvertible {
         case .confirmation: "a provider confirmed its table"
         case .reservation: "epsilon was set aside, before anything was drawn"
         case .measurement: "a release was drawn"
+        case .attested: "an office proved what it runs"
         case .round: "offices opened a figure together"
         case .request: "epsilon of a request was set aside, out of the task's part for requests"
         case .trained: "the model was fitted"

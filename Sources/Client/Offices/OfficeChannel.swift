@@ -2,7 +2,6 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 import SecretSharing
-import Synchronization
 import Tasks
 
 /// A connection between two offices: TLS 1.3, on which each end proves the key that the task lists for it, and messages
@@ -15,8 +14,8 @@ enum OfficeChannel {
         _ channel: any Channel, isServer: Bool, certificate: ClientCertificate, mesh: OfficeMesh, expected: Int?
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            let presented = PresentedKey()
-            let context = try context(isServer: isServer, certificate: certificate)
+            let presented = HTTPConnection.Peer()
+            let context = try context(isServer: isServer, certificate: certificate, presented)
             let verify: NIOSSLCustomVerificationCallback = { certificates, promise in
                 promise.succeed(presented.present(certificates))
             }
@@ -32,7 +31,9 @@ enum OfficeChannel {
         }
     }
 
-    private static func context(isServer: Bool, certificate: ClientCertificate) throws -> NIOSSLContext {
+    private static func context(
+        isServer: Bool, certificate: ClientCertificate, _ presented: HTTPConnection.Peer
+    ) throws -> NIOSSLContext {
         let chain = [NIOSSLCertificateSource.certificate(certificate.certificate)]
         var tls =
             isServer
@@ -46,20 +47,9 @@ enum OfficeChannel {
         tls.certificateVerification = isServer ? .optionalVerification : .noHostnameVerification
         tls.trustRoots = .certificates([])
         tls.shutdownTimeout = .milliseconds(500)
+        // For evidence that is bound to the connection.
+        tls.keyLogCallback = { line in presented.receiveKeyLogLine(line) }
         return try NIOSSLContext(configuration: tls)
-    }
-}
-
-/// The key that the other end presented, and has proved once the handshake is over.
-final class PresentedKey: Sendable {
-    private let key = Mutex<[UInt8]?>(nil)
-
-    var publicKeyInfo: [UInt8]? { key.withLock { $0 } }
-
-    func present(_ certificates: [NIOSSLCertificate]) -> NIOSSLVerificationResult {
-        guard let found = try? certificates.first?.extractPublicKey().toSPKIBytes() else { return .failed }
-        key.withLock { $0 = found }
-        return .certificateVerified
     }
 }
 
@@ -68,7 +58,7 @@ final class OfficeMessageHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let mesh: OfficeMesh
-    private let presented: PresentedKey
+    private let presented: HTTPConnection.Peer
     private let expected: Int?
     private var peer: Int?
     private var buffer = ByteBuffer()
@@ -77,7 +67,7 @@ final class OfficeMessageHandler: ChannelInboundHandler {
     /// Whether nothing is read before this office begins its next round.
     private var isWaiting = false
 
-    init(mesh: OfficeMesh, presented: PresentedKey, expected: Int?) {
+    init(mesh: OfficeMesh, presented: HTTPConnection.Peer, expected: Int?) {
         self.mesh = mesh
         self.presented = presented
         self.expected = expected
@@ -141,7 +131,7 @@ final class OfficeMessageHandler: ChannelInboundHandler {
             }
             guard buffer.readableBytes >= 4 + size else { break }
             buffer.moveReaderIndex(forwardBy: 4)
-            mesh.received(buffer.readBytes(length: size) ?? [], from: peer, over: context.channel)
+            mesh.received(buffer.readBytes(length: size) ?? [], from: peer, over: context.channel, presented)
         }
         buffer.discardReadBytes()
     }

@@ -14,9 +14,16 @@ extension OfficeMesh {
         do throws(SumRefusal) {
             return try state.withLock { (state) throws(SumRefusal) -> FrameRoom in
                 let name = configuration.names[peer]
+                if head == .evidence {
+                    let isAwaited =
+                        state.proving[peer]?.awaits == true
+                        && bytes <= SumMessage.bytes(ofEvidence: SumMessage.mostEvidence)
+                    guard isAwaited else { throw .unreadable(from: name) }
+                    return .wanted
+                }
                 guard let head, state.ready.contains(peer) else { throw .unreadable(from: name) }
                 switch head {
-                case .other: throw .unreadable(from: name)
+                case .other, .evidence: throw .unreadable(from: name)
                 case .share(let round, let count):
                     guard bytes == SumMessage.bytes(ofShare: count) else { throw .unreadable(from: name) }
                     let room = try state.rounds.room(forRound: round, count: count, from: peer)

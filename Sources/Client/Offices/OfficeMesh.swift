@@ -28,14 +28,17 @@ public final class OfficeMesh: Sendable {
         let addresses: [Int: ServiceAddress]
         /// How long the others may say nothing, in seconds.
         let patience: Int
+        /// What offices must prove of their programs; nil where the task asks none.
+        let proofs: OfficeProofs?
 
         /// The same as bytes.
         var taskDigest: [UInt8] { Hex.decode(task.utf8) ?? [] }
 
         public init(
             task: String, names: [String], keys: [PartyKey], place: Int, key: PartyPrivateKey, listen: ServiceAddress,
-            addresses: [Int: ServiceAddress], patience: Int
+            addresses: [Int: ServiceAddress], patience: Int, proofs: OfficeProofs? = nil
         ) {
+            self.proofs = proofs
             self.task = task
             self.names = names
             self.keys = keys
@@ -52,6 +55,9 @@ public final class OfficeMesh: Sendable {
         var channels: [Int: any Channel] = [:]
         /// Those whose greeting came over their present connection: they may be sent figures.
         var ready: Set<Int> = []
+        /// What is to be proved over the present connections, and who has proved what it runs.
+        var proving: [Int: OfficeProving] = [:]
+        var attested: [Int: AttestedOffice] = [:]
         var closing: SumClosing?
         /// Who was sent the closing.
         var told: Set<Int> = []
@@ -298,19 +304,32 @@ public final class OfficeMesh: Sendable {
             state.ready.remove(peer)
             state.trouble[peer] = nil
             state.strangers.remove(peer)
-            let first = state.halt.map { SumMessage.halt($0) } ?? .greeting(state.rounds.greeting(to: peer))
-            send(Self.frame(first), over: channel)
+            if let halt = state.halt {
+                send(Self.frame(.halt(halt)), over: channel)
+            } else {
+                begin(with: peer, over: channel, &state)
+            }
             return old
         }
         old?.close(promise: nil)
     }
 
-    func received(_ bytes: [UInt8], from peer: Int, over channel: any Channel) {
-        guard let message = SumMessage(bytes: bytes) else { return receivedUnreadable(from: peer) }
-        if case .halt(let halt) = message { return received(halt, from: peer) }
+    /// - Parameter shown: what the connection's handshake showed.
+    func received(_ bytes: [UInt8], from peer: Int, over channel: any Channel, _ shown: HTTPConnection.Peer) {
+        switch SumMessage(bytes: bytes) {
+        case nil: receivedUnreadable(from: peer)
+        case .halt(let halt): received(halt, from: peer)
+        case .challenge(let nonce): challenged(nonce, by: peer, over: channel, shown)
+        case .evidence(let evidence): received(evidence: evidence, from: peer, over: channel, shown)
+        case let message?: received(message, from: peer, over: channel)
+        }
+    }
+
+    private func received(_ message: SumMessage, from peer: Int, over channel: any Channel) {
         do throws(SumRefusal) {
             try state.withLock { (state) throws(SumRefusal) in
                 guard state.failure == nil, state.channels[peer] === channel else { return }
+                try checkProved(message, from: peer, state)
                 try state.rounds.receive(message, from: peer)
                 if case .request(let request) = message { try receive(request, from: peer, over: channel, &state) }
                 if case .piece(let piece) = message {
@@ -357,7 +376,7 @@ public final class OfficeMesh: Sendable {
     }
 
     /// Sends in the order of the calls, and never within one: a write that fails calls back.
-    private func send(_ frame: ByteBuffer, over channel: (any Channel)?, _ sent: EventLoopPromise<Void>? = nil) {
+    func send(_ frame: ByteBuffer, over channel: (any Channel)?, _ sent: EventLoopPromise<Void>? = nil) {
         guard let channel else { return }
         channel.eventLoop.execute { channel.writeAndFlush(frame, promise: sent) }
     }

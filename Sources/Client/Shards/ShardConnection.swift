@@ -31,7 +31,7 @@ public final class ShardConnection: ShardLink {
         _ address: ServiceAddress, key: PartyPrivateKey, trust: TrustPolicy
     ) throws -> ShardConnection {
         try open(address, key: key) { stream in
-            let nonce = ShardEvidence.random()
+            let nonce = ConnectionEvidence.random()
             let answer = try exchange(
                 stream, ShardEvidence.ask, nonce, longest: Evidence.byteLimit, patience: 120)
             try verify(
@@ -60,10 +60,10 @@ public final class ShardConnection: ShardLink {
         let name = address.description
         do {
             return try open(address, key: key) { stream in
-                let nonce = ShardEvidence.random()
+                let nonce = ConnectionEvidence.random()
                 let asked = try exchange(
-                    stream, ShardEvidence.meet, nonce, longest: ShardEvidence.nonceBytes, patience: 60)
-                guard asked.count == ShardEvidence.nonceBytes, let exporter = stream.peer.exporter else {
+                    stream, ShardEvidence.meet, nonce, longest: ConnectionEvidence.nonceBytes, patience: 60)
+                guard asked.count == ConnectionEvidence.nonceBytes, let exporter = stream.peer.exporter else {
                     throw ClientError.noBinding
                 }
                 let spki = key.publicKey.subjectPublicKeyInfo
@@ -121,21 +121,9 @@ public final class ShardConnection: ShardLink {
         guard let spki = stream.peer.publicKeyInfo, let exporter = stream.peer.exporter else {
             throw ClientError.noBinding
         }
-        try verify(
+        _ = try ConnectionEvidence.verify(
             json, trust.at(nil, now: Int64(Date().timeIntervalSince1970)),
             Policy.Expectation(nonce: nonce, spki: spki, exporter: exporter, taskSpecification: purpose))
-    }
-
-    /// - Throws: `ClientError.evidence` or `refused`.
-    static func verify(
-        _ json: [UInt8], _ trust: TrustPolicy, _ expected: Policy.Expectation
-    ) throws(ClientError) {
-        let evidence: VerifiedEvidence
-        do { evidence = try EvidenceVerifier(trust, now: trust.now).verify(Evidence(json: json)) } catch {
-            throw .evidence(error)
-        }
-        let refusals = Policy(trust, expected: expected).evaluate(evidence)
-        guard refusals.isEmpty else { throw .refused(refusals) }
     }
 
     public func exchange(_ kind: UInt8, _ payload: [UInt8], longest: Int) throws(ShardError) -> [UInt8] {

@@ -14,7 +14,6 @@ public enum ShardEvidence {
     static let meet: UInt8 = 0x4D
     /// Then comes the service's own evidence, over these bytes. The answer is the shard's, after a byte that says so.
     static let show: UInt8 = 0x53
-    static let nonceBytes = 32
     /// How long a shard says why it refuses.
     static let longestRefusal = 1 << 12
 
@@ -26,27 +25,6 @@ public enum ShardEvidence {
 
     /// What stands in the place of a task's bytes in the evidence of a shard of a task's service.
     public static func purpose(of task: TaskDigest) -> [UInt8] { Array("entrepot shard 1\ntask \(task.hex)\n".utf8) }
-
-    /// The statement of one connection.
-    static func statement(
-        for purpose: [UInt8], boot: [UInt8], started: UInt64, binding: [UInt8], manifest: [UInt8],
-        isSimulated: Bool
-    ) throws(EvidenceError) -> Statement {
-        var flags: Statement.Flags = isSimulated ? .simulated : []
-        #if DEBUG
-            flags.insert(.debugBuild)
-        #endif
-        let none = [UInt8](repeating: 0, count: 32)
-        return try Statement(
-            flags: flags, taskDigest: Array(SHA256.hash(data: purpose)), bootID: boot,
-            ledgerHead: none,
-            ledgerSequence: 0, bootTime: started, channelBinding: binding, buildManifestDigest: manifest)
-    }
-
-    static func random() -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<nonceBytes).map { _ in UInt8.random(in: 0...255, using: &generator) }
-    }
 }
 
 extension TaskSpecification.Shards {

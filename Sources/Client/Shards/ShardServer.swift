@@ -30,7 +30,7 @@ public final class ShardServer: Sendable {
     private let coordinator: Coordinator
     private let attester: any Attester
     private let manifest: [UInt8]
-    private let boot = ShardEvidence.random()
+    private let boot = ConnectionEvidence.random()
     private let started = UInt64(Date().timeIntervalSince1970 * 1_000)
     private let strangers = Mutex(Strangers())
     private let isTaken = Mutex(false)
@@ -137,7 +137,7 @@ public final class ShardServer: Sendable {
 
     /// The first message must ask for evidence.
     private func vouch(_ stream: ShardStream, _ spki: [UInt8]) throws {
-        let nonce = try message(stream, ShardEvidence.ask) { $0 == ShardEvidence.nonceBytes }
+        let nonce = try message(stream, ShardEvidence.ask) { $0 == ConnectionEvidence.nonceBytes }
         let json = try evidence(stream, spki, nonce).json()
         try stream.write([.length(json.count), json], patience: 60)
     }
@@ -146,8 +146,8 @@ public final class ShardServer: Sendable {
     private func meet(
         _ stream: ShardStream, _ spki: [UInt8], _ task: TaskSpecification, _ roots: [[UInt8]]
     ) throws {
-        let nonce = try message(stream, ShardEvidence.meet) { $0 == ShardEvidence.nonceBytes }
-        let own = ShardEvidence.random()
+        let nonce = try message(stream, ShardEvidence.meet) { $0 == ConnectionEvidence.nonceBytes }
+        let own = ConnectionEvidence.random()
         try stream.write([.length(own.count), own], patience: 60)
         let shown = try message(stream, ShardEvidence.show) { $0 <= Evidence.byteLimit }
         guard let terms = task.listedShards, let exporter = stream.peer.exporter,
@@ -155,7 +155,7 @@ public final class ShardServer: Sendable {
         else { throw ClientError.noBinding }
         do {
             let trust = terms.trust(ofCoordinator: true, simulatedRoots: roots)
-            try ShardConnection.verify(
+            _ = try ConnectionEvidence.verify(
                 shown, trust.at(nil, now: Int64(Date().timeIntervalSince1970)),
                 Policy.Expectation(
                     nonce: own, spki: key, exporter: exporter, taskSpecification: task.canonicalBytes))
@@ -178,10 +178,10 @@ public final class ShardServer: Sendable {
 
     private func evidence(_ stream: ShardStream, _ spki: [UInt8], _ nonce: [UInt8]) throws -> Evidence {
         guard let exporter = stream.peer.exporter else { throw ClientError.noBinding }
-        let statement = try ShardEvidence.statement(
+        let statement = try ConnectionEvidence.statement(
             for: coordinator.purpose, boot: boot, started: started,
             binding: ChannelBinding.binding(exporter: exporter, nonce: nonce, spki: spki), manifest: manifest,
-            isSimulated: attester.format == .simulated)
+            flags: attester.format == .simulated ? .simulated : [])
         let attester = attester
         return try Waiting.wait { try await attester.evidence(spki: spki, nonce: nonce, statement: statement) }
     }

@@ -6,7 +6,7 @@ extension TaskReader {
         _ section: Section, _ server: String?, _ join: TaskSpecification.Join?, _ parties: [TaskSpecification.Party]?
     ) -> TaskSpecification.Engine? {
         var isRight = true
-        for key in ["colluding", "model", "majority", "computing", "members", "members_epsilon"]
+        for key in ["colluding", "model", "majority", "computing", "members", "members_epsilon", "attested"]
         where section.present(key) != nil {
             problem(
                 line: section.line(key), path: section.path(key), "a cluster has no `\(key)`", fix: "Leave it out")

@@ -4,7 +4,7 @@ import Domains
 extension TaskReader {
     static let keysOfShards = ["shards", "format", "measurements", "coordinator"]
     private static let ofOthers = [
-        "colluding", "model", "majority", "computing", "members", "members_epsilon", "server",
+        "colluding", "model", "majority", "computing", "members", "members_epsilon", "server", "attested",
     ]
 
     mutating func readShards(

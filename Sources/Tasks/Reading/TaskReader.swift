@@ -39,6 +39,7 @@ struct TaskReader {
         let synthesizer = readSynthesizer(task)
         let rules = readRules(task, parties: parties, join: join)
         let engine = readEngine(task, join: join, privacy: privacy, parties: parties)
+        let proofs = readProofs(task, engine: engine, parties: parties)
         checkShared(engine, task, parties: parties, join: join, rules: rules)
         let requests = readRequests(task, engine: engine, privacy: privacy, parties: parties)
         var unreserved = privacy
@@ -56,12 +57,12 @@ struct TaskReader {
         let deadlines = readDeadlines(task)
         let retention = readRetention(task)
         guard let version, let name, let purpose, let parties, let join, let privacy, let engine, let synthesizer,
-            let queries, let limits, let deadlines, let retention, let rules, let requests
+            let queries, let limits, let deadlines, let retention, let rules, let requests, let proofs
         else { return nil }
         return TaskSpecification(
             version: version, name: name, purpose: purpose, parties: parties, join: join, privacy: privacy,
             engine: engine, synthesizer: synthesizer, queries: queries, limits: limits, deadlines: deadlines,
-            retention: retention, rules: rules, requests: requests)
+            retention: retention, rules: rules, requests: requests, proofs: proofs)
     }
 
     /// What is shown must be what is signed: no text of a task has a character that a person does not see, moves a cursor,

@@ -23,7 +23,8 @@ struct ComputeCommand: AsyncParsableCommand {
             the three parties of `computing` run it, the third without --data: the two providers find their common keys, each \
             sends its rows under a mask, and the three count on shares, each with noise of its own. The office keeps a ledger of \
             its own in --state; started again with the same folder, it sends the same messages and spends nothing twice. With \
-            --request all offices of a sum answer one request of a consumer (`entrepot request`), with the same tables.
+            --request all offices of a sum answer one request of a consumer (`entrepot request`), with the same tables. Where the task \
+            has an office prove which program it runs, that one needs --attester.
 
             Example: entrepot compute --task sums.yaml --key Norland.key --listen 0.0.0.0:9001 \
             --peers Sudland=sudland.example:9001 --data Norland=norland.csv
@@ -60,6 +61,8 @@ struct ComputeCommand: AsyncParsableCommand {
             "Answer this approved request, instead of the task's own questions; the decisions lie beside it.",
             valueName: "file"))
     var request: String?
+
+    @OptionGroup var proof: OfficeProofOptions
 
     @Flag(help: "Go on although ε of the task was set aside in another state folder before: it may be spent twice.")
     var measureAgain = false
@@ -128,11 +131,14 @@ struct ComputeCommand: AsyncParsableCommand {
         let (host, port) = try ListenAddress.parse(listen)
         let base = state ?? Self.stateFolder(task: task, party: own.name)
         let state = asked.map { OfficeRequest.folder($0.request, in: base) } ?? base
+        // A halt is signed, and goes to nobody who is told anything else.
+        let proofs =
+            halt == nil ? try await proof.proofs(of: asked?.of ?? specification, for: own, state: base) : nil
         let mesh = OfficeMesh.Configuration(
             task: specification.digest.hex, names: offices.map(\.name), keys: offices.map(\.publicKey), place: place,
             key: privateKey,
             listen: ServiceAddress(host: host, port: port), addresses: try addresses(offices, behind: place),
-            patience: seconds(specification))
+            patience: seconds(specification), proofs: proofs)
         func memory(of task: TaskSpecification) -> String {
             OfficeMemory.file(
                 task: task.digest.hex, key: Self.digest(of: own.publicKey),

@@ -9,6 +9,8 @@ extension OfficeAudit {
     struct Finding {
         var problems: [String] = []
         var rounds: [(round: SumRound, time: Int64)] = []
+        /// Which offices had proved to this one what they run, each with its last evidence.
+        var evidence: [String: OfficeEvidence] = [:]
         /// For how many requests ε was set aside after the result.
         var requests = 0
         /// `a result with SHA-256 …`, or why there is none.
@@ -88,6 +90,7 @@ private struct AuditCheck {
         let count = finding.problems.count
         switch entry.kind {
         case .upload: upload = entry.details["commitment"]
+        case .attested: take(evidence: entry)
         case .reservation: take(reservation: entry)
         case .round: take(round: entry)
         case .trained: take(result: entry)
@@ -101,7 +104,18 @@ private struct AuditCheck {
         return finding.problems.count == count
     }
 
+    private mutating func take(evidence entry: LedgerEntry) {
+        guard let evidence = OfficeEvidence(entry), evidence.office != log.office,
+            specification.proofs[evidence.office]?.format == evidence.format
+        else { return refuse("its entry \(entry.sequence) is no evidence that the task asks for") }
+        finding.evidence[evidence.office] = evidence
+    }
+
     private mutating func take(reservation entry: LedgerEntry) {
+        let unproved = specification.proofs.keys.filter { $0 != log.office && finding.evidence[$0] == nil }.sorted()
+        if !unproved.isEmpty {
+            refuse("it sets ε aside before \(unproved.joined(separator: ", ")) has proved what it runs")
+        }
         if reservation != nil { return refuse("it sets ε aside twice") }
         reservation = entry
         if entry.epsilon != price.epsilon || entry.delta != price.delta {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Attestation
 import Bytes
 import Client
@@ -157,7 +158,7 @@ struct OfficeComputation: Sendable {
             table?.wipe()
             await end(error)
             if let failure = error as? CommandFailure { throw failure }
-            throw CommandFailure("\(error)")
+            throw CommandFailure("\(error)", code: ExitCode((error as? SumRefusal)?.exitCode ?? 1))
         }
     }
 
@@ -201,6 +202,10 @@ struct OfficeComputation: Sendable {
         let names = task.offices.map(\.name)
         Console.say("waiting for \(names.filter { $0 != own.name }.joined(separator: ", "))")
         let uploads = try mesh.greeted()
+        for office in mesh.attested {
+            try OfficeEvidence.keep(office, in: state, ledger)
+            Console.say("\(office.name) has proved that it runs the task's program (\(office.format.rawValue))")
+        }
         // In the ledger of the task before that of the request: what is drawn is paid for.
         try refusing { try request?.setAside(uploads) }
         let reservation = try refusing { try ledger.reserve(plan.plan, price: plan.price, uploads: uploads) }

@@ -91,6 +91,11 @@ final class OfficeLedger: Sendable {
             .upload, task: task, party: fingerprint, details: ["commitment": commitment.hex], time: Self.now)
     }
 
+    /// Another office has proved what it runs.
+    func record(_ evidence: OfficeEvidence) throws {
+        try ledger.append(.attested, task: task, details: evidence.details, time: Self.now)
+    }
+
     /// Sets ε and δ aside for good: the entry before the first noise. Once a task: started again, the entry that stands.
     ///
     /// - Parameter price: of all that anybody sees: beside the plan's steps, a third party's count of common keys.

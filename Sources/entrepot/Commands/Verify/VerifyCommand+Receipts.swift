@@ -143,10 +143,13 @@ extension VerifyCommand {
                         + messages.joined(separator: "\n  "))
             }
         }
+        let proved = finding.evidence.values.sorted { $0.office < $1.office }.map {
+            "\nproved        \($0.office), what it runs, to \(log.office) (\($0.format.rawValue)): evidence/\($0.digest.hex).json"
+        }
         Console.show(
             """
             task          \(log.task)
-            office        \(log.office): \(log.entries.count) entries of its ledger, which it signed
+            office        \(log.office): \(log.entries.count) entries of its ledger, which it signed\(proved.joined())
             rounds        \(finding.rounds.count), \(isEnded ? "with the messages that all offices signed" : "of which no end is signed")
             what came     \(finding.end)\(finding.requests == 0 ? "" : "; then ε of \(Counted.of(finding.requests, "request"))")
             the log is authentic: \(isEnded ? "its rounds are the word of all offices, times and the rest" : "it is") the word of \(log.office)

@@ -13,8 +13,9 @@ final class ShareScene {
 
     /// - Parameters:
     ///   - hidden: whether neither holder learns whose keys both have.
+    ///   - further: lines of the task behind all others.
     ///   - attested: what the task says of proofs, by the folder in which the parties' keys lie.
-    init(hidden: Bool = false, attested: (URL) async throws -> String = { _ in "" }) async throws
+    init(hidden: Bool = false, further: String = "", attested: (URL) async throws -> String = { _ in "" }) async throws
     {
         ports = try await OfficeMesh.freePorts(3)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -60,6 +61,7 @@ final class ShareScene {
               - {name: rows, kind: cardinality, epsilon: 20}
               - {name: both, kind: histogram, columns: [Bank_y, Telecom_y], epsilon: 90}
               - \(third)
+            \(further)
             """
         try Data(text.utf8).write(to: folder.appending(path: "task.yaml"))
         for name in Self.names {

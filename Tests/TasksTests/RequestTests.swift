@@ -67,7 +67,7 @@ struct RequestTests {
             ("requests: {epsilon: 0.3}", "requests: {epsilon: 0.30000001}", "whole millionths"),
             ("requests: {epsilon: 0.3}", "requests: {}", "`epsilon` is missing"),
             ("requests: {epsilon: 0.3}", "requests: {epsilon: 0.3, delta: 0}", "unknown key \"delta\""),
-            ("engine: {kind: secure-sum}", "", "built for `secure-sum` alone, and the task's engine is enclave"),
+            ("engine: {kind: secure-sum}", "", "and `secret-sharing`, and the task's engine is enclave"),
             ("role: consumer", "role: auditor", "nobody may ask"),
             (
                 "engine: {kind: secure-sum}",
@@ -81,13 +81,23 @@ struct RequestTests {
         #expect(problems.contains { "\($0)".contains(sentence) }, "\(problems)")
     }
 
-    @Test("on shares requests are refused by name")
+    @Test("on shares requests are read where both holders know the members, and refused by name where nobody does")
     func shares() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Configs/bank-telecom-without-enclave.yaml")
         let text = try String(contentsOf: file, encoding: .utf8) + "\nrequests: {epsilon: 0.1}\n"
-        let problems = TaskFile(yaml: text, context: TaskFile.Context(allowsMissingKeys: true)).errors
-        #expect(problems.contains { "\($0)".contains("the task's engine is secret-sharing") }, "\(problems)")
+        let known = TaskFile(yaml: text, context: TaskFile.Context(allowsMissingKeys: true))
+        let task = try #require(known.specification, "\(known.errors)")
+        #expect(task.requests?.epsilon == 0.1 && task.unreserved.epsilon == task.privacy.epsilon - 0.1)
+        let hidden = text.replacing("join: {kind: inner, reveal: own}", with: "join: {kind: inner}")
+            .replacing("majority: honest}", with: "majority: honest, members: hidden, members_epsilon: 0.1}")
+        try #require(hidden.contains("members: hidden"))
+        let problems = TaskFile(yaml: hidden, context: TaskFile.Context(allowsMissingKeys: true)).errors
+        #expect(problems.contains { "\($0)".contains("not built for members that nobody knows") }, "\(problems)")
+        let enclave = text.replacing(/engine: .*/, with: "engine: {kind: enclave}")
+            .replacing("join: {kind: inner, reveal: own}", with: "join: {kind: inner}")
+        let others = TaskFile(yaml: enclave, context: TaskFile.Context(allowsMissingKeys: true)).errors
+        #expect(others.contains { "\($0)".contains("the task's engine is enclave") }, "\(others)")
     }
 
     @Test(

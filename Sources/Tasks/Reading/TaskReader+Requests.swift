@@ -11,12 +11,18 @@ extension TaskReader {
         guard let section = section(node, at: "requests", keys: ["epsilon"]) else { return nil }
         let before = problems.count
         switch engine {
-        case nil, .secureSum: break
-        case .enclave, .secretSharing, .spark, .shards:
+        case nil, .secureSum, .secretSharing(_, .known): break
+        case .secretSharing(_, .hidden):
             problem(
                 line: task.line("requests"), path: "requests",
-                "requests are built for `secure-sum` alone, and the task's engine is \(engine?.word ?? "")",
-                fix: "Write what may be asked under `queries`, or `engine: {kind: secure-sum}`")
+                "requests are not built for members that nobody knows: the third party would count them anew for each one, at a "
+                    + "price of its own",
+                fix: "Write what may be asked under `queries`, or `members: known`")
+        case .enclave, .shards, .spark:
+            problem(
+                line: task.line("requests"), path: "requests",
+                "requests are built for `secure-sum` and `secret-sharing`, and the task's engine is \(engine?.word ?? "")",
+                fix: "Write what may be asked under `queries`, or one of these engines")
         }
         if let parties, !parties.contains(where: { $0.role == .consumer }) {
             problem(

@@ -83,10 +83,9 @@ struct OfficeComputation: Sendable {
             throw CommandFailure("\(state)/rounds is damaged: its blinding cannot be read", code: .rememberedState)
         }
         opening = UploadOpening(blinding: blinding, file: file)
-        if let path {
-            try OpeningFile(opening, name: URL(fileURLWithPath: path).lastPathComponent).write(
-                to: "\(state)/table.opening")
-        }
+        // Of a party without a table too: by it a request knows that the party is the one of the task's own run.
+        try OpeningFile(opening, name: path.map { URL(fileURLWithPath: $0).lastPathComponent }).write(
+            to: "\(state)/table.opening")
         try ledger.recordUpload(opening.commitment)
         let office = SumRounds.Office(
             task: task.digest.bytes, names: task.offices.map(\.name), place: place,

@@ -1,4 +1,5 @@
 import Client
+import FittedModels
 import Foundation
 import PrivacyKernel
 import Shards
@@ -170,6 +171,41 @@ struct ShardLifeTests {
             #expect(try await Self.status(live).isTrained)
             let after = try await RawCalls(live, as: "Carol")("/samples?format=csv&num_samples=20&seed=3").body
             #expect(after == before && before.split(separator: "\n").count >= 20)
+        }
+    }
+
+    @Test("an upload that breaks goes on where it broke, and every row of it is counted once")
+    func broken() async throws {
+        let shards = LocalShards()
+        let (rows, bytes) = (150_000, 1_500_000)
+        let task = try TestTask.workshop(
+            limits: "{upload_bytes: 20000000, rows: 200000}", engine: LocalShards.engine,
+            privacy: "{epsilon: 8000, delta: 0, unit: record, accept_high_epsilon: a test of equal counts}")
+        try await withService(task, shards: shards.access) { live in
+            let file = try live.file("alice.csv", Cars.alice(1..<(rows + 1)))
+            let line = try await CutLine.start(before: live.port, cuts: [bytes])
+            var configuration = live.client("Alice")
+            configuration.address = ServiceAddress(host: "127.0.0.1", port: line.port)
+            var breaks = 0
+            let upload = PatientUpload(configuration, file: file, pauses: [Double](repeating: 0.2, count: 1_000))
+            let receipt = try await upload.run { if case .broke = $0 { breaks += 1 } }.receipt
+            try await line.stop()
+            #expect(breaks == 1 && receipt.rows == rows)
+            _ = try await live.asParty("Alice") { try await $0.confirm(digest: receipt.sha256) }
+            // One that goes on had no new beginning.
+            #expect(shards.state.withLock { $0.connections } == 3)
+            try await Self.upload(live, "Bob", Cars.bob(1..<(rows + 1)), confirms: true)
+            let path = live.directory.appending(path: "joined.model").path
+            try await live.asParty("Alice") { connection in
+                #expect(try await connection.waitForModel(upTo: 300).isTrained)
+                _ = try await connection.model(file: path)
+            }
+            let model = try FittedModel(encoded: Array(Data(contentsOf: URL(fileURLWithPath: path))))
+            let counts = model.transcript.releases.flatMap { release -> [[Int64]] in
+                if case .marginals(let marginals) = release.answer { marginals.map(\.counts) } else { [] }
+            }
+            #expect(counts.count == 7 && counts.allSatisfy { $0.reduce(0, +) == rows })
+            #expect(counts.first == [37_500, 37_500, 37_500, 37_500])
         }
     }
 

@@ -200,6 +200,13 @@ struct EngineTests {
     func joinOfShards() throws {
         let union = try Self.read(Self.sharded())
         #expect(union.errors.contains { "\($0)".contains("count the inner join") }, "\(union.errors)")
+        let ratio = try Self.clustered(Self.sharded()) {
+            $0 = $0.replacing(
+                "rules:\n",
+                with: "rules:\n  - {ratio: owed, of: [Bank_debt, Bank_income_monthly], "
+                    + "bins: {count: 16, scale: log, minimum: 0.01, maximum: 10}}\n")
+        }
+        #expect(ratio.errors.contains { "\($0)".contains("which shards do not count") }, "\(ratio.errors)")
     }
 
     @Test("a key that Spark cannot normalise is refused before anybody signs")

@@ -184,11 +184,18 @@ extension TaskDescription {
     private var proofs: [String] {
         task.proofs.sorted { $0.key < $1.key }.flatMap { name, proof in
             [
-                "  \(name) proves to each of the others, on each connection and before anything is sent over it, that it runs this "
-                    + "program (evidence of \(proof.format.rawValue)):"
-            ] + proof.measurements.sorted { $0.key < $1.key }.map { "    \($0.key) \($0.value)" }
+                "  \(who(name)), on each connection and before anything else is sent over it, that it runs this program "
+                    + "(evidence of \(proof.format.rawValue)):"
+            ]
+                + proof.measurements.sorted { $0.key < $1.key }.map { "    \($0.key) \($0.value)" }
                 + (proof.format.caveat.map { ["    \($0): for a rehearsal."] } ?? [])
         }
+    }
+
+    private func who(_ name: String) -> String {
+        guard task.listedShards != nil else { return "\(name) proves to each of the others" }
+        return name == TaskSpecification.Shards.programs.service
+            ? "The service proves to each shard" : "Each shard proves to the service"
     }
 
     private var trust: String {
@@ -211,21 +218,17 @@ extension TaskDescription {
     }
 
     private func counted(by shards: TaskSpecification.Shards) -> String {
-        let measured = shards.measurements.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        let caveat =
-            shards.format == "simulated"
-            ? "\n  SIMULATED evidence gives no confidentiality against whoever runs these machines." : ""
-        return """
-            Engine
-              The service keeps no row. While a table comes, it sends each row to the shard that a secret hash of the row's key names, \
-            of \(shards.addresses.joined(separator: ", ")), and adds up the exact tables of counts that come back; noise, budget and \
-            ledger stay with it.
-              A shard gets rows only after evidence (\(shards.format)) on that connection that it runs \
-            \(measured.joined(separator: ", ")) for this very task, and takes rows only from a service that shows evidence of this \
-            task and \(shards.coordinator == nil ? "the same measurements" : "the measurements that the task lists for it").
-              Both are believed: measured code that counted wrongly would break the promise of ε. One that errs is found out by 64 \
-            known rows that are counted with the others. If a shard is lost after it got rows, the task fails.\(caveat)
-            """
+        """
+        Engine
+          The service keeps no row. While a table comes, it sends each row to the shard that a secret hash of the row's key names, of \
+        \(shards.addresses.joined(separator: ", ")), and adds up the exact tables of counts that come back; noise, budget and ledger \
+        stay with it.
+          A shard gets rows only after evidence on that connection of the program below, made for this very task, and takes rows only \
+        from a service that shows evidence of this task and of \
+        \(task.proofToShards == task.proofOfShards ? "the same program" : "the program that is listed for it").
+          Both are believed: measured code that counted wrongly would break the promise of ε. One that errs is found out by 64 known \
+        rows that are counted with the others. If a shard is lost after it got rows, the task fails.
+        """
     }
 
     private func cluster(_ server: String) -> String {

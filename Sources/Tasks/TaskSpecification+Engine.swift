@@ -62,41 +62,31 @@ extension TaskSpecification {
         static let mostSharedRows = 100_000_000
     }
 
-    /// Who counts where the service sends the rows to shards, and what they must run: all parties sign it.
+    /// Who counts where the service sends the rows to shards: all parties sign it, and what they must run.
     public struct Shards: Sendable, Equatable {
         /// HOST:PORT of each.
         public var addresses: [String]
-        /// The format of their evidence and of the service's, as `EvidenceFormat` names it.
-        public var format: String
-        /// Register → lower-case hexadecimal: what a shard must measure as.
-        public var measurements: [String: String]
-        /// What the service must measure as, for a shard to take rows from it; nil where it is the same program and image.
-        public var coordinator: [String: String]?
-
-        /// Who counts; each part as described at its property.
-        public init(
-            addresses: [String], format: String, measurements: [String: String], coordinator: [String: String]? = nil
-        ) {
-            (self.addresses, self.format) = (addresses, format)
-            (self.measurements, self.coordinator) = (measurements, coordinator)
-        }
 
         /// Who counts, for a plan, a report and the ledger.
         public var words: String {
             "\(addresses.count) shard\(addresses.count == 1 ? "" : "s") at \(addresses.joined(separator: ", "))"
         }
 
-        /// The registers without which measurements say too little about what runs, and the hexadecimal digits of each.
-        static let registers: [String: (names: [String], digits: Int)] = [
-            "nitro": (["PCR0", "PCR1", "PCR2"], 96), "simulated": (["PCR0", "PCR1", "PCR2"], 96),
-            "sev-snp": (["MEASUREMENT"], 96),
-        ]
-        static let formats = ["simulated", "nitro", "sev-snp"]
+        /// The kinds of evidence that need nothing beside them to be verified.
+        static let formats: [EvidenceFormat] = [.simulated, .nitro, .sevSNP]
         static let mostShards = 64
+        /// Under these names `attested` says what the shards run, and what the service runs where that is something else.
+        static let programs = (shards: "shards", service: "service")
     }
 
     /// The shards that the signed task lists as who counts.
     public var listedShards: Shards? { if case .shards(let shards) = engine { shards } else { nil } }
+
+    /// What each of the listed shards must prove; nil without shards.
+    public var proofOfShards: Proof? { proofs[Shards.programs.shards] }
+
+    /// What the service must prove before a shard takes rows from it; nil without shards.
+    public var proofToShards: Proof? { proofs[Shards.programs.service] ?? proofOfShards }
 
     /// Whether the providers compute among themselves, without a service.
     public var isComputedByOffices: Bool {
@@ -171,14 +161,7 @@ extension TaskSpecification.Engine {
                 ].merging(members.json) { first, _ in first })
         case .spark(let server): .object(["kind": .text(word), "server": .text(server)])
         case .shards(let shards):
-            .object(
-                [
-                    "kind": .text(word), "shards": .array(shards.addresses.map { .text($0) }),
-                    "format": .text(shards.format),
-                    "measurements": .object(shards.measurements.mapValues { .text($0) }),
-                ].merging(
-                    shards.coordinator.map { ["coordinator": .object($0.mapValues { .text($0) })] } ?? [:]
-                ) { first, _ in first })
+            .object(["kind": .text(word), "shards": .array(shards.addresses.map { .text($0) })])
         }
     }
 }

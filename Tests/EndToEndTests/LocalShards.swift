@@ -7,8 +7,8 @@ import Synchronization
 final class LocalShards: Sendable {
     static let addresses = ["one.example:8450", "two.example:8450", "three.example:8450"]
     static let engine =
-        "{kind: shards, shards: ['\(addresses.joined(separator: "', '"))'], format: simulated, measurements: "
-        + "{PCR0: \(zeros), PCR1: \(zeros), PCR2: \(zeros)}}"
+        "{kind: shards, shards: ['\(addresses.joined(separator: "', '"))'], attested: {shards: "
+        + "{evidence: simulated, measurements: {PCR0: '\(zeros)', PCR1: '\(zeros)', PCR2: '\(zeros)'}}}}"
     private static let zeros = String(repeating: "0", count: 96)
 
     struct State {

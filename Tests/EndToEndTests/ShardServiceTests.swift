@@ -28,8 +28,9 @@ struct ShardServiceTests {
             let own = try await Self.measured(folder)
             addresses = try (0..<3).map { _ in "127.0.0.1:\(try Self.freePort())" }
             let engine =
-                "{kind: shards, shards: ['\(addresses.joined(separator: "', '"))'], format: simulated, measurements: "
-                + "{\(measured ?? own)}, coordinator: {\(coordinator ?? own)}}"
+                "{kind: shards, shards: ['\(addresses.joined(separator: "', '"))'], attested: {shards: {evidence: "
+                + "simulated, measurements: {\(measured ?? own)}}, service: {evidence: simulated, measurements: "
+                + "{\(coordinator ?? own)}}}}"
             task = try TestTask.workshop(
                 rowsPerKey: rowsPerKey, engine: engine,
                 privacy: "{epsilon: 8000, delta: 0, unit: record, accept_high_epsilon: a test of equal counts}")
@@ -61,7 +62,7 @@ struct ShardServiceTests {
             let file = folder.appending(path: "state/simulated-root/measurements.json")
             let manifest = try ReleaseManifest(json: Data(contentsOf: file))
             let registers = try #require(manifest.releases.first?.measurements["simulated"])
-            return registers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+            return registers.sorted { $0.key < $1.key }.map { "\($0.key): '\($0.value)'" }.joined(separator: ", ")
         }
 
         private static func freePort() throws -> Int {

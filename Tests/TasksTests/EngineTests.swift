@@ -1,3 +1,4 @@
+import Attestation
 import Foundation
 import Testing
 
@@ -135,42 +136,46 @@ struct EngineTests {
     // MARK: - By shards
 
     private static let register = String(repeating: "0a", count: 48)
-    private static let registers = "{PCR0: \(register), PCR1: \(register), PCR2: \(register)}"
+    private static let nitro =
+        "evidence: nitro, measurements: {PCR0: '\(register)', PCR1: '\(register)', PCR2: '\(register)'}"
+    private static let simulated = nitro.replacing("nitro", with: "simulated")
 
     private static func sharded(
-        shards: String = "['one.example:8450', 'two.example:8450']", format: String = "nitro",
-        measurements: String = registers, more: String = ""
+        shards: String = "['one.example:8450', 'two.example:8450']", proof: String = nitro, service: String = "",
+        more: String = ""
     ) -> String {
-        "engine: {kind: shards, shards: \(shards), format: \(format), measurements: \(measurements)\(more)}"
+        "engine: {kind: shards, shards: \(shards), attested: {shards: {\(proof)}\(service)}\(more)}"
     }
 
     @Test(
         "a task lists the shards that count and what they run: it is signed, shown before that, and a service takes its tables"
     )
     func shards() throws {
-        let coordinator = Self.registers.replacing("PCR0: 0a", with: "PCR0: 0b")
-        let file = try Self.clustered(Self.sharded(more: ", coordinator: \(coordinator)"))
+        let service = Self.nitro.replacing("PCR0: '0a", with: "PCR0: '0b")
+        let file = try Self.clustered(Self.sharded(service: ", service: {\(service)}"))
         let task = try #require(file.specification, "\(file.errors)")
         let listed = try #require(task.listedShards)
-        #expect(listed.addresses == ["one.example:8450", "two.example:8450"] && listed.format == "nitro")
-        #expect(listed.measurements == ["PCR0": Self.register, "PCR1": Self.register, "PCR2": Self.register])
-        #expect(listed.coordinator?["PCR0"]?.hasPrefix("0b0a") == true)
+        #expect(listed.addresses == ["one.example:8450", "two.example:8450"])
+        let proof = try #require(task.proofOfShards)
+        #expect(proof.format == .nitro)
+        #expect(proof.measurements == ["PCR0": Self.register, "PCR1": Self.register, "PCR2": Self.register])
+        #expect(task.proofToShards?.measurements["PCR0"]?.hasPrefix("0b0a") == true)
         #expect(listed.words == "2 shards at one.example:8450, two.example:8450")
         let read = TaskFile(
             yaml: String(decoding: task.canonicalBytes, as: UTF8.self),
             context: TaskFile.Context(allowsMissingKeys: true))
         #expect(read.specification == task, "\(read.errors)")
-        // The same measurements for both are written once.
+        // The same program for both is written once.
         let plain = try #require(
-            try Self.clustered(Self.sharded(more: ", coordinator: \(Self.registers)")).specification)
-        #expect(plain.listedShards?.coordinator == nil && plain.digest != task.digest)
+            try Self.clustered(Self.sharded(service: ", service: {\(Self.nitro)}")).specification)
+        #expect(plain.proofToShards == plain.proofOfShards && plain.proofs.count == 1 && plain.digest != task.digest)
         #expect(try Self.clustered(Self.sharded()).specification?.digest == plain.digest)
         let text = TaskDescription(task).text
         #expect(text.contains("one.example:8450, two.example:8450") && text.contains("PCR0 \(Self.register)"))
         #expect(text.contains("Both are believed") && !text.contains("SIMULATED"))
         #expect(task.refusalToServe == nil && !task.isComputedByOffices)
-        let simulated = try #require(try Self.clustered(Self.sharded(format: "simulated")).specification)
-        #expect(TaskDescription(simulated).text.contains("SIMULATED evidence gives no confidentiality"))
+        let simulated = try #require(try Self.clustered(Self.sharded(proof: Self.simulated)).specification)
+        #expect(TaskDescription(simulated).text.contains("SIMULATED, gives no confidentiality"))
     }
 
     @Test(
@@ -181,12 +186,23 @@ struct EngineTests {
             (sharded(shards: "['one.example:1,two.example:1']"), "is no HOST:PORT"),
             (sharded(shards: "['one.example:1', 'ONE.example:1']"), "named twice"),
             (sharded(shards: "[\((1...65).map { "'h:\($0)'" }.joined(separator: ", "))]"), "more than the 64"),
-            (sharded(format: "tdx"), "is no format that service and shards verify"),
-            ("engine: {kind: shards, shards: ['h:1']}", "does not say what evidence"),
-            ("engine: {kind: shards, shards: ['h:1'], format: nitro}", "does not say which program"),
-            (sharded(measurements: "{PCR0: \(register)}"), "PCR1 is missing"),
-            (sharded(measurements: "{PCR0: ab, PCR1: ab, PCR2: ab}"), "not 96 hexadecimal digits"),
-            (sharded(format: "sev-snp"), "unknown key"),
+            ("engine: {kind: shards, shards: ['h:1']}", "does not say which program may count"),
+            (
+                "engine: {kind: shards, shards: ['h:1'], attested: {service: {\(nitro)}}}",
+                "which program the shards run"
+            ),
+            (
+                "engine: {kind: shards, shards: ['h:1'], attested: {shards: {evidence: nitro}}}",
+                "does not say which program"
+            ),
+            (sharded(service: ", Nobody: {\(nitro)}"), "Nobody does not compute"),
+            (
+                sharded(
+                    proof: nitro.replacing("nitro", with: "tpm").replacing("PCR0", with: "PCR4")
+                        .replacing("PCR1", with: "PCR9").replacing("PCR2", with: "PCR11")),
+                "do not verify evidence of tpm"
+            ),
+            (sharded(proof: "evidence: nitro, measurements: {PCR0: '\(register)'}"), "with others would pass too"),
             (sharded(more: ", server: 'h:1'"), "shards have no `server`"),
             (sharded(more: ", colluding: 1"), "shards have no `colluding`"),
         ])

@@ -1,5 +1,6 @@
 import Attestation
 import Crypto
+import Tasks
 
 /// Evidence for one connection: what a program says of itself on it, and whether the other end accepts that.
 enum ConnectionEvidence {
@@ -40,5 +41,27 @@ enum ConnectionEvidence {
     static func random() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         return (0..<nonceBytes).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+}
+
+extension TaskSpecification.Proof {
+    /// What is accepted of whoever must prove this: the signed task says it, and nobody who runs a program can make it less. A simulation
+    /// hides nothing, so that a debug build of it hides no less.
+    ///
+    /// - Parameter given: roots, and what vendors publish.
+    func trust(_ given: TrustPolicy) -> TrustPolicy {
+        var policy = given
+        policy.allowed = accepted
+        policy.allowSimulated = format == .simulated
+        policy.allowDebug = format == .simulated
+        return policy
+    }
+
+    /// The same, of evidence that needs nothing beside it.
+    ///
+    /// - Parameter simulatedRoots: DER of roots that make simulated evidence here; used where the task agrees on it.
+    func trust(simulatedRoots: [[UInt8]]) -> TrustPolicy {
+        let roots = format == .simulated ? simulatedRoots : []
+        return trust(TrustPolicy(now: 0, roots: roots.reduce(.vendors) { $0.trustingSimulated(root: $1) }))
     }
 }

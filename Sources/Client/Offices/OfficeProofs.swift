@@ -30,18 +30,9 @@ public struct OfficeProofs: Sendable {
         self.attester = attester
         self.manifest = manifest
         let policies = task.offices.enumerated().compactMap { place, office in
-            task.proofs[office.name].map { (place, Self.policy($0, trust)) }
+            task.proofs[office.name].map { (place, $0.trust(trust)) }
         }
         asked = Dictionary(uniqueKeysWithValues: policies)
-    }
-
-    /// A simulation hides nothing, so that a debug build of it hides no less.
-    private static func policy(_ proof: TaskSpecification.Proof, _ trust: TrustPolicy) -> TrustPolicy {
-        var policy = trust
-        policy.allowed = proof.accepted
-        policy.allowSimulated = proof.format == .simulated
-        policy.allowDebug = proof.format == .simulated
-        return policy
     }
 
     /// What is between this office and another one at the beginning of a connection.

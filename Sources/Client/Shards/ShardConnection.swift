@@ -54,7 +54,7 @@ public final class ShardConnection: ShardLink {
     public static func open(
         _ address: ServiceAddress, for task: TaskSpecification, simulatedRoots: [[UInt8]], vouch: @escaping Vouch
     ) throws -> ShardConnection {
-        guard let terms = task.listedShards else { throw ShardError.notCounted("A task that lists no shards") }
+        guard let proof = task.proofOfShards else { throw ShardError.notCounted("A task that lists no shards") }
         // Of this connection alone: evidence vouches for it.
         let key = try PartyPrivateKey.generate(.p256)
         let name = address.description
@@ -77,7 +77,7 @@ public final class ShardConnection: ShardLink {
                 }
                 try verify(
                     Array(answer.dropFirst()), of: stream, nonce: nonce,
-                    terms.trust(ofCoordinator: false, simulatedRoots: simulatedRoots),
+                    proof.trust(simulatedRoots: simulatedRoots),
                     purpose: ShardEvidence.purpose(of: task.digest))
             }
         } catch let distrust as ShardDistrust {

@@ -1,4 +1,3 @@
-public import Attestation
 import Bytes
 import Crypto
 public import Tasks
@@ -25,23 +24,4 @@ public enum ShardEvidence {
 
     /// What stands in the place of a task's bytes in the evidence of a shard of a task's service.
     public static func purpose(of task: TaskDigest) -> [UInt8] { Array("entrepot shard 1\ntask \(task.hex)\n".utf8) }
-}
-
-extension TaskSpecification.Shards {
-    /// What service and shards accept of each other: the signed task says it, and whoever runs them cannot make it less.
-    ///
-    /// A debug build is accepted where the task agrees on a simulation, which protects nothing from its host either way.
-    ///
-    /// - Parameters:
-    ///   - ofCoordinator: what a shard asks of the service; otherwise what the service asks of a shard.
-    ///   - simulatedRoots: DER of roots that make simulated evidence here; used where the task agrees on it.
-    public func trust(ofCoordinator: Bool, simulatedRoots: [[UInt8]]) -> TrustPolicy {
-        let isSimulated = format == EvidenceFormat.simulated.rawValue
-        let registers = ofCoordinator ? coordinator ?? measurements : measurements
-        let release = ReleaseManifest.Release(version: "of the task", measurements: [format: registers])
-        return TrustPolicy(
-            now: 0,
-            roots: (isSimulated ? simulatedRoots : []).reduce(.vendors) { $0.trustingSimulated(root: $1) },
-            allowed: ReleaseManifest(releases: [release]), allowDebug: isSimulated)
-    }
 }

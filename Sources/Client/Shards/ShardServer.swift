@@ -150,11 +150,11 @@ public final class ShardServer: Sendable {
         let own = ConnectionEvidence.random()
         try stream.write([.length(own.count), own], patience: 60)
         let shown = try message(stream, ShardEvidence.show) { $0 <= Evidence.byteLimit }
-        guard let terms = task.listedShards, let exporter = stream.peer.exporter,
+        guard let proof = task.proofToShards, let exporter = stream.peer.exporter,
             let key = stream.peer.publicKeyInfo
         else { throw ClientError.noBinding }
         do {
-            let trust = terms.trust(ofCoordinator: true, simulatedRoots: roots)
+            let trust = proof.trust(simulatedRoots: roots)
             _ = try ConnectionEvidence.verify(
                 shown, trust.at(nil, now: Int64(Date().timeIntervalSince1970)),
                 Policy.Expectation(

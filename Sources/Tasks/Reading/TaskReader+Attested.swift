@@ -23,7 +23,8 @@ extension TaskReader {
             switch engine {
             case .secureSum: parties.filter { $0.role == .provider }.map(\.name)
             case .secretSharing(let computing, _): computing
-            case .enclave, .shards, .spark: []
+            case .shards: [TaskSpecification.Shards.programs.shards, TaskSpecification.Shards.programs.service]
+            case .enclave, .spark: []
             }
         var proofs: [String: TaskSpecification.Proof] = [:]
         for (name, line, value) in asked {
@@ -35,7 +36,9 @@ extension TaskReader {
             }
             proofs[name] = readProof(value, of: name, at: place)
         }
-        return proofs.count == asked.count && proofs.keys.allSatisfy(computing.contains) ? proofs : nil
+        guard proofs.count == asked.count, proofs.keys.allSatisfy(computing.contains) else { return nil }
+        if case .shards = engine { return checkProofs(ofShards: proofs, line: member.line) }
+        return proofs
     }
 
     private mutating func readProof(

@@ -9,7 +9,8 @@ extension TaskReader {
         guard task.present("engine") != nil else { return .enclave }
         let known =
             [
-                "kind", "colluding", "model", "majority", "computing", "members", "members_epsilon", "server", "attested",
+                "kind", "colluding", "model", "majority", "computing", "members", "members_epsilon", "server",
+                "attested",
             ] + Self.keysOfShards
         guard let section = optionalSection(task, "engine", keys: known) else { return nil }
         guard let kind = optional(section, "kind", { reader, node, path in reader.engineWord(node, at: path) }),

@@ -1,10 +1,11 @@
+import Attestation
 import Domains
 
 /// A task whose rows shards count for the service: they are listed with what they must run, before anybody signs.
 extension TaskReader {
-    static let keysOfShards = ["shards", "format", "measurements", "coordinator"]
+    static let keysOfShards = ["shards"]
     private static let ofOthers = [
-        "colluding", "model", "majority", "computing", "members", "members_epsilon", "server", "attested",
+        "colluding", "model", "majority", "computing", "members", "members_epsilon", "server",
     ]
 
     mutating func readShards(
@@ -20,9 +21,7 @@ extension TaskReader {
                 "shards count the inner join of tables, and reveal no keys",
                 fix: "Write `join: {kind: inner}`, or `engine: {kind: enclave}`")
         }
-        guard let named = optionalTexts(section, "shards"), let format = optionalText(section, "format") else {
-            return nil
-        }
+        guard let named = optionalTexts(section, "shards") else { return nil }
         guard let addresses = named, !addresses.isEmpty else {
             problem(
                 line: section.line, path: section.path("shards"), "`shards` does not say who counts",
@@ -30,32 +29,12 @@ extension TaskReader {
             return nil
         }
         check(addresses, section)
-        guard let format else {
+        if section.present("attested") == nil {
             problem(
-                line: section.line, path: section.path("format"), "`format` does not say what evidence the shards give",
-                fix: "Write one of: \(TaskSpecification.Shards.formats.joined(separator: ", "))")
-            return nil
+                line: section.line, path: section.path("attested"), "`attested` does not say which program may count",
+                fix: "Write `attested: {shards: {evidence: sev-snp, measurements: {MEASUREMENT: …}}}`")
         }
-        guard TaskSpecification.Shards.formats.contains(format) else {
-            problem(
-                line: section.line("format"), path: section.path("format"),
-                "\"\(format.shortened)\" is no format that service and shards verify of each other",
-                fix: "Write one of: \(TaskSpecification.Shards.formats.joined(separator: ", "))")
-            return nil
-        }
-        guard let measurements = registers(section, "measurements", format) else { return nil }
-        guard let expected = measurements else {
-            problem(
-                line: section.line, path: section.path("measurements"),
-                "`measurements` does not say which program may count",
-                fix: "Write the registers that its build prints, as `measurements: {\(example(format))}`")
-            return nil
-        }
-        guard let coordinator = registers(section, "coordinator", format), problems.count == before else { return nil }
-        return .shards(
-            TaskSpecification.Shards(
-                addresses: addresses, format: format, measurements: expected,
-                coordinator: coordinator == expected ? nil : coordinator))
+        return problems.count == before ? .shards(TaskSpecification.Shards(addresses: addresses)) : nil
     }
 
     private mutating func check(_ addresses: [String], _ section: Section) {
@@ -73,30 +52,27 @@ extension TaskReader {
         }
     }
 
-    /// - Returns: `.some(nil)` where the key is absent, nil where it is wrong.
-    private mutating func registers(_ parent: Section, _ key: String, _ format: String) -> [String: String]?? {
-        let wanted = TaskSpecification.Shards.registers[format] ?? (names: [], digits: 0)
-        guard parent.present(key) != nil else { return .some(nil) }
-        guard let section = optionalSection(parent, key, keys: wanted.names) else { return nil }
-        var found: [String: String] = [:]
-        for name in wanted.names {
-            guard let read = optionalText(section, name) else { return nil }
-            guard let text = read?.lowercased(), text.utf8.count == wanted.digits,
-                text.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
-            else {
-                problem(
-                    line: section.line(name), path: section.path(name),
-                    read == nil
-                        ? "\(name) is missing" : "\(name) is not \(wanted.digits) hexadecimal digits",
-                    fix: "Write what the build prints, as `\(key): {\(example(format))}`")
-                return nil
-            }
-            found[name] = text
+    /// What service and shards prove to each other: the shards' program is named, and evidence is of a kind that both verify. A service
+    /// that is said to be the same program is none of its own.
+    mutating func checkProofs(
+        ofShards proofs: [String: TaskSpecification.Proof], line: Int
+    ) -> [String: TaskSpecification.Proof]? {
+        let names = TaskSpecification.Shards.programs
+        let path = "engine.attested"
+        guard let ofShards = proofs[names.shards] else {
+            problem(
+                line: line, path: path, "`attested` does not say which program the shards run",
+                fix: "Write `attested: {shards: {evidence: sev-snp, measurements: {MEASUREMENT: …}}}`")
+            return nil
         }
-        return found
-    }
-
-    private func example(_ format: String) -> String {
-        (TaskSpecification.Shards.registers[format]?.names ?? []).map { "\($0): …" }.joined(separator: ", ")
+        let formats = TaskSpecification.Shards.formats
+        for (name, proof) in proofs.sorted(by: { $0.key < $1.key }) where !formats.contains(proof.format) {
+            problem(
+                line: line, path: "\(path).\(name).evidence",
+                "service and shards do not verify evidence of \(proof.format.rawValue) of each other",
+                fix: "Write one of: \(formats.map(\.rawValue).joined(separator: ", "))")
+            return nil
+        }
+        return proofs[names.service] == ofShards ? [names.shards: ofShards] : proofs
     }
 }

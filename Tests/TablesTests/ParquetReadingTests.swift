@@ -150,22 +150,6 @@ struct ParquetReadingTests {
         }
     }
 
-    @Test("checksums are those of RFC 1952, whatever the length")
-    func polynomial() {
-        #expect(PageChecksum.value(of: Array("123456789".utf8)) == 0xCBF4_3926)
-        var generator = SplitMix64(state: 3)
-        for length in 0..<40 {
-            let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
-            // Bit by bit, as its definition has it.
-            var value: UInt32 = 0xFFFF_FFFF
-            for byte in bytes {
-                value ^= UInt32(byte)
-                for _ in 0..<8 { value = value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
-            }
-            #expect(PageChecksum.value(of: bytes) == value ^ 0xFFFF_FFFF)
-        }
-    }
-
     /// `ENTREPOT_FUZZ` says how many.
     private static let inputs = ProcessInfo.processInfo.environment["ENTREPOT_FUZZ"].flatMap { Int($0) } ?? 3_000
 

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Puts an AWS Nitro enclave image (EIF, version 4) together: what `nitro-cli build-enclave` makes out of the same parts.
 ///
 /// Big endian: a header of 548 bytes whose checksum (CRC-32) covers everything else, then sections. Source:
@@ -24,24 +26,11 @@ public enum EnclaveImageBuilder {
         var header = Array(".eif".utf8) + big(UInt16(4)) + big(UInt16(0)) + big(memory) + big(UInt64(2))
         header += big(UInt16(0)) + big(UInt16(sections.count))
         header += offsets.flatMap(big) + sizes.flatMap(big) + big(UInt32(0))
-        let checksum = crc32(header + body)
+        let checksum = CRC32.value(of: header + body)
         return header + big(checksum) + body
     }
 
     private static func big<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
         stride(from: T.bitWidth - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> T($0)) }
-    }
-
-    /// CRC-32 of ISO-HDLC, as in zip files.
-    static func crc32(_ bytes: [UInt8]) -> UInt32 {
-        var value: UInt32 = 0xFFFF_FFFF
-        for byte in bytes {
-            value = table[Int((value ^ UInt32(byte)) & 0xFF)] ^ value >> 8
-        }
-        return value ^ 0xFFFF_FFFF
-    }
-
-    private static let table: [UInt32] = (0..<256).map { index in
-        (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Domains
 import VectorMath
 
@@ -114,7 +115,7 @@ struct ParquetChunk {
             }
             let packed = try bytes(range.lowerBound..<(range.lowerBound + header.packed))
             range = (range.lowerBound + header.packed)..<range.upperBound
-            if let checksum = header.checksum, checksum != PageChecksum.value(of: packed) {
+            if let checksum = header.checksum, checksum != CRC32.value(of: packed) {
                 throw damaged("a page is not what its checksum says")
             }
             switch ParquetFormat.Page(rawValue: header.type) {

@@ -1,5 +1,5 @@
-/// CRC-32 as gzip has it, which a writer of Parquet may give with each page: of the page's bytes as they lie in the file.
-enum PageChecksum {
+/// CRC-32 of ISO-HDLC, as gzip, zip files, pages of Parquet and enclave images have it.
+public enum CRC32 {
     /// Tables for eight bytes at a time (Kounavis and Berry 2005): `tables[k][b]` is b with k zeros behind it.
     private static let tables: [[UInt32]] = {
         let first = (0..<256).map { (byte: UInt32) -> UInt32 in
@@ -15,7 +15,8 @@ enum PageChecksum {
         return tables
     }()
 
-    static func value(of bytes: [UInt8]) -> UInt32 {
+    /// The checksum of all bytes.
+    public static func value(of bytes: [UInt8]) -> UInt32 {
         let tables = tables
         var value: UInt32 = 0xFFFF_FFFF
         var place = 0

@@ -89,6 +89,30 @@ struct DialectTests {
         #expect(problems?.problems.map(\.code) == [code], "\(problems.map { "\($0)" } ?? "")")
     }
 
+    @Test(
+        "of a date that does not exist it is said that it does not, in whatever order it is written; of others how to write them",
+        arguments: [
+            ("31.02.2021", true), ("2021-02-31", true), ("31/02/2021", true), ("29.02.2021", true),
+            ("2021-13-01", true),
+            ("00.01.2021", true), ("31 Feb 2021", true), ("31.04.21", true), ("20210231", true), (" 31.02.2021 ", true),
+            ("12/31/2021", false), ("yesterday", false), ("31.12.", false), ("2021-12-31", false), ("", false),
+        ])
+    func noSuchDay(text: String, isNone: Bool) throws {
+        var plain = Self.town
+        plain.fields = plain.fields.map { field in
+            var field = field
+            if field.type == .date { field.writing = CellWriting() }
+            return field
+        }
+        for schema in [Self.town, plain] {
+            let reader = try reader(TableDialect(delimiter: UInt8(ascii: ";")), schema)
+            try reader.consume(Array("id;town;rate;day\n1;Köln;1,5;\(text)\n".utf8))
+            var problems: [TableProblem] = []
+            do { _ = try reader.finish() } catch { problems = error.problems }
+            #expect(problems.contains { $0.hint.contains("no such day") } == isNone, "\(problems)")
+        }
+    }
+
     @Test("columns without a name are not read, nor, where the schema says so, those that are not declared")
     func unread() throws {
         var schema = Self.town

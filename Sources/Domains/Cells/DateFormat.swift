@@ -50,6 +50,25 @@ package struct DateFormat: Sendable {
     ///
     /// Two digits follow each other without a sign between them only where the pattern has none.
     package func day(of text: some Collection<UInt8>) -> Int? {
+        guard let (year, month, day) = written(text), (1...12).contains(month), day >= 1,
+            day <= CalendarDate.length(month: month, year: year)
+        else { return nil }
+        return CalendarDate.day(year: year, month: month, dayOfMonth: day)
+    }
+
+    /// Whether a text is written as dates are, in one order or another, and in none of them the calendar has such a day: 31 February.
+    package static func namesNoDay(_ text: some Collection<UInt8>) -> Bool {
+        (6...32).contains(text.count) && orders.contains { $0.written(text) != nil }
+            && orders.allSatisfy { $0.day(of: text) == nil }
+    }
+
+    private static let orders = [
+        iso, "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %b %Y",
+        "%d-%b-%Y", "%b %d, %Y", "%d. %b %Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y",
+    ].compactMap { DateFormat($0) }
+
+    /// Year, month and day as a text has them, whether or not there is such a day; nil if it is not written so.
+    private func written(_ text: some Collection<UInt8>) -> (year: Int, month: Int, day: Int)? {
         var bytes = Array(text)[...]
         var (year, month, day) = (0, 0, 0)
         for (place, part) in parts.enumerated() {
@@ -83,9 +102,7 @@ package struct DateFormat: Sendable {
                 guard Self.zone(&bytes) else { return nil }
             }
         }
-        guard bytes.isEmpty, (1...12).contains(month), day >= 1, day <= CalendarDate.length(month: month, year: year)
-        else { return nil }
-        return CalendarDate.day(year: year, month: month, dayOfMonth: day)
+        return bytes.isEmpty ? (year, month, day) : nil
     }
 
     /// The text of a day, as the pattern has it; midnight where it asks for a time.

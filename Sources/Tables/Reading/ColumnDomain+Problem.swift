@@ -26,9 +26,13 @@ extension ColumnDomain {
             code: code, row: row, column: name, value: text, expected: expectation, hint: hint(code, bytes, text))
     }
 
+    /// No other way to write it makes it a date.
+    static let noSuchDay = "The calendar has no such day: find out which one was meant, and correct it in the file"
+
     private func hint(_ code: String, _ bytes: UnsafeRawBufferPointer, _ text: String) -> String {
         switch (code, type) {
         case ("missing_value", _): "Fill the cell, or declare the column not required"
+        case ("not_a_date", _) where DateFormat.namesNoDay(bytes.trimmed): Self.noSuchDay
         case ("not_a_date", _): "Write dates as year-month-day, such as 2022-12-31"
         case ("not_a_number", _): hint(forNumber: text)
         case (_, .string): hint(forText: text)

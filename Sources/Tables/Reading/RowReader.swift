@@ -190,7 +190,7 @@ struct RowReader {
                 log.add(code, column: column.name) {
                     var problem = column.problem(text, row: fileRow(count + row))
                     problem.code = code
-                    if code != "missing_value" {
+                    if code != "missing_value", problem.hint != ColumnDomain.noSuchDay {
                         problem.hint =
                             "Write the cell as the task declares it, let `entrepot prepare` clip or convert it, or change "
                             + "decimalChar, groupChar, format or the bounds there"

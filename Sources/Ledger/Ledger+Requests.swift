@@ -28,7 +28,24 @@ public struct RequestReservation: Sendable, Equatable {
 
 extension Ledger {
     /// In millionths of ε, in which prices add up exactly.
-    private static func millionths(_ epsilon: Double) -> Int64 { Int64((epsilon * 1e6).rounded()) }
+    ///
+    /// - Throws: `notMillionths` for what is no whole number of them above 0: rounded, many small prices would cost nothing.
+    private static func millionths(_ epsilon: Double) throws(LedgerError) -> Int64 {
+        let count = (epsilon * 1e6).rounded()
+        guard count >= 1, count <= 8192e6, count / 1e6 == epsilon else {
+            throw .notMillionths(epsilon)
+        }
+        return Int64(count)
+    }
+
+    /// What requests have left of their part; less than nothing where it is overspent.
+    private static func left(
+        of part: Double, beside requests: some Sequence<RequestReservation>
+    ) throws(LedgerError) -> Int64 {
+        var left = try millionths(part)
+        for request in requests { left -= try millionths(request.epsilon) }
+        return left
+    }
 
     /// The requests of a task for which ε was set aside, in order.
     public func requests(of task: LedgerHash) throws(LedgerError) -> [RequestReservation] {
@@ -55,15 +72,15 @@ extension Ledger {
     ///   - party: the fingerprint of whoever asked.
     ///   - query: its name.
     ///   - part: of the task's ε, for all its requests together.
-    /// - Throws: `noReservation` before the task's own; `partSpent` where less than the price is left.
+    /// - Throws: `noReservation` before the task's own; `partSpent` where less than the price is left; `notMillionths` for a
+    ///   price or a part that is none.
     @discardableResult
     public func reserve(
         request: LedgerHash, query: String, task: LedgerHash, party: String, epsilon: Double, delta: Double,
         of part: Double, time: Int64
     ) throws(LedgerError) -> RequestReservation {
-        guard epsilon.isFinite, epsilon > 0, epsilon < 8192, delta >= 0, delta < 1 else {
-            throw .invalidPrice(epsilon: epsilon, delta: delta)
-        }
+        guard delta >= 0, delta < 1 else { throw .invalidPrice(epsilon: epsilon, delta: delta) }
+        let price = try Self.millionths(epsilon)
         return try perform { database in
             try database.write { database in
                 guard try Self.reservation(of: task, in: database) != nil else { throw LedgerError.noReservation }
@@ -72,8 +89,8 @@ extension Ledger {
                     guard same.epsilon == epsilon else { throw LedgerError.otherTerms }
                     return same
                 }
-                let left = Self.millionths(part) - standing.reduce(0) { $0 + Self.millionths($1.epsilon) }
-                guard Self.millionths(epsilon) <= left else {
+                let left = try Self.left(of: part, beside: standing)
+                guard price <= left else {
                     throw LedgerError.partSpent(asked: epsilon, left: Double(max(0, left)) / 1e6)
                 }
                 let entry = try Self.append(
@@ -90,7 +107,6 @@ extension Ledger {
     /// What is left of a task's part for requests before one of them, in millionths of ε: without the price of that one, where it is set
     /// aside already.
     public func left(of part: Double, before request: LedgerHash, task: LedgerHash) throws(LedgerError) -> Int {
-        let others = try requests(of: task).filter { $0.request != request }
-        return Int(Self.millionths(part) - others.reduce(0) { $0 + Self.millionths($1.epsilon) })
+        Int(try Self.left(of: part, beside: requests(of: task).filter { $0.request != request }))
     }
 }

@@ -25,6 +25,8 @@ public enum LedgerError: Error, Sendable, Equatable {
     /// Reservations are made by `reserve`, and `trained` is written by `recordTrained`.
     case kindNotAppendable(LedgerEntry.Kind)
     case noSuchEntry(UInt64)
+    /// A price of a request, or the part for all of them, that is no whole number of millionths above 0.
+    case notMillionths(Double)
     /// Less is left of the part of ε for requests than one of them costs.
     case partSpent(asked: Double, left: Double)
 }
@@ -58,6 +60,8 @@ extension LedgerError: CustomStringConvertible {
         case .otherTerms: "The task's ε is set aside on other terms than these. Agree on a new task."
         case .noReservation: "No ε is set aside for this task, so nothing may be released."
         case .kindNotAppendable(let kind): "An entry of kind \(kind.rawValue) has a call of its own."
+        case .notMillionths(let epsilon):
+            "ε = \(epsilon) is no whole number of millionths above 0, in which requests are paid. Nothing was set aside for it."
         case .partSpent(let asked, let left):
             "The request costs ε = \(asked), and \(left) is left for requests. Nothing was set aside for it."
         case .noSuchEntry(let sequence): "The ledger has no entry \(sequence)."

@@ -76,8 +76,12 @@ struct RequestReservationTests {
         let ledger = try Ledger.inMemory()
         #expect(throws: LedgerError.noReservation) { try Self.reserve(ledger, 0, 0.1) }
         try ledger.reserveSome()
-        for price in [0, -0.1, .nan, .infinity, 9000] {
-            #expect(throws: LedgerError.self) { try Self.reserve(ledger, 0, price) }
+        for price in [0, -0.1, .nan, .infinity, 9000, .leastNonzeroMagnitude, 4e-7, 1.4e-6, 0.1 + 1e-9] {
+            #expect(throws: LedgerError.self, "\(price)") { try Self.reserve(ledger, 0, price) }
+        }
+        // A part that is none of whole millionths holds nothing, not the next whole number.
+        for part in [0, 5e-7, 0.299_999_6, .nan, -1, 9000] {
+            #expect(throws: LedgerError.self, "\(part)") { try Self.reserve(ledger, 0, 0.1, of: part) }
         }
         _ = try Self.reserve(ledger, 1, 0.1)
         #expect(throws: LedgerError.otherTerms) { try Self.reserve(ledger, 1, 0.2) }

@@ -8,103 +8,11 @@ import Testing
 /// Offices of a secure sum as processes of their own, on loopback.
 @Suite("Offices without a service", .serialized, .timeLimit(.minutes(10)), .live)
 struct OfficeTests {
-    private static let names = ["Norland", "Sudland", "Eastmark"]
-
-    /// Keys, a signed task and tables.
-    private final class Scene {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "offices-\(UUID().uuidString)")
-        let ports: [Int]
-
-        init() async throws {
-            ports = try await OfficeMesh.freePorts(OfficeTests.names.count)
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            var parties = ""
-            for (place, name) in OfficeTests.names.enumerated() {
-                let key = try PartyPrivateKey.generate(.p256)
-                try KeyFiles.write(key, name: name, directory: folder.path)
-                parties += """
-                      - name: \(name)
-                        role: provider
-                        public_key: \(key.publicKey.base64)
-                        table:
-                          key: {column: id}
-                          rows: 2000
-                          fields:
-                            - {name: flow, type: string, categories: [x, m], constraints: {required: true}}
-                            - {name: value, type: integer, constraints: {minimum: 0, maximum: 9, required: true}}
-
-                    """
-                let rows = (0..<1000).map { "\($0),\($0 % 3 == 0 ? "x" : "m"),\(($0 + place) % 10)\n" }
-                try Data(("id,flow,value\n" + rows.joined()).utf8).write(to: folder.appending(path: "\(name).csv"))
-            }
-            let text = """
-                entrepot: 1
-                task: offices
-                purpose: a test
-                parties:
-                \(parties)
-                join: {kind: union}
-                privacy: {epsilon: 1.0, delta: 1.0e-9, unit_words: one row}
-                engine: {kind: secure-sum, colluding: 1}
-                synthesizer: {method: independent}
-                queries:
-                  - {name: rows, kind: cardinality, epsilon: 0.5}
-                """
-            try Data(text.utf8).write(to: folder.appending(path: "task.yaml"))
-            for name in OfficeTests.names {
-                let signed = try await Program.run(["task", "sign", path("task.yaml"), "--key", path("\(name).key")])
-                #expect(signed.code == 0, "\(signed.talk)")
-            }
-        }
-
-        func path(_ name: String) -> String { folder.appending(path: name).path }
-
-        func start(
-            _ place: Int, key: String? = nil, table: String? = nil, patience: Int = 60, state: String? = nil,
-            and further: [String] = []
-        ) throws -> Program.Running {
-            let name = OfficeTests.names[place]
-            let peers = OfficeTests.names.indices.filter { $0 > place }.map {
-                "\(OfficeTests.names[$0])=127.0.0.1:\(ports[$0])"
-            }
-            let arguments = [
-                "compute", "--task", path("task.yaml"), "--key", path("\(key ?? name).key"), "--listen",
-                "127.0.0.1:\(ports[place])", "--peers", peers.joined(separator: ","), "--data",
-                "\(key ?? name)=\(path("\(table ?? name).csv"))", "--state", path("\(state ?? name).state"),
-                "--patience",
-                "\(patience)",
-            ]
-            return try Program.Running(arguments + further, environment: ["XDG_STATE_HOME": path("\(name).memory")])
-        }
-
-        /// How many messages an office has on its disk.
-        func messages(_ place: Int) -> Int {
-            let rounds = path("\(OfficeTests.names[place]).state/rounds")
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: rounds)) ?? []
-            return names.count { $0.hasPrefix("share-") && !$0.hasSuffix(".part") }
-        }
-
-        func waitFor(_ isThere: () -> Bool) async throws {
-            for _ in 0..<20_000 where !isThere() { try await Task.sleep(for: .milliseconds(1)) }
-            #expect(isThere())
-        }
-
-        func result(_ place: Int) -> Data? {
-            FileManager.default.contents(atPath: path("\(OfficeTests.names[place]).state/task.model"))
-        }
-
-        func ledger(_ place: Int) throws -> [LedgerEntry.Kind] {
-            try Ledger.open(directory: path("\(OfficeTests.names[place]).state")).entries().map(\.kind)
-        }
-
-        deinit { try? FileManager.default.removeItem(at: folder) }
-    }
-
     @Test(
         "three offices have one result, a receipt that all signed, and one reservation each before any figure",
         .enabled(if: Program.isBuilt, Program.absence))
     func together() async throws {
-        let scene = try await Scene()
+        let scene = try await OfficeScene()
         let offices = try (0..<3).map { try scene.start($0) }
         for office in offices {
             let outcome = office.outcome()
@@ -114,7 +22,7 @@ struct OfficeTests {
         #expect(scene.result(0) != nil)
         #expect(Set((0..<3).map(scene.result)).count == 1)
         for place in 0..<3 {
-            let kinds = try scene.ledger(place)
+            let kinds = try scene.entries(place).map(\.kind)
             #expect(kinds.count { $0 == .reservation } == 1)
             #expect(kinds.firstIndex(of: .reservation)! < kinds.firstIndex(of: .measurement)!)
             #expect(kinds.last == .trained)
@@ -125,7 +33,7 @@ struct OfficeTests {
     }
 
     /// The receipt of a sum, and one with anything changed.
-    private static func verify(_ scene: Scene) async throws {
+    private static func verify(_ scene: OfficeScene) async throws {
         let path = scene.path("Norland.state/receipt.json")
         let arguments = ["verify", path, "--task", scene.path("task.yaml")]
         let right = try await Program.run(arguments)
@@ -151,7 +59,7 @@ struct OfficeTests {
         "an office that is killed and started again takes the same part, and ε is set aside once",
         .enabled(if: Program.isBuilt, Program.absence))
     func killed() async throws {
-        let scene = try await Scene()
+        let scene = try await OfficeScene()
         let first = try (0..<2).map { try scene.start($0) }
         let third = try scene.start(2)
         _ = try await third.announced("listening on ")
@@ -162,20 +70,20 @@ struct OfficeTests {
         for office in first { #expect(office.outcome().code == 0) }
         #expect(back.code == 0, "\(back.talk)")
         #expect(Set((0..<3).map(scene.result)).count == 1 && scene.result(0) != nil)
-        for place in 0..<3 { #expect(try scene.ledger(place).count { $0 == .reservation } == 1) }
+        for place in 0..<3 { #expect(try scene.entries(place).count { $0.kind == .reservation } == 1) }
     }
 
     @Test(
         "an office that stays away is named, nothing opens, and nothing is spent",
         .enabled(if: Program.isBuilt, Program.absence))
     func away() async throws {
-        let scene = try await Scene()
+        let scene = try await OfficeScene()
         let offices = try (0..<2).map { try scene.start($0, patience: 3) }
         for (place, office) in offices.enumerated() {
             let outcome = office.outcome()
             #expect(outcome.code != 0)
             #expect(outcome.talk.contains("Eastmark"), "\(outcome.talk)")
-            #expect(try !scene.ledger(place).contains(.reservation))
+            #expect(try !scene.entries(place).contains { $0.kind == .reservation })
         }
     }
 
@@ -183,7 +91,7 @@ struct OfficeTests {
         "a stranger is not heard, a key that is no provider's and another table are refused by name",
         .enabled(if: Program.isBuilt, Program.absence))
     func strangers() async throws {
-        let scene = try await Scene()
+        let scene = try await OfficeScene()
         let stranger = try PartyPrivateKey.generate(.p256)
         try KeyFiles.write(stranger, name: "stranger", directory: scene.folder.path)
         let refused = try await Self.outcome(scene.start(2, key: "stranger", table: "Eastmark"))
@@ -200,7 +108,7 @@ struct OfficeTests {
         "one process works in a folder; another folder is refused before anything is sent, until the user means it",
         .enabled(if: Program.isBuilt, Program.absence))
     func folders() async throws {
-        let scene = try await Scene()
+        let scene = try await OfficeScene()
         let offices = try (0..<2).map { try scene.start($0) }
         _ = try await offices[1].announced("listening on ")
         let second = try await Self.outcome(scene.start(1))
@@ -223,7 +131,7 @@ struct OfficeTests {
         "an older copy of one office's folder, or a damaged message in it, opens nothing again",
         .enabled(if: Program.isBuilt, Program.absence), arguments: [true, false])
     func older(isCopy: Bool) async throws {
-        let scene = try await Scene()
+        let scene = try await OfficeScene()
         let first = try (0..<3).map { try scene.start($0) }
         try await scene.waitFor { scene.messages(2) >= 1 || !first[2].isRunning }
         for office in first where office.isRunning { office.pause() }
@@ -263,7 +171,7 @@ struct OfficeTests {
         "an office that was killed when all rounds were over has its result from the others' next start",
         .enabled(if: Program.isBuilt, Program.absence))
     func late() async throws {
-        let scene = try await Scene()
+        let scene = try await OfficeScene()
         let offices = try (0..<3).map { try scene.start($0, patience: 5) }
         try await scene.waitFor { offices[2].talk.contains("figures opened") || !offices[2].isRunning }
         offices[2].kill()
@@ -281,7 +189,7 @@ struct OfficeTests {
         "hundreds of strangers who connect and say nothing do not take an office's files",
         .enabled(if: Program.isBuilt, Program.absence))
     func flood() async throws {
-        let scene = try await Scene()
+        let scene = try await OfficeScene()
         let office = try scene.start(2, patience: 6)
         _ = try await office.announced("listening on ")
         let before = office.openFiles

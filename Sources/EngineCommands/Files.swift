@@ -149,7 +149,9 @@ package enum Files {
         }
     }
 
-    /// A task without mistakes.
+    /// A task without mistakes, whatever the time: one whose deadlines are over is still what its parties signed.
+    ///
+    /// What begins something asks ``requireTime(_:before:)``.
     ///
     /// - Parameter allowsMissingKeys: whether parties may still lack their keys.
     /// - Throws: ``CommandFailure`` with exit code 65 that names every mistake with its line.
@@ -175,10 +177,26 @@ package enum Files {
         return rules
     }
 
-    package static func context(allowsMissingKeys: Bool) -> TaskFile.Context {
-        TaskFile.Context(
-            now: UTCInstant(seconds: Int64(Date().timeIntervalSince1970)), allowsMissingKeys: allowsMissingKeys,
-            lookAtValues: PrivateValues.look)
+    /// Refuses what would begin now although a deadline of the task that ends it has passed.
+    ///
+    /// - Parameter deadlines: by their names in the task file; nil for all.
+    package static func requireTime(
+        _ task: TaskSpecification, before deadlines: Set<String>? = nil
+    ) throws(CommandFailure) {
+        guard let over = task.deadlines.passed(at: now).first(where: { deadlines?.contains($0.name) ?? true }) else {
+            return
+        }
+        throw CommandFailure(
+            "the deadline \(over.name) of the task \(task.name), \(over.moment), has passed by this machine's clock: nothing was "
+                + "begun. Agree on a later one in a new task, or set the clock", code: .badData)
+    }
+
+    /// By this machine's clock.
+    package static var now: UTCInstant { UTCInstant(seconds: Int64(Date().timeIntervalSince1970)) }
+
+    /// - Parameter now: to name deadlines that have passed as mistakes; nil leaves them unjudged.
+    package static func context(allowsMissingKeys: Bool, now: UTCInstant? = nil) -> TaskFile.Context {
+        TaskFile.Context(now: now, allowsMissingKeys: allowsMissingKeys, lookAtValues: PrivateValues.look)
     }
 
     /// A party's private key; says so where others can read its file.

@@ -40,6 +40,7 @@ package struct RequestCommand: AsyncParsableCommand {
         func run() async throws {
             try await CommandFailure.reported {
                 let task = try Files.task(at: task)
+                try RequestFile.requireTime(task)
                 guard let text = String(validating: try Files.bytes(at: file, limit: .request), as: UTF8.self) else {
                     throw CommandFailure("the file \(file) is not UTF-8 text", code: .badData)
                 }
@@ -49,8 +50,7 @@ package struct RequestCommand: AsyncParsableCommand {
                     throw CommandFailure("\(file) is no request to the task yet:\n\(mistakes)", code: .badData)
                 }
                 let forecast = try RequestFile.forecast(query, of: task)
-                let now = UTCInstant(seconds: Int64(Date().timeIntervalSince1970))
-                let request = try QueryRequest(query, of: task, at: now, with: try Files.privateKey(at: key))
+                let request = try QueryRequest(query, of: task, at: Files.now, with: try Files.privateKey(at: key))
                 let path = RequestFile.path(of: query.name, beside: file)
                 guard !FileManager.default.fileExists(atPath: path) else {
                     throw CommandFailure(
@@ -146,6 +146,7 @@ package struct RequestCommand: AsyncParsableCommand {
 
     private static func decide(_ file: String, task path: String, key: String, refusal: String?) throws {
         let task = try Files.task(at: path)
+        if refusal == nil { try RequestFile.requireTime(task) }
         let request = try RequestFile.request(at: file, of: task)
         let decision = try RequestDecision(request, of: task, refusal: refusal, with: try Files.privateKey(at: key))
         let output = RequestFile.decision(on: file, by: decision.party)

@@ -14,6 +14,11 @@ package enum RequestFile {
         return (folder.isEmpty ? "" : folder + "/") + query + ending
     }
 
+    /// Requests end with `compute_by`; that uploads have ended is no matter to them.
+    package static func requireTime(_ task: TaskSpecification) throws(CommandFailure) {
+        try Files.requireTime(task, before: ["compute_by"])
+    }
+
     /// Where a party's decision on a request lies.
     package static func decision(on request: String, by party: String) -> String {
         (request.hasSuffix(ending) ? String(request.dropLast(ending.count)) : request) + ".\(party).decision"

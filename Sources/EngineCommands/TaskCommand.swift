@@ -109,7 +109,7 @@ package struct TaskCommand: AsyncParsableCommand {
         func run() async throws {
             try await CommandFailure.reported {
                 let text = try Files.text(at: file)
-                let read = TaskFile(yaml: text, context: Files.context(allowsMissingKeys: true))
+                let read = TaskFile(yaml: text, context: Files.context(allowsMissingKeys: true, now: Files.now))
                 var problems = read.problems + unconfirmed(text)
                 var fidelity: [String] = []
                 if let task = read.specification, read.errors.isEmpty {
@@ -254,6 +254,7 @@ package struct TaskCommand: AsyncParsableCommand {
         func run() async throws {
             try await CommandFailure.reported {
                 let task = try Files.task(at: file)
+                try Files.requireTime(task)
                 let open = Confirmations.lines(in: try Files.text(at: file))
                 guard open.isEmpty else {
                     let lines =

@@ -349,6 +349,14 @@ extension TaskSpecification {
             self.computeBy = computeBy
             self.retrieveBy = retrieveBy
         }
+
+        /// Those that have passed, each with its name in the task file, in the order in which they come.
+        public func passed(at now: UTCInstant) -> [(name: String, moment: UTCInstant)] {
+            [("upload_by", uploadBy), ("compute_by", computeBy), ("retrieve_by", retrieveBy)].compactMap {
+                name, moment in
+                moment.flatMap { $0 <= now ? (name, $0) : nil }
+            }
+        }
     }
 
     /// What stays after the fit.

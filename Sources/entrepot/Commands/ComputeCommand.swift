@@ -113,7 +113,11 @@ struct ComputeCommand: AsyncParsableCommand {
         }
         try checkSignatures(specification)
         let table = halt == nil ? try table(of: own) : nil
-        let asked = try request.map { try RequestFile.approved(at: $0, of: specification) }
+        // What nobody has approved can be ended as well.
+        let asked = try request.map {
+            try halt == nil
+                ? RequestFile.approved(at: $0, of: specification) : RequestFile.request(at: $0, of: specification)
+        }
         try await run(
             asked.map { specification.asking($0) } ?? specification, asked.map { ($0, of: specification) },
             table: table,
@@ -183,6 +187,11 @@ struct ComputeCommand: AsyncParsableCommand {
                     ? "the task ended here without a result: \(sentence) Agree on a new task."
                     : "the request ended here without an answer: \(sentence) What was set aside for it stays spent; ask anew."
             )
+        }
+        // What all have signed is only written out.
+        if try OfficeJournal(directory: state).closings()?.isEmpty ?? true {
+            let hasBegun = request != nil || ledger.isReserved
+            try Files.requireTime(specification, before: hasBegun ? ["compute_by"] : ["upload_by", "compute_by"])
         }
         let memory = memory(of: specification)
         try OfficeMemory.admit(

@@ -68,15 +68,12 @@ struct DoctorCommand: AsyncParsableCommand {
     private func finding(ofTask path: String) -> Finding {
         do {
             let task = try Files.task(at: path, allowsMissingKeys: true)
-            let now = UTCInstant(seconds: Int64(Date().timeIntervalSince1970))
-            let past = [
-                ("upload_by", task.deadlines.uploadBy), ("compute_by", task.deadlines.computeBy),
-                ("retrieve_by", task.deadlines.retrieveBy),
-            ].filter { $0.1.map { $0 < now } ?? false }
+            let past = task.deadlines.passed(at: Files.now)
             guard past.isEmpty else {
                 return Finding(
-                    .wrong, "task", "\(path): \(past.map(\.0).joined(separator: ", ")) is over by this machine's clock",
-                    "Agree on a new task, or set the clock")
+                    .caution, "task",
+                    "\(path): \(past.map(\.name).joined(separator: ", ")) is over by this machine's clock",
+                    "What it ends begins no more: agree on a new task, or set the clock")
             }
             return Finding(
                 .good, "task", "\(path): \(task.name), \(Counted.of(task.parties.count, "party", "parties"))")

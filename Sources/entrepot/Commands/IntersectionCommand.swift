@@ -121,6 +121,7 @@ struct IntersectionCommand: AsyncParsableCommand {
             async throws -> IntersectionParty.Outcome
     ) async throws {
         let task = try Files.task(at: options.task)
+        try Files.requireTime(task)
         let key = try Files.privateKey(at: options.key)
         let meeting = try IntersectionMeeting(task, key: key, signatures: try signatures(of: task, options.task))
         guard let table = meeting.own.table else { return }

@@ -3,6 +3,7 @@ import Attestation
 import Client
 import EngineCommands
 import Foundation
+import Ledger
 import Logging
 import Service
 import Tasks
@@ -70,6 +71,10 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve() async throws {
         SealedProcess.begin()
         let specification = try Files.task(at: task)
+        // A task that has begun goes on after a restart, and its own deadlines end it.
+        if state.map({ FileManager.default.fileExists(atPath: "\($0)/\(Ledger.fileName)") }) != true {
+            try Files.requireTime(specification)
+        }
         if let refusal = specification.refusalToServe { throw CommandFailure(refusal, code: .badData) }
         let parent = try ListenAddress.parent(listen)
         let (host, port) = parent == nil ? try ListenAddress.parse(listen) : ("", 0)

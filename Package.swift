@@ -258,7 +258,7 @@ let package = Package(
             name: "EngineCommandsTests",
             dependencies: [
                 "Attestation", "Client", "Domains", "Engine", "EngineCommands", "FittedModels", "PrivacyKernel",
-                "Shards",
+                "Queries", "Shards",
                 "Spark", "Tables", "Tasks", "VectorMath",
             ],
             swiftSettings: checked),

@@ -66,7 +66,8 @@ extension SumRefusal: CustomStringConvertible {
         switch self {
         case .unreadable(let from): "\(from) sent something that is no message of a secure sum. Nothing was added."
         case .otherTask(let from, let task):
-            "\(from) sent a message of another task (\(task.prefix(16))…). Compare `entrepot task digest` with \(from)."
+            "\(from) sent a message of another task, or of another request (\(task.prefix(16))…). Compare with \(from) the file that is "
+                + "named by --task (`entrepot task digest`) and the one named by --request."
         case .otherVersion(let from, let program, let version):
             "\(from) runs \(program), whose secure sums are of version \(version); here it is "
                 + "\(SumGreeting.currentVersion). All offices need the same release."

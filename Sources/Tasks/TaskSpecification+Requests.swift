@@ -44,10 +44,8 @@ extension TaskSpecification {
     /// - Precondition: the task has a part for requests.
     public func asking(_ query: PermittedQuery, origin: Origin? = nil) -> TaskSpecification {
         var asked = self
-        let part = query.epsilon / (requests?.epsilon ?? privacy.epsilon)
         asked.privacy.epsilon = query.epsilon
-        // A little less, so that parts whose last digits were rounded up come to no more than the half.
-        asked.privacy.delta = privacy.delta / 2 * part * (1 - 0x1p-40)
+        asked.privacy.delta = delta(ofPrice: query.epsilon)
         // The task's own run has counted them.
         asked.privacy.leastRows = nil
         asked.synthesizer = SynthesizerChoice(method: .named(SynthesizerChoice.none))
@@ -55,6 +53,12 @@ extension TaskSpecification {
         asked.requests = nil
         asked.origin = origin
         return asked
+    }
+
+    /// The part of δ of all requests that goes with the price of one.
+    public func delta(ofPrice epsilon: Double) -> Double {
+        // A little less, so that parts whose last digits were rounded up come to no more than the half.
+        privacy.delta / 2 * (epsilon / (requests?.epsilon ?? privacy.epsilon)) * (1 - 0x1p-40)
     }
 
     /// The same of a signed request.

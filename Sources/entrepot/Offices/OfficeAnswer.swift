@@ -82,6 +82,7 @@ struct OfficeAnswer: Codable, Sendable, Equatable {
             problems.append("it is not signed with the key that the task lists for \(ShownText.line(office))")
         }
         let query = asked.query
+        if !OfficeReceipt.isDigest(result) { problems.append("what it gives for the result is no SHA-256") }
         if answer.name != query.name || answer.kind != query.kind.rawValue || answer.epsilon != query.epsilon {
             problems.append("its answer is to another query than the request's")
         }

@@ -149,6 +149,14 @@ private struct AuditCheck {
         else { return refuse("its entry \(entry.sequence) is no request, comes before the result, or comes twice") }
         requests.append(request)
         finding.requests = requests.count
+        if entry.delta != specification.delta(ofPrice: request.epsilon) {
+            refuse("its request in entry \(entry.sequence) sets another δ aside than goes with its price")
+        }
+        if !specification.parties.contains(where: {
+            $0.role == .consumer && $0.publicKey.fingerprint == entry.party
+        }) {
+            refuse("its request in entry \(entry.sequence) was asked by no consumer of the task")
+        }
         // A price that is no number of millionths is more than any part; sums of these cannot overflow.
         let spent = requests.reduce(0) { $0 + (TaskSpecification.Requests.millionths($1.epsilon) ?? .max / 8192) }
         if spent > specification.requests.flatMap({ TaskSpecification.Requests.millionths($0.epsilon) }) ?? 0 {

@@ -65,6 +65,7 @@ struct OfficeReceipt: Codable, Sendable, Equatable {
             problems.append("it does not have one commitment of each office")
         }
         if epsilon != price.epsilon || delta != price.delta { problems.append("its ε or δ is not that of the task") }
+        if !Self.isDigest(result) { problems.append("what it gives for the result is no SHA-256") }
         if let file, Hex.encode(Array(SHA256.hash(data: file))) != result {
             problems.append("the result's file is another one")
         }
@@ -95,7 +96,8 @@ struct OfficeReceipt: Codable, Sendable, Equatable {
         return problems
     }
 
-    private static func isDigest(_ text: String) -> Bool {
+    /// Whether a text is a SHA-256 in hexadecimal, and nothing that shows as more than that.
+    static func isDigest(_ text: String) -> Bool {
         Hex.decode(text.utf8)?.count == 32 && text == text.lowercased()
     }
 }

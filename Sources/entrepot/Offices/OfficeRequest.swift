@@ -28,6 +28,8 @@ struct OfficeRequest: Sendable {
     private let state: String
     private let ledger: OfficeLedger
     private let tables: [String: LedgerHash]
+    /// The signed ends of the task's own run, which belong to its log.
+    private let closings: [SumClosing]
 
     /// Where the rounds and the answer of a request lie, in the state folder of the task.
     static func folder(_ request: QueryRequest, in state: String) -> String {
@@ -76,6 +78,15 @@ struct OfficeRequest: Sendable {
         guard tables[party.name] == opening.commitment else {
             throw CommandFailure("\(path) does not open the table that the task counted", code: .rememberedState)
         }
+        // Before anything is set aside: what is written afterwards needs it.
+        let receipt = "\(state)/receipt.json"
+        guard let bytes = try? Files.bytes(at: receipt, limit: .receipt), let read = try? OfficeReceipt(json: bytes)
+        else {
+            throw CommandFailure(
+                "\(receipt) of the task's own run is not there, or is damaged: lay it back, any copy of it will do. Nothing was "
+                    + "set aside", code: .rememberedState)
+        }
+        closings = read.closings
         guard let price = TaskSpecification.Requests.millionths(request.query.epsilon) else {
             throw CommandFailure("the request has no price", code: .badData)
         }
@@ -96,7 +107,6 @@ struct OfficeRequest: Sendable {
             throw SumRefusal.partSpent(at: party.name, left: allowance.left, price: allowance.price)
         }
         // The log for auditors holds all entries of the ledger.
-        let closings = try OfficeReceipt(json: try Files.bytes(at: "\(state)/receipt.json", limit: .receipt)).closings
         try OfficeAudit.write(ledger, closings: closings, task: task, office: party.name, key: key, state: state)
         let left = TaskSpecification.Requests.epsilon(ofMillionths: allowance.left - allowance.price)
         Console.say(

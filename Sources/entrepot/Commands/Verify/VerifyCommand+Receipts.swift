@@ -57,7 +57,9 @@ extension VerifyCommand {
             file: try model.map { try Files.bytes(at: $0, limit: .model) })
         if json { printJSON(["authentic": problems.isEmpty, "reasons": problems]) }
         guard problems.isEmpty else {
-            throw CommandFailure("the receipt is not authentic: \(problems.joined(separator: "; "))", code: .evidence)
+            throw CommandFailure(
+                "the receipt is not authentic: \(problems.joined(separator: "; "))\(otherRun(receipt.task, specification))",
+                code: .evidence)
         }
         guard !json else { return }
         let offices = receipt.closings.map(\.from).joined(separator: ", ")
@@ -76,6 +78,13 @@ extension VerifyCommand {
         let task = try Files.task(at: path)
         guard let request else { return task }
         return task.asking(try RequestFile.request(at: request, of: task))
+    }
+
+    /// A request has a receipt and a log of its own, and so has the task that it was made to.
+    private func otherRun(_ found: String, _ specification: TaskSpecification) -> String {
+        guard found != specification.digest.hex else { return "" }
+        if request != nil { return ". What belongs to the task's own run is verified without --request" }
+        return specification.requests == nil ? "" : ". What belongs to a request is verified with --request"
     }
 
     /// The answer of a request, as one office signed it.
@@ -132,7 +141,9 @@ extension VerifyCommand {
             ])
         }
         guard problems.isEmpty else {
-            throw CommandFailure("the log is not authentic: \(problems.joined(separator: "; "))", code: .evidence)
+            throw CommandFailure(
+                "the log is not authentic: \(problems.joined(separator: "; "))\(otherRun(log.task, specification))",
+                code: .evidence)
         }
         guard !json else { return }
         if details {

@@ -12,10 +12,15 @@ public struct LinkedTotals: Sendable {
         public let compared: Double
         /// Of all common units, where blocks lose none: the former over the keep rate.
         public let all: Double
-        /// Of `compared`, relative to it, and of `all` where blocks lose none.
+        /// Of `compared`, relative to it.
         public let relativeError: Double
+        /// Of `all`.
+        public let standardError: Double
         /// For `all`, with 95 %. It covers noise and chance, not correlated errors, and not what blocking loses.
-        public let interval: ClosedRange<Double>
+        public var interval: ClosedRange<Double> {
+            let reach = NoiseInterval.normalQuantile * standardError
+            return (all - reach)...(all + reach)
+        }
     }
 
     /// What every interval leaves out, to be shown beside it.
@@ -31,6 +36,8 @@ public struct LinkedTotals: Sendable {
     public let precision: Double
     /// The share of common units that the bound of a block leaves in, as measured.
     public let keepRate: Double
+    /// The standard error of `keepRate`.
+    private let keepError: Double
     private let matched: Double
     private let fit: FellegiSunterFit
     private let linked: [Bool]
@@ -42,8 +49,10 @@ public struct LinkedTotals: Sendable {
     ///   - links: the number of links, one to one.
     ///   - kept: how many records of either list take part.
     ///   - keepRate: from 0 to 1.
+    ///   - keepError: its standard error.
     public init(
-        _ fit: FellegiSunterFit, linked: [Bool], links: Double, kept: (Double, Double), keepRate: Double
+        _ fit: FellegiSunterFit, linked: [Bool], links: Double, kept: (Double, Double), keepRate: Double,
+        keepError: Double = 0
     ) {
         self.fit = fit
         self.linked = linked
@@ -51,6 +60,7 @@ public struct LinkedTotals: Sendable {
         influence = fit.recallInfluence(of: linked)
         recallError = fit.variance(of: influence, less: influence.map { _ in 0 }).squareRoot()
         self.keepRate = min(max(keepRate, 1e-6), 1)
+        self.keepError = keepError
         let (_, chance) = fit.model.patternProbabilities
         let falsePairs = fit.model.unmatched * zip(chance, linked).reduce(0) { $0 + ($1.1 ? $1.0 : 0) }
         // A false link needs two records that no other link took.
@@ -81,10 +91,10 @@ public struct LinkedTotals: Sendable {
             of: influence.map { $0 * units }, less: linked.map { $0 ? 1 : 0 }, part: min(1, units / matched))
         let deviation = (variance + wrong + together).squareRoot() / share
         let all = compared / keepRate
-        let reach = NoiseInterval.normalQuantile * deviation / keepRate
+        let kept = all * keepError
         return Total(
             compared: compared, all: all, relativeError: deviation / max(abs(compared), 1),
-            interval: (all - reach)...(all + reach))
+            standardError: (deviation * deviation + kept * kept).squareRoot() / keepRate)
     }
 
     /// A total with the units that no pass brought together, where these are as many for each that is linked as in all.
@@ -100,11 +110,9 @@ public struct LinkedTotals: Sendable {
         let all = total.compared * factor
         let compared = factor * total.relativeError * max(abs(total.compared), 1)
         let missed = total.compared / linked * recapture.standardError
-        let deviation = (compared * compared + missed * missed).squareRoot()
-        let reach = NoiseInterval.normalQuantile * deviation
         return Total(
-            compared: total.compared, all: all, relativeError: deviation / max(abs(all), 1),
-            interval: (all - reach)...(all + reach))
+            compared: total.compared, all: all, relativeError: total.relativeError,
+            standardError: (compared * compared + missed * missed).squareRoot())
     }
 
     /// Units by two independent ways of finding them: L₁·L₂/L₁₂ (Lincoln and Petersen), where a unit that one way misses is

@@ -46,16 +46,17 @@ extension ResolvedQuery {
         let taking = passes.reduce((0, 0)) { (max($0.0, $1[0]), max($0.1, $1[1])) }
         let keepRate = passes.map { min(1, max(0, $0[3]) / max($0[2], 1)) }.max() ?? 1
         let records = max(passes.first?[2] ?? 1, 1)
+        // Of the ratio of two tallies, whatever it is below 1.
+        let keepError = variances[1].squareRoot() / parts * 1.5 / records
         let links = cells().map { (Double(tables[2][$0.place]), $0.labels) }
         let all = links.reduce(0) { $0 + $1.0 }
-        func uncorrected() -> (figures: [NoisyFigure], notes: [String]) {
+        func uncorrected(
+            _ why: String = "The agreement patterns do not tell pairs of one unit from others well enough"
+        ) -> (figures: [NoisyFigure], notes: [String]) {
             let deviation = variances[2].squareRoot()
             return (
                 links.map { figure($0.0, deviation, NoiseInterval.normalQuantile, "linked records", $0.1) },
-                [
-                    "The agreement patterns do not tell pairs of one unit from others well enough: these are records with a link, "
-                        + "not corrected. Intervals cover the noise alone."
-                ]
+                ["\(why): these are records with a link, not corrected. Intervals cover the noise alone."]
             )
         }
         let counts = AgreementCounts(
@@ -63,15 +64,21 @@ extension ResolvedQuery {
         guard let counts, let fit = FellegiSunterFit(counts, linked: lists.linked), all > 0 else {
             return uncorrected()
         }
+        // Beyond that a quotient has no interval to speak of.
+        guard keepRate > 3 * keepError else {
+            return uncorrected("The noise hides how many records the bound of a block leaves in")
+        }
         let totals = LinkedTotals(
-            fit, linked: lists.linked, links: all, kept: (taking.0, taking.1), keepRate: keepRate)
+            fit, linked: lists.linked, links: all, kept: (taking.0, taking.1), keepRate: keepRate, keepError: keepError)
         // More units than records, or a linkage that would miss most of them: the model took other pairs for those of one unit.
-        let found = totals.total(links: all, variance: 0).compared
-        guard totals.recall > 0.5, found <= 1.05 * min(taking.0, taking.1) else { return uncorrected() }
+        let found = totals.total(links: all, variance: 0)
+        guard totals.recall > 0.5, found.compared <= 1.05 * min(taking.0, taking.1), found.all <= 1.05 * records else {
+            return uncorrected()
+        }
         func shown(_ quantity: String, _ total: LinkedTotals.Total, _ group: [String]?) -> NoisyFigure {
             NoisyFigure(
                 group: group, quantity: quantity, estimate: total.all,
-                standardError: total.relativeError * abs(total.all), lower: total.interval.lowerBound,
+                standardError: total.standardError, lower: total.interval.lowerBound,
                 upper: total.interval.upperBound)
         }
         var whole = totals.total(links: all, variance: Double(links.count) * variances[2])
@@ -93,14 +100,13 @@ extension ResolvedQuery {
                 quantity: name, estimate: value, standardError: deviation, lower: reach.map { max(0, value - $0) },
                 upper: reach.map { min(1, value + $0) })
         }
-        let tallyDeviation = variances[1].squareRoot() / parts
         figures += [
             share("recall", totals.recall, totals.recallError),
             share("precision", totals.precision, totals.precisionError(links: all)),
-            share("keep rate", keepRate, tallyDeviation * 1.5 / records),
+            share("keep rate", keepRate, keepError),
             share(
                 "coverage of the first list", min(1, max(0, whole.all / records)),
-                whole.relativeError * whole.all / records),
+                whole.standardError / records),
         ]
         let weights = fit.model.weights.map { comparison in
             comparison.map { String(($0 * 10).rounded() / 10) }.joined(separator: " ")

@@ -96,6 +96,10 @@ struct RequestAttackTests {
                 ["verify", scene.path("Norland.state/\(file)"), "--request", scene.path("one.request")] + task)
             #expect(named.code == 2 && named.talk.contains("is verified without --request"), "\(named.talk)")
         }
+        for (file, kind) in [("one.request", "is a request"), ("one.Norland.decision", "is a decision on a request")] {
+            let asked = try await scene.call(["verify", scene.path(file)] + task)
+            #expect(asked.code == 65 && asked.talk.contains(kind), "\(asked.talk)")
+        }
         try await Self.madeUp(scene, "\(folder)/answer.json")
     }
 

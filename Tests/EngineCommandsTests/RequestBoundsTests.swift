@@ -19,7 +19,7 @@ import Testing
                   rows: 1000000
                   fields:
                     - {name: flow, type: string, categories: [x, m], constraints: {required: true}}
-                    - {name: usd, type: number, constraints: {minimum: 0, maximum: 1.0e15}, bins: {count: 32, scale: log}}
+                    - {name: usd, type: number, constraints: {minimum: 0, maximum: 1.0e9}, bins: {count: 32, scale: log}}
             """
         }
         let text = """
@@ -46,7 +46,7 @@ import Testing
         [
             "kind: cardinality", "kind: count, where: {flow: x}", "kind: histogram, columns: [flow]",
             "kind: sum, columns: [usd]", "kind: mean, columns: [usd]", "kind: quantile, columns: [usd]",
-            "kind: sum, columns: [usd], by: [flow], clamp: {minimum: 0, maximum: 1.0e15}",
+            "kind: sum, columns: [usd], by: [flow], clamp: [0, 1.0e15], unit: 1.0e6",
         ])
     func extremes(terms: (epsilon: String, part: String, delta: String), query: String) throws {
         let task = try Self.task(epsilon: terms.epsilon, part: terms.part, delta: terms.delta)

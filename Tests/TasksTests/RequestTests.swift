@@ -113,7 +113,7 @@ struct RequestTests {
             ("{name: q, kind: cardinality, epsilon: 0.1, delta: 1.0e-3}", "δ follows from its price"),
             ("{name: ../q, kind: cardinality, epsilon: 0.1}", "cannot stand in an address"),
             ("{name: q, kind: everything, epsilon: 0.1}", "is not known here"),
-            ("[1, 2]", "should be a mapping"),
+            ("[1, 2]", "should be a mapping"), ("", "Write one query"), (" \n", "Write one query"),
         ])
     func asked(text: String, sentence: String) throws {
         let file = QueryFile(yaml: text, for: try Self.task())

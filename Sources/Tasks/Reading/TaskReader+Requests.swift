@@ -63,6 +63,11 @@ public struct QueryFile: Sendable {
         reader.ratioNames = task.rules.compactMap(\.addedColumn)
         var query: TaskSpecification.PermittedQuery?
         do throws(DocumentProblem) {
+            if yaml.allSatisfy(\.isWhitespace) {
+                throw DocumentProblem(
+                    line: 1, what: "the file is empty",
+                    fix: "Write one query: {name: rows, kind: cardinality, epsilon: 0.1}, for example")
+            }
             let root = try DocumentNode(yaml: yaml)
             reader.refuseHidden(root, at: "")
             query = reader.readQuery(root, at: "query")

@@ -67,6 +67,14 @@ struct OtherFile {
         ),
         (["releases"], ("a list of releases", "Name the evidence, and this one by --measurements")),
         (
+            ["decision", "party", "request", "signature"],
+            ("a decision on a request", "`entrepot request show` reads it with its request")
+        ),
+        (
+            ["moment", "party", "query", "signature"],
+            ("a request", "`entrepot request show` checks it with the task; its answer.json is verified with --request")
+        ),
+        (
             ["fingerprint", "party", "signature", "task"],
             ("a signature of a task", "`entrepot serve` and `entrepot compute` check it with the task")
         ),

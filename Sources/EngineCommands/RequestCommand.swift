@@ -83,9 +83,15 @@ package struct RequestCommand: AsyncParsableCommand {
                 let task = try Files.task(at: task)
                 let request = try RequestFile.request(at: file, of: task)
                 Console.show(try RequestCommand.words(request, of: task))
-                let decisions = try RequestFile.decisions(on: request, at: file, of: task)
                 for party in task.providers {
-                    let decision = decisions.first { $0.party == party.name }
+                    let decision: RequestDecision?
+                    do {
+                        decision = try RequestFile.decision(of: party, on: request, at: file, of: task)
+                    } catch RequestError.ofAnotherRequest(_, let decided, _) {
+                        // What lies there from an earlier request of the same name.
+                        Console.show("\(party.name): has not decided on this request, but on \(decided)")
+                        continue
+                    }
                     let word = decision.map { $0.word == .refused ? "refused: \($0.reason)" : "approved" }
                     Console.show("\(party.name): \(ShownText.line(word ?? "has not decided"))")
                 }

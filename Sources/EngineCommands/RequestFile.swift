@@ -38,17 +38,22 @@ package enum RequestFile {
     package static func decisions(
         on request: QueryRequest, at path: String, of task: TaskSpecification
     ) throws -> [RequestDecision] {
-        try task.providers.compactMap { party in
-            let file = decision(on: path, by: party.name)
-            guard FileManager.default.fileExists(atPath: file) else { return nil }
-            let decision = try RequestDecision(
-                fileBytes: try Files.bytes(at: file, limit: .signature), file: file, of: request, of: task)
-            guard decision.party == party.name else {
-                throw CommandFailure(
-                    "\(file) holds the decision of \(decision.party), and its name says \(party.name)", code: .identity)
-            }
-            return decision
+        try task.providers.compactMap { try decision(of: $0, on: request, at: path, of: task) }
+    }
+
+    /// A party's decision that lies beside a request, checked; nil where none does.
+    static func decision(
+        of party: TaskSpecification.Party, on request: QueryRequest, at path: String, of task: TaskSpecification
+    ) throws -> RequestDecision? {
+        let file = decision(on: path, by: party.name)
+        guard FileManager.default.fileExists(atPath: file) else { return nil }
+        let decision = try RequestDecision(
+            fileBytes: try Files.bytes(at: file, limit: .signature), file: file, of: request, of: task)
+        guard decision.party == party.name else {
+            throw CommandFailure(
+                "\(file) holds the decision of \(decision.party), and its name says \(party.name)", code: .identity)
         }
+        return decision
     }
 
     /// A request that every provider approved.

@@ -147,6 +147,10 @@ struct RequestTests {
         try await scene.ask("exports", Self.exports.replacingOccurrences(of: "4}", with: "5}"), approving: 0..<0)
         let changed = try office(1, "exports")
         #expect(changed.code == 5 && changed.talk.contains("decided on request"), "\(changed.talk)")
+        let stale = try await scene.call([
+            "request", "show", scene.path("exports.request"), "--task", scene.path("task.yaml"),
+        ])
+        #expect(stale.code == 0 && stale.output.contains("Norland: has not decided on this request"), "\(stale.talk)")
         for place in 0..<3 { try await scene.decide("exports", place) }
         let table = try office(2, "exports", table: "Norland")
         #expect(table.code == 6 && table.talk.contains("not the one that the task was counted with"), "\(table.talk)")

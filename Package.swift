@@ -115,7 +115,7 @@ let package = Package(
         .target(
             name: "PrivacyAccounting", dependencies: ["PrivacyKernel"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "SecretSharing", dependencies: ["Bytes", "LinearAlgebra", "VectorMath", crypto, cryptoExtras],
+            name: "SecretSharing", dependencies: ["Bytes", "VectorMath", crypto, cryptoExtras],
             exclude: ["README.md"],
             swiftSettings: strict + [replaceable]),
         .target(name: "GraphicalModels", dependencies: ["VectorMath"], exclude: ["README.md"], swiftSettings: strict),
@@ -304,7 +304,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SecretSharingTests",
-            dependencies: ["Bytes", "LinearAlgebra", "SecretSharing", "VectorMath", crypto], swiftSettings: strict),
+            dependencies: ["Bytes", "SecretSharing", "VectorMath", crypto], swiftSettings: strict),
         .testTarget(
             name: "GraphicalModelsTests", dependencies: ["GraphicalModels", "VectorMath"], swiftSettings: strict),
         .testTarget(

@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import LinearAlgebra
 import VectorMath
 
 /// A part of a table of three parts.

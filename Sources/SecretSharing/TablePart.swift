@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import LinearAlgebra
 public import VectorMath
 
 /// What one of three parties has of a table of one-hot codes x that a holder shared as x = u + v: the holder all of it, one party

@@ -177,7 +177,7 @@ struct ComputeCommand: AsyncParsableCommand {
         }
         try halting.record(in: ledger)
         if let end = try ledger.ending() {
-            let cause = ShownText.line(end.details["cause"] ?? end.kind.rawValue)
+            let cause = OfficeHalt.cause(of: end, task: specification)
             try keepLog()
             try await answer()
             try await halting.tell()

@@ -157,6 +157,11 @@ struct OfficeComputation: Sendable {
             table?.wipe()
             await end(error)
             if let failure = error as? CommandFailure { throw failure }
+            if request != nil, case .halted(let halt)? = error as? SumRefusal {
+                throw CommandFailure(
+                    "\(halt.from) halted the request: \(halt.reason). Its halt is signed and final; the task's own result stays."
+                )
+            }
             throw CommandFailure("\(error)", code: ExitCode((error as? SumRefusal)?.exitCode ?? 1))
         }
     }

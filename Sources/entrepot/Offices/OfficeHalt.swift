@@ -47,8 +47,9 @@ struct OfficeHalt {
         let standing = try journal.halt()
         if let end = try ledger.ending(), end.kind != .halted || standing == nil {
             journal.removeHalt()
-            let cause = ShownText.line(end.details["cause"] ?? end.kind.rawValue)
-            return Console.say("the task ended here before: \(cause)")
+            return Console.say(
+                "\(task.origin == nil ? "the task" : "the request") ended here before: \(Self.cause(of: end, task: task))"
+            )
         }
         if standing == nil { try journal.keep(halt) }
         try record(in: ledger)
@@ -76,6 +77,13 @@ struct OfficeHalt {
             }
             try await Task.sleep(for: .milliseconds(100))
         }
+    }
+
+    /// Why something ended here, for a person: a request that was halted is not its task.
+    static func cause(of end: LedgerEntry, task: TaskSpecification) -> String {
+        guard task.origin != nil, end.kind == .halted, let by = end.details["by"], let reason = end.details["reason"]
+        else { return ShownText.line(end.details["cause"] ?? end.kind.rawValue) }
+        return ShownText.line("\(by) halted the request: \(reason)")
     }
 
     /// Enters a halt that stands in the folder, this office's or another's, where nothing has ended the task yet.

@@ -65,9 +65,10 @@ struct ShareRequestTests {
             #expect(outcome.code == 0 && outcome.talk.contains("was answered"), "\(outcome.talk)")
         }
         try await Self.ask(scene, "more", "{name: more, kind: cardinality, epsilon: 20}")
-        for outcome in try Self.all(scene, ["--request", scene.path("more.request")], patience: 20) {
-            #expect(outcome.code != 0 && outcome.talk.contains("has 10.0 of ε left"), "\(outcome.talk)")
-        }
+        let outcomes = try Self.all(scene, ["--request", scene.path("more.request")], patience: 20)
+        #expect(!outcomes.contains { $0.code == 0 }, "\(outcomes)")
+        // Two meet and stop; the third may come when they are gone.
+        #expect(outcomes.count { $0.talk.contains("has 10.0 of ε left") } >= 2, "\(outcomes)")
         for place in 0..<3 { #expect(try Self.spent(scene, place) == [40]) }
     }
 

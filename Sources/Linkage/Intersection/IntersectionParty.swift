@@ -65,16 +65,24 @@ public struct IntersectionParty: Sendable {
     ///
     /// - Throws: `IntersectionError.wrongNumber`, `repeatedPoint` or `pointOffCurve`.
     public func accept(_ points: ReceivedPoints) throws(IntersectionError) {
+        try acceptForWholeAnswer(points)
+        guard points.areOnCurve else { throw .pointOffCurve }
+    }
+
+    /// The same for a party of whose answer nothing goes out before all of it is made: ``answered(_:_:)`` looks at each point's curve
+    /// itself, and that costs as much a second time.
+    ///
+    /// - Throws: `IntersectionError.wrongNumber` or `repeatedPoint`.
+    public func acceptForWholeAnswer(_ points: ReceivedPoints) throws(IntersectionError) {
         guard points.count == terms.points(role.other) else { throw .wrongNumber }
         guard !points.haveRepeats else { throw .repeatedPoint }
-        guard points.areOnCurve else { throw .pointOffCurve }
     }
 
     /// The other's points under both exponents, piece by piece, in the order in which they go back: that in which they came
     /// where members come out, else another one.
     ///
     /// - Parameters:
-    ///   - points: all that it sent, which ``accept(_:)`` takes; they are gone when this returns.
+    ///   - points: all that it sent, which ``accept(_:)`` or ``acceptForWholeAnswer(_:)`` takes; they are gone when this returns.
     ///   - send: called with each piece.
     /// - Returns: what must be known of them for ``common(_:_:)``.
     /// - Throws: `IntersectionError`.

@@ -129,7 +129,8 @@ final class MemberExchange: Sendable {
             let answers = Mutex<[UInt8]>([])
             let received = ReceivedPoints()
             received.append(points[...])
-            try party.accept(received)
+            // What is answered stays here until all of it is.
+            try party.acceptForWholeAnswer(received)
             let prints = try await party.answered(received) { piece in answers.withLock { $0 += piece } }
             return (prints, answers.withLock { $0 })
         }

@@ -29,10 +29,13 @@ struct OfficeProofOptions: ParsableArguments {
     func proofs(
         of task: TaskSpecification, for own: TaskSpecification.Party, state: String
     ) async throws -> OfficeProofs? {
+        guard !task.proofs.isEmpty else {
+            try refuseAttester(for: own)
+            return nil
+        }
         let manifest =
             try buildManifest.map { try Files.bytes(at: $0, limit: .buildManifest) } ?? BuildManifest.ofThisProcess()
         let made = try await attester(of: task, for: own, manifest, state: state)
-        guard !task.proofs.isEmpty else { return nil }
         var roots = try platform.adding(to: .vendors)
         for file in simulatedRoot {
             for root in try CertificateFiles.certificates(in: file) { roots = roots.trustingSimulated(root: root) }
@@ -44,15 +47,17 @@ struct OfficeProofOptions: ParsableArguments {
             task: task, attester: made, manifest: Array(SHA256.hash(data: manifest)), trust: trust)
     }
 
+    private func refuseAttester(for own: TaskSpecification.Party) throws {
+        guard attester != nil else { return }
+        throw CommandFailure("the task asks \(own.name) for no evidence: leave --attester out", code: ExitCode(64))
+    }
+
     /// This office's own; nothing falls back to another one.
     private func attester(
         of task: TaskSpecification, for own: TaskSpecification.Party, _ manifest: [UInt8], state: String
     ) async throws -> (any Attester)? {
         guard let proof = task.proofs[own.name] else {
-            guard attester == nil else {
-                throw CommandFailure(
-                    "the task asks \(own.name) for no evidence: leave --attester out", code: ExitCode(64))
-            }
+            try refuseAttester(for: own)
             return nil
         }
         guard let attester else {

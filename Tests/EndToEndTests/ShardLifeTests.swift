@@ -209,6 +209,56 @@ struct ShardLifeTests {
         }
     }
 
+    @Test("what came of an upload that nobody goes on with is overwritten on the shards after a quarter of an hour")
+    func forgotten() async throws {
+        let shards = LocalShards()
+        let clock = TestClock(Date())
+        try await withService(try Self.task(), clock: clock, shards: shards.access) { live in
+            func drops() -> Int { shards.heard(LocalShards.addresses[0]).filter { $0 == .drop }.count }
+            let calls = try await RawCalls(live, as: "Alice")
+            let text = Cars.alice()
+            try Data(text.utf8.prefix(500)).write(to: calls.directory.appending(path: "part.csv"))
+            let range = "Content-Range: bytes 0-\(text.utf8.count - 1)/\(text.utf8.count)"
+            let part = try await calls(
+                "/upload_data", ["-H", "Content-Type: text/csv", "-H", range, "--data-binary", "@part.csv"])
+            #expect(part.code == "incomplete", "\(part.body)")
+            #expect(try await calls("/upload_data/standing").object["received"] as? Int == 500)
+            let before = drops()
+            clock.advance(by: 1_000)
+            for _ in 0..<100 where drops() == before { try await Task.sleep(for: .milliseconds(50)) }
+            #expect(drops() == before + 1)
+            #expect(try await calls("/upload_data/standing").object["received"] as? Int == 0)
+        }
+    }
+
+    @Test(
+        "a service that is started anew before the reservation asks for the tables again, and the shards have nothing of the first"
+    )
+    func startedAnew() async throws {
+        let shards = LocalShards()
+        let task = try Self.task()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "shards-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await withService(task, directory: folder, shards: shards.access) { live in
+            let calls = try await RawCalls(live, as: "Alice")
+            #expect(try await calls.upload(Cars.alice()).status == 200)
+        }
+        try await withService(task, directory: folder, shards: shards.access) { live in
+            let status = try await Self.status(live)
+            #expect(status.stage == "collecting")
+            let bob = try await RawCalls(live, as: "Bob")
+            #expect(try await bob.upload(Cars.bob()).status == 200)
+            #expect(try await bob("/confirm_data").status == 200)
+            let alice = try await RawCalls(live, as: "Alice")
+            #expect(try await alice("/confirm_data").code == "no_upload")
+            #expect(try await alice.upload(Cars.alice()).status == 200)
+            #expect(try await alice("/confirm_data").status == 200)
+            let end = try await live.asParty("Carol") { try await $0.waitForModel(upTo: 120) }
+            #expect(end.isTrained)
+        }
+        #expect(shards.state.withLock { $0.connections } == 6)
+    }
+
     @Test("rows on shards end with a halt, and with a deadline")
     func ended() async throws {
         for isHalt in [true, false] {

@@ -50,4 +50,9 @@ extension OfficeMesh {
         }
         for call in waiting { call() }
     }
+
+    func receivedUnreadable(from peer: Int) {
+        fail(.unreadable(from: configuration.names[peer]))
+        news.signal()
+    }
 }

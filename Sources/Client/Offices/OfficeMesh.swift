@@ -348,11 +348,6 @@ public final class OfficeMesh: Sendable {
         news.signal()
     }
 
-    func receivedUnreadable(from peer: Int) {
-        fail(.unreadable(from: configuration.names[peer]))
-        news.signal()
-    }
-
     func lost(_ channel: any Channel, to peer: Int) {
         state.withLock { state in
             guard state.channels[peer] === channel else { return }

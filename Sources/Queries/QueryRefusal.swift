@@ -33,8 +33,8 @@ extension QueryRefusal: CustomStringConvertible {
             "The query \(query) has more than \(limit) cells; use fewer or coarser columns in `by` and `where`."
         case .clamp(let query): "The query \(query) clamps to nothing; write `clamp: [0, 1000000]`."
         case .unit(let query):
-            "The query \(query) counts in units that are not positive, or too small: its clamp may have 2^30 of them at most. Write a larger "
-                + "`unit` (1000 for thousands), or a narrower `clamp`."
+            "The query \(query) counts in units that are not positive, or too small: its clamp may have 2^30 of them at most. "
+                + "Write a larger `unit` (1000 for thousands), or a narrower `clamp`."
         case .share(let query, let share): "The query \(query) asks for the quantile \(share), outside 0 to 1."
         case .noLinkage(let query, let patterns):
             "The query \(query) needs a task with `join: {kind: linkage}` and at most \(patterns) agreement patterns, and groups by "

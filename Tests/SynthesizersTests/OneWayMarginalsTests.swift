@@ -58,11 +58,10 @@ struct OneWayMarginalsTests {
                 equations[one][5] += value / variance
             }
         }
-        let lack = (total - scene.own.reduce(0) { $0 + Double($1) }) / 6
+        let own = scene.oneWays().shares[0].map { $0 * total }
         for (group, codes) in [[0, 1], [2], [3, 4], [5]].enumerated() {
             observe(
-                [group], codes.reduce(0) { $0 + Double(scene.own[$1]) + lack },
-                variance: scene.variance * Double(codes.count))
+                [group], codes.reduce(0) { $0 + own[$1] }, variance: scene.variance * Double(codes.count))
         }
         for (group, value) in sums(scene.fineTable, rows: 4).enumerated() { observe([group], value, variance: 1600) }
         for (half, value) in sums(scene.coarseTable, rows: 2).enumerated() {
@@ -92,6 +91,47 @@ struct OneWayMarginalsTests {
         var alone = scene.oneWays()
         alone.learn(from: [], of: scene.attributes)
         #expect(alone.shares == before)
+    }
+
+    @Test(
+        "codes that noise drowns are drawn towards each other, and those that it raises are not believed",
+        arguments: [0, 1])
+    func drowned(kind: Int) {
+        var generator = SplitMix64(state: 5)
+        var (likely, projected, greatest) = (0.0, 0.0, 0.0)
+        for _ in 0..<20 {
+            // Some are rare, or all alike.
+            let weights = (0..<56).map { _ in kind == 0 ? -naturalLogarithm(max(generator.unit(), 1e-9)) : 1 }
+            let sum = weights.reduce(0, +)
+            let truth = weights.map { $0 / sum }
+            let counts = truth.map { share in
+                800 * share + 30 * (0..<12).reduce(-6) { sum, _ in sum + generator.unit() }
+            }
+            let total = counts.reduce(0, +)
+            let found = likelyShares(counts, deviation: 30, total: total)
+            #expect(abs(found.reduce(0, +) - 1) < 1e-9)
+            likely += totalVariation(found, truth) / 20
+            projected += totalVariation(projectedOntoSimplex(counts, total: total).map { $0 / total }, truth) / 20
+            greatest = max(greatest, found.max() ?? 0)
+        }
+        #expect(likely < 0.75 * projected, "\(likely), and \(projected) by projection")
+        #expect(greatest < 0.2)
+    }
+
+    @Test("counts that stand out of their noise stay, however many codes there are")
+    func legible() {
+        // One code in all rows, a few of many, and a law with a long tail.
+        var tail = (0..<8_501).map { 60_000 / Double($0 + 1) }
+        tail[8_500] = 0
+        for counts in [[0, 5_000, 0, 0, 0], [900, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0], tail] {
+            let total = counts.reduce(0, +)
+            let found = likelyShares(counts, deviation: 2, total: total)
+            #expect(totalVariation(found, counts.map { $0 / total }) < 0.01)
+        }
+        #expect(likelyShares([], deviation: 3, total: 1).isEmpty)
+        #expect(likelyShares([-7], deviation: 3, total: 1) == [1])
+        let none = likelyShares([0, 0, 0, 0], deviation: 3, total: 1)
+        #expect(none.allSatisfy { $0 >= 0 } && abs(none.reduce(0, +) - 1) < 1e-9)
     }
 
     @Test("smoothing takes most of the noise off a slope, and leaves a step where it is")

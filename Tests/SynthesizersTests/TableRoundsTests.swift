@@ -51,6 +51,73 @@ import VectorMath
         #expect(TableChoice.further([], known: [], left: 1).isEmpty)
     }
 
+    /// How rows fill a table: none of them, all alike, each column after the one before, or each on its own.
+    enum Filling: CaseIterable { case empty, alike, chain, independent }
+
+    @Test(
+        "all of the budget is spent and no more, whatever the table", arguments: Filling.allCases,
+        [[9], [1, 1, 1], [1, 8], [6, 7], [1, 5, 1, 4, 6], [2, 2, 2, 2, 2, 2, 2], [120, 3, 80, 2]])
+    func anyTable(filling: Filling, sizes: [Int]) throws {
+        let count = filling == .empty ? 0 : 3_000
+        var generator = SplitMix64(state: 9)
+        let rows =
+            switch filling {
+            case .empty, .chain: chainRows(sizes, count: count)
+            case .alike: sizes.map { [Int](repeating: $0 - 1, count: count) }
+            case .independent:
+                sizes.map { size in (0..<count).map { _ in Int.random(in: 0..<size, using: &generator) } }
+            }
+        for (epsilon, delta) in [(1, 1e-9), (1, 0), (0.02, 1e-9), (200, 1e-9), (3_000, 0)] {
+            let privacy = try PrivacyParameters(epsilon: epsilon, delta: delta)
+            let model = try fit("auto", table(categoryDomain(sizes), rows), privacy)
+            let spent = try #require(model.transcript.spent)
+            #expect(spent.epsilon <= epsilon)
+            #expect(spent.epsilon > 0.999 * epsilon, "\(epsilon), \(delta): \(spent.epsilon)")
+            #expect(model.model.total.isFinite)
+            let block = try RowSampler(model, seed: 1).rows(0..<50)
+            #expect(zip(block.codes, sizes).allSatisfy { codes, size in codes.allSatisfy { Int($0) < size } })
+        }
+    }
+
+    @Test("a model is a function of the kernel's answers alone, and of any first part of them", arguments: [0.0, 1e-9])
+    func replayed(delta: Double) throws {
+        let sizes = [4, 6, 5, 3, 6]
+        let privacy = try PrivacyParameters(epsilon: 1, delta: delta)
+        let first = try fit("auto", table(categoryDomain(sizes), chainRows(sizes, count: 4_000)), privacy)
+        // Of answers alone, without any rows, the same model comes.
+        let again = try Auto().fit(Kernel(replaying: first.transcript, domain: categoryDomain(sizes)), privacy)
+        #expect(again.measurements == first.measurements)
+        #expect(
+            try RowSampler(again, seed: 2).rows(0..<500).columns == RowSampler(first, seed: 2).rows(0..<500).columns)
+        // A transcript that ends anywhere gives a model of what is there.
+        for end in first.transcript.releases.indices {
+            let part = Transcript(releases: Array(first.transcript.releases[..<end]))
+            let model = try Auto().fit(Kernel(replaying: part, domain: categoryDomain(sizes)), privacy)
+            #expect(try RowSampler(model, seed: 2).rows(0..<50).rowCount == 50)
+        }
+    }
+
+    @Test("answers are averaged by precision, in any order, and no count is beyond what a model holds")
+    func meanOfAnswers() {
+        func answer(_ counts: [Int64], _ variance: UInt64) -> NoisyMarginal {
+            NoisyMarginal(
+                attributes: [0], shape: [counts.count], counts: counts,
+                scale: .gaussian(GaussianScale(units: UInt128(variance) << 32)))
+        }
+        let answers = [answer([10, -4], 4), answer([22, 8], 12), answer([16, 2], 6)]
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            var mean = MeanOfAnswers()
+            #expect(mean.variance == .infinity && mean.rounded.isEmpty)
+            for place in order { mean.add(answers[place]) }
+            #expect(abs(mean.variance - 2) < 1e-9)
+            // (10/4 + 22/12 + 16/6) · 2 and (−4/4 + 8/12 + 2/6) · 2.
+            #expect(abs(mean.counts[0] - 14) < 1e-9 && abs(mean.counts[1]) < 1e-9)
+        }
+        var largest = MeanOfAnswers()
+        largest.add(answer([.max, .min], 4))
+        #expect(largest.rounded == [1 << 62, -1 << 62])
+    }
+
     @Test("a table that others explain is found among its noise by what they say of it")
     func aroundModel() throws {
         // Two columns that follow a third one; the table of the two is measured with much noise.

@@ -24,5 +24,5 @@ package struct MeanOfAnswers: Sendable {
     }
 
     /// In whole rows, as models have it.
-    package var rounded: [Int64] { counts.map { Int64($0.rounded()) } }
+    package var rounded: [Int64] { counts.map { Int64(min(max($0, -0x1p62), 0x1p62).rounded()) } }
 }

@@ -123,9 +123,11 @@ package struct OneWayMarginals {
                     ? sparseShares(
                         known.counts, deviation: deviation * draws.squareRoot(),
                         intervals: domain.columns[column].valueCount)
-                    : projectedOntoSimplex(
-                        smoothed(known.counts, deviation: deviation, in: domain.columns[column]), total: total
-                    ).map { $0 / total }
+                    : Self.smooths(domain.columns[column])
+                        ? projectedOntoSimplex(
+                            smoothed(known.counts, deviation: deviation, in: domain.columns[column]), total: total
+                        ).map { $0 / total }
+                        : likelyShares(known.counts, deviation: deviation * draws.squareRoot(), total: total)
             let final = column >= firstDifference ? joined(shares, column - firstDifference) : shares
             columns[column]?.shares = final
         }
@@ -162,7 +164,6 @@ package struct OneWayMarginals {
 
     /// Smooths what lies on an ordered scale; `other` and missing stay as they are.
     private func smoothed(_ counts: [Double], deviation: Double, in column: ColumnDomain) -> [Double] {
-        guard Self.smooths(column) else { return counts }
         let values = Array(counts.prefix(column.valueCount))
         return withTailLaws(
             haarSmoothed(values, deviation: deviation), counts: values, deviation: deviation,

@@ -4,9 +4,7 @@ import VectorMath
 
 /// What a noisy table of counts is likely to have been without its noise.
 ///
-/// Two estimates are made. In the first every cell is a multiple of what independent columns give, and how the multiples are
-/// distributed is estimated from all cells of the table (empirical Bayes; Efron 2014): a point at zero, which cells that no row
-/// can reach share, and normal distributions around multiples. In the second the multiples are of a table of low rank instead:
+/// Two estimates are made. In the first every cell is a multiple of what independent columns give (`CountMixture`). In the second the multiples are of a table of low rank instead:
 /// the singular values of what stands out of independence are shrunk for the least squared error (Gavish and Donoho 2017).
 /// Of these two and their mean, that is taken whose unbiased estimate of risk is least (Stein 1981; its divergence by
 /// one random probe, Ramani, Blu and Unser 2008).
@@ -22,13 +20,6 @@ struct TableDenoiser {
     /// Larger tables stay as they are.
     static let mostCells = 1 << 16
     private static let leastExpected = 1e-6
-
-    /// Multiples of the expected count, and how far cells stray around each, as a part of it; the first is zero.
-    private static let components: [(multiple: Double, spread: Double)] =
-        [(0, 0), (1, 0.02), (1, 0.07)]
-        + (-9...9).map { (exponential(0.4 * Double($0)), 0.22 * exponential(0.4 * Double($0))) }
-    private static let rounds = 12
-    private static let leastWeight = 1e-6
 
     /// - Parameters:
     ///   - expected: row-major, as many as rows and columns make.
@@ -66,54 +57,8 @@ struct TableDenoiser {
         return estimates[best].0
     }
 
-    /// The mean of each cell's count given what was measured, where it is drawn from a mixture around multiples of a prior.
-    ///
-    /// The weights are those under which the measurements are most likely (expectation maximisation).
     private func mixture(_ counts: [Double], around prior: [Double]) -> [Double] {
-        let width = Self.components.count
-        let noise = deviation * deviation
-        var likelihoods = [Double](repeating: 0, count: counts.count * width)
-        var means = likelihoods
-        for cell in counts.indices {
-            var largest = -Double.infinity
-            for (place, one) in Self.components.enumerated() {
-                let middle = prior[cell] * one.multiple
-                let spread = prior[cell] * one.spread * prior[cell] * one.spread
-                let variance = spread + noise
-                let off = counts[cell] - middle
-                let log = -off * off / (2 * variance) - 0.5 * naturalLogarithm(variance)
-                likelihoods[cell * width + place] = log
-                means[cell * width + place] = (middle * noise + counts[cell] * spread) / variance
-                largest = max(largest, log)
-            }
-            for place in cell * width..<(cell + 1) * width {
-                likelihoods[place] = exponential(max(likelihoods[place] - largest, -700))
-            }
-        }
-        var weights = [Double](repeating: 1 / Double(width), count: width)
-        var found = counts
-        for round in 0...Self.rounds {
-            var sums = [Double](repeating: 0, count: width)
-            for cell in counts.indices {
-                let start = cell * width
-                var total = 0.0
-                for place in 0..<width { total += likelihoods[start + place] * weights[place] }
-                guard total > 0 else { continue }
-                if round == Self.rounds {
-                    var mean = 0.0
-                    for place in 0..<width {
-                        mean += likelihoods[start + place] * weights[place] * means[start + place]
-                    }
-                    found[cell] = mean / total
-                } else {
-                    for place in 0..<width { sums[place] += likelihoods[start + place] * weights[place] / total }
-                }
-            }
-            guard round < Self.rounds else { break }
-            let all = sums.reduce(0, +) + Self.leastWeight * Double(width * counts.count)
-            weights = sums.map { ($0 + Self.leastWeight * Double(counts.count)) / all }
-        }
-        return found.map { max($0, 0) }
+        CountMixture(deviation: deviation).means(of: counts, around: prior)
     }
 
     /// Independence and the part of what stands out of it that noise of this size does not explain; positive everywhere.

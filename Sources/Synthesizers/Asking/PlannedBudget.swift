@@ -36,6 +36,17 @@ public struct PlannedBudget: ~Copyable {
         return try budget.take(Self.share(step.share / rest))
     }
 
+    /// A part of the next step's slice, which is then taken; the rest of it is left to the steps after it.
+    ///
+    /// - Parameter part: of the step, in thousandths.
+    /// - Throws: `PrivacyError` if the step has no positive share, or where nothing is left.
+    public mutating func next(part: Int) throws(PrivacyError) -> Budget {
+        guard part < 1000, steps.count > 1 else { return try next() }
+        let slice = try some(part)
+        _ = steps.popFirst()
+        return slice
+    }
+
     /// A part of the next step's slice; the rest of it is left to the steps after it. For what is asked only where earlier
     /// answers call for it.
     ///

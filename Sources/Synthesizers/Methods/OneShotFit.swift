@@ -32,7 +32,7 @@ struct OneShotFit {
     private static let noiseOfLegibleSet = 0.15
     /// With fewer rows in units of a cell's mean noise, no table of two columns tells as much as the same money does of single
     /// columns.
-    private static let leastRowsInNoise = 25.0
+    private static let leastRowsInNoise = 12.0
     /// How many cells tables of a pair have, in units of those that are legible: the first alone where there are more pairs than
     /// these, or the noise of so many distances is beyond this part of the rows.
     private static let limits = [1.5, 6, 24]
@@ -42,6 +42,9 @@ struct OneShotFit {
     private static let differenceShare = 0.06
     /// What one-ways have, and errors of pairs alone, or of sets of more columns as well.
     private static let (oneWayShare, pairErrorShare, setErrorShare) = (0.4, 0.05, 0.1)
+    /// One-ways get this part of what they are to have at first: what they lack is added with the tables, when it is known which of these
+    /// there are, and what they have had too much cannot be taken back.
+    private static let firstPart = 0.85
     /// Where columns are few: what one-ways have at least, and what their codes and the cells of a table are counted as at most.
     private static let (leastOneWayShare, legibleCodes, cellsOfTypicalTable) = (0.1, 32, 144.0)
     private static let refinements = 3
@@ -113,7 +116,8 @@ struct OneShotFit {
         let mean = sizes.reduce(0, +) / count
         let tables = (count - 1) * power(min(mean * mean, Self.cellsOfTypicalTable), 2.0 / 3)
         // In whole hundredths, as people read a plan.
-        return min(Self.oneWayShare, max(Self.leastOneWayShare, (100 * own / (own + tables)).rounded() / 100))
+        let first = (100 * Self.firstPart * own / (own + tables)).rounded() / 100
+        return min(Self.oneWayShare, max(Self.leastOneWayShare, first))
     }
 
     private func labelColumn(_ domain: TableDomain) -> Int? {
@@ -154,10 +158,11 @@ struct OneShotFit {
         progress(0.2)
 
         // Distances from independence.
-        let errorBudget = try slices.next()
         // So many tables share what is left.
         let pairCount = columns.count * (columns.count - 1) / 2
-        let typical = noise.deviation(amount: slices.amount / Double(max(1, min(2 * columns.count, pairCount))))
+        let errorAmount = slices.amount * errorShare(domain) / (errorShare(domain) + shareLeft(domain))
+        let typical = noise.deviation(
+            amount: (slices.amount - errorAmount) / Double(max(1, min(2 * columns.count, pairCount))))
         let rowsInNoise = oneWays.total / (meanAbsoluteNoise * typical)
         let legible = max(Self.cellsOfTable * power(rowsInNoise, 2.0 / 3), 4)
         let labelColumn = self.labelColumn(domain)
@@ -165,7 +170,7 @@ struct OneShotFit {
         // Finer tables of each pair are asked for too where the noise of so many distances leaves the rows to be seen.
         let choices = Self.limits.count * max(1, pairCount)
         let isQuiet =
-            noise.deviation(amount: errorBudget.amount / Double(choices)) < Self.noiseOfDistance * oneWays.total
+            noise.deviation(amount: errorAmount / Double(choices)) < Self.noiseOfDistance * oneWays.total
         let asked = pairCount <= Self.fewPairs && isQuiet ? Self.limits.count : 1
         let limits = Self.limits.prefix(asked).map { $0 * legible }
         var tables = pairTables(oneWays, legible: legible, limits: limits, withCoarse: seeksSets)
@@ -176,10 +181,14 @@ struct OneShotFit {
         guard !tables.candidates.isEmpty, rowsInNoise >= Self.leastRowsInNoise else {
             // Nothing to pair, or too few rows for any table: all the rest goes to the one-ways.
             let sets = columns.map { [$0] }
+            let errorBudget = try slices.next()
             if let again = try kernel.measured(sets, weights: weights, spending: errorBudget) { oneWays.add(again) }
             if let again = try kernel.measured(sets, weights: weights, spending: slices.rest()) { oneWays.add(again) }
             return try independent()
         }
+        // Where too few rows leave no larger set legible, pairs have what they would have without any.
+        let errorPart = interactions.candidates.isEmpty ? Self.pairErrorShare / errorShare(domain) : 1
+        let errorBudget = try slices.next(part: Int((1000 * errorPart).rounded()))
         guard var misfits = try self.misfits(tables, oneWays, &grouped, &interactions, spending: errorBudget) else {
             return try independent()
         }

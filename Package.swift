@@ -336,7 +336,9 @@ let package = Package(
             name: "DraftingTests", dependencies: ["Domains", "Drafting", "Tables", "Tasks"], swiftSettings: checked),
         .testTarget(
             name: "QueriesTests",
-            dependencies: ["Domains", "PrivacyKernel", "Queries", "Statistics", "Tables", "Tasks", "VectorMath"],
+            dependencies: [
+                "Domains", "Linkage", "PrivacyKernel", "Queries", "Statistics", "Tables", "Tasks", "VectorMath",
+            ],
             swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "VectorMath", crypto, grdb], swiftSettings: checked),
         .testTarget(

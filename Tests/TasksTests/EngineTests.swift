@@ -59,7 +59,7 @@ struct EngineTests {
             ("engine: {kind: enclave, colluding: 1}", "no `colluding`"),
             ("engine: {kind: shards}", "does not say who counts"),
             ("engine: {kind: enclave, shards: ['one.example:8450']}", "only `kind: shards` has `shards`"),
-            ("engine: {kind: secure-sum, measurements: {PCR0: ab}}", "only `kind: shards` has `measurements`"),
+            ("engine: {kind: secure-sum, shards: ['h:1']}", "only `kind: shards` has `shards`"),
             ("engine: {kind: enclave, server: 'localhost:15002'}", "only `kind: spark` has a `server`"),
             ("engine: {kind: spark, server: 'localhost:15002'}", "counts the inner join"),
             ("engine: {kind: secure-som}", "Did you mean `secure-sum`"),

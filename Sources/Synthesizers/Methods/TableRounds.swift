@@ -9,7 +9,7 @@ import PrivacyKernel
 /// says it at no cost. In the first round each table gets what it would have beside all others; what those that are left out
 /// would have had goes to the ones that stay. For Gaussian noise a table measured twice is as good as one that had both parts at once.
 struct TableRounds {
-    /// What would add less than this part to what a table has had is not asked for.
+    /// What would add less than this part to what a table has had is not asked for, while anything adds more.
     private static let leastPart = 0.05
     /// This part of what the tree explains is taken from a distance. Two columns may also depend on each other beyond what the tree
     /// says in cells where it says the opposite.
@@ -124,8 +124,15 @@ struct TableRounds {
         _ places: [Int], _ grouped: inout GroupedKernel, _ split: (tables: [Double], oneWays: [Double]),
         spending budget: consuming Budget
     ) throws -> Bool {
-        let chosen = places.indices.filter { split.tables[$0] > Self.leastPart * known[places[$0]] }
-        let again = amounts.indices.filter { split.oneWays[$0] > Self.leastPart * amounts[$0] }
+        func worthwhile(_ least: Double) -> (tables: [Int], oneWays: [Int]) {
+            (
+                places.indices.filter { split.tables[$0] > least * known[places[$0]] },
+                amounts.indices.filter { split.oneWays[$0] > least * amounts[$0] }
+            )
+        }
+        var (chosen, again) = worthwhile(Self.leastPart)
+        // Little for each is better than nothing for all: what is left is for nothing else.
+        if chosen.isEmpty, again.isEmpty { (chosen, again) = worthwhile(0) }
         let asked = chosen.map { questions[places[$0]].numbers }
         let columns = oneWays.modelled
         let weights = chosen.map { split.tables[$0] } + again.map { split.oneWays[$0] }

@@ -131,12 +131,14 @@ import Testing
                     .bind(to: try SocketAddress(ipAddress: host, port: 0))
                     .connect(host: address.host, port: address.port).get()
             }
+            let began = ContinuousClock.now
             let elsewhere = try await connect(from: "127.0.0.2")
             var many: [any Channel] = []
             for _ in 0..<150 { many.append(try await connect(from: "127.0.0.1")) }
             for _ in 0..<1_000 where many.count(where: \.isActive) > 70 { try await Task.sleep(for: .milliseconds(20)) }
             #expect(many.count(where: \.isActive) <= 70)
-            #expect(elsewhere.isActive)
+            // Who proves no key for 20 seconds has to go, on a busy machine before all others have come.
+            #expect(elsewhere.isActive || ContinuousClock.now - began > .seconds(18))
             for channel in many + [elsewhere] { channel.close(promise: nil) }
             return try await scene.meeting(1).join(address, scene.preparation(1, 20..<40), patience: 15) { _ in }
         }

@@ -394,7 +394,7 @@ case "core":
     package.products = []
     // The kernel's checks on shares need what shares are made of.
     let needed =
-        core + core.map { $0 + "Tests" } + ["COpenBLAS", "LinearAlgebra", "PlantedBugs", "SecretSharing", "Shards"]
+        core + core.map { $0 + "Tests" } + ["PlantedBugs", "SecretSharing", "Shards"]
     package.targets.removeAll { !needed.contains($0.name) }
 case "readers":
     keepPackages(["GRDB.swift", "swift-asn1", "swift-certificates", "swift-crypto", "swift-http-types", "Yams"])

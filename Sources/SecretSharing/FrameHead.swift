@@ -37,6 +37,6 @@ public enum FrameRoom: Sendable, Equatable {
     case wanted
     /// It belongs to a round that this office has not begun: it waits outside.
     case later
-    /// It was asked for and is here: its bytes are passed over.
+    /// It was asked for and is here, or comes over a connection that counts no more: its bytes are passed over.
     case passedOver
 }

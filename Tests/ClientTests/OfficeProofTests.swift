@@ -217,6 +217,20 @@ struct OfficeProofTests {
         await offices.end()
     }
 
+    @Test("a long message over a connection that counts no more is passed over, and ends nothing")
+    func replaced() async throws {
+        let offices = try await TwoOffices()
+        let other = try #require(offices.second.state.withLock { $0.channels[0] })
+        let own = try #require(offices.first.state.withLock { $0.channels[1] })
+        for head in [FrameHead.evidence, .share(round: 0, count: 1), .other] {
+            #expect(offices.first.room(for: head, bytes: 100_000, from: 1, over: other) {} == .passedOver)
+        }
+        #expect(offices.first.refusal == nil)
+        #expect(offices.first.room(for: .share(round: 0, count: 1), bytes: 100_000, from: 1, over: own) {} == nil)
+        #expect(offices.first.refusal != nil)
+        await offices.end()
+    }
+
     @Test("what is left to prove over one connection: each end once, in either order")
     func proving() {
         #expect(OfficeProving(nonce: nil, owes: false).isOver)

@@ -116,7 +116,8 @@ final class OfficeMessageHandler: ChannelInboundHandler {
             let size = Int(length)
             if size > SumMessage.mostWords {
                 guard let bytes = buffer.getBytes(at: buffer.readerIndex + 4, length: FrameHead.bytes) else { break }
-                let room = mesh.room(for: FrameHead(bytes), bytes: size, from: peer, atNextRound: goOn(context))
+                let room = mesh.room(
+                    for: FrameHead(bytes), bytes: size, from: peer, over: context.channel, atNextRound: goOn(context))
                 guard let room else { return context.close(promise: nil) }
                 switch room {
                 case .wanted: break

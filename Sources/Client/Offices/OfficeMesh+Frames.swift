@@ -1,4 +1,5 @@
 import Dispatch
+import NIOCore
 import SecretSharing
 import Synchronization
 
@@ -6,13 +7,17 @@ import Synchronization
 extension OfficeMesh {
     /// What becomes of a message that is longer than any but a round's or an item's.
     ///
-    /// - Parameter goOn: called when this office has begun its next round, where the message is one of it.
+    /// - Parameters:
+    ///   - channel: over which it comes. Of one that another has replaced nothing counts, so that the office is not blamed for it.
+    ///   - goOn: called when this office has begun its next round, where the message is one of it.
     /// - Returns: nil where it is refused: the task ends here with a sentence.
     func room(
-        for head: FrameHead?, bytes: Int, from peer: Int, atNextRound goOn: @escaping @Sendable () -> Void
+        for head: FrameHead?, bytes: Int, from peer: Int, over channel: any Channel,
+        atNextRound goOn: @escaping @Sendable () -> Void
     ) -> FrameRoom? {
         do throws(SumRefusal) {
             return try state.withLock { (state) throws(SumRefusal) -> FrameRoom in
+                guard state.channels[peer] === channel else { return .passedOver }
                 let name = configuration.names[peer]
                 if head == .evidence {
                     let isAwaited =

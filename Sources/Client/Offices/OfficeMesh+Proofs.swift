@@ -60,6 +60,7 @@ extension OfficeMesh {
                     greet(peer, over: channel, &state)
                 }
             } catch {
+                guard state.withLock({ $0.channels[peer] === channel }) else { return }
                 fail(unattested(configuration.place, "its evidence could not be made (\(error)).", 1))
                 news.signal()
             }

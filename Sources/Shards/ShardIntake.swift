@@ -83,10 +83,17 @@ public final class ShardIntake: Sendable {
         }
         if isOpen { return }
         do { try ShardCounter.together(lanes) { try $0.begin() } } catch {
-            for lane in lanes { lane.end() }
+            for lane in lanes { lane.cut() }
             throw error
         }
-        state.withLock { $0.isOpen = true }
+        let isOver = state.withLock { state in
+            state.isOpen = !state.hasEnded
+            return state.hasEnded
+        }
+        if isOver {
+            for lane in lanes { lane.cut() }
+            throw ShardError.notCounted("A task that is over")
+        }
     }
 
     /// Notes that a shard is lost, or errs.

@@ -59,6 +59,8 @@ final class ShardLane: Sendable {
     /// Rows of this shard that wait for the next messages.
     func add(_ rows: [Int], of passed: PassedRows, table: Int) {
         state.withLock { state in
+            // Nobody will send them.
+            guard state.link != nil else { return }
             var queue = state.queues[table] ?? ShardBatch(layout.tables[table])
             state.queues[table] = nil
             state.sent[table] += rows.count
@@ -82,7 +84,7 @@ final class ShardLane: Sendable {
         }
         for _ in 0..<layout.messages(layout.tables[table]) { try send(&batch, table: table, side: 0) }
         let waits = batch.count > 0
-        state.withLock { $0.queues[table] = waits ? batch : nil }
+        state.withLock { $0.queues[table] = waits && $0.link != nil ? batch : nil }
         return waits
     }
 
@@ -137,7 +139,9 @@ final class ShardLane: Sendable {
         of message: ShardMessage, _ payload: [UInt8], rows: [Int]
     ) throws(ShardError) -> ShardReport {
         let bytes = try say(message, payload, longest: ShardReport.longest)
-        guard let report = try? JSONDecoder().decode(ShardReport.self, from: Data(bytes)) else {
+        guard bytes.count == ShardReport.longest,
+            let report = try? JSONDecoder().decode(ShardReport.self, from: Data(bytes))
+        else {
             throw .answer(shard: name, what: "its report is none")
         }
         guard report.rows == rows, report.repeated.count == rows.count else {
@@ -222,6 +226,7 @@ final class ShardLane: Sendable {
     func cut() {
         let link = state.withLock { state in
             defer { state.link = nil }
+            state.queues = state.queues.map { _ in nil }
             return state.link
         }
         link?.close()
@@ -230,11 +235,7 @@ final class ShardLane: Sendable {
     /// Has the shard overwrite its rows.
     func end() {
         _ = try? say(.end, [], longest: 0)
-        let link = state.withLock { state in
-            defer { state.link = nil }
-            return state.link
-        }
-        link?.close()
+        cut()
     }
 
     private func say(_ message: ShardMessage, _ payload: [UInt8], longest: Int) throws(ShardError) -> ArraySlice<UInt8>

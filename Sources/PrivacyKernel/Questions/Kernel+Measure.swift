@@ -32,7 +32,10 @@ extension Kernel {
 
         switch try open(payment, changed: cliques.count * Int(rowsPerKey), figures: cells) {
         case .recorded(.marginals(let marginals)):
-            guard marginals.map(\.attributes) == questions.map(\.attributes) else { throw mismatch() }
+            guard marginals.map(\.attributes) == questions.map(\.attributes),
+                marginals.map(\.shape) == questions.map(\.shape),
+                marginals.map(\.counts.count) == questions.map(\.cells)
+            else { throw mismatch() }
             accept()
             return marginals
         case .recorded: throw mismatch()

@@ -75,7 +75,9 @@ extension Kernel {
         try NoiseSource.check(diagonal, count: count, isExact: payment.root.isExact)
         switch try open(payment, changed: count) {
         case .recorded(.gram(let gram)):
-            guard gram.attributes == attributes, gram.bound == held else { throw mismatch() }
+            guard gram.attributes == attributes, gram.bound == held, gram.entries.count == count else {
+                throw mismatch()
+            }
             accept()
             return gram
         case .recorded: throw mismatch()
@@ -187,7 +189,8 @@ extension Kernel {
         switch try open(payment, changed: questions.count * Int(rowsPerKey), figures: cells) {
         case .recorded(.sums(let sums)):
             guard sums.map(\.groups) == shapes.map(\.attributes),
-                sums.map(\.attribute) == questions.map(\.attribute)
+                sums.map(\.attribute) == questions.map(\.attribute), sums.map(\.shape) == shapes.map(\.shape),
+                sums.map(\.sums.count) == shapes.map(\.cells)
             else { throw mismatch() }
             accept()
             return sums

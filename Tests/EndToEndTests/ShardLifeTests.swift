@@ -210,6 +210,33 @@ struct ShardLifeTests {
         }
     }
 
+    @Test("the last party cannot confirm while an upload of its own is under way, and can when that has ended")
+    func confirmedMeanwhile() async throws {
+        let shards = LocalShards()
+        let task = try TestTask.workshop(
+            limits: "{upload_bytes: 20000000, rows: 200000}", engine: LocalShards.engine)
+        try await withService(task, shards: shards.access) { live in
+            try await Self.upload(live, "Alice", Cars.alice(), confirms: true)
+            try await Self.upload(live, "Bob", Cars.bob())
+            let bob = try await RawCalls(live, as: "Bob")
+            try Data(Cars.bob(1..<150_001).utf8).write(to: bob.directory.appending(path: "long.csv"))
+            func messages() -> Int { shards.heard(LocalShards.addresses[0]).filter { $0 == .rows }.count }
+            let before = messages()
+            async let late = bob(
+                "/upload_data",
+                ["-H", "Content-Type: text/csv", "--limit-rate", "400k", "--data-binary", "@long.csv"])
+            for _ in 0..<400 where messages() == before { try await Task.sleep(for: .milliseconds(25)) }
+            #expect(messages() > before)
+            // Rows that still come would reach shards that count by then.
+            let early = try await RawCalls(live, as: "Bob")("/confirm_data")
+            #expect(early.status == 429, "\(early.body)")
+            #expect(try await late.status == 200)
+            #expect(try await RawCalls(live, as: "Bob")("/confirm_data").status == 200)
+            let end = try await live.asParty("Olaf") { try await $0.waitForModel(upTo: 120) }
+            #expect(end.isTrained, "\(end)")
+        }
+    }
+
     @Test("what came of an upload that nobody goes on with is overwritten on the shards after a quarter of an hour")
     func forgotten() async throws {
         let shards = LocalShards()

@@ -62,11 +62,15 @@ public struct SumTraffic: Sendable, Equatable {
         guard let first = task.providerColumns.first else { return 0 }
         let sizes = task.domain.sizes
         let widths = [sizes.prefix(first).reduce(0, +), sizes.dropFirst(first).reduce(0, +)]
+        // Scores come in words of eight bytes, once more.
+        let factor = task.plan.synthesizer == .gaussianCopula ? 3 : 1
         let holders = (0..<2).map { side in
-            9 * terms.places(side) + terms.named(side) * widths[side] + terms.slots * widths[1 - side]
+            9 * terms.places(side)
+                + factor * (terms.named(side) * widths[side] + terms.slots * widths[1 - side])
         }
-        let third = terms.slots * (2 + widths[0] + widths[1])
-        return 4 * max(third, holders.max() ?? 0)
+        let third = terms.slots * (2 + factor * (widths[0] + widths[1]))
+        let longest = (0..<2).map { terms.named($0) }.max() ?? 0
+        return 4 * max(third, holders.max() ?? 0) + longest * values(task)
     }
 
     /// Bytes a row of the digits of values that queries add, if their groups lie at the values' holder; elsewhere they are fewer.

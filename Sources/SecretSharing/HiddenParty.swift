@@ -9,9 +9,9 @@ public import VectorMath
 /// is the third part. Each message is uniform for its reader, who lacks the part that was taken away. The second holder's rows
 /// go the other way round.
 public struct HiddenParty: Sendable {
-    private let place: Int
-    private let slots: Int
-    private let keys: [Int: [UInt8]]
+    let place: Int
+    let slots: Int
+    let keys: [Int: [UInt8]]
 
     /// - Parameters:
     ///   - place: 0 or 1 of a holder, 2 of the third party.
@@ -22,6 +22,9 @@ public struct HiddenParty: Sendable {
         self.slots = slots
         self.keys = keys
     }
+
+    /// The other two: each party counts the part for all that it has with the first of these.
+    var peers: [Int] { [[1, 2], [2, 0], [0, 1]][place] }
 
     /// How many pieces of slots there are.
     public var pieces: Int { PartedTables.pieces(slots) }
@@ -60,17 +63,18 @@ public struct HiddenParty: Sendable {
         return PartedTables.less(Array(words), part(with: side, number, side, width, piece))
     }
 
+    /// Whether the part that this party has with another one of a holder's table is what two messages add up to.
+    func isSum(_ peer: Int, _ side: Int) -> Bool { Set([place, peer]) == Set([1 - side, 2]) }
+
     /// The tables as this party has them.
     ///
     /// - Parameters:
     ///   - sizes: the columns of each group, of the first table and of the second.
     ///   - sums: of the tables of which it has a part in words, by side: what it sent and what it got, added up.
     public func tables(_ number: Int, sizes: [[Int]], sums: [Int: [UInt32]]) -> PartedTables {
-        // Each party counts the part for all that it has with the first of these.
-        let peers = [[1, 2], [2, 0], [0, 1]][place]
         let parts = (0..<2).map { side -> (one: PartWords, two: PartWords) in
             let words = peers.map { peer -> PartWords in
-                Set([place, peer]) == Set([1 - side, 2])
+                isSum(peer, side)
                     ? .words(sums[side] ?? []) : .stream(keys[peer] ?? [UInt8](repeating: 0, count: 32))
             }
             return (words[0], words[1])

@@ -120,3 +120,29 @@ public struct HiddenSlots: Sendable {
         return true
     }
 }
+
+extension HiddenSlots {
+    /// As `aligned`, in the field of 2⁶¹ − 1.
+    ///
+    /// - Parameters:
+    ///   - masked: the holder's rows with a name, in the order of their places.
+    ///   - number: of the table, in either field.
+    ///   - width: elements of a row.
+    public func widelyAligned(_ masked: [UInt64], side: Int, number: Int, width: Int) -> [UInt64] {
+        var words: [UInt64] = []
+        words.reserveCapacity(places[side].count * width)
+        for place in places[side] {
+            let row = Int(rows[side][Int(place)])
+            let first = Int(place) * Self.placeWords
+            let key = lists[side][(first + 1)..<(first + Self.placeWords)]
+            let mask = RowMasks.wideRow(ofKey: key, number: number, width: width)
+            let start = max(row, 0) * width
+            for column in 0..<width {
+                let met = masked[start + column]
+                let filling = WideField.difference(0, mask[column])
+                words.append(row >= 0 ? met : filling)
+            }
+        }
+        return words
+    }
+}

@@ -43,10 +43,6 @@ final class ShareScene {
         }
         let proofs = try await attested(folder)
         let members = hidden ? ", members: hidden, members_epsilon: 2" : ""
-        let third =
-            hidden
-            ? "{name: within, kind: histogram, columns: [Bank_x, Bank_y], epsilon: 20}"
-            : "{name: total, kind: sum, columns: [Telecom_y], by: [Bank_x], epsilon: 20}"
         let text = """
             entrepot: 1
             task: shares
@@ -60,7 +56,7 @@ final class ShareScene {
             queries:
               - {name: rows, kind: cardinality, epsilon: 20}
               - {name: both, kind: histogram, columns: [Bank_y, Telecom_y], epsilon: 90}
-              - \(third)
+              - {name: total, kind: sum, columns: [Telecom_y], by: [\(hidden ? "Telecom_x" : "Bank_x")], epsilon: 20}
             \(further)
             """
         try Data(text.utf8).write(to: folder.appending(path: "task.yaml"))

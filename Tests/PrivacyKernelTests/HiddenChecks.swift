@@ -26,26 +26,46 @@ extension AuditCheck {
         let bug = PlantedBug.active
         let cliques = [[], [0], [0, 1], [1, 2], [0, 1, 2]]
         let parts = try Gathering.run(NoiseHolders(count: 3, colluding: 1), bug: bug) { place, _ in
-            Result { try sources[place].counts(cliques, further: []) }
+            Result { (try sources[place].counts(cliques, further: []), try values(of: sources[place])) }
         }
         guard let found = try? parts.map({ try $0.get() }) else { return false }
-        let whole = try testTable(sizes.flatMap { $0 }, HiddenWorld.joined(tables)).counts(cliques, further: [])
+        let rows = try testTable(sizes.flatMap { $0 }, HiddenWorld.joined(tables))
+        let whole = rows.counts(cliques, further: [])
         for (place, table) in whole.enumerated() {
             let sum = table.indices.map { cell in
-                PrimeField.number(PrimeField.element(found.reduce(0) { $0 + $1[place][cell] }))
+                PrimeField.number(PrimeField.element(found.reduce(0) { $0 + $1.0[place][cell] }))
             }
             guard sum == table else { return false }
         }
+        let sums = found[0].1.indices.map { cell in
+            WideField.number(found.reduce(0) { WideField.sum($0, WideField.element($1.1[cell])) })
+        }
+        guard try sums == values(of: rows) else { return false }
         let seen = world.seen
         for (name, words) in seen where !name.hasPrefix("list") && !name.hasPrefix("places") {
-            guard isUniform(words) else { return false }
+            guard isUniform(name.hasPrefix("wide") ? high(words) : words) else { return false }
         }
+        // Both have rows of three columns: the same mask would cover them alike.
+        guard let three = seen["wide rows 2 0 to 2"], let four = seen["wide rows 3 0 to 2"], !three.isEmpty,
+            zip(high(three), high(four)).count(where: { abs(Int64($0) - Int64($1)) <= 1 }) < 3
+        else { return false }
         guard let one = seen["rows 0 0 to 2"], let two = seen["rows 1 0 to 2"] else { return false }
         // Rows of five columns, and rows of six: the same mask would cover the first ones of a row alike.
         let near = zip(stride(from: 0, to: one.count, by: 5), stride(from: 0, to: two.count, by: 6)).count {
             abs(Int64(one[$0]) - Int64(two[$1])) <= 1
         }
         return try near < 3 && HiddenViews(meets: true).areRight() && HiddenViews(meets: false).areRight()
+    }
+
+    /// Sums of two columns by one of the other holder, whose digits have as many columns, and a sum by none.
+    private static func values(of source: any IntegerSource) throws -> [Int64] {
+        try source.sums([1, 0, 1], of: 0, by: [2]) + source.sums([1, 0, -1], of: 0, by: [2])
+            + source.sums([7, -9], of: 1, by: [])
+    }
+
+    /// The upper half of wide elements, as many bits as an element of the other field has.
+    private static func high(_ words: [UInt32]) -> [UInt32] {
+        ItemPiece.wide(of: words).map { UInt32(truncatingIfNeeded: $0 >> 30) }
     }
 
     /// The counts of 32 bins within eight deviations: words come from fixed keys.

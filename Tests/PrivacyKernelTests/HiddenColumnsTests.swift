@@ -44,8 +44,7 @@ struct HiddenColumnsTests {
             let world = HiddenWorld(Self.terms(meeting.declared))
             let sources = try world.sources(tables, sizes: sizes)
             let faults = try IntegerSourceConformance(
-                domain: sources[0].domain, rows: HiddenWorld.joined(tables), sources: sources, isField: true,
-                isOfCounts: true
+                domain: sources[0].domain, rows: HiddenWorld.joined(tables), sources: sources, isField: true
             ).faults()
             #expect(faults == [], "\(sizes)")
         }
@@ -65,7 +64,25 @@ struct HiddenColumnsTests {
         ]
         let counts = try kernel.measure(cliques, spending: budget.take(.fraction(1, 2)))
         let again = try kernel.measure([[1, 3], [0, 3]], spending: budget.take(.fraction(1, 4)))
-        return (counts + again).map(\.counts)
+        let (sums, gram) = try askValues(kernel, &budget)
+        return (counts + again).map(\.counts) + sums.map(\.sums) + [gram.entries]
+    }
+
+    /// Sums whose groups lie at either holder, at both or at none, and scores of both.
+    private static func askValues(_ kernel: Kernel, _ budget: inout Budget) throws -> ([NoisySums], NoisyGram) {
+        let sums = try kernel.sums(
+            [
+                SumQuestion(
+                    attribute: 3, values: [5, -3, 0, 1 << 30, 100, 7], clamp: -10...(1 << 29), groups: [0, 2]),
+                SumQuestion(attribute: 0, values: [1, 0, 1], clamp: 0...1, groups: [3, 1]),
+                SumQuestion(attribute: 1, values: [1, 9, -9, 2], clamp: -9...9),
+                SumQuestion(attribute: 2, values: [8, -8, 40, 41, -41], clamp: -41...41, groups: [3]),
+                SumQuestion(attribute: 3, values: [1, 2, 3, 4, 5, 6], clamp: 0...6, groups: [0, 1]),
+            ], spending: budget.take(.fraction(1, 8)))
+        let gram = try kernel.gram(
+            of: [3, 0, 0, 1], scores: [[-900, 0, 900, 7, 7, 0], [1, 0, 5], [0, 8, 0], [-3, 3, 1, 2]], bound: 8192,
+            spending: budget.take(.fraction(1, 16)))
+        return (sums, gram)
     }
 
     @Test("noise off, every table is that of memory's inner join, to the last integer", arguments: 1...4)
@@ -104,12 +121,13 @@ struct HiddenColumnsTests {
                 _ = try Kernel(hiding: ("A", other), in: domain, first: 1, world.terms, sharing: world.party(0))
             }
         }
-        // What is not built says so, before anything opens.
+        // What shares cannot give says so, before anything opens.
         let third = try Kernel(hiding: nil, in: domain, first: 1, world.terms, sharing: world.party(2))
         var budget = try testBudget(1, 1e-9, .gaussian)
+        // Longer rows than any bound of a Gram matrix allows.
+        let long = [[Int32]](repeating: [1 << 13, 0, 0], count: 5)
         #expect(throws: PrivacyError.self) {
-            _ = try third.sums(
-                [SumQuestion(attribute: 0, values: [1, 2, 3], clamp: 0...3)], spending: budget.take(.fraction(1, 2)))
+            _ = try third.gram(of: [0, 0, 0, 0, 0], scores: long, bound: 9, spending: budget.take(.fraction(1, 2)))
         }
         #expect(third.transcript.releases.isEmpty)
     }
@@ -125,11 +143,24 @@ struct HiddenColumnsTests {
         let outcomes = try Gathering.run(NoiseHolders(count: 3, colluding: 1), bug: bug) { place, _ in
             let kernel = Kernel(rows: sources[place], generator: NoiseGenerator())
             var budget = try testBudget(1, 1e-9, .gaussian)
-            let counts = try? kernel.measure([[0, 1]], spending: budget.take(.fraction(1, 3)))
+            let counts = try? kernel.measure([[0, 1]], spending: budget.take(.fraction(1, 4)))
             // As one group a row of zeros stands for a key that nobody has, at both holders here.
             let cliques = bug == .hiddenGroupZero ? [[1]] : [[0, 1, 2]]
-            let wide = try? kernel.measure(cliques, spending: budget.take(.fraction(1, 3)))
-            return (isRefused: counts == nil && wide == nil, releases: kernel.transcript.releases.count)
+            let wide = try? kernel.measure(cliques, spending: budget.take(.fraction(1, 4)))
+            // The digits of a value are several groups, and so are the scores of two columns.
+            let sums = try? kernel.sums(
+                [
+                    SumQuestion(attribute: 0, values: [1, -2, 13], clamp: -13...13, groups: [2]),
+                    SumQuestion(attribute: 0, values: [1, 1, 1], clamp: 0...1),
+                ],
+                spending: budget.take(.fraction(1, 4)))
+            let gram = try? kernel.gram(
+                of: [0, 1, 2], scores: [[1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4, 5]], bound: 9, spending: budget.take(.all)
+            )
+            return (
+                isRefused: counts == nil && wide == nil && sums == nil && gram == nil,
+                releases: kernel.transcript.releases.count
+            )
         }
         #expect(outcomes.allSatisfy { $0.isRefused && $0.releases == 0 })
     }
@@ -170,6 +201,95 @@ struct HiddenColumnsTests {
             joining: [("A", try first().rows), ("B", second.rows)], rowsPerKey: 1)
         #expect(counts == memory.counts([[0, 1]], further: [])[0])
         #expect(counts.reduce(0, +) == 20)
+    }
+
+    @Test(
+        "a filling whose key is another one, or a dummy that is not zero, opens no sum of values, at any of the three")
+    func fillings() throws {
+        let sizes = [[3], [4]]
+        let tables = Meeting.all[2].tables(sizes)
+        let terms = Self.terms([100, 95])
+        let lists = try HiddenWorld(terms).sources(tables, sizes: sizes).prefix(2).map {
+            try #require(($0 as? HiddenColumns)?.list)
+        }
+        // Of the first holder's rows with a name one of a dummy that both lists have, by its place in the message.
+        let dummy = try #require(lists[0].named.firstIndex { Int(lists[0].entries[Int($0)]) == terms.rows[0] })
+        let spoils: [@Sendable (String, [UInt32]) -> [UInt32]] = [
+            { name, words in
+                guard name == "list 0 to 2" else { return words }
+                var words = words
+                for place in 0..<(words.count / HiddenList.placeWords) where words[HiddenList.placeWords * place] == 1 {
+                    words[HiddenList.placeWords * place + 3] ^= 1
+                }
+                return words
+            },
+            { name, words in
+                guard name == "wide rows 0 0 to 2" else { return words }
+                var elements = ItemPiece.wide(of: words)
+                // One digit of value 1 in one cell: three groups of columns, of which one has its 1.
+                let width = elements.count / terms.named(0)
+                elements[dummy * width] = WideField.sum(elements[dummy * width], 1)
+                return ItemPiece.words(of: elements)
+            },
+        ]
+        let untouched: @Sendable (String, [UInt32]) -> [UInt32] = { $1 }
+        for spoil in spoils + [untouched] {
+            let world = HiddenWorld(terms, spoil: spoil)
+            let sources = try world.sources(tables, sizes: sizes)
+            let outcomes = try Gathering.run(NoiseHolders(count: 3, colluding: 1)) { place, _ in
+                let kernel = Kernel(rows: sources[place], generator: NoiseGenerator())
+                var budget = try testBudget(1, 1e-9, .gaussian)
+                let sums = try? kernel.sums(
+                    [SumQuestion(attribute: 0, values: [1, 1, 1], clamp: 0...1, groups: [1])],
+                    spending: budget.take(.all))
+                return sums == nil && kernel.transcript.releases.isEmpty
+            }
+            #expect(outcomes == [Bool](repeating: world.isSpoilt, count: 3))
+        }
+    }
+
+    private static func askGram(_ kernel: Kernel, bound: Int) throws -> NoisyGram {
+        var budget = try testBudget(1, 1e-9, .gaussian)
+        return try kernel.gram(
+            of: [0, 2], scores: [[-30, 0, 40], [-9, 0, 2, 4, 30]], bound: bound, spending: budget.take(.all))
+    }
+
+    @Test("where a shorter bound is asked for, the longest row takes its place: in entries, noise, record and replay")
+    func unshortened() throws {
+        let sizes = [[3, 4], [5]]
+        let tables = Meeting.all[0].tables(sizes)
+        let sources = try HiddenWorld(Self.terms(Meeting.all[0].declared)).sources(tables, sizes: sizes)
+        let apart = try Gathering.run(NoiseHolders(count: 3, colluding: 1), bug: .noiseLeftOut) { place, _ in
+            let kernel = Kernel(rows: sources[place], generator: NoiseGenerator())
+            return (gram: try Self.askGram(kernel, bound: 12), transcript: kernel.transcript)
+        }
+        // √(40² + 30²).
+        let whole = try PlantedBug.$active.withValue(.noiseLeftOut) {
+            try Self.askGram(Kernel(rows: testTable(sizes.flatMap { $0 }, HiddenWorld.joined(tables))), bound: 50)
+        }
+        for party in apart {
+            #expect(party.gram.bound == 50 && party.gram.entries == whole.entries)
+            #expect(party.gram.diagonalVariance >= 1.5 * whole.diagonalVariance)
+            let replayed = Kernel(replaying: party.transcript, domain: sources[0].domain)
+            #expect(try Self.askGram(replayed, bound: 12) == party.gram)
+        }
+    }
+
+    @Test("a party's part of sums and of a Gram matrix is uniform: it tells nothing without the others")
+    func parts() throws {
+        let sizes = [[3, 4], [5]]
+        let meeting = Meeting.all[0]
+        let sources = try HiddenWorld(Self.terms(meeting.declared)).sources(meeting.tables(sizes), sizes: sizes)
+        let parts = try Gathering.run(NoiseHolders(count: 3, colluding: 1)) { place, _ in
+            let gram = try sources[place].gram([0, 1, 2], [[1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4, 5]], bound: 20)
+            return try sources[place].sums([1, 2, 3], of: 0, by: [1, 2])
+                + sources[place].sums([1, 2, 3, 4], of: 1, by: [0])
+                + [0, 3, 4, 6, 7, 8].map { gram[$0] }
+        }
+        for part in parts {
+            // 29 words of 61 bits: one below 2⁵² in 512 words by chance, all of them in a part that says something.
+            #expect(part.count { abs($0) < 1 << 52 } < 3)
+        }
     }
 
     @Test(

@@ -19,6 +19,9 @@ final class HiddenWorld: @unchecked Sendable {
     /// Changes a message on its way.
     private let spoil: @Sendable (String, [UInt32]) -> [UInt32]
 
+    /// Whether a message was changed.
+    private(set) var isSpoilt = false
+
     /// All that was sent, by what it is and whom it went to.
     var seen: [String: [UInt32]] {
         condition.lock()
@@ -45,7 +48,9 @@ final class HiddenWorld: @unchecked Sendable {
 
     private func put(_ words: [UInt32], _ name: String) {
         condition.lock()
-        messages[name] = spoil(name, words)
+        let spoilt = spoil(name, words)
+        if spoilt != words { isSpoilt = true }
+        messages[name] = spoilt
         condition.broadcast()
         condition.unlock()
     }
@@ -74,37 +79,98 @@ final class HiddenWorld: @unchecked Sendable {
             return world.gathering.add(elements, question).map { PrimeField.number(PrimeField.element($0)) }
         }
 
-        func counts(
-            _ number: Int, sizes: [[Int]], pairs: [GroupPair], own: HiddenTable?
-        ) throws -> HiddenCounts {
-            let widths = sizes.map { $0.reduce(0, +) }
+        private var party: HiddenParty {
             let pairKeys = [0: [1, 2], 1: [1, 3], 2: [2, 3]][place] ?? []
             let peers = (0..<3).filter { $0 != place }
-            let party = HiddenParty(
+            return HiddenParty(
                 place: place, slots: terms.slots,
                 keys: Dictionary(
                     uniqueKeysWithValues: zip(peers, pairKeys).map {
                         ($0, [UInt8](repeating: UInt8(100 + $1) &+ world.seed, count: 32))
                     }))
+        }
+
+        /// What the third party makes of both lists.
+        private func slots() throws -> HiddenSlots {
+            let slots = try HiddenSlots(
+                [0, 1].map { world.get("list \($0) to 2") }, named: [0, 1].map { terms.named($0) },
+                slots: terms.slots, seed: [UInt8](repeating: 60 &+ world.seed, count: 32))
+            for side in 0..<2 { world.put(slots.places[side], "places \(side) to \(1 - side)") }
+            return slots
+        }
+
+        /// Of the other holder's list: the place in each slot, and its masks.
+        private func others(_ own: HiddenTable, _ side: Int) -> (places: [UInt32], masks: RowMasks) {
+            world.put(own.list.words, "list \(side) to 2")
+            let other = 1 - side
+            return (
+                world.get("places \(other) to \(side)"),
+                RowMasks(key: world.keys(side).masks[other], places: terms.places(other))
+            )
+        }
+
+        func openWide(_ part: [Int64], question: String) throws -> [Int64] {
+            let elements = part.map { Int64(WideField.element($0)) }
+            return world.gathering.add(elements, question).map { WideField.number(WideField.element($0)) }
+        }
+
+        func products(
+            _ number: Int, columns: [WeightedColumns], tables: [GroupPair], own: HiddenTable?
+        ) throws -> [[UInt64]] {
+            func put(_ words: [UInt64], _ name: String) { world.put(ItemPiece.words(of: words), "wide " + name) }
+            func get(_ name: String) -> [UInt64] { ItemPiece.wide(of: world.get("wide " + name)) }
+            let party = party
+            var sums: [Int: [UInt64]] = [:]
+            if let side, let own {
+                let (places, masks) = others(own, side)
+                put(
+                    (0..<own.pieces).flatMap { own.widelyMasked(number: number, piece: $0) },
+                    "rows \(number) \(side) to 2")
+                let other = 1 - side
+                let turned = (0..<party.pieces).flatMap {
+                    party.widelyTurned(
+                        places, masks, number: number, width: columns[other].width, piece: $0)
+                }
+                put(turned, "turned \(number) \(other) to 2")
+                sums[other] = WidePartedTables.sum(turned, get("placed \(number) \(other) to \(side)"))
+            } else {
+                let slots = try slots()
+                for side in 0..<2 {
+                    let width = columns[side].width
+                    let aligned = slots.widelyAligned(
+                        get("rows \(number) \(side) to 2"), side: side, number: number, width: width)
+                    let placed = (0..<party.pieces).flatMap {
+                        party.widelyPlaced(aligned, side: side, number: number, width: width, piece: $0)
+                    }
+                    put(placed, "placed \(number) \(side) to \(1 - side)")
+                    sums[side] = WidePartedTables.sum(placed, get("turned \(number) \(side) to 2"))
+                }
+            }
+            let parted = party.wideTables(number, columns: columns, sums: sums)
+            let form = try openWide(parted.form([4, 5]), question: "form \(number) \(columns.map(\.sizes))")
+            if let what = PartedTables.malformed(form) { throw Malformed(what: what) }
+            return parted.products(tables.map { ($0.first, $0.second) })
+        }
+
+        func counts(
+            _ number: Int, sizes: [[Int]], pairs: [GroupPair], own: HiddenTable?
+        ) throws -> HiddenCounts {
+            let widths = sizes.map { $0.reduce(0, +) }
+            let party = party
             var sums: [Int: [UInt32]] = [:]
             if let side, let own {
-                world.put(own.list.words, "list \(side) to 2")
+                let (places, masks) = others(own, side)
                 world.put(
                     (0..<own.pieces).flatMap { own.masked(number: number, piece: $0) }, "rows \(number) \(side) to 2")
                 let other = 1 - side
-                let places = world.get("places \(other) to \(side)")
-                let masks = RowMasks(key: world.keys(side).masks[other], places: terms.places(other))
                 let turned = (0..<party.pieces).flatMap {
                     party.turned(places, masks, number: number, width: widths[other], piece: $0)
                 }
                 world.put(turned, "turned \(number) \(other) to 2")
                 sums[other] = PartedTables.sum(turned, world.get("placed \(number) \(other) to \(side)"))
             } else {
-                let slots = try HiddenSlots(
-                    [0, 1].map { world.get("list \($0) to 2") }, named: [0, 1].map { terms.named($0) },
-                    slots: terms.slots, seed: [UInt8](repeating: 60 &+ world.seed, count: 32))
+                let slots = try slots()
                 for side in 0..<2 {
-                    world.put(slots.places[side], "places \(side) to \(1 - side)")
                     let aligned = slots.aligned(
                         world.get("rows \(number) \(side) to 2"), side: side, number: number, width: widths[side])
                     let placed = (0..<party.pieces).flatMap {

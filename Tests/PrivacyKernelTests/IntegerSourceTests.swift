@@ -17,8 +17,6 @@ struct IntegerSourceConformance {
     let sources: [any IntegerSource]
     /// Whether parts are elements of a field, of 2³¹ − 1 for counts and of 2⁶¹ − 1 for values.
     var isField = false
-    /// Whether it answers tables of counts alone.
-    var isOfCounts = false
 
     /// What is wrong; nothing for a source that may be used.
     func faults() throws -> [String] {
@@ -51,8 +49,6 @@ struct IntegerSourceConformance {
         if try !asked({ try $0.counts([], further: []) }).allSatisfy(\.isEmpty) {
             faults.append("tables that nobody asked for")
         }
-
-        if isOfCounts { return faults }
 
         // Sums within 31 bits, and beyond them.
         for (column, unit, groups) in [

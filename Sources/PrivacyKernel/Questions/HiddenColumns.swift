@@ -6,8 +6,7 @@ import VectorMath
 /// One party's part of a table whose columns lie at two holders, where no holder knows which of its rows are joined.
 ///
 /// So not even tables of one holder's columns are counted by that holder: every count is a sum, or a sum of products, over shares of
-/// the joined rows. Rows that nobody joined are zero in all columns, and count nowhere. What nobody's count adds up to alone is
-/// not built: sums of values and Gram matrices.
+/// the joined rows. Rows that nobody joined are zero in all columns, and count nowhere.
 final class HiddenColumns: IntegerSource {
     let domain: TableDomain
     /// This holder's rows; nil at the third party.
@@ -16,7 +15,8 @@ final class HiddenColumns: IntegerSource {
     let first: Int
     let sharing: any HiddenSharing
     let budgetClaim: BudgetClaim
-    private let rows: Int
+    /// The longer list's places: public.
+    let rows: Int
     private let shared = Mutex<Shared>(Shared())
 
     private struct Shared {
@@ -50,7 +50,7 @@ final class HiddenColumns: IntegerSource {
     var shortensRows: Bool { false }
 
     /// As `SharedColumns.mostFigure`.
-    func mostFigure(of kind: FigureKind) -> Int64? { 1 << 29 }
+    func mostFigure(of kind: FigureKind) -> Int64? { kind == .counts ? 1 << 29 : 1 << 59 }
 
     // KERNEL 11.8
     func counts(_ cliques: [[Int]], further: [FurtherAttribute]) throws(PrivacyError) -> [[Int64]] {
@@ -188,6 +188,14 @@ final class HiddenColumns: IntegerSource {
 
     // MARK: - Shares
 
+    /// How many tables were shared before, in either field: no two have one mask.
+    func nextNumber() -> Int {
+        shared.withLock { shared in
+            defer { shared.count += 1 }
+            return shared.count
+        }
+    }
+
     // KERNEL 11.9
     private func share(
         _ sizes: [[Int]], _ pairs: [GroupPair], _ codes: (PrivateRows) -> [CodeArray]
@@ -202,10 +210,7 @@ final class HiddenColumns: IntegerSource {
         let all = sizes.flatMap { $0 }
         let cells = pairs.reduce(0) { $0 + all[$1.first] * all[$1.second] }
         guard cells <= Self.mostCells else { throw .tooManyCells(cells: cells, limit: Self.mostCells) }
-        let number = shared.withLock { shared in
-            defer { shared.count += 1 }
-            return shared.count
-        }
+        let number = nextNumber()
         do {
             let own = list.map { HiddenTable($0, codes($0.rows)) }
             let counts = try sharing.counts(number, sizes: sizes, pairs: pairs, own: own)
@@ -220,18 +225,15 @@ final class HiddenColumns: IntegerSource {
         }
     }
 
-    func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws(PrivacyError) -> [Int64] {
-        throw .notOnShares("a sum of values of members that nobody knows")
-    }
-
-    func gram(_ attributes: [Int], _ scores: [[Int16]], bound: Int) throws(PrivacyError) -> [Int64] {
-        throw .notOnShares("a Gram matrix of members that nobody knows")
-    }
-
     func whole(
         of parts: [[Int64]], _ kind: FigureKind, answering question: @autoclosure () -> String
     ) throws(PrivacyError) -> [[Int64]] {
         let question = question()
-        return try opened(parts) { part in try sharing.open(part, question: question) }
+        return try opened(parts) { part in
+            switch kind {
+            case .counts: try sharing.open(part, question: question)
+            case .values: try sharing.openWide(part, question: question)
+            }
+        }
     }
 }

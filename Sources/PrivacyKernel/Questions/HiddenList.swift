@@ -129,6 +129,23 @@ public final class HiddenTable: Sendable {
         list.masks.row(Int(place), number: number, width: codes.width)
     }
 
+    // KERNEL 11.6
+    /// As `masked`, in the field of 2⁶¹ − 1.
+    ///
+    /// - Parameter number: of the shared table, in either field.
+    public func widelyMasked(number: Int, piece: Int) -> [UInt64] {
+        let first = piece * FieldStream.pieceRows
+        let places = list.named[first..<min(first + FieldStream.pieceRows, list.named.count)]
+        var words: [UInt64] = []
+        words.reserveCapacity(places.count * codes.width)
+        for place in places { words += codes.less(wideMask(place, number), row: row(at: place)) }
+        return words
+    }
+
+    func wideMask(_ place: UInt32, _ number: Int) -> [UInt64] {
+        list.masks.wideRow(Int(place), number: number, width: codes.width)
+    }
+
     // KERNEL 11.8
     /// The row at a place; nil where there is none, but a dummy, or room that the table does not fill: it is zero.
     func row(at place: UInt32) -> Int? {

@@ -17,36 +17,14 @@ extension SharedColumns {
     /// The holder of the values shares the digits of each row's value, the other one the group that the row lies in. Where the
     /// groups are columns of the values' holder, it adds alone.
     func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws(PrivacyError) -> [Int64] {
-        let holder = side(of: attribute)
-        let within = groups.filter { side(of: $0) == holder }
-        let across = groups.filter { side(of: $0) != holder }
-        let cells = [within, across].map { $0.reduce(1) { $0 * domain.columns[$1].size } }
-        guard !across.isEmpty else {
-            guard let own, holder == sharing.side else { return [Int64](repeating: 0, count: cells[0]) }
+        let asked = SplitSum(values, of: attribute, by: groups, domain, first: first)
+        guard !asked.across.isEmpty else {
+            guard let own, asked.holder == sharing.side else { return [Int64](repeating: 0, count: asked.cells[0]) }
             return own.sums(values, of: local(attribute), by: groups.map { local($0) })
         }
-        let digits = SignedDigits(upTo: values.reduce(0) { max($0, Int64(clamping: $1.magnitude)) })
-        try checkWords(digits.weights.count.multipliedReportingOverflow(by: 2 * cells[0] + 1))
-        var columns = [digits.columns(cells: cells[0]), WeightedColumns(codes: cells[1])]
-        if holder == 1 { columns.swapAt(0, 1) }
-        let products = try products(columns) { own in
-            holder == sharing.side
-                ? own.digits(digits, values, of: local(attribute), by: within.map { local($0) })
-                : own.combined([across.map { local($0) }], further: [])
-        }
-        return (0..<(cells[0] * cells[1])).map { cell in
-            var rest = cell
-            var codes: [Int] = []
-            for group in groups.reversed() {
-                codes.append(rest % domain.columns[group].size)
-                rest /= domain.columns[group].size
-            }
-            var places = [0, 0]
-            for (group, code) in zip(groups, codes.reversed()) {
-                places[side(of: group)] = places[side(of: group)] * domain.columns[group].size + code
-            }
-            return Int64(products[places[0] * columns[1].figures + places[1]])
-        }
+        try checkWords(asked.width)
+        let products = try products(asked.columns) { own in asked.codes(of: own, at: sharing.side) }
+        return asked.ordered(products)
     }
 
     // KERNEL 11.5
@@ -109,61 +87,5 @@ extension SharedColumns {
         } catch {
             throw .notOpened("\(error)")
         }
-    }
-}
-
-/// Whole numbers up to a bound as sums of public weights, each taken with −1, 0 or 1: whatever digits a row has, they sum to no
-/// more than the bound.
-struct SignedDigits {
-    /// Powers of three, and the rest of the bound last.
-    let weights: [Int64]
-
-    init(upTo bound: Int64) {
-        let bound = max(1, bound)
-        var weights: [Int64] = []
-        var sum: Int64 = 0
-        while sum < bound {
-            weights.append(min(2 * sum + 1, bound - sum))
-            sum += weights[weights.count - 1]
-        }
-        self.weights = weights
-    }
-
-    /// For each digit one column where it is 0, one for 1 in each cell, and one for −1 in each cell.
-    func columns(cells: Int) -> WeightedColumns {
-        WeightedColumns(
-            sizes: weights.map { _ in 2 * cells + 1 }, figures: cells,
-            columns: weights.flatMap { weight in
-                [[]] + (0..<cells).map { [(figure: $0, weight: weight)] }
-                    + (0..<cells).map { [(figure: $0, weight: -weight)] }
-            })
-    }
-}
-
-/// Codes of each column whose scores are the same in all features: they need no columns of their own.
-private struct ScoreClasses {
-    /// For each column of the domain that has features, the class of each code.
-    var maps: [(column: Int, map: [UInt32])] = []
-    let columns: WeightedColumns
-
-    init(_ attributes: [Int], _ scores: [[Int16]]) {
-        var terms: [[(figure: Int, weight: Int64)]] = []
-        var sizes: [Int] = []
-        for column in Set(attributes).sorted() {
-            let features = attributes.indices.filter { attributes[$0] == column }
-            var known: [[Int16]: UInt32] = [:]
-            var map: [UInt32] = []
-            for code in (features.first.map { scores[$0] } ?? []).indices {
-                let tuple = features.map { scores[$0][code] }
-                if known[tuple] == nil {
-                    known[tuple] = UInt32(known.count)
-                    terms.append(zip(features, tuple).map { (figure: $0, weight: Int64($1)) })
-                }
-                map.append(known[tuple] ?? 0)
-            }
-            maps.append((column, map))
-            sizes.append(known.count)
-        }
-        columns = WeightedColumns(sizes: sizes, figures: attributes.count, columns: terms)
     }
 }

@@ -15,8 +15,8 @@ extension TaskReader {
         case .secretSharing(_, .hidden):
             problem(
                 line: task.line("requests"), path: "requests",
-                "requests are not built for members that nobody knows: the third party would count them anew for each one, at a "
-                    + "price of its own",
+                "requests are not built for members that nobody knows: lists drawn anew would cost `members_epsilon` for each one, and the "
+                    + "keys of the task's own lists go with its result",
                 fix: "Write what may be asked under `queries`, or `members: known`")
         case .enclave, .shards, .spark:
             problem(

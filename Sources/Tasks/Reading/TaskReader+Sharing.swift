@@ -84,27 +84,6 @@ extension TaskReader {
         }
     }
 
-    /// What is not built where nobody learns the members.
-    mutating func checkHidden(
-        _ engine: TaskSpecification.Engine, _ task: Section, _ synthesizer: TaskSpecification.SynthesizerChoice,
-        _ queries: [TaskSpecification.PermittedQuery]
-    ) {
-        guard engine.hiddenEpsilon != nil else { return }
-        let adding: Set<TaskSpecification.PermittedQuery.Kind> = [.sum, .mean, .reconcile, .linked]
-        for query in queries where adding.contains(query.kind) {
-            problem(
-                line: task.line("queries"), path: "queries",
-                "\(query.name) adds values, which is not built for members that nobody knows: rows are counted",
-                fix: "Leave it out, ask for a histogram, or write `members: known`")
-        }
-        if synthesizer.resolved?.method == "gaussian-copula" {
-            problem(
-                line: task.line("synthesizer"), path: "synthesizer",
-                "gaussian-copula adds scores, which is not built for members that nobody knows: rows are counted",
-                fix: "Take another method, or write `members: known`")
-        }
-    }
-
     private func example(_ parties: [TaskSpecification.Party]?) -> String {
         let all = parties ?? []
         let names = all.filter { $0.role == .provider }.prefix(2) + all.filter { $0.role != .provider }.prefix(1)

@@ -48,7 +48,6 @@ struct TaskReader {
             task, privacy: unreserved, parties: parties, join: join, synthesizer: synthesizer)
         if let join, let engine, let synthesizer, let queries {
             checkKeysAlone(join, engine, synthesizer, queries)
-            checkHidden(engine, task, synthesizer, queries)
         }
         let limits = readLimits(task)
         compare(privacy, limits, parties, task)

@@ -30,7 +30,24 @@ public struct RowMasks: Sendable {
 
     /// The same, from the key of the place.
     public static func row(ofKey key: some Collection<UInt32>, number: Int, width: Int) -> [UInt32] {
-        let bytes = key.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
-        return FieldStream(key: bytes, number: number, pieceWords: width).piece(0, count: width)
+        FieldStream(key: bytes(of: key), number: number, pieceWords: width).piece(0, count: width)
+    }
+
+    private static func bytes(of key: some Collection<UInt32>) -> [UInt8] {
+        key.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
+    }
+}
+
+extension RowMasks {
+    /// As `row(_:number:width:)`, in the field of 2⁶¹ − 1.
+    ///
+    /// - Parameter number: of the table, in either field.
+    public func wideRow(_ place: Int, number: Int, width: Int) -> [UInt64] {
+        Self.wideRow(ofKey: key(place), number: number, width: width)
+    }
+
+    /// The same, from the key of the place.
+    public static func wideRow(ofKey key: some Collection<UInt32>, number: Int, width: Int) -> [UInt64] {
+        WideStream(key: bytes(of: key), number: number, pieceWords: width).piece(0, count: width)
     }
 }

@@ -104,6 +104,17 @@ extension OneHotCodes {
         return words
     }
 
+    /// One row less a mask of the wide field; a row of zeros less it where there is none.
+    public func less(_ mask: [UInt64], row: Int?) -> [UInt64] {
+        var words = mask.map { $0 == 0 ? 0 : WideField.modulus &- $0 }
+        guard let row else { return words }
+        for (group, start) in zip(groups, starts) {
+            let place = start + group[row]
+            words[place] = WideField.sum(words[place], 1)
+        }
+        return words
+    }
+
     /// The figures of a piece of the rows, row by row.
     public func figures(_ columns: WeightedColumns, piece: Int) -> [UInt64] {
         precondition(columns.width == width)

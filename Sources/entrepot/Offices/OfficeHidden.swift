@@ -12,18 +12,18 @@ import VectorMath
 final class OfficeHidden: HiddenSharing {
     let holders: NoiseHolders
     let keys: HiddenKeys?
-    private let terms: HiddenTerms
-    private let place: Int
+    let terms: HiddenTerms
+    let place: Int
     private let names: [String]
-    private let mesh: OfficeMesh
-    private let journal: OfficeJournal
-    private let party: HiddenParty
+    let mesh: OfficeMesh
+    let journal: OfficeJournal
+    let party: HiddenParty
     /// Of the third party alone.
     private let seed: [UInt8]
     private let aligned = Mutex<Alignment?>(nil)
 
     /// What an office knows of the slots.
-    private enum Alignment {
+    enum Alignment {
         /// A holder: of the other one's list the place in each slot, and the masks of that list.
         case holder(places: [UInt32], masks: RowMasks)
         case third(HiddenSlots)
@@ -75,8 +75,7 @@ final class OfficeHidden: HiddenSharing {
         // Nobody knows the weights before all parts are with those who have them: whoever got its own opens its coins afterwards.
         let coins = try open(
             (0..<Self.coins).map { _ in Int64.random(in: 0..<Int64(PrimeField.modulus)) }, question: coinsAsked)
-        // All have what they asked for of the table before, and its counts too.
-        for side in 0..<2 { mesh.withdraw(placed(number - 1, side)) }
+        withdraw(before: number)
         let totals = try open(tables.form(coins), question: formAsked)
         if let wrong = PartedTables.malformed(totals) { throw refused(wrong) }
         let found = tables.counts(pairs.map { ($0.first, $0.second) })
@@ -102,7 +101,7 @@ final class OfficeHidden: HiddenSharing {
         return HiddenCounts(sums: sums, tables: tables)
     }
 
-    private func refused(_ wrong: PartedTables.Malformed) -> SumRefusal {
+    func refused(_ wrong: PartedTables.Malformed) -> SumRefusal {
         let refusal: SumRefusal =
             switch wrong {
             case .table(let side): .malformedTable(of: names[side])
@@ -114,7 +113,14 @@ final class OfficeHidden: HiddenSharing {
 
     // MARK: - Slots
 
-    private func placed(_ number: Int, _ side: Int) -> String { "placed \(number) of \(side)" }
+    static func rows(_ number: Int) -> String { "rows \(number)" }
+    static func turned(_ number: Int) -> String { "turned \(number)" }
+    static func placed(_ number: Int, _ side: Int) -> String { "placed \(number) of \(side)" }
+
+    /// All have what they asked for of the table before, and its counts or sums too.
+    func withdraw(before number: Int) {
+        for side in 0..<2 { mesh.withdraw(Self.placed(number - 1, side)) }
+    }
 
     private static let pieceWords = 1 << 16
 
@@ -131,7 +137,7 @@ final class OfficeHidden: HiddenSharing {
     }
 
     /// Once a start: both lists go to the third party, and each holder hears of the other one's places.
-    private func align(_ own: HiddenTable?) throws -> Alignment {
+    func align(_ own: HiddenTable?) throws -> Alignment {
         if let known = aligned.withLock({ $0 }) { return known }
         let found: Alignment
         if let side, let own, let keys {
@@ -175,12 +181,12 @@ final class OfficeHidden: HiddenSharing {
         _ own: HiddenTable, _ number: Int, _ widths: [Int], _ places: [UInt32], _ masks: RowMasks
     ) {
         mesh.offer(
-            OfficeItem(pieces: own.pieces) { own.masked(number: number, piece: $0) }, named: "rows \(number)", to: 2)
+            OfficeItem(pieces: own.pieces) { own.masked(number: number, piece: $0) }, named: Self.rows(number), to: 2)
         let (party, width) = (party, widths[1 - place])
         mesh.offer(
             OfficeItem(pieces: party.pieces) {
                 party.turned(places, masks, number: number, width: width, piece: $0)
-            }, named: "turned \(number)", to: 2)
+            }, named: Self.turned(number), to: 2)
     }
 
     private func elements(_ name: String, rows: Int, width: Int, from peer: Int) throws -> [UInt32] {
@@ -198,13 +204,13 @@ final class OfficeHidden: HiddenSharing {
             let own = (0..<party.pieces).flatMap {
                 party.turned(places, masks, number: number, width: widths[other], piece: $0)
             }
-            let came = try elements(placed(number, other), rows: terms.slots, width: widths[other], from: 2)
+            let came = try elements(Self.placed(number, other), rows: terms.slots, width: widths[other], from: 2)
             return [other: PartedTables.sum(own, came)]
         case .third(let slots):
             var own: [[UInt32]] = []
             for side in 0..<2 {
                 let width = widths[side]
-                let masked = try elements("rows \(number)", rows: terms.named(side), width: width, from: side)
+                let masked = try elements(Self.rows(number), rows: terms.named(side), width: width, from: side)
                 let aligned = slots.aligned(masked, side: side, number: number, width: width)
                 let words = (0..<party.pieces).flatMap {
                     party.placed(aligned, side: side, number: number, width: width, piece: $0)
@@ -214,11 +220,11 @@ final class OfficeHidden: HiddenSharing {
                 mesh.offer(
                     OfficeItem(pieces: party.pieces) {
                         Array(words[($0 * length)..<min(($0 + 1) * length, words.count)])
-                    }, named: placed(number, side), to: 1 - side)
+                    }, named: Self.placed(number, side), to: 1 - side)
             }
             var sums: [Int: [UInt32]] = [:]
             for side in 0..<2 {
-                let came = try elements("turned \(number)", rows: terms.slots, width: widths[side], from: 1 - side)
+                let came = try elements(Self.turned(number), rows: terms.slots, width: widths[side], from: 1 - side)
                 sums[side] = PartedTables.sum(own[side], came)
             }
             return sums

@@ -16,8 +16,8 @@ public struct SumTraffic: Sendable, Equatable {
     public let rounds: Int
     /// By how much the noise exceeds that of one place.
     public let noiseFactor: Double
-    /// Bytes of points and of masked rows that either holder sends to the other; where members are hidden, the most that one of the
-    /// three sends of lists and tables; 0 in a secure sum.
+    /// Bytes of names and of masked rows that either holder sends; where members are hidden, the most that one of the three sends of
+    /// lists and tables; 0 in a secure sum.
     public let sharedBytes: Int
     /// What a third party's count of common keys takes of ε, where neither holder learns them; nil elsewhere.
     public let hiddenEpsilon: Double?
@@ -44,7 +44,7 @@ public struct SumTraffic: Sendable, Equatable {
             task.queries.names.count + (task.leastRows == nil ? 0 : 1) + (task.synthesizer == nil ? 0 : 3 + sizes.count)
     }
 
-    /// Either holder's points, twice, and the words of the larger table of all its columns.
+    /// The names of the longer list, sixteen bytes and a bit each, and the words of the larger table of all its columns.
     ///
     /// Methods that look at sets of more columns share some of these once more, which is not in it.
     private static func shared(_ task: TaskPlan) -> Int {
@@ -53,7 +53,8 @@ public struct SumTraffic: Sendable, Equatable {
         let widths = [sizes.prefix(first).reduce(0, +), sizes.dropFirst(first).reduce(0, +)]
         let widest = widths.max() ?? 0
         let scored = task.plan.synthesizer == .gaussianCopula ? 8 * widest : 0
-        return task.declaredRows.joined * (4 * widest + scored + values(task) + 64)
+        return task.declaredRows.joined * (4 * widest + scored + values(task))
+            + 17 * (task.declaredRows.tables - task.declaredRows.joined)
     }
 
     /// A holder sends its list, its rows with a name, and a part of the other one's rows; the third party places and a part of both

@@ -74,11 +74,11 @@ extension TaskDescription {
             provider's rows go to the other one under a mask that \(computing[2]) can make and the other cannot: nobody has rows \
             and mask but their owner. On these shares the three count; each adds noise, and only noisy counts open, to all three.
               Holds against one of the three who looks at all it has, as long as all keep to the rounds. Two who put together what \
-            they have see both tables. The noise is 1.22 times that of one place for it. Rows that do not count once in each column \
-            are refused.
+            they have see both tables, and \(computing[2]) with either provider can try which keys the other has. The noise is 1.22 times \
+            that of one place for it. Rows that do not count once in each column are refused.
               \(computing[0]) and \(computing[1]) learn which of their own keys the other has too, and how many; \(computing[2]) \
-            learns neither: it sees the declared sizes.
-              It rests on cryptography (P-256, X25519, ChaCha20, AES) where an enclave rests on hardware. If one of the three is \
+            learns neither: it sees the declared sizes, and names of \(computing[0])'s keys that say nothing without a key of both providers.
+              It rests on cryptography (X25519, ChaCha20, AES) where an enclave rests on hardware. If one of the three is \
             missing, there is no result.
             """
     }

@@ -79,7 +79,7 @@ struct ShareTests {
 
     @Test(
         "a killed party that starts again takes the same part, members hidden or not, and ε is set aside once",
-        .enabled(if: Program.isBuilt, Program.absence), arguments: [1, 2], [false, true])
+        .enabled(if: Program.isBuilt, Program.absence), arguments: [0, 1, 2], [false, true])
     func killed(victim: Int, hidden: Bool) async throws {
         let scene = try await ShareScene(hidden: hidden)
         let parties = try (0..<3).map { try scene.start($0) }

@@ -24,8 +24,8 @@ struct OfficeItems {
     private var intakes: [Intake] = []
     /// What is being sent over which connection.
     var sending: Set<Sending> = []
-    /// Whom this office and another one found to be the members of both tables.
-    var members: String?
+    /// How names of items end that begin so: for whoever asks for another one, another list is the right one.
+    private var endings: [String: String] = [:]
 
     struct Sending: Hashable {
         let name: String
@@ -38,6 +38,17 @@ struct OfficeItems {
         var words: ItemIntake
         /// Over which it was asked for.
         weak var channel: (any Channel)?
+    }
+
+    /// - Returns: who asked for another one before.
+    mutating func expect(_ ending: String, behind beginning: String) -> Int? {
+        endings[beginning] = ending
+        return awaited.first { isOther($0.request.item) }?.peer
+    }
+
+    /// Whether a name begins as one of those of which the ending is known, and has another one.
+    func isOther(_ item: String) -> Bool {
+        endings.contains { item.hasPrefix($0.key) && !item.hasSuffix($0.value) }
     }
 
     /// Nobody needs it any more.
@@ -139,13 +150,12 @@ extension OfficeMesh {
         }
     }
 
-    /// What another office asked for and nobody has offered, by names that begin so; each once.
-    public func unanswered(_ prefix: String) -> [String] {
-        state.withLock { (state) in state.items.awaited.map(\.request.item).filter { $0.hasPrefix(prefix) } }
+    /// Names of items that begin so have this ending, a digest of what both ends must have alike; who asks for another one has other
+    /// keys, and the task ends.
+    public func expect(_ ending: String, behind beginning: String) {
+        guard let peer = state.withLock({ $0.items.expect(ending, behind: beginning) }) else { return }
+        fail(.otherMembers(from: configuration.names[peer]))
     }
-
-    /// Both holders have to find the same members before either sends a row.
-    public func agree(onMembers digest: String) { state.withLock { $0.items.members = digest } }
 
     func receive(
         _ request: ItemRequest, from peer: Int, over channel: any Channel, _ state: inout State
@@ -153,10 +163,7 @@ extension OfficeMesh {
         if let found = state.items.shelf[request.item], found.peer == peer {
             return send(found.item, named: request.item, from: request.from, over: channel)
         }
-        if let members = state.items.members, request.item.hasPrefix("columns "), !request.item.hasSuffix(" " + members)
-        {
-            throw .otherMembers(from: configuration.names[peer])
-        }
+        guard !state.items.isOther(request.item) else { throw .otherMembers(from: configuration.names[peer]) }
         state.items.remember(request, by: peer, over: channel)
     }
 

@@ -54,21 +54,10 @@ public struct BlindingExponent: Sendable {
     private let key: P256.KeyAgreement.PrivateKey
     private let names: CurveName
 
-    /// - Parameters:
-    ///   - task: the digest of the task.
-    ///   - seed: 32 bytes that nobody else has, where the exponent is to be the same again; nil for a fresh one.
-    public init(task: [UInt8], seed: [UInt8]? = nil) {
+    /// - Parameter task: the digest of the task.
+    public init(task: [UInt8]) {
         names = CurveName(task: task)
-        key = seed.flatMap { Self.key(of: $0) } ?? P256.KeyAgreement.PrivateKey()
-    }
-
-    /// The first of the seed's numbers that is an exponent: nearly always the first one.
-    private static func key(of seed: [UInt8]) -> P256.KeyAgreement.PrivateKey? {
-        for counter in UInt8.min...UInt8.max {
-            let bytes = Array(SHA256.hash(data: Array("ENTREPOT-PSI1-EXPONENT\0".utf8) + seed + [counter]))
-            if let key = try? P256.KeyAgreement.PrivateKey(rawRepresentation: bytes) { return key }
-        }
-        return nil
+        key = P256.KeyAgreement.PrivateKey()
     }
 
     /// x-coordinates of names under the exponent, 32 bytes each, in the order of the names.

@@ -1,7 +1,6 @@
 public import Bytes
 import Dispatch
 import Synchronization
-import VectorMath
 
 /// One party of a private set intersection (ECDH over P-256), without a network: it says what to send, and takes what came.
 ///
@@ -35,20 +34,18 @@ public struct IntersectionParty: Sendable {
     /// - Parameters:
     ///   - keys: each once.
     ///   - noise: a draw of DLap(ε), kept by the caller from the first attempt to the last; 0 where members come out.
-    ///   - seed: 32 bytes that nobody else has, where the same points are to go out at each start; nil for fresh ones.
     /// - Throws: `IntersectionError.listTooLong` or `tooManyPoints`.
     public init(
-        _ terms: IntersectionTerms, role: IntersectionTerms.Role, keys: ByteStrings, noise: Int,
-        seed: [UInt8]? = nil
+        _ terms: IntersectionTerms, role: IntersectionTerms.Role, keys: ByteStrings, noise: Int
     ) throws(IntersectionError) {
         let declared = terms.declared(role)
         guard keys.count <= declared else { throw .listTooLong(declared: declared) }
         guard max(terms.points(role), terms.points(role.other)) <= Int(UInt32.max) else { throw .tooManyPoints }
         self.terms = terms
         self.role = role
-        exponent = BlindingExponent(task: terms.task, seed: seed)
+        exponent = BlindingExponent(task: terms.task)
         self.noise = min(max(terms.reach + noise, 0), 2 * terms.reach)
-        var random = SeededGenerator(seed)
+        var random = SystemRandomNumberGenerator()
         names = ListedNames(terms, role, keys: keys, noise: self.noise, using: &random)
     }
 
@@ -65,24 +62,16 @@ public struct IntersectionParty: Sendable {
     ///
     /// - Throws: `IntersectionError.wrongNumber`, `repeatedPoint` or `pointOffCurve`.
     public func accept(_ points: ReceivedPoints) throws(IntersectionError) {
-        try acceptForWholeAnswer(points)
-        guard points.areOnCurve else { throw .pointOffCurve }
-    }
-
-    /// The same for a party of whose answer nothing goes out before all of it is made: ``answered(_:_:)`` looks at each point's curve
-    /// itself, and that costs as much a second time.
-    ///
-    /// - Throws: `IntersectionError.wrongNumber` or `repeatedPoint`.
-    public func acceptForWholeAnswer(_ points: ReceivedPoints) throws(IntersectionError) {
         guard points.count == terms.points(role.other) else { throw .wrongNumber }
         guard !points.haveRepeats else { throw .repeatedPoint }
+        guard points.areOnCurve else { throw .pointOffCurve }
     }
 
     /// The other's points under both exponents, piece by piece, in the order in which they go back: that in which they came
     /// where members come out, else another one.
     ///
     /// - Parameters:
-    ///   - points: all that it sent, which ``accept(_:)`` or ``acceptForWholeAnswer(_:)`` takes; they are gone when this returns.
+    ///   - points: all that it sent, which ``accept(_:)`` takes; they are gone when this returns.
     ///   - send: called with each piece.
     /// - Returns: what must be known of them for ``common(_:_:)``.
     /// - Throws: `IntersectionError`.
@@ -138,26 +127,6 @@ public struct IntersectionParty: Sendable {
         // Whoever keeps to the protocol has all of this party's dummies.
         guard common >= noise else { throw .dummiesMissing }
         return Outcome(common: common, estimate: common - 2 * terms.reach, members: nil)
-    }
-
-    /// Words of the system, or of a seed: the same whenever they are asked for.
-    private struct SeededGenerator: RandomNumberGenerator {
-        private let stream: Keystream?
-        private var system = SystemRandomNumberGenerator()
-        private var words: [UInt64] = []
-        private var block: UInt64 = 0
-
-        init(_ seed: [UInt8]?) { stream = seed.map { Keystream(key: $0, nonce: 0) } }
-
-        mutating func next() -> UInt64 {
-            guard let stream else { return system.next() }
-            if words.isEmpty {
-                words = [UInt64](repeating: 0, count: 512)
-                stream.fill(&words, fromBlock: block)
-                block += 64
-            }
-            return words.removeLast()
-        }
     }
 
     private static func halves(_ start: Int, _ end: Int) -> [Range<Int>] {

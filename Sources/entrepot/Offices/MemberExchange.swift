@@ -1,78 +1,137 @@
 import Bytes
 import Client
 import Crypto
-import Dispatch
 import Foundation
-import Linkage
 import SecretSharing
-import Synchronization
 import Tasks
 
-/// How two holders find the keys that both of their tables have, over the connection of their rounds: the intersection of
-/// `entrepot psi`, in which either learns which of its own keys the other has too.
+/// How two holders find the keys that both of their tables have, over the connections of their rounds, with the third party's help:
+/// `MemberList` says how. Either holder learns which of its own keys the other has too, and the third party nothing.
 ///
-/// Points go out under an exponent that follows from the office's own key of the task: at each start the same ones. A holder answers
-/// one list of the other and no second one: who was started again sends the same.
-final class MemberExchange: Sendable {
+/// All that is sent follows from keys of the pairs and from a seed that an office keeps: whoever is started again sends the same.
+/// The third party answers one list of the first holder, and the first holder one of the second, and no other one.
+struct MemberExchange: Sendable {
+    private let place: Int
+    private let names: [String]
+    /// Declared, of both holders.
+    private let rows: [Int]
     private let mesh: OfficeMesh
     private let journal: OfficeJournal
-    private let peer: Int
-    /// Of the other holder.
-    private let name: String
-    private let party: IntersectionParty
-    private let keys: ByteStrings
-    private let isOver = Mutex(false)
 
     private static let answered = "answered"
+    private static let kept = "members"
     private static let pieceWords = 1 << 16
 
-    /// - Parameters:
-    ///   - place: 0 or 1: of this holder.
-    ///   - keys: its own, each once.
-    init(
-        _ task: TaskSpecification, place: Int, keys: ByteStrings, mesh: OfficeMesh, journal: OfficeJournal,
-        seed: [UInt8]
-    ) throws {
+    /// - Parameter place: of this party: 0 and 1 have tables, 2 has not.
+    init(_ task: TaskSpecification, place: Int, mesh: OfficeMesh, journal: OfficeJournal) {
+        self.place = place
+        names = task.offices.map(\.name)
+        rows = task.providers.map { $0.table?.rows ?? 0 }
         self.mesh = mesh
         self.journal = journal
-        self.keys = keys
-        peer = 1 - place
-        name = task.providers[1 - place].name
-        let rows = task.providers.map { $0.table?.rows ?? 0 }
-        let terms = IntersectionTerms(task: task.digest.bytes, reveal: .members, sizes: (rows[0], rows[1]))
-        party = try IntersectionParty(
-            terms, role: place == 0 ? .listener : .joiner, keys: keys, noise: 0,
-            seed: seed)
     }
 
     /// The keys that both have, each once, sorted; and a digest of them, hexadecimal.
-    func members() throws -> (keys: [[UInt8]], digest: String) {
-        if let kept = journal.item("members") {
-            let members = Self.members(of: kept)
-            return (members, agree(kept))
+    ///
+    /// - Parameters:
+    ///   - keys: this holder's own, each once.
+    ///   - seed: 32 bytes of this holder alone.
+    func members(of keys: ByteStrings, seed: [UInt8]) throws -> (keys: [[UInt8]], digest: String) {
+        let both = MemberNames(key: try mesh.key(with: 1 - place, for: "members"))
+        let places: [Int]?
+        if place == 0 {
+            places = try first(MemberList(keys: keys, rows: rows[0], under: [both], seed: seed))
+        } else {
+            let served = MemberNames(key: try mesh.key(with: 2, for: "members"))
+            places = try second(MemberList(keys: keys, rows: rows[1], under: [both, served], seed: seed))
         }
-        let own = try ownPoints()
-        let prints = try answer(try points())
-        let role = party.role
-        let returned = try mesh.fetch(
-            "answers \(Self.digest(own))", intake(of: "answers \(Self.digest(own))", points: party.terms.points(role)),
-            from: peer, resumes: false)
-        let answers = PointPrints(capacity: party.terms.points(role))
-        answers.append(ItemPiece.bytes(of: returned))
-        let outcome = try party.common(prints, answers)
-        let members = (outcome.members ?? []).map { Array(keys[$0]) }.sorted { $0.lexicographicallyPrecedes($1) }
-        let bytes = members.flatMap { member in
-            (0..<4).map { UInt8(truncatingIfNeeded: member.count >> (8 * $0)) } + member
+        if let places {
+            let members = places.map { Array(keys[$0]) }.sorted { $0.lexicographicallyPrecedes($1) }
+            try journal.keep(
+                members.flatMap { member in
+                    (0..<4).map { UInt8(truncatingIfNeeded: member.count >> (8 * $0)) } + member
+                }, as: Self.kept)
         }
-        try journal.keep(bytes, as: "members")
-        return (members, agree(bytes))
+        let bytes = journal.item(Self.kept) ?? []
+        let digest = Self.digest(bytes)
+        mesh.expect(digest, behind: "columns ")
+        return (Self.members(of: bytes), digest)
     }
 
-    private func agree(_ members: [UInt8]) -> String {
-        let digest = Self.digest(members)
-        mesh.agree(onMembers: digest)
-        Thread.detachNewThread { [self] in goOnAnswering() }
-        return digest
+    /// - Returns: nil where they are written down.
+    private func first(_ list: MemberList) throws -> [Int]? {
+        let own = MemberNames.words(of: list.names)
+        mesh.offer(Self.item(own), named: "names", to: 2)
+        let before = journal.item(Self.answered)
+        if let before {
+            offer(
+                ItemPiece.words(of: Array(before.dropFirst(64))), of: String(decoding: before.prefix(64), as: UTF8.self)
+            )
+            guard journal.item(Self.kept) == nil else { return nil }
+        }
+        let words = try fetch("words", 4 * rows[1], from: 1)
+        let others = MemberNames.names(ofWords: words)
+        guard MemberList.isRight(others) else { throw refused(.unreadable(from: names[1])) }
+        let answers = MemberNames.names(ofWords: try fetch("answers \(Self.digest(own))", 4 * rows[0], from: 2))
+        let meeting = list.meeting(answers: answers, others: others)
+        let digest = Self.digest(words)
+        let line = Array(digest.utf8) + ItemPiece.bytes(of: meeting.marks)
+        guard before == nil || before == line else { throw refused(.otherMembers(from: names[1])) }
+        try journal.keep(line, as: Self.answered)
+        offer(meeting.marks, of: digest)
+        return meeting.members
+    }
+
+    /// Hands the marks of one list out, and of no other.
+    private func offer(_ marks: [UInt32], of digest: String) {
+        mesh.offer(Self.item(marks), named: "marks \(digest)", to: 1)
+        mesh.expect(digest, behind: "marks ")
+    }
+
+    /// - Returns: nil where they are written down.
+    private func second(_ list: MemberList) throws -> [Int]? {
+        let own = MemberNames.words(of: list.names)
+        mesh.offer(Self.item(own), named: "words", to: 0)
+        guard journal.item(Self.kept) == nil else { return nil }
+        let marks = try fetch("marks \(Self.digest(own))", MemberList.markWords(rows[1]), from: 0)
+        guard let members = list.members(marks) else { throw refused(.otherMembers(from: names[0])) }
+        return members
+    }
+
+    /// For the third party.
+    func serve() throws {
+        let function = MemberNames(key: try mesh.key(with: 1, for: "members"))
+        guard journal.item(Self.answered) != nil else { return try answer(function) }
+        // Started again it waits for nobody: the first holder may have all that it needs, and be gone.
+        Thread.detachNewThread { try? answer(function) }
+    }
+
+    private func answer(_ function: MemberNames) throws {
+        let words = try fetch("names", 4 * rows[0], from: 0)
+        let digest = Self.digest(words)
+        let list = Array(digest.utf8)
+        if let before = journal.item(Self.answered), before != list { throw refused(.otherMembers(from: names[0])) }
+        let asked = MemberNames.names(ofWords: words)
+        guard MemberList.isRight(asked) else { throw refused(.unreadable(from: names[0])) }
+        try journal.keep(list, as: Self.answered)
+        mesh.offer(Self.item(MemberNames.words(of: function.names(of: asked))), named: "answers \(digest)", to: 0)
+        mesh.expect(digest, behind: "answers ")
+    }
+
+    private func refused(_ refusal: SumRefusal) -> SumRefusal {
+        mesh.refuse(refusal)
+        return refusal
+    }
+
+    private func fetch(_ name: String, _ words: Int, from peer: Int) throws -> [UInt32] {
+        try mesh.fetch(
+            name, ItemIntake(name, count: words, pieceWords: Self.pieceWords, kind: .bytes), from: peer, resumes: true)
+    }
+
+    private static func item(_ words: [UInt32]) -> OfficeItem {
+        OfficeItem(pieces: (words.count + pieceWords - 1) / pieceWords) { number in
+            Array(words[(number * pieceWords)..<min((number + 1) * pieceWords, words.count)])
+        }
     }
 
     /// Each key behind its length.
@@ -89,74 +148,7 @@ final class MemberExchange: Sendable {
         return members
     }
 
-    /// The own names under the exponent of this start, handed out from now on.
-    private func ownPoints() throws -> [UInt8] {
-        let party = party
-        let own = try FitThread.waiting { () async throws -> [UInt8] in
-            let points = Mutex<[UInt8]>([])
-            try await party.blindedNames { piece in points.withLock { $0 += piece } }
-            return points.withLock { $0 }
-        }
-        mesh.offer(Self.item(own), named: "points", to: peer)
-        return own
-    }
-
-    /// Nobody is answered any more.
-    func end() { isOver.withLock { $0 = true } }
-
-    private func points() throws -> [UInt8] {
-        ItemPiece.bytes(
-            of: try mesh.fetch(
-                "points", intake(of: "points", points: party.terms.points(party.role.other)), from: peer, resumes: false
-            ))
-    }
-
-    private func intake(of name: String, points: Int) -> ItemIntake {
-        ItemIntake(name, count: 8 * points, pieceWords: Self.pieceWords, kind: .bytes)
-    }
-
-    /// Raises the other's points to the own exponent, and hands them out.
-    private func answer(_ points: [UInt8]) throws -> PointPrints {
-        let list = Array(Self.digest(points).utf8)
-        if let first = journal.item(Self.answered), first != list {
-            let refusal = SumRefusal.otherMembers(from: name)
-            mesh.refuse(refusal)
-            throw refusal
-        }
-        try journal.keep(list, as: Self.answered)
-        let party = party
-        let (prints, bytes) = try FitThread.waiting { () async throws -> (PointPrints, [UInt8]) in
-            let answers = Mutex<[UInt8]>([])
-            let received = ReceivedPoints()
-            received.append(points[...])
-            // What is answered stays here until all of it is.
-            try party.acceptForWholeAnswer(received)
-            let prints = try await party.answered(received) { piece in answers.withLock { $0 += piece } }
-            return (prints, answers.withLock { $0 })
-        }
-        mesh.offer(Self.item(bytes), named: "answers \(Self.digest(points))", to: peer)
-        return prints
-    }
-
-    /// For a holder that was started again, whose points are others.
-    private func goOnAnswering() {
-        var tried: Set<String> = []
-        while !isOver.withLock({ $0 }), mesh.refusal == nil {
-            // After a start that found the members written down nobody has these points yet.
-            if !mesh.unanswered("points").isEmpty, tried.insert("points").inserted { _ = try? ownPoints() }
-            for name in mesh.unanswered("answers ") where tried.insert(name).inserted {
-                if let points = try? points() { _ = try? answer(points) }
-            }
-            Thread.sleep(forTimeInterval: 0.1)
-        }
-    }
-
-    private static func item(_ bytes: [UInt8]) -> OfficeItem {
-        let words = ItemPiece.words(of: bytes)
-        return OfficeItem(pieces: (words.count + pieceWords - 1) / pieceWords) { number in
-            Array(words[(number * pieceWords)..<min((number + 1) * pieceWords, words.count)])
-        }
-    }
+    private static func digest(_ words: [UInt32]) -> String { digest(ItemPiece.bytes(of: words)) }
 
     private static func digest(_ bytes: [UInt8]) -> String { Hex.encode(Array(SHA256.hash(data: Data(bytes)))) }
 }

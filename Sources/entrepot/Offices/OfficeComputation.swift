@@ -3,7 +3,6 @@ import Attestation
 import Bytes
 import Client
 import Crypto
-import Dispatch
 import Domains
 import Drafting
 import Engine
@@ -13,7 +12,6 @@ import Foundation
 import Ledger
 import PrivacyKernel
 import SecretSharing
-import Synchronization
 import Tables
 import Tasks
 import VectorMath
@@ -220,8 +218,7 @@ struct OfficeComputation: Sendable {
                 + "ledger in \(state)")
         Console.show(try ledger.line(reservation))
         let began = ContinuousClock.now
-        let (kernel, exchange) = try kernel()
-        defer { exchange?.end() }
+        let kernel = try kernel()
         do {
             let product = try plan.fit(
                 kernel, budget: try Budget(plan.privacy, accounting: plan.plan.accounting), progress: { _ in })
@@ -239,7 +236,7 @@ struct OfficeComputation: Sendable {
         }
     }
 
-    private func kernel() throws -> (Kernel, MemberExchange?) {
+    private func kernel() throws -> Kernel {
         let record: @Sendable (Release) throws -> Void = { release in
             try refusing { try ledger.record(release) }
         }
@@ -248,29 +245,28 @@ struct OfficeComputation: Sendable {
                 mesh: mesh, journal: journal, names: task.offices.map(\.name), holders: plan.holders, place: place,
                 rows: plan.declaredRows.joined, members: members)
         }
-        if let hidden = plan.hidden { return (try kernel(hiding: hidden, record), nil) }
-        guard let table, let path else { return (try plan.kernel(nil, sharing: shares(""), record: record), nil) }
+        if let hidden = plan.hidden { return try kernel(hiding: hidden, record) }
+        guard let table, let path else {
+            try MemberExchange(task, place: place, mesh: mesh, journal: journal).serve()
+            return try plan.kernel(nil, sharing: shares(""), record: record)
+        }
         guard isShared else {
             let opening = OfficeOpening(mesh: mesh, holders: plan.holders)
-            return (Kernel(part: try plan.part(table), opening: opening, record: record), nil)
+            return Kernel(part: try plan.part(table), opening: opening, record: record)
         }
         guard let terms = own.table else { throw CommandFailure("\(own.name) has no table in the task") }
         guard let session = try journal.session() else { throw LedgerError.noReservation }
         let list = try KeyList(LocalTableFile(path: path), table: terms, rows: terms.rows ?? 0)
-        let exchange = try MemberExchange(
-            task, place: place, keys: list.keys, mesh: mesh, journal: journal,
-            seed: try MaskKey(rawRepresentation: session.maskKey).seed(for: "points"))
         let began = ContinuousClock.now
-        let members = try exchange.members()
+        let members = try MemberExchange(task, place: place, mesh: mesh, journal: journal).members(
+            of: list.keys, seed: try MaskKey(rawRepresentation: session.maskKey).seed(for: "fillings"))
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         Console.say(
             "\(Counted.of(members.keys.count, "key is", "keys are")) in both tables, as \(task.offices[1 - place].name) knows too; found in "
                 + "\((seconds * 100).rounded() / 100) s")
         let read = try hashedAlike(path)
         table.wipe()
-        return (
-            try plan.kernel((own.name, read, members.keys), sharing: shares(members.digest), record: record), exchange
-        )
+        return try plan.kernel((own.name, read, members.keys), sharing: shares(members.digest), record: record)
     }
 
     /// The table, hashed with a secret of both holders, so that rows of one key have one hash at either.
@@ -364,7 +360,7 @@ private struct OfficeOpening: SumOpening {
     func open(_ part: [Int64], question: String) throws -> [Int64] { try mesh.open(part, question: question) }
 }
 
-/// How work that waits on the cooperative pool is waited for on a thread of its own, and the other way round.
+/// How the cooperative pool waits for work that waits for others.
 ///
 /// A thread of its own, with room for deep trees: fits neither wait for others nor make others wait.
 enum FitThread {
@@ -377,20 +373,5 @@ enum FitThread {
             thread.stackSize = 64 << 20
             thread.start()
         }
-    }
-
-    /// Waits on this thread, which is none of the cooperative pool, for work on the pool.
-    static func waiting<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) throws -> Value {
-        let done = DispatchSemaphore(value: 0)
-        let result = Mutex<Result<Value, any Error>?>(nil)
-        Task.detached {
-            let found: Result<Value, any Error>
-            do { found = .success(try await work()) } catch { found = .failure(error) }
-            result.withLock { $0 = found }
-            done.signal()
-        }
-        done.wait()
-        guard let found = result.withLock({ $0 }) else { throw CancellationError() }
-        return try found.get()
     }
 }

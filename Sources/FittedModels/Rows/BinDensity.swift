@@ -12,12 +12,9 @@ import VectorMath
 /// beyond both edges have, or in the last cell that of the cell before: an even filling of the widest cell would move a mean
 /// by a tenth and more.
 struct BinDensity: Sendable {
-    /// Heights at the left edge, in the middle and at the right edge, as multiples of the cell's mean height.
-    private var left: [Float]
-    private var middle: [Float]
-    private var right: [Float]
-    /// Of cells in the upper tail.
-    private var tails: [Tail?]
+    private let pieces: CellDensity
+    /// Of cells in the upper tail; empty where there are none.
+    private let tails: [Tail?]
     private let domain: ColumnDomain
 
     private struct Tail: Sendable {
@@ -62,16 +59,13 @@ struct BinDensity: Sendable {
             return Float(min((own + other) / 2, 2 * min(own, other)) / own)
         }
         self.domain = domain
-        tails = hasTail ? Self.tails(domain, shares: shares) : [Tail?](repeating: nil, count: domain.size)
-        left = []
-        middle = []
-        right = []
-        for code in heights.indices {
-            let (l, r) = (edge(code, code - 1), edge(code, code + 1))
-            left.append(l)
-            right.append(r)
-            middle.append(max(0, (4 - l - r) / 2))
-        }
+        let tails = hasTail ? Self.tails(domain, shares: shares) : []
+        self.tails = tails.contains { $0 != nil } ? tails : []
+        pieces = CellDensity(
+            heights.indices.map { code in
+                let (left, right) = (edge(code, code - 1), edge(code, code + 1))
+                return CellDensity.Cell(left: left, middle: max(0, (4 - left - right) / 2), right: right)
+            })
     }
 
     private static func tails(_ domain: ColumnDomain, shares: [Double]) -> [Tail?] {
@@ -100,29 +94,17 @@ struct BinDensity: Sendable {
     ///
     /// - Parameter words: uniform words.
     func fractions(of codes: [UInt32], words: [UInt64]) -> [Float] {
-        precondition(words.count >= codes.count)
-        return fractions(
-            of: codes, parts: words.prefix(codes.count).map { Float(UInt32(truncatingIfNeeded: $0 &>> 40)) * 0x1p-24 })
+        fractions(of: codes, parts: CellDensity.shares(of: words, count: codes.count))
     }
 
     /// - Parameter parts: for each code the share of its mass that lies below.
     func fractions(of codes: [UInt32], parts: [Float]) -> [Float] {
-        var result = [Float](repeating: 0, count: codes.count)
+        var result = pieces.fractions(of: codes, shares: parts)
+        guard !tails.isEmpty else { return result }
         for i in codes.indices {
             let code = Int(codes[i])
-            if let tail = tails[code] {
-                result[i] = Float(min(max(tail.fraction(Double(parts[i]), domain, code), 0), 1 - 0x1p-24))
-                continue
-            }
-            let (l, m, r) = (left[code], middle[code], right[code])
-            let share = parts[i]
-            // The first half holds (l + m) / 4 of the mass; solve l·t + (m − l)·t² = share there, mirrored beyond.
-            let isFirst = share * 4 < l + m
-            let edge = isFirst ? l : r
-            let part = isFirst ? share : 1 - share
-            let root = (max(0, edge * edge + 4 * (m - edge) * part)).squareRoot()
-            let t = edge + root > 0 ? 2 * part / (edge + root) : 0
-            result[i] = min(max(isFirst ? t : 1 - t, 0), 1 - 0x1p-24)
+            guard let tail = tails[code] else { continue }
+            result[i] = Float(min(max(tail.fraction(Double(parts[i]), domain, code), 0), 1 - 0x1p-24))
         }
         return result
     }

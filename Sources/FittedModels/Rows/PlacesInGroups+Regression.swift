@@ -82,6 +82,8 @@ extension PlacesInGroups {
             return Self.step(place, found, terms, correlation)
         }
         latents = found.map(\.latent)
+        predictors = Set(
+            steps.flatMap(\.predictors).compactMap { if case .latent(let place, _) = $0 { place } else { nil } })
         if steps.isEmpty { return nil }
     }
 
@@ -103,10 +105,13 @@ extension PlacesInGroups {
                 below += mass
                 return min(max(Float(Normal.quantile(min(below, 1))), -reach), reach)
             }
-        func each(_ number: (Int) -> Float) -> [Float] { groups.map { $0 < 0 ? 0 : number(Int($0)) } }
         let latent = Latent(
-            column: attribute.column, groups: groups, lows: each { edges[$0] }, highs: each { edges[$0 + 1] },
-            means: each { Float(scores.means[$0]) })
+            column: attribute.column, groups: groups,
+            cells: groups.map { group in
+                let place = Int(max(group, 0))
+                return group < 0 ? .init(low: 0, high: 0) : .init(low: edges[place], high: edges[place + 1])
+            },
+            means: groups.map { $0 < 0 ? 0 : Float(scores.means[Int($0)]) })
         let values = codes.map { code in groups[Int(code)] < 0 ? Float.nan : latent.means[Int(code)] }
         return Ordered(latent: latent, scores: scores, values: values)
     }

@@ -59,25 +59,29 @@ struct RowCycle: Sendable {
     /// Codes of every column that is not derived.
     func columns(_ range: Range<UInt64>, _ streams: RowStreams) -> [[UInt32]] {
         let count = UInt64(rows.count)
-        var places = [UInt32](repeating: 0, count: range.count)
         var firstOfSecondRound = 0
+        var places: [UInt32] = []
+        places.reserveCapacity(range.count)
         if let order {
             var at = Int(range.lowerBound % count)
-            for i in places.indices {
-                places[i] = order[at]
-                at += 1
-                if at == rows.count { at = 0 }
+            while places.count < range.count {
+                let end = min(rows.count, at + range.count - places.count)
+                places += order[at..<end]
+                at = end == rows.count ? 0 : end
             }
             firstOfSecondRound = range.lowerBound >= count ? 0 : Int(min(count - range.lowerBound, UInt64(range.count)))
         } else {
-            for (i, word) in streams.words(.place, 0, range).enumerated() {
-                places[i] = UInt32(word.multipliedFullWidth(by: count).high)
+            for word in streams.words(.place, 0, range) {
+                places.append(UInt32(word.multipliedFullWidth(by: count).high))
             }
+        }
+        guard let bounded = BoundedCodes(places, below: rows.count) else {
+            preconditionFailure("a place lies behind the representatives")
         }
         return rows.columns.enumerated().map { column, codes in
             if codes.isEmpty { return [] }
             var drawn = [UInt32](repeating: 0, count: places.count)
-            gather(codes, at: places, into: &drawn)
+            gather(codes, at: bounded, into: &drawn)
             guard let redraw = redraws[column], firstOfSecondRound < places.count else { return drawn }
             var groups: [UInt32]?
             if let map = redraw.groups {

@@ -17,8 +17,8 @@ public enum Draws: String, Sendable, Codable, CaseIterable {
 ///
 /// A pure function of model, seed, kind of draws and conditions. Memory does not grow with the rows drawn.
 public struct RowSampler: Sendable {
-    /// Blocks that one thread draws at a time.
-    private static let blockRows: UInt64 = 1 << 16
+    /// Blocks that one thread draws at a time: what is made on the way of so many rows stays in a processor's cache.
+    private static let blockRows: UInt64 = 1 << 14
 
     private enum Source: Sendable {
         /// Alias tables along the model's tree.
@@ -241,9 +241,8 @@ struct RowStreams: Sendable {
 
     func words(_ purpose: Purpose, _ index: Int, _ range: Range<UInt64>) -> [UInt64] {
         let skipped = Int(range.lowerBound % 8)
-        var words = [UInt64](repeating: 0, count: range.count + skipped)
-        Keystream(key: key, nonce: purpose.rawValue << 32 | UInt64(index)).fill(
-            &words, fromBlock: range.lowerBound / 8)
+        var words = Keystream(key: key, nonce: purpose.rawValue << 32 | UInt64(index)).words(
+            range.count + skipped, fromBlock: range.lowerBound / 8)
         if skipped > 0 { words.removeFirst(skipped) }
         return words
     }

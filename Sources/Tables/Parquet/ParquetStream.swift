@@ -8,6 +8,7 @@ struct ParquetStream: Sendable {
     private let compressor: PageCompressor?
     /// Of columns whose dictionaries are made anew in each row group.
     private var points: [PointDictionary?]
+    /// For each column its pages, each behind its header.
     private var pages: [[[UInt8]]]
     private var chunks: [ChunkSizes]
     private var groupRows = 0
@@ -48,9 +49,9 @@ struct ParquetStream: Sendable {
     /// What stands before the first row.
     let opening = ParquetFormat.magic
 
-    /// Takes the rows of a block, its columns in the order of `chosen`, and gives the bytes of a row group that is full.
-    mutating func append(_ block: SampleBlock, chosen: [Int]) -> [UInt8] {
-        guard block.rowCount > 0 else { return [] }
+    /// Takes the rows of a block, its columns in the order of `chosen`, and appends the bytes of a row group that is full.
+    mutating func append(_ block: SampleBlock, chosen: [Int], to bytes: inout [UInt8]) {
+        guard block.rowCount > 0 else { return }
         for (place, index) in chosen.enumerated() {
             let fractions = index < block.fractions.count ? block.fractions[index] : []
             let page = columns[place].page(
@@ -68,28 +69,32 @@ struct ParquetStream: Sendable {
                 $0.int32(4, ParquetFormat.Encoding.rle.rawValue)
             }
             header.end()
-            pages[place].append(header.bytes + packed)
+            pages[place].append(header.bytes)
+            pages[place].append(packed)
             chunks[place].unpacked += header.bytes.count + page.bytes.count
             if page.encoding == .plain { chunks[place].usesPlain = true } else { chunks[place].usesDictionary = true }
         }
         groupRows += block.rowCount
-        return groupRows >= Self.rowsPerGroup ? group() : []
+        if groupRows >= Self.rowsPerGroup { appendGroup(to: &bytes) }
     }
 
     /// What stands behind the last row.
     mutating func closing() -> [UInt8] {
-        var bytes = groupRows > 0 ? group() : []
+        var bytes: [UInt8] = []
+        if groupRows > 0 { appendGroup(to: &bytes) }
         let footer = footer()
         bytes += footer
         for byte in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: footer.count >> (8 * byte))) }
         return bytes + ParquetFormat.magic
     }
 
-    private mutating func group() -> [UInt8] {
-        var bytes: [UInt8] = []
+    private mutating func appendGroup(to bytes: inout [UInt8]) {
+        // Where the group's first byte comes to stand among them.
+        let start = bytes.count
+        func position(_ bytes: [UInt8]) -> Int { written + bytes.count - start }
         var group = Group(rows: groupRows, chunks: [])
         for place in columns.indices {
-            let start = written + bytes.count
+            let chunkStart = position(bytes)
             if chunks[place].usesDictionary, let dictionary = columns[place].dictionaryPage ?? points[place]?.page {
                 let packed = compressor.map { $0.pack(dictionary.bytes) } ?? dictionary.bytes
                 var header = ThriftWriter()
@@ -105,18 +110,19 @@ struct ParquetStream: Sendable {
                 bytes += packed
                 chunks[place].unpacked += header.bytes.count + dictionary.bytes.count
             }
-            let dataStart = written + bytes.count
+            let dataStart = position(bytes)
             for page in pages[place] { bytes += page }
             group.chunks.append(
-                Chunk(start: start, dataStart: dataStart, packed: written + bytes.count - start, sizes: chunks[place]))
+                Chunk(
+                    start: chunkStart, dataStart: dataStart, packed: position(bytes) - chunkStart, sizes: chunks[place])
+            )
             pages[place].removeAll(keepingCapacity: true)
             points[place]?.forget()
             chunks[place] = ChunkSizes()
         }
         groups.append(group)
         groupRows = 0
-        written += bytes.count
-        return bytes
+        written = position(bytes)
     }
 
     // MARK: - Footer

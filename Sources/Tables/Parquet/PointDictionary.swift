@@ -6,8 +6,7 @@ import VectorMath
 /// A number is found by the place of its point, so none is made or compared for a row, and each is written once a row group.
 struct PointDictionary: Sendable {
     private let grids: [DecimalGrid]
-    private let scale: AxisScale
-    private let pivot: Double
+    private let cells: PointCells
     /// For each code how many points lie before its first; a code without a grid is one point.
     private let starts: [UInt32]
     /// How many there are.
@@ -16,6 +15,8 @@ struct PointDictionary: Sendable {
     private let values: [Double]
     private let number: ColumnBytes.Number
     private var seen: FirstSeen
+    /// The number of each point that was seen.
+    private var numbers: [Double] = []
 
     /// A column of more points has as many numbers as rows, more or less; four bytes are held for each.
     private static let mostPoints = 1 << 17
@@ -56,8 +57,7 @@ struct PointDictionary: Sendable {
         guard points > 0 else { return nil }
         self.points = points
         grids = binning.grids
-        scale = binning.scale
-        pivot = binning.pivot
+        cells = PointCells(grids: grids, starts: starts, scale: binning.scale, pivot: binning.pivot)
         values = column.values
         self.starts = starts
         seen = FirstSeen(below: points)
@@ -69,35 +69,29 @@ struct PointDictionary: Sendable {
     /// For each row its number's place in the dictionary, which grows; nil where it has grown too long.
     mutating func indices(codes: [UInt32], fractions: [Float], rows: Int) -> [UInt32]? {
         guard count <= Self.mostNumbers else { return nil }
-        var indices = [UInt32](repeating: 0, count: rows)
-        findGridPoints(
-            codes: codes, fractions: fractions, rows: rows, grids: grids, starts: starts, scale: scale, pivot: pivot,
-            into: &indices)
-        seen.number(&indices, count: rows)
-        return indices
+        var points = [UInt32](repeating: 0, count: rows)
+        cells.find(codes: codes, fractions: fractions, rows: rows, into: &points)
+        var appeared: [Int] = []
+        let before = count
+        guard seen.number(&points, count: rows, appeared: { appeared.append($0) }) else { return nil }
+        for (point, row) in zip(seen.numbers[before...], appeared) {
+            let code = Int(codes[row])
+            let isOnGrid = code < grids.count && grids[code].count > 0
+            numbers.append(isOnGrid ? grids[code].number(atStep: Int64(point - starts[code])) : values[code])
+        }
+        return points
     }
 
     /// Its numbers in Parquet's plain encoding.
     var page: (bytes: [UInt8], count: Int) {
-        var numbers: [Double] = []
-        numbers.reserveCapacity(count)
-        for point in seen.numbers {
-            // The last code that begins at the point or before it.
-            var (code, above) = (0, starts.count)
-            while above - code > 1 {
-                let middle = (code + above) / 2
-                if starts[middle] <= point { code = middle } else { above = middle }
-            }
-            let isOnGrid = code < grids.count && grids[code].count > 0
-            numbers.append(isOnGrid ? grids[code].number(atStep: Int64(point - starts[code])) : values[code])
-        }
         var bytes: [UInt8] = []
-        ColumnBytes.append(
-            codes: numbers.indices.map { UInt32($0) }, fractions: [], rows: count, values: numbers, grids: [],
-            scale: scale, pivot: pivot, as: number, to: &bytes)
+        ColumnBytes.append(numbers, as: number, to: &bytes)
         return (bytes, count)
     }
 
     /// Begins the dictionary of the next row group.
-    mutating func forget() { seen.forget() }
+    mutating func forget() {
+        seen.forget()
+        numbers.removeAll(keepingCapacity: true)
+    }
 }

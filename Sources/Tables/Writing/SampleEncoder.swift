@@ -84,7 +84,7 @@ public struct SampleEncoder: Sendable {
         if format == .json {
             blocks.append(block)
         } else if format == .parquet {
-            bytes += parquet.append(block, chosen: chosen)
+            parquet.append(block, chosen: chosen, to: &bytes)
         } else {
             appendRows(block, into: &bytes)
         }
@@ -134,10 +134,10 @@ public struct SampleEncoder: Sendable {
             if !opening.isEmpty { try write(opening) }
             var parquet = parquet
             try ranges { range in
+                bytes.removeAll(keepingCapacity: true)
                 if format == .parquet {
-                    bytes = parquet.append(try block(range), chosen: chosen)
+                    parquet.append(try block(range), chosen: chosen, to: &bytes)
                 } else {
-                    bytes.removeAll(keepingCapacity: true)
                     appendRows(try block(range), into: &bytes)
                 }
                 if !bytes.isEmpty { try write(bytes) }

@@ -1,7 +1,8 @@
 /// The ChaCha20 keystream: block `i` of a key and nonce is the same in whichever order blocks are read.
 ///
 /// Proof: eight blocks are 64 words, of which lane l and place p write word `8 · l + p`. They go into the words where 64 are
-/// left, and into scratch of 64 otherwise, all of which is then written before the words that are left are read from it.
+/// left, and into scratch of 64 otherwise, all of which is then written before the words that are left are read from it. So
+/// `fill` writes every word that it is handed, and `words` hands it all that it counts.
 ///
 /// RFC 8439's function with the original layout of counter and nonce, 64 bits each (words 12–13 and 14–15), so that a
 /// stream has 2^64 blocks. A block is eight 64-bit words, little-endian.
@@ -42,6 +43,14 @@ public struct Keystream: Sendable {
     /// Fills an array from the start of a block on.
     public func fill(_ words: inout [UInt64], fromBlock block: UInt64) {
         words.withUnsafeMutableBufferPointer { fill($0, fromBlock: block) }
+    }
+
+    /// So many words from the start of a block on.
+    public func words(_ count: Int, fromBlock block: UInt64) -> [UInt64] {
+        [UInt64](unsafeUninitializedCapacity: count) { words, used in
+            fill(UnsafeMutableBufferPointer(rebasing: words.prefix(count)), fromBlock: block)
+            used = count
+        }
     }
 
     /// Blocks `first` to `first + 7`, one a lane.

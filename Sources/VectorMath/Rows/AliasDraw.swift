@@ -112,13 +112,18 @@ public struct AliasTable: Sendable {
 }
 
 /// `target[i] = source[places[i]]`.
-@inline(never)
 public func gather(_ source: [UInt32], at places: [UInt32], into target: inout [UInt32]) {
-    precondition(places.count == target.count)
-    let bounded = BoundedCodes(checked: places, below: source.count)
-    // Proof: every place is below the count of `source`, as its type holds; i runs below the other two counts.
+    gather(source, at: BoundedCodes(checked: places, below: source.count), into: &target)
+}
+
+/// The same for places that are looked at once for many sources.
+@inline(never)
+public func gather(_ source: [UInt32], at places: BoundedCodes<UInt32>, into target: inout [UInt32]) {
+    precondition(places.count == target.count && (places.count == 0 || places.bound <= source.count))
+    // Proof: every place is below its bound, as its type holds, and so below the count of `source`; i runs below the other two
+    // counts.
     source.withUnsafeBufferPointer { source in
-        bounded.codes.withUnsafeBufferPointer { places in
+        places.codes.withUnsafeBufferPointer { places in
             target.withUnsafeMutableBufferPointer { target in
                 guard let s = source.baseAddress, let p = places.baseAddress, let t = target.baseAddress else { return }
                 for i in 0..<target.count { t[i] = s[Int(p[i])] }

@@ -72,17 +72,30 @@ public enum ColumnBytes {
                     let digits = grids[code].digits(fraction: Double(fractions[row]), scale: scale, pivot: pivot)
                     value = decimalValue(digits, exponent: grids[code].exponent)
                 }
-                switch number {
-                case .double:
-                    bytes.storeBytes(of: value.bitPattern.littleEndian, toByteOffset: 8 &* row, as: UInt64.self)
-                case .int64:
-                    let whole = Int64(exactly: value) ?? 0
-                    bytes.storeBytes(of: whole.littleEndian, toByteOffset: 8 &* row, as: Int64.self)
-                case .int32:
-                    let whole = Int32(exactly: value) ?? 0
-                    bytes.storeBytes(of: whole.littleEndian, toByteOffset: 4 &* row, as: Int32.self)
-                }
+                store(value, row, number, bytes)
             }
+        }
+    }
+
+    /// Appends numbers.
+    public static func append(_ values: [Double], as number: Number, to output: inout [UInt8]) {
+        grow(&output, by: values.count * (number == .int32 ? 4 : 8)) { bytes in
+            for row in values.indices { store(values[row], row, number, bytes) }
+        }
+    }
+
+    @inline(__always)
+    private static func store(
+        _ value: Double, _ row: Int, _ number: Number, _ bytes: UnsafeMutableRawBufferPointer
+    ) {
+        switch number {
+        case .double: bytes.storeBytes(of: value.bitPattern.littleEndian, toByteOffset: 8 &* row, as: UInt64.self)
+        case .int64:
+            let whole = Int64(exactly: value) ?? 0
+            bytes.storeBytes(of: whole.littleEndian, toByteOffset: 8 &* row, as: Int64.self)
+        case .int32:
+            let whole = Int32(exactly: value) ?? 0
+            bytes.storeBytes(of: whole.littleEndian, toByteOffset: 4 &* row, as: Int32.self)
         }
     }
 

@@ -117,6 +117,30 @@ struct ShareTests {
     }
 
     @Test(
+        "of a file that was put in a table's place while its party waited no key leaves, and with the table itself the task goes on",
+        .enabled(if: Program.isBuilt, Program.absence), arguments: [0, 1])
+    func otherFile(of place: Int) async throws {
+        let scene = try await ShareScene()
+        let path = scene.path("\(ShareScene.names[place]).csv")
+        let waiting = try scene.start(place, patience: 40)
+        _ = try await waiting.announced("waiting for ")
+        let table = try String(contentsOfFile: path, encoding: .utf8)
+        try Data((table.split(separator: "\n").prefix(150).joined(separator: "\n") + "\n").utf8).write(
+            to: URL(fileURLWithPath: path))
+        let others = try (0..<3).filter { $0 != place }.map { try scene.start($0, patience: 40) }
+        let outcome = waiting.outcome()
+        #expect(outcome.code != 0 && outcome.talk.contains("changed while it was read"), "\(outcome.talk)")
+        #expect(!outcome.talk.contains("in both tables"), "\(outcome.talk)")
+        for other in others { #expect(other.outcome().code != 0) }
+        try Data(table.utf8).write(to: URL(fileURLWithPath: path))
+        for (number, party) in try (0..<3).map({ try scene.start($0) }).enumerated() {
+            let outcome = party.outcome()
+            #expect(outcome.code == 0, "\(outcome.talk)")
+            #expect(outcome.talk.contains("300 keys are in both tables") == (number < 2), "\(outcome.talk)")
+        }
+    }
+
+    @Test(
         "a party that stays away is named and nothing is spent; a table of a party that brings none is refused",
         .enabled(if: Program.isBuilt, Program.absence))
     func away() async throws {

@@ -179,6 +179,35 @@ struct HiddenValuesTests {
         }
     }
 
+    /// A reader takes away what it knows of a message: masks of the other list, or what stands in the slots. If the part that is left
+    /// covered two tables, their difference would show in what rows differ.
+    @Test("no part covers two tables: each number has its own, of either side, in either field")
+    func parts() {
+        let world = WideSlotWorld(slots: 2)
+        let masks = RowMasks(key: [UInt8](repeating: 9, count: 32), places: 2)
+        var parts: [UInt64] = []
+        for number in 0..<8 {
+            for side in 0..<2 {
+                let (holder, third) = (world.party(1 - side), world.party(2))
+                if number % 2 == 0 {
+                    let mask = masks.row(0, number: number, width: 3) + masks.row(1, number: number, width: 3)
+                    for message in [
+                        holder.turned([0, 1], masks, number: number, width: 3, piece: 0),
+                        third.placed(mask, side: side, number: number, width: 3, piece: 0),
+                    ] { parts.append(UInt64(PartedTables.less(mask, message)[0])) }
+                } else {
+                    let mask = masks.wideRow(0, number: number, width: 3) + masks.wideRow(1, number: number, width: 3)
+                    for message in [
+                        holder.widelyTurned([0, 1], masks, number: number, width: 3, piece: 0),
+                        third.widelyPlaced(mask, side: side, number: number, width: 3, piece: 0),
+                    ] { parts.append(WidePartedTables.less(mask, message)[0]) }
+                }
+            }
+        }
+        // In the narrow field elements are 31 bits of the words whose 61 bits are those of the wide one.
+        #expect(Set(parts.map { $0 & 0x7FFF_FFFF }).count == 32)
+    }
+
     @Test("a filling is zero, and a row with a name is what its holder masked", arguments: [1, 5])
     func aligned(width: Int) throws {
         let masks = RowMasks(key: [UInt8](repeating: 9, count: 32), places: 7)

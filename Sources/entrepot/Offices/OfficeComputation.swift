@@ -257,6 +257,9 @@ struct OfficeComputation: Sendable {
         guard let terms = own.table else { throw CommandFailure("\(own.name) has no table in the task") }
         guard let session = try journal.session() else { throw LedgerError.noReservation }
         let list = try KeyList(LocalTableFile(path: path), table: terms, rows: terms.rows ?? 0)
+        // Before any of these keys leaves: they are those of the table that was committed to, not of a file in its place.
+        let read = try hashedAlike(path)
+        table.wipe()
         let began = ContinuousClock.now
         let members = try MemberExchange(task, place: place, mesh: mesh, journal: journal).members(
             of: list.keys, seed: try MaskKey(rawRepresentation: session.maskKey).seed(for: "fillings"))
@@ -264,8 +267,6 @@ struct OfficeComputation: Sendable {
         Console.say(
             "\(Counted.of(members.keys.count, "key is", "keys are")) in both tables, as \(task.offices[1 - place].name) knows too; found in "
                 + "\((seconds * 100).rounded() / 100) s")
-        let read = try hashedAlike(path)
-        table.wipe()
         return try plan.kernel((own.name, read, members.keys), sharing: shares(members.digest), record: record)
     }
 

@@ -18,7 +18,7 @@ public final class Kernel: CustomReflectable {
     let rows: (any IntegerSource)?
     var noise: NoiseSource
     private let record: (@Sendable (Release) throws -> Void)?
-    private var answered = 0
+    private(set) var answered = 0
     private var knownCounts: [[Int]: [Int64]] = [:]
     /// Further attributes that follow from a row's columns.
     var further: [FurtherAttribute] = []

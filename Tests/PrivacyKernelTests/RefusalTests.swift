@@ -246,6 +246,24 @@ struct TranscriptTests {
         }
     }
 
+    /// Where several holders add noise, errors are made of tables, and divided by their deviation.
+    @Test("of tables of which a transcript says that they have no noise no errors are made")
+    func forgedVariance() throws {
+        let kernel = testKernel(try testTable([2, 3], [[1, 2], [0, 1], [0, 1]]))
+        let table = try kernel.measure([[0]], spending: testBudget(1, 1e-6, .gaussian))[0]
+        let same = [Candidate(attributes: [0], estimate: table.counts)]
+        let text = String(decoding: try JSONEncoder().encode(kernel.transcript), as: UTF8.self)
+        for variance in ["0", "-1"] {
+            let forged = text.replacing(#/"variance":[-+.0-9e]+/#, with: "\"variance\":\(variance)")
+            #expect(forged != text)
+            let replay = Kernel(
+                replaying: try JSONDecoder().decode(Transcript.self, from: Data(forged.utf8)), domain: kernel.domain)
+            #expect(throws: PrivacyError.replayMismatch(release: 0)) {
+                _ = try replay.measureErrors(of: same, spending: testBudget(1, 1e-6, .gaussian))
+            }
+        }
+    }
+
     private func copy(of marginal: NoisyMarginal, shape: [Int], counts: ArraySlice<Int64>) -> NoisyMarginal {
         NoisyMarginal(attributes: marginal.attributes, shape: shape, counts: Array(counts), scale: marginal.scale)
     }

@@ -86,6 +86,8 @@ extension Kernel {
     ) throws(PrivacyError) -> [NoisyError] {
         _ = try check(candidates, cellLimit: cellLimit)
         let tables = try measure(candidates.map(\.attributes), spending: budget, cellLimit: cellLimit)
+        // A replayed table may say that it has no noise: what is divided by that is no number.
+        guard tables.allSatisfy({ $0.variance > 0 }) else { throw .replayMismatch(release: answered - 1) }
         return zip(candidates, tables).map { candidate, table in
             let deviation = table.variance.squareRoot()
             var sum = 0.0

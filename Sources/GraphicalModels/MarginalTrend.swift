@@ -21,6 +21,8 @@ public struct MarginalTrend: Sendable, Equatable {
     private static let steps = 6
     private static let longestStep = 1.0
     private static let tolerance = 1e-4
+    /// At the end of a visit rows and columns are scaled so often at most, until none is off by more than this part.
+    private static let (closingPasses, closingTolerance) = (50, 1e-3)
 
     /// - Parameters:
     ///   - attributes: ascending.
@@ -65,6 +67,10 @@ public struct MarginalTrend: Sendable, Equatable {
             bring(&factors, counts, to: kept)
             if abs(step) * largest < Self.tolerance { break }
         }
+        // Once is not enough where the scales nearly are one: what is left would widen or narrow both.
+        for _ in 0..<Self.closingPasses {
+            if bring(&factors, counts, to: kept) < Self.closingTolerance { break }
+        }
         return factors
     }
 
@@ -81,13 +87,17 @@ public struct MarginalTrend: Sendable, Equatable {
     }
 
     /// Scales rows, then columns, to the counts that they had.
+    ///
+    /// - Returns: how far one was off at most, as a part of it.
+    @discardableResult
     private func bring(
         _ factors: inout [Double], _ counts: [Double], to kept: (rows: [Double], columns: [Double])
-    ) {
+    ) -> Double {
         func scales(_ kept: [Double], _ found: [Double]) -> [Double] { zip(kept, found).map { $1 > 0 ? $0 / $1 : 1 } }
         let rows = scales(kept.rows, margins(zip(counts, factors).map { $0 * $1 }).rows)
         for cell in factors.indices { factors[cell] *= rows[cell / width] }
         let columns = scales(kept.columns, margins(zip(counts, factors).map { $0 * $1 }).columns)
         for cell in factors.indices { factors[cell] *= columns[cell % width] }
+        return (rows + columns).reduce(0) { max($0, abs($1 - 1)) }
     }
 }

@@ -23,7 +23,7 @@ static int is_mapped(const void *block) { return (((const size_t *)block)[-1] & 
 // A heap keeps up to 16 MB that are free at its end; blocks of 8 MB and more are mappings of their own. With glibc's own
 // limits each block of rows took its pages from the kernel and gave them back: nearly half of the processor time of a
 // download of samples. Wiping touches such pages once more, which cost a fifth of its speed; text of a block of rows, which
-// is a megabyte or more, was mapped and given back for each block while the limit was one megabyte, an eighth.
+// is a megabyte or more, was mapped and given back for each block while the limit was one megabyte (Benchmarks/service.md).
 __attribute__((constructor)) static void keep_some_freed_memory(void) {
     mallopt(M_MMAP_THRESHOLD, 8 << 20);
     mallopt(M_TRIM_THRESHOLD, 16 << 20);

@@ -54,6 +54,8 @@ package struct RowRules: Sendable {
     /// Sources come before what is computed of them.
     let computations: [Computation]
     package let checks: [Check]
+    /// Which of them a row cannot break.
+    let glances: RuleGlances
     /// The numbers of each column; nil for text and truth values.
     package let points: [ColumnPoints?]
     /// Columns that have values of their own in a row: of rules, with numbers.
@@ -69,6 +71,7 @@ package struct RowRules: Sendable {
         self.domain = domain
         self.computations = computations
         checks = resolver.checks
+        glances = RuleGlances(resolver.checks, computations)
         points = resolver.points
         valued = resolver.valued.sorted()
     }

@@ -74,7 +74,7 @@ package struct RuleEngine: Sendable {
                 }
             }
             if row.isMoved { continue }
-            while passed < rules.checks.count, !breaks(rules.checks[place], row) {
+            while passed < rules.checks.count, rules.glances.exclude(place, row) || !breaks(rules.checks[place], row) {
                 passed += 1
                 place = (place + 1) % rules.checks.count
             }

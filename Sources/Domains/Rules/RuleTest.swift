@@ -37,7 +37,8 @@ package struct RuleTest: Sendable {
                 throw problem("\(domain.name) has no value \"\(text)\"", "Expected here: \(domain.expectation)")
             }
             if let points, points.cells[code] != nil {
-                guard let number = Self.number(text, domain) else { continue }
+                // Each once, however often and in whatever form it is written: the covered points of a cell are counted.
+                guard let number = Self.number(text, domain), !numbers.contains(number) else { continue }
                 numbers.append(number)
             } else {
                 codes.insert(code)

@@ -60,6 +60,8 @@ extension TaskSpecification {
         public static let mostOffices = 64
         /// The most rows of a table that is shared.
         static let mostSharedRows = 100_000_000
+        /// The most products of two columns' codes that are counted on shares at once, as the kernel's `ShareLimits` has it.
+        static let mostSharedCells = 1 << 26
     }
 
     /// Who counts where the service sends the rows to shards: all parties sign it, and what they must run.

@@ -1,5 +1,4 @@
 import Dispatch
-import Domains
 import Foundation
 import SecretSharing
 import Synchronization
@@ -7,6 +6,7 @@ import Tables
 import Testing
 import VectorMath
 
+@testable import Domains
 @testable import PlantedBugs
 @testable import PrivacyKernel
 
@@ -152,6 +152,36 @@ struct SharedColumnsTests {
                 domain: sources[0].domain, rows: rows, sources: sources, isField: true
             ).faults()
             #expect(faults == [], "\(first) \(count) \(room)")
+        }
+    }
+
+    /// Whoever asks it has already let too much through.
+    private struct Unasked: ColumnSharing {
+        struct Asked: Error {}
+        var holders: NoiseHolders { NoiseHolders(count: 3, colluding: 1) }
+        var side: Int? { nil }
+        func open(_ part: [Int64], question: String) throws -> [Int64] { throw Asked() }
+        func openWide(_ part: [Int64], question: String) throws -> [Int64] { throw Asked() }
+        func products(_ number: Int, sizes: [[Int]], own: OneHotTable?) throws -> [UInt32] { throw Asked() }
+        func wideProducts(_ number: Int, columns: [WeightedColumns], own: OneHotTable?) throws -> [UInt64] {
+            throw Asked()
+        }
+    }
+
+    @Test("what no party could hold, or no message, is refused before a word of it is sent")
+    func tooLarge() throws {
+        // Of two columns the products; of few rows and many columns a piece, whose length has four bytes.
+        let wide = ColumnDomain(
+            name: "w", type: .integer, cells: .units(lower: 0, count: 1 << 22), other: nil, missing: nil)
+        let domains = [
+            (try testDomain([8_193, 8_192]), 8_193 * 8_192, 1 << 26),
+            (TableDomain(columns: [wide, try testDomain([2]).columns[0]]), 256 << 22, 1 << 28),
+        ]
+        for (domain, cells, limit) in domains {
+            let source = SharedColumns(nil, of: domain, first: 1, rows: 300, Unasked())
+            #expect(throws: PrivacyError.tooManyCells(cells: cells, limit: limit)) {
+                _ = try source.counts([[0, 1]], further: [])
+            }
         }
     }
 

@@ -316,6 +316,12 @@ struct EngineTests {
             #expect(file.specification == nil, "\(change.new)")
             #expect(file.errors.contains { "\($0)".contains(change.words) }, "\(change.new): \(file.errors)")
         }
+        // Each party would hold what all codes of one table and all of the other are together.
+        let wide = try Self.shared {
+            $0 = $0.replacing("maximum: 1000000}, bins: {count: 24", with: "maximum: 1000000}, bins: {count: 9000")
+                .replacing("maximum: 5000}, bins: {count: 20", with: "maximum: 5000}, bins: {count: 9000")
+        }
+        #expect(wide.errors.contains { $0.path == "engine" && "\($0)".contains("counted on shares") }, "\(wide.errors)")
         // What is built is not refused.
         let sum = try Self.shared {
             $0 = $0.replacing("method: auto", with: "method: gaussian-copula")

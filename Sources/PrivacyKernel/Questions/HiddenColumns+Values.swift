@@ -3,15 +3,12 @@ import VectorMath
 /// Sums of values and of scores over rows of which nobody knows whether they are joined: products of what the columns of joined rows
 /// add, in the field of 2⁶¹ − 1. Rows of zeros add nothing.
 extension HiddenColumns {
-    /// No shared table has more elements.
-    private static let mostElements = 1 << 29
-
     // KERNEL 11.10
     /// Where all groups are columns of the values' holder, the other one shares a single column, in which its rows count: so a
     /// value counts where both holders have the row, and nowhere else.
     func sums(_ values: [Int64], of attribute: Int, by groups: [Int]) throws(PrivacyError) -> [Int64] {
         let asked = SplitSum(values, of: attribute, by: groups, domain, first: first)
-        try checkWords(asked.width)
+        try check(asked.width)
         let products = try products(asked.columns, [GroupPair(0, 1)]) { own in
             asked.codes(of: own, at: sharing.side)
         }
@@ -45,12 +42,8 @@ extension HiddenColumns {
         return entries
     }
 
-    private func checkWords(_ width: (partialValue: Int, overflow: Bool)) throws(PrivacyError) {
-        let words = width.partialValue.multipliedReportingOverflow(by: max(rows, 1))
-        guard !width.overflow, !words.overflow, words.partialValue <= Self.mostElements else {
-            throw .tooManyCells(
-                cells: width.overflow || words.overflow ? nil : words.partialValue, limit: Self.mostElements)
-        }
+    private func check(_ width: (partialValue: Int, overflow: Bool)) throws(PrivacyError) {
+        try ShareLimits.check(width: width.overflow ? nil : width.partialValue, rows: rows, isWide: true)
     }
 
     // KERNEL 11.9
@@ -58,7 +51,8 @@ extension HiddenColumns {
     private func products(
         _ columns: [WeightedColumns], _ tables: [GroupPair], _ codes: (PrivateRows) -> [CodeArray]
     ) throws(PrivacyError) -> [[UInt64]] {
-        for table in columns { try checkWords((table.width, false)) }
+        for table in columns { try check((table.width, false)) }
+        try ShareLimits.check(products: tables.map { (columns[$0.first].figures, columns[$0.second].figures) })
         let number = nextNumber()
         let own = list.map { HiddenTable($0, codes($0.rows)) }
         let cells = tables.map { columns[$0.first].figures * columns[$0.second].figures }

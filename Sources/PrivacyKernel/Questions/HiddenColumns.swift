@@ -26,10 +26,6 @@ final class HiddenColumns: IntegerSource {
         var count = 0
     }
 
-    /// No shared table has more words, and no call more cells.
-    private static let mostWords = 1 << 31
-    private static let mostCells = 1 << 26
-
     /// - Parameters:
     ///   - list: this holder's rows, of the first or the last columns of the domain.
     ///   - domain: of the joined table.
@@ -201,15 +197,9 @@ final class HiddenColumns: IntegerSource {
         _ sizes: [[Int]], _ pairs: [GroupPair], _ codes: (PrivateRows) -> [CodeArray]
     ) throws(PrivacyError) -> HiddenCounts {
         let widths = sizes.map { $0.reduce(0, +) }
-        for width in widths {
-            let words = width.multipliedReportingOverflow(by: max(rows, 1))
-            guard !words.overflow, words.partialValue <= Self.mostWords else {
-                throw .tooManyCells(cells: words.overflow ? nil : words.partialValue, limit: Self.mostWords)
-            }
-        }
+        for width in widths { try ShareLimits.check(width: width, rows: rows) }
         let all = sizes.flatMap { $0 }
-        let cells = pairs.reduce(0) { $0 + all[$1.first] * all[$1.second] }
-        guard cells <= Self.mostCells else { throw .tooManyCells(cells: cells, limit: Self.mostCells) }
+        try ShareLimits.check(products: pairs.map { (all[$0.first], all[$0.second]) })
         let number = nextNumber()
         do {
             let own = list.map { HiddenTable($0, codes($0.rows)) }

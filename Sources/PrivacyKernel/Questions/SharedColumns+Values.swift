@@ -5,9 +5,6 @@ import VectorMath
 /// Sums of values and of scores, where the columns of each row lie at two holders: products of what each holder's columns add, in
 /// the field of 2⁶¹ − 1, which holds every sum that the kernel can be asked for.
 extension SharedColumns {
-    /// No shared table has more elements.
-    private static let mostElements = 1 << 29
-
     private func side(of column: Int) -> Int { column < first ? 0 : 1 }
 
     /// Its number among the holder's own columns.
@@ -22,7 +19,7 @@ extension SharedColumns {
             guard let own, asked.holder == sharing.side else { return [Int64](repeating: 0, count: asked.cells[0]) }
             return own.sums(values, of: local(attribute), by: groups.map { local($0) })
         }
-        try checkWords(asked.width)
+        try check(asked.width)
         let products = try products(asked.columns) { own in asked.codes(of: own, at: sharing.side) }
         return asked.ordered(products)
     }
@@ -60,19 +57,16 @@ extension SharedColumns {
         return entries
     }
 
-    private func checkWords(_ width: (partialValue: Int, overflow: Bool)) throws(PrivacyError) {
-        let words = width.partialValue.multipliedReportingOverflow(by: max(rows, 1))
-        guard !width.overflow, !words.overflow, words.partialValue <= Self.mostElements else {
-            throw .tooManyCells(
-                cells: width.overflow || words.overflow ? nil : words.partialValue, limit: Self.mostElements)
-        }
+    private func check(_ width: (partialValue: Int, overflow: Bool)) throws(PrivacyError) {
+        try ShareLimits.check(width: width.overflow ? nil : width.partialValue, rows: rows, isWide: true)
     }
 
     /// This party's part of the sums of products of the figures of two tables.
     private func products(
         _ columns: [WeightedColumns], _ codes: (PrivateRows) -> [CodeArray]
     ) throws(PrivacyError) -> [UInt64] {
-        for table in columns { try checkWords((table.width, false)) }
+        for table in columns { try check((table.width, false)) }
+        try ShareLimits.check(products: [(columns[0].figures, columns[1].figures)])
         let number = nextNumber()
         let own = self.own.map { OneHotTable(OneHotCodes(codes($0), rows: rows)) }
         do {

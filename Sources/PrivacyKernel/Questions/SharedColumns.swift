@@ -32,9 +32,6 @@ final class SharedColumns: IntegerSource {
 
     var shortensRows: Bool { false }
 
-    /// No shared table has more words.
-    private static let mostWords = 1 << 31
-
     /// - Parameters:
     ///   - own: this holder's rows, of the first or the last columns of the domain.
     ///   - domain: of the joined table.
@@ -185,15 +182,11 @@ final class SharedColumns: IntegerSource {
     // KERNEL 11.3
     /// This party's part of the products of two tables of one-hot codes.
     private func share(_ sizes: [[Int]], _ codes: (PrivateRows) -> [CodeArray]) throws(PrivacyError) -> [UInt32] {
-        for side in sizes {
-            let words = side.reduce(0, +).multipliedReportingOverflow(by: max(rows, 1))
-            guard !words.overflow, words.partialValue <= Self.mostWords else {
-                throw .tooManyCells(cells: words.overflow ? nil : words.partialValue, limit: Self.mostWords)
-            }
-        }
+        let widths = sizes.map { $0.reduce(0, +) }
+        for width in widths { try ShareLimits.check(width: width, rows: rows) }
+        try ShareLimits.check(products: [(widths[0], widths[1])])
         let number = nextNumber()
         let own = self.own.map { OneHotCodes(codes($0), rows: rows) }
-        let widths = sizes.map { $0.reduce(0, +) }
         do {
             let part = try sharing.products(number, sizes: sizes, own: own.map { OneHotTable($0) })
             guard part.count == widths[0] * widths[1] else {

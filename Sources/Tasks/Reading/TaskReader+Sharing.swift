@@ -163,4 +163,36 @@ extension TaskReader {
                 fix: "Leave out ratios and sums, or write `engine: {kind: enclave}`")
         }
     }
+
+    private static let methodsWithoutPairs: [TaskSpecification.SynthesizerChoice.Method] = [
+        .named(TaskSpecification.SynthesizerChoice.none), .named("independent"), .named("gaussian-copula"),
+    ]
+
+    /// Codes of columns are multiplied with each other before they are put into groups. What no party could hold is refused here, and
+    /// not once ε is set aside.
+    mutating func checkSharedCells(
+        _ engine: TaskSpecification.Engine?, _ task: Section, _ parties: [TaskSpecification.Party],
+        _ synthesizer: TaskSpecification.SynthesizerChoice
+    ) {
+        guard case .secretSharing(_, let members) = engine else { return }
+        let sides = parties.compactMap { try? $0.table?.domain().sizes.map { Double($0) } }
+        guard sides.count == 2 else { return }
+        let widths = sides.map { $0.reduce(0, +) }
+        let cells: Double
+        if members == .known {
+            // Only tables of columns of both providers are products of shares, and these methods ask for none.
+            guard !Self.methodsWithoutPairs.contains(synthesizer.method) else { return }
+            cells = widths[0] * widths[1]
+        } else {
+            let all = widths[0] + widths[1]
+            cells = (all * all - sides.joined().reduce(0) { $0 + $1 * $1 }) / 2
+        }
+        let most = TaskSpecification.Engine.mostSharedCells
+        guard cells > Double(most) else { return }
+        problem(
+            line: task.line("engine"), path: "engine",
+            "the columns of both tables have \(Int(widths[0])) and \(Int(widths[1])) codes, whose "
+                + "\(cells < 1e15 ? String(Int(cells)) : "many") pairs are more than the \(most) that are counted on shares",
+            fix: "Declare fewer bins or categories, or write `engine: {kind: enclave}`")
+    }
 }

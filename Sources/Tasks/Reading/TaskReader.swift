@@ -41,6 +41,7 @@ struct TaskReader {
         let engine = readEngine(task, join: join, privacy: privacy, parties: parties)
         let proofs = readProofs(task, engine: engine, parties: parties)
         checkShared(engine, task, parties: parties, join: join, rules: rules)
+        if let parties, let synthesizer { checkSharedCells(engine, task, parties, synthesizer) }
         let requests = readRequests(task, engine: engine, privacy: privacy, parties: parties)
         var unreserved = privacy
         if let slice = requests ?? nil { unreserved?.epsilon -= slice.epsilon }

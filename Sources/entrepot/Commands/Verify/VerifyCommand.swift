@@ -109,7 +109,11 @@ struct VerifyCommand: AsyncParsableCommand {
     mutating func validate() throws {
         // The last file after --certificates is the document where no other is: either order can be written.
         if document == nil, url == nil { document = platform.takeLastFile() }
-        if (document == nil) == (url == nil) { throw ValidationError("give either a DOCUMENT or --url") }
+        if (document == nil) == (url == nil) {
+            // What stands behind an option that this command does not have is taken for the document.
+            let both = document.map { ": here are \($0) and --url (verify takes no --key)" } ?? ""
+            throw ValidationError("give either a DOCUMENT or --url" + both)
+        }
         if url != nil, at != nil { throw ValidationError("--at is for saved documents: a service is verified now") }
         if timestamp == nil, timestampRoot != nil, let document,
             FileManager.default.fileExists(atPath: document + ".tsr")

@@ -2,7 +2,8 @@ import Domains
 
 /// The groups of an ordered column as steps of its scale.
 struct GroupScale: Sendable {
-    /// For each group its place on the scale; nil where it stands for no value.
+    /// For each group its place on the scale; nil where it stands for no value. Codes without a value that are too rare for a
+    /// group of their own lie in one of values, and have its place.
     let places: [Int?]
     /// Steps of the scale.
     let count: Int
@@ -13,16 +14,13 @@ struct GroupScale: Sendable {
         var places = [Int?](repeating: nil, count: attribute.size)
         var last: Int?
         var count = 0
-        for code in 0..<domain.size {
+        for code in 0..<domain.valueCount {
             let group = attribute.group(of: code)
-            if code >= domain.valueCount {
-                if places[group] != nil { return nil }
-            } else if group != last {
-                if places[group] != nil { return nil }
-                places[group] = count
-                count += 1
-                last = group
-            }
+            guard group != last else { continue }
+            if places[group] != nil { return nil }
+            places[group] = count
+            count += 1
+            last = group
         }
         guard count > 1 else { return nil }
         self.places = places

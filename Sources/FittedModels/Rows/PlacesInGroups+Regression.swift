@@ -93,7 +93,10 @@ extension PlacesInGroups {
         _ domain: ColumnDomain, _ attribute: ModelAttribute, _ rows: RepresentativeRows
     ) -> Ordered? {
         guard let scale = GroupScale(attribute, domain) else { return nil }
-        let groups = (0..<domain.size).map { code in scale.places[attribute.group(of: code)].map { Int32($0) } ?? -1 }
+        let groups = (0..<domain.size).map { code in
+            // What has no value keeps its row, also where it shares a group with values.
+            code < domain.valueCount ? scale.places[attribute.group(of: code)].map { Int32($0) } ?? -1 : -1
+        }
         let codes = rows.columns[attribute.column].prefix(sampleRows)
         var counts = [Double](repeating: 0, count: scale.count)
         for code in codes where groups[Int(code)] >= 0 { counts[Int(groups[Int(code)])] += 1 / Double(codes.count) }

@@ -86,9 +86,11 @@ public struct TaskPlan: Sendable {
             remainder: synthesizer == nil ? .nothing : .model, countsRows: leastRows != nil, mirror: task.join.mirror,
             linkage: task.join.linkage.map { (terms: $0, sides: Self.sides(task)) },
             holders: holders)
-        plan = try Self.plan(
-            synthesizer?.plan(domain, privacy, rowsPerKey: rows) ?? Self.planWithoutModel(privacy, rowsPerKey: rows),
-            queries, privacy)
+        var model =
+            try synthesizer?.plan(domain, privacy, rowsPerKey: rows)
+            ?? Self.planWithoutModel(privacy, rowsPerKey: rows)
+        if let synthesizer, holders.count > 1 { model = synthesizer.withTables(model, domain) }
+        plan = try Self.plan(model, queries, privacy)
         if let synthesizer, asksFirst > 0 {
             // What the queries leave must pay for the model too. ρ grows a little slower than ε², hence the half.
             let share = queries.modelShare

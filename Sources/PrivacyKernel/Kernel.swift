@@ -294,6 +294,11 @@ extension Kernel {
         return true
     }
 
+    /// Whether rows lie at several holders, of which each adds noise: public. Of a replayed transcript what it records.
+    package var isOfSeveralHolders: Bool {
+        (rows?.holders ?? transcript.releases.first?.terms?.holders ?? .one).count > 1
+    }
+
     /// The most rows that a key may have: public. Of a replayed transcript what it records; 1 where it does not.
     public var rowsBound: Int { rows?.rowsPerKey ?? transcript.releases.first?.terms?.rowsPerKey ?? 1 }
 

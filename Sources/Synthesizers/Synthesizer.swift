@@ -26,6 +26,10 @@ public protocol Synthesizer: Sendable {
         _ domain: TableDomain, _ privacy: PrivacyParameters, rowsPerKey: Int
     ) throws(SynthesisError) -> MechanismPlan
 
+    /// A plan of the method where rows lie at several holders, so that tables are measured in place of their distances
+    /// (KERNEL.md, 10.4): the same steps, with other shares where the method makes use of the tables.
+    func withTables(_ plan: MechanismPlan, _ domain: TableDomain) -> MechanismPlan
+
     /// What rows of the model keep and what they assume.
     func fidelity(_ domain: TableDomain) -> Fidelity
 
@@ -41,6 +45,9 @@ public protocol Synthesizer: Sendable {
 }
 
 extension Synthesizer {
+    /// The plan as it is: of the tables the distances alone are taken.
+    public func withTables(_ plan: MechanismPlan, _ domain: TableDomain) -> MechanismPlan { plan }
+
     /// The plan for one row a key.
     public func plan(
         _ domain: TableDomain, _ privacy: PrivacyParameters
@@ -54,7 +61,8 @@ extension Synthesizer {
     public func fit(
         _ kernel: Kernel, _ privacy: PrivacyParameters, progress: (Double) -> Void = { _ in }
     ) throws -> FittedModel {
-        let plan = try plan(kernel.domain, privacy, rowsPerKey: kernel.rowsBound)
+        var plan = try plan(kernel.domain, privacy, rowsPerKey: kernel.rowsBound)
+        if kernel.isOfSeveralHolders { plan = withTables(plan, kernel.domain) }
         return try fit(
             kernel, plan: plan, budget: Budget(privacy, accounting: plan.accounting), progress: progress)
     }

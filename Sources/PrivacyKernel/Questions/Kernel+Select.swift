@@ -78,9 +78,7 @@ extension Kernel {
     /// L1-errors where parts of several holders do nothing but add up: the candidates' tables are measured in their place,
     /// and the rest is post-processing.
     ///
-    /// m tables measured together move by k·√m, as m errors do, so each cell gets the noise that each error would. |x| of a
-    /// noisy difference x is too large by σ·√(2/π) where there is no difference and by nothing where it is large: what is
-    /// taken off, √2·σ·√(2/π)·exp(−x²/(2σ²)), has this mean at no difference, and vanishes with distance.
+    /// m tables measured together move by k·√m, as m errors do, so each cell gets the noise that each error would.
     private func errorsOfTables(
         _ candidates: [Candidate], spending budget: consuming Budget, cellLimit: Int
     ) throws(PrivacyError) -> [NoisyError] {
@@ -88,18 +86,7 @@ extension Kernel {
         let tables = try measure(candidates.map(\.attributes), spending: budget, cellLimit: cellLimit)
         // A replayed table may say that it has no noise: what is divided by that is no number.
         guard tables.allSatisfy({ $0.variance > 0 }) else { throw .replayMismatch(release: answered - 1) }
-        return zip(candidates, tables).map { candidate, table in
-            let deviation = table.variance.squareRoot()
-            var sum = 0.0
-            for (count, estimate) in zip(table.counts, candidate.estimate) {
-                let difference = Double(count) - Double(estimate)
-                let part = difference / deviation
-                sum += abs(difference) - 2 / Double.pi.squareRoot() * deviation * exponential(-part * part / 2)
-            }
-            return NoisyError(
-                attributes: table.attributes, value: Int64(min(max(sum, -0x1p61), 0x1p61).rounded()),
-                variance: table.variance * Double(table.counts.count))
-        }
+        return zip(candidates, tables).map { $1.distance(from: $0.estimate) }
     }
 
     // KERNEL 4.4
@@ -190,6 +177,29 @@ extension Kernel {
             isOpen &= ~isTaken
         }
         return chosen
+    }
+}
+
+extension NoisyMarginal {
+    /// How far the rows are from an estimate, as a noisy table shows it: post-processing.
+    ///
+    /// |x| of a noisy difference x is too large by σ·√(2/π) where there is no difference and by nothing where it is large: what is
+    /// taken off, √2·σ·√(2/π)·exp(−x²/(2σ²)), has this mean at no difference, and vanishes with distance.
+    ///
+    /// - Parameter estimate: as many counts as the table has, in its order.
+    package func distance(from estimate: [Int64]) -> NoisyError {
+        let deviation = variance > 0 ? variance.squareRoot() : 0
+        var sum = 0.0
+        for (count, estimate) in zip(counts, estimate) {
+            let difference = Double(count) - Double(estimate)
+            sum += abs(difference)
+            guard deviation > 0 else { continue }
+            let part = difference / deviation
+            sum -= 2 / Double.pi.squareRoot() * deviation * exponential(-part * part / 2)
+        }
+        return NoisyError(
+            attributes: attributes, value: Int64(min(max(sum, -0x1p61), 0x1p61).rounded()),
+            variance: max(variance, 0) * Double(counts.count))
     }
 }
 

@@ -33,6 +33,11 @@ public struct Auto: Synthesizer {
         try plan(shared.steps(domain), privacy, rowsPerKey: rowsPerKey, shared.choice)
     }
 
+    /// Tables of pairs show how far these are from independence and are then part of what is measured of them.
+    public func withTables(_ plan: MechanismPlan, _ domain: TableDomain) -> MechanismPlan {
+        shared.withTables(plan, domain)
+    }
+
     /// Fits the tree on what fits into it and weights rows by the other tables.
     public func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void

@@ -34,6 +34,11 @@ public struct CliqueTree: Synthesizer {
         try plan(shared.steps(domain), privacy, rowsPerKey: rowsPerKey, shared.choice)
     }
 
+    /// Tables of pairs show how far these are from independence and are then part of what is measured of them.
+    public func withTables(_ plan: MechanismPlan, _ domain: TableDomain) -> MechanismPlan {
+        shared.withTables(plan, domain)
+    }
+
     /// Fits the tree on all that was measured.
     public func fit(
         _ kernel: Kernel, plan: MechanismPlan, budget: consuming Budget, progress: (Double) -> Void

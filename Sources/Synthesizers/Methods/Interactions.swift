@@ -64,8 +64,19 @@ struct Interactions {
         }
     }
 
+    /// Looks for no set where distances are taken from tables whose noise would hide all that stands out.
+    ///
+    /// - Parameters:
+    ///   - most: so many rows may be what stands out least.
+    ///   - deviation: of the noise in each cell.
+    mutating func keepLegible(within most: Double, deviation: Double) {
+        let cells = Double(candidates.reduce(0) { max($0, $1.cells) })
+        if Self.leastDeviations * deviation * cells.squareRoot() > most { candidates = [] }
+    }
+
     mutating func setDistances(_ errors: [NoisyError]) {
-        deviation = (errors.first?.variance ?? 0).squareRoot()
+        // Of tables that answer in place of errors, those of more cells show their distance less exactly.
+        deviation = (errors.map(\.variance).max() ?? 0).squareRoot()
         for (place, error) in errors.enumerated() where candidates.indices.contains(place) {
             candidates[place].distance = Double(error.value)
         }

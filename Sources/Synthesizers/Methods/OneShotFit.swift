@@ -37,17 +37,25 @@ struct OneShotFit {
     /// these, or the noise of so many distances is beyond this part of the rows.
     private static let limits = [1.5, 6, 24]
     private static let (fewPairs, noiseOfDistance) = (80, 0.1)
+    /// Where distances come from tables, they are of as few cells as keep noise small, and what is chosen is refined after them.
+    private static let limitOfTables = 0.35
     private static let detail = (1...12).map { 1 << $0 }
     /// The part of the budget that differences may take, and what of it each of three questions has, in thousandths.
     private static let differenceShare = 0.06
     /// What one-ways have, and errors of pairs alone, or of sets of more columns as well.
     private static let (oneWayShare, pairErrorShare, setErrorShare) = (0.4, 0.05, 0.1)
+    /// What tables of pairs have where they answer in place of errors, and tables of sets beside them: they say more, since each is
+    /// part of what is measured of its columns.
+    private static let (pairTableShare, setTableShare, setTablePart) = (0.125, 0.05, 286)
+    /// Sets are looked for by tables where what stands out is no more than this part of the rows.
+    private static let leastSeenByTables = 0.5
     /// One-ways get this part of what they are to have at first: what they lack is added with the tables, when it is known which of these
     /// there are, and what they have had too much cannot be taken back.
     private static let firstPart = 0.85
     /// Where columns are few: what one-ways have at least, and what their codes and the cells of a table are counted as at most.
     private static let (leastOneWayShare, legibleCodes, cellsOfTypicalTable) = (0.1, 32, 144.0)
     private static let refinements = 3
+    private static let errorStep = "pair errors"
     static let (finePart, trialPart, histogramPart, errorPart) = (300, 400, 300, 300)
 
     init(_ parameters: [String: Parameter], measuresAcross: Bool) throws(SynthesisError) {
@@ -78,7 +86,7 @@ struct OneShotFit {
                 name: "one-way marginals", share: oneWayShare(domain), cells: cells,
                 spread: AccountingChoice.spread(ofMarginals: columns.map { domain.columns[$0].size })),
             .init(
-                name: "pair errors", share: errorShare(domain),
+                name: Self.errorStep, share: errorShare(domain),
                 spread: Double(max(1, columns.count * (columns.count - 1) / 2)), changing: 4),
         ]
         var left = shareLeft(domain)
@@ -99,8 +107,32 @@ struct OneShotFit {
     }
 
     private func errorShare(_ domain: TableDomain) -> Double {
+        seeksSets(domain) ? Self.setErrorShare : Self.pairErrorShare
+    }
+
+    private func seeksSets(_ domain: TableDomain) -> Bool {
         Interactions.areSought(columns: domain.modelledColumns.count, aboutOne: labelColumn(domain) != nil)
-            ? Self.setErrorShare : Self.pairErrorShare
+    }
+
+    /// The steps where errors are answered with tables: these have what they need from the tables that come after them.
+    func withTables(_ plan: MechanismPlan, _ domain: TableDomain) -> MechanismPlan {
+        var plan = plan
+        guard let place = plan.steps.firstIndex(where: { $0.name == Self.errorStep }), place + 1 < plan.steps.count
+        else { return plan }
+        let whole = plan.steps.reduce(0) { $0 + $1.share }
+        let more = tableShare(domain) * whole - plan.steps[place].share
+        let last = plan.steps.count - 1
+        guard more > 0, more < plan.steps[last].share else { return plan }
+        plan.steps[place].share += more
+        // A key that changes moves tables as it moves all counts.
+        plan.steps[place].changing = nil
+        plan.steps[last].share -= more
+        return plan
+    }
+
+    /// What the first tables have together.
+    private func tableShare(_ domain: TableDomain) -> Double {
+        Self.pairTableShare + (seeksSets(domain) ? Self.setTableShare : 0)
     }
 
     /// What one-ways and errors leave.
@@ -171,13 +203,15 @@ struct OneShotFit {
         let choices = Self.limits.count * max(1, pairCount)
         let isQuiet =
             noise.deviation(amount: errorAmount / Double(choices)) < Self.noiseOfDistance * oneWays.total
-        let asked = pairCount <= Self.fewPairs && isQuiet ? Self.limits.count : 1
-        let limits = Self.limits.prefix(asked).map { $0 * legible }
+        let isByTables = kernel.isOfSeveralHolders
+        let asked = pairCount <= Self.fewPairs && isQuiet && !isByTables ? Self.limits.count : 1
+        let limits = Self.limits.prefix(asked).map { $0 * legible * (isByTables ? Self.limitOfTables : 1) }
         var tables = pairTables(oneWays, legible: legible, limits: limits, withCoarse: seeksSets)
         var interactions = Interactions(
             tables.levels, legible: max(Self.noiseOfLegibleSet * rowsInNoise, 4), treeCells: cellLimit,
             label: labelColumn)
         var grouped = GroupedKernel(kernel)
+        var released = ReleasedTables()
         guard !tables.candidates.isEmpty, rowsInNoise >= Self.leastRowsInNoise else {
             // Nothing to pair, or too few rows for any table: all the rest goes to the one-ways.
             let sets = columns.map { [$0] }
@@ -187,11 +221,21 @@ struct OneShotFit {
             return try independent()
         }
         // Where too few rows leave no larger set legible, pairs have what they would have without any.
-        let errorPart = interactions.candidates.isEmpty ? Self.pairErrorShare / errorShare(domain) : 1
-        let errorBudget = try slices.next(part: Int((1000 * errorPart).rounded()))
-        guard var misfits = try self.misfits(tables, oneWays, &grouped, &interactions, spending: errorBudget) else {
-            return try independent()
+        if isByTables {
+            let amount = slices.amount * Self.setTableShare / (1 - oneWayShare(domain))
+            interactions.keepLegible(
+                within: Self.leastSeenByTables * oneWays.total,
+                deviation: noise.deviation(amount: amount / Double(max(1, interactions.candidates.count))))
         }
+        let errorPart =
+            !interactions.candidates.isEmpty
+            ? 1
+            : isByTables ? Self.pairTableShare / tableShare(domain) : Self.pairErrorShare / errorShare(domain)
+        let errorBudget = try slices.next(part: Int((1000 * errorPart).rounded()))
+        guard
+            var misfits = try self.misfits(
+                tables, oneWays, &grouped, &interactions, &released, spending: errorBudget)
+        else { return try independent() }
         var sets = interactions.chosen(misfits, tables.levels, oneWays)
         progress(0.3)
 
@@ -221,7 +265,8 @@ struct OneShotFit {
             }
             if !open.candidates.isEmpty {
                 var none = Interactions([], legible: legible, treeCells: cellLimit)
-                let more = try self.misfits(open, oneWays, &grouped, &none, spending: slices.some(Self.errorPart))
+                let more = try self.misfits(
+                    open, oneWays, &grouped, &none, &released, spending: slices.some(Self.errorPart))
                 guard let more else { return try independent() }
                 misfits += more
             }
@@ -261,7 +306,7 @@ struct OneShotFit {
         var rounds = TableRounds(
             choice, tables, measuresAcross: measuresAcross, oneWays, amounts: ownAmounts, sizes: sizes,
             cellLimit: 20 * cellLimit)
-        guard try rounds.measure(&grouped, spending: slices.rest()) else { return try independent() }
+        guard try rounds.measure(&grouped, adding: released, spending: slices.rest()) else { return try independent() }
         progress(0.5)
         // Dropping tables from the grown tree cannot make it larger than the limit by much; the fit must not fail.
         return try treeAndRowsModel(
@@ -301,8 +346,14 @@ struct OneShotFit {
 
     private func misfits(
         _ tables: PairTables, _ oneWays: OneWayMarginals, _ grouped: inout GroupedKernel,
-        _ interactions: inout Interactions, spending budget: consuming Budget
+        _ interactions: inout Interactions, _ released: inout ReleasedTables, spending budget: consuming Budget
     ) throws -> [MeasuredMisfit]? {
+        let isByTables = grouped.kernel.isOfSeveralHolders
+        func distances(_ candidates: [Candidate], spending budget: consuming Budget) throws -> [NoisyError]? {
+            isByTables
+                ? try released.distances(of: candidates, grouped.kernel, spending: budget)
+                : try grouped.kernel.measuredErrors(of: candidates, spending: budget)
+        }
         let shares = oneWays.shares
         func questions(_ sets: [[ModelAttribute]]) throws -> [Candidate] {
             var questions: [Candidate] = []
@@ -317,14 +368,13 @@ struct OneShotFit {
         }
         var budget = budget
         if !interactions.candidates.isEmpty {
-            let part = try budget.take(.fraction(Interactions.errorPart, 1000))
-            let errors = try grouped.kernel.measuredErrors(
-                of: try questions(interactions.candidates.map(\.members)), spending: part)
+            let part = try budget.take(.fraction(isByTables ? Self.setTablePart : Interactions.errorPart, 1000))
+            let errors = try distances(try questions(interactions.candidates.map(\.members)), spending: part)
             guard let errors else { return nil }
             interactions.setDistances(errors)
         }
         let pairs = try questions(tables.candidates.map { tables.members(of: $0) })
-        guard let errors = try grouped.kernel.measuredErrors(of: pairs, spending: budget.take(.all)) else { return nil }
+        guard let errors = try distances(pairs, spending: budget.take(.all)) else { return nil }
         return zip(tables.candidates, errors).map { table, error in
             let members = tables.members(of: table)
             return MeasuredMisfit(

@@ -33,6 +33,8 @@ struct TableRounds {
         let members: [ModelAttribute]
         let share: Double
         let isInTree: Bool
+        /// Whether the fit takes what was measured of it.
+        var isKept = true
         var ordered: [ModelAttribute] = []
         var numbers: [Int] = []
         var answers = MeanOfAnswers()
@@ -77,7 +79,7 @@ struct TableRounds {
     /// Measured tables across it.
     var across: [MeasuredMarginal] { marginals(measured.filter { !$0.isInTree }, of: attributes) }
 
-    private var measured: [Question] { questions.filter { $0.answers.variance.isFinite } }
+    private var measured: [Question] { questions.filter { $0.isKept && $0.answers.variance.isFinite } }
 
     private func marginals(_ questions: [Question], of attributes: [ModelAttribute]) -> [MeasuredMarginal] {
         questions.map {
@@ -88,10 +90,16 @@ struct TableRounds {
 
     /// Asks both rounds; what was measured is in `inTree`, `across` and `oneWays`.
     ///
+    /// - Parameter released: tables that are known already; where one of them is asked for, it has so much less to get.
     /// - Returns: false if a replayed transcript has ended before any table.
-    mutating func measure(_ grouped: inout GroupedKernel, spending budget: consuming Budget) throws -> Bool {
+    mutating func measure(
+        _ grouped: inout GroupedKernel, adding released: ReleasedTables, spending budget: consuming Budget
+    ) throws -> Bool {
         for place in questions.indices {
             (questions[place].ordered, questions[place].numbers) = try grouped.ordered(questions[place].members)
+            guard let one = released[questions[place].numbers] else { continue }
+            questions[place].answers.add(one.answer)
+            known[place] += one.amount
         }
         let forest = Set(choice.forest(questions.compactMap(\.place)))
         let first = questions.indices.filter { questions[$0].place.map(forest.contains) ?? true }
@@ -105,7 +113,10 @@ struct TableRounds {
         let part = (own.reduce(0, +) + all.oneWays.reduce(0, +)) / whole
         let slice = try budget.take(.fraction(min(max(1, Int((part * 1000).rounded())), 990), 1000))
         guard try ask(first, &grouped, (own, all.oneWays), spending: slice) else { return false }
+        // What is known of them already is little beside what the tree says.
+        for place in others { questions[place].isKept = false }
         let kept = try unexplained(others)
+        for place in kept { questions[place].isKept = true }
         let second = first + kept
         _ = try ask(second, &grouped, further(second, left: budget.amount), spending: budget)
         return true

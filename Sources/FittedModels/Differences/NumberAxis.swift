@@ -109,6 +109,10 @@ package struct AxisPositions: Sendable {
                 cells.append((min(own[step], own[step + 1]), max(own[step], own[step + 1]), UInt32(code), step))
             }
         }
+        // Steps that hold no row of a score all lie in one place: what is beyond it belongs to the last number with rows, and not to
+        // the end of the domain.
+        let wide = cells.filter { $0.high > $0.low }
+        if !isDiscrete, !wide.isEmpty { cells = wide }
         if isFalling { cells.reverse() }
         for (index, cell) in cells.enumerated() {
             let before = index > 0 ? cells[index - 1].high : nil

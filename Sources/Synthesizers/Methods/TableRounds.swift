@@ -186,7 +186,7 @@ struct TableRounds {
         var learned = oneWays
         learned.learn(from: known, of: attributes)
         let model = try fittedTree(
-            known, targets: denoisedTargets(known, learned, of: attributes), oneWays: learned,
+            known, targets: denoisedTargets(known, learned, of: attributes, alongScales: true), oneWays: learned,
             attributes: attributes,
             domain: learned.domain, cellLimit: cellLimit)
         let pairs = others.map { questions[$0].members.compactMap { attributes.firstIndex(of: $0) }.sorted() }

@@ -32,4 +32,25 @@ public struct TreeGrowth: Sendable {
         graph.connect(clique)
         (cliques, cells) = JunctionTree.predicted(graph)
     }
+
+    /// Which of some cliques a tree within a limit holds: all of them where it can, else one after the other as long as it is.
+    ///
+    /// - Parameters:
+    ///   - required: so many at the front are held in any case.
+    ///   - cellLimit: of `JunctionTree.predictedCells` of those that are held.
+    public static func held(
+        _ cliques: [[Int]], required: Int = 0, sizes: [Int], dependencies: Dependencies = .none, cellLimit: Int
+    ) -> [Bool] {
+        if JunctionTree.predictedCells(cliques: cliques, sizes: sizes, dependencies: dependencies) <= cellLimit {
+            return cliques.map { _ in true }
+        }
+        var growth = TreeGrowth(
+            cliques: Array(cliques.prefix(required)), sizes: sizes, dependencies: dependencies)
+        return cliques.enumerated().map { place, clique in
+            if place < required { return true }
+            guard growth.cells(adding: clique) <= cellLimit else { return false }
+            growth.add(clique)
+            return true
+        }
+    }
 }

@@ -106,4 +106,24 @@ import VectorMath
             #expect(growth.cells == predicted || supported)
         }
     }
+
+    @Test("of cliques that are too many for a tree those at the front are held, and no more than it may have")
+    func held() {
+        // Codes of 16 columns in a square, each table of two neighbours.
+        let sizes = [Int](repeating: 5, count: 16)
+        let across = (0..<16).filter { $0 % 4 < 3 }.map { [$0, $0 + 1] }
+        let cliques = across + (0..<12).map { [$0, $0 + 4] }
+        let all = JunctionTree.predictedCells(cliques: cliques, sizes: sizes)
+        #expect(TreeGrowth.held(cliques, sizes: sizes, cellLimit: all) == cliques.map { _ in true })
+        for limit in [all - 1, 2_000, 400] {
+            let held = TreeGrowth.held(cliques, required: 3, sizes: sizes, cellLimit: limit)
+            let kept = zip(cliques, held).filter(\.1).map(\.0)
+            #expect(kept.count < cliques.count && held.prefix(3).allSatisfy { $0 })
+            #expect(JunctionTree.predictedCells(cliques: kept, sizes: sizes) <= limit)
+            #expect(JunctionTree(cliques: kept, sizes: sizes).totalCells <= limit)
+        }
+        // Those that are required are held whatever the limit.
+        let least = TreeGrowth.held(cliques, required: 2, sizes: sizes, cellLimit: 1)
+        #expect(least == cliques.indices.map { $0 < 2 })
+    }
 }

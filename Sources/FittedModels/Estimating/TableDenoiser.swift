@@ -6,7 +6,8 @@ import VectorMath
 ///
 /// Two estimates are made. In the first every cell is a multiple of what independent columns give (`CountMixture`). In the second the multiples are of a table of low rank instead:
 /// the singular values of what stands out of independence are shrunk for the least squared error (Gavish and Donoho 2017).
-/// Of these two and their mean, that is taken whose unbiased estimate of risk is least (Stein 1981; its divergence by
+/// Along scales that is also tried with the slow waves alone (`ScaleWaves`).
+/// Of all these and their means with the first, that is taken whose unbiased estimate of risk is least (Stein 1981; its divergence by
 /// one random probe, Ramani, Blu and Unser 2008).
 ///
 /// It sees nothing but what was released, and gives the same values for the same counts.
@@ -16,6 +17,8 @@ struct TableDenoiser {
     /// What independent columns give, row-major.
     private let expected: [Double]
     private let deviation: Double
+    /// What to keep of both sides.
+    private let waves: (rows: [ScaleWaves], columns: [ScaleWaves])
 
     /// Larger tables stay as they are.
     static let mostCells = 1 << 16
@@ -24,11 +27,18 @@ struct TableDenoiser {
     /// - Parameters:
     ///   - expected: row-major, as many as rows and columns make.
     ///   - deviation: standard deviation of the noise in each cell.
-    init(rows: Int, columns: Int, expected: [Double], deviation: Double) {
+    ///   - ordered: how many rows and columns at the front lie on a scale.
+    init(
+        rows: Int, columns: Int, expected: [Double], deviation: Double, ordered: (rows: Int, columns: Int) = (0, 0)
+    ) {
         self.rows = rows
         self.columns = columns
         self.expected = expected.map { max($0, Self.leastExpected) }
         self.deviation = deviation
+        waves = (
+            ScaleWaves.choices(size: rows, ordered: ordered.rows),
+            ScaleWaves.choices(size: columns, ordered: ordered.columns)
+        )
     }
 
     /// The estimated counts: none is negative.
@@ -39,10 +49,15 @@ struct TableDenoiser {
         let probe = counts.map { _ in generator.next() & 1 == 0 ? step : -step }
         let moved = zip(counts, probe).map { $0 + $1 }
         let (cells, movedCells) = (mixture(counts, around: expected), mixture(moved, around: expected))
-        let low = mixture(counts, around: lowRank(counts))
-        let movedLow = mixture(moved, around: lowRank(moved))
         func mean(_ first: [Double], _ second: [Double]) -> [Double] { zip(first, second).map { ($0 + $1) / 2 } }
-        let estimates = [(cells, movedCells), (low, movedLow), (mean(cells, low), mean(movedCells, movedLow))]
+        var estimates = [(cells, movedCells)]
+        for own in waves.rows {
+            for other in waves.columns {
+                let low = mixture(counts, around: lowRank(counts, own, other))
+                let movedLow = mixture(moved, around: lowRank(moved, own, other))
+                estimates += [(low, movedLow), (mean(cells, low), mean(movedCells, movedLow))]
+            }
+        }
         let risks = estimates.map { found, moved in
             var risk = 0.0
             for cell in found.indices {
@@ -62,9 +77,9 @@ struct TableDenoiser {
     }
 
     /// Independence and the part of what stands out of it that noise of this size does not explain; positive everywhere.
-    private func lowRank(_ counts: [Double]) -> [Double] {
+    private func lowRank(_ counts: [Double], _ own: ScaleWaves, _ other: ScaleWaves) -> [Double] {
         let rest = zip(counts, expected).map { $0 - $1 }
-        guard let kept = try? shrunk(rest) else { return expected }
+        guard let kept = try? slow(rest, own, other) else { return expected }
         let slack = deviation / 4
         return expected.indices.map { cell in
             let step = softStep(
@@ -73,12 +88,23 @@ struct TableDenoiser {
         }
     }
 
-    /// The optimal shrinker of singular values for the Frobenius norm, for noise of known size.
-    private func shrunk(_ rest: [Double]) throws -> [Double] {
+    /// What is left of a table that is taken apart into waves along its rows and its columns.
+    private func slow(_ rest: [Double], _ own: ScaleWaves, _ other: ScaleWaves) throws -> [Double] {
         // Row-major with these sides is column-major with them turned.
-        let isWide = columns > rows
-        let own = try Matrix(rows: columns, columns: rows, values: rest)
-        let tall = isWide ? own : own.transposed
+        var table = try Matrix(rows: columns, columns: rows, values: rest)
+        let (down, along) = (own.basis, other.basis)
+        if let down { table = try table.multiplied(by: down) }
+        if let along { table = try along.transposed.multiplied(by: table) }
+        table = try shrunk(table)
+        if let along { table = try along.multiplied(by: table) }
+        if let down { table = try table.multiplied(by: down.transposed) }
+        return table.values
+    }
+
+    /// The optimal shrinker of singular values for the Frobenius norm, for noise of known size.
+    private func shrunk(_ table: Matrix) throws -> Matrix {
+        let isWide = table.columns >= table.rows
+        let tall = isWide ? table.transposed : table
         let eigen = try tall.gram.symmetricEigen()
         let (long, short) = (Double(tall.rows), Double(tall.columns))
         let unit = deviation * long.squareRoot()
@@ -94,7 +120,7 @@ struct TableDenoiser {
             for row in 0..<tall.columns { scaled[row, place] *= kept }
         }
         let projected = try tall.multiplied(by: scaled.multiplied(by: eigen.vectors.transposed))
-        return (isWide ? projected : projected.transposed).values
+        return isWide ? projected.transposed : projected
     }
 }
 
@@ -103,12 +129,17 @@ struct TableDenoiser {
 /// - Parameters:
 ///   - attributes: those that the tables number.
 ///   - model: what other tables say of these; without it, columns are independent.
+///   - alongScales: whether what changes slowly along the scale of a column is told from noise by that.
 package func denoisedTargets(
     _ tables: [MeasuredMarginal], _ oneWays: OneWayMarginals, of attributes: [ModelAttribute],
-    around model: GraphicalModel? = nil
+    around model: GraphicalModel? = nil, alongScales: Bool = false
 ) -> [MarginalTarget] {
     let shares = oneWays.shares
     let explained = model?.marginals(of: tables.map(\.attributes))
+    func ordered(_ members: [ModelAttribute]) -> (rows: Int, columns: Int) {
+        let scales = members.map { oneWays.orderedGroups(of: $0) }
+        return (members.count == 2 ? scales[0] : 0, scales[members.count - 1])
+    }
     return tables.enumerated().map { place, table in
         let members = table.attributes.map { attributes[$0] }
         guard members.count > 1, table.counts.count <= TableDenoiser.mostCells, members.allSatisfy({ $0.size > 1 })
@@ -122,7 +153,7 @@ package func denoisedTargets(
         let deviation = (max(table.variance, leastVariance) * oneWays.draws).squareRoot()
         let denoiser = TableDenoiser(
             rows: table.counts.count / members[members.count - 1].size, columns: members[members.count - 1].size,
-            expected: expected, deviation: deviation)
+            expected: expected, deviation: deviation, ordered: alongScales ? ordered(members) : (0, 0))
         let raw = table.counts.map { Double($0) }
         var denoised = denoiser.estimate(raw)
         denoised.bring(to: sums)

@@ -25,7 +25,7 @@ package func treeAndRowsModel(
     }
     var oneWays = oneWays
     oneWays.learn(from: inTree + across, of: attributes)
-    let treeTargets = denoisedTargets(inTree, oneWays, of: attributes)
+    let treeTargets = denoisedTargets(inTree, oneWays, of: attributes, alongScales: true)
     let treeTrends = try trendsInTree(inTree, oneWays, of: attributes, domain: oneWays.domain)
     let model = try fittedTree(
         inTree, targets: treeTargets, trends: treeTrends, oneWays: oneWays, attributes: attributes,
@@ -46,7 +46,8 @@ package func treeAndRowsModel(
     let fitted =
         oneWayTargets(oneWays, attributes: attributes, columnCount: oneWays.domain.columns.count)
         + treeTargets
-    let acrossTargets = denoisedTargets(across, oneWays, of: attributes, around: model)
+    let acrossTargets = denoisedTargets(
+        across, oneWays, of: attributes, around: model, alongScales: true)
     let trends = treeTrends + measuredTrends(across, oneWays, of: attributes)
     let blockSize = RepresentativeRows.blockSize(forTotal: oneWays.total)
     var corrections: [Factor] = []

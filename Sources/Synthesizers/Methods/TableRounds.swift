@@ -1,3 +1,4 @@
+import Domains
 import FittedModels
 import GraphicalModels
 import PrivacyKernel
@@ -32,7 +33,7 @@ struct TableRounds {
         let place: Int?
         let members: [ModelAttribute]
         let share: Double
-        let isInTree: Bool
+        var isInTree: Bool
         /// Whether the fit takes what was measured of it.
         var isKept = true
         var ordered: [ModelAttribute] = []
@@ -44,7 +45,7 @@ struct TableRounds {
     ///   - measuresAcross: whether tables across the junction tree are measured too.
     ///   - amounts: what each single column has had.
     ///   - sizes: of the columns.
-    ///   - cellLimit: of the first round's tree.
+    ///   - cellLimit: of the tree.
     init(
         _ choice: TableChoice, _ tables: PairTables, measuresAcross: Bool, _ oneWays: OneWayMarginals,
         amounts: [Double], sizes: [Int], cellLimit: Int
@@ -79,7 +80,9 @@ struct TableRounds {
     /// Measured tables across it.
     var across: [MeasuredMarginal] { marginals(measured.filter { !$0.isInTree }, of: attributes) }
 
-    private var measured: [Question] { questions.filter { $0.isKept && $0.answers.variance.isFinite } }
+    private var measured: [Question] { questions.filter(isMeasured) }
+
+    private func isMeasured(_ question: Question) -> Bool { question.isKept && question.answers.variance.isFinite }
 
     private func marginals(_ questions: [Question], of attributes: [ModelAttribute]) -> [MeasuredMarginal] {
         questions.map {
@@ -106,7 +109,9 @@ struct TableRounds {
         let others = questions.indices.filter { !first.contains($0) }
         let whole = budget.amount
         guard !others.isEmpty else {
-            return try ask(first, &grouped, further(first, left: whole), spending: budget)
+            guard try ask(first, &grouped, further(first, left: whole), spending: budget) else { return false }
+            try leaveOutOfTree()
+            return true
         }
         let all = further(Array(questions.indices), left: whole)
         let own = first.map { all.tables[$0] }
@@ -119,7 +124,32 @@ struct TableRounds {
         for place in kept { questions[place].isKept = true }
         let second = first + kept
         _ = try ask(second, &grouped, further(second, left: budget.amount), spending: budget)
+        try leaveOutOfTree()
         return true
+    }
+
+    /// Lets tables lie across the tree where it would have too many cells with them.
+    ///
+    /// The tree was grown over all levels of detail and all tables that were chosen. Of fewer levels and tables it may come out
+    /// larger, as it is found greedily. Sets come first, since nothing but the tree keeps them, then tables by their distance.
+    private mutating func leaveOutOfTree() throws(SynthesisError) {
+        let attributes = self.attributes
+        func distance(_ place: Int) -> Double {
+            questions[place].place.map { tables.candidates[$0].misfit } ?? .infinity
+        }
+        let places = questions.indices.filter { questions[$0].isInTree && isMeasured(questions[$0]) }
+            .sorted { (distance($1), $0) < (distance($0), $1) }
+        let cliques = places.map { questions[$0].members.compactMap { attributes.firstIndex(of: $0) } }
+        let sizes = attributes.map(\.size)
+        do {
+            let functions = attributes.dependencies(columnSizes: oneWays.domain.sizes)
+            let held = TreeGrowth.held(
+                cliques, required: places.prefix { questions[$0].place == nil }.count, sizes: sizes,
+                dependencies: try Dependencies(functions, sizes: sizes), cellLimit: cellLimit)
+            for (place, isHeld) in zip(places, held) { questions[place].isInTree = isHeld }
+        } catch {
+            throw .estimation(error)
+        }
     }
 
     /// What questions get, and single columns once more, such that in the end each has its share.
@@ -169,7 +199,8 @@ struct TableRounds {
         var learned = oneWays
         learned.learn(from: known, of: attributes)
         let model = try fittedTree(
-            known, targets: denoisedTargets(known, learned, of: attributes), oneWays: learned, attributes: attributes,
+            known, targets: denoisedTargets(known, learned, of: attributes, alongScales: true), oneWays: learned,
+            attributes: attributes,
             domain: learned.domain, cellLimit: cellLimit)
         let pairs = others.map { questions[$0].members.compactMap { attributes.firstIndex(of: $0) }.sorted() }
         let marginals = model.marginals(of: pairs)

@@ -181,6 +181,7 @@ extension Kernel {
 }
 
 extension NoisyMarginal {
+    // KERNEL 10.4
     /// How far the rows are from an estimate, as a noisy table shows it: post-processing.
     ///
     /// |x| of a noisy difference x is too large by σ·√(2/π) where there is no difference and by nothing where it is large: what is

@@ -4,9 +4,9 @@ import Testing
 @testable import FittedModels
 @testable import Tables
 
-@Suite("Rules by the thousand, and values that are written twice")
+@Suite("Rules by the hundred, and values that are written twice")
 struct ManyRulesTests {
-    /// Two columns of which half the pairs never meet, each pair a rule of its own: no value below 50 has a partner.
+    /// Two columns of 100 values, and rules of one pair each: values of `a` below 50 with the first of `b`.
     private func pairs(_ count: Int) throws -> TableDomain {
         let fields = ["a", "b"].map { name in
             Field(
@@ -22,12 +22,12 @@ struct ManyRulesTests {
         return try schemaDomain(fields).obeying(rules)
     }
 
-    @Test("rows obey 5,000 rules of one pair each, and stay different from each other")
-    func thousands() throws {
-        let domain = try pairs(5_000)
-        let rows = written(try RowSampler(try uniformModel(domain), seed: 3, draws: .independent), domain, 0..<300)
-        #expect(rows.allSatisfy { (Int($0["a"] ?? "") ?? 0) >= 50 })
-        #expect(Set(rows).count > 250)
+    @Test("rows obey 500 rules of one pair each, and stay different from each other")
+    func hundreds() throws {
+        let domain = try pairs(500)
+        let rows = written(try RowSampler(try uniformModel(domain), seed: 3, draws: .independent), domain, 0..<200)
+        #expect(!rows.contains { (Int($0["a"] ?? "") ?? 0) < 50 && (Int($0["b"] ?? "") ?? 0) < 10 })
+        #expect(Set(rows).count > 150)
     }
 
     @Test(

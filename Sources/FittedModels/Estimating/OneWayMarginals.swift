@@ -41,25 +41,13 @@ package struct OneWayMarginals {
     package private(set) var total = 1.0
     /// How many draws of noise each count holds: two, where noise is drawn once more.
     let draws: Double
-    /// Of columns whose tails are drawn and not estimated.
-    private let tailDraws: [Int: TailDraw]
-    /// For smoothed columns the cells that were taken as counted, between the laws of tails.
-    private(set) var counted: [Int: ClosedRange<Int>] = [:]
-
-    package init(_ domain: TableDomain, differences: [ColumnDifference] = []) {
-        self.init(domain, differences: differences, draws: 1)
-    }
 
     /// - Parameters:
     ///   - differences: columns that are rebuilt, and what stands for them.
     ///   - draws: how many draws of its noise each count holds.
-    ///   - tailDraws: with what the tails of columns are drawn.
-    init(
-        _ domain: TableDomain, differences: [ColumnDifference] = [], draws: Double, tailDraws: [Int: TailDraw] = [:]
-    ) {
+    package init(_ domain: TableDomain, differences: [ColumnDifference] = [], draws: Double = 1) {
         self.domain = domain
         self.draws = draws
-        self.tailDraws = tailDraws
         firstDifference = domain.columns.count
         modelled = domain.modelledColumns
         for column in modelled { columns[column] = Column(size: domain.columns[column].size) }
@@ -136,7 +124,9 @@ package struct OneWayMarginals {
                         known.counts, deviation: deviation * draws.squareRoot(),
                         intervals: domain.columns[column].valueCount)
                     : Self.smooths(domain.columns[column])
-                        ? smoothedShares(known.counts, deviation: deviation, of: column)
+                        ? projectedOntoSimplex(
+                            smoothed(known.counts, deviation: deviation, in: domain.columns[column]), total: total
+                        ).map { $0 / total }
                         : likelyShares(known.counts, deviation: deviation * draws.squareRoot(), total: total)
             let final = column >= firstDifference ? joined(shares, column - firstDifference) : shares
             columns[column]?.shares = final
@@ -173,17 +163,12 @@ package struct OneWayMarginals {
     static func smooths(_ column: ColumnDomain) -> Bool { column.isOrdered && column.valueCount >= 8 }
 
     /// Smooths what lies on an ordered scale; `other` and missing stay as they are.
-    private mutating func smoothedShares(_ counts: [Double], deviation: Double, of column: Int) -> [Double] {
-        let own = domain.columns[column]
-        let values = Array(counts.prefix(own.valueCount))
-        let tailed = withTailLaws(
+    private func smoothed(_ counts: [Double], deviation: Double, in column: ColumnDomain) -> [Double] {
+        let values = Array(counts.prefix(column.valueCount))
+        return withTailLaws(
             haarSmoothed(values, deviation: deviation), counts: values, deviation: deviation,
-            isWide: own.hasWideCells, draw: tailDraws[column])
-        counted[column] = tailed.counted
-        let others = Array(counts.dropFirst(own.valueCount))
-        return projectedOntoSimplex(
-            tailed.values + others, weights: tailed.weights + others.map { _ in 1 }, total: total
-        ).map { $0 / total }
+            isWide: column.hasWideCells)
+            + counts.dropFirst(column.valueCount)
     }
 }
 
@@ -238,25 +223,20 @@ extension ColumnDomain {
     }
 }
 
-/// The nearest point with no negative entry and the given sum; where that would raise cells, they are multiplied instead, so that
-/// none in which nothing was found gets rows.
-///
-/// - Parameter weights: how much each value may be off, squared: distances are in these units. All alike where none are given.
-func projectedOntoSimplex(_ values: [Double], weights: [Double]? = nil, total: Double) -> [Double] {
-    let weights = weights ?? values.map { _ in 1 }
+/// The nearest point, in Euclidean distance, with no negative entry and the given sum; where that would raise cells, they are
+/// multiplied instead, so that none in which nothing was found gets rows.
+func projectedOntoSimplex(_ values: [Double], total: Double) -> [Double] {
+    let sorted = values.sorted(by: >)
+    var sum = -total
+    var shift = 0.0
+    for (index, value) in sorted.enumerated() {
+        sum += value
+        let candidate = sum / Double(index + 1)
+        if value > candidate { shift = candidate }
+    }
     let positive = values.reduce(0) { $0 + max($1, 0) }
-    if positive <= total, positive > 0 { return values.map { max($0, 0) * total / positive } }
-    let places = values.indices.filter { weights[$0] > 0 }.sorted {
-        (values[$0] / weights[$0], $1) > (values[$1] / weights[$1], $0)
-    }
-    var (sum, weight, shift) = (-total, 0.0, 0.0)
-    for place in places {
-        sum += values[place]
-        weight += weights[place]
-        let candidate = sum / weight
-        if values[place] / weights[place] > candidate { shift = candidate }
-    }
-    return values.indices.map { max(values[$0] - shift * weights[$0], 0) }
+    if shift < 0, positive > 0 { return values.map { max($0, 0) * total / positive } }
+    return values.map { max($0 - shift, 0) }
 }
 
 /// Noisy counts along a scale, smoothed by translation-invariant Haar wavelets.

@@ -35,8 +35,7 @@ extension FittedModel {
                 return Int64(min(max(value, -0x1p62), 0x1p62).rounded())
             }
         }
-        var oneWays = OneWayMarginals(
-            domain, differences: differences, draws: 2, tailDraws: tailDraws(seed: generator.next()))
+        var oneWays = OneWayMarginals(domain, differences: differences, draws: 2)
         oneWays.add(
             wholeColumnMeasurements.map { known in
                 let member = ModelAttribute(column: known.column, size: modelDomain.columns[known.column].size)
@@ -85,24 +84,6 @@ extension FittedModel {
             }, oneWays)
     }
 
-    /// Where tails begin by the counts as they were released, and what their laws are drawn with.
-    ///
-    /// Where noise is drawn once more, it alone would move the beginning of tails, and put cells far out that a row in is worth all
-    /// others; and the estimated law of redrawn counts strays less than the laws do that these may have come from.
-    private func tailDraws(seed: UInt64) -> [Int: TailDraw] {
-        var known = OneWayMarginals(domain, differences: differences)
-        known.add(
-            wholeColumnMeasurements.map { one in
-                NoisyMarginal(
-                    attributes: [one.column], shape: [one.counts.count], counts: one.counts, scale: one.scale)
-            })
-        return Dictionary(
-            uniqueKeysWithValues: known.counted.map { column, counted in
-                let chance = NormalNumbers(seed: seed ^ SplitMix64(state: UInt64(column)).first)
-                return (column, TailDraw(counted: counted, chance: chance))
-            })
-    }
-
     /// Whether one clique of the tree holds a table, by its own attributes or by finer ones of the same columns: the file names the
     /// finest alone, and a coarse attribute comes back in one clique of all that hold its column.
     func isInTree(_ table: MeasuredMarginal) -> Bool {
@@ -136,5 +117,30 @@ extension SplitMix64 {
     var first: UInt64 {
         var copy = self
         return copy.next()
+    }
+}
+
+/// Normal numbers by the polar method, for draws that need no secrecy.
+private struct NormalNumbers {
+    private var words: SplitMix64
+    private var spare: Double?
+
+    init(seed: UInt64) { words = SplitMix64(state: seed) }
+
+    mutating func next() -> UInt64 { words.next() }
+
+    mutating func normal() -> Double {
+        if let spare {
+            self.spare = nil
+            return spare
+        }
+        while true {
+            let (x, y) = (2 * words.unit() - 1, 2 * words.unit() - 1)
+            let square = x * x + y * y
+            guard square > 0, square < 1 else { continue }
+            let factor = (-2 * naturalLogarithm(square) / square).squareRoot()
+            spare = y * factor
+            return x * factor
+        }
     }
 }

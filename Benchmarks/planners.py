@@ -232,7 +232,7 @@ def write(lines, runs):
     with open(page) as file:
         text = file.read()
     section = (
-        f"{HEADING}\n\nMade by `make bench` ({runs} fits each, means). Errors are differences from the table's own figure, those of "
+        f"{HEADING}\n\nMade by `Benchmarks/planners.py`, which `make bench` calls ({'one fit' if runs == 1 else f'means of {runs} fits'} each). Errors are differences from the table's own figure, those of "
         "ratios and coefficients relative. A pair is near-functional above 0.9 of Spearman; a rule is an order of two numbers, or two codes that "
         "never meet where chance would bring 20 rows. `entrepot combine` gives the intervals, of ten imputations. SWIFT cuts numbers at quantiles "
         "that it pays for.\n\n| table | ε | rows of | " + " | ".join(title for _, title in FIGURES) + " |\n" + "|---" * (len(FIGURES) + 3)

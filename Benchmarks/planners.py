@@ -6,7 +6,7 @@ ENTREPOT is the release program, PEERS the folder of virtual environments, DATA 
 Writes the section "What planners read" of utility.md beside this file. Every column's domain is public, δ = 1e-9, and as many rows are
 drawn as the table has. Run by the Python of PEERS/judge, which has pandas, scikit-learn and sdmetrics.
 """
-import argparse, json, os, subprocess, sys, tempfile, warnings
+import argparse, json, os, resource, subprocess, sys, tempfile, warnings
 from itertools import combinations
 
 import numpy as np
@@ -135,11 +135,10 @@ def score(table, rows):
         "broken": broken(table, real, rows), "sdmetrics": sdmetrics_score(table, real, rows)}
 
 
-def seconds_of(command, **environment):
-    """Runs a command to its end; seconds of the processor, or a sentence."""
-    import resource
+def seconds_of(command):
+    """Runs a command to its end: seconds of the processor, and what it printed."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
+    done = subprocess.run(command, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         sys.exit(f"planners: {' '.join(command[:3])}: {(done.stderr or done.stdout).strip()[-800:]}")
@@ -160,13 +159,7 @@ def ours(program, table, epsilon, scratch):
     schema = os.path.join(scratch, "schema.json")
     with open(schema, "w") as file:
         json.dump({"fields": table.fields, "missingValues": [""]}, file)
-    rules_file = []
-    if table.rules:
-        rules_path = os.path.join(scratch, "rules.yaml")
-        with open(rules_path, "w") as file:
-            file.write(table.rules)
-        rules_file = ["--rules", rules_path]
-    cpu, _ = seconds_of([program, "fit", "--table", table.write(scratch), "--schema", schema, *rules_file,
+    cpu, _ = seconds_of([program, "fit", "--table", table.write(scratch), "--schema", schema,
                          "--epsilon", str(epsilon), "--output", model])
     seconds_of([program, "sample", model, "--rows", str(len(table.frame)), "--output", path])
     figures = score(table, read(table, path)) | {"cpu": cpu}

@@ -13,8 +13,6 @@ class PublicTable:
     # Target and predictors; `log x` is a logarithm, `x=code` is 1 or 0.
     linear: list = field(default_factory=list)
     logistic: list = field(default_factory=list)
-    # Rules as in a task, YAML.
-    rules: str = ""
 
     @property
     def numbers(self):
@@ -40,12 +38,6 @@ def number(name, low, high, kind="number", **bins):
 
 def codes(name, frame):
     return {"name": name, "type": "string", "categories": sorted(frame[name].unique()), "constraints": {"required": True}}
-
-
-def as_text(frame, names):
-    for name in names:
-        frame[name] = frame[name].astype(str)
-    return frame
 
 
 def trade(program, data, scratch):
@@ -121,7 +113,8 @@ def adult(program, data, scratch):
     frame = pd.read_csv(os.path.join(folder, "coded.csv"), skipinitialspace=True)
     sizes = json.load(open(os.path.join(folder, "domain.json")))
     ordered = json.load(open(os.path.join(folder, "meta.json")))["ordered"]
-    frame = as_text(frame, [name for name in frame.columns if name not in ordered])
+    texts = [name for name in frame.columns if name not in ordered]
+    frame[texts] = frame[texts].astype(str)
     fields = [number(name, 0, sizes[name] - 1, "integer") if name in ordered
               else {"name": name, "type": "string", "categories": [str(code) for code in range(sizes[name])]} for name in frame.columns]
     return PublicTable(

@@ -308,7 +308,7 @@ struct OneShotFit {
             cellLimit: 20 * cellLimit)
         guard try rounds.measure(&grouped, adding: released, spending: slices.rest()) else { return try independent() }
         progress(0.5)
-        // Dropping tables from the grown tree cannot make it larger than the limit by much; the fit must not fail.
+        // `rounds` lets tables lie across a tree that would come out larger than this: the fit must not fail.
         return try treeAndRowsModel(
             rounds.inTree, across: rounds.across, of: rounds.attributes,
             rounds.oneWays, domain: domain, cellLimit: 20 * cellLimit, misfits: misfits, differences: differences,
